@@ -1,0 +1,9 @@
+/** The one logger: pino, one JSON line an event. Secrets never reach it; signatures are redacted by whoever logs a URL. */
+import { type Logger, pino } from "pino";
+
+export type Log = Logger;
+
+/** `level`: pino's names, or "silent". Logs go to standard error, so that standard output stays a command's own. */
+export function openLog(level: string): Log {
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: false }));
+}

@@ -1,0 +1,169 @@
+/**
+ * The nouns, as types: what the rooms say to each other. No code.
+ * Sizes are bytes, times are `Date`, ETags stand without quotes, digests are lower-case hex sha256.
+ */
+
+export type Digest = string;
+
+export type ChecksumAlgorithm = "CRC32" | "CRC32C" | "CRC64NVME" | "SHA1" | "SHA256";
+
+/** An additional checksum as S3 reports it: base64, for a composite one followed by `-<parts>`. */
+export interface Checksum {
+  readonly algorithm: ChecksumAlgorithm;
+  readonly type: "FULL_OBJECT" | "COMPOSITE";
+  readonly value: string;
+}
+
+export type RedirectMode = "off" | "auto" | "always";
+export type DedupScope = "account" | "global" | "bucket" | "off";
+
+export interface Account {
+  readonly id: number;
+  /** Shown as the owner's id and display name in listings. */
+  readonly name: string;
+}
+
+export interface AccessKey {
+  readonly accessKeyId: string;
+  readonly account: Account;
+  /** Sealed by auth/secret-box.ts; metadata never sees the secret itself. */
+  readonly sealedSecret: string;
+  readonly createdAt: Date;
+  readonly redirect: RedirectMode | undefined;
+}
+
+export interface BucketSettings {
+  readonly dedup?: DedupScope;
+  readonly redirect?: RedirectMode;
+  readonly minimumCopies?: number;
+}
+
+export interface Bucket {
+  readonly id: number;
+  readonly name: string;
+  readonly owner: Account;
+  readonly location: string;
+  readonly createdAt: Date;
+  readonly settings: BucketSettings;
+}
+
+/** What belongs to the name, never to the blob. */
+export interface ObjectAttributes {
+  readonly contentType?: string;
+  readonly contentEncoding?: string;
+  readonly contentDisposition?: string;
+  readonly contentLanguage?: string;
+  readonly cacheControl?: string;
+  /** As the client sent it. */
+  readonly expires?: string;
+  readonly websiteRedirectLocation?: string;
+  readonly storageClass?: string;
+  /** Names in lower case without `x-amz-meta-`. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** One part of an object that was uploaded in parts, in order; numbers may have gaps. */
+export interface PartOfObject {
+  readonly partNumber: number;
+  readonly size: number;
+  readonly checksum?: string;
+}
+
+/** An object: a key and its attributes. `versionId` is "null" for an unversioned one. */
+export interface StoredObject {
+  readonly key: string;
+  readonly versionId: string;
+  readonly size: number;
+  readonly etag: string;
+  readonly modifiedAt: Date;
+  readonly attributes: ObjectAttributes;
+  readonly checksum: Checksum | undefined;
+  /** Present when the object was uploaded in parts. */
+  readonly parts: readonly PartOfObject[] | undefined;
+}
+
+/** `verified`: size and ETag agreed when last looked at. `lost`: absent, short or rotten; never read from. */
+export type ReplicaState = "verified" | "lost";
+
+export interface Replica {
+  readonly backend: string;
+  readonly state: ReplicaState;
+  readonly verifiedAt: Date;
+}
+
+/** Stored bytes. `name` is the physical key, the same on every backend, and is never used twice. */
+export interface Blob {
+  readonly id: number;
+  readonly name: string;
+  readonly size: number;
+  /** What every backend answers as ETag: the md5, or `md5-of-md5s-N` for bytes uploaded in parts. */
+  readonly etag: string;
+  /** Undefined until a multipart blob has been read once. */
+  readonly digest: Digest | undefined;
+  /** Sizes of the parts it was uploaded in; undefined for a single PUT. Copies are made with the same boundaries. */
+  readonly layout: readonly number[] | undefined;
+  readonly replicas: readonly Replica[];
+}
+
+export interface FoundObject {
+  readonly bucket: Bucket;
+  readonly object: StoredObject;
+  readonly blob: Blob;
+}
+
+/**
+ * Bytes that stand on backends and wait for a name. The transaction that writes the name makes them a blob,
+ * or drops them when the same content became known in the meantime.
+ */
+export interface FreshContent {
+  readonly kind: "fresh";
+  /** A reserved physical name: see metadata/names. */
+  readonly name: string;
+  readonly size: number;
+  readonly etag: string;
+  readonly digest: Digest | undefined;
+  readonly layout: readonly number[] | undefined;
+  /** The backends that acknowledged, all with agreeing ETag. */
+  readonly backends: readonly string[];
+  /** How many replicas the blob should have; fewer in `backends` makes a copy job in the same transaction. */
+  readonly copies: number;
+  /** Key under which equal digests share one blob; undefined: never shared. */
+  readonly scope: string | undefined;
+  /** The blob with this digest whose replicas were found wanting: it takes over these bytes and its old ones are dropped. */
+  readonly replaces: number | undefined;
+}
+
+/** Content that is already a blob with enough good replicas. */
+export interface KnownContent {
+  readonly kind: "known";
+  readonly blobId: number;
+  readonly size: number;
+  readonly etag: string;
+}
+
+export type Content = FreshContent | KnownContent;
+
+export interface ByteRange {
+  /** First and last byte, both inclusive, as in HTTP. */
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface Region {
+  readonly name: string;
+  readonly latitude: number;
+  readonly longitude: number;
+}
+
+export interface Coordinates {
+  readonly latitude: number;
+  readonly longitude: number;
+}
+
+/** Preconditions of a write (PUT, Complete): S3's If-Match and If-None-Match. */
+export interface WriteCondition {
+  /** `*` or an ETag without quotes. */
+  readonly ifMatch?: string;
+  /** Only `*` is accepted by S3. */
+  readonly ifNoneMatch?: "*";
+}

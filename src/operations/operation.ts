@@ -1,0 +1,105 @@
+/**
+ * The contract of an S3 operation: a Call of plain values in, a Reply out, S3Error thrown; nothing else touched.
+ * Before `handle` runs, dispatch has verified the signature, loaded what `on` names and checked access to it:
+ * an operation cannot be reached, and cannot forget to ask, without.
+ */
+import type { Readable } from "node:stream";
+import type { BlobStore } from "../blobs/blob-store.ts";
+import type { Delivery } from "../delivery/delivery.ts";
+import type { Log } from "../log.ts";
+import type { Metadata } from "../metadata/metadata.ts";
+import type { Account, Bucket, FoundObject, RedirectMode } from "../model.ts";
+import type { IncomingBody } from "../protocol/incoming-body.ts";
+import type { XmlDocument } from "../protocol/xml.ts";
+
+/** Who calls. Anonymous requests have no account. */
+export interface Caller {
+  readonly account: Account | undefined;
+  readonly accessKeyId: string | undefined;
+  readonly authentication: "header" | "presigned" | "anonymous";
+  /** The access key's own redirect mode, if it has one. */
+  readonly redirect: RedirectMode | undefined;
+}
+
+export interface ServiceCall {
+  readonly requestId: string;
+  readonly caller: Caller;
+  readonly method: string;
+  readonly query: URLSearchParams;
+  /** Lower-case names; a name that came twice is joined with ",". Values as latin1 text read as UTF-8. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: IncomingBody;
+  /** `scheme://host` the client used, for redirects and Location elements. */
+  readonly requestOrigin: string;
+  /** The bucket came in the host name. */
+  readonly virtualHost: boolean;
+  /** By the socket and the trusted proxies. */
+  readonly clientAddress: string;
+  /** The peer is loopback or a trusted proxy: test overrides are honoured. */
+  readonly trustedPeer: boolean;
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+export interface NewBucketCall extends ServiceCall {
+  readonly bucketName: string;
+}
+export interface BucketCall extends ServiceCall {
+  readonly bucket: Bucket;
+}
+export interface ObjectCall extends BucketCall {
+  readonly key: string;
+}
+export interface StoredObjectCall extends ObjectCall {
+  readonly found: FoundObject;
+}
+
+/** What each level of `on` hands to an operation; `found` was loaded by the one query and exists (NoSuchKey otherwise). */
+export interface Calls {
+  readonly service: ServiceCall;
+  readonly newBucket: NewBucketCall;
+  readonly bucket: BucketCall;
+  readonly object: ObjectCall;
+  readonly storedObject: StoredObjectCall;
+}
+
+export interface Reply {
+  /** 200 unless told; 204 for no content. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+  /** A Readable needs Content-Length among the headers. */
+  readonly body?: Readable | Buffer | XmlDocument;
+}
+
+export interface Services {
+  readonly metadata: Metadata;
+  readonly blobs: BlobStore;
+  readonly delivery: Delivery;
+  readonly now: () => Date;
+  readonly region: string;
+  /** S3's action on another bucket or object than the call's own, e.g. a copy source. Throws S3Error AccessDenied. */
+  readonly checkAccess: (caller: Caller, action: S3Action, bucket: Bucket) => void;
+  /** Reads headers told inside a signed URL (`x-nearbucket-reply`): true on nodes only. */
+  readonly replyAsTold: boolean;
+}
+
+export type S3Action = `s3:${string}`;
+
+export interface Operation<On extends keyof Calls = keyof Calls> {
+  readonly on: On;
+  readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
+  /** Must be present, or have this value. */
+  readonly query?: Readonly<Record<string, true | string>>;
+  /** Must be present. */
+  readonly header?: string;
+  readonly action: S3Action;
+  handle(call: Calls[On], services: Services): Promise<Reply>;
+}
+
+export type AnyOperation = { [On in keyof Calls]: Operation<On> }[keyof Calls];
+
+/** Gives a literal its type: `export const PutObject = operation({ on: "object", ... })`. */
+export function operation<const On extends keyof Calls>(definition: Operation<On>): Operation<On> {
+  return definition;
+}

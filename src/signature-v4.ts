@@ -1,0 +1,102 @@
+/**
+ * AWS Signature Version 4, the arithmetic only: auth/ verifies with it, backends/ sign with it, so both read a request the same way.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+ */
+import { createHash, createHmac } from "node:crypto";
+
+export const ALGORITHM = "AWS4-HMAC-SHA256";
+export const UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD";
+export const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+export interface CanonicalRequest {
+  readonly method: string;
+  /** Encoded by `encodePath`; S3 neither normalises nor double-encodes it. */
+  readonly path: string;
+  /** By `canonicalQuery`, without the signature itself. */
+  readonly query: string;
+  /** Lower-case names in byte order with trimmed values: exactly the signed ones. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Hex sha256 of the payload, or one of S3's words for another way to sign it. */
+  readonly payload: string;
+}
+
+/** `20130524T000000Z`, the form of X-Amz-Date. */
+export function amzDate(time: Date): string {
+  return `${time.toISOString().replace(/[-:]/g, "").slice(0, 15)}Z`;
+}
+
+export function scopeOf(amzDateOrDay: string, region: string, service = "s3"): string {
+  return `${amzDateOrDay.slice(0, 8)}/${region}/${service}/aws4_request`;
+}
+
+export function sha256Hex(text: string | Buffer): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+export function hmac(key: string | Buffer, text: string): Buffer {
+  return createHmac("sha256", key).update(text).digest();
+}
+
+const keyCache = new Map<string, Buffer>();
+const KEY_CACHE_LIMIT = 1000;
+
+/** The day's key. Kept for the latest thousand (secret, scope) pairs: deriving it costs four HMACs, using it one. */
+export function signingKey(secret: string, scope: string): Buffer {
+  const name = `${scope}\n${secret}`;
+  const known = keyCache.get(name);
+  if (known !== undefined) return known;
+  const [day = "", region = "", service = ""] = scope.split("/");
+  const key = hmac(hmac(hmac(hmac(`AWS4${secret}`, day), region), service), "aws4_request");
+  if (keyCache.size >= KEY_CACHE_LIMIT)
+    for (const oldest of keyCache.keys()) {
+      keyCache.delete(oldest);
+      break;
+    }
+  keyCache.set(name, key);
+  return key;
+}
+
+export function stringToSign(timestamp: string, scope: string, request: CanonicalRequest): string {
+  let headers = "";
+  let names = "";
+  for (const [name, value] of request.headers) {
+    headers += `${name}:${value}\n`;
+    names += names === "" ? name : `;${name}`;
+  }
+  const canonical = `${request.method}\n${request.path}\n${request.query}\n${headers}\n${names}\n${request.payload}`;
+  return `${ALGORITHM}\n${timestamp}\n${scope}\n${sha256Hex(canonical)}`;
+}
+
+export function sign(secret: string, timestamp: string, scope: string, request: CanonicalRequest): string {
+  return createHmac("sha256", signingKey(secret, scope))
+    .update(stringToSign(timestamp, scope, request))
+    .digest("hex");
+}
+
+const UNRESERVED = /^[A-Za-z0-9\-._~]*$/;
+
+/** RFC 3986 as AWS wants it: everything but unreserved characters, upper-case hex. */
+export function encodeComponent(text: string): string {
+  if (UNRESERVED.test(text)) return text;
+  return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** Encodes a decoded path; slashes stay. */
+export function encodePath(path: string): string {
+  return path.split("/").map(encodeComponent).join("/");
+}
+
+/** Sorted by encoded name, then encoded value, joined. */
+export function canonicalQuery(pairs: Iterable<readonly [string, string]>): string {
+  const encoded: string[] = [];
+  for (const [name, value] of pairs) encoded.push(`${encodeComponent(name)}=${encodeComponent(value)}`);
+  return encoded.sort(compareQueryPairs).join("&");
+}
+
+// "=" sorts after "-" and digits, so whole pairs must not be compared as one text.
+function compareQueryPairs(a: string, b: string): number {
+  const an = a.slice(0, a.indexOf("="));
+  const bn = b.slice(0, b.indexOf("="));
+  if (an !== bn) return an < bn ? -1 : 1;
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,8 @@
+import { defineConfig } from "vitest/config";
+
+// The thread pool of libuv also serves the database driver, files and dns: four threads are too few (docs/architecture.md).
+process.env["UV_THREADPOOL_SIZE"] = "16";
+
+export default defineConfig({
+  test: { include: ["test/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 60_000, pool: "forks", maxWorkers: 2 },
+});

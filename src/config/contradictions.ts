@@ -1,0 +1,68 @@
+/**
+ * Faults that lie between keys: names used twice, regions nobody declared, more copies than backends, a grace that ends before a signed URL.
+ * Reads whatever parts of the file have the right shape, so that these faults are reported together with those of shape.
+ */
+import { z } from "zod";
+import { type Fault, pathOf } from "./fault.ts";
+
+/** How long a clock may be off: a signed URL counts as usable that much longer than it says. */
+const SKEW_SECONDS = 900;
+
+const maybe = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
+const named = z.object({ name: maybe(z.string()), region: maybe(z.string()), kind: maybe(z.string()) }).catch({});
+
+const sketch = z
+  .object({
+    regions: z.array(named).catch([]).default([]),
+    backends: z.array(named).catch([]).default([]),
+    clientMap: z.array(named).catch([]).default([]),
+    copies: z.int().catch(2).default(2),
+    minimumCopies: maybe(z.int()),
+    graceHours: z.number().catch(24).default(24),
+    redirect: z
+      .object({ expirySeconds: z.number().catch(120).default(120), mediaExpirySeconds: z.number().catch(21_600).default(21_600) })
+      .catch({ expirySeconds: 120, mediaExpirySeconds: 21_600 })
+      .prefault({}),
+  })
+  .catch({
+    regions: [],
+    backends: [],
+    clientMap: [],
+    copies: 1,
+    minimumCopies: undefined,
+    graceHours: 24,
+    redirect: { expirySeconds: 120, mediaExpirySeconds: 21_600 },
+  });
+
+/** Every contradiction in a configuration as read from a file. Never throws. */
+export function findContradictions(input: unknown): readonly Fault[] {
+  const { regions, backends, clientMap, copies, minimumCopies, graceHours, redirect } = sketch.parse(input);
+  const known = new Set(regions.map((region) => region.name));
+  const faults: Fault[] = [...repeated("regions", regions), ...repeated("backends", backends)];
+  for (const [list, rows] of Object.entries({ backends, clientMap }))
+    for (const [index, row] of rows.entries())
+      if (row.region !== undefined && !known.has(row.region))
+        faults.push({ path: pathOf([list, index, "region"]), message: `expected the name of one of the regions, found ${row.region}` });
+  if (backends.length > 0 && copies > backends.length)
+    faults.push({ path: "copies", message: `expected at most ${backends.length}, the number of backends, found ${copies}` });
+  if (minimumCopies !== undefined && minimumCopies > copies)
+    faults.push({ path: "minimumCopies", message: `expected at most copies (${copies}), found ${minimumCopies}` });
+  const longest = Math.max(redirect.expirySeconds, redirect.mediaExpirySeconds) + SKEW_SECONDS;
+  if (graceHours * 3600 < longest)
+    faults.push({
+      path: "graceHours",
+      message: `expected at least ${(longest / 3600).toFixed(2)}: the longest signed URL plus ${SKEW_SECONDS} s of clock skew`,
+    });
+  return faults;
+}
+
+function repeated(list: string, rows: readonly { readonly name?: string | undefined }[]): readonly Fault[] {
+  const seen = new Set<string>();
+  const faults: Fault[] = [];
+  for (const [index, { name }] of rows.entries()) {
+    if (name === undefined) continue;
+    if (seen.has(name)) faults.push({ path: pathOf([list, index, "name"]), message: `expected a name used once, found ${name} again` });
+    seen.add(name);
+  }
+  return faults;
+}

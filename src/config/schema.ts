@@ -1,0 +1,126 @@
+/**
+ * The configuration: its type, its defaults and every check. One line a key, each described in docs/configuration.md.
+ * An unknown key is a fault; all faults are found in one pass; what comes out is complete, so no other file knows a default.
+ */
+import { z } from "zod";
+import { findContradictions } from "./contradictions.ts";
+import { type Fault, pathOf } from "./fault.ts";
+import { bytes, filled, name, network, origin, seconds } from "./values.ts";
+
+const redirectMode = z.enum(["off", "auto", "always"]);
+
+const placed = {
+  name,
+  region: name,
+  capacity: z.number().positive().default(1),
+  draining: z.boolean().default(false),
+};
+
+const reachedByS3 = {
+  ...placed,
+  endpoint: origin,
+  bucket: filled,
+  prefix: z.string().default(""),
+  accessKeyId: filled,
+  secretAccessKey: filled,
+  signingRegion: filled.default("us-east-1"),
+  publicEndpoint: origin.optional(),
+  clientNetworks: z.array(network).optional(),
+};
+
+const backend = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("s3"), ...reachedByS3, replayedHeaders: z.enum(["tolerate", "strict"]).default("strict") }),
+  z.strictObject({ kind: z.literal("node"), ...reachedByS3 }),
+  z.strictObject({ kind: z.literal("disk"), ...placed, directory: filled }),
+  z.strictObject({ kind: z.literal("memory"), ...placed }),
+]);
+
+const metadata = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("sqlite"), file: filled, durable: z.boolean().default(true) }),
+  z.strictObject({ kind: z.literal("postgres"), url: filled, poolSize: z.int().positive().default(10) }),
+]);
+
+const listen = z.strictObject({ host: filled.default("127.0.0.1"), port: z.int().min(0).max(65535).default(9000) });
+
+const rootKey = z.strictObject({
+  accessKeyId: z.string().regex(/^[\x21-\x2e\x30-\x7e]{3,128}$/, { message: "expected 3 to 128 printable characters without space or slash" }),
+  secretAccessKey: z.string().min(8, { message: "expected at least 8 characters" }),
+});
+
+const region = z.strictObject({ name, latitude: z.number().min(-90).max(90), longitude: z.number().min(-180).max(180) });
+
+const redirect = z.strictObject({
+  mode: redirectMode.default("auto"),
+  minBytes: bytes.default(1024 ** 2),
+  expirySeconds: seconds.max(604_800).default(120),
+  mediaExpirySeconds: seconds.max(604_800).default(21_600),
+  rclone: z.boolean().default(false),
+});
+
+const dedup = z.strictObject({
+  scope: z.enum(["account", "global", "bucket", "off"]).default("account"),
+  multipart: z.enum(["content", "layout"]).default("content"),
+});
+
+const limits = z.strictObject({
+  headerBytes: bytes.default(16 * 1024),
+  xmlBytes: bytes.default(1024 ** 2),
+  idleSeconds: seconds.default(60),
+});
+
+const gateway = z.strictObject({
+  listen: listen.prefault({}),
+  role: z.enum(["gateway", "node"]).default("gateway"),
+  region: filled.default("us-east-1"),
+  strictRegion: z.boolean().default(false),
+  domains: z.array(z.string().regex(/^[a-z0-9.-]+$/, { message: "expected a host name in lower case, without port" })).default(["localhost"]),
+  dataDirectory: filled,
+  metadata,
+  rootKey,
+  encryptionKey: z.string().min(16, { message: "expected at least 16 characters" }),
+  regions: z.array(region).min(1),
+  backends: z.array(backend).min(1),
+  copies: z.int().min(1).max(16).default(2),
+  minimumCopies: z.int().min(1).optional(),
+  dedup: dedup.prefault({}),
+  redirect: redirect.prefault({}),
+  clientMap: z.array(z.strictObject({ cidr: network, region: name })).default([]),
+  trustedProxies: z.array(network).default([]),
+  signatureV2: z.boolean().default(true),
+  ingest: z.strictObject({ bufferBytes: bytes.default(8 * 1024 ** 2) }).prefault({}),
+  graceHours: z.number().positive().default(24),
+  cacheRows: z.int().nonnegative().default(100_000),
+  limits: limits.prefault({}),
+  log: z.strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info") }).prefault({}),
+});
+
+type Draft = z.output<typeof gateway>;
+
+/** Everything a gateway needs to know to start. Sizes in bytes; the other units stand in the names. */
+export type GatewayConfig = Omit<Draft, "minimumCopies"> & { readonly minimumCopies: number };
+export type BackendConfig = GatewayConfig["backends"][number];
+/** The same before defaults are filled in. */
+export type GatewayConfigInput = z.input<typeof gateway>;
+
+export type Checked = { readonly config: GatewayConfig } | { readonly faults: readonly Fault[] };
+
+/** Checks a configuration as read from a file. Never throws: the faults are all there are. */
+export function checkConfig(input: unknown): Checked {
+  const parsed = gateway.safeParse(input);
+  const faults = [...(parsed.error?.issues.flatMap(describe) ?? []), ...findContradictions(input)];
+  if (!parsed.success || faults.length > 0) return { faults };
+  return { config: { ...parsed.data, minimumCopies: parsed.data.minimumCopies ?? parsed.data.copies } };
+}
+
+function describe(issue: z.core.$ZodIssue): readonly Fault[] {
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => ({ path: pathOf([...issue.path, key]), message: "unknown key" }));
+  const path = pathOf(issue.path);
+  if (issue.code === "invalid_union" && issue.discriminator !== undefined) {
+    const options = "options" in issue && Array.isArray(issue.options) ? issue.options.join(", ") : "a known kind";
+    return [{ path, message: `expected one of ${options}` }];
+  }
+  if (issue.code === "invalid_value") return [{ path, message: `expected one of ${issue.values.join(", ")}` }];
+  const missing = issue.message.endsWith("received undefined");
+  const message = issue.message.replace(/^(Invalid input|Too big|Too small): /, "").replace(/, received undefined$/, "");
+  return [{ path, message: missing ? `missing: ${message}` : message }];
+}

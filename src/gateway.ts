@@ -1,0 +1,146 @@
+/**
+ * The composition root: a checked configuration becomes a running gateway. The only file that calls the rooms' constructors;
+ * what it opened it closes in the reverse order, also when a later step fails.
+ */
+import { openMetrics } from "./admin/metrics.ts";
+import { openAuthenticator } from "./auth/authenticate.ts";
+import { openSecretBox } from "./auth/secret-box.ts";
+import { type Fleet, openFleet } from "./backends/fleet.ts";
+import { openBackend } from "./backends/kinds.ts";
+import { openBlobStore } from "./blobs/blob-store.ts";
+import type { GatewayConfig } from "./config/schema.ts";
+import { openDelivery } from "./delivery/delivery.ts";
+import { clientAddressReader } from "./delivery/whereabouts.ts";
+import { createApp } from "./http/app.ts";
+import { checkAccess } from "./http/dispatch.ts";
+import type { Health } from "./http/health.ts";
+import { listen } from "./http/server.ts";
+import type { Log } from "./log.ts";
+import { type Metadata, openMetadata } from "./metadata/metadata.ts";
+import type { StatsReport } from "./metadata/stats.ts";
+import { route } from "./operations/route.ts";
+import { operations } from "./operations/table.ts";
+import { openUpkeep, type Upkeep } from "./upkeep/upkeep.ts";
+
+export interface GatewayDependencies {
+  readonly log: Log;
+  readonly now?: () => Date;
+  /** Told when the database can no longer be trusted to keep what it acknowledges: the process must end. */
+  readonly onFatal?: (cause: unknown) => void;
+}
+
+export interface Gateway {
+  /** `http://host:port` */
+  readonly url: string;
+  readonly port: number;
+  readonly metadata: Metadata;
+  readonly fleet: Fleet;
+  readonly upkeep: Upkeep;
+  stats(): Promise<StatsReport>;
+  /** Finishes the requests under way, `graceMs` (default 30,000) at most, then stops. */
+  close(graceMs?: number): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The root account's name: it owns what the root key makes. */
+const ROOT_ACCOUNT = "root";
+const HOUR_MS = 3_600_000;
+
+export async function openGateway(config: GatewayConfig, dependencies: GatewayDependencies): Promise<Gateway> {
+  const { log, now = () => new Date() } = dependencies;
+  const opened = new Stack();
+  try {
+    const metadata = opened.add(await openMetadata(metadataOptions(config, now, dependencies.onFatal)));
+    const box = openSecretBox(config.encryptionKey);
+    const root = await metadata.accounts.ensure(ROOT_ACCOUNT);
+    const backends = await Promise.all(config.backends.map((backend) => openBackend(backend, { log })));
+    const draining = config.backends.filter((backend) => backend.draining).map((backend) => backend.name);
+    const fleet = opened.add(await openFleet({ backends, regions: config.regions, draining, log }));
+    const metrics = openMetrics({ fleet, metadata });
+    const blobs = opened.add(
+      await openBlobStore({ metadata, fleet, copies: config.copies, minimumCopies: config.minimumCopies, bufferBytes: config.ingest.bufferBytes, now, log }),
+    );
+    const upkeep = opened.add(openUpkeep({ metadata, fleet, copies: config.copies, now, log, graceMs: config.graceHours * HOUR_MS }));
+    const readClientAddress = clientAddressReader(config.trustedProxies);
+    const app = createApp({
+      services: {
+        metadata,
+        blobs,
+        delivery: openDelivery({ fleet, regions: config.regions, backends: config.backends, redirect: config.redirect, clientMap: config.clientMap, region: config.region, now, count: metrics.countRedirect }),
+        now,
+        region: config.region,
+        dedup: config.dedup,
+        checkAccess,
+        replyAsTold: config.role === "node",
+      },
+      authenticator: openAuthenticator({
+        findKey: (accessKeyId) => metadata.accounts.findKey(accessKeyId),
+        rootKey: { ...config.rootKey, account: root },
+        unseal: box.unseal,
+        now,
+        region: config.strictRegion ? config.region : undefined,
+        signatureV2: config.signatureV2,
+      }),
+      route: route(operations),
+      domains: config.domains,
+      readClientAddress,
+      health: health(metadata, fleet, config.copies, metrics.render),
+      log,
+      observe: metrics.observe,
+    });
+    const server = await listen(app.callback(), { host: config.listen.host, port: config.listen.port, idleMs: config.limits.idleSeconds * 1000 });
+    upkeep.start();
+    const close = async (graceMs = 30_000) => {
+      await server.close(graceMs);
+      await opened.close();
+    };
+    const url = `http://${config.listen.host.includes(":") ? `[${config.listen.host}]` : config.listen.host}:${server.port}`;
+    return { url, port: server.port, metadata, fleet, upkeep, stats: () => metadata.stats.report(config.copies), close, [Symbol.asyncDispose]: () => close(0) };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+/** The database alone, for commands that work beside a running gateway. */
+export interface Administration {
+  readonly metadata: Metadata;
+  readonly seal: (secret: string) => string;
+  close(): Promise<void>;
+}
+
+export async function openAdministration(config: GatewayConfig): Promise<Administration> {
+  const metadata = await openMetadata({ ...metadataOptions(config, () => new Date(), undefined), cacheRows: 0 });
+  return { metadata, seal: openSecretBox(config.encryptionKey).seal, close: () => metadata.close() };
+}
+
+function metadataOptions(config: GatewayConfig, now: () => Date, onFatal: ((cause: unknown) => void) | undefined) {
+  return { engine: config.metadata, now, graceMs: config.graceHours * HOUR_MS, cacheRows: config.metadata.kind === "sqlite" ? config.cacheRows : 0, ...(onFatal && { onFatal }) };
+}
+
+function health(metadata: Metadata, fleet: Fleet, copies: number, metrics: Health["metrics"]): Health {
+  return {
+    metrics,
+    ready: async () => {
+      await metadata.ping();
+      const members = fleet.members();
+      const up = members.filter((member) => member.up);
+      const state = Object.fromEntries(members.map((member) => [member.backend.name, member.up ? "up" : "down"] as const));
+      return { reads: up.length > 0, writes: up.filter((member) => !member.draining).length >= copies, backends: state };
+    },
+  };
+}
+
+/** What is open, closed in reverse order; a close that fails does not keep the others open. */
+class Stack {
+  readonly #open: { close(): Promise<void> }[] = [];
+  add<T extends { close(): Promise<void> }>(opened: T): T {
+    this.#open.push(opened);
+    return opened;
+  }
+  async close(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const one of this.#open.splice(0).reverse()) await one.close().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw new AggregateError(failures, "could not close everything");
+  }
+}

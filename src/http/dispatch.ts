@@ -1,0 +1,121 @@
+/**
+ * Koa context -> Call -> Operation -> Reply -> Koa context. The order is the safety: signature, then what the request names, then access,
+ * then the operation; nothing is looked up for a caller whose signature has not been verified.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Context, Middleware } from "koa";
+import { decide } from "../auth/access.ts";
+import type { Authentication, Authenticator } from "../auth/authenticate.ts";
+import { incomingBody } from "../auth/incoming-body.ts";
+import { S3Error } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { Bucket } from "../model.ts";
+import type { AnyOperation, Caller, Reply, S3Action, ServiceCall, Services } from "../operations/operation.ts";
+import type { Route } from "../operations/route.ts";
+import { type Address, parseAddress } from "../protocol/address.ts";
+import { readRawHeaders } from "../protocol/raw-headers.ts";
+import { replyOf } from "./reply.ts";
+import { continuation } from "./server.ts";
+
+export interface DispatchOptions {
+  readonly services: Services;
+  readonly authenticator: Authenticator;
+  readonly route: Route;
+  /** Host names whose sub-domains are buckets. */
+  readonly domains: readonly string[];
+  readonly readClientAddress: (socketAddress: string, headers: Readonly<Record<string, string | undefined>>) => { readonly address: string; readonly trustedPeer: boolean };
+  readonly logOf: (ctx: Context) => Log;
+}
+
+export function dispatch(options: DispatchOptions): Middleware {
+  return async (ctx) => {
+    const { req } = ctx;
+    const headers = readRawHeaders(req.rawHeaders);
+    const client = options.readClientAddress(req.socket.remoteAddress ?? "", headers);
+    ctx.state["client"] = client.address;
+    const address = parseAddress(req.url ?? "/", headers["host"], options.domains);
+    const authentication = await options.authenticator.authenticate({ method: ctx.method, address, headers });
+    ctx.state["accessKeyId"] = authentication.caller.accessKeyId;
+    const { name, operation } = options.route(ctx.method, address, headers);
+    ctx.state["operation"] = name;
+    const call = serviceCall(ctx, options, headers, address, authentication, client);
+    replyOf(ctx, await run(operation, call, address, options.services));
+  };
+}
+
+function serviceCall(
+  ctx: Context,
+  options: DispatchOptions,
+  headers: Readonly<Record<string, string | undefined>>,
+  address: Address,
+  authentication: Authentication,
+  client: { readonly address: string; readonly trustedPeer: boolean },
+): ServiceCall {
+  const { req, res } = ctx;
+  return {
+    requestId: String(ctx.state["requestId"]),
+    caller: authentication.caller,
+    method: ctx.method,
+    query: address.query,
+    headers,
+    body: incomingBody(req, { payload: authentication.payload, headers, writeContinue: continuation(req, res) }),
+    requestOrigin: `http://${headers["host"] ?? ""}`,
+    virtualHost: address.virtualHost,
+    clientAddress: client.address,
+    trustedPeer: client.trustedPeer,
+    get signal() {
+      return whileConnected(req, res);
+    },
+    get log() {
+      return options.logOf(ctx);
+    },
+  };
+}
+
+/** Loads what the operation works on and checks access to it, then runs it. */
+async function run(operation: AnyOperation, call: ServiceCall, address: Address, services: Services): Promise<Reply> {
+  const { caller } = call;
+  // Without policies an anonymous caller may do nothing, and learns nothing, not even which buckets exist.
+  if (caller.account === undefined) throw new S3Error("AccessDenied");
+  switch (operation.on) {
+    case "service":
+      return operation.handle(call, services);
+    case "newBucket":
+      return operation.handle(Object.assign(call, { bucketName: address.bucket ?? "" }), services);
+    case "bucket":
+    case "object": {
+      const bucket = await services.metadata.buckets.find(address.bucket ?? "");
+      if (bucket === undefined) throw noSuchBucket(address);
+      services.checkAccess(caller, operation.action, bucket);
+      if (operation.on === "bucket") return operation.handle(Object.assign(call, { bucket }), services);
+      return operation.handle(Object.assign(call, { bucket, key: address.key ?? "" }), services);
+    }
+    case "storedObject": {
+      const key = address.key ?? "";
+      const { bucket, found } = await services.metadata.objects.find(address.bucket ?? "", key);
+      if (bucket === undefined) throw noSuchBucket(address);
+      services.checkAccess(caller, operation.action, bucket);
+      if (found === undefined) throw new S3Error("NoSuchKey", { elements: { Key: key } });
+      return operation.handle(Object.assign(call, { bucket, key, found }), services);
+    }
+  }
+}
+
+function noSuchBucket(address: Address): S3Error {
+  return new S3Error("NoSuchBucket", { elements: { BucketName: address.bucket ?? "" } });
+}
+
+/** One decision for the call's own bucket and for a copy's source. */
+export function checkAccess(caller: Caller, action: S3Action, bucket: Bucket): void {
+  if (decide(caller.account?.id, action, bucket.owner.id) !== "allow") throw new S3Error("AccessDenied");
+}
+
+function whileConnected(request: IncomingMessage, response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  const gone = () => {
+    if (!response.writableFinished) controller.abort();
+  };
+  if (request.destroyed && !request.complete) controller.abort();
+  response.once("close", gone);
+  return controller.signal;
+}

@@ -1,0 +1,30 @@
+/** Whatever was thrown becomes S3's `<Error>`: the one place that catches, and the one that logs what was not the client's doing. */
+import type { Context, Middleware } from "koa";
+import { S3Error } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { renderXml } from "../protocol/xml.ts";
+import { replyOf } from "./reply.ts";
+
+/** `log`: the logger of one request. */
+export function errorReply(logOf: (ctx: Context) => Log): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (thrown) {
+      const error = thrown instanceof S3Error ? thrown : new S3Error("InternalError", {}, { cause: thrown });
+      if (error.status >= 500) logOf(ctx).error({ err: thrown }, "request failed");
+      // A body that was cut must never be taken for a whole one.
+      if (ctx.res.headersSent) ctx.res.destroy();
+      else replyOf(ctx, errorDocument(error, ctx));
+    }
+  };
+}
+
+function errorDocument(error: S3Error, ctx: Context) {
+  const headers = { ...error.headers };
+  if (error.status === 503) headers["Retry-After"] ??= "5";
+  if (error.status === 304 || ctx.method === "HEAD") return { status: error.status, headers };
+  const requestId = String(ctx.state["requestId"]);
+  const content = { Code: error.code, Message: error.message, ...error.elements, Resource: ctx.path, RequestId: requestId, HostId: requestId };
+  return { status: error.status, headers: { ...headers, "Content-Type": "application/xml" }, body: Buffer.from(renderXml({ root: "Error", content })) };
+}

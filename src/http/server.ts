@@ -1,0 +1,108 @@
+/**
+ * The socket side: node's http server with limits fit for long uploads, `Expect: 100-continue` left to whoever reads the body,
+ * and a close that lets the requests under way finish. A connection is never cut while a request waits for us.
+ */
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+
+/** The client of this request waits for `100 Continue` before it sends its body. */
+const waiting = new WeakSet<IncomingMessage>();
+const current = new WeakMap<Socket, IncomingMessage>();
+
+/** Sends `100 Continue` once, when the client waits for it; undefined when it does not. */
+export function continuation(request: IncomingMessage, response: ServerResponse): (() => void) | undefined {
+  if (!waiting.has(request)) return undefined;
+  return () => {
+    if (waiting.delete(request) && !response.headersSent) response.writeContinue();
+  };
+}
+
+export interface ServerOptions {
+  readonly host: string;
+  readonly port: number;
+  /** A client that sends nothing for this long in mid-request is cut off. Default 120,000. */
+  readonly idleMs?: number;
+}
+
+export interface ListeningServer {
+  readonly port: number;
+  /** Stops accepting, waits for the requests under way at most `graceMs`, then cuts what is left. */
+  close(graceMs: number): Promise<void>;
+}
+
+const MAX_HEADER_BYTES = 16 * 1024;
+
+export async function listen(listener: RequestListener, options: ServerOptions): Promise<ListeningServer> {
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAlive: true, noDelay: true, insecureHTTPParser: false }, remember(listener));
+  // Whole-request limits kill a 5 GiB upload on a slow line; idleness is what tells a dead client.
+  server.requestTimeout = 0;
+  server.headersTimeout = 60_000;
+  // Longer than the idle time of clients and load balancers, so that it is they who close.
+  server.keepAliveTimeout = 75_000;
+  server.setTimeout(options.idleMs ?? 120_000, endIdle);
+  server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
+    waiting.add(request);
+    server.emit("request", request, response);
+  });
+  server.on("clientError", refuseUnreadable);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, () => resolve());
+  });
+  return { port: (server.address() as AddressInfo).port, close: (graceMs) => close(server, graceMs) };
+}
+
+function remember(listener: RequestListener): RequestListener {
+  return (request, response) => {
+    current.set(request.socket, request);
+    return listener(request, response);
+  };
+}
+
+/** A quiet socket is dead only when it is the client's turn: between requests, or with its body unfinished. */
+function endIdle(socket: Socket): void {
+  const request = current.get(socket);
+  if (request === undefined || !request.complete || request.destroyed) socket.destroy();
+}
+
+/** What never became a request gets S3's error document too: a header section too large, or bytes that are no HTTP. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
+  const tooLarge = error.code === "HPE_HEADER_OVERFLOW";
+  const code = tooLarge ? "RequestHeaderSectionTooLarge" : "BadRequest";
+  const message = tooLarge ? "Your request header and query parameters used to make the request exceed the maximum allowed size." : "Bad Request";
+  const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
+  socket.end(`HTTP/1.1 400 Bad Request\r\nContent-Type: application/xml\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
+}
+
+async function close(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearTimeout(cut);
+}
+
+const DRAIN_MS = 2_000;
+const DRAIN_BYTES = 1024 * 1024;
+
+/**
+ * For a reply sent while the body is still coming: half-close, swallow what is already on its way, then close. Closing at once
+ * would reset the connection and many clients would never see the reply.
+ */
+export function closeAfterReply(request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader("Connection", "close");
+  const { socket } = request;
+  // node calls this when a reply with `Connection: close` has been written; its own version closes at once.
+  socket.destroySoon = () => {
+    let swallowed = 0;
+    const end = setTimeout(() => socket.destroy(), DRAIN_MS);
+    socket.once("close", () => clearTimeout(end));
+    request.on("data", (chunk: Buffer) => {
+      swallowed += chunk.length;
+      if (swallowed > DRAIN_BYTES) socket.destroy();
+    });
+    request.resume();
+    socket.end();
+  };
+}

@@ -23,7 +23,10 @@ export interface DispatchOptions {
   readonly route: Route;
   /** Host names whose sub-domains are buckets. */
   readonly domains: readonly string[];
-  readonly readClientAddress: (socketAddress: string, headers: Readonly<Record<string, string | undefined>>) => { readonly address: string; readonly trustedPeer: boolean };
+  readonly readClientAddress: (
+    socketAddress: string,
+    headers: Readonly<Record<string, string | undefined>>,
+  ) => { readonly address: string; readonly trustedPeer: boolean };
   readonly logOf: (ctx: Context) => Log;
 }
 

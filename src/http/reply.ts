@@ -16,7 +16,10 @@ export function replyOf(ctx: Context, reply: Reply): void {
     if (value !== undefined) res.setHeader(name, headerText(value));
   }
   ctx.respond = false;
-  if (body instanceof Readable) return stream(ctx, body);
+  if (body instanceof Readable) {
+    stream(ctx, body);
+    return;
+  }
   const bytes = body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(renderXml(body));
   if (bytes !== undefined) {
     if (!Buffer.isBuffer(body)) res.setHeader("Content-Type", "application/xml");

@@ -32,7 +32,20 @@ export function requestLog(log: Log, observe: (end: RequestEnd) => void): Middle
       const operation = String(ctx.state["operation"] ?? "-");
       observe({ operation, status: res.statusCode, seconds: ms / 1000 });
       const whole = res.writableFinished;
-      log.info({ requestId, method: ctx.method, path: ctx.path, operation, status: res.statusCode, ms: Math.round(ms * 1000) / 1000, client: ctx.state["client"], key: ctx.state["accessKeyId"], ...(whole ? {} : { cut: true }) }, "request");
+      log.info(
+        {
+          requestId,
+          method: ctx.method,
+          path: ctx.path,
+          operation,
+          status: res.statusCode,
+          ms: Math.round(ms * 1000) / 1000,
+          client: ctx.state["client"],
+          key: ctx.state["accessKeyId"],
+          ...(whole ? {} : { cut: true }),
+        },
+        "request",
+      );
     });
     return next();
   };

@@ -1,0 +1,133 @@
+// The house keeps its rules: which room may import which, no circles, short files, every operation in table, files and docs alike.
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const SRC = join(import.meta.dirname, "../src");
+
+/** Room or top-level file -> what it may import beside itself. The same table stands in docs/architecture.md. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "main.ts": ["cli"],
+  "embedded.ts": ["gateway.ts", "config", "log.ts"],
+  cli: ["gateway.ts", "config", "log.ts"],
+  "gateway.ts": ["http", "admin", "auth", "operations", "delivery", "blobs", "upkeep", "metadata", "backends", "config", "log.ts"],
+  http: ["operations", "admin", "auth", "protocol", "errors.ts", "log.ts", "model.ts"],
+  admin: ["blobs", "upkeep", "delivery", "metadata", "backends", "errors.ts", "log.ts", "model.ts"],
+  operations: ["protocol", "blobs", "delivery", "metadata", "errors.ts", "log.ts", "model.ts"],
+  delivery: ["backends", "errors.ts", "log.ts", "model.ts"],
+  upkeep: ["blobs", "metadata", "backends", "errors.ts", "log.ts", "model.ts"],
+  blobs: ["metadata", "backends", "errors.ts", "log.ts", "model.ts"],
+  auth: ["protocol", "errors.ts", "model.ts", "signature-v4.ts"],
+  protocol: ["errors.ts", "model.ts"],
+  metadata: ["errors.ts", "model.ts"],
+  backends: ["log.ts", "model.ts", "signature-v4.ts"],
+  config: [],
+  "errors.ts": [],
+  "log.ts": [],
+  "model.ts": [],
+  "signature-v4.ts": [],
+};
+
+interface SourceFile {
+  readonly path: string;
+  readonly room: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+function readSources(): readonly SourceFile[] {
+  const paths = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts"));
+  return paths.map((path) => {
+    const text = readFileSync(join(SRC, path), "utf8");
+    const imports = [...text.matchAll(/\bfrom "(\.[^"]+)"|\bimport\("(\.[^"]+)"\)|^import "(\.[^"]+)"/gm)].map((match) =>
+      relative(SRC, join(SRC, dirname(path), match[1] ?? match[2] ?? match[3] ?? "")),
+    );
+    return { path, room: roomOf(path), text, imports };
+  });
+}
+
+function roomOf(path: string): string {
+  return path.split("/")[0] ?? path;
+}
+
+const sources = readSources();
+
+describe("the house", () => {
+  it("lets each room import only what stands below it", () => {
+    const trespasses = sources.flatMap(({ path, room, imports }) =>
+      imports.filter((target) => roomOf(target) !== room && !MAY_IMPORT[room]?.includes(roomOf(target))).map((target) => `${path} -> ${target}`),
+    );
+    expect(trespasses).toEqual([]);
+  });
+
+  it("has a row in the table for every room", () => {
+    expect([...new Set(sources.map(({ room }) => room))].filter((room) => MAY_IMPORT[room] === undefined)).toEqual([]);
+  });
+
+  it("has no circle of files, types counted", () => {
+    const graph = new Map(sources.map(({ path, imports }) => [path, imports]));
+    expect(findCircle(graph)).toBeUndefined();
+  });
+
+  it("finds a circle where there is one", () => {
+    expect(
+      findCircle(
+        new Map([
+          ["a", ["b"]],
+          ["b", ["c"]],
+          ["c", ["a"]],
+        ]),
+      ),
+    ).toBeDefined();
+  });
+
+  it("keeps files at most 300 lines and their median under 80", () => {
+    const lengths = sources.map(({ path, text }) => ({ path, lines: text.split("\n").length - 1 })).sort((a, b) => a.lines - b.lines);
+    expect(lengths.filter(({ lines }) => lines > 300)).toEqual([]);
+    expect(lengths[Math.floor(lengths.length / 2)]?.lines).toBeLessThan(80);
+  });
+
+  it("opens every file by saying what it is", () => {
+    expect(sources.filter(({ text }) => !/^(#!.*\n)?\/\*\*/.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+
+  it("keeps process to main.ts", () => {
+    const uses = sources
+      .filter(({ path, text }) => path !== "main.ts" && /\bprocess\.(env|argv|exit|on|once|stdout|stderr)\b/.test(text))
+      .map(({ path }) => path);
+    expect(uses).toEqual([]);
+  });
+
+  it("has every operation as a file, a line in the table and a row in the documentation", () => {
+    const files = sources.flatMap(({ path }) => /^operations\/([A-Z]\w+)\.ts$/.exec(path)?.[1] ?? []).sort();
+    const table = readFileSync(join(SRC, "operations/table.ts"), "utf8");
+    const listed = [...table.matchAll(/^ {2}([A-Z]\w+),$/gm)].map((match) => match[1]);
+    expect(listed).toEqual(files);
+    const rows = [...readFileSync(join(SRC, "../docs/operations.md"), "utf8").matchAll(/^\| `?([A-Z]\w+)`? \|/gm)].map((match) => match[1]);
+    expect(files.filter((name) => !rows.includes(name))).toEqual([]);
+  });
+
+  it("writes the same table in docs/architecture.md", () => {
+    const text = readFileSync(join(SRC, "../docs/architecture.md"), "utf8");
+    for (const [room, allowed] of Object.entries(MAY_IMPORT)) expect(text).toContain(`| ${room} | ${allowed.join(", ") || "nothing"} |`);
+  });
+});
+
+function findCircle(graph: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
+  const done = new Set<string>();
+  const visit = (node: string, trail: readonly string[]): readonly string[] | undefined => {
+    if (trail.includes(node)) return [...trail, node];
+    if (done.has(node)) return undefined;
+    for (const next of graph.get(node) ?? []) {
+      const circle = visit(next, [...trail, node]);
+      if (circle !== undefined) return circle;
+    }
+    done.add(node);
+    return undefined;
+  };
+  for (const node of graph.keys()) {
+    const circle = visit(node, []);
+    if (circle !== undefined) return circle;
+  }
+  return undefined;
+}

@@ -1,0 +1,105 @@
+/**
+ * A whole gateway for a test: real server, real SQLite in a temporary directory, memory backends unless told otherwise, a clock the test
+ * may move. `await using` closes it and removes what it wrote.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { S3Client } from "@aws-sdk/client-s3";
+import { checkConfig, type GatewayConfigInput } from "../../src/config/schema.ts";
+import { type Gateway, openAdministration, openGateway } from "../../src/gateway.ts";
+import { openLog } from "../../src/log.ts";
+
+export interface TestGatewayOptions {
+  /** A number of memory stores in as many regions, or the stores themselves. Default 3. */
+  readonly backends?: number | GatewayConfigInput["backends"];
+  /** Anything of the configuration, over the test's defaults. */
+  readonly config?: Partial<GatewayConfigInput>;
+}
+
+export interface TestGateway extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  readonly gateway: Gateway;
+  readonly directory: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly s3: S3Client;
+  readonly clientConfig: { readonly endpoint: string; readonly region: string; readonly forcePathStyle: true; readonly credentials: Credentials };
+  readonly clock: { advance(ms: number): void };
+  /** A second account with a key of its own, and a client that uses it. */
+  addAccount(name: string): Promise<Credentials & { readonly s3: S3Client }>;
+}
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+const KEY = { accessKeyId: "AKIATESTROOT", secretAccessKey: "test-root-secret-0123456789" } as const;
+
+export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const directory = await mkdtemp(join(tmpdir(), "nearbucket-test-"));
+  let offset = 0;
+  const now = () => new Date(Date.now() + offset);
+  const config = testConfig(directory, options);
+  const gateway = await openGateway(config, { log: openLog("silent"), now });
+  const configOf = (credentials: Credentials) => ({ endpoint: gateway.url, region: "us-east-1", forcePathStyle: true, credentials }) as const;
+  const clients: S3Client[] = [];
+  const clientOf = (credentials: Credentials) => {
+    const client = new S3Client({ ...configOf(credentials), maxAttempts: 1 });
+    clients.push(client);
+    return client;
+  };
+  return {
+    url: gateway.url,
+    port: gateway.port,
+    gateway,
+    directory,
+    ...KEY,
+    s3: clientOf(KEY),
+    clientConfig: configOf(KEY),
+    clock: {
+      advance(ms) {
+        offset += ms;
+      },
+    },
+    async addAccount(name) {
+      const credentials = { accessKeyId: `AKIA${name.toUpperCase()}`, secretAccessKey: `secret-of-${name}-0123456789` };
+      const administration = await openAdministration(config);
+      const account = await administration.metadata.accounts.ensure(name);
+      const sealedSecret = administration.seal(credentials.secretAccessKey);
+      await administration.metadata.accounts.createKey({ accessKeyId: credentials.accessKeyId, accountId: account.id, sealedSecret, redirect: undefined });
+      await administration.close();
+      return { ...credentials, s3: clientOf(credentials) };
+    },
+    async [Symbol.asyncDispose]() {
+      for (const client of clients) client.destroy();
+      await gateway.close(0);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function testConfig(directory: string, options: TestGatewayOptions) {
+  const backends = typeof options.backends === "object" ? options.backends : memoryBackends(options.backends ?? 3);
+  const regions = [...new Set(backends.map(({ region }) => region))].map((name, index) => ({ name, latitude: 0, longitude: index * 10 }));
+  const checked = checkConfig({
+    listen: { port: 0 },
+    dataDirectory: directory,
+    metadata: { kind: "sqlite", file: join(directory, "metadata.sqlite"), durable: false },
+    rootKey: KEY,
+    encryptionKey: "a key for tests, sixteen and more",
+    regions,
+    backends,
+    copies: Math.min(2, backends.length),
+    log: { level: "silent" },
+    ...options.config,
+  } satisfies GatewayConfigInput);
+  if ("faults" in checked) throw new TypeError(checked.faults.map(({ path, message }) => `${path}: ${message}`).join("; "));
+  return checked.config;
+}
+
+function memoryBackends(count: number): GatewayConfigInput["backends"] {
+  return Array.from({ length: count }, (_, index) => ({ kind: "memory", name: `store-${index + 1}`, region: `region-${index + 1}` }) as const);
+}

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { openRaw } from "../support/raw.ts";
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway();
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+describe("the wire", () => {
+  it("says it is ready, with the state of each backend", async () => {
+    const response = await fetch(`${gateway.url}/-/ready`);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ reads: true, writes: true, backends: { "store-1": "up", "store-2": "up", "store-3": "up" } });
+  });
+
+  it("serves metrics in the exposition format", async () => {
+    const response = await fetch(`${gateway.url}/-/metrics`);
+    expect(response.headers.get("content-type")).toContain("text/plain");
+    expect(await response.text()).toContain("nearbucket_");
+  });
+
+  it("refuses a header section over 16 KiB with S3's error", async () => {
+    const raw = await openRaw(gateway.port);
+    await raw.send(`GET / HTTP/1.1\r\nHost: x\r\nx-long: ${"a".repeat(17_000)}\r\n\r\n`);
+    await raw.until(/400 Bad Request[^]*RequestHeaderSectionTooLarge/);
+    await raw.closed;
+  });
+
+  it("answers bytes that are no HTTP with 400 and closes", async () => {
+    const raw = await openRaw(gateway.port);
+    await raw.send("\x16\x03\x01 hello\r\n\r\n");
+    await raw.until(/^HTTP\/1\.1 400/);
+    await raw.closed;
+  });
+
+  it("refuses two Host headers instead of taking one of them", async () => {
+    const raw = await openRaw(gateway.port);
+    await raw.send("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n");
+    await raw.until(/^HTTP\/1\.1 400/);
+  });
+
+  it("refuses an unauthorized PUT that waits for 100 Continue without letting it send", async () => {
+    const raw = await openRaw(gateway.port);
+    await raw.send(`PUT /bucket/key HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nContent-Length: 268435456\r\nExpect: 100-continue\r\n\r\n`);
+    const [head] = await raw.until(/^HTTP\/1\.1 \d+[^]*<\/Error>/);
+    expect(head).toMatch(/^HTTP\/1\.1 403/);
+    expect(head.toLowerCase()).toContain("connection: close");
+    await raw.closed;
+  });
+
+  it("lets a client that pushes its body see the refusal, and takes little of the rest", async () => {
+    const raw = await openRaw(gateway.port);
+    await raw.send(`PUT /bucket/key HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nContent-Length: 268435456\r\n\r\n`);
+    const chunk = Buffer.alloc(65_536);
+    let sent = 0;
+    const push = () => {
+      while (!raw.socket.destroyed && sent < 268_435_456 && raw.socket.write(chunk)) sent += chunk.length;
+    };
+    raw.socket.on("drain", push);
+    push();
+    const [head] = await raw.until(/^HTTP\/1\.1 403[^]*<\/Error>/);
+    expect(head).toContain("AccessDenied");
+    await raw.closed;
+    expect(sent).toBeLessThan(64 * 1024 * 1024);
+  });
+
+  it("tells an anonymous caller the same about a bucket that exists and one that does not", async () => {
+    const strip = (text: string) => text.replace(/<(RequestId|HostId|Resource)>.*?<\/\1>/g, "");
+    const [there, missing] = await Promise.all(["/there/key", "/missing/key"].map(async (path) => strip(await (await fetch(gateway.url + path)).text())));
+    expect(there).toBe(missing);
+    expect(there).toContain("AccessDenied");
+  });
+
+  it("answers a HEAD without a body, also when it fails", async () => {
+    const raw = await openRaw(gateway.port);
+    await raw.send(`HEAD /bucket/key HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nConnection: close\r\n\r\n`);
+    await raw.closed;
+    expect(raw.received()).toMatch(/^HTTP\/1\.1 403[^]*\r\n\r\n$/);
+  });
+});

@@ -9,14 +9,16 @@ const UNITS: Readonly<Record<string, number>> = { "": 1, B: 1, KiB: 1024, MiB: 1
 
 const SIZE = /^(\d+(?:\.\d+)?) ?([KMGT]iB|B)?$/;
 
+const SIZE_EXPECTED = "expected a size: an integer of bytes, or text such as 8 MiB";
+
 /** A number of bytes: an integer, or text such as `8 MiB`. */
-export const bytes = z
-  .union([z.int().nonnegative(), z.string().regex(SIZE)], { error: "expected a size: an integer of bytes, or text such as 8 MiB" })
-  .transform((value) => {
-    if (typeof value === "number") return value;
-    const [, amount, unit = ""] = SIZE.exec(value) ?? [];
-    return Math.round(Number(amount) * (UNITS[unit] ?? 1));
-  });
+export const bytes = z.union([z.int().nonnegative(), z.string()], { error: SIZE_EXPECTED }).transform((value, context) => {
+  if (typeof value === "number") return value;
+  const [, amount, unit = ""] = SIZE.exec(value) ?? [];
+  if (amount !== undefined) return Math.round(Number(amount) * (UNITS[unit] ?? 1));
+  context.addIssue({ code: "custom", message: SIZE_EXPECTED });
+  return z.NEVER;
+});
 
 /** True for `10.0.0.0/8`, `2001:db8::/32` and single addresses. */
 function isNetwork(text: string): boolean {

@@ -1,0 +1,76 @@
+/**
+ * One YAML file and the environment, both given as values, to a checked configuration. Relative paths in the file start at its directory.
+ * Faults of the text, of the environment and of the values are reported together.
+ */
+import { readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { parseDocument } from "yaml";
+import { ensureEncryptionKey } from "./encryption-key.ts";
+import { applyVariables, type Environment, expandReferences, isTree, type Tree } from "./environment.ts";
+import type { Fault } from "./fault.ts";
+import { type Checked, checkConfig, type GatewayConfig } from "./schema.ts";
+
+const DATABASE_FILE = "metadata.sqlite";
+/** Stands for the key file's content while the rest is checked. */
+const KEY_IN_FILE = "in the encryption key file";
+
+/** Reads and checks a configuration file. Throws one Error that lists every fault, a line each. */
+export async function loadConfig(file: string, env: Environment): Promise<GatewayConfig> {
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new Error(`cannot read the configuration file ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  });
+  const checked = readConfig(text, dirname(resolve(file)), env);
+  if ("faults" in checked) throw new Error(describeFaults(file, checked.faults));
+  return withEncryptionKey(checked.config);
+}
+
+/** As `loadConfig`, for text already read; does no I/O. `encryptionKey` is a placeholder when a key file is to hold it. */
+export function readConfig(text: string, directory: string, env: Environment): Checked {
+  const document = parseDocument(text, { uniqueKeys: true });
+  if (document.errors.length > 0)
+    return { faults: document.errors.map((error) => ({ path: "", message: `YAML: ${error.message.split("\n")[0]?.replace(/:$/, "") ?? error.code}` })) };
+  const faults: Fault[] = [];
+  const tree: unknown = expandReferences(document.toJS() ?? {}, env, faults);
+  const checked = checkConfig(isTree(tree) ? withPaths(applyVariables(tree, env), directory) : tree);
+  if (faults.length === 0) return checked;
+  return { faults: [...faults, ...("faults" in checked ? checked.faults : [])] };
+}
+
+/** Reads the key file, or makes it, where the configuration has no key of its own. */
+async function withEncryptionKey(config: GatewayConfig): Promise<GatewayConfig> {
+  if (config.encryptionKey !== KEY_IN_FILE || config.metadata.kind !== "sqlite") return config;
+  return { ...config, encryptionKey: await ensureEncryptionKey(config.dataDirectory, config.metadata.file) };
+}
+
+/** Fills in what follows from the data directory, and makes paths absolute. */
+function withPaths(tree: Tree, directory: string): Tree {
+  const dataDirectory = resolve(directory, text(tree["dataDirectory"]) ?? "nearbucket-data");
+  const metadata = isTree(tree["metadata"]) ? tree["metadata"] : (tree["metadata"] ?? {});
+  const kind = isTree(metadata) ? (metadata["kind"] ?? "sqlite") : undefined;
+  const inFile = kind === "sqlite" && isTree(metadata);
+  return {
+    ...tree,
+    dataDirectory: tree["dataDirectory"] === undefined || text(tree["dataDirectory"]) !== undefined ? dataDirectory : tree["dataDirectory"],
+    metadata: inFile ? { ...metadata, kind, file: placed(metadata["file"] ?? join(dataDirectory, DATABASE_FILE), directory) } : metadata,
+    ...(inFile && tree["encryptionKey"] === undefined ? { encryptionKey: KEY_IN_FILE } : {}),
+    ...(Array.isArray(tree["backends"]) ? { backends: tree["backends"].map((backend: unknown) => withDirectory(backend, directory)) } : {}),
+  };
+}
+
+function withDirectory(backend: unknown, directory: string): unknown {
+  if (!isTree(backend) || backend["kind"] !== "disk" || backend["directory"] === undefined) return backend;
+  return { ...backend, directory: placed(backend["directory"], directory) };
+}
+
+function placed(path: unknown, directory: string): unknown {
+  return text(path) === undefined ? path : resolve(directory, String(path));
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function describeFaults(file: string, faults: readonly Fault[]): string {
+  const lines = faults.map(({ path, message }) => `  ${path === "" ? "" : `${path}: `}${message}`);
+  return `${file} has ${faults.length === 1 ? "1 fault" : `${faults.length} faults`}:\n${lines.join("\n")}`;
+}

@@ -1,0 +1,108 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { ENCRYPTION_KEY_FILE } from "../../src/config/encryption-key.ts";
+import { loadConfig, readConfig } from "../../src/config/load.ts";
+
+const yaml = `
+regions:
+  - { name: amsterdam, latitude: 52.37, longitude: 4.9 }
+  - { name: toronto, latitude: 43.65, longitude: -79.38 }
+backends:
+  - { kind: s3, name: a, region: amsterdam, endpoint: "http://minio-a:9000/", bucket: blobs, accessKeyId: "\${A_KEY}", secretAccessKey: "\${A_SECRET}" }
+  - { kind: disk, name: b, region: toronto, directory: disks/b }
+`;
+const env = { NEARBUCKET_ROOT_ACCESS_KEY: "root", NEARBUCKET_ROOT_SECRET_KEY: "rootsecret", A_KEY: "ak", A_SECRET: "as" };
+
+const directories: string[] = [];
+async function directory(): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), "nearbucket-config-"));
+  directories.push(made);
+  return made;
+}
+afterEach(async () => {
+  for (const made of directories.splice(0)) await rm(made, { recursive: true });
+});
+
+describe("readConfig", () => {
+  it("expands references, takes the root key from the environment and starts relative paths at the file", () => {
+    const checked = readConfig(yaml, "/etc/nearbucket", env);
+    expect("config" in checked && checked.config).toMatchObject({
+      dataDirectory: "/etc/nearbucket/nearbucket-data",
+      metadata: { kind: "sqlite", file: "/etc/nearbucket/nearbucket-data/metadata.sqlite", durable: true },
+      rootKey: { accessKeyId: "root", secretAccessKey: "rootsecret" },
+      backends: [
+        { endpoint: "http://minio-a:9000", accessKeyId: "ak", secretAccessKey: "as", replayedHeaders: "strict" },
+        { directory: "/etc/nearbucket/disks/b" },
+      ],
+    });
+  });
+
+  it("prefers a variable to the file", () => {
+    const checked = readConfig(`${yaml}rootKey: { accessKeyId: other, secretAccessKey: othersecret }\ndataDirectory: here\n`, "/etc", {
+      ...env,
+      NEARBUCKET_DATA: "/var/lib/nearbucket",
+    });
+    expect("config" in checked && [checked.config.rootKey.accessKeyId, checked.config.dataDirectory]).toEqual(["root", "/var/lib/nearbucket"]);
+  });
+
+  it("reports variables that are not set together with other faults", () => {
+    const checked = readConfig(`${yaml}nonsense: 1\n`, "/etc", { ...env, A_KEY: undefined });
+    expect(checked).toEqual({
+      faults: [
+        { path: "backends[0].accessKeyId", message: "expected the environment variable A_KEY to be set" },
+        { path: "nonsense", message: "unknown key" },
+      ],
+    });
+  });
+
+  it("needs an encryption key from somewhere when the database is PostgreSQL", () => {
+    const postgres = `${yaml}metadata: { kind: postgres, url: "postgres://localhost/n" }\n`;
+    expect(readConfig(postgres, "/etc", env)).toEqual({ faults: [{ path: "encryptionKey", message: "missing: expected string" }] });
+    const checked = readConfig(postgres, "/etc", { ...env, NEARBUCKET_ENCRYPTION_KEY: "0123456789abcdef" });
+    expect("config" in checked && checked.config.metadata).toEqual({ kind: "postgres", url: "postgres://localhost/n", poolSize: 10 });
+  });
+
+  it("says where YAML is broken, and refuses a key that stands twice", () => {
+    const broken = readConfig("a: [1\nb: 2", "/etc", env);
+    expect("faults" in broken && broken.faults[0]?.message).toMatch(/^YAML: .* line \d/);
+    const twice = readConfig("copies: 1\ncopies: 2", "/etc", env);
+    expect("faults" in twice && twice.faults[0]?.message).toMatch(/^YAML: Map keys must be unique/);
+  });
+});
+
+describe("loadConfig", () => {
+  it("makes the encryption key once, for its owner only", async () => {
+    const at = await directory();
+    await writeFile(join(at, "nearbucket.yaml"), yaml);
+    const first = await loadConfig(join(at, "nearbucket.yaml"), env);
+    const second = await loadConfig(join(at, "nearbucket.yaml"), env);
+    const file = join(at, "nearbucket-data", ENCRYPTION_KEY_FILE);
+    expect(first.encryptionKey).toBe((await readFile(file, "utf8")).trim());
+    expect(second.encryptionKey).toBe(first.encryptionKey);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
+  it("makes no new encryption key beside a database that exists", async () => {
+    const at = await directory();
+    await writeFile(join(at, "nearbucket.yaml"), yaml);
+    await loadConfig(join(at, "nearbucket.yaml"), env);
+    await writeFile(join(at, "nearbucket-data", "metadata.sqlite"), "");
+    await rm(join(at, "nearbucket-data", ENCRYPTION_KEY_FILE));
+    await expect(loadConfig(join(at, "nearbucket.yaml"), env)).rejects.toThrow(/encryption\.key is missing, but .*metadata\.sqlite exists/);
+  });
+
+  it("lists all faults in one error, a line each", async () => {
+    const at = await directory();
+    const file = join(at, "nearbucket.yaml");
+    await writeFile(file, `${yaml}nonsense: 1\ncopies: 9\n`);
+    await expect(loadConfig(file, env)).rejects.toThrow(
+      `${file} has 2 faults:\n  nonsense: unknown key\n  copies: expected at most 2, the number of backends, found 9`,
+    );
+  });
+
+  it("names the file it cannot read", async () => {
+    await expect(loadConfig("/nowhere/nearbucket.yaml", env)).rejects.toThrow("cannot read the configuration file /nowhere/nearbucket.yaml");
+  });
+});

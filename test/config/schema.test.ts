@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import { checkConfig } from "../../src/config/schema.ts";
+
+const smallest = {
+  dataDirectory: "/data",
+  metadata: { kind: "sqlite", file: "/data/metadata.sqlite" },
+  rootKey: { accessKeyId: "root", secretAccessKey: "rootsecret" },
+  encryptionKey: "0123456789abcdef",
+  regions: [
+    { name: "amsterdam", latitude: 52.37, longitude: 4.9 },
+    { name: "toronto", latitude: 43.65, longitude: -79.38 },
+  ],
+  backends: [
+    { kind: "memory", name: "a", region: "amsterdam" },
+    { kind: "memory", name: "b", region: "toronto" },
+  ],
+};
+
+/** `path: message` of each fault, in order. */
+function faultsOf(change: object): readonly string[] {
+  const checked = checkConfig({ ...smallest, ...change });
+  return "faults" in checked ? checked.faults.map(({ path, message }) => `${path}: ${message}`) : [];
+}
+
+describe("checkConfig", () => {
+  it("fills in every default", () => {
+    const checked = checkConfig(smallest);
+    expect("config" in checked && checked.config).toMatchObject({
+      listen: { host: "127.0.0.1", port: 9000 },
+      role: "gateway",
+      region: "us-east-1",
+      domains: ["localhost"],
+      copies: 2,
+      minimumCopies: 2,
+      dedup: { scope: "account", multipart: "content" },
+      redirect: { mode: "auto", minBytes: 1_048_576, expirySeconds: 120, mediaExpirySeconds: 21_600, rclone: false },
+      ingest: { bufferBytes: 8_388_608 },
+      graceHours: 24,
+      cacheRows: 100_000,
+      signatureV2: true,
+      log: { level: "info" },
+    });
+  });
+
+  it("lets the minimum follow copies when it is not given", () => {
+    const checked = checkConfig({ ...smallest, copies: 1 });
+    expect("config" in checked && checked.config.minimumCopies).toBe(1);
+  });
+
+  it("reads sizes as integers and as text", () => {
+    const checked = checkConfig({ ...smallest, redirect: { minBytes: "1.5 MiB" }, ingest: { bufferBytes: 42 } });
+    expect("config" in checked && [checked.config.redirect.minBytes, checked.config.ingest.bufferBytes]).toEqual([1_572_864, 42]);
+  });
+
+  it("reports every fault at once, those of shape and those between keys", () => {
+    const faults = faultsOf({
+      listen: { port: 70_000 },
+      nonsense: 1,
+      log: { level: "loud" },
+      redirect: { minBytes: "8 MB", surprise: true },
+      backends: [{ kind: "s3", name: "a", region: "tokyo" }, { kind: "tape" }, { kind: "memory", name: "a", region: "toronto", copies: 2 }],
+      copies: 4,
+      graceHours: 1,
+    });
+    expect([...faults].sort()).toEqual([
+      "backends[0].accessKeyId: missing: expected string",
+      "backends[0].bucket: missing: expected string",
+      "backends[0].endpoint: missing: expected string",
+      "backends[0].region: expected the name of one of the regions, found tokyo",
+      "backends[0].secretAccessKey: missing: expected string",
+      "backends[1].kind: expected one of s3, node, disk, memory",
+      "backends[2].copies: unknown key",
+      "backends[2].name: expected a name used once, found a again",
+      "copies: expected at most 3, the number of backends, found 4",
+      "graceHours: expected at least 6.25: the longest signed URL plus 900 s of clock skew",
+      "listen.port: expected number to be <=65535",
+      "log.level: expected one of trace, debug, info, warn, error, fatal, silent",
+      "nonsense: unknown key",
+      "redirect.minBytes: expected a size: an integer of bytes, or text such as 8 MiB",
+      "redirect.surprise: unknown key",
+    ]);
+  });
+
+  it.each([
+    [{ copies: 3 }, "copies: expected at most 2, the number of backends, found 3"],
+    [{ minimumCopies: 3 }, "minimumCopies: expected at most copies (2), found 3"],
+    [{ regions: [...smallest.regions, smallest.regions[0]] }, "regions[2].name: expected a name used once, found amsterdam again"],
+    [{ clientMap: [{ cidr: "10.0.0.0/8", region: "tokyo" }] }, "clientMap[0].region: expected the name of one of the regions, found tokyo"],
+    [{ redirect: { mediaExpirySeconds: 100_000 } }, "graceHours: expected at least 28.03: the longest signed URL plus 900 s of clock skew"],
+    [{ trustedProxies: ["10.0.0.0/33"] }, "trustedProxies[0]: expected a network such as 10.0.0.0/8, 2001:db8::/32 or a single address"],
+    [{ encryptionKey: "short" }, "encryptionKey: expected at least 16 characters"],
+    [{ backends: [] }, "backends: expected array to have >=1 items"],
+    [{ regions: "everywhere" }, "regions: expected array, received string"],
+  ])("refuses %j", (change, fault) => {
+    expect(faultsOf(change)).toContain(fault);
+  });
+
+  it.each(["https://host/path", "ftp://host", "host:9000", "http://user:secret@host", "http://host/?q"])("refuses %s as an endpoint", (endpoint) => {
+    const node = { kind: "node", name: "n", region: "toronto", endpoint, bucket: "b", accessKeyId: "k", secretAccessKey: "s" };
+    expect(faultsOf({ backends: [smallest.backends[0], node] })).toEqual([
+      "backends[1].endpoint: expected http://host[:port] or https://host[:port] with no path",
+    ]);
+  });
+
+  it("calls a file that is no mapping a fault", () => {
+    expect(checkConfig(["a"])).toEqual({ faults: [{ path: "", message: "expected object, received array" }] });
+  });
+});

@@ -1,0 +1,19 @@
+/** rclone's settings for a gateway as the remote `gateway:`, in the environment, so that no file of the user's is read. */
+import type { Endpoint } from "./client-contract.ts";
+
+/** `config` is an empty file. */
+export function rcloneEnvironment(
+  { url, accessKeyId, secretAccessKey }: Pick<Endpoint, "url" | "accessKeyId" | "secretAccessKey">,
+  config: string,
+): Record<string, string> {
+  return {
+    RCLONE_CONFIG: config,
+    RCLONE_CONFIG_GATEWAY_TYPE: "s3",
+    RCLONE_CONFIG_GATEWAY_PROVIDER: "Other",
+    RCLONE_CONFIG_GATEWAY_ENDPOINT: url,
+    RCLONE_CONFIG_GATEWAY_REGION: "us-east-1",
+    RCLONE_CONFIG_GATEWAY_ACCESS_KEY_ID: accessKeyId,
+    RCLONE_CONFIG_GATEWAY_SECRET_ACCESS_KEY: secretAccessKey,
+    RCLONE_RETRIES: "1",
+  };
+}

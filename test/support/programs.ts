@@ -1,0 +1,90 @@
+/**
+ * The programs real-client tests need. Without one its tests are skipped, and standard error says so;
+ * where TEST_REQUIRE_PROGRAMS is set (.ci/run sets it) a missing program is a failure, so that nothing is left out unseen.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { describe, it } from "vitest";
+
+/** Python modules count as programs: the interpreter on PATH that can import it. */
+const PYTHON_MODULES = new Set(["boto3"]);
+const found = new Map<string, string | undefined>();
+
+/** The path of a program that is on PATH and starts; for a Python module, of an interpreter that imports it. */
+export function program(name: string): string | undefined {
+  if (!found.has(name)) found.set(name, PYTHON_MODULES.has(name) ? pythonWith(name) : onPath(name).find((path) => starts(path, ["--version"])));
+  return found.get(name);
+}
+
+/** Like `program`, for use inside `describeWith`, where it is known to be there. */
+export function neededProgram(name: string): string {
+  const path = program(name);
+  if (path === undefined) throw new Error(`${name} is not on PATH: name it in describeWith`);
+  return path;
+}
+
+/** `describe` when all of these programs are there; else skipped loudly, or failed where all are required. */
+export function describeWith(needed: readonly string[], title: string, body: () => void): void {
+  const missing = needed.filter((name) => program(name) === undefined);
+  if (missing.length === 0) {
+    describe(title, body);
+    return;
+  }
+  const reason = `${missing.join(", ")} not on PATH`;
+  if (process.env["TEST_REQUIRE_PROGRAMS"]) {
+    it(`${title}: has the programs it needs`, () => {
+      throw new Error(reason);
+    });
+    return;
+  }
+  process.stderr.write(`SKIPPED ${title}: because ${reason}\n`);
+  describe.skip(`${title} (${reason})`, body);
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  /** Added to PATH and HOME; nothing else of the test's own environment reaches the program. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: Buffer | string;
+}
+
+/** Runs a program to its end and returns its standard output. Throws with what it said when it does not exit with 0. */
+export async function run(path: string, programArguments: readonly string[], options: RunOptions = {}): Promise<Buffer> {
+  const child = spawn(path, programArguments, {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], LC_ALL: "C.UTF-8", ...options.env },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
+  const ended = new Promise<number | string>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve(code ?? signal ?? "?"));
+  });
+  child.stdin.end(options.input);
+  const code = await ended;
+  if (code === 0) return Buffer.concat(out);
+  throw new Error(`${path} ${programArguments.join(" ")} ended with ${code}:\n${Buffer.concat(err)}${Buffer.concat(out).subarray(0, 4000)}`);
+}
+
+function pythonWith(module: string): string | undefined {
+  return ["python3", "python"].flatMap(onPath).find((path) => starts(path, ["-c", `import ${module}`]));
+}
+
+function onPath(name: string): string[] {
+  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+  return folders.map((folder) => join(folder, name)).filter(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() === true && (stats.mode & 0o111) !== 0;
+}
+
+// A shim or a wrapper may stand on PATH without what it wraps.
+function starts(path: string, programArguments: readonly string[]): boolean {
+  return spawnSync(path, programArguments, { stdio: "ignore", timeout: 30_000 }).status === 0;
+}

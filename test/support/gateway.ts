@@ -9,6 +9,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { checkConfig, type GatewayConfigInput } from "../../src/config/schema.ts";
 import { type Gateway, openAdministration, openGateway } from "../../src/gateway.ts";
 import { openLog } from "../../src/log.ts";
+import { type SignedFetch, signedFetch } from "./sign.ts";
 
 export interface TestGatewayOptions {
   /** A number of memory stores in as many regions, or the stores themselves. Default 3. */
@@ -25,6 +26,8 @@ export interface TestGateway extends AsyncDisposable {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly s3: S3Client;
+  /** Signed by hand with the root key: what no SDK would send. */
+  readonly fetch: SignedFetch;
   readonly clientConfig: { readonly endpoint: string; readonly region: string; readonly forcePathStyle: true; readonly credentials: Credentials };
   readonly clock: { advance(ms: number): void };
   /** A second account with a key of its own, and a client that uses it. */
@@ -58,6 +61,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     directory,
     ...KEY,
     s3: clientOf(KEY),
+    fetch: signedFetch({ endpoint: gateway.url, ...KEY, now }),
     clientConfig: configOf(KEY),
     clock: {
       advance(ms) {

@@ -1,0 +1,31 @@
+/** How an S3 service is reached and what it can be trusted with: plain values, described for operators in docs/backends.md. */
+export interface S3BackendOptions {
+  readonly name: string;
+  readonly region: string;
+  /** `scheme://host[:port]` the gateway dials. */
+  readonly endpoint: string;
+  readonly bucket: string;
+  /** Stands before every key; default none. */
+  readonly prefix?: string | undefined;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Region in the signatures; default us-east-1. */
+  readonly signingRegion?: string | undefined;
+  /** Default true: the bucket stands in the path; false: before the host name. */
+  readonly forcePathStyle?: boolean | undefined;
+  /** `scheme://host[:port]` clients are redirected to; without it they never are. */
+  readonly publicEndpoint?: string | undefined;
+  readonly replayedHeaders: "tolerate" | "strict";
+  /** Default false. True only for nearbucket nodes. */
+  readonly repliesAsTold?: boolean | undefined;
+  /** Default 1. */
+  readonly capacity?: number | undefined;
+  /** Default false: a missing bucket is a fault. */
+  readonly createBucket?: boolean | undefined;
+  /** Default "md5". "opaque": the service's ETags are no md5 (encryption), so each write is followed by a look at its size. */
+  readonly etag?: "md5" | "opaque" | undefined;
+  /** How long the store may leave a request without progress; default 30,000. */
+  readonly responseTimeoutMs?: number | undefined;
+  /** Default 2000. */
+  readonly connectTimeoutMs?: number | undefined;
+}

@@ -1,7 +1,8 @@
 /** aws-cli: the high-level `aws s3` commands, and the low-level ones where those have no say (ranges, listing). */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { neededProgram, run } from "../support/programs.ts";
+import { neededProgram } from "../support/programs.ts";
+import { run } from "../support/run.ts";
 import { awsEnvironment, type ClientUnderTest, clientContract, type Endpoint } from "./client-contract.ts";
 
 async function open(endpoint: Endpoint): Promise<ClientUnderTest> {

@@ -1,6 +1,7 @@
 /** boto3, by a small script that does one action a run: transfers in parts, paged listing, batch delete, both ways of presigning. */
 import { fileURLToPath } from "node:url";
-import { neededProgram, run } from "../support/programs.ts";
+import { neededProgram } from "../support/programs.ts";
+import { run } from "../support/run.ts";
 import { awsEnvironment, type ClientUnderTest, clientContract, type Endpoint } from "./client-contract.ts";
 
 const SCRIPT = fileURLToPath(new URL("boto3-client.py", import.meta.url));

@@ -3,7 +3,8 @@ import { randomUUID } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { canonicalQuery, encodePath } from "../../src/signature-v4.ts";
-import { neededProgram, run } from "../support/programs.ts";
+import { neededProgram } from "../support/programs.ts";
+import { run } from "../support/run.ts";
 import { presign } from "../support/sign.ts";
 import { type ClientUnderTest, clientContract, type Endpoint } from "./client-contract.ts";
 

@@ -1,7 +1,8 @@
 /** mc, MinIO's client (minio-go): chunk-signed uploads, batch delete, If-Match on what it reads. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { neededProgram, run } from "../support/programs.ts";
+import { neededProgram } from "../support/programs.ts";
+import { run } from "../support/run.ts";
 import { type ClientUnderTest, clientContract, type Endpoint } from "./client-contract.ts";
 
 function open({ url, accessKeyId, secretAccessKey, folder, bucket }: Endpoint): ClientUnderTest {

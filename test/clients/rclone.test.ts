@@ -1,7 +1,8 @@
 /** rclone, set up by its environment variables; it reads what it wrote by checksum and by modification time. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { neededProgram, run } from "../support/programs.ts";
+import { neededProgram } from "../support/programs.ts";
+import { run } from "../support/run.ts";
 import { type ClientUnderTest, clientContract, type Endpoint } from "./client-contract.ts";
 import { rcloneEnvironment } from "./rclone-environment.ts";
 

@@ -1,7 +1,8 @@
 /** s3cmd: its own signing code, `Expect`-less uploads, resumed downloads as the only kind of range. */
 import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { neededProgram, run } from "../support/programs.ts";
+import { neededProgram } from "../support/programs.ts";
+import { run } from "../support/run.ts";
 import { type ClientUnderTest, clientContract, type Endpoint } from "./client-contract.ts";
 
 async function open({ url, accessKeyId, secretAccessKey, folder, bucket }: Endpoint): Promise<ClientUnderTest> {

@@ -2,7 +2,7 @@
  * The programs real-client tests need. Without one its tests are skipped, and standard error says so;
  * where TEST_REQUIRE_PROGRAMS is set (.ci/run sets it) a missing program is a failure, so that nothing is left out unseen.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe, it } from "vitest";
@@ -40,34 +40,6 @@ export function describeWith(needed: readonly string[], title: string, body: () 
   }
   process.stderr.write(`SKIPPED ${title}: because ${reason}\n`);
   describe.skip(`${title} (${reason})`, body);
-}
-
-export interface RunOptions {
-  readonly cwd?: string;
-  /** Added to PATH and HOME; nothing else of the test's own environment reaches the program. */
-  readonly env?: Readonly<Record<string, string>>;
-  readonly input?: Buffer | string;
-}
-
-/** Runs a program to its end and returns its standard output. Throws with what it said when it does not exit with 0. */
-export async function run(path: string, programArguments: readonly string[], options: RunOptions = {}): Promise<Buffer> {
-  const child = spawn(path, programArguments, {
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], LC_ALL: "C.UTF-8", ...options.env },
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  const out: Buffer[] = [];
-  const err: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
-  child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
-  const ended = new Promise<number | string>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code, signal) => resolve(code ?? signal ?? "?"));
-  });
-  child.stdin.end(options.input);
-  const code = await ended;
-  if (code === 0) return Buffer.concat(out);
-  throw new Error(`${path} ${programArguments.join(" ")} ended with ${code}:\n${Buffer.concat(err)}${Buffer.concat(out).subarray(0, 4000)}`);
 }
 
 function pythonWith(module: string): string | undefined {

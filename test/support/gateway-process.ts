@@ -1,0 +1,75 @@
+/** `nearbucket serve` as a process of its own, over a configuration given as a value: what real clients and the bench talk to. */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { S3Client } from "@aws-sdk/client-s3";
+import type { GatewayConfigInput } from "../../src/config/schema.ts";
+import type { Minio } from "./minio.ts";
+import { run } from "./run.ts";
+import { freePort, type ServerProcess, startServerProcess } from "./server-process.ts";
+
+export interface GatewayProcess extends AsyncDisposable {
+  readonly url: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly s3: S3Client;
+  readonly server: ServerProcess;
+  /** `nearbucket WORDS --config` beside it; its standard output. */
+  command(...words: string[]): Promise<string>;
+}
+
+/** Of `npm run build`. */
+const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+
+/** What a test must tell; the rest (address, key, data directory) is chosen here. */
+export type ServeOptions = Pick<GatewayConfigInput, "regions" | "backends"> & Partial<GatewayConfigInput>;
+
+export async function startGatewayProcess(options: ServeOptions): Promise<GatewayProcess> {
+  const directory = await mkdtemp(join(tmpdir(), "nearbucket-serve-"));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const credentials = { accessKeyId: "AKIASERVEROOT", secretAccessKey: "serve-root-secret-0123456789" };
+  const config = { listen: { port }, dataDirectory: join(directory, "data"), rootKey: credentials, log: { level: "warn" }, ...options };
+  const file = join(directory, "nearbucket.yaml");
+  await mkdir(config.dataDirectory);
+  // JSON is YAML.
+  await writeFile(file, JSON.stringify(config));
+  const server = await startServerProcess({ path: process.execPath, arguments: [MAIN, "serve", "--config", file], readyUrl: `${url}/-/ready` });
+  const s3 = new S3Client({ endpoint: url, region: "us-east-1", forcePathStyle: true, credentials, maxAttempts: 1 });
+  return {
+    url,
+    ...credentials,
+    s3,
+    server,
+    command: async (...words) => (await run(process.execPath, [MAIN, ...words, "--config", file])).toString(),
+    async [Symbol.asyncDispose]() {
+      s3.destroy();
+      await server.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Two MinIOs as the backends of a gateway, in Amsterdam and Toronto, each with the bucket `blobs`. */
+export function overMinios([amsterdam, toronto]: readonly [Minio, Minio]): Pick<GatewayConfigInput, "regions" | "backends"> {
+  const backend = (region: string, { url, publicUrl, accessKeyId, secretAccessKey }: Minio) =>
+    ({
+      kind: "s3",
+      name: region,
+      region,
+      endpoint: url,
+      publicEndpoint: publicUrl,
+      bucket: "blobs",
+      accessKeyId,
+      secretAccessKey,
+      replayedHeaders: "tolerate",
+    }) as const;
+  return {
+    regions: [
+      { name: "amsterdam", latitude: 52.37, longitude: 4.9 },
+      { name: "toronto", latitude: 43.65, longitude: -79.38 },
+    ],
+    backends: [backend("amsterdam", amsterdam), backend("toronto", toronto)],
+  };
+}

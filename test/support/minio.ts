@@ -1,0 +1,54 @@
+/** A real MinIO with an empty disk of its own, on 127.0.0.1, known to readers as `localhost` (so that clients drop Authorization on a redirect). */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { freePort, type ServerProcess, startServerProcess } from "./server-process.ts";
+
+export interface Minio extends AsyncDisposable {
+  /** `http://127.0.0.1:port` */
+  readonly url: string;
+  /** `http://localhost:port` */
+  readonly publicUrl: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly server: ServerProcess;
+  readonly s3: S3Client;
+}
+
+export interface MinioOptions {
+  /** The program; `minio` of PATH unless told. */
+  readonly path?: string;
+  /** Buckets to make. */
+  readonly buckets?: readonly string[];
+  /** MinIO's own settings. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Its disk is removed when it is disposed of. */
+export async function startMinio({ path = "minio", buckets = [], env = {} }: MinioOptions = {}): Promise<Minio> {
+  const directory = await mkdtemp(join(tmpdir(), "nearbucket-minio-"));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const credentials = { accessKeyId: "minio-test-key", secretAccessKey: "minio-test-secret" };
+  const server = await startServerProcess({
+    path,
+    arguments: ["server", "--quiet", "--address", `127.0.0.1:${port}`, "--console-address", `127.0.0.1:${await freePort()}`, directory],
+    env: { MINIO_ROOT_USER: credentials.accessKeyId, MINIO_ROOT_PASSWORD: credentials.secretAccessKey, MINIO_BROWSER: "off", MINIO_UPDATE: "off", ...env },
+    readyUrl: `${url}/minio/health/ready`,
+  });
+  const s3 = new S3Client({ endpoint: url, region: "us-east-1", forcePathStyle: true, credentials });
+  for (const Bucket of buckets) await s3.send(new CreateBucketCommand({ Bucket }));
+  return {
+    url,
+    publicUrl: `http://localhost:${port}`,
+    ...credentials,
+    server,
+    s3,
+    async [Symbol.asyncDispose]() {
+      s3.destroy();
+      await server.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}

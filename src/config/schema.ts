@@ -26,6 +26,7 @@ const reachedByS3 = {
   signingRegion: filled.default("us-east-1"),
   publicEndpoint: origin.optional(),
   clientNetworks: z.array(network).optional(),
+  crossOrigin: z.boolean().default(false),
 };
 
 const backend = z.discriminatedUnion("kind", [

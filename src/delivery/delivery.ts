@@ -1,5 +1,14 @@
 /** How bytes reach this client: gathers the facts, asks the two pure functions (proximity, policy), and counts what they said. */
-import type { Blob, Bucket, RedirectMode, StoredObject } from "../model.ts";
+import type { Fleet, FleetMember } from "../backends/fleet.ts";
+import type { Blob, Bucket, RedirectMode, Region, StoredObject } from "../model.ts";
+import { type ClientFamily, familyOf } from "./client-families.ts";
+import { hasAmzHeader, hasDateCondition, hasEtagCondition, hasOwnAttributes, isFromBrowser, readAgent, readAttempt, readWish } from "./facts.ts";
+import { NetworkMap } from "./networks.ts";
+import { decide, type RedirectFacts, type RedirectTarget, type Verdict } from "./policy.ts";
+import { type Candidate, orderByProximity, type Place } from "./proximity.ts";
+import { RecentRedirects } from "./recent-redirects.ts";
+import { splitReplyHeaders } from "./reply-headers.ts";
+import { readClaimedPlace } from "./whereabouts.ts";
 
 export interface ReadRequest {
   readonly bucket: Bucket;
@@ -15,7 +24,7 @@ export interface ReadRequest {
   readonly trustedPeer: boolean;
   /** Bytes the client asked for. */
   readonly bytes: number;
-  /** A part number, subresource or SSE-C request: never redirected. */
+  /** False for a part number, subresource or SSE-C request: never redirected. */
   readonly plain: boolean;
   /** The reply headers a proxied answer would carry: redirected ones keep what the store can be told. */
   readonly replyHeaders: Readonly<Record<string, string | undefined>>;
@@ -29,4 +38,208 @@ export type Route =
 
 export interface Delivery {
   route(request: ReadRequest): Route;
+}
+
+export interface DeliveryOptions {
+  readonly fleet: Fleet;
+  readonly regions: readonly Region[];
+  /** Who may be sent to a backend: its client networks (absent: everybody), and pages of other origins (absent: none). */
+  readonly backends: readonly {
+    readonly name: string;
+    readonly clientNetworks?: readonly string[] | undefined;
+    readonly crossOrigin?: boolean | undefined;
+  }[];
+  readonly redirect: {
+    readonly mode: RedirectMode;
+    readonly minBytes: number;
+    readonly expirySeconds: number;
+    readonly mediaExpirySeconds: number;
+    readonly rclone: boolean;
+  };
+  readonly clientMap: readonly { readonly cidr: string; readonly region: string }[];
+  /** The gateway's region in S3's sense, for `x-amz-bucket-region`. */
+  readonly region: string;
+  readonly now: () => Date;
+  readonly count: (kind: Route["kind"], rule: string, family: string) => void;
+  /** Default Math.random. */
+  readonly random?: () => number;
+}
+
+/** Where one backend may be read from, worked out once. */
+interface Doorway {
+  readonly target: RedirectTarget;
+  readonly host: string;
+  readonly https: boolean;
+  readonly networks: NetworkMap<true> | undefined;
+}
+
+interface Standing extends Candidate {
+  readonly member: FleetMember;
+}
+
+export function openDelivery(options: DeliveryOptions): Delivery {
+  return new Deliverer(options);
+}
+
+class Deliverer implements Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #random: () => number;
+  readonly #clientMap: NetworkMap<string>;
+  readonly #regions: ReadonlyMap<string, Region>;
+  readonly #doorways = new Map<string, Doorway | undefined>();
+  readonly #recent = new RecentRedirects();
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#random = options.random ?? Math.random;
+    this.#clientMap = new NetworkMap(options.clientMap.map(({ cidr, region }) => [cidr, region] as const));
+    this.#regions = new Map(options.regions.map((region) => [region.name, region]));
+    for (const { backend } of options.fleet.members()) this.#doorways.set(backend.name, readDoorway(backend, options));
+  }
+
+  route(request: ReadRequest): Route {
+    const { redirect, count } = this.#options;
+    const now = this.#options.now();
+    const family = familyOf(readAgent(request.headers));
+    const standing = this.#standing(request);
+    const open = standing.find(({ member }) => member.up && !member.draining && this.#admits(member.backend.name, request.clientAddress));
+    const wish = readWish(request.headers, request.query);
+    const mode = modeOf(request.keyRedirect ?? request.bucket.settings.redirect ?? redirect.mode, wish);
+    const memory = mode === "always" && wish !== "always" ? memoryKey(request, family) : undefined;
+    const facts = this.#facts(request, { mode, wish: wish === "auto" ? undefined : wish, family, open, repeated: this.#isRepeated(memory, now) });
+    const verdict = decide(facts);
+    const url = verdict.kind === "redirect" && open !== undefined ? this.#sign(request, open, now) : undefined;
+    if (url === undefined || open === undefined) return this.#proxy(verdict, standing, family);
+    if (memory !== undefined) this.#recent.remember(memory, now.getTime());
+    count("redirect", verdict.rule, family.name);
+    return { kind: "redirect", url, rule: verdict.rule, headers: this.#redirectHeaders(url, verdict.rule, open.region) };
+  }
+
+  /** Replicas that are not lost, closest first; those on backends that drain or are down come last, for a proxy that has no better one. */
+  #standing(request: ReadRequest): readonly Standing[] {
+    const { fleet } = this.#options;
+    const good: Standing[] = [];
+    const draining: Standing[] = [];
+    const down: Standing[] = [];
+    for (const { backend: name, state } of request.blob.replicas) {
+      const member = state === "verified" ? fleet.get(name) : undefined;
+      if (member === undefined) continue;
+      const { backend, region, latencyMs } = member;
+      const one = { name, region: region.name, coordinates: region, latencyMs, capacity: backend.capacity, member };
+      (member.up ? (member.draining ? draining : good) : down).push(one);
+    }
+    const place = good.length > 1 || draining.length > 1 || request.trustedPeer ? this.#place(request) : NOWHERE;
+    const ordered = orderByProximity(good, place, this.#random);
+    if (draining.length === 0 && down.length === 0) return ordered;
+    return [...ordered, ...orderByProximity(draining, place, this.#random), ...down];
+  }
+
+  #place(request: ReadRequest): Place {
+    const claimed = readClaimedPlace(request.headers, request.trustedPeer);
+    if (claimed !== undefined) return { region: undefined, coordinates: claimed };
+    const region = this.#clientMap.get(request.clientAddress);
+    return region === undefined ? NOWHERE : { region, coordinates: this.#regions.get(region) };
+  }
+
+  #admits(backend: string, clientAddress: string): boolean {
+    const doorway = this.#doorways.get(backend);
+    return doorway !== undefined && (doorway.networks === undefined || doorway.networks.get(clientAddress) === true);
+  }
+
+  #isRepeated(memory: string | undefined, now: Date): boolean {
+    return memory !== undefined && this.#recent.has(memory, now.getTime());
+  }
+
+  #facts(request: ReadRequest, found: Pick<RedirectFacts, "mode" | "wish" | "family" | "repeated"> & { readonly open: Standing | undefined }): RedirectFacts {
+    const { headers, object, blob } = request;
+    const { open, ...rest } = found;
+    return {
+      ...rest,
+      plain: request.plain,
+      attempt: readAttempt(headers),
+      target: open === undefined ? undefined : this.#target(request, open.name),
+      authentication: request.authentication,
+      securityToken: headers["x-amz-security-token"] !== undefined,
+      amzHeaders: hasAmzHeader(headers),
+      dateCondition: hasDateCondition(headers),
+      etagCondition: hasEtagCondition(headers),
+      sameEtag: object.etag === blob.etag,
+      ownAttributes: hasOwnAttributes(object, headers),
+      bytes: request.bytes,
+      minBytes: this.#options.redirect.minBytes,
+      fetchMode: headers["sec-fetch-mode"],
+      fromBrowser: isFromBrowser(headers),
+      rclone: this.#options.redirect.rclone,
+    };
+  }
+
+  #target({ requestOrigin, headers }: ReadRequest, backend: string): RedirectTarget | undefined {
+    const doorway = this.#doorways.get(backend);
+    if (doorway === undefined) return undefined;
+    const https = requestOrigin.startsWith("https:") || headers["x-forwarded-proto"] === "https";
+    const host = hostOf(requestOrigin);
+    const sameHost = doorway.host === host || doorway.host.endsWith(`.${host}`);
+    const downgrade = https && !doorway.https;
+    return sameHost || downgrade ? { ...doorway.target, sameHost, downgrade } : doorway.target;
+  }
+
+  #sign(request: ReadRequest, { member }: Standing, now: Date): string | undefined {
+    const { expirySeconds, mediaExpirySeconds } = this.#options.redirect;
+    const dest = request.headers["sec-fetch-dest"];
+    const expiresSeconds = dest === "video" || dest === "audio" ? mediaExpirySeconds : expirySeconds;
+    return member.backend.signedUrl(request.blob.name, { now, expiresSeconds, ...splitReplyHeaders(request.replyHeaders, request.query) });
+  }
+
+  #redirectHeaders(url: string, rule: string, region: string): Readonly<Record<string, string>> {
+    return {
+      Location: url,
+      "Cache-Control": "no-store",
+      "x-nearbucket-served": `redirect; reason=${rule}`,
+      "x-nearbucket-region": region,
+      "x-amz-bucket-region": this.#options.region,
+    };
+  }
+
+  #proxy(verdict: Verdict, standing: readonly Standing[], family: ClientFamily): Route {
+    // A backend that signs no URL after all has no public door.
+    const rule = verdict.kind === "redirect" ? "5-no-public-replica" : verdict.rule;
+    this.#options.count("proxy", rule, family.name);
+    const region = standing[0]?.region;
+    const headers = { "x-nearbucket-served": `proxy; reason=${rule}`, ...(region === undefined ? {} : { "x-nearbucket-region": region }) };
+    return { kind: "proxy", order: standing.map(({ name }) => name), headers, rule };
+  }
+}
+
+const NOWHERE: Place = { region: undefined, coordinates: undefined };
+
+function readDoorway(backend: FleetMember["backend"], { backends }: DeliveryOptions): Doorway | undefined {
+  const { publicEndpoint, replayedHeaders, repliesAsTold } = backend.traits;
+  if (publicEndpoint === undefined) return undefined;
+  const known = backends.find(({ name }) => name === backend.name);
+  const networks = known?.clientNetworks;
+  return {
+    target: { downgrade: false, sameHost: false, replayedHeaders, repliesAsTold, crossOrigin: known?.crossOrigin ?? false },
+    host: hostOf(publicEndpoint),
+    https: publicEndpoint.startsWith("https:"),
+    networks: networks === undefined ? undefined : new NetworkMap(networks.map((cidr) => [cidr, true] as const)),
+  };
+}
+
+function modeOf(mode: RedirectMode, wish: ReturnType<typeof readWish>): RedirectMode {
+  return wish === "auto" && mode === "always" ? "auto" : mode;
+}
+
+/** Only clients that are not known to follow are watched: a follower that reads the same bytes twice is no retry. */
+function memoryKey(request: ReadRequest, family: ClientFamily): string | undefined {
+  const conduct = request.authentication === "header" ? family.signing : family.plain;
+  if (conduct === "follows" || conduct === "modified-time") return undefined;
+  const { headers, bucket, object } = request;
+  return `${request.accessKeyId ?? ""}\n${headers["user-agent"] ?? ""}\n${bucket.id}/${object.key}\n${headers["range"] ?? ""}`;
+}
+
+/** The host of an origin, without scheme and port. */
+function hostOf(origin: string): string {
+  const start = origin.indexOf("//") + 2;
+  const end = origin.charAt(start) === "[" ? origin.indexOf("]", start) + 1 : origin.indexOf(":", start);
+  return (end < start ? origin.slice(start) : origin.slice(start, end)).toLowerCase();
 }

@@ -1,0 +1,72 @@
+/** What a gateway counts, for Prometheus at `/-/metrics`. Labels are bounded: operations, rules, families, backends and job kinds are all finite. */
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Fleet } from "../backends/fleet.ts";
+import type { Metadata } from "../metadata/metadata.ts";
+
+export interface Metrics {
+  /** One answered request; `seconds` until its last byte went out. */
+  readonly observe: (end: { readonly operation: string; readonly status: number; readonly seconds: number }) => void;
+  /** One routed read, by the rule that decided and the client's family. */
+  readonly countRedirect: (kind: "redirect" | "proxy", rule: string, family: string) => void;
+  readonly render: () => Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+export function openMetrics({ fleet, metadata }: { readonly fleet: Fleet; readonly metadata: Metadata }): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const requests = new Counter({
+    name: "nearbucket_requests_total",
+    help: "Requests by S3 operation and status.",
+    labelNames: ["operation", "status"],
+    registers,
+  });
+  const seconds = new Histogram({
+    name: "nearbucket_request_seconds",
+    help: "Time from the request's header to the reply's last byte.",
+    labelNames: ["operation"],
+    buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60],
+    registers,
+  });
+  const reads = new Counter({
+    name: "nearbucket_reads_total",
+    help: "Reads redirected or proxied, by deciding rule and client family.",
+    labelNames: ["kind", "rule", "family"],
+    registers,
+  });
+  new Gauge({
+    name: "nearbucket_backend_up",
+    help: "1 while the backend can be reached.",
+    labelNames: ["backend", "region"],
+    registers,
+    collect() {
+      for (const { backend, region, up } of fleet.members()) this.set({ backend: backend.name, region: region.name }, up ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: "nearbucket_backend_latency_seconds",
+    help: "Moving average of a backend's answers.",
+    labelNames: ["backend"],
+    registers,
+    collect() {
+      for (const { backend, latencyMs } of fleet.members()) if (latencyMs !== undefined) this.set({ backend: backend.name }, latencyMs / 1000);
+    },
+  });
+  new Gauge({
+    name: "nearbucket_jobs_waiting",
+    help: "Background jobs that wait, by kind.",
+    labelNames: ["kind"],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { kind, waiting } of await metadata.jobs.backlog()) this.set({ kind }, waiting);
+    },
+  });
+  return {
+    observe: ({ operation, status, seconds: taken }) => {
+      requests.inc({ operation, status: String(status) });
+      seconds.observe({ operation }, taken);
+    },
+    countRedirect: (kind, rule, family) => reads.inc({ kind, rule, family }),
+    render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+  };
+}

@@ -1,0 +1,58 @@
+/**
+ * Which replica is closest: pure. A mapped region first, then great-circle distance in steps, then latency in steps, then a weighted draw;
+ * the steps keep equals equal, so that a draw shares the load among them.
+ */
+import type { Coordinates } from "../model.ts";
+
+export interface Candidate {
+  readonly name: string;
+  readonly region: string;
+  readonly coordinates: Coordinates;
+  /** Undefined until measured. */
+  readonly latencyMs: number | undefined;
+  /** Weight in the draw. */
+  readonly capacity: number;
+}
+
+export interface Place {
+  /** By the client map: replicas there come first. */
+  readonly region: string | undefined;
+  /** The client's, or the mapped region's. Undefined: not known where the client is. */
+  readonly coordinates: Coordinates | undefined;
+}
+
+const DISTANCE_STEP_KM = 250;
+const LATENCY_STEP_MS = 10;
+const EARTH_RADIUS_KM = 6371;
+
+/** The candidates, closest first. `random` returns 0 <= n < 1. */
+export function orderByProximity<C extends Candidate>(candidates: readonly C[], place: Place, random: () => number): readonly C[] {
+  if (candidates.length < 2) return candidates;
+  return candidates
+    .map((candidate) => ({ candidate, ...steps(candidate, place), draw: drawKey(candidate.capacity, random) }))
+    .sort((a, b) => a.distance - b.distance || a.latency - b.latency || a.draw - b.draw)
+    .map(({ candidate }) => candidate);
+}
+
+function steps(candidate: Candidate, { region, coordinates }: Place): { readonly distance: number; readonly latency: number } {
+  if (coordinates === undefined) return { distance: 0, latency: 0 };
+  const distance = region === candidate.region ? -1 : Math.floor(distanceKm(coordinates, candidate.coordinates) / DISTANCE_STEP_KM);
+  return { distance, latency: Math.floor((candidate.latencyMs ?? 0) / LATENCY_STEP_MS) };
+}
+
+/** Exponential draws: the smallest one falls on each candidate with a chance proportional to its weight. */
+function drawKey(weight: number, random: () => number): number {
+  return -Math.log(1 - random()) / Math.max(weight, Number.MIN_VALUE);
+}
+
+/** Along a great circle. */
+export function distanceKm(from: Coordinates, to: Coordinates): number {
+  const latitude = radians(to.latitude - from.latitude) / 2;
+  const longitude = radians(to.longitude - from.longitude) / 2;
+  const chord = Math.sin(latitude) ** 2 + Math.cos(radians(from.latitude)) * Math.cos(radians(to.latitude)) * Math.sin(longitude) ** 2;
+  return 2 * EARTH_RADIUS_KM * Math.asin(Math.min(1, Math.sqrt(chord)));
+}
+
+function radians(degrees: number): number {
+  return (degrees * Math.PI) / 180;
+}

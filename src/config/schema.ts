@@ -24,13 +24,20 @@ const reachedByS3 = {
   accessKeyId: filled,
   secretAccessKey: filled,
   signingRegion: filled.default("us-east-1"),
+  forcePathStyle: z.boolean().default(true),
+  createBucket: z.boolean().default(false),
   publicEndpoint: origin.optional(),
   clientNetworks: z.array(network).optional(),
   crossOrigin: z.boolean().default(false),
 };
 
 const backend = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("s3"), ...reachedByS3, replayedHeaders: z.enum(["tolerate", "strict"]).default("strict") }),
+  z.strictObject({
+    kind: z.literal("s3"),
+    ...reachedByS3,
+    replayedHeaders: z.enum(["tolerate", "strict"]).default("strict"),
+    etag: z.enum(["md5", "opaque"]).default("md5"),
+  }),
   z.strictObject({ kind: z.literal("node"), ...reachedByS3 }),
   z.strictObject({ kind: z.literal("disk"), ...placed, directory: filled }),
   z.strictObject({ kind: z.literal("memory"), ...placed }),

@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { type Candidate, distanceKm, orderByProximity } from "../../src/delivery/proximity.ts";
+
+const places = {
+  amsterdam: { latitude: 52.37, longitude: 4.9 },
+  brussels: { latitude: 50.85, longitude: 4.35 },
+  toronto: { latitude: 43.65, longitude: -79.38 },
+  singapore: { latitude: 1.35, longitude: 103.82 },
+} as const;
+
+function at(region: keyof typeof places, change: Partial<Candidate> = {}): Candidate {
+  return { name: region, region, coordinates: places[region], latencyMs: undefined, capacity: 1, ...change };
+}
+const names = (candidates: readonly Candidate[]) => candidates.map(({ name }) => name);
+const never = () => {
+  throw new Error("drawn");
+};
+
+describe("orderByProximity", () => {
+  it("puts the nearest first by great circle", () => {
+    const place = { region: undefined, coordinates: places.brussels };
+    expect(names(orderByProximity([at("singapore"), at("toronto"), at("amsterdam")], place, Math.random))).toEqual(["amsterdam", "toronto", "singapore"]);
+  });
+
+  it("puts a mapped region before a nearer one", () => {
+    const place = { region: "singapore", coordinates: places.amsterdam };
+    expect(names(orderByProximity([at("amsterdam"), at("singapore")], place, Math.random))).toEqual(["singapore", "amsterdam"]);
+  });
+
+  it("prefers the faster of two within one distance step", () => {
+    const place = { region: undefined, coordinates: places.toronto };
+    const slow = at("amsterdam", { name: "slow", latencyMs: 80 });
+    const fast = at("amsterdam", { name: "fast", latencyMs: 12 });
+    expect(names(orderByProximity([slow, fast], place, Math.random))).toEqual(["fast", "slow"]);
+  });
+
+  it("shares the load by capacity among equals, and when nothing is known of the client", () => {
+    let seed = 1;
+    const random = () => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed / 2_147_483_647;
+    };
+    for (const coordinates of [undefined, places.amsterdam]) {
+      let heavy = 0;
+      const pair = [at("amsterdam", { name: "light", latencyMs: 11 }), at("amsterdam", { name: "heavy", capacity: 3, latencyMs: 19 })];
+      for (let index = 0; index < 4000; index++) if (names(orderByProximity(pair, { region: undefined, coordinates }, random))[0] === "heavy") heavy += 1;
+      expect(heavy / 4000).toBeGreaterThan(0.7);
+      expect(heavy / 4000).toBeLessThan(0.8);
+    }
+  });
+
+  it("draws nothing for a single candidate", () => {
+    expect(names(orderByProximity([at("toronto")], { region: undefined, coordinates: undefined }, never))).toEqual(["toronto"]);
+  });
+});
+
+describe("distanceKm", () => {
+  it.each([
+    ["amsterdam", "toronto", 5990],
+    ["amsterdam", "singapore", 10_505],
+    ["amsterdam", "amsterdam", 0],
+  ] as const)("%s to %s is about %d km", (from, to, km) => {
+    expect(Math.abs(distanceKm(places[from], places[to]) - km)).toBeLessThan(25);
+  });
+
+  it("holds for opposite points", () => {
+    expect(distanceKm({ latitude: 90, longitude: 0 }, { latitude: -90, longitude: 0 })).toBeCloseTo(Math.PI * 6371, 5);
+  });
+});

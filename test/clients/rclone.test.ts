@@ -9,7 +9,7 @@ import { rcloneEnvironment } from "./rclone-environment.ts";
 async function open(endpoint: Endpoint): Promise<ClientUnderTest> {
   const config = join(endpoint.folder, "rclone.conf");
   await writeFile(config, "");
-  const env = rcloneEnvironment(endpoint, config);
+  const env = rcloneEnvironment(endpoint.url, endpoint, config);
   const rclone = (...words: string[]): Promise<Buffer> => run(neededProgram("rclone"), words, { env });
   const at = (key: string): string => `gateway:${endpoint.bucket}/${key}`;
   return {

@@ -1,0 +1,96 @@
+/** What a write says about its object in headers: the attributes that belong to the name. What would change the object's meaning and is not served is refused by name. */
+import { S3Error } from "../errors.ts";
+import type { ObjectAttributes } from "../model.ts";
+import { type Headers, notImplemented } from "./conditions.ts";
+import { invalidArgument } from "./list-query.ts";
+
+const META = "x-amz-meta-";
+const METADATA_LIMIT = 2048;
+const DEFAULT_STORAGE_CLASS = "STANDARD";
+/** Labels whose objects are read at once, as ours are. An archive's promise, a restore before reading, could not be kept. */
+const STORAGE_CLASSES = new Set([DEFAULT_STORAGE_CLASS, "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"]);
+
+/** Throws MetadataTooLarge beyond 2 KiB of user metadata, InvalidStorageClass, NotImplemented for what `refuseUnserved` names. */
+export function readAttributes(headers: Headers): ObjectAttributes {
+  refuseUnserved(headers);
+  const contentEncoding = withoutAwsChunked(headers["content-encoding"]);
+  const contentType = headers["content-type"];
+  const cacheControl = headers["cache-control"];
+  const contentDisposition = headers["content-disposition"];
+  const contentLanguage = headers["content-language"];
+  const expires = headers["expires"];
+  return {
+    ...(contentType && { contentType }),
+    ...(contentEncoding && { contentEncoding }),
+    ...(contentDisposition && { contentDisposition }),
+    ...(contentLanguage && { contentLanguage }),
+    ...(cacheControl && { cacheControl }),
+    ...(expires && { expires }),
+    ...readPlacementAttributes(headers),
+    metadata: readMetadata(headers),
+  };
+}
+
+/** Storage class and website redirect: what a copy takes from its own request even when it keeps the source's metadata. */
+export function readPlacementAttributes(headers: Headers): Pick<ObjectAttributes, "storageClass" | "websiteRedirectLocation"> {
+  const storageClass = readStorageClass(headers["x-amz-storage-class"]);
+  const websiteRedirectLocation = headers["x-amz-website-redirect-location"];
+  if (websiteRedirectLocation && !/^(\/|https?:\/\/)/.test(websiteRedirectLocation)) throw new S3Error("InvalidRedirectLocation");
+  return { ...(storageClass && { storageClass }), ...(websiteRedirectLocation && { websiteRedirectLocation }) };
+}
+
+function readStorageClass(text: string | undefined): string | undefined {
+  if (text === undefined || text === DEFAULT_STORAGE_CLASS) return undefined;
+  if (!STORAGE_CLASSES.has(text)) throw new S3Error("InvalidStorageClass", { elements: { StorageClassRequested: text } });
+  return text;
+}
+
+function withoutAwsChunked(text: string | undefined): string | undefined {
+  if (text === undefined || !/aws-chunked/i.test(text)) return text;
+  return text
+    .split(",")
+    .map((one) => one.trim())
+    .filter((one) => one.toLowerCase() !== "aws-chunked")
+    .join(", ");
+}
+
+function readMetadata(headers: Headers): Record<string, string> {
+  const entries: [string, string][] = [];
+  let size = 0;
+  for (const name in headers) {
+    if (!name.startsWith(META)) continue;
+    const value = headers[name] ?? "";
+    entries.push([name.slice(META.length), value]);
+    size += Buffer.byteLength(name) - META.length + Buffer.byteLength(value);
+  }
+  if (size > METADATA_LIMIT) throw new S3Error("MetadataTooLarge", { elements: { Size: String(size), MaxSizeAllowed: String(METADATA_LIMIT) } });
+  return Object.fromEntries(entries);
+}
+
+/** Prefixes of headers that ask for encryption, locks, tags or grants: storing the object without them would be a lie. */
+const UNSERVED = ["x-amz-server-side-encryption", "x-amz-copy-source-server-side-encryption", "x-amz-object-lock-", "x-amz-tagging", "x-amz-grant-"];
+/** What every object is here anyway: its bucket's owner has full control, nobody else has any. */
+const PRIVATE_ACLS = new Set(["private", "bucket-owner-full-control", "bucket-owner-read"]);
+const OTHER_ACLS = new Set(["public-read", "public-read-write", "authenticated-read", "aws-exec-read", "log-delivery-write"]);
+
+/** Throws NotImplemented, with the header's name, for encryption, locks, tags, grants and ACLs that open an object to others. */
+export function refuseUnserved(headers: Headers): void {
+  for (const name in headers) {
+    if (name.startsWith("x-amz-") && UNSERVED.some((prefix) => name.startsWith(prefix)) && name !== "x-amz-tagging-directive") throw notImplemented(name);
+  }
+  const acl = headers["x-amz-acl"];
+  if (acl === undefined || PRIVATE_ACLS.has(acl)) return;
+  throw OTHER_ACLS.has(acl) ? notImplemented("x-amz-acl") : invalidArgument("x-amz-acl", acl, "Invalid Argument");
+}
+
+/** SSE-C headers on a read: there is no such object here. */
+export function refuseReadWithKey(headers: Headers): void {
+  if (headers["x-amz-server-side-encryption-customer-algorithm"] === undefined && headers["x-amz-server-side-encryption-customer-key"] === undefined) return;
+  throw new S3Error("InvalidRequest", { message: "The encryption parameters are not applicable to this object." });
+}
+
+/** Only the null version of an object exists. Throws NoSuchVersion for any other. */
+export function checkVersionId(versionId: string | null | undefined, key: string): void {
+  if (!versionId || versionId === "null") return;
+  throw new S3Error("NoSuchVersion", { elements: { Key: key, VersionId: versionId } });
+}

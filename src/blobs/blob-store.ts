@@ -1,59 +1,53 @@
 /** Bytes by digest, on `copies` of N backends; knows no bucket and no key. */
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
+import type { Fleet } from "../backends/fleet.ts";
+import type { Log } from "../log.ts";
+import type { Metadata } from "../metadata/metadata.ts";
 import type { Upload, UploadedPart } from "../metadata/uploads.ts";
-import type { Blob, ByteRange, Checksum, ChecksumAlgorithm, Content, Digest, FreshContent } from "../model.ts";
+import type { Blob, ByteRange, ChecksumAlgorithm, Content, Digest, FreshContent, KnownContent } from "../model.ts";
+import type { BytesIn, Ingested } from "./bytes-in.ts";
+import { openNamePool } from "./name-pool.ts";
+import { put } from "./put.ts";
+import { type BlobReading, type ReadOptions, readBlob } from "./reader.ts";
+import { Replicas } from "./replicas.ts";
+import { Sites } from "./sites.ts";
+import type { Stores } from "./stores.ts";
+import { abortUpload, completeUpload, putPart, startUpload, type UploadSites, type WrittenPart } from "./uploads.ts";
 
-/** What the client claims about its bytes; every claim is checked while they stream. */
-export interface Claims {
-  /** Content-MD5, base64, decoded to hex. BadDigest. */
-  readonly md5?: string;
-  /** Compared with what was received: XAmzContentSHA256Mismatch. */
-  readonly sha256?: Digest;
-  /** Additional checksum; `value` undefined and `trailer` false: only computed. BadDigest when it differs. */
-  readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value: (() => string | undefined) | undefined };
-}
+export type { BytesIn, Claims, Ingested } from "./bytes-in.ts";
 
-export interface BytesIn {
-  readonly size: number;
-  /** Called once, when the first byte is needed. */
-  readonly open: () => Readable;
-  readonly claims: Claims;
-  readonly signal: AbortSignal;
-}
-
-export interface Ingested<C> {
-  readonly content: C;
-  readonly md5: string;
-  /** base64 of the additional checksum, when one was claimed or asked for. */
-  readonly checksum: string | undefined;
+export interface PutOptions {
+  /** Key under which equal digests share one blob; undefined: never shared. */
+  readonly scope: string | undefined;
+  /** Replicas that must stand before this resolves; undefined: as configured. */
+  readonly minimumCopies?: number | undefined;
 }
 
 export interface BlobStore {
   /**
-   * Stores bytes durably on `copies` backends in different regions, or finds them known in `scope` and proves two good replicas.
-   * Nothing is left behind when it throws: S3Error for what the client did (BadDigest, IncompleteBody ...), SlowDown/ServiceUnavailable with Retry-After
-   * when too few backends are healthy (within 5 s). `copies` undefined: the configured number.
+   * Stores bytes durably on `copies` backends in different regions, or finds them known in `scope` and proves enough good replicas.
+   * Nothing is left behind when it throws: S3Error for what the client did (BadDigest, IncompleteBody ...), ServiceUnavailable with Retry-After
+   * when too few backends are healthy (within 5 s).
    */
-  put(bytes: BytesIn, options: { readonly scope: string | undefined; readonly minimumCopies?: number | undefined }): Promise<Ingested<Content>>;
-  /** For a body that was announced with a signed digest and need not be sent: the known blob, proven good; undefined: send it. */
-  claim(scope: string | undefined, digest: Digest, size: number, accountId: number): Promise<(Content & { readonly kind: "known" }) | undefined>;
+  put(bytes: BytesIn, options: PutOptions): Promise<Ingested<Content>>;
+  /**
+   * For a body that was announced with a signed digest and need not be sent: the known blob, proven good; undefined: send it.
+   * Its ETag is the md5 of the bytes: content that is known only as uploaded in parts is not claimed.
+   */
+  claim(scope: string | undefined, digest: Digest, size: number, accountId: number): Promise<KnownContent | undefined>;
   /** Throws away bytes that `put` returned as fresh and that got no name. */
   discard(content: Content): Promise<void>;
 
-  /** The bytes, or a range of them, from the first of `order` (backend names, closest first) that can, moving on when one fails: before the first byte, and by Range after it. */
-  open(
-    blob: Blob,
-    options: { readonly order: readonly string[]; readonly range?: ByteRange | undefined; readonly signal: AbortSignal },
-  ): Promise<{ readonly body: Readable; readonly backend: string }>;
+  /**
+   * The bytes, or a range of them, from the first of `order` (backend names, closest first) that can, moving on when one fails: before the first byte, and
+   * by Range after it. A small piece comes as a Buffer. Throws ServiceUnavailable when no replica can be read.
+   */
+  open(blob: Blob, options: ReadOptions): Promise<BlobReading>;
 
   /** A reserved name and one backend upload on each of `copies` backends. */
-  startUpload(): Promise<Pick<Upload, "name" | "backends">>;
+  startUpload(): Promise<UploadSites>;
   /** Streams one part to every backend of the upload that is not broken. */
-  putPart(
-    upload: Upload,
-    partNumber: number,
-    bytes: BytesIn,
-  ): Promise<Ingested<{ readonly etag: string; readonly size: number; readonly backends: readonly string[] }>>;
+  putPart(upload: Upload, partNumber: number, bytes: BytesIn): Promise<Ingested<WrittenPart>>;
   /** Streams a range of a stored blob in as a part. */
   copyPart(
     upload: Upload,
@@ -62,10 +56,70 @@ export interface BlobStore {
     range: ByteRange | undefined,
     algorithm: ChecksumAlgorithm | undefined,
     signal: AbortSignal,
-  ): Promise<Ingested<{ readonly etag: string; readonly size: number; readonly backends: readonly string[] }>>;
+  ): Promise<Ingested<WrittenPart>>;
   /** Completes on every whole backend and copies until `copies` hold the object. Repeatable. */
   completeUpload(upload: Upload, parts: readonly UploadedPart[], scope: string | undefined): Promise<FreshContent>;
-  abortUpload(upload: Upload): Promise<void>;
+  /**
+   * Frees what an upload holds on the backends that can be reached, now. Durable is only the drop job that metadata makes when the upload ends there;
+   * for an upload that metadata never knew use `discard`.
+   */
+  abortUpload(upload: UploadSites): Promise<void>;
 }
 
-export type { Checksum };
+export interface BlobStoreOptions {
+  readonly metadata: Metadata;
+  readonly fleet: Fleet;
+  /** Replicas a blob should have. */
+  readonly copies: number;
+  /** Default `copies`. */
+  readonly minimumCopies?: number | undefined;
+  /** Bodies up to this many bytes are looked up before anything is uploaded. Default 8 MiB. */
+  readonly bufferBytes?: number;
+  /** A replica verified within this time counts without a look. Default one hour. */
+  readonly verifiedForMs?: number;
+  /** How long this process's reserved names outlive it. Default one minute. */
+  readonly leaseMs?: number;
+  readonly now: () => Date;
+  readonly log: Log;
+  /** As Math.random: draws placements. */
+  readonly random?: () => number;
+}
+
+/** Registers this process as a writer of names; `close` releases what it did not use. */
+export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStore & { close(): Promise<void> }> {
+  const { metadata, fleet, copies, now, log, bufferBytes = 8 * 1024 * 1024, verifiedForMs = 3_600_000, leaseMs = 60_000, random = Math.random } = options;
+  const names = await openNamePool({ names: metadata.names, leaseMs, now, log });
+  const replicas = new Replicas({ blobs: metadata.blobs, fleet, verifiedForMs, now, log });
+  const minimumCopies = Math.min(options.minimumCopies ?? copies, copies);
+  const stores: Stores = { metadata, sites: new Sites({ fleet, copies, random }), names, replicas, minimumCopies, log };
+  const sources = { fleet, blobs: metadata.blobs, replicas };
+  return {
+    put: (bytes, { scope, minimumCopies: asked }) => put(stores, bytes, { scope, needed: Math.min(asked ?? minimumCopies, copies), bufferBytes }),
+    async claim(scope, digest, size, accountId) {
+      const blob = scope === undefined ? undefined : await metadata.blobs.findByDigest(scope, digest);
+      if (blob === undefined || blob.size !== size || blob.layout !== undefined) return undefined;
+      if (!(await metadata.blobs.isReadableBy(blob.id, accountId)) || !(await replicas.areGood(blob, copies))) return undefined;
+      return { kind: "known", blobId: blob.id, size, etag: blob.etag };
+    },
+    async discard(content) {
+      if (content.kind === "fresh") await names.discard(content.name);
+    },
+    open: (blob, reading) => readBlob(sources, blob, reading),
+    startUpload: () => startUpload(stores),
+    putPart: (upload, partNumber, bytes) => putPart(stores, upload, partNumber, bytes),
+    async copyPart(upload, partNumber, source, range, algorithm, signal) {
+      const { body } = await readBlob(sources, source, { order: [], range, signal });
+      const stream = body instanceof Readable ? body : Readable.from([body]);
+      const size = range === undefined ? source.size : range.last - range.first + 1;
+      const claims = algorithm === undefined ? {} : { checksum: { algorithm, value: undefined } };
+      try {
+        return await putPart(stores, upload, partNumber, { size, open: () => stream, claims, signal });
+      } finally {
+        stream.destroy();
+      }
+    },
+    completeUpload: (upload, parts, scope) => completeUpload(stores, upload, parts, scope),
+    abortUpload: (upload) => abortUpload(stores, upload),
+    close: () => names.close(),
+  };
+}

@@ -1,0 +1,45 @@
+/** A small body in memory -> `copies` backends; one that fails is replaced by the next while there is one. */
+import type { BackendError } from "../backends/backend.ts";
+import type { FleetMember } from "../backends/fleet.ts";
+import type { Site } from "./placement.ts";
+import { tooFewBackends } from "./sites.ts";
+import { openOutlet, type Stores } from "./stores.ts";
+
+export interface Written {
+  /** A reserved name that holds the bytes on each of `backends`. */
+  readonly name: string;
+  readonly backends: readonly string[];
+}
+
+/** Throws ServiceUnavailable when fewer than `needed` backends took the bytes; then the name is discarded. */
+export async function writeBuffer(stores: Stores, buffer: Buffer, md5: string, needed: number): Promise<Written> {
+  const { sites, names } = stores;
+  const name = await names.take();
+  const held: Site[] = [];
+  const tried = new Set<string>();
+  const failures: BackendError[] = [];
+  const writeTo = async (member: FleetMember) => {
+    const startedAt = performance.now();
+    tried.add(member.backend.name);
+    const outlet = openOutlet(
+      stores,
+      member,
+      () => member.backend.write(name, buffer.length),
+      (failure) => failures.push(failure),
+    );
+    if (buffer.length > 0) await outlet.write(buffer);
+    if (!(await outlet.finish(md5))) return;
+    held.push(outlet.site);
+    sites.fleet.reportSuccess(outlet.site.name, performance.now() - startedAt);
+  };
+  while (held.length < sites.copies && sites.canBeEnough(held, tried, needed)) {
+    const members = sites.draw(held, tried);
+    if (members.length === 0) break;
+    await Promise.all(members.map(writeTo));
+  }
+  if (!sites.isEnough(held, needed)) {
+    await names.discard(name);
+    throw tooFewBackends(failures);
+  }
+  return { name, backends: held.map((site) => site.name) };
+}

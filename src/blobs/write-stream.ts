@@ -1,0 +1,66 @@
+/**
+ * A large body -> `copies` backends at the pace of the slowest, hashed on the way, never more than a chunk of it here. Its last chunk waits until
+ * claims and dedup are settled, so that what is wrong or known becomes visible nowhere.
+ */
+import type { BackendError } from "../backends/backend.ts";
+import type { BytesIn } from "./bytes-in.ts";
+import type { Digests } from "./digest.ts";
+import { pour } from "./ingest.ts";
+import { type Outlet, writeToAll } from "./outlet.ts";
+import type { Site } from "./placement.ts";
+import { tooFewBackends } from "./sites.ts";
+import { spread } from "./spread.ts";
+import { openOutlet, type Stores } from "./stores.ts";
+import type { Written } from "./write-buffer.ts";
+
+/**
+ * `isKnown` is asked once all bytes are there and right; true: the fresh copies are dropped and `written` is undefined.
+ * Throws S3Error: what the client did wrong, or ServiceUnavailable as soon as too few backends are left. The name is discarded then.
+ */
+export async function writeStream(
+  stores: Stores,
+  bytes: BytesIn,
+  needed: number,
+  isKnown: (digests: Digests) => Promise<boolean>,
+): Promise<{ readonly digests: Digests; readonly written: Written | undefined }> {
+  const { sites, names } = stores;
+  const name = await names.take();
+  const giveUp = new AbortController();
+  const failures: BackendError[] = [];
+  const outlets: Outlet[] = [];
+  const tried = new Set<string>();
+  const noteFailure = (failure: BackendError) => {
+    failures.push(failure);
+    const alive = sitesOf(outlets);
+    if (alive.length === 0 || !sites.canBeEnough(alive, tried, needed)) giveUp.abort(tooFewBackends(failures));
+  };
+  try {
+    for (const member of sites.draw([], tried)) {
+      tried.add(member.backend.name);
+      outlets.push(openOutlet(stores, member, () => member.backend.write(name, bytes.size), noteFailure));
+    }
+    const { digests, last } = await pour(bytes, (chunk) => writeToAll(outlets, chunk), giveUp.signal);
+    if (await isKnown(digests)) {
+      await abandon(stores, outlets, name);
+      return { digests, written: undefined };
+    }
+    if (last !== undefined) await writeToAll(outlets, last);
+    await Promise.all(outlets.map((outlet) => outlet.finish(digests.md5)));
+    const whole = { name, size: bytes.size, etag: digests.md5, digest: digests.sha256, layout: undefined };
+    const held = await spread(stores, whole, sitesOf(outlets), tried, failures);
+    if (!sites.isEnough(held, needed)) throw tooFewBackends(failures);
+    return { digests, written: { name, backends: held.map((site) => site.name) } };
+  } catch (error) {
+    await abandon(stores, outlets, name);
+    throw error;
+  }
+}
+
+function sitesOf(outlets: readonly Outlet[]): readonly Site[] {
+  return outlets.filter((outlet) => outlet.failure === undefined).map((outlet) => outlet.site);
+}
+
+async function abandon(stores: Stores, outlets: readonly Outlet[], name: string): Promise<void> {
+  for (const outlet of outlets) outlet.abort();
+  await stores.names.discard(name);
+}

@@ -52,7 +52,7 @@ export class NamePool {
       await this.#fill();
       name = this.#ready.pop();
     }
-    if (this.#ready.length < BATCH / 2) this.#fill().catch((error: unknown) => this.#log.warn({ error }, "could not reserve names ahead of need"));
+    if (this.#ready.length < BATCH / 2) this.#fill().catch((error: unknown) => this.#log.warn({ err: error }, "could not reserve names ahead of need"));
     return name;
   }
 
@@ -68,7 +68,7 @@ export class NamePool {
       this.#undiscarded.delete(name);
     } catch (error) {
       this.#undiscarded.add(name);
-      this.#log.warn({ error, name }, "could not discard a name yet");
+      this.#log.warn({ err: error, name }, "could not discard a name yet");
     }
   }
 
@@ -119,7 +119,7 @@ export class NamePool {
       await this.renew();
       for (const name of [...this.#undiscarded]) await this.discard(name);
     } catch (error) {
-      this.#log.warn({ error }, "could not renew the writer's lease");
+      this.#log.warn({ err: error }, "could not renew the writer's lease");
     }
   }
 }

@@ -57,9 +57,9 @@ export class Replicas {
       // A blob that was stored anew in the meantime has another name: what is wrong with the old bytes says nothing about the new ones.
       if (current?.name !== blob.name || replica?.state !== "verified") return;
       await this.#blobs.setReplica(blob.id, failure.backend, "lost");
-      this.#log.error({ error: failure, blob: blob.id, name: blob.name }, "a replica is lost");
+      this.#log.error({ err: failure, blob: blob.id, name: blob.name }, "a replica is lost");
     } catch (error) {
-      this.#log.error({ error, failure, blob: blob.id, name: blob.name }, "a replica is lost and could not be marked");
+      this.#log.error({ err: error, failure: failure.message, blob: blob.id, name: blob.name }, "a replica is lost and could not be marked");
     }
   }
 

@@ -22,7 +22,7 @@ export interface Stores {
 export function openOutlet(stores: Stores, member: FleetMember, open: () => Sink, told: (failure: BackendError) => void = () => undefined): Outlet {
   return new Outlet(member, open(), (failure) => {
     stores.sites.fleet.reportFailure(failure);
-    stores.log.warn({ error: failure, backend: failure.backend }, "a backend failed a write");
+    stores.log.warn({ err: failure, backend: failure.backend }, "a backend failed a write");
     told(failure);
   });
 }

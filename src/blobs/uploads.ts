@@ -156,7 +156,7 @@ async function abortOn(stores: Stores, upload: UploadSites, backends: readonly B
     try {
       await whileUp(member, () => member.backend.abortUpload(upload.name, backendUploadId));
     } catch (error) {
-      stores.log.warn({ error: reported(stores, error, backend) }, "an unfinished upload stays on its backend");
+      stores.log.warn({ err: reported(stores, error, backend) }, "an unfinished upload stays on its backend");
     }
   };
   await Promise.all(backends.map(abort));

@@ -1,0 +1,30 @@
+/** Reads one replica of a blob that came in parts, which is also its first scrub, and lets metadata merge equal blobs. */
+import type { BackendError } from "../backends/backend.ts";
+import { readReplica } from "../blobs/copy-replica.ts";
+import { tooFewBackends } from "../blobs/sites.ts";
+import { asBackendError } from "../blobs/while-up.ts";
+import type { Upkept } from "./upkept.ts";
+
+/** Throws ServiceUnavailable when no replica could be read whole. */
+export async function digestBlob(upkept: Upkept, blobId: number, signal: AbortSignal): Promise<void> {
+  const { metadata, fleet, replicas, log } = upkept;
+  const blob = await metadata.blobs.find(blobId);
+  if (blob === undefined || blob.digest !== undefined) return;
+  const failures: BackendError[] = [];
+  for (const replica of blob.replicas) {
+    const member = fleet.get(replica.backend);
+    if (replica.state !== "verified" || !member?.up) continue;
+    try {
+      const digest = await readReplica(blob, member, signal);
+      const { merged } = await metadata.blobs.setDigest(blobId, digest);
+      if (merged !== undefined) log.info({ blob: blobId, merged }, "two blobs turned out to be equal");
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      const failure = asBackendError(error, replica.backend);
+      failures.push(failure);
+      await replicas.noteFailure(blob, failure);
+    }
+  }
+  throw tooFewBackends(failures);
+}

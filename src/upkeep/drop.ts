@@ -1,0 +1,30 @@
+/** Deletes what stands under a name that no blob bears any more, and its unfinished uploads. Done only when every backend concerned said so. */
+import { tooFewBackends } from "../blobs/sites.ts";
+import { asBackendError } from "../blobs/while-up.ts";
+import { deleteFrom } from "./delete-from.ts";
+import type { Upkept } from "./upkept.ts";
+
+/** `backends` empty: all that are configured. Throws ServiceUnavailable when one could not be asked: then the job waits for its return. */
+export async function dropName(upkept: Upkept, name: string, backends: readonly string[]): Promise<void> {
+  const { fleet, log } = upkept;
+  const concerned = backends.length === 0 ? fleet.members().map((member) => member.backend.name) : backends;
+  const failures = await Promise.all(
+    concerned.map(async (backend) => {
+      const member = fleet.get(backend);
+      if (member === undefined) {
+        log.warn({ backend, name }, "bytes to delete are on a backend that is no longer configured");
+        return [];
+      }
+      try {
+        await deleteFrom(member, name, true);
+        return [];
+      } catch (error) {
+        const failure = asBackendError(error, backend);
+        fleet.reportFailure(failure);
+        return [failure];
+      }
+    }),
+  );
+  const [...all] = failures.flat();
+  if (all.length > 0) throw tooFewBackends(all);
+}

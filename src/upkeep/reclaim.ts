@@ -1,0 +1,41 @@
+/**
+ * Deletes blobs that nothing has referenced for the grace: bytes first, on every backend that has a row, then the row. A backend that is away or
+ * unknown keeps the row, and the next sweep tries again.
+ */
+import { asBackendError } from "../blobs/while-up.ts";
+import type { Blob } from "../model.ts";
+import { deleteFrom } from "./delete-from.ts";
+import type { Upkept } from "./upkept.ts";
+
+const BATCH = 500;
+
+export async function reclaimBlobs(upkept: Upkept, signal: AbortSignal): Promise<void> {
+  const blobs = await upkept.metadata.blobs.takeReclaimable(BATCH);
+  for (const blob of blobs) {
+    signal.throwIfAborted();
+    if (await areBytesGone(upkept, blob)) await upkept.metadata.blobs.forget(blob.id);
+  }
+}
+
+async function areBytesGone(upkept: Upkept, blob: Blob): Promise<boolean> {
+  const { fleet, log } = upkept;
+  const outcomes = await Promise.all(
+    blob.replicas.map(async ({ backend }) => {
+      const member = fleet.get(backend);
+      if (member === undefined) {
+        log.warn({ backend, blob: blob.id }, "a blob to reclaim is on a backend that is no longer configured: its row stays");
+        return false;
+      }
+      try {
+        await deleteFrom(member, blob.name, blob.layout !== undefined);
+        return true;
+      } catch (error) {
+        const failure = asBackendError(error, backend);
+        fleet.reportFailure(failure);
+        log.warn({ err: failure, blob: blob.id }, "a blob to reclaim stays until its backend can delete it");
+        return false;
+      }
+    }),
+  );
+  return outcomes.every(Boolean);
+}

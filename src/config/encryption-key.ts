@@ -28,11 +28,14 @@ async function writeOnce(file: string, content: string): Promise<void> {
   try {
     await handle.writeFile(content);
     await handle.sync();
+  } finally {
     await handle.close();
+  }
+  try {
     await link(draft, file);
   } catch (error) {
     if (!existsSync(file)) throw error;
   } finally {
-    await rm(draft, { force: true });
+    await rm(draft);
   }
 }

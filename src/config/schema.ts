@@ -38,7 +38,7 @@ const backend = z.discriminatedUnion("kind", [
     replayedHeaders: z.enum(["tolerate", "strict"]).default("strict"),
     etag: z.enum(["md5", "opaque"]).default("md5"),
   }),
-  z.strictObject({ kind: z.literal("node"), ...reachedByS3 }),
+  z.strictObject({ kind: z.literal("node"), ...reachedByS3, createBucket: z.boolean().default(true) }),
   z.strictObject({ kind: z.literal("disk"), ...placed, directory: filled }),
   z.strictObject({ kind: z.literal("memory"), ...placed }),
 ]);

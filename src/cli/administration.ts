@@ -1,0 +1,41 @@
+/** Opens the database of a configuration file or of a demo's data directory, beside a gateway that may be running on it. */
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { loadConfig } from "../config/load.ts";
+import type { GatewayConfig } from "../config/schema.ts";
+import { type Administration, openAdministration } from "../gateway.ts";
+import { demoDatabaseConfig } from "./demo-config.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What every such command takes. */
+export interface WhereOptions {
+  readonly config?: string;
+  readonly data?: string;
+}
+
+export function withWhere(command: Command): Command {
+  return command.option("--config <file>", "the gateway's configuration file").option("--data <directory>", "the demo's data directory");
+}
+
+/** Runs `work` and closes the database again. `--data` means a demo, `--config` or NEARBUCKET_CONFIG a configuration file. */
+export async function administer(
+  where: WhereOptions,
+  terminal: Terminal,
+  work: (administration: Administration, config: GatewayConfig) => Promise<void>,
+): Promise<void> {
+  const config = await findConfig(where, terminal);
+  const administration = await openAdministration(config);
+  try {
+    await work(administration, config);
+  } finally {
+    await administration.close();
+  }
+}
+
+function findConfig({ config, data }: WhereOptions, { env, directory }: Terminal): Promise<GatewayConfig> {
+  if (config !== undefined && data !== undefined) throw new Error("give --config or --data, not both");
+  if (data !== undefined) return demoDatabaseConfig(resolve(directory, data));
+  const file = config ?? env["NEARBUCKET_CONFIG"];
+  if (file === undefined) throw new Error("say which gateway: --config FILE, or --data DIR for a demo");
+  return loadConfig(resolve(directory, file), env);
+}

@@ -1,0 +1,46 @@
+/** A key in the form every AWS client reads: a credentials file, for its owner only, never seen half-written. */
+import { randomBytes, randomInt } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+
+export interface KeyPair {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+const ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/** An id of 20 letters and digits and a secret of 40 characters, as AWS makes them, without `/` and `+`. */
+export function randomKey(): KeyPair {
+  let accessKeyId = "NB";
+  while (accessKeyId.length < 20) accessKeyId += ID_LETTERS.charAt(randomInt(ID_LETTERS.length));
+  return { accessKeyId, secretAccessKey: randomBytes(30).toString("base64url") };
+}
+
+export function credentialsText(profile: string, key: KeyPair): string {
+  return `[${profile}]\naws_access_key_id = ${key.accessKeyId}\naws_secret_access_key = ${key.secretAccessKey}\n`;
+}
+
+/** The key in `file`; undefined when there is no file. Throws when it holds no key. */
+export async function readCredentials(file: string): Promise<KeyPair | undefined> {
+  if (!existsSync(file)) return undefined;
+  const text = await readFile(file, "utf8");
+  const accessKeyId = /^aws_access_key_id *= *(\S+)$/m.exec(text)?.[1];
+  const secretAccessKey = /^aws_secret_access_key *= *(\S+)$/m.exec(text)?.[1];
+  if (accessKeyId === undefined || secretAccessKey === undefined) throw new Error(`${file} holds no aws_access_key_id and aws_secret_access_key`);
+  return { accessKeyId, secretAccessKey };
+}
+
+export async function writeCredentials(file: string, key: KeyPair): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const draft = `${file}.${randomBytes(6).toString("hex")}`;
+  const handle = await open(draft, "wx", 0o600);
+  try {
+    await handle.writeFile(credentialsText("default", key));
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(draft, file);
+}

@@ -1,0 +1,94 @@
+/**
+ * The demo's data directory and the configuration it gives the gateway. A directory belongs to one kind of store for good:
+ * what stands on nodes cannot be read from MinIOs.
+ */
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ensureEncryptionKey } from "../config/encryption-key.ts";
+import type { GatewayConfig, GatewayConfigInput } from "../config/schema.ts";
+import { type KeyPair, randomKey, readCredentials, writeCredentials } from "./credentials-file.ts";
+import { checked } from "./node-config.ts";
+import type { Terminal } from "./terminal.ts";
+
+export type StoreKind = "nodes" | "minio";
+
+/** A store that runs, and where clients reach it. */
+export interface DemoStore {
+  readonly region: GatewayConfigInput["regions"][number];
+  readonly port: number;
+}
+
+export interface DemoConfigOptions {
+  readonly directory: string;
+  readonly port: number;
+  readonly rootKey: KeyPair;
+  readonly kind: StoreKind;
+  readonly stores: readonly DemoStore[];
+}
+
+const BLOBS_BUCKET = "blobs";
+
+export function credentialsFile(directory: string): string {
+  return join(directory, "credentials");
+}
+
+/** The gateway is 127.0.0.1 and its stores are `localhost` to clients: so they drop their Authorization header when they are redirected. */
+export async function demoConfig({ directory, port, rootKey, kind, stores }: DemoConfigOptions): Promise<GatewayConfig> {
+  const reached = { bucket: BLOBS_BUCKET, createBucket: true, ...rootKey };
+  return demoBase(directory, rootKey, {
+    listen: { port },
+    regions: stores.map(({ region }) => region),
+    backends: stores.map(({ region, port: at }) => {
+      const store = { ...reached, name: region.name, region: region.name, endpoint: `http://127.0.0.1:${at}`, publicEndpoint: `http://localhost:${at}` };
+      return kind === "nodes" ? { kind: "node", ...store } : { kind: "s3", ...store, replayedHeaders: "tolerate" };
+    }),
+  });
+}
+
+/** Enough of the same configuration to open the demo's database. Throws when `directory` holds no demo. */
+export async function demoDatabaseConfig(directory: string): Promise<GatewayConfig> {
+  const rootKey = await readCredentials(credentialsFile(directory));
+  if (rootKey === undefined || !existsSync(databaseFile(directory)))
+    throw new Error(`${directory} holds no demo: start one with nearbucket demo --data ${directory}`);
+  const regions = ["one", "two"].map((name) => ({ name, latitude: 0, longitude: 0 }));
+  return demoBase(directory, rootKey, { regions, backends: regions.map(({ name }) => ({ kind: "memory", name, region: name })) });
+}
+
+async function demoBase(directory: string, rootKey: KeyPair, rest: Pick<GatewayConfigInput, "regions" | "backends" | "listen">): Promise<GatewayConfig> {
+  const file = databaseFile(directory);
+  return checked({
+    dataDirectory: directory,
+    metadata: { kind: "sqlite", file },
+    rootKey,
+    encryptionKey: await ensureEncryptionKey(directory, file),
+    log: { level: "warn" },
+    ...rest,
+  });
+}
+
+/** The two variables when they are set, else the key of the first start. Either way the credentials file holds it afterwards. */
+export async function ensureRootKey(
+  directory: string,
+  { NEARBUCKET_ROOT_ACCESS_KEY: id, NEARBUCKET_ROOT_SECRET_KEY: secret }: Terminal["env"],
+): Promise<KeyPair> {
+  if ((id === undefined) !== (secret === undefined)) throw new Error("set NEARBUCKET_ROOT_ACCESS_KEY and NEARBUCKET_ROOT_SECRET_KEY together, or neither");
+  const file = credentialsFile(directory);
+  const kept = await readCredentials(file);
+  const key = id !== undefined && secret !== undefined ? { accessKeyId: id, secretAccessKey: secret } : (kept ?? randomKey());
+  if (kept?.accessKeyId !== key.accessKeyId || kept.secretAccessKey !== key.secretAccessKey) await writeCredentials(file, key);
+  return key;
+}
+
+/** Takes the directory for this kind of store. Throws when it is another kind's. */
+export async function claimDirectory(directory: string, kind: StoreKind): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  const file = join(directory, "stores.txt");
+  const held = existsSync(file) ? (await readFile(file, "utf8")).trim() : undefined;
+  if (held === undefined) await writeFile(file, `${kind}\n`);
+  else if (held !== kind) throw new Error(`${directory} holds a demo over ${held}: give another --data for one over ${kind}`);
+}
+
+function databaseFile(directory: string): string {
+  return join(directory, "metadata.sqlite");
+}

@@ -1,0 +1,45 @@
+/** What the demo prints: where it listens, its root key, and three commands that work exactly as printed, in any directory. */
+import type { KeyPair } from "./credentials-file.ts";
+import { credentialsFile, type DemoStore, type StoreKind } from "./demo-config.ts";
+import { shellWord } from "./terminal.ts";
+
+export interface GreetingOptions {
+  readonly url: string;
+  readonly directory: string;
+  readonly rootKey: KeyPair;
+  readonly kind: StoreKind;
+  readonly stores: readonly DemoStore[];
+  /** The words that start this program again. */
+  readonly program: readonly string[];
+}
+
+/** The bucket that the commands use; the demo makes it. */
+export const DEMO_BUCKET = "demo";
+
+export function demoGreeting(options: GreetingOptions): string {
+  const { url, directory, rootKey, stores } = options;
+  const noun = options.kind === "nodes" ? "nodes" : "MinIO servers";
+  return `
+nearbucket listens on ${url}
+over ${stores.length} ${noun}: ${stores.map(({ region, port }) => `${region.name} (http://localhost:${port})`).join(", ")}
+
+  access key  ${rootKey.accessKeyId}
+  secret key  ${rootKey.secretAccessKey}
+  both in     ${credentialsFile(directory)}
+
+Store 8 MiB, read them back from the closest copy, and see what is stored:
+
+${demoCommands(options).join("\n\n")}
+`;
+}
+
+/** aws-cli, curl, stats: each may be pasted as often as one likes. */
+export function demoCommands({ url, directory, rootKey, program }: GreetingOptions): readonly [string, string, string] {
+  const object = `${DEMO_BUCKET}/eight-mib.bin`;
+  const credentials = `AWS_SHARED_CREDENTIALS_FILE=${shellWord(credentialsFile(directory))} AWS_PROFILE=default AWS_DEFAULT_REGION=us-east-1`;
+  return [
+    `head -c 8388608 /dev/urandom | ${credentials} aws --endpoint-url ${url} s3 cp - s3://${object}`,
+    `curl -sS -L -D - -o /dev/null -H 'x-nearbucket-redirect: always' --aws-sigv4 aws:amz:us-east-1:s3 --user ${shellWord(`${rootKey.accessKeyId}:${rootKey.secretAccessKey}`)} ${url}/${object}`,
+    `${program.map(shellWord).join(" ")} stats --json --data ${shellWord(directory)}`,
+  ];
+}

@@ -1,0 +1,54 @@
+/** `nearbucket demo`: a gateway over five nodes in one process, or over real MinIO servers; nothing to configure. */
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import type { Gateway } from "../gateway.ts";
+import { claimDirectory, demoConfig, ensureRootKey, type StoreKind } from "./demo-config.ts";
+import { DEMO_BUCKET, demoGreeting } from "./demo-greeting.ts";
+import { startStores } from "./demo-stores.ts";
+import { wholeNumber } from "./options.ts";
+import { startGateway } from "./run-gateway.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface Options {
+  readonly minio?: true;
+  readonly port: number;
+  readonly data?: string;
+  readonly regionCount?: number;
+}
+
+export function addDemo(program: Command, terminal: Terminal): void {
+  program
+    .command("demo")
+    .description("run a gateway over five nodes, or over MinIO servers, in a directory of its own")
+    .option("--minio", "start real MinIO servers (Amsterdam, Toronto) from PATH instead of nodes")
+    .option("--port <number>", "the gateway's port; 0: the system chooses", wholeNumber(0, 65_535), 9000)
+    .option("--data <directory>", "where everything is kept (default: nearbucket-data, with --minio nearbucket-data-minio)")
+    .option("--region-count <number>", "how many stores, each in a region of its own (default: 5, with --minio 2)", wholeNumber(2, 5))
+    .action((options: Options) => runDemo(options, terminal));
+}
+
+async function runDemo(options: Options, terminal: Terminal): Promise<void> {
+  const kind: StoreKind = options.minio === true ? "minio" : "nodes";
+  const fallback = kind === "minio" ? "nearbucket-data-minio" : "nearbucket-data";
+  const directory = resolve(terminal.directory, options.data ?? terminal.env["NEARBUCKET_DATA"] ?? fallback);
+  await claimDirectory(directory, kind);
+  const rootKey = await ensureRootKey(directory, terminal.env);
+  const count = options.regionCount ?? (kind === "minio" ? 2 : 5);
+  const { stores, close } = await startStores({ kind, count, directory, rootKey }, terminal);
+  try {
+    const gateway = await startGateway(await demoConfig({ directory, port: options.port, rootKey, kind, stores }), terminal);
+    await ensureBucket(gateway);
+    terminal.print(demoGreeting({ url: gateway.url, directory, rootKey, kind, stores, program: terminal.program }));
+    await terminal.stopped;
+    await gateway.close();
+  } finally {
+    await close();
+  }
+}
+
+/** The bucket that the printed commands use, owned by the root account. */
+async function ensureBucket({ metadata }: Gateway): Promise<void> {
+  if ((await metadata.buckets.find(DEMO_BUCKET)) !== undefined) return;
+  const { id } = await metadata.accounts.ensure("root");
+  await metadata.buckets.create({ name: DEMO_BUCKET, accountId: id, location: "us-east-1", settings: {} });
+}

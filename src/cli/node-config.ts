@@ -1,0 +1,44 @@
+/** A node: the same gateway over one disk, for another gateway to use as a backend. Pure: the files it names are made by whoever opens it. */
+import { join } from "node:path";
+import { ensureEncryptionKey } from "../config/encryption-key.ts";
+import { checkConfig, type GatewayConfig, type GatewayConfigInput } from "../config/schema.ts";
+
+export interface NodeOptions {
+  readonly directory: string;
+  readonly host: string;
+  /** 0: the system chooses. */
+  readonly port: number;
+  readonly rootKey: GatewayConfigInput["rootKey"];
+  readonly logLevel: NonNullable<NonNullable<GatewayConfigInput["log"]>["level"]>;
+}
+
+/** Where a node's redirects and geography would be configured there is nothing: its gateway decides both. */
+const REGION = { name: "here", latitude: 0, longitude: 0 };
+
+/** Makes the node's encryption key on first use. */
+export async function nodeConfig({ directory, host, port, rootKey, logLevel }: NodeOptions): Promise<GatewayConfig> {
+  const file = join(directory, "metadata.sqlite");
+  return checked({
+    role: "node",
+    listen: { host, port },
+    dataDirectory: directory,
+    metadata: { kind: "sqlite", file },
+    rootKey,
+    encryptionKey: await ensureEncryptionKey(directory, file),
+    regions: [REGION],
+    backends: [{ kind: "disk", name: "disk", region: REGION.name, directory: join(directory, "disk") }],
+    copies: 1,
+    // What a gateway sends is distinct already, and it deletes only after its own grace.
+    dedup: { scope: "off" },
+    graceHours: 1,
+    redirect: { mode: "off", expirySeconds: 120, mediaExpirySeconds: 120 },
+    log: { level: logLevel },
+  });
+}
+
+/** For configurations made by the program itself: a fault in one is told, not repaired. */
+export function checked(input: GatewayConfigInput): GatewayConfig {
+  const result = checkConfig(input);
+  if ("config" in result) return result.config;
+  throw new Error(result.faults.map(({ path, message }) => `${path}: ${message}`).join("; "));
+}

@@ -1,0 +1,29 @@
+/** `nearbucket node`: a disk served over S3, for a machine that has a disk and no S3 service. */
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { nodeConfig } from "./node-config.ts";
+import { wholeNumber } from "./options.ts";
+import { serveUntilStopped } from "./run-gateway.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface Options {
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+export function addNode(program: Command, terminal: Terminal): void {
+  program
+    .command("node")
+    .description("serve one disk over S3, as a backend for a gateway; the root key comes from the environment")
+    .requiredOption("--data <directory>", "where the node keeps everything", terminal.env["NEARBUCKET_DATA"])
+    .option("--host <address>", "the address to listen on", "127.0.0.1")
+    .option("--port <number>", "the port to listen on; 0: the system chooses", wholeNumber(0, 65_535), 9000)
+    .action(async ({ data, host, port }: Options) => {
+      const { NEARBUCKET_ROOT_ACCESS_KEY: accessKeyId, NEARBUCKET_ROOT_SECRET_KEY: secretAccessKey } = terminal.env;
+      if (accessKeyId === undefined || secretAccessKey === undefined)
+        throw new Error("a node takes its root key from NEARBUCKET_ROOT_ACCESS_KEY and NEARBUCKET_ROOT_SECRET_KEY: set both");
+      const directory = resolve(terminal.directory, data);
+      await serveUntilStopped(await nodeConfig({ directory, host, port, rootKey: { accessKeyId, secretAccessKey }, logLevel: "info" }), terminal);
+    });
+}

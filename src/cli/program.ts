@@ -1,0 +1,25 @@
+/** The commands, one line each; a command that throws ends in one clear line on standard error and exit code 1. */
+import { Command, CommanderError } from "commander";
+import { addDemo } from "./demo.ts";
+import { addKeys } from "./keys.ts";
+import { addNode } from "./node.ts";
+import { addServe } from "./serve.ts";
+import { addStats } from "./stats.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Runs one command to its end and returns the exit code. */
+export async function runProgram(words: readonly string[], terminal: Terminal): Promise<number> {
+  const program = new Command("nearbucket")
+    .description("One S3 endpoint over the object stores you already have.")
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.print(text.trimEnd()), writeErr: (text) => terminal.complain(text.trimEnd()) });
+  for (const add of [addServe, addNode, addDemo, addStats, addKeys]) add(program, terminal);
+  try {
+    await program.parseAsync([...words], { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    terminal.complain(`nearbucket: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  }
+}

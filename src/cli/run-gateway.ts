@@ -1,0 +1,19 @@
+/** A gateway for as long as the process is not asked to stop. */
+import type { GatewayConfig } from "../config/schema.ts";
+import { type Gateway, openGateway } from "../gateway.ts";
+import { openLog } from "../log.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Opens it with the log level of its configuration; a database that can no longer keep promises ends the process. */
+export function startGateway(config: GatewayConfig, terminal: Terminal): Promise<Gateway> {
+  const onFatal = (cause: unknown) => terminal.die(`nearbucket: the database failed, stopping: ${cause instanceof Error ? cause.message : String(cause)}`);
+  return openGateway(config, { log: openLog(config.log.level), onFatal });
+}
+
+/** Serves until the process is asked to stop, then finishes the requests under way, 30 s at most. */
+export async function serveUntilStopped(config: GatewayConfig, terminal: Terminal): Promise<void> {
+  const gateway = await startGateway(config, terminal);
+  terminal.print(`nearbucket listens on ${gateway.url}`);
+  await terminal.stopped;
+  await gateway.close();
+}

@@ -1,0 +1,16 @@
+/** `nearbucket serve`: the gateway of a configuration file. */
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { loadConfig } from "../config/load.ts";
+import { serveUntilStopped } from "./run-gateway.ts";
+import type { Terminal } from "./terminal.ts";
+
+export function addServe(program: Command, terminal: Terminal): void {
+  program
+    .command("serve")
+    .description("run the gateway of a configuration file")
+    .option("--config <file>", "the configuration file", terminal.env["NEARBUCKET_CONFIG"] ?? "nearbucket.yaml")
+    .action(async ({ config }: { readonly config: string }) => {
+      await serveUntilStopped(await loadConfig(resolve(terminal.directory, config), terminal.env), terminal);
+    });
+}

@@ -1,0 +1,20 @@
+/** What a command knows of the world outside: handed in by main.ts, so that commands can be run inside another process. */
+export interface Terminal {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where relative paths given on the command line start. */
+  readonly directory: string;
+  /** The words that start this program again. */
+  readonly program: readonly string[];
+  /** A line, or several, on standard output. */
+  readonly print: (text: string) => void;
+  readonly complain: (text: string) => void;
+  /** Resolves when the process is asked to stop. */
+  readonly stopped: Promise<void>;
+  /** Ends the process at once: the database can no longer be trusted to keep what it acknowledges. */
+  readonly die: (text: string) => void;
+}
+
+/** One word for a POSIX shell, quoted where it must be. */
+export function shellWord(text: string): string {
+  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+/** The process: arguments, environment, signals, exit code. The only file that knows `process`, beside start.cts, which comes first. */
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { runProgram } from "./cli/program.ts";
+
+const code = await runProgram(process.argv.slice(2), {
+  env: process.env,
+  directory: process.cwd(),
+  program: [process.execPath, fileURLToPath(import.meta.url)],
+  print: (text) => void process.stdout.write(`${text}\n`),
+  complain: (text) => void process.stderr.write(`${text}\n`),
+  // A second signal finds no listener and ends the process at once.
+  stopped: Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]).then(() => undefined),
+  die: (text) => {
+    process.stderr.write(`${text}\n`);
+    process.exit(1);
+  },
+});
+process.exit(code);

@@ -1,0 +1,115 @@
+/** CompleteMultipartUpload: repeatable, since its answer may be lost. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html */
+import { createHash } from "node:crypto";
+import { composeChecksum } from "../blobs/compose-checksum.ts";
+import { scopeNamed } from "../blobs/scope.ts";
+import { S3Error } from "../errors.ts";
+import type { Upload, UploadedPart } from "../metadata/uploads.ts";
+import type { Checksum } from "../model.ts";
+import { checksumElement, readChecksumType, readChecksumValue } from "../protocol/checksum-headers.ts";
+import { checkWriteCondition, type Headers, readWriteCondition } from "../protocol/conditions.ts";
+import { quote } from "../protocol/etag.ts";
+import { matchParts, readPartList } from "./completed-parts.ts";
+import { noSuchUpload } from "./find-upload.ts";
+import { type ObjectCall, operation, type Reply, type Services } from "./operation.ts";
+import { readBody } from "./read-body.ts";
+
+const MAX_PARTS = 10_000;
+const MAX_BODY_BYTES = 4 * 1024 ** 2;
+
+export const CompleteMultipartUpload = operation({
+  on: "object",
+  method: "POST",
+  query: { uploadId: true },
+  action: "s3:PutObject",
+  async handle(call, services) {
+    const { bucket, key, query, headers } = call;
+    const uploadId = query.get("uploadId") ?? "";
+    const condition = readWriteCondition(headers);
+    const listed = readPartList(await readBody({ body: call.body, headers: withoutObjectClaims(headers) }, MAX_BODY_BYTES));
+    const upload = await services.metadata.uploads.find(bucket.id, key, uploadId);
+    if (upload === undefined) return answerAgain(call, uploadId, services);
+    const uploaded = await services.metadata.uploads.parts(uploadId, { after: 0, limit: MAX_PARTS });
+    const parts = matchParts(listed, uploaded, upload);
+    checkSize(headers, parts);
+    const checksum = await checksumOfObject(upload, parts, headers);
+    const { found } = await services.metadata.objects.find(bucket.name, key);
+    checkWriteCondition(condition, found?.object, key);
+    const content = await services.blobs.completeUpload(upload, parts, scopeOfUpload(call, upload, parts, services));
+    const object = await services.metadata.uploads.complete(uploadId, {
+      content,
+      etag: content.etag,
+      checksum,
+      parts: parts.map(({ partNumber, size, checksum: ofPart }) => ({ partNumber, size, ...(ofPart !== undefined && { checksum: ofPart }) })),
+      condition,
+    });
+    return resultOf(call, object.etag, checksum);
+  },
+});
+
+/** These headers speak of the object, not of the XML that names its parts. */
+function withoutObjectClaims(headers: Headers): Headers {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !/^x-amz-(sdk-)?checksum-/.test(name)));
+}
+
+async function answerAgain(call: ObjectCall, uploadId: string, { metadata }: Services): Promise<Reply> {
+  const completed = await metadata.uploads.completed(call.bucket.id, call.key, uploadId);
+  if (completed === undefined) throw noSuchUpload(uploadId);
+  return resultOf(call, completed.etag, completed.object?.checksum);
+}
+
+function checkSize(headers: Headers, parts: readonly UploadedPart[]): void {
+  const claimed = headers["x-amz-mp-object-size"];
+  const size = parts.reduce((sum, part) => sum + part.size, 0);
+  if (claimed === undefined || claimed === String(size)) return;
+  throw new S3Error("InvalidRequest", {
+    message: `The provided 'x-amz-mp-object-size' header value ${claimed} does not match what was computed: ${size}`,
+  });
+}
+
+/** The checksum the upload was started for. Throws BadDigest when the client says another value, InvalidRequest when it says another kind. */
+async function checksumOfObject(upload: Upload, parts: readonly UploadedPart[], headers: Headers): Promise<Checksum | undefined> {
+  const { checksumAlgorithm: algorithm, checksumType: type } = upload;
+  if (algorithm === undefined || type === undefined) return undefined;
+  const claimedType = readChecksumType(headers);
+  if (claimedType !== undefined && claimedType !== type)
+    throw new S3Error("InvalidRequest", {
+      message: `The upload was created using the ${type} checksum mode. The complete request must use the same checksum mode.`,
+    });
+  const value = await composeChecksum(
+    algorithm,
+    type,
+    parts.map(({ size, checksum = "" }) => ({ size, checksum })),
+  );
+  const claimed = readChecksumValue(headers);
+  if (claimed !== undefined && (claimed.algorithm !== algorithm || (claimed.value !== value && `${claimed.value}-${parts.length}` !== value)))
+    throw new S3Error("BadDigest", { message: `The ${claimed.algorithm.toLowerCase()} you specified did not match the calculated checksum.` });
+  return { algorithm, type, value };
+}
+
+/** With `layout`, equal bytes in other cuts stay apart: the cuts are part of the scope. */
+function scopeOfUpload({ bucket }: ObjectCall, upload: Upload, parts: readonly UploadedPart[], { dedup }: Services): string | undefined {
+  const scope = scopeNamed(upload.dedup, bucket.id, bucket.owner.id);
+  if (scope === undefined || dedup.multipart === "content") return scope;
+  const cuts = createHash("sha256")
+    .update(parts.map(({ size }) => size).join())
+    .digest("hex");
+  return `${scope}/cut:${cuts.slice(0, 32)}`;
+}
+
+function resultOf(call: ObjectCall, etag: string, checksum: Checksum | undefined): Reply {
+  const { bucket, key, requestOrigin, virtualHost } = call;
+  const path = key.split("/").map(encodeURIComponent).join("/");
+  return {
+    body: {
+      root: "CompleteMultipartUploadResult",
+      content: {
+        Location: virtualHost ? `${requestOrigin}/${path}` : `${requestOrigin}/${bucket.name}/${path}`,
+        Bucket: bucket.name,
+        Key: key,
+        ETag: quote(etag),
+        ...(checksum && { [checksumElement(checksum.algorithm)]: checksum.value }),
+        ChecksumType: checksum?.type,
+      },
+    },
+  };
+}

@@ -1,0 +1,88 @@
+/** CopyObject: a second name for the same blob; no byte moves. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
+import { S3Error } from "../errors.ts";
+import type { Checksum, FoundObject, ObjectAttributes, StoredObject } from "../model.ts";
+import { checksumElement } from "../protocol/checksum-headers.ts";
+import { checkWriteCondition, type Headers, notImplemented, readWriteCondition } from "../protocol/conditions.ts";
+import { quote } from "../protocol/etag.ts";
+import { invalidArgument } from "../protocol/list-query.ts";
+import { readAttributes, readPlacementAttributes } from "../protocol/object-headers.ts";
+import type { XmlContent } from "../protocol/xml.ts";
+import { findCopyOrigin } from "./copy-origin.ts";
+import { type ObjectCall, operation } from "./operation.ts";
+
+export const CopyObject = operation({
+  on: "object",
+  method: "PUT",
+  header: "x-amz-copy-source",
+  action: "s3:PutObject",
+  async handle(call, services) {
+    const { bucket, key, headers } = call;
+    const own = readAttributes(headers);
+    const condition = readWriteCondition(headers);
+    const directive = readDirective(headers);
+    const source = await findCopyOrigin(call, services);
+    refuseOtherChecksum(headers, source.object.checksum);
+    const attributes = directive === "REPLACE" ? own : keptAttributes(source.object, headers);
+    if (directive === "COPY" && isSame(source, call) && !changes(source.object, headers)) throw copyToItself();
+    if (condition.ifMatch !== undefined || condition.ifNoneMatch !== undefined) {
+      const { found } = await services.metadata.objects.find(bucket.name, key);
+      checkWriteCondition(condition, found?.object, key);
+    }
+    const { blob, object } = source;
+    const copy = await services.metadata.objects.put({
+      bucketId: bucket.id,
+      key,
+      content: { kind: "known", blobId: blob.id, size: blob.size, etag: blob.etag },
+      etag: object.etag,
+      attributes,
+      checksum: object.checksum,
+      parts: object.parts,
+      condition,
+    });
+    return { body: { root: "CopyObjectResult", content: resultOf(copy) } };
+  },
+});
+
+function readDirective(headers: Headers): "COPY" | "REPLACE" {
+  if ((headers["x-amz-tagging-directive"] ?? "COPY") !== "COPY") throw notImplemented("x-amz-tagging-directive");
+  const text = headers["x-amz-metadata-directive"] ?? "COPY";
+  if (text !== "COPY" && text !== "REPLACE") throw invalidArgument("x-amz-metadata-directive", text, "Unknown metadata directive.");
+  return text;
+}
+
+/** S3 copies neither storage class nor website redirect: the request says them, or they are the default. */
+function keptAttributes({ attributes }: StoredObject, headers: Headers): ObjectAttributes {
+  const { storageClass: _class, websiteRedirectLocation: _location, ...kept } = attributes;
+  return { ...kept, ...readPlacementAttributes(headers) };
+}
+
+function isSame({ bucket, object }: FoundObject, call: ObjectCall): boolean {
+  return bucket.id === call.bucket.id && object.key === call.key;
+}
+
+function changes({ attributes }: StoredObject, headers: Headers): boolean {
+  const { storageClass, websiteRedirectLocation } = readPlacementAttributes(headers);
+  return storageClass !== attributes.storageClass || websiteRedirectLocation !== attributes.websiteRedirectLocation;
+}
+
+function copyToItself(): S3Error {
+  return new S3Error("InvalidRequest", {
+    message:
+      "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
+  });
+}
+
+/** A checksum the source does not have could only be had by reading it. */
+function refuseOtherChecksum(headers: Headers, has: Checksum | undefined): void {
+  const wanted = headers["x-amz-checksum-algorithm"]?.toUpperCase();
+  if (wanted !== undefined && wanted !== has?.algorithm) throw notImplemented("x-amz-checksum-algorithm");
+}
+
+function resultOf({ modifiedAt, etag, checksum }: StoredObject): XmlContent {
+  return {
+    LastModified: modifiedAt.toISOString(),
+    ETag: quote(etag),
+    ChecksumType: checksum?.type,
+    ...(checksum && { [checksumElement(checksum.algorithm)]: checksum.value }),
+  };
+}

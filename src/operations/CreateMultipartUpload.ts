@@ -1,0 +1,35 @@
+/** CreateMultipartUpload. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
+import { readUploadChecksum } from "../protocol/checksum-headers.ts";
+import { readAttributes } from "../protocol/object-headers.ts";
+import { operation } from "./operation.ts";
+import { orUndo } from "./or-undo.ts";
+
+export const CreateMultipartUpload = operation({
+  on: "object",
+  method: "POST",
+  query: { uploads: true },
+  action: "s3:PutObject",
+  async handle({ bucket, key, headers, caller }, { metadata, blobs, dedup }) {
+    const attributes = readAttributes(headers);
+    const checksum = readUploadChecksum(headers);
+    const started = await blobs.startUpload();
+    const draft = {
+      ...started,
+      bucketId: bucket.id,
+      key,
+      accountId: caller.account?.id ?? bucket.owner.id,
+      attributes,
+      checksumAlgorithm: checksum?.algorithm,
+      checksumType: checksum?.type,
+      dedup: bucket.settings.dedup ?? dedup.scope,
+    };
+    const upload = await orUndo(
+      () => metadata.uploads.create(draft),
+      () => metadata.names.discard(started.name),
+    );
+    return {
+      headers: { "x-amz-checksum-algorithm": checksum?.algorithm, "x-amz-checksum-type": checksum?.type },
+      body: { root: "InitiateMultipartUploadResult", content: { Bucket: bucket.name, Key: key, UploadId: upload.uploadId } },
+    };
+  },
+});

@@ -1,0 +1,20 @@
+/** DeleteObject: a success also when there was none. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
+import { readDeleteCondition } from "./delete-condition.ts";
+import { operation } from "./operation.ts";
+
+export const DeleteObject = operation({
+  on: "object",
+  method: "DELETE",
+  action: "s3:DeleteObject",
+  async handle({ bucket, key, headers, query }, { metadata }) {
+    const versionId = query.get("versionId");
+    const condition = readDeleteCondition({
+      etag: headers["if-match"],
+      size: headers["x-amz-if-match-size"],
+      modifiedAt: headers["x-amz-if-match-last-modified-time"],
+    });
+    // Only the null version exists; deleting another deletes nothing, and S3 calls that a success.
+    if (!versionId || versionId === "null") await metadata.objects.delete(bucket.id, key, condition);
+    return { status: 204, headers: { "x-amz-version-id": versionId ?? undefined } };
+  },
+});

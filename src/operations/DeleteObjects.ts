@@ -1,0 +1,69 @@
+/** DeleteObjects: up to 1,000 keys, in one transaction. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+import { S3Error } from "../errors.ts";
+import { readXml, type XmlElement } from "../protocol/read-xml.ts";
+import type { XmlContent } from "../protocol/xml.ts";
+import { type DeleteCondition, readDeleteCondition } from "./delete-condition.ts";
+import { operation } from "./operation.ts";
+import { readBody } from "./read-body.ts";
+
+const MAX_KEYS = 1000;
+const MAX_BODY_BYTES = 2 * 1024 ** 2;
+const MAX_KEY_BYTES = 1024;
+
+interface Entry {
+  readonly key: string;
+  readonly versionId: string | undefined;
+  readonly condition: DeleteCondition;
+}
+
+export const DeleteObjects = operation({
+  on: "bucket",
+  method: "POST",
+  query: { delete: true },
+  action: "s3:DeleteObject",
+  async handle(call, { metadata }) {
+    const { quiet, entries } = readDelete(await readBody(call, MAX_BODY_BYTES));
+    const doomed = entries.filter(names);
+    const outcomes = await metadata.objects.deleteMany(
+      call.bucket.id,
+      doomed.map(({ key, condition }) => ({ key, ...condition })),
+    );
+    const failed = new Set(doomed.filter((_entry, index) => outcomes[index] === "precondition-failed"));
+    const Deleted: XmlContent[] = [];
+    const errors: XmlContent[] = [];
+    for (const entry of entries) {
+      if (isTooLong(entry.key)) errors.push(errorOf(entry, new S3Error("KeyTooLongError")));
+      else if (failed.has(entry)) errors.push(errorOf(entry, new S3Error("PreconditionFailed")));
+      else if (!quiet) Deleted.push({ Key: entry.key, VersionId: entry.versionId });
+    }
+    return { body: { root: "DeleteResult", content: { Deleted, Error: errors } } };
+  },
+});
+
+/** Whether there can be such an object: one of another version than null there cannot, and deleting it is a success. */
+function names({ key, versionId }: Entry): boolean {
+  return !isTooLong(key) && (!versionId || versionId === "null");
+}
+
+function isTooLong(key: string): boolean {
+  return Buffer.byteLength(key) > MAX_KEY_BYTES;
+}
+
+function errorOf({ key, versionId }: Entry, { code, message }: S3Error): XmlContent {
+  return { Key: key, VersionId: versionId, Code: code, Message: message };
+}
+
+function readDelete(text: string): { readonly quiet: boolean; readonly entries: readonly Entry[] } {
+  if (text === "") throw new S3Error("MissingRequestBodyError");
+  const root = readXml(text, "Delete");
+  const objects = root.children("Object");
+  if (objects.length === 0 || objects.length > MAX_KEYS) throw new S3Error("MalformedXML");
+  return { quiet: root.text("Quiet")?.toLowerCase() === "true", entries: objects.map(readEntry) };
+}
+
+function readEntry(element: XmlElement): Entry {
+  const key = element.text("Key");
+  if (key === undefined || key === "") throw new S3Error("MalformedXML");
+  const condition = readDeleteCondition({ etag: element.text("ETag"), size: element.text("Size"), modifiedAt: element.text("LastModifiedTime") });
+  return { key, versionId: element.text("VersionId"), condition };
+}

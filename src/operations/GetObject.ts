@@ -1,0 +1,59 @@
+/** GetObject: conditions and range from metadata; then a redirect to the closest store, or the bytes through here. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
+import type { ReplyHeaders } from "../protocol/reply-headers.ts";
+import { operation, type Reply, type Services, type StoredObjectCall } from "./operation.ts";
+import { type ObjectRead, readObject } from "./read-object.ts";
+
+// Below 1 KiB, so that clients drain it and keep the connection; without <Endpoint>, which some would send every later request to.
+const REDIRECT_BODY = Buffer.from(
+  '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>TemporaryRedirect</Code><Message>This object is read from the closest store: follow the Location header. ' +
+    "A client that cannot follow sends the header x-nearbucket-redirect: never, the query parameter of that name, or nearbucket-redirect/0 in its User-Agent.</Message></Error>",
+);
+
+export const GetObject = operation({
+  on: "storedObject",
+  method: "GET",
+  action: "s3:GetObject",
+  async handle(call, services) {
+    const read = readObject(call, services.replyAsTold);
+    if (read.status === 304) return { status: 304, headers: read.headers };
+    return deliver(call, read, services);
+  },
+});
+
+async function deliver(call: StoredObjectCall, read: ObjectRead, services: Services): Promise<Reply> {
+  const { found, caller } = call;
+  const route = services.delivery.route({
+    bucket: found.bucket,
+    object: found.object,
+    blob: found.blob,
+    headers: call.headers,
+    query: call.query,
+    authentication: caller.authentication,
+    keyRedirect: caller.redirect,
+    accessKeyId: caller.accessKeyId,
+    requestOrigin: call.requestOrigin,
+    clientAddress: call.clientAddress,
+    trustedPeer: call.trustedPeer,
+    bytes: read.bytes,
+    plain: read.plain,
+    replyHeaders: read.headers,
+  });
+  if (route.kind === "redirect") return { status: 307, headers: redirectHeaders(read.headers, route.headers), body: REDIRECT_BODY };
+  const headers = Object.assign(read.headers, route.headers);
+  if (read.bytes === 0) return { status: read.status, headers, body: NOTHING };
+  const { body } = await services.blobs.open(found.blob, { order: route.order, range: read.range, signal: call.signal });
+  return { status: read.status, headers, body };
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** What a foreign store cannot say of this object stands on the redirect itself, for clients that care to look. */
+function redirectHeaders(reply: ReplyHeaders, route: Readonly<Record<string, string>>): ReplyHeaders {
+  const headers: ReplyHeaders = {
+    "Content-Type": "application/xml",
+    "x-nearbucket-set-etag": reply["ETag"],
+    "x-nearbucket-set-last-modified": reply["Last-Modified"],
+  };
+  for (const name in reply) if (name.startsWith("x-amz-")) headers[`x-nearbucket-set-${name}`] = reply[name];
+  return Object.assign(headers, route);
+}

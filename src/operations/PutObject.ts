@@ -1,0 +1,68 @@
+/** PutObject: everything that can be refused is, before the client is asked for its bytes. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
+import type { BytesIn } from "../blobs/blob-store.ts";
+import { scopeOf } from "../blobs/scope.ts";
+import type { Checksum, Content, WriteCondition } from "../model.ts";
+import { checkWriteCondition, readWriteCondition } from "../protocol/conditions.ts";
+import { quote } from "../protocol/etag.ts";
+import { readAttributes } from "../protocol/object-headers.ts";
+import { type ReadClaims, readClaims } from "../protocol/read-claims.ts";
+import { checksumHeaders } from "../protocol/reply-headers.ts";
+import { incomingBytes } from "./incoming-bytes.ts";
+import { type ObjectCall, operation, type Services } from "./operation.ts";
+import { orUndo } from "./or-undo.ts";
+
+interface Received {
+  readonly content: Content;
+  /** What the client sees: the md5 of the bytes, however the blob is cut. */
+  readonly etag: string;
+  readonly checksum: Checksum | undefined;
+}
+
+export const PutObject = operation({
+  on: "object",
+  method: "PUT",
+  action: "s3:PutObject",
+  async handle(call, services) {
+    const { bucket, key, headers } = call;
+    const attributes = readAttributes(headers);
+    const condition = readWriteCondition(headers);
+    const claims = readClaims(headers, call.body);
+    const bytes = incomingBytes(call, claims);
+    await checkBefore(call, condition, services);
+    const { content, etag, checksum } = (await claimed(call, bytes, services)) ?? (await received(call, bytes, services));
+    const object = await orUndo(
+      () => services.metadata.objects.put({ bucketId: bucket.id, key, content, etag, attributes, checksum, parts: undefined, condition }),
+      async () => {
+        if (content.kind === "fresh") await services.blobs.discard(content);
+      },
+    );
+    return { headers: { ETag: quote(object.etag), ...(checksum && checksumHeaders(checksum)) } };
+  },
+});
+
+async function checkBefore({ bucket, key }: ObjectCall, condition: WriteCondition, { metadata }: Services): Promise<void> {
+  if (condition.ifMatch === undefined && condition.ifNoneMatch === undefined) return;
+  const { found } = await metadata.objects.find(bucket.name, key);
+  checkWriteCondition(condition, found?.object, key);
+}
+
+/** Content this account holds already, when the client signed its digest and waits to be asked for the bytes: then it need not send them. */
+async function claimed({ bucket, body }: ObjectCall, { size, claims }: BytesIn, { blobs, dedup }: Services): Promise<Received | undefined> {
+  if (!body.expectsContinue || body.sha256 === undefined || !isToldByDigest(claims)) return undefined;
+  const content = await blobs.claim(scopeOf(bucket, bucket.owner.id, dedup.scope), body.sha256, size, bucket.owner.id);
+  // Bytes that were cut into parts have no md5 to answer with, and a claimed md5 must hold.
+  if (content === undefined || content.etag.includes("-") || (claims.md5 ?? content.etag) !== content.etag) return undefined;
+  const value = claims.checksum === undefined ? undefined : Buffer.from(body.sha256, "hex").toString("base64");
+  return { content, etag: content.etag, checksum: value === undefined ? undefined : { algorithm: "SHA256", type: "FULL_OBJECT", value } };
+}
+
+function isToldByDigest({ checksum, sha256 = "" }: ReadClaims): boolean {
+  return checksum === undefined || (checksum.algorithm === "SHA256" && checksum.value?.() === Buffer.from(sha256, "hex").toString("base64"));
+}
+
+async function received({ bucket }: ObjectCall, bytes: BytesIn, { blobs, dedup }: Services): Promise<Received> {
+  const scope = scopeOf(bucket, bucket.owner.id, dedup.scope);
+  const { content, md5, checksum: value } = await blobs.put(bytes, { scope, minimumCopies: bucket.settings.minimumCopies });
+  const algorithm = bytes.claims.checksum?.algorithm;
+  return { content, etag: md5, checksum: algorithm && value !== undefined ? { algorithm, type: "FULL_OBJECT", value } : undefined };
+}

@@ -1,0 +1,21 @@
+/** The source of a copy: named by a header, found, and open to the caller; its conditions hold. */
+import { S3Error } from "../errors.ts";
+import type { FoundObject } from "../model.ts";
+import { checkCopySourceConditions } from "../protocol/conditions.ts";
+import { parseCopySource } from "../protocol/copy-source.ts";
+import { checkExpectedOwner } from "../protocol/expected-owner.ts";
+import { checkVersionId } from "../protocol/object-headers.ts";
+import type { ObjectCall, Services } from "./operation.ts";
+
+/** Throws NoSuchBucket, AccessDenied, NoSuchKey, NoSuchVersion, PreconditionFailed. */
+export async function findCopyOrigin({ caller, headers }: ObjectCall, services: Services): Promise<FoundObject> {
+  const source = parseCopySource(headers["x-amz-copy-source"] ?? "");
+  const { bucket, found } = await services.metadata.objects.find(source.bucket, source.key);
+  if (bucket === undefined) throw new S3Error("NoSuchBucket", { elements: { BucketName: source.bucket } });
+  services.checkAccess(caller, "s3:GetObject", bucket);
+  checkExpectedOwner(headers, "x-amz-source-expected-bucket-owner", bucket);
+  if (found === undefined) throw new S3Error("NoSuchKey", { elements: { Key: source.key } });
+  checkVersionId(source.versionId, source.key);
+  checkCopySourceConditions(headers, found.object);
+  return found;
+}

@@ -1,0 +1,23 @@
+/** The bytes of an upload as blobs/ takes them: sized, with every claim about them, opened when the first is needed. */
+import type { BytesIn } from "../blobs/blob-store.ts";
+import { S3Error } from "../errors.ts";
+import type { ReadClaims } from "../protocol/read-claims.ts";
+import type { ServiceCall } from "./operation.ts";
+
+const MAX_BYTES = 5 * 1024 ** 3;
+
+/** Throws MissingContentLength, or EntityTooLarge beyond the 5 GiB that one request may carry. */
+export function incomingBytes(call: Pick<ServiceCall, "body" | "signal">, claims: ReadClaims): BytesIn {
+  const { body } = call;
+  const size = body.length;
+  if (size === undefined) throw new S3Error("MissingContentLength");
+  if (size > MAX_BYTES) throw new S3Error("EntityTooLarge", { elements: { ProposedSize: String(size), MaxSizeAllowed: String(MAX_BYTES) } });
+  return {
+    size,
+    open: () => body.open(),
+    claims,
+    get signal() {
+      return call.signal;
+    },
+  };
+}

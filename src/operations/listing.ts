@@ -1,0 +1,49 @@
+/** What listings of objects have in common: one page of names, turned into S3's elements. */
+import type { Listing } from "../metadata/objects.ts";
+import type { Bucket, StoredObject } from "../model.ts";
+import { quote } from "../protocol/etag.ts";
+import type { Encode } from "../protocol/list-query.ts";
+import type { XmlContent } from "../protocol/xml.ts";
+import type { Services } from "./operation.ts";
+import { ownerOf } from "./owner.ts";
+
+export interface PageRequest {
+  readonly prefix: string | undefined;
+  readonly delimiter: string | undefined;
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
+/** One page; a page of nothing is empty and whole, as S3 has it for `max-keys=0`. */
+export async function listPage(services: Services, bucket: Bucket, { prefix, delimiter, after, limit }: PageRequest): Promise<Listing> {
+  if (limit === 0) return { entries: [], truncated: false, next: undefined };
+  return services.metadata.objects.list(bucket.id, { prefix: prefix ?? "", delimiter, after, limit });
+}
+
+/** The objects of a page, in the elements that every listing shows. `owner` undefined: left out. */
+export function contentsOf({ entries }: Listing, encode: Encode, owner: Bucket["owner"] | undefined): XmlContent[] {
+  const Owner = owner && ownerOf(owner);
+  return entries.flatMap((entry) => ("object" in entry ? [contentOf(entry.object, encode, Owner)] : []));
+}
+
+function contentOf(object: StoredObject, encode: Encode, Owner: XmlContent): XmlContent {
+  return {
+    Key: encode(object.key),
+    LastModified: object.modifiedAt.toISOString(),
+    ETag: quote(object.etag),
+    ChecksumAlgorithm: object.checksum?.algorithm,
+    ChecksumType: object.checksum?.type,
+    Size: object.size,
+    Owner,
+    StorageClass: object.attributes.storageClass ?? "STANDARD",
+  };
+}
+
+export function commonPrefixesOf(entries: readonly (object | { readonly commonPrefix: string })[], encode: Encode): XmlContent[] {
+  return entries.flatMap((entry) => ("commonPrefix" in entry ? [{ Prefix: encode(entry.commonPrefix) }] : []));
+}
+
+/** `encode` for what may be absent. */
+export function encoded(encode: Encode, text: string | undefined): string | undefined {
+  return text === undefined ? undefined : encode(text);
+}

@@ -1,0 +1,93 @@
+/**
+ * What GetObject and HeadObject answer, bytes apart: conditions, then the range or part, then the headers. On a node, headers told inside a
+ * signed URL stand for the stored ones, in the answer and in the conditions.
+ */
+import { S3Error } from "../errors.ts";
+import type { ByteRange, StoredObject } from "../model.ts";
+import { checkReadConditions, ifRangeHolds, type Validators } from "../protocol/conditions.ts";
+import { unquote } from "../protocol/etag.ts";
+import { checkVersionId, refuseReadWithKey } from "../protocol/object-headers.ts";
+import { rangeOfPart, readPartNumber, readRange } from "../protocol/range.ts";
+import {
+  checksumHeaders,
+  headersOf,
+  overrideHeaders,
+  type ReplyHeaders,
+  readToldHeaders,
+  setRange,
+  type ToldHeaders,
+  tell,
+} from "../protocol/reply-headers.ts";
+import type { StoredObjectCall } from "./operation.ts";
+
+export interface ObjectRead {
+  readonly status: 200 | 206 | 304;
+  readonly headers: ReplyHeaders;
+  /** Undefined: the whole object. */
+  readonly range: ByteRange | undefined;
+  /** How many bytes of it are asked for. */
+  readonly bytes: number;
+  /** Neither a part nor a version: what any store can answer. */
+  readonly plain: boolean;
+}
+
+/** Throws PreconditionFailed, InvalidRange, InvalidPartNumber, NoSuchVersion and what the readers of headers throw. */
+export function readObject(call: StoredObjectCall, replyAsTold: boolean): ObjectRead {
+  const { headers, query, caller } = call;
+  const { object } = call.found;
+  refuseReadWithKey(headers);
+  if (query.size > 0) checkVersionId(query.get("versionId"), call.key);
+  const told = replyAsTold && query.size > 0 && caller.authentication === "presigned" ? readToldHeaders(query) : undefined;
+  const validators = told === undefined ? object : toldValidators(told, object);
+  if (checkReadConditions(headers, validators) === "notModified") return notModified(object, told);
+  const partNumber = query.size > 0 ? readPartNumber(query) : undefined;
+  const part = partNumber === undefined ? undefined : readPart(call, partNumber);
+  const range = part === undefined ? readPlainRange(call, validators) : part.range;
+  const whole = part === undefined && range === undefined;
+  const withChecksum = headers["x-amz-checksum-mode"]?.toUpperCase() === "ENABLED";
+  const reply = headersOf(object, whole && withChecksum);
+  if (part !== undefined) describePart(reply, object, part, withChecksum);
+  if (told !== undefined) tell(reply, told);
+  overrideHeaders(reply, query, caller.authentication === "anonymous");
+  setRange(reply, range, object.size);
+  const bytes = range === undefined ? object.size : range.last - range.first + 1;
+  return {
+    status: range === undefined ? 200 : 206,
+    headers: reply,
+    range,
+    bytes,
+    plain: partNumber === undefined && !(query.size > 0 && query.has("versionId")),
+  };
+}
+
+function readPlainRange({ headers, found }: StoredObjectCall, validators: Validators): ByteRange | undefined {
+  const header = headers["range"];
+  return header !== undefined && ifRangeHolds(headers["if-range"], validators) ? readRange(header, found.object.size) : undefined;
+}
+
+type Part = ReturnType<typeof rangeOfPart>;
+
+function readPart({ headers, found }: StoredObjectCall, partNumber: number): Part {
+  if (headers["range"] !== undefined) throw new S3Error("InvalidRequest", { message: "Cannot specify both Range header and partNumber query parameter" });
+  return rangeOfPart(partNumber, found.object);
+}
+
+function describePart(reply: ReplyHeaders, { parts, checksum }: StoredObject, { part }: Part, withChecksum: boolean): void {
+  if (parts !== undefined) reply["x-amz-mp-parts-count"] = String(parts.length);
+  if (!withChecksum || checksum === undefined) return;
+  const value = part === undefined ? checksum.value : part.checksum;
+  if (value !== undefined) Object.assign(reply, checksumHeaders({ ...checksum, value }));
+}
+
+function notModified(object: StoredObject, told: ToldHeaders | undefined): ObjectRead {
+  const headers = headersOf(object, false);
+  for (const name of ["Content-Type", "Content-Encoding", "Content-Language", "Content-Disposition", "Accept-Ranges"]) delete headers[name];
+  if (told !== undefined) for (const name of ["etag", "last-modified"] as const) if (told[name] !== undefined) tell(headers, { [name]: told[name] });
+  return { status: 304, headers, range: undefined, bytes: 0, plain: true };
+}
+
+function toldValidators(told: ToldHeaders, object: StoredObject): Validators {
+  const etag = told["etag"];
+  const modifiedAt = Date.parse(told["last-modified"] ?? "");
+  return { etag: etag === undefined ? object.etag : unquote(etag), modifiedAt: Number.isNaN(modifiedAt) ? object.modifiedAt : new Date(modifiedAt) };
+}

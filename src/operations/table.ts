@@ -1,0 +1,59 @@
+/** The list of operations: one line each, sorted; the name is the key, so the two cannot drift. */
+import { AbortMultipartUpload } from "./AbortMultipartUpload.ts";
+import { CompleteMultipartUpload } from "./CompleteMultipartUpload.ts";
+import { CopyObject } from "./CopyObject.ts";
+import { CreateBucket } from "./CreateBucket.ts";
+import { CreateMultipartUpload } from "./CreateMultipartUpload.ts";
+import { DeleteBucket } from "./DeleteBucket.ts";
+import { DeleteObject } from "./DeleteObject.ts";
+import { DeleteObjects } from "./DeleteObjects.ts";
+import { GetBucketAcl } from "./GetBucketAcl.ts";
+import { GetBucketLocation } from "./GetBucketLocation.ts";
+import { GetBucketVersioning } from "./GetBucketVersioning.ts";
+import { GetObject } from "./GetObject.ts";
+import { GetObjectAcl } from "./GetObjectAcl.ts";
+import { GetObjectAttributes } from "./GetObjectAttributes.ts";
+import { HeadBucket } from "./HeadBucket.ts";
+import { HeadObject } from "./HeadObject.ts";
+import { ListBuckets } from "./ListBuckets.ts";
+import { ListMultipartUploads } from "./ListMultipartUploads.ts";
+import { ListObjects } from "./ListObjects.ts";
+import { ListObjectsV2 } from "./ListObjectsV2.ts";
+import { ListObjectVersions } from "./ListObjectVersions.ts";
+import { ListParts } from "./ListParts.ts";
+import type { AnyOperation } from "./operation.ts";
+import { PutBucketAcl } from "./PutBucketAcl.ts";
+import { PutObject } from "./PutObject.ts";
+import { PutObjectAcl } from "./PutObjectAcl.ts";
+import { UploadPart } from "./UploadPart.ts";
+import { UploadPartCopy } from "./UploadPartCopy.ts";
+
+export const operations = {
+  AbortMultipartUpload,
+  CompleteMultipartUpload,
+  CopyObject,
+  CreateBucket,
+  CreateMultipartUpload,
+  DeleteBucket,
+  DeleteObject,
+  DeleteObjects,
+  GetBucketAcl,
+  GetBucketLocation,
+  GetBucketVersioning,
+  GetObject,
+  GetObjectAcl,
+  GetObjectAttributes,
+  HeadBucket,
+  HeadObject,
+  ListBuckets,
+  ListMultipartUploads,
+  ListObjectVersions,
+  ListObjects,
+  ListObjectsV2,
+  ListParts,
+  PutBucketAcl,
+  PutObject,
+  PutObjectAcl,
+  UploadPart,
+  UploadPartCopy,
+} satisfies Record<string, AnyOperation>;

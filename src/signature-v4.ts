@@ -57,14 +57,18 @@ export function signingKey(secret: string, scope: string): Buffer {
 }
 
 export function stringToSign(timestamp: string, scope: string, request: CanonicalRequest): string {
+  return `${ALGORITHM}\n${timestamp}\n${scope}\n${sha256Hex(canonicalText(request))}`;
+}
+
+/** The canonical request as it is hashed; shown to a client whose signature does not match. */
+export function canonicalText(request: CanonicalRequest): string {
   let headers = "";
   let names = "";
   for (const [name, value] of request.headers) {
     headers += `${name}:${value}\n`;
     names += names === "" ? name : `;${name}`;
   }
-  const canonical = `${request.method}\n${request.path}\n${request.query}\n${headers}\n${names}\n${request.payload}`;
-  return `${ALGORITHM}\n${timestamp}\n${scope}\n${sha256Hex(canonical)}`;
+  return `${request.method}\n${request.path}\n${request.query}\n${headers}\n${names}\n${request.payload}`;
 }
 
 export function sign(secret: string, timestamp: string, scope: string, request: CanonicalRequest): string {
@@ -74,6 +78,7 @@ export function sign(secret: string, timestamp: string, scope: string, request: 
 }
 
 const UNRESERVED = /^[A-Za-z0-9\-._~]*$/;
+const UNRESERVED_PATH = /^[A-Za-z0-9\-._~/]*$/;
 
 /** RFC 3986 as AWS wants it: everything but unreserved characters, upper-case hex. */
 export function encodeComponent(text: string): string {
@@ -83,7 +88,7 @@ export function encodeComponent(text: string): string {
 
 /** Encodes a decoded path; slashes stay. */
 export function encodePath(path: string): string {
-  return path.split("/").map(encodeComponent).join("/");
+  return UNRESERVED_PATH.test(path) ? path : path.split("/").map(encodeComponent).join("/");
 }
 
 /** Sorted by encoded name, then encoded value, joined. */

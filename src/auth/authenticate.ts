@@ -1,0 +1,164 @@
+/**
+ * Who is calling. A request is read into one Claim, the claim is proven once, and all that follows (caller, headers, body) is read from it.
+ * An unknown key costs the same work as a known one, and nothing is looked up before the request is whole and in time.
+ */
+import { timingSafeEqual } from "node:crypto";
+import { S3Error } from "../errors.ts";
+import type { AccessKey, Account, RedirectMode } from "../model.ts";
+import type { RequestHeaders } from "../protocol/raw-headers.ts";
+import type { Claim, SignedRequest } from "./claim.ts";
+import { isPresignedV2, readHeaderClaimV2, readPresignedClaimV2 } from "./claim-v2.ts";
+import { isHeaderV4, readHeaderClaim, readPresignedClaim } from "./claim-v4.ts";
+import { type PayloadMode, readUnsignedPayloadMode } from "./payload-mode.ts";
+import { isPresignedV4 } from "./presigned-v4.ts";
+
+export interface Authentication {
+  readonly caller: {
+    /** Undefined for an anonymous request. */
+    readonly account: Account | undefined;
+    readonly accessKeyId: string | undefined;
+    readonly authentication: "header" | "presigned" | "anonymous";
+    readonly redirect: RedirectMode | undefined;
+  };
+  readonly payload: PayloadMode;
+  /**
+   * The headers that may be believed, in place of those sent: x-amz-* headers that a redirect's follower repeated unsigned are gone,
+   * x-amz-* parameters that a presigner put into the query are in.
+   */
+  readonly headers: RequestHeaders;
+  /** The region of the credential scope. */
+  readonly region: string | undefined;
+}
+
+export interface AuthenticatorOptions {
+  readonly findKey: (accessKeyId: string) => Promise<AccessKey | undefined>;
+  /** A key that stands in the configuration, not in the database. */
+  readonly rootKey: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly account: Account } | undefined;
+  readonly unseal: (sealed: string) => string;
+  readonly now: () => Date;
+  /** The only region accepted in a credential scope; undefined: any. */
+  readonly region: string | undefined;
+  /** Accept Signature Version 2, in both its forms. */
+  readonly signatureV2: boolean;
+}
+
+export interface Authenticator {
+  /** Throws S3Error, with S3's code and wording for each way a signature can be wrong. */
+  authenticate(request: SignedRequest): Promise<Authentication>;
+}
+
+interface KnownKey {
+  readonly secret: string;
+  readonly account: Account;
+  readonly redirect: RedirectMode | undefined;
+}
+
+/** What a signature is checked against when nobody has that key: the answer must take as long. */
+const NOBODY = "a secret that belongs to no key at all";
+const SECRETS_KEPT = 1000;
+
+export function openAuthenticator(options: AuthenticatorOptions): Authenticator {
+  const { rootKey, findKey } = options;
+  const unseal = remember(options.unseal);
+  const find = async (accessKeyId: string): Promise<KnownKey | undefined> => {
+    if (rootKey !== undefined && accessKeyId === rootKey.accessKeyId) return { secret: rootKey.secretAccessKey, account: rootKey.account, redirect: undefined };
+    const key = await findKey(accessKeyId);
+    return key && { secret: unseal(key.sealedSecret), account: key.account, redirect: key.redirect };
+  };
+  return {
+    async authenticate(request) {
+      const claim = readClaim(request, options);
+      if (claim === undefined) return anonymous(request);
+      const key = await find(claim.accessKeyId);
+      const secret = key?.secret ?? NOBODY;
+      const matches = equal(claim.sign(secret), claim.signature);
+      if (key === undefined) throw new S3Error("InvalidAccessKeyId", { elements: { AWSAccessKeyId: claim.accessKeyId } });
+      if (!matches) throw doesNotMatch(claim);
+      const { accessKeyId, authentication, headers, region } = claim;
+      return { caller: { account: key.account, accessKeyId, authentication, redirect: key.redirect }, payload: claim.payload(secret), headers, region };
+    },
+  };
+}
+
+/** Undefined: the request is not signed and does not try to be. */
+function readClaim(request: SignedRequest, { region, signatureV2, now }: AuthenticatorOptions): Claim | undefined {
+  const authorization = request.headers["authorization"];
+  const { pairs } = request.address;
+  const queryV4 = pairs.length > 0 && isPresignedV4(pairs);
+  const queryV2 = pairs.length > 0 && isPresignedV2(pairs);
+  if (Number(authorization !== undefined) + Number(queryV4) + Number(queryV2) > 1) throw severalMechanisms(authorization);
+  if (queryV4) return readPresignedClaim(request, region, now());
+  if (queryV2) return signatureV2 ? readPresignedClaimV2(request, now()) : refuseV2();
+  if (authorization === undefined) return undefined;
+  if (authorization === "") throw new S3Error("AccessDenied");
+  if (isHeaderV4(authorization)) return readHeaderClaim(request, authorization, region, now());
+  if (authorization.startsWith("AWS ")) return signatureV2 ? readHeaderClaimV2(request, authorization, now()) : refuseV2();
+  throw new S3Error("InvalidArgument", {
+    message: "Unsupported Authorization Type",
+    elements: { ArgumentName: "Authorization", ArgumentValue: authorization.split(" ", 1)[0] ?? "" },
+  });
+}
+
+function anonymous({ headers }: SignedRequest): Authentication {
+  return {
+    caller: { account: undefined, accessKeyId: undefined, authentication: "anonymous", redirect: undefined },
+    payload: readUnsignedPayloadMode(headers),
+    headers,
+    region: undefined,
+  };
+}
+
+function refuseV2(): never {
+  throw new S3Error("InvalidRequest", { message: "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256." });
+}
+
+function severalMechanisms(authorization: string | undefined): S3Error {
+  return new S3Error("InvalidArgument", {
+    message:
+      "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified",
+    elements: authorization === undefined ? {} : { ArgumentName: "Authorization", ArgumentValue: authorization },
+  });
+}
+
+function equal(expected: string, given: string): boolean {
+  const a = Buffer.from(expected);
+  const b = Buffer.from(given);
+  // Of another length it is wrong whatever it holds; the comparison is made all the same.
+  return timingSafeEqual(a, b.length === a.length ? b : a) && b.length === a.length;
+}
+
+function doesNotMatch(claim: Claim): S3Error {
+  const canonical = claim.canonicalRequest();
+  return new S3Error("SignatureDoesNotMatch", {
+    elements: {
+      AWSAccessKeyId: claim.accessKeyId,
+      StringToSign: claim.stringToSign,
+      SignatureProvided: claim.signature,
+      StringToSignBytes: spacedHex(claim.stringToSign),
+      ...(canonical === undefined ? {} : { CanonicalRequest: canonical, CanonicalRequestBytes: spacedHex(canonical) }),
+    },
+  });
+}
+
+function spacedHex(text: string): string {
+  return Buffer.from(text)
+    .toString("hex")
+    .replace(/..(?=.)/g, "$& ");
+}
+
+/** The latest unsealed secrets, by their sealed form: whether a key still stands is asked each time, what its secret is only once. */
+function remember(unseal: (sealed: string) => string): (sealed: string) => string {
+  const known = new Map<string, string>();
+  return (sealed) => {
+    const before = known.get(sealed);
+    if (before !== undefined) return before;
+    const secret = unseal(sealed);
+    if (known.size >= SECRETS_KEPT)
+      for (const oldest of known.keys()) {
+        known.delete(oldest);
+        break;
+      }
+    known.set(sealed, secret);
+    return secret;
+  };
+}

@@ -1,0 +1,112 @@
+/**
+ * Signature Version 2, in the Authorization header and in the query, read into a Claim: boto3 and aws-cli v1 still presign with it for a
+ * custom endpoint. It covers x-amz-* headers and the sub-resources of S3, not other query parameters and no payload.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html
+ */
+import { createHmac } from "node:crypto";
+import { S3Error } from "../errors.ts";
+import type { RequestHeaders } from "../protocol/raw-headers.ts";
+import type { Claim, SignedRequest } from "./claim.ts";
+import { readUnsignedPayloadMode } from "./payload-mode.ts";
+import { checkSkew, isoSeconds, missingDate, parseRequestTime } from "./request-time.ts";
+import { withQueryHeaders } from "./signed-headers.ts";
+
+/** Query parameters that are part of what is signed. A client that knows fewer of them makes a signature that does not match. */
+const SUB_RESOURCES = new Set(
+  `accelerate acl analytics append attributes cors defaultObjectAcl delete encryption intelligent-tiering inventory legal-hold lifecycle
+   location logging metrics notification object-lock ownershipControls partNumber policy policyStatus publicAccessBlock renameObject
+   replication requestPayment response-cache-control response-content-disposition response-content-encoding response-content-language
+   response-content-type response-expires restore retention select select-type session storageClass tagging torrent uploadId uploads
+   versionId versioning versions website`.split(/\s+/),
+);
+
+/** `AWS <access key id>:<signature>`. Throws S3Error. */
+export function readHeaderClaimV2(request: SignedRequest, authorization: string, now: Date): Claim {
+  const credentials = authorization.slice("AWS ".length).trim();
+  const colon = credentials.lastIndexOf(":");
+  if (colon <= 0 || colon === credentials.length - 1)
+    throw new S3Error("InvalidArgument", {
+      message: "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature",
+      elements: { ArgumentName: "Authorization", ArgumentValue: authorization },
+    });
+  const { headers } = request;
+  const amzDate = headers["x-amz-date"];
+  const date = amzDate ?? headers["date"];
+  const time = parseRequestTime(date);
+  if (date === undefined) throw missingDate();
+  checkSkew(time, date, now);
+  const [accessKeyId, signature] = [credentials.slice(0, colon), credentials.slice(colon + 1)];
+  return claim(request, headers, "header", { accessKeyId, signature, date: amzDate === undefined ? date : "" });
+}
+
+/** Does the query try to sign the request by SigV2? */
+export function isPresignedV2(pairs: readonly (readonly [string, string])[]): boolean {
+  return pairs.some(([name]) => name === "AWSAccessKeyId" || name === "Signature");
+}
+
+/** For a query that carries a SigV2 signature. Throws S3Error. */
+export function readPresignedClaimV2(request: SignedRequest, now: Date): Claim {
+  const { headers, address } = request;
+  const accessKeyId = only(address.pairs, "AWSAccessKeyId");
+  const signature = only(address.pairs, "Signature");
+  const expires = only(address.pairs, "Expires");
+  if (!/^\d{1,12}$/.test(expires)) throw new S3Error("AccessDenied", { message: `Invalid date (should be seconds since epoch): ${expires}` });
+  const end = new Date(Number(expires) * 1000);
+  if (now > end) throw new S3Error("AccessDenied", { message: "Request has expired", elements: { Expires: isoSeconds(end), ServerTime: isoSeconds(now) } });
+  return claim(request, withPresignedHeaders(headers, address.pairs), "presigned", { accessKeyId, signature, date: expires });
+}
+
+function only(pairs: readonly (readonly [string, string])[], name: string): string {
+  const values = pairs.filter((pair) => pair[0] === name);
+  const value = values[0]?.[1];
+  if (values.length !== 1 || !value)
+    throw new S3Error("AccessDenied", { message: "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters" });
+  return value;
+}
+
+/** botocore moves the headers it signed into the query; they were signed in a header's place, so there they are read. */
+function withPresignedHeaders(headers: RequestHeaders, pairs: readonly (readonly [string, string])[]): RequestHeaders {
+  const merged: Record<string, string | undefined> = Object.assign(Object.create(null), withQueryHeaders(headers, pairs));
+  for (const [name, value] of pairs) if (name === "content-type" || name === "content-md5") merged[name] ??= value;
+  return merged;
+}
+
+function claim(
+  { method, address }: SignedRequest,
+  headers: RequestHeaders,
+  authentication: "header" | "presigned",
+  { accessKeyId, signature, date }: { readonly accessKeyId: string; readonly signature: string; readonly date: string },
+): Claim {
+  if (headers["x-amz-security-token"] !== undefined || address.pairs.some(([name]) => name.toLowerCase() === "x-amz-security-token"))
+    throw new S3Error("InvalidToken");
+  const resource = `${address.virtualHost ? `/${address.bucket}` : ""}${address.rawPath}${subResources(address.pairs)}`;
+  const standard = `${method}\n${headers["content-md5"] ?? ""}\n${headers["content-type"] ?? ""}\n${date}`;
+  const stringToSign = `${standard}\n${amzHeaders(headers)}${resource}`;
+  const payload = readUnsignedPayloadMode(headers);
+  return {
+    accessKeyId,
+    authentication,
+    region: undefined,
+    headers,
+    stringToSign,
+    signature,
+    sign: (secret) => createHmac("sha1", secret).update(stringToSign).digest("base64"),
+    payload: () => payload,
+    canonicalRequest: () => undefined,
+  };
+}
+
+function amzHeaders(headers: RequestHeaders): string {
+  const names = Object.keys(headers).filter((name) => name.startsWith("x-amz-"));
+  return names
+    .sort()
+    .map((name) => `${name}:${headers[name]?.trim()}\n`)
+    .join("");
+}
+
+function subResources(pairs: readonly (readonly [string, string])[]): string {
+  const signed = pairs.filter(([name]) => SUB_RESOURCES.has(name));
+  if (signed.length === 0) return "";
+  signed.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return `?${signed.map(([name, value]) => (value === "" ? name : `${name}=${value}`)).join("&")}`;
+}

@@ -1,0 +1,141 @@
+/**
+ * Signature Version 4 on a request, in the Authorization header or in the query, read into a Claim. Every x-amz-* header must be signed.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html and sigv4-query-string-auth.html
+ */
+import { S3Error } from "../errors.ts";
+import type { RequestHeaders } from "../protocol/raw-headers.ts";
+import {
+  ALGORITHM,
+  amzDate,
+  type CanonicalRequest,
+  canonicalQuery,
+  canonicalText,
+  encodePath,
+  hmac,
+  signingKey,
+  stringToSign,
+  UNSIGNED_PAYLOAD,
+} from "../signature-v4.ts";
+import type { Claim, SignedRequest } from "./claim.ts";
+import { type Credential, checkCredentialDay, parseCredential } from "./credential-scope.ts";
+import { type PayloadMode, readPayloadMode, sigV4aRefused } from "./payload-mode.ts";
+import { readPresigned } from "./presigned-v4.ts";
+import { checkSkew, missingDate, parseRequestTime } from "./request-time.ts";
+import { canonicalValue, checkSignedHeaders, withoutReplayed, withQueryHeaders } from "./signed-headers.ts";
+
+/** What both places of a signature come down to. */
+interface Parsed {
+  readonly authentication: "header" | "presigned";
+  readonly credential: Credential;
+  readonly timestamp: string;
+  readonly signedHeaders: string;
+  readonly signature: string;
+  readonly payload: string;
+  readonly query: string;
+  /** Signed, or of no meaning to S3. */
+  readonly headers: RequestHeaders;
+  /** `headers` and what the query says in a header's place. */
+  readonly effective: RequestHeaders;
+}
+
+/** `authorization`: the header's value, known to begin with `AWS4-HMAC-SHA256`. Throws S3Error. */
+export function readHeaderClaim(request: SignedRequest, authorization: string, region: string | undefined, now: Date): Claim {
+  const { headers, address, method } = request;
+  const parts = parseAuthorization(authorization);
+  const credential = parseCredential(parts.Credential, "header", region);
+  const date = headers["x-amz-date"] ?? headers["date"];
+  const time = parseRequestTime(date);
+  if (date === undefined) throw missingDate();
+  const timestamp = amzDate(new Date(time));
+  checkCredentialDay(credential, timestamp, "header");
+  checkSkew(time, date, now);
+  checkSignedHeaders(headers, parts.SignedHeaders, undefined);
+  const payload = headers["x-amz-content-sha256"];
+  if (payload === undefined) throw new S3Error("InvalidRequest", { message: "Missing required header for this request: x-amz-content-sha256" });
+  return claim(method, encodePath(address.path), {
+    authentication: "header",
+    credential,
+    timestamp,
+    signedHeaders: parts.SignedHeaders,
+    signature: parts.Signature,
+    payload,
+    query: address.pairs.length === 0 ? "" : canonicalQuery(address.pairs),
+    headers,
+    effective: headers,
+  });
+}
+
+/** For a query that carries a SigV4 signature. Throws S3Error. */
+export function readPresignedClaim(request: SignedRequest, region: string | undefined, now: Date): Claim {
+  const { headers, address, method } = request;
+  const presigned = readPresigned(address.pairs, region, now);
+  const reads = method === "GET" || method === "HEAD";
+  const believed = reads ? withoutReplayed(headers, presigned.signedHeaders) : headers;
+  checkSignedHeaders(believed, presigned.signedHeaders, presigned.securityToken);
+  return claim(method, encodePath(address.path), {
+    authentication: "presigned",
+    credential: presigned.credential,
+    timestamp: presigned.timestamp,
+    signedHeaders: presigned.signedHeaders,
+    signature: presigned.signature,
+    payload: presigned.payload ?? believed["x-amz-content-sha256"] ?? UNSIGNED_PAYLOAD,
+    query: canonicalQuery(address.pairs.filter(([name]) => name !== "X-Amz-Signature")),
+    headers: believed,
+    effective: withQueryHeaders(believed, address.pairs),
+  });
+}
+
+function claim(method: string, path: string, parsed: Parsed): Claim {
+  const { credential, timestamp, signature, payload } = parsed;
+  const names = parsed.signedHeaders.split(";");
+  const signed = names.map((name): [string, string] => [name, canonicalValue(parsed.headers[name])]);
+  const canonical: CanonicalRequest = { method, path, query: parsed.query, headers: signed, payload };
+  const text = stringToSign(timestamp, credential.scope, canonical);
+  // Faults of the word itself need no key to be found.
+  readPayloadMode(payload, () => ({ key: NO_KEY, timestamp, scope: credential.scope, seed: signature }));
+  return {
+    accessKeyId: credential.accessKeyId,
+    authentication: parsed.authentication,
+    region: credential.region,
+    headers: parsed.effective,
+    stringToSign: text,
+    signature,
+    sign: (secret) => hmac(signingKey(secret, credential.scope), text).toString("hex"),
+    payload: (secret): PayloadMode =>
+      readPayloadMode(payload, () => ({ key: signingKey(secret, credential.scope), timestamp, scope: credential.scope, seed: signature })),
+    canonicalRequest: () => canonicalText(canonical),
+  };
+}
+
+const NO_KEY = Buffer.alloc(0);
+
+type AuthorizationParts = Record<"Credential" | "SignedHeaders" | "Signature", string>;
+
+/** `AWS4-HMAC-SHA256 Credential=..., SignedHeaders=..., Signature=...`, each once, in any order. */
+function parseAuthorization(text: string): AuthorizationParts {
+  const parts: Partial<AuthorizationParts> = {};
+  const components = text.slice(ALGORITHM.length).trim().split(",");
+  if (components.length !== 3) throw malformed("the authorization header requires three components: Credential, SignedHeaders, and Signature.");
+  for (const component of components) {
+    const equals = component.indexOf("=");
+    const name = component.slice(0, Math.max(equals, 0)).trim();
+    if ((name !== "Credential" && name !== "SignedHeaders" && name !== "Signature") || parts[name] !== undefined)
+      throw malformed("the authorization header requires three components: Credential, SignedHeaders, and Signature.");
+    parts[name] = component.slice(equals + 1).trim();
+  }
+  const { Credential: credential, SignedHeaders: signedHeaders, Signature: signature } = parts;
+  if (!credential) throw malformed("missing Credential.");
+  if (!signedHeaders) throw malformed("missing SignedHeaders.");
+  if (!signature) throw malformed("missing Signature.");
+  return { Credential: credential, SignedHeaders: signedHeaders, Signature: signature };
+}
+
+function malformed(text: string): S3Error {
+  return new S3Error("AuthorizationHeaderMalformed", { message: `The authorization header is malformed; ${text}` });
+}
+
+/** Is the scheme one that is read here? Refuses the other form of version 4 by name. */
+export function isHeaderV4(authorization: string): boolean {
+  if (authorization.startsWith("AWS4-ECDSA-P256-SHA256")) throw sigV4aRefused("AWS4-ECDSA-P256-SHA256");
+  return authorization === ALGORITHM || authorization.startsWith(`${ALGORITHM} `);
+}

@@ -1,0 +1,44 @@
+/** The times in a signature, and whether they are near enough to ours. Times are epoch milliseconds. */
+import { S3Error } from "../errors.ts";
+
+export const MAX_SKEW_MS = 15 * 60 * 1000;
+
+const BASIC = /^\d{8}T\d{6}Z$/;
+
+/** `20130524T000000Z`; NaN when it is not of that form or no time at all. */
+export function parseAmzDate(text: string): number {
+  if (!BASIC.test(text)) return Number.NaN;
+  const month = Number(text.slice(4, 6));
+  const day = Number(text.slice(6, 8));
+  const hours = Number(text.slice(9, 11));
+  const minutes = Number(text.slice(11, 13));
+  const seconds = Number(text.slice(13, 15));
+  if (month < 1 || month > 12 || day < 1 || day > 31 || hours > 23 || minutes > 59 || seconds > 59) return Number.NaN;
+  return Date.UTC(Number(text.slice(0, 4)), month - 1, day, hours, minutes, seconds);
+}
+
+/** An HTTP date or a basic ISO one. Throws AccessDenied: a request must carry its time. Times before 1970 are none. */
+export function parseRequestTime(text: string | undefined): number {
+  if (text === undefined) throw missingDate();
+  const basic = parseAmzDate(text);
+  const time = Number.isNaN(basic) ? Date.parse(text) : basic;
+  if (Number.isNaN(time) || time < 0) throw missingDate();
+  return time;
+}
+
+export function missingDate(): S3Error {
+  return new S3Error("AccessDenied", { message: "AWS authentication requires a valid Date or x-amz-date header" });
+}
+
+/** Throws RequestTimeTooSkewed when `time` is more than 15 minutes away from `now`. `text`: the time as the client wrote it. */
+export function checkSkew(time: number, text: string, now: Date): void {
+  if (Math.abs(now.getTime() - time) <= MAX_SKEW_MS) return;
+  throw new S3Error("RequestTimeTooSkewed", {
+    elements: { RequestTime: text, ServerTime: isoSeconds(now), MaxAllowedSkewMilliseconds: String(MAX_SKEW_MS) },
+  });
+}
+
+/** `2013-05-24T00:00:00Z`, the form of times in error documents. */
+export function isoSeconds(time: Date): string {
+  return `${time.toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,79 @@
+/** Which headers a SigV4 signature covers, and so which of them may be believed. */
+import { S3Error } from "../errors.ts";
+import type { RequestHeaders } from "../protocol/raw-headers.ts";
+
+/**
+ * What a client that follows a redirect repeats of its first request on the presigned URL it was sent to. On reading they are let pass
+ * unsigned, and are dropped: nothing they say is used.
+ */
+const REPLAYED = ["x-amz-date", "x-amz-content-sha256", "x-amz-checksum-mode", "x-amz-user-agent"] as const;
+
+/** `signed`: the SignedHeaders list. The same object when there is nothing to drop. */
+export function withoutReplayed(headers: RequestHeaders, signed: string): RequestHeaders {
+  let kept: Record<string, string | undefined> | undefined;
+  for (const name of REPLAYED) {
+    if (headers[name] === undefined || covers(signed, name)) continue;
+    kept ??= copyOf(headers);
+    delete kept[name];
+  }
+  return kept ?? headers;
+}
+
+/** `host` and every x-amz-* header must be signed, else AccessDenied. A security token is refused: keys here are static ones. */
+export function checkSignedHeaders(headers: RequestHeaders, signed: string, queryToken: string | undefined): void {
+  if (headers["x-amz-security-token"] !== undefined || queryToken !== undefined) throw new S3Error("InvalidToken");
+  const missing: string[] = [];
+  if (!covers(signed, "host")) missing.push("host");
+  for (const name in headers) if (name.startsWith("x-amz-") && !covers(signed, name)) missing.push(name);
+  if (missing.length === 0) return;
+  throw new S3Error("AccessDenied", {
+    message: "There were headers present in the request which were not signed",
+    elements: { HeadersNotSigned: missing.join(", ") },
+  });
+}
+
+function covers(signed: string, name: string): boolean {
+  let at = signed.indexOf(name);
+  while (at >= 0) {
+    const end = at + name.length;
+    if ((at === 0 || signed[at - 1] === ";") && (end === signed.length || signed[end] === ";")) return true;
+    at = signed.indexOf(name, end);
+  }
+  return false;
+}
+
+/**
+ * Presigners put x-amz-* headers into the query, where the signature covers them too: they count as headers, but for
+ * those of the signature itself. Throws InvalidArgument when the header is there as well and says something else.
+ */
+export function withQueryHeaders(headers: RequestHeaders, pairs: readonly (readonly [string, string])[]): RequestHeaders {
+  let merged: Record<string, string | undefined> | undefined;
+  for (const [name, value] of pairs) {
+    if (!AMZ.test(name) || OF_THE_SIGNATURE.test(name)) continue;
+    const lower = name.toLowerCase();
+    merged ??= copyOf(headers);
+    if (merged[lower] !== undefined && merged[lower] !== value)
+      throw new S3Error("InvalidArgument", {
+        message: `${lower} is given as a header and in the query, with different values.`,
+        elements: { ArgumentName: lower },
+      });
+    merged[lower] = value;
+  }
+  return merged ?? headers;
+}
+
+const AMZ = /^x-amz-/i;
+const OF_THE_SIGNATURE = /^x-amz-(?:algorithm|credential|signature|date|signedheaders|expires|content-sha256|security-token)$/i;
+
+function copyOf(headers: RequestHeaders): Record<string, string | undefined> {
+  return Object.assign(Object.create(null) as Record<string, string | undefined>, headers);
+}
+
+const SPACES = / {2,}|\t/;
+
+/** Trimmed, inner runs of blanks as one; an absent header is signed as an empty one. */
+export function canonicalValue(value: string | undefined): string {
+  if (value === undefined) return "";
+  const trimmed = value.trim();
+  return SPACES.test(trimmed) ? trimmed.replace(/[ \t]+/g, " ") : trimmed;
+}

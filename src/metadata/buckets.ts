@@ -1,12 +1,90 @@
+/** Buckets: names that belong to one account each. */
+import { S3Error } from "../errors.ts";
 import type { Bucket, BucketSettings } from "../model.ts";
+import type { Base } from "./base.ts";
+import { type Connection, type Reader, statement } from "./engine.ts";
+import { addJob } from "./jobs.ts";
+import { prefixRange } from "./key-range.ts";
+import { type BucketRow, bucketColumns, toBucket } from "./rows.ts";
 
-export interface Buckets {
+const insertBucket = statement<never>(
+  "bucket-add",
+  "INSERT INTO buckets (name, account_id, location, settings, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
+);
+const selectBucket = statement<BucketRow>(
+  "bucket-find",
+  `SELECT ${bucketColumns} FROM buckets JOIN accounts ON accounts.id = buckets.account_id WHERE buckets.name = ?`,
+);
+const listBuckets = statement<BucketRow>(
+  "bucket-list",
+  `SELECT ${bucketColumns} FROM buckets JOIN accounts ON accounts.id = buckets.account_id
+  WHERE buckets.account_id = ? AND buckets.name >= ? AND buckets.name < ? ORDER BY buckets.name LIMIT ?`,
+);
+const lockBucket = statement("bucket-lock", "SELECT id FROM buckets WHERE id = ? FOR UPDATE");
+const bucketState = statement<{ name: string; filled: number }>(
+  "bucket-state",
+  `SELECT name, CASE WHEN EXISTS (SELECT 1 FROM objects WHERE bucket_id = buckets.id AND is_latest = 1)
+    OR EXISTS (SELECT 1 FROM objects WHERE bucket_id = buckets.id) THEN 1 ELSE 0 END AS filled FROM buckets WHERE id = ?`,
+);
+const endUploads = statement<{ name: string }>("bucket-uploads-end", "DELETE FROM uploads WHERE bucket_id = ? RETURNING name");
+const deleteBucket = statement<never>("bucket-delete", "DELETE FROM buckets WHERE id = ?");
+
+export class Buckets {
+  readonly #base: Base;
+
+  constructor(base: Base) {
+    this.#base = base;
+  }
+
   /** Throws BucketAlreadyOwnedByYou or BucketAlreadyExists. */
-  create(bucket: { readonly name: string; readonly accountId: number; readonly location: string; readonly settings: BucketSettings }): Promise<Bucket>;
+  create(bucket: { readonly name: string; readonly accountId: number; readonly location: string; readonly settings: BucketSettings }): Promise<Bucket> {
+    const createdAt = this.#base.now().getTime();
+    return this.#base.engine.transact(async (c) => {
+      const made = await c.run(insertBucket, [bucket.name, bucket.accountId, bucket.location, JSON.stringify(bucket.settings), createdAt]);
+      const stands = await readBucket(c, bucket.name);
+      if (!stands) throw new S3Error("SlowDown", {}, { cause: new Error("the bucket was deleted while it was looked at") });
+      if (made === 0) throw new S3Error(stands.owner.id === bucket.accountId ? "BucketAlreadyOwnedByYou" : "BucketAlreadyExists");
+      c.afterCommit(() => this.#base.cache?.forgetBucket(bucket.name));
+      return stands;
+    });
+  }
+
   /** Hot: prepared, cached exactly. */
-  find(name: string): Promise<Bucket | undefined>;
+  async find(name: string): Promise<Bucket | undefined> {
+    const { cache, engine } = this.#base;
+    if (cache?.bucket(name) && (await cache.isFresh())) {
+      const known = cache.bucket(name);
+      if (known) return known;
+    }
+    const epoch = cache?.epoch ?? 0;
+    const bucket = await readBucket(engine.read, name);
+    if (bucket) cache?.keepBucket(epoch, bucket);
+    return bucket;
+  }
+
   /** One account's buckets in byte order of name; `after` exclusive. */
-  list(accountId: number, page?: { readonly prefix?: string; readonly after?: string; readonly limit?: number }): Promise<readonly Bucket[]>;
+  async list(accountId: number, page: { readonly prefix?: string; readonly after?: string; readonly limit?: number } = {}): Promise<readonly Bucket[]> {
+    const { from, to } = prefixRange(page.prefix ?? "", page.after);
+    const rows = await this.#base.engine.read.all(listBuckets, [accountId, from, to, page.limit ?? 1_000_000]);
+    return rows.map(toBucket);
+  }
+
   /** Throws NoSuchBucket; BucketNotEmpty while an object stands in it. Unfinished uploads are ended (their bytes become drop jobs). */
-  delete(bucketId: number): Promise<void>;
+  async delete(bucketId: number): Promise<void> {
+    const now = this.#base.now();
+    await this.#base.engine.transact(async (c) => {
+      await c.lock(lockBucket, [bucketId]);
+      const state = await c.get(bucketState, [bucketId]);
+      if (!state) throw new S3Error("NoSuchBucket");
+      if (state.filled) throw new S3Error("BucketNotEmpty");
+      for (const { name } of await c.all(endUploads, [bucketId])) await addJob(c, { kind: "drop", name, backends: [] }, now, now);
+      await c.run(deleteBucket, [bucketId]);
+      c.afterCommit(() => this.#base.cache?.forgetBucket(state.name));
+    });
+  }
+}
+
+async function readBucket(reader: Reader | Connection, name: string): Promise<Bucket | undefined> {
+  const row = await reader.get(selectBucket, [name]);
+  return row && toBucket(row);
 }

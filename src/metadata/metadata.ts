@@ -1,22 +1,28 @@
 /** Names: opens the database, migrates it, hands out the classes below, closes it. The only room that imports knex. */
-import type { Accounts } from "./accounts.ts";
-import type { Blobs } from "./blobs.ts";
-import type { Buckets } from "./buckets.ts";
-import type { Jobs } from "./jobs.ts";
-import type { Names } from "./names.ts";
-import type { Objects } from "./objects.ts";
-import type { Stats } from "./stats.ts";
-import type { Uploads } from "./uploads.ts";
+import { Accounts } from "./accounts.ts";
+import type { Base } from "./base.ts";
+import { Blobs } from "./blobs.ts";
+import { Buckets } from "./buckets.ts";
+import type { Engine } from "./engine.ts";
+import { Jobs } from "./jobs.ts";
+import { Names } from "./names.ts";
+import { Objects } from "./objects.ts";
+import { ReadCache } from "./read-cache.ts";
+import { openSqlite } from "./sqlite-engine.ts";
+import { Stats } from "./stats.ts";
+import { Uploads } from "./uploads.ts";
 
 export interface MetadataOptions {
   readonly engine:
-    | { readonly kind: "sqlite"; readonly file: string /** Only for stores nobody keeps: commits are not synced. */; readonly durable: boolean }
+    | { readonly kind: "sqlite"; readonly file: string /** False only for stores nobody keeps: commits are not synced. */; readonly durable: boolean }
     | { readonly kind: "postgres"; readonly url: string; readonly poolSize?: number };
   readonly now: () => Date;
   /** How long a blob without references is kept. */
   readonly graceMs: number;
   /** Bound of the exact read cache, in rows; 0: none. SQLite only. */
   readonly cacheRows: number;
+  /** Called once when the database can no longer be trusted (an I/O error): every further write is refused, the process should end. */
+  readonly onFatal?: (cause: unknown) => void;
 }
 
 export interface Metadata {
@@ -33,6 +39,27 @@ export interface Metadata {
   close(): Promise<void>;
 }
 
-export async function openMetadata(_options: MetadataOptions): Promise<Metadata> {
-  throw new Error("contract");
+/** Throws when the database cannot be opened safely: wrong settings, a newer schema, an unsafe SQLite. */
+export async function openMetadata(options: MetadataOptions): Promise<Metadata> {
+  const engine = await openEngine(options);
+  const cache = engine.freshness && options.cacheRows > 0 ? new ReadCache(engine.freshness, options.cacheRows) : undefined;
+  const base: Base = { engine, cache, now: options.now, graceMs: options.graceMs };
+  return {
+    accounts: new Accounts(base),
+    buckets: new Buckets(base),
+    objects: new Objects(base),
+    uploads: new Uploads(base),
+    blobs: new Blobs(base),
+    names: new Names(base),
+    jobs: new Jobs(base),
+    stats: new Stats(base),
+    ping: () => engine.ping(),
+    close: () => engine.close(),
+  };
+}
+
+function openEngine(options: MetadataOptions): Promise<Engine> {
+  const { engine, now, onFatal = () => undefined } = options;
+  if (engine.kind === "sqlite") return openSqlite({ file: engine.file, durable: engine.durable, now, onFatal });
+  throw new Error("postgres");
 }

@@ -1,51 +1,169 @@
-import type { Bucket, Checksum, Content, FoundObject, ObjectAttributes, PartOfObject, StoredObject, WriteCondition } from "../model.ts";
+/** Objects: a key, its attributes, and the blob it names. One row a version; so far only the unversioned one, "null", is written. */
+import { S3Error } from "../errors.ts";
+import type { Blob, Bucket, FoundObject, StoredObject } from "../model.ts";
+import type { Base } from "./base.ts";
+import { dropReference } from "./content.ts";
+import { type Connection, statement } from "./engine.ts";
+import { compareKeys } from "./key-range.ts";
+import { takeName } from "./names.ts";
+import { type Listing, type ListPage, listObjects } from "./object-listing.ts";
+import { checkWriteCondition, type NewObject, readCurrent, replaceCurrent } from "./object-writing.ts";
+import { type BlobRow, type BucketRow, blobColumns, bucketColumns, type ObjectRow, objectColumns, toBlob, toBucket, toStoredObject } from "./rows.ts";
 
-export interface NewObject {
-  readonly bucketId: number;
-  readonly key: string;
-  readonly content: Content;
-  /** What the client sees; equals the blob's unless equal bytes came in another layout. */
-  readonly etag: string;
-  readonly attributes: ObjectAttributes;
-  readonly checksum: Checksum | undefined;
-  readonly parts: readonly PartOfObject[] | undefined;
-  readonly condition: WriteCondition;
+export interface DeleteCondition {
+  /** `*` or an ETag without quotes. */
+  readonly ifMatch?: string;
+  readonly ifSize?: number;
+  /** Compared to the second, as HTTP dates are. */
+  readonly ifModifiedAt?: Date;
 }
 
-export interface ListPage {
-  readonly prefix: string;
-  /** Undefined: no roll-up. */
-  readonly delimiter: string | undefined;
-  /** Exclusive start: keys and common prefixes at or before it are skipped. A marker that is itself a common prefix skips all it covers. */
-  readonly after: string | undefined;
-  /** Keys and common prefixes together. */
-  readonly limit: number;
+type FindRow = BucketRow & { readonly [Column in keyof ObjectRow]: ObjectRow[Column] | null } & { readonly [Column in keyof BlobRow]: BlobRow[Column] | null };
+type WholeRow = BucketRow & ObjectRow & BlobRow;
+
+const findObject = statement<FindRow>(
+  "object-find",
+  `SELECT ${bucketColumns}, ${objectColumns}, ${blobColumns}
+  FROM buckets JOIN accounts ON accounts.id = buckets.account_id
+  LEFT JOIN objects ON objects.bucket_id = buckets.id AND objects.key = ? AND objects.is_latest = 1 AND objects.is_delete_marker = 0
+  LEFT JOIN blobs ON blobs.id = objects.blob_id
+  LEFT JOIN replicas ON replicas.blob_id = blobs.id
+  WHERE buckets.name = ?`,
+);
+const deleteObject = statement<{ blob_id: number | null }>(
+  "object-delete",
+  "DELETE FROM objects WHERE bucket_id = ? AND key = ? AND is_latest = 1 RETURNING blob_id",
+);
+
+export interface Found {
+  readonly bucket: Bucket | undefined;
+  readonly found: FoundObject | undefined;
 }
 
-export interface Listing {
-  /** Keys and common prefixes in one byte order. */
-  readonly entries: readonly ({ readonly object: StoredObject } | { readonly commonPrefix: string })[];
-  readonly truncated: boolean;
-  /** The last key or common prefix of this page when truncated. */
-  readonly next: string | undefined;
-}
+export class Objects {
+  readonly #base: Base;
 
-export interface Objects {
+  constructor(base: Base) {
+    this.#base = base;
+  }
+
   /** Hot: ONE query (object, blob and replicas joined, prepared once), behind the exact cache. `undefined` bucket: no such bucket; `found` undefined: no such key. */
-  find(bucket: string, key: string): Promise<{ readonly bucket: Bucket | undefined; readonly found: FoundObject | undefined }>;
+  async find(bucket: string, key: string): Promise<Found> {
+    const { cache } = this.#base;
+    if (cache && this.#remembered(bucket, key)) {
+      const fresh = cache.isFresh();
+      if (fresh === true || (fresh !== false && (await fresh))) {
+        const found = this.#remembered(bucket, key);
+        if (found) return { bucket: found.bucket, found };
+      }
+    }
+    return this.#look(bucket, key);
+  }
+
   /**
    * One transaction: checks the condition, makes or references the blob, drops the old name's reference, releases the reserved name,
    * adds jobs (copy when replicas < copies, digest when the digest is unknown, drop for bytes not needed).
-   * Throws PreconditionFailed; NoSuchKey for ifMatch on a missing key; NoSuchBucket when it was deleted meanwhile; SlowDown when a known blob was reclaimed meanwhile.
+   * Throws PreconditionFailed; NoSuchKey for ifMatch on a missing key; NoSuchBucket when it was deleted meanwhile; SlowDown when a known blob was
+   * reclaimed meanwhile, or the reservation of fresh bytes lapsed.
    */
-  put(object: NewObject): Promise<StoredObject>;
-  /** True when there was one. S3's DELETE is a success either way. Throws PreconditionFailed when `ifMatch` does not hold (and NoSuchKey is not used: absent with ifMatch is PreconditionFailed by the caller's choice). */
-  delete(bucketId: number, key: string, condition?: { readonly ifMatch?: string; readonly ifSize?: number; readonly ifModifiedAt?: Date }): Promise<boolean>;
-  /** All in one transaction; one outcome each, in order. */
-  deleteMany(
-    bucketId: number,
-    keys: readonly { readonly key: string; readonly ifMatch?: string; readonly ifSize?: number; readonly ifModifiedAt?: Date }[],
-  ): Promise<readonly ("deleted" | "precondition-failed")[]>;
+  put(object: NewObject): Promise<StoredObject> {
+    return this.#base.engine.transact(async (c) => {
+      const current = await readCurrent(c, object.bucketId, object.key);
+      checkWriteCondition(current, object.condition);
+      if (object.content.kind === "fresh" && !(await takeName(c, object.content.name))) {
+        throw new S3Error("SlowDown", {}, { cause: new Error(`the name ${object.content.name} is not reserved`) });
+      }
+      return replaceCurrent(c, this.#base, current, object);
+    });
+  }
+
+  /** True when there was one. S3's DELETE is a success either way. Throws PreconditionFailed when an object is there that the condition does not fit. */
+  async delete(bucketId: number, key: string, condition: DeleteCondition = {}): Promise<boolean> {
+    const [outcome] = await this.#deleteAll(bucketId, [{ key, ...condition }]);
+    if (outcome === "precondition-failed") throw new S3Error("PreconditionFailed");
+    return outcome === "deleted";
+  }
+
+  /** All in one transaction; one outcome each, in order. A key that is not there counts as deleted. */
+  async deleteMany(bucketId: number, keys: readonly ({ readonly key: string } & DeleteCondition)[]): Promise<readonly ("deleted" | "precondition-failed")[]> {
+    const outcomes = await this.#deleteAll(bucketId, keys);
+    return outcomes.map((outcome) => (outcome === "absent" ? "deleted" : outcome));
+  }
+
   /** Skips from prefix to prefix by index seeks: a page costs the same in a bucket of ten million. */
-  list(bucketId: number, page: ListPage): Promise<Listing>;
+  list(bucketId: number, page: ListPage): Promise<Listing> {
+    return listObjects(this.#base.engine.read, bucketId, page);
+  }
+
+  #remembered(bucketName: string, key: string): FoundObject | undefined {
+    const bucket = this.#base.cache?.bucket(bucketName);
+    const entry = bucket && this.#base.cache?.object(bucket.id, key);
+    return entry && { bucket, object: entry.object, blob: entry.blob };
+  }
+
+  async #look(bucketName: string, key: string): Promise<Found> {
+    const { cache, engine } = this.#base;
+    const epoch = cache?.epoch ?? 0;
+    const rows = await engine.read.all(findObject, [key, bucketName]);
+    const first = rows[0];
+    if (!first) return { bucket: undefined, found: undefined };
+    const bucket = toBucket(first);
+    cache?.keepBucket(epoch, bucket);
+    if (!isWhole(first)) return { bucket, found: undefined };
+    const object = toStoredObject(first);
+    const blob: Blob = toBlob(first, rows.filter(isWhole));
+    cache?.keepObject(epoch, bucket.id, object, blob);
+    return { bucket, found: { bucket, object, blob } };
+  }
+
+  #deleteAll(
+    bucketId: number,
+    keys: readonly ({ readonly key: string } & DeleteCondition)[],
+  ): Promise<readonly ("deleted" | "absent" | "precondition-failed")[]> {
+    return this.#base.engine.transact(async (c) => {
+      const outcomes: ("deleted" | "absent" | "precondition-failed")[] = keys.map(() => "absent");
+      const dropped: number[] = [];
+      // Rows are taken in one order everywhere, so that two of these cannot wait for each other.
+      const ordered = [...keys.entries()].sort(([, a], [, b]) => compareKeys(a.key, b.key));
+      for (const [index, { key, ...condition }] of ordered) outcomes[index] = await this.#deleteOne(c, bucketId, key, condition, dropped);
+      for (const blobId of dropped.sort((a, b) => a - b)) await dropReference(c, this.#base, blobId);
+      return outcomes;
+    });
+  }
+
+  async #deleteOne(
+    c: Connection,
+    bucketId: number,
+    key: string,
+    condition: DeleteCondition,
+    dropped: number[],
+  ): Promise<"deleted" | "absent" | "precondition-failed"> {
+    if (Object.values(condition).some((value) => value !== undefined)) {
+      const current = await readCurrent(c, bucketId, key);
+      if (current.object_id === null) return "absent";
+      if (!fits(condition, current)) return "precondition-failed";
+    }
+    const row = await c.get(deleteObject, [bucketId, key]);
+    if (!row) return "absent";
+    if (row.blob_id !== null) dropped.push(row.blob_id);
+    c.afterCommit(() => this.#base.cache?.forgetObject(bucketId, key));
+    return "deleted";
+  }
 }
+
+function isWhole(row: FindRow): row is WholeRow {
+  return row.key !== null && row.blob_id !== null;
+}
+
+function fits(
+  condition: DeleteCondition,
+  current: { readonly etag: string | null; readonly size: number | null; readonly modified_at: number | null },
+): boolean {
+  const { ifMatch, ifSize, ifModifiedAt } = condition;
+  if (ifMatch !== undefined && ifMatch !== "*" && ifMatch !== current.etag) return false;
+  if (ifSize !== undefined && ifSize !== current.size) return false;
+  return ifModifiedAt === undefined || Math.floor(ifModifiedAt.getTime() / 1000) === Math.floor((current.modified_at ?? 0) / 1000);
+}
+
+export type { Listing, ListPage } from "./object-listing.ts";
+export type { NewObject } from "./object-writing.ts";

@@ -1,3 +1,7 @@
+/** What is stored, in numbers: a few aggregate queries, each of one moment. */
+import type { Base } from "./base.ts";
+import { statement } from "./engine.ts";
+
 export interface StatsReport {
   readonly buckets: number;
   readonly objects: number;
@@ -16,6 +20,53 @@ export interface StatsReport {
   readonly reclaimableBytes: number;
 }
 
-export interface Stats {
-  report(copies: number): Promise<StatsReport>;
+const objectTotals = statement<{ buckets: number; objects: number; logical_bytes: number }>(
+  "stats-objects",
+  `SELECT (SELECT COUNT(*) FROM buckets) AS buckets, COUNT(*) AS objects, CAST(COALESCE(SUM(size), 0) AS BIGINT) AS logical_bytes
+  FROM objects WHERE is_delete_marker = 0`,
+);
+const blobTotals = statement<{ blobs: number; unique_bytes: number; reclaimable_bytes: number }>(
+  "stats-blobs",
+  `SELECT COUNT(CASE WHEN ref_count > 0 THEN 1 END) AS blobs, CAST(COALESCE(SUM(CASE WHEN ref_count > 0 THEN size END), 0) AS BIGINT) AS unique_bytes,
+    CAST(COALESCE(SUM(CASE WHEN ref_count = 0 THEN size END), 0) AS BIGINT) AS reclaimable_bytes FROM blobs`,
+);
+const replicaTotals = statement<{ replicas: number; stored_bytes: number }>(
+  "stats-replicas",
+  `SELECT COUNT(*) AS replicas, CAST(COALESCE(SUM(blobs.size), 0) AS BIGINT) AS stored_bytes
+  FROM replicas JOIN blobs ON blobs.id = replicas.blob_id WHERE replicas.state = 'verified'`,
+);
+const underReplicated = statement<{ blobs: number }>(
+  "stats-under-replicated",
+  `SELECT COUNT(*) AS blobs FROM blobs
+  WHERE ref_count > 0 AND (SELECT COUNT(*) FROM replicas WHERE replicas.blob_id = blobs.id AND replicas.state = 'verified') < CAST(? AS BIGINT)`,
+);
+
+export class Stats {
+  readonly #base: Base;
+
+  constructor(base: Base) {
+    this.#base = base;
+  }
+
+  /** `copies`: how many good replicas a blob should have. */
+  async report(copies: number): Promise<StatsReport> {
+    const { read } = this.#base.engine;
+    const objects = await read.get(objectTotals, []);
+    const blobs = await read.get(blobTotals, []);
+    const replicas = await read.get(replicaTotals, []);
+    const under = await read.get(underReplicated, [copies]);
+    if (!objects || !blobs || !replicas || !under) throw new Error("an aggregate query gave no row");
+    return {
+      buckets: objects.buckets,
+      objects: objects.objects,
+      blobs: blobs.blobs,
+      replicas: replicas.replicas,
+      logicalBytes: objects.logical_bytes,
+      uniqueBytes: blobs.unique_bytes,
+      storedBytes: replicas.stored_bytes,
+      dedupRatio: blobs.unique_bytes === 0 ? 1 : objects.logical_bytes / blobs.unique_bytes,
+      underReplicated: under.blobs,
+      reclaimableBytes: blobs.reclaimable_bytes,
+    };
+  }
 }

@@ -1,27 +1,15 @@
-import type { Checksum, ChecksumAlgorithm, DedupScope, FreshContent, ObjectAttributes, PartOfObject, StoredObject, WriteCondition } from "../model.ts";
-
-/** One backend's own multipart upload behind ours. */
-export interface BackendUpload {
-  readonly backend: string;
-  readonly backendUploadId: string;
-  /** A part failed there: never completed, replaced by a copy when the upload is completed. */
-  readonly broken: boolean;
-}
-
-export interface Upload {
-  readonly uploadId: string;
-  readonly bucketId: number;
-  readonly key: string;
-  readonly accountId: number;
-  /** The reserved physical name its bytes will have. */
-  readonly name: string;
-  readonly attributes: ObjectAttributes;
-  readonly checksumAlgorithm: ChecksumAlgorithm | undefined;
-  readonly checksumType: Checksum["type"] | undefined;
-  readonly dedup: DedupScope;
-  readonly startedAt: Date;
-  readonly backends: readonly BackendUpload[];
-}
+/** Multipart uploads under way: their backend uploads and parts, until they become an object or are given up. */
+import { randomBytes } from "node:crypto";
+import { S3Error } from "../errors.ts";
+import type { Checksum, FreshContent, PartOfObject, StoredObject, WriteCondition } from "../model.ts";
+import type { Base } from "./base.ts";
+import { type Connection, statement } from "./engine.ts";
+import { addJob } from "./jobs.ts";
+import { takeName } from "./names.ts";
+import { checkWriteCondition, readCurrent, replaceCurrent } from "./object-writing.ts";
+import { fromJson } from "./rows.ts";
+import { listUploads, type UploadPage, type UploadsListing } from "./upload-listing.ts";
+import { toUploads, type Upload, type UploadRow, uploadColumns } from "./upload-rows.ts";
 
 export interface UploadedPart {
   readonly partNumber: number;
@@ -34,44 +22,192 @@ export interface UploadedPart {
   readonly backends: readonly string[];
 }
 
-export interface Uploads {
-  /** The reserved name passes from the writer's reservation to the upload in this transaction. */
-  create(upload: Omit<Upload, "uploadId" | "startedAt">): Promise<Upload>;
-  /** Undefined: unknown, aborted, or another bucket or key. An upload that was completed is told by `completed`. */
-  find(bucketId: number, key: string, uploadId: string): Promise<Upload | undefined>;
-  /** Replaces the part of that number. Throws NoSuchUpload when it ended meanwhile. */
-  putPart(uploadId: string, part: Omit<UploadedPart, "modifiedAt">): Promise<UploadedPart>;
-  markBroken(uploadId: string, backend: string): Promise<void>;
-  parts(uploadId: string, page: { readonly after: number; readonly limit: number }): Promise<readonly UploadedPart[]>;
-  /** In order of key, then start. `after` exclusive; a delimiter rolls up as in a listing of objects. */
-  list(
-    bucketId: number,
-    page: {
-      readonly prefix: string;
-      readonly delimiter: string | undefined;
-      readonly afterKey: string | undefined;
-      readonly afterUploadId: string | undefined;
-      readonly limit: number;
-    },
-  ): Promise<{
-    readonly entries: readonly ({ readonly upload: Upload } | { readonly commonPrefix: string })[];
-    readonly truncated: boolean;
-  }>;
-  /** As Objects.put, and ends the upload in the same transaction, remembering what it became so that a repeated Complete gets the same answer. */
-  complete(
-    uploadId: string,
-    object: {
-      readonly content: FreshContent;
-      readonly etag: string;
-      readonly checksum: Checksum | undefined;
-      readonly parts: readonly PartOfObject[];
-      readonly condition: WriteCondition;
-    },
-  ): Promise<StoredObject>;
-  /** What a completed upload became, for a client that repeats Complete because the answer was lost; kept for a day. */
-  completed(bucketId: number, key: string, uploadId: string): Promise<{ readonly etag: string; readonly object: StoredObject | undefined } | undefined>;
-  /** Ends it and makes its bytes a drop job. False when there was none. */
-  abort(uploadId: string): Promise<boolean>;
-  /** Uploads started before `before`, oldest first: for the job that ends stale ones. */
-  stale(before: Date, limit: number): Promise<readonly Upload[]>;
+export interface CompletedObject {
+  readonly content: FreshContent;
+  readonly etag: string;
+  readonly checksum: Checksum | undefined;
+  readonly parts: readonly PartOfObject[];
+  readonly condition: WriteCondition;
 }
+
+const joined = `SELECT ${uploadColumns} FROM uploads LEFT JOIN upload_backends ON upload_backends.upload_id = uploads.upload_id`;
+const insertUpload = statement<never>(
+  "upload-add",
+  `INSERT INTO uploads (upload_id, bucket_id, key, account_id, name, attributes, checksum_algorithm, checksum_type, dedup, started_at)
+  SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, CAST(? AS BIGINT) FROM buckets WHERE id = ?`,
+);
+const insertBackend = statement<never>("upload-backend-add", "INSERT INTO upload_backends (upload_id, backend, backend_upload_id, broken) VALUES (?, ?, ?, ?)");
+const selectUpload = statement<UploadRow>("upload-find", `${joined} WHERE uploads.upload_id = ? ORDER BY upload_backends.backend`);
+const selectStale = statement<UploadRow>(
+  "uploads-stale",
+  `${joined} WHERE uploads.upload_id IN (SELECT upload_id FROM uploads WHERE started_at < ? ORDER BY started_at, upload_id LIMIT ?)
+  ORDER BY uploads.started_at, uploads.upload_id, upload_backends.backend`,
+);
+const lockBucket = statement("upload-bucket-lock", "SELECT id FROM buckets WHERE id = ? FOR KEY SHARE");
+const lockUpload = statement("upload-lock", "SELECT upload_id FROM uploads WHERE upload_id = ? FOR UPDATE");
+const shareUpload = statement("upload-share", "SELECT upload_id FROM uploads WHERE upload_id = ? FOR KEY SHARE");
+const savePart = statement<never>(
+  "part-save",
+  `INSERT INTO parts (upload_id, part_number, size, etag, checksum, modified_at, backends)
+  SELECT upload_id, CAST(? AS INTEGER), CAST(? AS BIGINT), ?, ?, CAST(? AS BIGINT), ? FROM uploads WHERE upload_id = ?
+  ON CONFLICT (upload_id, part_number) DO UPDATE SET size = excluded.size, etag = excluded.etag, checksum = excluded.checksum,
+    modified_at = excluded.modified_at, backends = excluded.backends`,
+);
+const selectParts = statement<PartRow>(
+  "parts-list",
+  "SELECT part_number, size, etag, checksum, modified_at, backends FROM parts WHERE upload_id = ? AND part_number > ? ORDER BY part_number LIMIT ?",
+);
+const markBroken = statement<never>("upload-broken", "UPDATE upload_backends SET broken = 1 WHERE upload_id = ? AND backend = ?");
+const deleteUpload = statement<{ name: string }>("upload-end", "DELETE FROM uploads WHERE upload_id = ? RETURNING name");
+const insertCompleted = statement<never>(
+  "upload-completed-add",
+  "INSERT INTO completed_uploads (upload_id, bucket_id, key, object, completed_at) VALUES (?, ?, ?, ?, ?)",
+);
+const selectCompleted = statement<{ bucket_id: number; key: string; object: string }>(
+  "upload-completed",
+  "SELECT bucket_id, key, object FROM completed_uploads WHERE upload_id = ?",
+);
+const forgetCompleted = statement<never>("uploads-completed-forget", "DELETE FROM completed_uploads WHERE completed_at < ?");
+
+interface PartRow {
+  readonly part_number: number;
+  readonly size: number;
+  readonly etag: string;
+  readonly checksum: string | null;
+  readonly modified_at: number;
+  readonly backends: string;
+}
+
+export class Uploads {
+  readonly #base: Base;
+
+  constructor(base: Base) {
+    this.#base = base;
+  }
+
+  /** The reserved name passes from the writer's reservation to the upload in this transaction. Throws NoSuchBucket; SlowDown when the reservation lapsed. */
+  create(upload: Omit<Upload, "uploadId" | "startedAt">): Promise<Upload> {
+    const startedAt = this.#base.now();
+    const uploadId = newUploadId(startedAt);
+    return this.#base.engine.transact(async (c) => {
+      await c.lock(lockBucket, [upload.bucketId]);
+      if (!(await takeName(c, upload.name))) throw new S3Error("SlowDown", {}, { cause: new Error(`the name ${upload.name} is not reserved`) });
+      const { attributes, checksumAlgorithm = null, checksumType = null } = upload;
+      const values = [uploadId, upload.key, upload.accountId, upload.name, JSON.stringify(attributes), checksumAlgorithm, checksumType, upload.dedup];
+      const made = await c.run(insertUpload, [...values, startedAt.getTime(), upload.bucketId]);
+      if (made === 0) throw new S3Error("NoSuchBucket");
+      for (const each of upload.backends) await c.run(insertBackend, [uploadId, each.backend, each.backendUploadId, each.broken ? 1 : 0]);
+      return { ...upload, uploadId, startedAt };
+    });
+  }
+
+  /** Undefined: unknown, aborted, or another bucket or key. An upload that was completed is told by `completed`. */
+  async find(bucketId: number, key: string, uploadId: string): Promise<Upload | undefined> {
+    const [upload] = toUploads(await this.#base.engine.read.all(selectUpload, [uploadId]));
+    return upload?.bucketId === bucketId && upload.key === key ? upload : undefined;
+  }
+
+  /** Replaces the part of that number. Throws NoSuchUpload when it ended meanwhile. */
+  putPart(uploadId: string, part: Omit<UploadedPart, "modifiedAt">): Promise<UploadedPart> {
+    const modifiedAt = this.#base.now();
+    return this.#base.engine.transact(async (c) => {
+      await c.lock(shareUpload, [uploadId]);
+      const values = [part.partNumber, part.size, part.etag, part.checksum ?? null, modifiedAt.getTime(), JSON.stringify(part.backends)];
+      if ((await c.run(savePart, [...values, uploadId])) === 0) throw new S3Error("NoSuchUpload");
+      return { ...part, modifiedAt };
+    });
+  }
+
+  async markBroken(uploadId: string, backend: string): Promise<void> {
+    await this.#base.engine.transact((c) => c.run(markBroken, [uploadId, backend]));
+  }
+
+  async parts(uploadId: string, page: { readonly after: number; readonly limit: number }): Promise<readonly UploadedPart[]> {
+    return (await this.#base.engine.read.all(selectParts, [uploadId, page.after, page.limit])).map(toPart);
+  }
+
+  /** In order of key, then start. `after` exclusive; a delimiter rolls up as in a listing of objects. */
+  list(bucketId: number, page: UploadPage): Promise<UploadsListing> {
+    return listUploads(this.#base.engine.read, bucketId, page);
+  }
+
+  /**
+   * As Objects.put, and ends the upload in the same transaction, remembering what it became: of a repeated Complete only the first writes,
+   * and both get the same answer. Throws NoSuchUpload.
+   */
+  async complete(uploadId: string, object: CompletedObject): Promise<StoredObject> {
+    const [upload] = toUploads(await this.#base.engine.read.all(selectUpload, [uploadId]));
+    return this.#base.engine.transact(async (c) => {
+      const current = upload && (await readCurrent(c, upload.bucketId, upload.key));
+      await c.lock(lockUpload, [uploadId]);
+      const [still] = toUploads(await c.all(selectUpload, [uploadId]));
+      if (!upload || !current || !still) return readCompleted(c, uploadId, object.etag);
+      checkWriteCondition(current, object.condition);
+      const { bucketId, key, attributes } = upload;
+      const stored = await replaceCurrent(c, this.#base, current, { ...object, bucketId, key, attributes });
+      await c.all(deleteUpload, [uploadId]);
+      await c.run(insertCompleted, [uploadId, bucketId, key, JSON.stringify(stored), stored.modifiedAt.getTime()]);
+      return stored;
+    });
+  }
+
+  /** What a completed upload became, for a client that repeats Complete because the answer was lost; kept for a day. */
+  async completed(bucketId: number, key: string, uploadId: string): Promise<{ readonly etag: string; readonly object: StoredObject | undefined } | undefined> {
+    const row = await this.#base.engine.read.get(selectCompleted, [uploadId]);
+    if (!row || row.bucket_id !== bucketId || row.key !== key) return undefined;
+    const object = toCompleted(row.object);
+    return { etag: object.etag, object };
+  }
+
+  /** Uploads completed before `before` are no longer remembered. */
+  async forgetCompleted(before: Date): Promise<void> {
+    await this.#base.engine.transact((c) => c.run(forgetCompleted, [before.getTime()]));
+  }
+
+  /** Ends it and makes its bytes a drop job. False when there was none. */
+  abort(uploadId: string): Promise<boolean> {
+    const now = this.#base.now();
+    return this.#base.engine.transact(async (c) => {
+      const [ended] = await c.all(deleteUpload, [uploadId]);
+      if (!ended) return false;
+      await addJob(c, { kind: "drop", name: ended.name, backends: [] }, now, now);
+      return true;
+    });
+  }
+
+  /** Uploads started before `before`, oldest first: for the job that ends stale ones. */
+  async stale(before: Date, limit: number): Promise<readonly Upload[]> {
+    return toUploads(await this.#base.engine.read.all(selectStale, [before.getTime(), limit]));
+  }
+}
+
+async function readCompleted(c: Connection, uploadId: string, etag: string): Promise<StoredObject> {
+  const row = await c.get(selectCompleted, [uploadId]);
+  const object = row && toCompleted(row.object);
+  if (object?.etag !== etag) throw new S3Error("NoSuchUpload");
+  return object;
+}
+
+/** Ids grow with time, so that their order is the order of start; the rest cannot be guessed. */
+function newUploadId(startedAt: Date): string {
+  return `${startedAt.getTime().toString(16).padStart(12, "0")}${randomBytes(20).toString("hex")}`;
+}
+
+function toPart(row: PartRow): UploadedPart {
+  return {
+    partNumber: row.part_number,
+    size: row.size,
+    etag: row.etag,
+    checksum: row.checksum ?? undefined,
+    modifiedAt: new Date(row.modified_at),
+    backends: fromJson<readonly string[]>(row.backends) ?? [],
+  };
+}
+
+/** JSON leaves out what is undefined and writes dates as text. */
+function toCompleted(text: string): StoredObject {
+  const object: Omit<StoredObject, "modifiedAt"> & { readonly modifiedAt: string } = JSON.parse(text);
+  return { ...object, checksum: object.checksum, parts: object.parts, modifiedAt: new Date(object.modifiedAt) };
+}
+
+export type { BackendUpload, Upload } from "./upload-rows.ts";

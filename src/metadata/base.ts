@@ -1,0 +1,11 @@
+/** What every class of this room works with. */
+import type { Engine } from "./engine.ts";
+import type { ReadCache } from "./read-cache.ts";
+
+export interface Base {
+  readonly engine: Engine;
+  /** Undefined: every read asks the database. */
+  readonly cache: ReadCache | undefined;
+  readonly now: () => Date;
+  readonly graceMs: number;
+}

@@ -1,0 +1,47 @@
+/** Fills in a digest that became known late, and makes one blob of two that turn out equal: no object is without a blob at any time. */
+import type { Digest } from "../model.ts";
+import type { Base } from "./base.ts";
+import { type Connection, statement } from "./engine.ts";
+
+const lockObjects = statement("merge-lock-objects", "SELECT id FROM objects WHERE blob_id = ? ORDER BY id FOR UPDATE");
+const lockEquals = statement(
+  "merge-lock-blobs",
+  `SELECT id FROM blobs WHERE id = ? OR (going = 0 AND digest = ? AND scope = (SELECT scope FROM blobs WHERE id = ?)) ORDER BY id FOR UPDATE`,
+);
+const lockDigest = statement("merge-lock-digest", "SELECT pg_advisory_xact_lock(hashtextextended(?, 1))");
+const selectBlob = statement<{ size: number; scope: string | null }>("merge-blob", "SELECT size, scope FROM blobs WHERE id = ? AND going = 0");
+const selectEqual = statement<{ id: number; size: number }>(
+  "merge-equal",
+  "SELECT id, size FROM blobs WHERE scope = ? AND digest = ? AND going = 0 AND id <> ?",
+);
+const writeDigest = statement<never>("merge-write-digest", "UPDATE blobs SET digest = ? WHERE id = ?");
+const leaveScope = statement<never>("merge-leave-scope", "UPDATE blobs SET digest = ?, scope = NULL WHERE id = ?");
+const moveObjects = statement<{ bucket_id: number; key: string }>(
+  "merge-move-objects",
+  "UPDATE objects SET blob_id = ? WHERE blob_id = ? RETURNING bucket_id, key",
+);
+const takeReferences = statement<never>("merge-take", "UPDATE blobs SET ref_count = ref_count + ?, reclaim_at = NULL WHERE id = ?");
+const giveReferences = statement<never>("merge-give", "UPDATE blobs SET ref_count = ref_count - ?, reclaim_at = ?, digest = ?, scope = NULL WHERE id = ?");
+
+export async function mergeBlob(c: Connection, base: Base, blobId: number, digest: Digest): Promise<{ readonly merged: number | undefined }> {
+  await c.lock(lockDigest, [digest]);
+  await c.lock(lockObjects, [blobId]);
+  await c.lock(lockEquals, [blobId, digest, blobId]);
+  const blob = await c.get(selectBlob, [blobId]);
+  if (!blob) return { merged: undefined };
+  c.afterCommit(() => base.cache?.forgetBlob(blobId));
+  const equal = blob.scope === null ? undefined : await c.get(selectEqual, [blob.scope, digest, blobId]);
+  if (!equal) {
+    await c.run(writeDigest, [digest, blobId]);
+    return { merged: undefined };
+  }
+  if (equal.size !== blob.size) {
+    // A size that differs under one digest is no equal content, whatever it is: kept apart.
+    await c.run(leaveScope, [digest, blobId]);
+    return { merged: undefined };
+  }
+  const moved = await c.all(moveObjects, [equal.id, blobId]);
+  if (moved.length > 0) await c.run(takeReferences, [moved.length, equal.id]);
+  await c.run(giveReferences, [moved.length, base.now().getTime() + base.graceMs, digest, blobId]);
+  return { merged: equal.id };
+}

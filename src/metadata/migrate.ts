@@ -1,0 +1,42 @@
+/**
+ * Brings a database to this program's schema: each migration in one transaction with the row that says so.
+ * Two processes may start at once; a program older than the schema refuses to run.
+ */
+import { type Statement, statement, type Work } from "./engine.ts";
+import { migrations } from "./migrations/list.ts";
+import type { Dialect } from "./migrations/migration.ts";
+
+export interface MigrationTarget {
+  readonly transact: <T>(work: Work<T>) => Promise<T>;
+  readonly dialect: Dialect;
+  readonly now: () => Date;
+}
+
+const lockSchema = statement("lock-schema", "SELECT pg_advisory_xact_lock(7305428841)");
+const makeTable = statement<never>(
+  "make-schema-table",
+  "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)",
+);
+const readVersion = statement<{ version: number }>("schema-version", "SELECT COALESCE(MAX(version), 0) AS version FROM schema_migrations");
+const writeVersion = statement<never>("schema-applied", "INSERT INTO schema_migrations (version, name, applied_at) VALUES (?, ?, ?)");
+
+export async function migrate({ transact, dialect, now }: MigrationTarget): Promise<void> {
+  for (;;) {
+    const done = await transact(async (c) => {
+      await c.lock(lockSchema, []);
+      await c.run(makeTable, []);
+      const version = (await c.get(readVersion, []))?.version ?? 0;
+      if (version > migrations.length) throw new Error(`The database has schema ${version}, this program knows ${migrations.length}: start the newer program`);
+      const next = migrations[version];
+      if (next === undefined) return true;
+      for (const [index, text] of next.statements(dialect).entries()) await c.run(ddl(`${next.name}-${index}`, text), []);
+      await c.run(writeVersion, [version + 1, next.name, now().getTime()]);
+      return false;
+    });
+    if (done) return;
+  }
+}
+
+function ddl(name: string, text: string): Statement<never> {
+  return statement<never>(name, text);
+}

@@ -1,0 +1,9 @@
+/** What a migration is. */
+
+export type Dialect = "sqlite" | "postgres";
+
+export interface Migration {
+  readonly name: string;
+  /** Run in order, in one transaction. */
+  readonly statements: (dialect: Dialect) => readonly string[];
+}

@@ -1,0 +1,79 @@
+/** Writes one object row inside a transaction: the current row of its key, the conditions on it, the row that takes its place. */
+import { S3Error } from "../errors.ts";
+import type { Checksum, Content, ObjectAttributes, PartOfObject, StoredObject, WriteCondition } from "../model.ts";
+import type { Base } from "./base.ts";
+import { moveReference } from "./content.ts";
+import { type Connection, statement } from "./engine.ts";
+import { toJson } from "./rows.ts";
+
+export interface NewObject {
+  readonly bucketId: number;
+  readonly key: string;
+  readonly content: Content;
+  /** What the client sees; equals the blob's unless equal bytes came in another layout. */
+  readonly etag: string;
+  readonly attributes: ObjectAttributes;
+  readonly checksum: Checksum | undefined;
+  readonly parts: readonly PartOfObject[] | undefined;
+  readonly condition: WriteCondition;
+}
+
+/** The row a key has now; `object_id` null: none. */
+export interface CurrentRow {
+  readonly bucket_name: string;
+  readonly object_id: number | null;
+  readonly etag: string | null;
+  readonly size: number | null;
+  readonly modified_at: number | null;
+  readonly blob_id: number | null;
+}
+
+/** One writer of a key at a time, and its bucket cannot go meanwhile. */
+const lockKey = statement("object-key-lock", "SELECT pg_advisory_xact_lock(hashtextextended(?, ?)) FROM buckets WHERE id = ? FOR KEY SHARE");
+const lockRow = statement("object-row-lock", "SELECT id FROM objects WHERE bucket_id = ? AND key = ? AND is_latest = 1 FOR UPDATE");
+const selectCurrent = statement<CurrentRow>(
+  "object-current",
+  `SELECT buckets.name AS bucket_name, objects.id AS object_id, objects.etag AS etag, objects.size AS size, objects.modified_at AS modified_at,
+    objects.blob_id AS blob_id
+  FROM buckets LEFT JOIN objects ON objects.bucket_id = buckets.id AND objects.key = ? AND objects.is_latest = 1 AND objects.is_delete_marker = 0
+  WHERE buckets.id = ?`,
+);
+const insertObject = statement<never>(
+  "object-add",
+  `INSERT INTO objects (blob_id, size, etag, modified_at, attributes, checksum, parts, bucket_id, key, version_id, is_latest, is_delete_marker)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'null', 1, 0)`,
+);
+const updateObject = statement<never>(
+  "object-replace",
+  "UPDATE objects SET blob_id = ?, size = ?, etag = ?, modified_at = ?, attributes = ?, checksum = ?, parts = ? WHERE id = ?",
+);
+
+/** Throws NoSuchBucket. Until the transaction ends nobody else changes this key. */
+export async function readCurrent(c: Connection, bucketId: number, key: string): Promise<CurrentRow> {
+  await c.lock(lockKey, [key, bucketId, bucketId]);
+  await c.lock(lockRow, [bucketId, key]);
+  const current = await c.get(selectCurrent, [key, bucketId]);
+  if (!current) throw new S3Error("NoSuchBucket");
+  return current;
+}
+
+/** Throws PreconditionFailed, or NoSuchKey for ifMatch where nothing is. */
+export function checkWriteCondition(current: CurrentRow, condition: WriteCondition): void {
+  const { ifMatch, ifNoneMatch } = condition;
+  if (ifMatch !== undefined) {
+    if (current.object_id === null) throw new S3Error("NoSuchKey");
+    if (ifMatch !== "*" && ifMatch !== current.etag) throw new S3Error("PreconditionFailed", { elements: { Condition: "If-Match" } });
+  }
+  if (ifNoneMatch !== undefined && current.object_id !== null) throw new S3Error("PreconditionFailed", { elements: { Condition: "If-None-Match" } });
+}
+
+export async function replaceCurrent(c: Connection, base: Base, current: CurrentRow, object: NewObject): Promise<StoredObject> {
+  const { bucketId, key, content, etag, attributes, checksum, parts } = object;
+  const modifiedAt = base.now();
+  const blobId = await moveReference(c, base, content, current.blob_id ?? undefined);
+  const values = [blobId, content.size, etag, modifiedAt.getTime(), JSON.stringify(attributes), toJson(checksum), toJson(parts)];
+  if (current.object_id === null) await c.run(insertObject, [...values, bucketId, key]);
+  else await c.run(updateObject, [...values, current.object_id]);
+  c.afterCommit(() => base.cache?.forgetObject(bucketId, key));
+  return { key, versionId: "null", size: content.size, etag, modifiedAt, attributes, checksum, parts };
+}

@@ -1,0 +1,100 @@
+/**
+ * What committed reads found, kept exact: a commit of this process forgets what it changed before its caller is answered, a change by another
+ * process forgets everything, and a read that began before either may not fill in what it saw.
+ */
+import type { AccessKey, Blob, Bucket, StoredObject } from "../model.ts";
+import type { Freshness } from "./engine.ts";
+import { GenerationMap } from "./generation-map.ts";
+
+interface CachedObject {
+  readonly object: StoredObject;
+  readonly blobId: number;
+}
+
+/** Parts and layouts may hold ten thousand entries: they count for the memory they take. */
+const entriesPerRow = 16;
+const weighList = (list: readonly unknown[] | undefined) => 1 + Math.floor((list?.length ?? 0) / entriesPerRow);
+
+export class ReadCache {
+  readonly #freshness: Freshness;
+  readonly #keys: GenerationMap<string, AccessKey>;
+  readonly #buckets: GenerationMap<string, Bucket>;
+  readonly #objects: GenerationMap<string, CachedObject>;
+  readonly #blobs: GenerationMap<number, Blob>;
+  /** Changes with every forgetting: a read that saw another one is too old to be kept. */
+  epoch = 0;
+
+  constructor(freshness: Freshness, rows: number) {
+    this.#freshness = freshness;
+    this.#keys = new GenerationMap(rows / 10);
+    this.#buckets = new GenerationMap(rows / 10);
+    this.#objects = new GenerationMap(rows, (entry) => weighList(entry.object.parts));
+    this.#blobs = new GenerationMap(rows, (blob) => weighList(blob.layout));
+    freshness.onForeignChange = () => this.#forgetAll();
+  }
+
+  /** True at once or after a look: what is remembered now may be given as an answer now. */
+  isFresh(): boolean | Promise<boolean> {
+    return this.#freshness.check();
+  }
+
+  key(accessKeyId: string): AccessKey | undefined {
+    return this.#keys.get(accessKeyId);
+  }
+
+  bucket(name: string): Bucket | undefined {
+    return this.#buckets.get(name);
+  }
+
+  object(bucketId: number, key: string): { readonly object: StoredObject; readonly blob: Blob } | undefined {
+    const entry = this.#objects.get(objectKey(bucketId, key));
+    if (entry === undefined) return undefined;
+    const blob = this.#blobs.get(entry.blobId);
+    return blob && { object: entry.object, blob };
+  }
+
+  keepKey(epoch: number, key: AccessKey): void {
+    if (epoch === this.epoch) this.#keys.set(key.accessKeyId, key);
+  }
+
+  keepBucket(epoch: number, bucket: Bucket): void {
+    if (epoch === this.epoch) this.#buckets.set(bucket.name, bucket);
+  }
+
+  keepObject(epoch: number, bucketId: number, object: StoredObject, blob: Blob): void {
+    if (epoch !== this.epoch) return;
+    this.#objects.set(objectKey(bucketId, object.key), { object, blobId: blob.id });
+    this.#blobs.set(blob.id, blob);
+  }
+
+  forgetKey(accessKeyId: string): void {
+    this.epoch++;
+    this.#keys.delete(accessKeyId);
+  }
+
+  /** Objects are found through their bucket: with it they are out of reach, and its id is never used again. */
+  forgetBucket(name: string): void {
+    this.epoch++;
+    this.#buckets.delete(name);
+  }
+
+  forgetObject(bucketId: number, key: string): void {
+    this.epoch++;
+    this.#objects.delete(objectKey(bucketId, key));
+  }
+
+  /** Every object that was found with this blob is looked up again. */
+  forgetBlob(blobId: number): void {
+    this.epoch++;
+    this.#blobs.delete(blobId);
+  }
+
+  #forgetAll(): void {
+    this.epoch++;
+    for (const map of [this.#keys, this.#buckets, this.#objects, this.#blobs]) map.clear();
+  }
+}
+
+function objectKey(bucketId: number, key: string): string {
+  return `${bucketId}/${key}`;
+}

@@ -1,0 +1,25 @@
+/** What an error of SQLite means for the transaction it came from. */
+
+/**
+ * busy: another process holds the lock; run again. full: disk or memory ran out, SQLite may have rolled back by itself; nothing may go on.
+ * broken: the file can no longer be trusted; no further write is taken. Undefined: the statement failed, the transaction stands.
+ */
+export type SqliteFault = "busy" | "full" | "broken";
+
+const byCode: Readonly<Record<number, SqliteFault>> = {
+  5: "busy",
+  6: "busy",
+  7: "full",
+  13: "full",
+  8: "broken",
+  10: "broken",
+  11: "broken",
+  14: "broken",
+  26: "broken",
+};
+
+export function sqliteFault(error: unknown): SqliteFault | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if ("errno" in error && typeof error.errno === "number") return byCode[error.errno & 0xff];
+  return sqliteFault(error.cause);
+}

@@ -1,0 +1,76 @@
+/** Uploads as rows, one for each backend behind them, and as values. */
+import type { Checksum, ChecksumAlgorithm, DedupScope, ObjectAttributes } from "../model.ts";
+
+/** One backend's own multipart upload behind ours. */
+export interface BackendUpload {
+  readonly backend: string;
+  readonly backendUploadId: string;
+  /** A part failed there: never completed, replaced by a copy when the upload is completed. */
+  readonly broken: boolean;
+}
+
+export interface Upload {
+  readonly uploadId: string;
+  readonly bucketId: number;
+  readonly key: string;
+  readonly accountId: number;
+  /** The reserved physical name its bytes will have. */
+  readonly name: string;
+  readonly attributes: ObjectAttributes;
+  readonly checksumAlgorithm: ChecksumAlgorithm | undefined;
+  readonly checksumType: Checksum["type"] | undefined;
+  readonly dedup: DedupScope;
+  readonly startedAt: Date;
+  readonly backends: readonly BackendUpload[];
+}
+
+export interface UploadRow {
+  readonly upload_id: string;
+  readonly bucket_id: number;
+  readonly key: string;
+  readonly account_id: number;
+  readonly name: string;
+  readonly attributes: string;
+  readonly checksum_algorithm: ChecksumAlgorithm | null;
+  readonly checksum_type: Checksum["type"] | null;
+  readonly dedup: DedupScope;
+  readonly started_at: number;
+  /** Null: no backend upload. */
+  readonly backend: string | null;
+  readonly backend_upload_id: string | null;
+  readonly broken: number | null;
+}
+
+export const uploadColumns = `uploads.upload_id AS upload_id, uploads.bucket_id AS bucket_id, uploads.key AS key, uploads.account_id AS account_id,
+  uploads.name AS name, uploads.attributes AS attributes, uploads.checksum_algorithm AS checksum_algorithm, uploads.checksum_type AS checksum_type,
+  uploads.dedup AS dedup, uploads.started_at AS started_at, upload_backends.backend AS backend,
+  upload_backends.backend_upload_id AS backend_upload_id, upload_backends.broken AS broken`;
+
+/** In the order in which each upload comes first. */
+export function toUploads(rows: readonly UploadRow[]): Upload[] {
+  const byId = new Map<string, Upload & { readonly backends: BackendUpload[] }>();
+  for (const row of rows) {
+    const upload = byId.get(row.upload_id) ?? { ...toUpload(row), backends: [] };
+    byId.set(row.upload_id, upload);
+    if (row.backend !== null && row.backend_upload_id !== null) {
+      upload.backends.push({ backend: row.backend, backendUploadId: row.backend_upload_id, broken: row.broken === 1 });
+    }
+  }
+  return [...byId.values()];
+}
+
+function toUpload(row: UploadRow): Omit<Upload, "backends"> {
+  const attributes: ObjectAttributes = JSON.parse(row.attributes);
+  return {
+    uploadId: row.upload_id,
+    bucketId: row.bucket_id,
+    key: row.key,
+    accountId: row.account_id,
+    name: row.name,
+    attributes,
+    checksumAlgorithm: row.checksum_algorithm ?? undefined,
+    checksumType: row.checksum_type ?? undefined,
+    dedup: row.dedup,
+    startedAt: new Date(row.started_at),
+  };
+}

@@ -66,7 +66,16 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       services: {
         metadata,
         blobs,
-        delivery: openDelivery({ fleet, regions: config.regions, backends: config.backends, redirect: config.redirect, clientMap: config.clientMap, region: config.region, now, count: metrics.countRedirect }),
+        delivery: openDelivery({
+          fleet,
+          regions: config.regions,
+          backends: config.backends,
+          redirect: config.redirect,
+          clientMap: config.clientMap,
+          region: config.region,
+          now,
+          count: metrics.countRedirect,
+        }),
         now,
         region: config.region,
         dedup: config.dedup,
@@ -115,7 +124,13 @@ export async function openAdministration(config: GatewayConfig): Promise<Adminis
 }
 
 function metadataOptions(config: GatewayConfig, now: () => Date, onFatal: ((cause: unknown) => void) | undefined) {
-  return { engine: config.metadata, now, graceMs: config.graceHours * HOUR_MS, cacheRows: config.metadata.kind === "sqlite" ? config.cacheRows : 0, ...(onFatal && { onFatal }) };
+  return {
+    engine: config.metadata,
+    now,
+    graceMs: config.graceHours * HOUR_MS,
+    cacheRows: config.metadata.kind === "sqlite" ? config.cacheRows : 0,
+    ...(onFatal && { onFatal }),
+  };
 }
 
 function health(metadata: Metadata, fleet: Fleet, copies: number, metrics: Health["metrics"]): Health {

@@ -12,7 +12,7 @@ export interface RedirectTarget {
   /** The backend's host is the request's, or a sub-domain of it: clients then keep their Authorization header. Ports do not count. */
   readonly sameHost: boolean;
   readonly replayedHeaders: "tolerate" | "strict";
-  /** Answers with the headers it is told, so that attributes, ETag and Last-Modified survive. */
+  /** Answers with the headers it is told and holds conditions against them, so that attributes, ETag and Last-Modified survive. */
   readonly repliesAsTold: boolean;
   /** Its CORS rules let pages of any origin, and of `null`, read. */
   readonly crossOrigin: boolean;
@@ -73,9 +73,9 @@ export function decide(facts: RedirectFacts): Verdict {
   if (target.downgrade || (target.sameHost && facts.authentication === "header")) return proxy("6-host");
   if (facts.securityToken && (always || !(asked || facts.family.dropsToken))) return proxy("7-security-token");
   if (target.replayedHeaders === "strict" && facts.amzHeaders) return proxy("8-replayed-headers");
-  if (facts.dateCondition) return proxy("9-date-condition");
-  if (!facts.sameEtag && (facts.etagCondition || !(target.repliesAsTold || asked || always))) return proxy("10-etag");
-  if (facts.ownAttributes && !(target.repliesAsTold || asked || always)) return proxy("11-attributes");
+  if (facts.dateCondition && !target.repliesAsTold) return proxy("9-date-condition");
+  if (!facts.sameEtag && !target.repliesAsTold && (facts.etagCondition || !(asked || always))) return proxy("10-etag");
+  if (facts.ownAttributes && !target.repliesAsTold && !asked && !always) return proxy("11-attributes");
   if (facts.bytes < facts.minBytes && !always) return proxy("12-small");
   if (asked) return redirect("13-opt-in");
   if (facts.authentication === "header") return always ? redirect("14-client") : byClient(facts, target);

@@ -69,6 +69,8 @@ const cases: readonly (readonly [string, Change, string, string])[] = [
   ["another ETag there and If-Match, asked for", { sameEtag: false, etagCondition: true, ...asked }, "proxy 10-etag", "proxy 10-etag"],
   ["the same ETag and If-Match", { etagCondition: true }, "redirect 14-client", "redirect 14-client"],
   ["another ETag on a node that is told ours", { sameEtag: false, target: node }, "redirect 14-client", "redirect 14-client"],
+  ["another ETag on such a node and If-Match", { sameEtag: false, etagCondition: true, target: node }, "redirect 14-client", "redirect 14-client"],
+  ["a date condition on such a node", { dateCondition: true, target: node }, "redirect 14-client", "redirect 14-client"],
   ["own attributes", { ownAttributes: true }, "proxy 11-attributes", "redirect 14-client"],
   ["own attributes, asked for", { ownAttributes: true, ...asked }, "redirect 13-opt-in", "redirect 13-opt-in"],
   ["own attributes on a node that is told them", { ownAttributes: true, target: node }, "redirect 14-client", "redirect 14-client"],

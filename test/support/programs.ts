@@ -3,9 +3,8 @@
  * where TEST_REQUIRE_PROGRAMS is set (.ci/run sets it) a missing program is a failure, so that nothing is left out unseen.
  */
 import { spawnSync } from "node:child_process";
-import { statSync } from "node:fs";
-import { delimiter, join } from "node:path";
 import { describe, it } from "vitest";
+import { onPath } from "./run.ts";
 
 /** Python modules count as programs: the interpreter on PATH that can import it. */
 const PYTHON_MODULES = new Set(["boto3"]);
@@ -44,16 +43,6 @@ export function describeWith(needed: readonly string[], title: string, body: () 
 
 function pythonWith(module: string): string | undefined {
   return ["python3", "python"].flatMap(onPath).find((path) => starts(path, ["-c", `import ${module}`]));
-}
-
-function onPath(name: string): string[] {
-  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-  return folders.map((folder) => join(folder, name)).filter(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  return stats?.isFile() === true && (stats.mode & 0o111) !== 0;
 }
 
 // A shim or a wrapper may stand on PATH without what it wraps.

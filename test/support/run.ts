@@ -1,5 +1,7 @@
-/** Runs a program to its end, cut off from this process's own settings. */
+/** Finds programs on PATH, and runs one to its end, cut off from this process's own settings. */
 import { spawn } from "node:child_process";
+import { statSync } from "node:fs";
+import { delimiter, join } from "node:path";
 
 export interface RunOptions {
   readonly cwd?: string;
@@ -27,4 +29,15 @@ export async function run(path: string, programArguments: readonly string[], opt
   const code = await ended;
   if (code === 0) return Buffer.concat(out);
   throw new Error(`${path} ${programArguments.join(" ")} ended with ${code}:\n${Buffer.concat(err)}${Buffer.concat(out).subarray(0, 4000)}`);
+}
+
+/** The executable files of that name on PATH, in its order. */
+export function onPath(name: string): string[] {
+  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+  return folders.map((folder) => join(folder, name)).filter(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() === true && (stats.mode & 0o111) !== 0;
 }

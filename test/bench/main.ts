@@ -1,0 +1,83 @@
+/**
+ * `npm run bench`: what the gateway costs, each figure as a ratio to the same work done directly on MinIO in the same run.
+ * Needs `minio` on PATH, and wrk for steadier figures. Prints a table, writes bench-result.json, and exits with 1 when a target is missed.
+ */
+import { writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { onPath } from "../support/run.ts";
+import { type Comparison, type Figures, median } from "./comparison.ts";
+import { largeObjects } from "./large-objects.ts";
+import { forgetPeak, peakMiB } from "./memory.ts";
+import { smallObjects } from "./small-objects.ts";
+import { openStage } from "./stage.ts";
+
+const ALL = [...smallObjects, ...largeObjects];
+const USAGE = `usage: npm run bench -- [--only NAME]... [--seconds N] [--rounds N]\n  NAME: ${ALL.map(({ name }) => name).join(", ")}\n`;
+
+interface Result extends Pick<Comparison, "name" | "work" | "unit" | "target">, Figures {
+  /** Gateway / direct, of the medians; where there is nothing direct, the gateway's own figure. */
+  readonly ratio: number;
+  readonly met: boolean;
+  /** The gateway's peak resident memory while this ran. */
+  readonly peakMiB: number;
+}
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", multiple: true },
+    seconds: { type: "string", default: "4" },
+    rounds: { type: "string", default: "3" },
+    help: { type: "boolean" },
+  },
+});
+const chosen = ALL.filter(({ name }) => values.only === undefined || values.only.includes(name));
+const options = { seconds: Number(values.seconds), rounds: Number(values.rounds) };
+const understood = chosen.length >= (values.only?.length ?? 1) && options.seconds >= 1 && options.rounds >= 1;
+if (values.help || !understood) {
+  process.stderr.write(USAGE);
+  process.exit(values.help ? 0 : 2);
+}
+
+const wrk = onPath("wrk")[0];
+if (wrk === undefined) process.stderr.write("wrk is not on PATH: the load comes from node:http, which takes more of the processor itself\n");
+const results: Result[] = [];
+for (const comparison of chosen) {
+  process.stderr.write(`${comparison.work} ...\n`);
+  results.push(await measure(comparison));
+}
+process.stdout.write(tableOf(results));
+const machine = { processors: cpus().length, model: cpus()[0]?.model, node: process.version, load: wrk === undefined ? "node:http" : "wrk" };
+await writeFile("bench-result.json", `${JSON.stringify({ at: new Date().toISOString(), machine, options, results }, null, 2)}\n`);
+process.exitCode = results.every(({ met }) => met) ? 0 : 1;
+
+/** On a stage of its own, so that what one comparison stored weighs on no other. */
+async function measure(comparison: Comparison): Promise<Result> {
+  const stage = await openStage(wrk);
+  try {
+    await forgetPeak(stage.gateway.server.pid);
+    const figures = await comparison.measure(stage, options);
+    const ratio = figures.direct.length === 0 ? median(figures.gateway) : median(figures.gateway) / median(figures.direct);
+    const { name, work, unit, target } = comparison;
+    const met = "atLeast" in target ? ratio >= target.atLeast : ratio <= target.atMost;
+    return { name, work, unit, target, ...figures, ratio, met, peakMiB: await peakMiB(stage.gateway.server.pid) };
+  } catch (error) {
+    process.stderr.write(`the gateway said:\n${stage.gateway.server.said()}\n`);
+    throw error;
+  } finally {
+    await stage[Symbol.asyncDispose]();
+  }
+}
+
+function tableOf(rows: readonly Result[]): string {
+  const lines = [["work", "direct", "gateway", "unit", "ratio", "target", "met", "gateway's peak MiB"]];
+  for (const { work, direct, gateway, unit, ratio, target, met, peakMiB: peak } of rows) {
+    const figure = (figures: readonly number[]): string => (figures.length === 0 ? "-" : median(figures).toFixed(unit === "seconds" ? 2 : 0));
+    const bound = "atLeast" in target ? `>= ${target.atLeast}` : `<= ${target.atMost}`;
+    lines.push([work, figure(direct), figure(gateway), unit, direct.length === 0 ? "-" : ratio.toFixed(2), bound, met ? "yes" : "NO", peak.toFixed(0)]);
+  }
+  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
+  const text = (line: readonly string[]): string => `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  const [head = [], ...rest] = lines;
+  return `${[text(head), text(widths.map((width) => "-".repeat(width))), ...rest.map(text)].join("\n")}\n`;
+}

@@ -1,0 +1,71 @@
+/**
+ * The load on small objects: presigned request targets, replayed as fast as they are answered. By wrk where it is on PATH (its cost is the
+ * least), else by a worker thread on node:http; either way the same for both sides of a comparison. A refused or broken request is an error.
+ */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { run } from "../support/run.ts";
+
+export interface Replay {
+  /** `http://host:port` */
+  readonly origin: string;
+  /** Path and query of each request. */
+  readonly targets: readonly string[];
+  readonly method: "GET" | "PUT";
+  /** Sent with each request. */
+  readonly body?: Buffer;
+  /** Makes each body unlike any other, also of other replays: at most 16 letters. */
+  readonly tag?: string;
+  readonly seconds: number;
+  /** 32 unless told. */
+  readonly connections?: number;
+}
+
+export interface Replayed {
+  readonly requests: number;
+  readonly microseconds: number;
+  /** Heads and bodies received. */
+  readonly bytes: number;
+  /** Answers with a status of 400 or more. */
+  readonly refused: number;
+  /** Connections that failed or timed out. */
+  readonly broken: number;
+  /** Microseconds. */
+  readonly p50: number;
+  readonly p99: number;
+}
+
+const SCRIPT = fileURLToPath(new URL("replay.lua", import.meta.url));
+const WORKER = new URL("replay-worker.ts", import.meta.url);
+
+/** Requests per second. Throws when one was refused or broke, or when an answer has not the size it must have. */
+export async function measureRate(replay: Replay, folder: string, wrk: string | undefined, answer: { atLeast: number; atMost: number }): Promise<number> {
+  const replayed = wrk === undefined ? await byWorker(replay) : await byWrk(replay, folder, wrk);
+  const each = replayed.bytes / replayed.requests;
+  const wrong = replayed.refused > 0 || replayed.broken > 0 || !(each >= answer.atLeast && each <= answer.atMost);
+  if (wrong) throw new Error(`${replay.method} ${replay.origin}: wrong answers, ${Math.round(each)} bytes each: ${JSON.stringify(replayed)}`);
+  return replayed.requests / (replayed.microseconds / 1e6);
+}
+
+let files = 0;
+
+async function byWrk({ origin, targets, method, body, tag, seconds, connections = 32 }: Replay, folder: string, wrk: string): Promise<Replayed> {
+  const name = join(folder, `replay-${files++}`);
+  await writeFile(name, `${targets.join("\n")}\n`);
+  if (body) await writeFile(`${name}.body`, body);
+  const words = ["-t", "2", "-c", `${connections}`, "-d", `${seconds}s`, "--timeout", "10s", "-s", SCRIPT, origin, "--", name, method];
+  const printed = (await run(wrk, [...words, ...(body ? [`${name}.body`] : []), ...(tag === undefined ? [] : [tag])])).toString();
+  const line = /^REPLAYED (.*)$/m.exec(printed)?.[1];
+  if (line === undefined) throw new Error(`wrk said: ${printed}`);
+  return JSON.parse(line) as Replayed;
+}
+
+function byWorker(replay: Replay): Promise<Replayed> {
+  const worker = new Worker(WORKER, { workerData: replay });
+  return new Promise((resolve, reject) => {
+    worker.once("message", (replayed: Replayed) => resolve(replayed));
+    worker.once("error", reject);
+  });
+}

@@ -1,0 +1,130 @@
+/** Comparisons on objects of 4 KiB: requests per second with 32 connections. */
+import { randomBytes } from "node:crypto";
+import { GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { type BenchOptions, type Comparison, takeTurns } from "./comparison.ts";
+import { measureRate, type Replay } from "./replay.ts";
+import { BUCKET, PROXY, REDIRECT, type Side, type Stage, target } from "./stage.ts";
+
+const SIZE = 4096;
+/** Objects that are read, each in its turn. */
+const READ = 2000;
+/** Keys that are written in one round, before they are written again. */
+const WRITTEN = 20_000;
+/** An answer that carries the object, with its head; one that carries none. */
+const WITH_OBJECT = { atLeast: SIZE, atMost: SIZE + 2048 };
+const WITHOUT_OBJECT = { atLeast: 100, atMost: 3000 };
+
+export const smallObjects: readonly Comparison[] = [
+  {
+    name: "get-redirect",
+    work: "GET 4 KiB, answered by a redirect",
+    unit: "per second",
+    target: { atLeast: 2 },
+    measure: (stage, options) => read(stage, options, REDIRECT, WITHOUT_OBJECT),
+  },
+  {
+    name: "get-proxy",
+    work: "GET 4 KiB, through the gateway",
+    unit: "per second",
+    target: { atLeast: 0.45 },
+    measure: (stage, options) => read(stage, options, PROXY, WITH_OBJECT),
+  },
+  { name: "put-unique", work: "PUT 4 KiB, new content, on two", unit: "per second", target: { atLeast: 0.55 }, measure: writeUnique },
+  { name: "put-known", work: "PUT 4 KiB, known content", unit: "per second", target: { atLeast: 1.3 }, measure: writeKnown },
+];
+
+async function read(
+  { minios, gateway, folder, wrk }: Stage,
+  { rounds, seconds }: BenchOptions,
+  query: Readonly<Record<string, string>>,
+  answer: typeof WITH_OBJECT,
+) {
+  const direct = minios[0];
+  const contents = await fill([direct.s3, gateway.s3]);
+  const keys = [...contents.keys()];
+  const targets = { direct: keys.map((key) => target(direct, "GET", key)), gateway: keys.map((key) => target(gateway, "GET", key, query)) };
+  for (const at of [0, 1, READ / 2, READ - 1])
+    await checkRead(gateway, targets.gateway[at] ?? "", contents.get(keys[at] ?? ""), query === REDIRECT ? 307 : 200);
+  const rate = (side: Side, list: readonly string[], expected: typeof answer, time = seconds): Promise<number> =>
+    measureRate({ origin: side.url, targets: list, method: "GET", seconds: time }, folder, wrk, expected);
+  await rate(gateway, targets.gateway, answer, 1);
+  return takeTurns(
+    rounds,
+    () => rate(direct, targets.direct, WITH_OBJECT),
+    () => rate(gateway, targets.gateway, answer),
+  );
+}
+
+/** Against a client that writes each object to both MinIOs itself: a pair counts once. */
+async function writeUnique({ minios, gateway, folder, wrk }: Stage, { rounds, seconds }: BenchOptions) {
+  const body = randomBytes(SIZE);
+  const write = (side: Side, tag: string, time = seconds): Promise<number> =>
+    measureRate({ ...writing(side, tag, time), body, tag }, folder, wrk, WITHOUT_OBJECT);
+  await write(gateway, "warm", 1);
+  const figures = await takeTurns(
+    rounds,
+    async (round) => {
+      const [first, second] = await Promise.all(minios.map((minio) => write(minio, `direct${round}`)));
+      return ((first ?? 0) + (second ?? 0)) / 2;
+    },
+    (round) => write(gateway, `gateway${round}`),
+  );
+  for (const side of [...minios, gateway]) await checkWritten(side.s3, `${side === gateway ? "gateway" : "direct"}0`, body);
+  return figures;
+}
+
+async function writeKnown({ minios, gateway, folder, wrk }: Stage, { rounds, seconds }: BenchOptions) {
+  const body = randomBytes(SIZE);
+  const write = (side: Side, tag: string, time = seconds): Promise<number> =>
+    measureRate({ ...writing(side, `known-${tag}`, time), body }, folder, wrk, WITHOUT_OBJECT);
+  for (const { s3 } of [minios[0], gateway]) await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: "known", Body: body }));
+  const before = await blobs(gateway);
+  await write(gateway, "warm", 1);
+  const figures = await takeTurns(
+    rounds,
+    (round) => write(minios[0], `${round}`),
+    (round) => write(gateway, `${round}`),
+  );
+  if ((await blobs(gateway)) !== before) throw new Error("known content was stored again");
+  return figures;
+}
+
+function writing(side: Side, name: string, seconds: number): Replay {
+  const targets = Array.from({ length: WRITTEN }, (_, index) => target(side, "PUT", `${name}/${index}`));
+  return { origin: side.url, targets, method: "PUT", seconds };
+}
+
+/** The same objects on all of these, by key. */
+async function fill(clients: readonly S3Client[]): Promise<Map<string, Buffer>> {
+  const contents = new Map(Array.from({ length: READ }, (_, index) => [`read/${index}`, randomBytes(SIZE)]));
+  for (const client of clients) {
+    const waiting = [...contents];
+    const work = async (): Promise<void> => {
+      for (let next = waiting.pop(); next; next = waiting.pop()) await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: next[0], Body: next[1] }));
+    };
+    await Promise.all(Array.from({ length: 16 }, work));
+  }
+  return contents;
+}
+
+async function checkRead(side: Side, path: string, content: Buffer | undefined, status: number): Promise<void> {
+  const answer = await fetch(side.url + path, { redirect: "manual" });
+  const location = answer.headers.get("location");
+  const bytes = Buffer.from(await (location === null ? answer : await fetch(location)).arrayBuffer());
+  if (answer.status !== status || content === undefined || !bytes.equals(content))
+    throw new Error(`${side.url} answered ${answer.status} with ${bytes.length} bytes`);
+}
+
+async function checkWritten(client: S3Client, name: string, body: Buffer): Promise<void> {
+  for (const index of [0, 1, 2]) {
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: BUCKET, Key: `${name}/${index}` }));
+    const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
+    const head = `${name}-00-`;
+    if (!bytes.toString("latin1").startsWith(head) || !bytes.subarray(64).equals(body.subarray(64)))
+      throw new Error(`${name}/${index} holds other bytes than were written`);
+  }
+}
+
+async function blobs(gateway: Stage["gateway"]): Promise<number> {
+  return (JSON.parse(await gateway.command("stats", "--json")) as { blobs: number }).blobs;
+}

@@ -29,15 +29,19 @@ const EARTH_RADIUS_KM = 6371;
 export function orderByProximity<C extends Candidate>(candidates: readonly C[], place: Place, random: () => number): readonly C[] {
   if (candidates.length < 2) return candidates;
   return candidates
-    .map((candidate) => ({ candidate, ...steps(candidate, place), draw: drawKey(candidate.capacity, random) }))
+    .map((candidate) => ({
+      candidate,
+      distance: distanceSteps(candidate, place),
+      latency: place.coordinates === undefined ? 0 : Math.floor((candidate.latencyMs ?? 0) / LATENCY_STEP_MS),
+      draw: drawKey(candidate.capacity, random),
+    }))
     .sort((a, b) => a.distance - b.distance || a.latency - b.latency || a.draw - b.draw)
     .map(({ candidate }) => candidate);
 }
 
-function steps(candidate: Candidate, { region, coordinates }: Place): { readonly distance: number; readonly latency: number } {
-  if (coordinates === undefined) return { distance: 0, latency: 0 };
-  const distance = region === candidate.region ? -1 : Math.floor(distanceKm(coordinates, candidate.coordinates) / DISTANCE_STEP_KM);
-  return { distance, latency: Math.floor((candidate.latencyMs ?? 0) / LATENCY_STEP_MS) };
+function distanceSteps(candidate: Candidate, { region, coordinates }: Place): number {
+  if (coordinates === undefined) return 0;
+  return region === candidate.region ? -1 : Math.floor(distanceKm(coordinates, candidate.coordinates) / DISTANCE_STEP_KM);
 }
 
 /** Exponential draws: the smallest one falls on each candidate with a chance proportional to its weight. */

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { continuationToken, readContinuationToken, readEncoding, readLimit } from "../../src/protocol/list-query.ts";
+import { anyKey } from "./any-key.ts";
 
 const limit = (text: string) => readLimit(new URLSearchParams({ "max-keys": text }), "max-keys");
 
@@ -30,12 +31,7 @@ describe("a continuation token", () => {
   const read = (token: string) => readContinuationToken(new URLSearchParams({ "continuation-token": token }));
 
   it("stands for any key", () => {
-    fc.assert(
-      fc.property(
-        fc.string({ unit: "binary", minLength: 1 }).filter((key) => key.isWellFormed()),
-        (key) => read(continuationToken(key)) === key,
-      ),
-    );
+    fc.assert(fc.property(anyKey, (key) => read(continuationToken(key)) === key));
   });
 
   it.each(["garbage", "bar", "!", "YWJj", `${continuationToken("a")}=`, Buffer.from([0x6e, 0xff]).toString("base64url")])("%j is none", (token) => {

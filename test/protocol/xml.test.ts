@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { S3Error } from "../../src/errors.ts";
 import { readXml } from "../../src/protocol/read-xml.ts";
 import { renderXml } from "../../src/protocol/xml.ts";
+import { anyKey } from "./any-key.ts";
 
 const KEYS = [
   "0012",
@@ -36,13 +37,8 @@ describe("keys in XML", () => {
     expect(roundTrip(key)).toBe(key);
   });
 
-  it("come back whatever text they are, NUL apart", () => {
-    fc.assert(
-      fc.property(
-        fc.string({ unit: "binary", minLength: 1 }).filter((key) => !key.includes("\0") && key.isWellFormed()),
-        (key) => roundTrip(key) === key,
-      ),
-    );
+  it("come back whatever text they are", () => {
+    fc.assert(fc.property(anyKey, (key) => roundTrip(key) === key));
   });
 });
 

@@ -59,10 +59,7 @@ export interface BlobStore {
   ): Promise<Ingested<WrittenPart>>;
   /** Completes on every whole backend and copies until `copies` hold the object. Repeatable. */
   completeUpload(upload: Upload, parts: readonly UploadedPart[], scope: string | undefined): Promise<FreshContent>;
-  /**
-   * Frees what an upload holds on the backends that can be reached, now. Durable is only the drop job that metadata makes when the upload ends there;
-   * for an upload that metadata never knew use `discard`.
-   */
+  /** Frees what an upload holds that has ended in metadata, or never began there: now where backends can be reached, else by a drop job. */
   abortUpload(upload: UploadSites): Promise<void>;
 }
 

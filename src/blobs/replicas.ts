@@ -56,7 +56,7 @@ export class Replicas {
       const replica = current?.replicas.find(({ backend }) => backend === failure.backend);
       // A blob that was stored anew in the meantime has another name: what is wrong with the old bytes says nothing about the new ones.
       if (current?.name !== blob.name || replica?.state !== "verified") return;
-      await this.#blobs.setReplica(blob.id, failure.backend, "lost");
+      if (!(await this.#blobs.setReplica(blob.id, failure.backend, "lost", blob.name))) return;
       this.#log.error({ err: failure, blob: blob.id, name: blob.name }, "a replica is lost");
     } catch (error) {
       this.#log.error({ err: error, failure: failure.message, blob: blob.id, name: blob.name }, "a replica is lost and could not be marked");
@@ -71,8 +71,7 @@ export class Replicas {
       await this.noteFailure(blob, asBackendError(error, backend));
       return false;
     }
-    await this.#blobs.setReplica(blob.id, backend, "verified");
-    return true;
+    return this.#blobs.setReplica(blob.id, backend, "verified", blob.name);
   }
 }
 

@@ -121,8 +121,9 @@ export async function completeUpload(stores: Stores, upload: UploadSites, parts:
   return { kind: "fresh", ...whole, backends, copies: sites.copies, scope, replaces: undefined };
 }
 
-/** Gives the backends' uploads up at once where they can be reached; what remains is the drop job's that ended the upload. */
+/** Gives the backends' uploads up at once where they can be reached; what remains is a drop job's. A name that is in use by now is left alone. */
 export async function abortUpload(stores: Stores, upload: UploadSites): Promise<void> {
+  await stores.names.discard(upload.name);
   await abortOn(stores, upload, upload.backends);
 }
 

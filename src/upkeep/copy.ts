@@ -52,15 +52,13 @@ async function addReplica(upkept: Upkept, blob: Blob, target: FleetMember, signa
   const { blobs, jobs } = upkept.metadata;
   const name = target.backend.name;
   // The row comes before the bytes, so that whoever deletes the blob meanwhile knows where to look.
-  if (!blob.replicas.some(({ backend }) => backend === name)) await blobs.setReplica(blob.id, name, "lost");
+  if (!blob.replicas.some(({ backend }) => backend === name)) await blobs.setReplica(blob.id, name, "lost", blob.name);
   const failure = (await standsAlready(blob, target, signal)) ?? (await copyFromAny(upkept, blob, target, signal));
   if (failure instanceof BackendError) {
     upkept.fleet.reportFailure(failure);
     return failure;
   }
-  const current = await blobs.find(blob.id);
-  if (current?.name === blob.name) await blobs.setReplica(blob.id, name, "verified");
-  else await jobs.add({ kind: "drop", name: blob.name, backends: [name] });
+  if (!(await blobs.setReplica(blob.id, name, "verified", blob.name))) await jobs.add({ kind: "drop", name: blob.name, backends: [name] });
   return undefined;
 }
 

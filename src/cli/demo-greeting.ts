@@ -37,9 +37,12 @@ ${demoCommands(options).join("\n\n")}
 export function demoCommands({ url, directory, rootKey, program }: GreetingOptions): readonly [string, string, string] {
   const object = `${DEMO_BUCKET}/eight-mib.bin`;
   const credentials = `AWS_SHARED_CREDENTIALS_FILE=${shellWord(credentialsFile(directory))} AWS_PROFILE=default AWS_DEFAULT_REGION=us-east-1`;
+  // curl before 8 sends no x-amz-content-sha256 of its own.
+  const curl = `curl -sS -L -D - -o /dev/null -H 'x-nearbucket-redirect: always' -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD'`;
+  const user = shellWord(`${rootKey.accessKeyId}:${rootKey.secretAccessKey}`);
   return [
     `head -c 8388608 /dev/urandom | ${credentials} aws --endpoint-url ${url} s3 cp - s3://${object}`,
-    `curl -sS -L -D - -o /dev/null -H 'x-nearbucket-redirect: always' --aws-sigv4 aws:amz:us-east-1:s3 --user ${shellWord(`${rootKey.accessKeyId}:${rootKey.secretAccessKey}`)} ${url}/${object}`,
+    `${curl} --aws-sigv4 aws:amz:us-east-1:s3 --user ${user} ${url}/${object}`,
     `${program.map(shellWord).join(" ")} stats --json --data ${shellWord(directory)}`,
   ];
 }

@@ -24,8 +24,8 @@ export async function startStores({ kind, count, directory, rootKey }: StoreOpti
   const places = (kind === "nodes" ? nodePlaces : minioPlaces).slice(0, count);
   const started = await Promise.allSettled(
     places.map(async (region) => {
-      const own = { directory: join(directory, kind, region.name), rootKey };
-      const server = kind === "minio" ? await startMinio({ ...own, env: terminal.env }) : await startNode(own, terminal);
+      const own = join(directory, kind, region.name);
+      const server = kind === "minio" ? await startMinio({ directory: own, rootKey, env: terminal.env }) : await startNode(own, rootKey, region.name, terminal);
       return { region, port: server.port, server };
     }),
   );
@@ -39,6 +39,6 @@ export async function startStores({ kind, count, directory, rootKey }: StoreOpti
   throw failed.reason;
 }
 
-async function startNode(own: { readonly directory: string; readonly rootKey: KeyPair }, terminal: Terminal) {
-  return startGateway(await nodeConfig({ ...own, host: "127.0.0.1", port: 0, logLevel: "warn" }), terminal);
+async function startNode(directory: string, rootKey: KeyPair, region: string, terminal: Terminal) {
+  return startGateway(await nodeConfig({ directory, host: "127.0.0.1", port: 0, rootKey, region, logLevel: "warn" }), terminal);
 }

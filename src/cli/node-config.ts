@@ -9,14 +9,13 @@ export interface NodeOptions {
   /** 0: the system chooses. */
   readonly port: number;
   readonly rootKey: GatewayConfigInput["rootKey"];
+  /** What it calls its place in `x-nearbucket-region`; where that lies only its gateway knows. */
+  readonly region: string;
   readonly logLevel: NonNullable<NonNullable<GatewayConfigInput["log"]>["level"]>;
 }
 
-/** Where a node's redirects and geography would be configured there is nothing: its gateway decides both. */
-const REGION = { name: "here", latitude: 0, longitude: 0 };
-
 /** Makes the node's encryption key on first use. */
-export async function nodeConfig({ directory, host, port, rootKey, logLevel }: NodeOptions): Promise<GatewayConfig> {
+export async function nodeConfig({ directory, host, port, rootKey, region, logLevel }: NodeOptions): Promise<GatewayConfig> {
   const file = join(directory, "metadata.sqlite");
   return checked({
     role: "node",
@@ -25,8 +24,8 @@ export async function nodeConfig({ directory, host, port, rootKey, logLevel }: N
     metadata: { kind: "sqlite", file },
     rootKey,
     encryptionKey: await ensureEncryptionKey(directory, file),
-    regions: [REGION],
-    backends: [{ kind: "disk", name: "disk", region: REGION.name, directory: join(directory, "disk") }],
+    regions: [{ name: region, latitude: 0, longitude: 0 }],
+    backends: [{ kind: "disk", name: "disk", region, directory: join(directory, "disk") }],
     copies: 1,
     // What a gateway sends is distinct already, and it deletes only after its own grace.
     dedup: { scope: "off" },

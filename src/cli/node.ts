@@ -10,6 +10,7 @@ interface Options {
   readonly data: string;
   readonly host: string;
   readonly port: number;
+  readonly region: string;
 }
 
 export function addNode(program: Command, terminal: Terminal): void {
@@ -19,11 +20,13 @@ export function addNode(program: Command, terminal: Terminal): void {
     .requiredOption("--data <directory>", "where the node keeps everything", terminal.env["NEARBUCKET_DATA"])
     .option("--host <address>", "the address to listen on", "127.0.0.1")
     .option("--port <number>", "the port to listen on; 0: the system chooses", wholeNumber(0, 65_535), 9000)
-    .action(async ({ data, host, port }: Options) => {
+    .option("--region <name>", "the region it names in its answers", "here")
+    .action(async ({ data, host, port, region }: Options) => {
       const { NEARBUCKET_ROOT_ACCESS_KEY: accessKeyId, NEARBUCKET_ROOT_SECRET_KEY: secretAccessKey } = terminal.env;
       if (accessKeyId === undefined || secretAccessKey === undefined)
         throw new Error("a node takes its root key from NEARBUCKET_ROOT_ACCESS_KEY and NEARBUCKET_ROOT_SECRET_KEY: set both");
       const directory = resolve(terminal.directory, data);
-      await serveUntilStopped(await nodeConfig({ directory, host, port, rootKey: { accessKeyId, secretAccessKey }, logLevel: "info" }), terminal);
+      const rootKey = { accessKeyId, secretAccessKey };
+      await serveUntilStopped(await nodeConfig({ directory, host, port, rootKey, region, logLevel: "info" }), terminal);
     });
 }

@@ -1,0 +1,166 @@
+// Which backends are up: found by probes and by what callers met.
+import { describe, expect, it } from "vitest";
+import { BackendError } from "../../src/backends/backend.ts";
+import { type Fleet, openFleet } from "../../src/backends/fleet.ts";
+import { MemoryBackend } from "../../src/backends/memory-backend.ts";
+import { openLog } from "../../src/log.ts";
+import { failure, put } from "../contracts/backend-contract.ts";
+import { type FaultyS3, startFaultyS3 } from "../support/faulty-s3.ts";
+import { backendAt } from "./s3-support.ts";
+
+const regions = [{ name: "there", latitude: 1, longitude: 2 }];
+const HOUR = 3_600_000;
+
+/** A fleet of one on a faulty S3; probes only when told, unless an interval is given. */
+async function watched(options: { readonly probeIntervalMs?: number; readonly probeTimeoutMs?: number } = {}) {
+  const store = await startFaultyS3();
+  const fleet = openFleet({ backends: [backendAt(store.endpoint)], regions, log: openLog("silent"), probeIntervalMs: HOUR, ...options });
+  await fleet.probeNow();
+  return {
+    store,
+    fleet,
+    async [Symbol.asyncDispose]() {
+      await fleet.close();
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const only = (fleet: Fleet) => {
+  const member = fleet.get("far");
+  if (member === undefined) throw new Error("no member called far");
+  return member;
+};
+const aborted = (signal: AbortSignal) => new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve())));
+const probes = (store: FaultyS3) => store.requests.filter(({ method, key }) => method === "HEAD" && key === "").length;
+const unavailable = new BackendError("far", "unavailable");
+
+describe("a fleet", () => {
+  it("shows its members in the order given, with their regions", async () => {
+    const backends = ["b", "a", "c"].map((name) => new MemoryBackend({ name, region: "there" }));
+    const fleet = openFleet({ backends, regions, log: openLog("silent"), draining: ["a"] });
+    expect(fleet.members().map(({ backend, region, up, draining }) => [backend.name, region.name, up, draining])).toEqual([
+      ["b", "there", true, false],
+      ["a", "there", true, true],
+      ["c", "there", true, false],
+    ]);
+    expect(fleet.get("c")?.backend).toBe(backends[2]);
+    expect(fleet.get("d")).toBeUndefined();
+    await fleet.close();
+  });
+
+  it("refuses two backends of one name and an unknown region", () => {
+    const one = new MemoryBackend({ name: "a", region: "there" });
+    expect(() => openFleet({ backends: [one, one], regions, log: openLog("silent") })).toThrow("two backends are called a");
+    expect(() => openFleet({ backends: [one], regions: [], log: openLog("silent") })).toThrow("unknown region: there");
+  });
+
+  it("takes a silent member down after two probes, and its work gives up", async () => {
+    await using at = await watched({ probeTimeoutMs: 50 });
+    const hung = at.store.script({}, { do: "hang" });
+    const { whileUp, backend } = only(at.fleet);
+    const work = failure(backend.open("blobs/ab/one", undefined, whileUp));
+    await hung.met;
+    await at.fleet.probeNow();
+    expect(only(at.fleet).up).toBe(false);
+    expect(await work).toMatchObject({ fault: "unavailable" });
+    expect(whileUp.reason).toBeInstanceOf(BackendError);
+    expect(probes(at.store)).toBe(3);
+  });
+
+  it("bears a single failed probe", async () => {
+    await using at = await watched();
+    at.store.script({ method: "HEAD", nth: 1 }, { do: "status", status: 503 });
+    const { whileUp } = only(at.fleet);
+    await at.fleet.probeNow();
+    expect(only(at.fleet).up).toBe(true);
+    expect(whileUp.aborted).toBe(false);
+  });
+
+  it("brings a member back at the first good probe, with a new signal", async () => {
+    await using at = await watched();
+    const away = at.store.script({ method: "HEAD" }, { do: "status", status: 503 });
+    const before = only(at.fleet).whileUp;
+    await at.fleet.probeNow();
+    expect(only(at.fleet).up).toBe(false);
+    expect(only(at.fleet).whileUp.aborted).toBe(true);
+    away.remove();
+    await at.fleet.probeNow();
+    expect(only(at.fleet).up).toBe(true);
+    expect(only(at.fleet).whileUp.aborted).toBe(false);
+    expect(before.aborted).toBe(true);
+  });
+
+  it("probes by itself, and finds a store that stopped and one that is back", async () => {
+    await using at = await watched({ probeIntervalMs: 5, probeTimeoutMs: 1000 });
+    await at.store.stop();
+    await aborted(only(at.fleet).whileUp);
+    expect(only(at.fleet).up).toBe(false);
+    const seen = probes(at.store);
+    await at.store.restart();
+    await at.store.seen({ method: "HEAD", key: "" }, seen + 2);
+    expect(only(at.fleet).up).toBe(true);
+  });
+
+  it("asks at once when a caller found a member unavailable, and believes the probe", async () => {
+    await using at = await watched();
+    at.fleet.reportFailure(unavailable);
+    await at.store.seen({ method: "HEAD", key: "" }, 2);
+    await at.fleet.probeNow();
+    expect(only(at.fleet).up).toBe(true);
+    at.store.script({ method: "HEAD" }, { do: "status", status: 503 });
+    const { whileUp } = only(at.fleet);
+    at.fleet.reportFailure(unavailable);
+    await aborted(whileUp);
+    expect(only(at.fleet).up).toBe(false);
+  });
+
+  it("asks again when the probe under way began before the failure", async () => {
+    await using at = await watched();
+    const held = at.store.script({ method: "HEAD", nth: 1 }, { do: "hold-answer" });
+    const probing = at.fleet.probeNow();
+    await held.met;
+    at.store.script({ method: "HEAD" }, { do: "status", status: 503 });
+    const { whileUp } = only(at.fleet);
+    at.fleet.reportFailure(unavailable);
+    held.release();
+    await probing;
+    await aborted(whileUp);
+    expect(only(at.fleet).up).toBe(false);
+  });
+
+  it("needs no probe to take down a member where nobody listens", async () => {
+    await using at = await watched();
+    await at.store.stop();
+    const refused = await failure(put(only(at.fleet).backend, "blobs/ab/one", Buffer.from("bytes")));
+    at.fleet.reportFailure(refused);
+    expect(only(at.fleet).up).toBe(false);
+  });
+
+  it.each(["absent", "refused", "corrupt"] as const)("does not doubt a member for an answer of %s", async (fault) => {
+    await using at = await watched();
+    at.fleet.reportFailure(new BackendError("far", fault));
+    await at.fleet.probeNow();
+    expect(probes(at.store)).toBe(2);
+  });
+
+  it("averages latency, the newest counting a fifth", async () => {
+    const fleet = openFleet({ backends: [new MemoryBackend({ name: "far", region: "there" })], regions, log: openLog("silent"), probeIntervalMs: HOUR });
+    await fleet.probeNow();
+    const start = only(fleet).latencyMs ?? Number.NaN;
+    fleet.reportSuccess("far", 100);
+    fleet.reportSuccess("nobody", 5);
+    expect(only(fleet).latencyMs).toBeCloseTo(start + 0.2 * (100 - start));
+    await fleet.close();
+  });
+
+  it("closes without waiting out a probe that hangs", async () => {
+    const store = await startFaultyS3();
+    const hung = store.script({}, { do: "hang" });
+    const fleet = openFleet({ backends: [backendAt(store.endpoint)], regions, log: openLog("silent"), probeTimeoutMs: HOUR });
+    await hung.met;
+    await fleet.close();
+    expect(only(fleet).up).toBe(true);
+    await store[Symbol.asyncDispose]();
+  });
+});

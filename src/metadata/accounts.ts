@@ -9,7 +9,6 @@ const keyColumns = "access_key_id, account_id, accounts.name AS account_name, se
 const insertAccount = statement<never>("account-add", "INSERT INTO accounts (name) VALUES (?) ON CONFLICT (name) DO NOTHING");
 const selectAccount = statement<{ id: number; name: string }>("account-find", "SELECT id, name FROM accounts WHERE name = ?");
 const selectKey = statement<KeyRow>("key-find", `SELECT ${keyColumns} FROM access_keys JOIN accounts ON accounts.id = account_id WHERE access_key_id = ?`);
-const selectKeys = statement<KeyRow>("key-list", `SELECT ${keyColumns} FROM access_keys JOIN accounts ON accounts.id = account_id ORDER BY access_key_id`);
 const insertKey = statement<never>(
   "key-add",
   "INSERT INTO access_keys (access_key_id, account_id, sealed_secret, redirect, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (access_key_id) DO NOTHING",
@@ -75,7 +74,10 @@ export class Accounts {
   }
 
   async listKeys(): Promise<readonly AccessKey[]> {
-    return (await this.#base.engine.read.all(selectKeys, [])).map(toAccessKey);
+    const rows = await this.#base.engine.read.query<KeyRow>((knex) =>
+      knex("access_keys").join("accounts", "accounts.id", "account_id").select(knex.raw(keyColumns)).orderBy("access_key_id"),
+    );
+    return rows.map(toAccessKey);
   }
 
   /** False when there was no such key. */

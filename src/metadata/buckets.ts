@@ -2,7 +2,7 @@
 import { S3Error } from "../errors.ts";
 import type { Bucket, BucketSettings } from "../model.ts";
 import type { Base } from "./base.ts";
-import { type Connection, type Reader, statement } from "./engine.ts";
+import { type Reader, statement } from "./engine.ts";
 import { addJob } from "./jobs.ts";
 import { prefixRange } from "./key-range.ts";
 import { type BucketRow, bucketColumns, toBucket } from "./rows.ts";
@@ -14,11 +14,6 @@ const insertBucket = statement<never>(
 const selectBucket = statement<BucketRow>(
   "bucket-find",
   `SELECT ${bucketColumns} FROM buckets JOIN accounts ON accounts.id = buckets.account_id WHERE buckets.name = ?`,
-);
-const listBuckets = statement<BucketRow>(
-  "bucket-list",
-  `SELECT ${bucketColumns} FROM buckets JOIN accounts ON accounts.id = buckets.account_id
-  WHERE buckets.account_id = ? AND buckets.name >= ? AND buckets.name < ? ORDER BY buckets.name LIMIT ?`,
 );
 const lockBucket = statement("bucket-lock", "SELECT id FROM buckets WHERE id = ? FOR UPDATE");
 const bucketState = statement<{ name: string; filled: number }>(
@@ -65,7 +60,11 @@ export class Buckets {
   /** One account's buckets in byte order of name; `after` exclusive. */
   async list(accountId: number, page: { readonly prefix?: string; readonly after?: string; readonly limit?: number } = {}): Promise<readonly Bucket[]> {
     const { from, to } = prefixRange(page.prefix ?? "", page.after);
-    const rows = await this.#base.engine.read.all(listBuckets, [accountId, from, to, page.limit ?? 1_000_000]);
+    const rows = await this.#base.engine.read.query<BucketRow>((knex) => {
+      const query = knex("buckets").join("accounts", "accounts.id", "buckets.account_id").select(knex.raw(bucketColumns));
+      query.where("buckets.account_id", accountId).where("buckets.name", ">=", from).where("buckets.name", "<", to).orderBy("buckets.name");
+      return page.limit === undefined ? query : query.limit(page.limit);
+    });
     return rows.map(toBucket);
   }
 
@@ -84,7 +83,7 @@ export class Buckets {
   }
 }
 
-async function readBucket(reader: Reader | Connection, name: string): Promise<Bucket | undefined> {
+async function readBucket(reader: Pick<Reader, "get">, name: string): Promise<Bucket | undefined> {
   const row = await reader.get(selectBucket, [name]);
   return row && toBucket(row);
 }

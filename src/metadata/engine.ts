@@ -14,20 +14,26 @@ export interface Statement<Row = unknown> {
   readonly row?: Row;
 }
 
-/** `name` must be unique in this room: PostgreSQL keeps prepared statements by name. */
+/**
+ * `name` must be unique in this room: prepared statements are kept by it. `text` is SQL that both engines read: `?` or `?1` for parameters;
+ * `instr` stands for PostgreSQL's `strpos`; SQLite leaves out `FOR UPDATE SKIP LOCKED`.
+ */
 export function statement<Row = never>(name: string, text: string): Statement<Row> {
   return { name, text: text.replaceAll(/\s+/g, " ").trim() };
 }
 
-export interface Reader {
+interface Queries {
   all<Row>(statement: Statement<Row>, parameters: readonly Parameter[]): Promise<Row[]>;
   get<Row>(statement: Statement<Row>, parameters: readonly Parameter[]): Promise<Row | undefined>;
-  /** A query made by knex's builder. */
+}
+
+export interface Reader extends Queries {
+  /** A query made by knex's builder, for what is not hot. */
   query<Row>(build: (knex: Knex) => Knex.QueryBuilder): Promise<Row[]>;
 }
 
 /** Inside a transaction. Only calls on this may be awaited there: no network, no file, no timer. */
-export interface Connection extends Reader {
+export interface Connection extends Queries {
   /** Gives the number of rows changed. */
   run(statement: Statement<never>, parameters: readonly Parameter[]): Promise<number>;
   /** Waits for what concurrent transactions could change under this one. One writer at a time, as on SQLite, needs none: then it is never sent. */

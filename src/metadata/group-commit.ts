@@ -2,7 +2,6 @@
  * The only writer of a SQLite file: everyone who waits is run, one after another, inside one BEGIN IMMEDIATE ... COMMIT, so that many writes share one sync.
  * Nobody is answered, well or badly, before the COMMIT that holds what they saw; after a full disk or an I/O error nothing goes on inside the transaction.
  */
-import type { Knex } from "knex";
 import { S3Error, type S3ErrorCode } from "../errors.ts";
 import { type Connection, type Parameter, type Statement, statement, type Work } from "./engine.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
@@ -21,17 +20,14 @@ interface Waiting {
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
   /** Set when it failed after a write: it is left out of the batch's next run. */
-  failed: { readonly reason: unknown } | undefined;
+  failed: boolean;
   answer: () => void;
 }
 
-/** Ends a batch: `fault` says how. */
-class BatchStopped extends Error {
+/** Why a batch ended early. `fault` undefined: one of its works failed after a write. */
+interface Stop {
   readonly fault: SqliteFault | undefined;
-  constructor(fault: SqliteFault | undefined, options: { cause: unknown }) {
-    super("the transaction ended early", options);
-    this.fault = fault;
-  }
+  readonly cause: unknown;
 }
 
 export class GroupCommit {
@@ -54,7 +50,7 @@ export class GroupCommit {
     return new Promise<T>((resolve, reject) => {
       if (this.#refusal !== undefined) return reject(refused(this.#refusal));
       // The answer is what this very work returned: the cast only forgets T while it waits among others.
-      this.#waiting.push({ work, resolve: resolve as (value: unknown) => void, reject, failed: undefined, answer: () => undefined });
+      this.#waiting.push({ work, resolve: resolve as (value: unknown) => void, reject, failed: false, answer: () => undefined });
       this.#running ??= this.#drain();
     });
   }
@@ -83,50 +79,51 @@ export class GroupCommit {
   async #commitBatch(batch: Waiting[]): Promise<void> {
     batch.push(...this.#waiting.splice(0, batchLimit));
     for (let busy = 0; ; ) {
-      try {
-        const effects = await this.#runBatch(batch);
+      const effects: (() => void)[] = [];
+      const stop = await this.#runBatch(batch, effects);
+      if (stop === undefined) {
         for (const effect of effects) effect();
         for (const each of batch) each.answer();
         return;
-      } catch (error) {
-        if (!(error instanceof BatchStopped)) throw await this.#stop(error);
-        await this.#rollBack(error);
-        if (error.fault === undefined) continue;
-        if (error.fault === "busy" && ++busy < busyAttempts) continue;
-        if (error.fault === "broken") throw await this.#stop(error.cause);
-        throw refused(error, error.fault === "busy" ? "SlowDown" : "ServiceUnavailable");
       }
+      await this.#rollBack();
+      if (stop.fault === "broken") throw this.#close(stop.cause);
+      if (stop.fault === "full") throw refused(stop.cause);
+      if (stop.fault === "busy" && ++busy === busyAttempts) throw refused(stop.cause, "SlowDown");
     }
   }
 
-  async #runBatch(batch: Waiting[]): Promise<readonly (() => void)[]> {
+  /** Undefined: committed. */
+  async #runBatch(batch: Waiting[], effects: (() => void)[]): Promise<Stop | undefined> {
     this.phase = "opening";
-    await this.#control(() => this.#connection.run(begin, []));
-    await this.#control(this.onBegin);
+    const unopened = (await this.#control(() => this.#connection.run(begin, []))) ?? (await this.#control(this.onBegin));
+    if (unopened) return unopened;
     this.phase = "inside";
-    const effects: (() => void)[] = [];
     for (let at = 0; at < batch.length || this.#takeMore(batch); at++) {
       const each = batch[at];
-      if (each === undefined || each.failed) continue;
-      const scope = new Scope(this.#connection);
-      try {
-        const value = await each.work(scope);
-        each.answer = () => each.resolve(value);
-      } catch (error) {
-        each.answer = () => each.reject(error);
-        if (scope.wrote && !scope.stopped) {
-          each.failed = { reason: error };
-          throw new BatchStopped(undefined, { cause: error });
-        }
-        scope.effects.length = 0;
-      }
-      scope.over = true;
-      if (scope.stopped) throw scope.stopped;
-      effects.push(...scope.effects);
+      const stop = each && !each.failed ? await this.#runOne(each, effects) : undefined;
+      if (stop) return stop;
     }
     this.phase = "ending";
-    await this.#control(() => this.#connection.run(commit, []));
-    return effects;
+    return this.#control(() => this.#connection.run(commit, []));
+  }
+
+  async #runOne(each: Waiting, effects: (() => void)[]): Promise<Stop | undefined> {
+    const scope = new Scope(this.#connection);
+    try {
+      const value = await each.work(scope);
+      each.answer = () => each.resolve(value);
+      effects.push(...scope.effects);
+    } catch (error) {
+      each.answer = () => each.reject(error);
+      if (scope.wrote) {
+        each.failed = scope.stopped === undefined;
+        return scope.stopped ?? { fault: undefined, cause: error };
+      }
+    } finally {
+      scope.over = true;
+    }
+    return scope.stopped;
   }
 
   /** Who came while the batch ran shares its sync. */
@@ -136,26 +133,27 @@ export class GroupCommit {
     return more.length > 0;
   }
 
-  async #control(call: () => Promise<unknown>): Promise<void> {
+  async #control(call: () => Promise<unknown>): Promise<Stop | undefined> {
     try {
       await call();
+      return undefined;
     } catch (error) {
-      throw new BatchStopped(sqliteFault(error) ?? "broken", { cause: error });
+      return { fault: sqliteFault(error) ?? "broken", cause: error };
     }
   }
 
-  async #rollBack(reason: BatchStopped): Promise<void> {
+  async #rollBack(): Promise<void> {
+    this.phase = "ending";
     try {
       await this.#connection.run(rollback, []);
     } catch (error) {
       // SQLite rolled back by itself, or BEGIN never succeeded: both are what is wanted here.
-      if (error instanceof Error && error.message.includes("no transaction is active")) return;
-      throw await this.#stop(new AggregateError([error, reason], "cannot roll back"));
+      if (!(error instanceof Error && error.message.includes("no transaction is active"))) throw this.#close(error);
     }
   }
 
   /** No further write is taken: what the file holds is no longer known. */
-  async #stop(cause: unknown): Promise<S3Error> {
+  #close(cause: unknown): S3Error {
     if (this.#refusal === undefined) {
       this.#refusal = cause;
       this.#onFatal(cause);
@@ -175,7 +173,7 @@ class Scope implements Connection {
   readonly effects: (() => void)[] = [];
   wrote = false;
   over = false;
-  stopped: BatchStopped | undefined;
+  stopped: Stop | undefined;
   readonly #connection: SqliteConnection;
 
   constructor(connection: SqliteConnection) {
@@ -198,11 +196,6 @@ class Scope implements Connection {
     return changes;
   }
 
-  query<Row>(build: (knex: Knex) => Knex.QueryBuilder): Promise<Row[]> {
-    this.wrote = true;
-    return this.#guard(() => this.#connection.query(build));
-  }
-
   async lock(): Promise<void> {}
 
   afterCommit(effect: () => void): void {
@@ -210,13 +203,13 @@ class Scope implements Connection {
   }
 
   async #guard<T>(call: () => Promise<T>): Promise<T> {
-    if (this.stopped) throw this.stopped;
+    if (this.stopped) throw this.stopped.cause;
     if (this.over) throw new Error("this transaction is over: a call in it was not awaited");
     try {
       return await call();
     } catch (error) {
       const fault = sqliteFault(error);
-      if (fault) this.stopped = new BatchStopped(fault, { cause: error });
+      if (fault) this.stopped = { fault, cause: error };
       throw error;
     }
   }

@@ -59,10 +59,6 @@ const failJob = statement<never>(
   WHERE id = ? AND epoch = ? AND lease_until IS NOT NULL`,
 );
 const renewLease = statement<never>("job-renew", "UPDATE jobs SET lease_until = ? WHERE id = ? AND epoch = ? AND lease_until IS NOT NULL");
-const countByKind = statement<{ kind: string; waiting: number; oldest: number; attempts: number }>(
-  "job-backlog",
-  "SELECT kind, COUNT(*) AS waiting, MIN(created_at) AS oldest, MAX(attempts) AS attempts FROM jobs GROUP BY kind ORDER BY kind",
-);
 
 interface JobRow {
   readonly id: number;
@@ -118,7 +114,9 @@ export class Jobs {
 
   /** By kind: how many wait, when the oldest was made, and the most attempts. */
   async backlog(): Promise<readonly Backlog[]> {
-    const rows = await this.#base.engine.read.all(countByKind, []);
+    const rows = await this.#base.engine.read.query<Omit<Backlog, "oldest"> & { readonly oldest: number }>((knex) =>
+      knex("jobs").select("kind").count({ waiting: "*" }).min({ oldest: "created_at" }).max({ attempts: "attempts" }).groupBy("kind").orderBy("kind"),
+    );
     return rows.map((row) => ({ ...row, oldest: new Date(row.oldest) }));
   }
 }

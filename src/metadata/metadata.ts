@@ -7,6 +7,7 @@ import type { Engine } from "./engine.ts";
 import { Jobs } from "./jobs.ts";
 import { Names } from "./names.ts";
 import { Objects } from "./objects.ts";
+import { openPostgres } from "./postgres-engine.ts";
 import { ReadCache } from "./read-cache.ts";
 import { openSqlite } from "./sqlite-engine.ts";
 import { Stats } from "./stats.ts";
@@ -61,5 +62,5 @@ export async function openMetadata(options: MetadataOptions): Promise<Metadata> 
 function openEngine(options: MetadataOptions): Promise<Engine> {
   const { engine, now, onFatal = () => undefined } = options;
   if (engine.kind === "sqlite") return openSqlite({ file: engine.file, durable: engine.durable, now, onFatal });
-  throw new Error("postgres");
+  return openPostgres({ url: engine.url, poolSize: engine.poolSize ?? 10, now });
 }

@@ -4,16 +4,8 @@
  */
 import type { Knex } from "knex";
 import type { Database, Statement as RawStatement, RunResult } from "sqlite3";
-import { S3Error } from "../errors.ts";
 import type { Parameter, Reader, Statement } from "./engine.ts";
-
-/** Refuses what PostgreSQL cannot store, on both engines alike. */
-export function checkParameters(parameters: readonly Parameter[]): void {
-  for (const parameter of parameters) {
-    if (typeof parameter === "string" && parameter.includes("\0"))
-      throw new S3Error("InvalidArgument", { message: "Names and values cannot contain a null character" });
-  }
-}
+import { checkParameters } from "./parameters.ts";
 
 export class SqliteConnection implements Reader {
   readonly #raw: Database;

@@ -34,7 +34,7 @@ const joined = `SELECT ${uploadColumns} FROM uploads LEFT JOIN upload_backends O
 const insertUpload = statement<never>(
   "upload-add",
   `INSERT INTO uploads (upload_id, bucket_id, key, account_id, name, attributes, checksum_algorithm, checksum_type, dedup, started_at)
-  SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, CAST(? AS BIGINT) FROM buckets WHERE id = ?`,
+  SELECT ?, id, ?, CAST(? AS BIGINT), ?, ?, ?, ?, ?, CAST(? AS BIGINT) FROM buckets WHERE id = ?`,
 );
 const insertBackend = statement<never>("upload-backend-add", "INSERT INTO upload_backends (upload_id, backend, backend_upload_id, broken) VALUES (?, ?, ?, ?)");
 const selectUpload = statement<UploadRow>("upload-find", `${joined} WHERE uploads.upload_id = ? ORDER BY upload_backends.backend`);

@@ -41,8 +41,8 @@ const rows: readonly Row[] = [
   ["aws-sdk-cpp/", "aws-sdk-cpp", "refuses", "refuses"],
   ["aws-sdk-php/", "aws-sdk-php", "follows", "refuses", { token: "GuzzleHttp/7" }],
   ["aws-sdk-php/", "aws-sdk-php-other", "refuses", "refuses"],
-  ["rclone/v", "rclone", "modified-time", "refuses", { version: "1.75" }],
-  ["rclone/v", "rclone-before-1.75", "modified-time", "refuses"],
+  ["rclone/", "rclone", "modified-time", "refuses", { version: "1.75" }],
+  ["rclone/", "rclone-other", "modified-time", "refuses"],
   ["s3fs/", "s3fs-fuse", "follows", "refuses"],
   ["object_store/", "object-store", "follows", "refuses", { version: "0.14.1" }],
   ["object_store/", "object-store-before-0.14.1", "refuses", "refuses"],
@@ -86,9 +86,9 @@ function readFamily(userAgent: string): ClientFamily {
   return UNKNOWN;
 }
 
-/** Compares dotted numbers at the start of `text`; a part that is missing is 0. */
+/** Compares dotted numbers at the start of `text`, behind a `v` or not; a part that is missing is 0. */
 function isAtLeast(text: string, version: string): boolean {
-  const found = (/^\d+(\.\d+)*/.exec(text)?.[0] ?? "").split(".").map(Number);
+  const found = (/^v?(\d+(?:\.\d+)*)/.exec(text)?.[1] ?? "").split(".").map(Number);
   for (const [index, wanted] of version.split(".").map(Number).entries()) {
     const part = found[index] ?? 0;
     if (part !== wanted) return part > wanted;

@@ -5,9 +5,10 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import type { ByteRange } from "../model.ts";
 import { type Backend, BackendError, type BackendStat, type BackendTraits, type ListedBlob, type OpenedBlob, type Sink } from "./backend.ts";
-import { DiskBody } from "./disk-body.ts";
+import { DiskBody, type Segment } from "./disk-body.ts";
 import { closeFile, codeOf, Disk, renameFile } from "./disk-files.ts";
 import { MARKER, PARTS_SUFFIX, pathOfKey } from "./disk-layout.ts";
 import { listDisk } from "./disk-list.ts";
@@ -96,12 +97,14 @@ export class DiskBackend implements Backend {
   async open(key: string, range?: ByteRange, signal?: AbortSignal): Promise<OpenedBlob> {
     signal?.throwIfAborted();
     const path = this.#path(key);
-    const { size, etag, segments } = await findObject(this.#disk, path);
+    const { size, etag, segments, bytes } = await findObject(this.#disk, path, true);
     if (range !== undefined && (range.first > range.last || range.last >= size)) {
-      for (const { fd } of segments) if (fd !== undefined) await closeFile(fd);
-      throw new BackendError(this.name, "corrupt", { detail: `range ${range.first}-${range.last} of ${size} bytes: ${key}` });
+      await closeAll(segments);
+      throw this.#disk.fault("corrupt", `range ${range.first}-${range.last} of ${size} bytes: ${key}`);
     }
-    const body = new DiskBody(this.#disk, segments, range ?? { first: 0, last: size - 1 });
+    const whole = range ?? { first: 0, last: size - 1 };
+    if (bytes !== undefined) return { body: readableOf(bytes.subarray(whole.first, whole.last + 1)), size, etag };
+    const body = new DiskBody(this.#disk, segments, whole);
     if (signal !== undefined) {
       const abort = () => body.destroy(new BackendError(this.name, "unavailable", { cause: signal.reason, detail: "aborted" }));
       signal.addEventListener("abort", abort, { once: true });
@@ -111,8 +114,8 @@ export class DiskBackend implements Backend {
   }
 
   async stat(key: string): Promise<BackendStat> {
-    const { size, etag, segments } = await findObject(this.#disk, this.#path(key));
-    for (const { fd } of segments) if (fd !== undefined) await closeFile(fd);
+    const { size, etag, segments } = await findObject(this.#disk, this.#path(key), false);
+    await closeAll(segments);
     return { size, etag };
   }
 
@@ -171,4 +174,15 @@ export class DiskBackend implements Backend {
     await renameFile(directory, away);
     await rm(away, { recursive: true });
   }
+}
+
+async function closeAll(segments: readonly Segment[]): Promise<void> {
+  for (const { fd } of segments) if (fd !== undefined) await closeFile(fd);
+}
+
+function readableOf(bytes: Buffer): Readable {
+  const body = new Readable({ read() {} });
+  body.push(bytes);
+  body.push(null);
+  return body;
 }

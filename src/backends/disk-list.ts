@@ -1,4 +1,7 @@
-/** Listing a disk in byte order of the keys. The disk must be in place before the first key and after the last: a vanished mount never looks like a short list. */
+/**
+ * Listing a disk in byte order of the keys. The disk must be in place before the first key and after the last: a vanished mount never looks like a short list.
+ * A file that is not whole is listed too, with an empty ETag that equals no object's.
+ */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { BackendError, type ListedBlob } from "./backend.ts";
@@ -43,7 +46,10 @@ async function entries(disk: Disk, directory: string, above: string) {
 async function look(disk: Disk, key: string, isParts: boolean): Promise<ListedBlob | undefined> {
   const path = join(disk.directory, "data", key);
   try {
-    if (!isParts) return { key, ...(await statWithTrailer(disk, path)) };
+    if (!isParts) {
+      const { size, etag, modifiedAt } = await statWithTrailer(path);
+      return { key, size, etag, modifiedAt };
+    }
     const { size, etag } = await readManifest(disk, `${path}${PARTS_SUFFIX}`);
     const fd = await openFile(join(`${path}${PARTS_SUFFIX}`, MANIFEST), "r");
     try {

@@ -8,23 +8,19 @@ import { MANIFEST, PARTS_SUFFIX, parseManifest, parseTrailer, TRAILER_SIZE } fro
 
 export interface FoundFile extends BackendStat {
   readonly modifiedAt: Date;
+  /** False: cut, or not written by a disk backend. */
+  readonly isWhole: boolean;
 }
 
-/** Reads and checks the trailer of an open file. */
-export async function readTrailer(disk: Disk, fd: number, path: string): Promise<FoundFile> {
-  const { size, mtime } = await statFile(fd);
-  const bytes = Buffer.allocUnsafe(TRAILER_SIZE);
-  if (size >= TRAILER_SIZE) await readFully(fd, bytes, size - TRAILER_SIZE);
-  const found = size >= TRAILER_SIZE ? parseTrailer(bytes, size) : undefined;
-  if (found === undefined) throw disk.fault("corrupt", `${path} is not whole`);
-  return { ...found, modifiedAt: mtime };
-}
-
-/** The trailer's facts of a closed file. */
-export async function statWithTrailer(disk: Disk, path: string): Promise<FoundFile> {
+/** What the trailer of a file says; of one that is not whole, an empty ETag and what is left of its size. */
+export async function statWithTrailer(path: string): Promise<FoundFile> {
   const fd = await openFile(path, "r");
   try {
-    return await readTrailer(disk, fd, path);
+    const { size, mtime } = await statFile(fd);
+    const bytes = Buffer.allocUnsafe(Math.min(size, TRAILER_SIZE));
+    const count = await readFully(fd, bytes, size - bytes.length);
+    const found = count < TRAILER_SIZE ? undefined : parseTrailer(bytes, size);
+    return { ...(found ?? { etag: "", size: Math.max(size - TRAILER_SIZE, 0) }), modifiedAt: mtime, isWhole: found !== undefined };
   } finally {
     await closeFile(fd);
   }
@@ -32,27 +28,40 @@ export async function statWithTrailer(disk: Disk, path: string): Promise<FoundFi
 
 export interface FoundObject extends BackendStat {
   readonly segments: readonly Segment[];
+  /** All of a small object's bytes, where they were asked for; then no segment holds an open file. */
+  readonly bytes: Buffer | undefined;
 }
 
+/** Objects up to this size are read by one call. */
+const SMALL = 64 * 1024;
+
 /** Opens the object at `path`; the first segment of a single file carries an open descriptor. Throws BackendError. */
-export async function findObject(disk: Disk, path: string): Promise<FoundObject> {
+export async function findObject(disk: Disk, path: string, toRead: boolean): Promise<FoundObject> {
   try {
-    return await openSingle(disk, path);
+    return await openSingle(disk, path, toRead);
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw await disk.translate(error, path);
   }
   const { etag, size, parts } = await readManifest(disk, `${path}${PARTS_SUFFIX}`);
-  return { etag, size, segments: parts.map((part) => ({ path: join(`${path}${PARTS_SUFFIX}`, part.file), size: part.size })) };
+  const segments = parts.map((part) => ({ path: join(`${path}${PARTS_SUFFIX}`, part.file), size: part.size }));
+  return { etag, size, segments, bytes: undefined };
 }
 
-async function openSingle(disk: Disk, path: string): Promise<FoundObject> {
+async function openSingle(disk: Disk, path: string, toRead: boolean): Promise<FoundObject> {
   const fd = await openFile(path, "r");
+  let isKept = false;
   try {
-    const { etag, size } = await readTrailer(disk, fd, path);
-    return { etag, size, segments: [{ path, size, fd }] };
-  } catch (error) {
-    await closeFile(fd);
-    throw error;
+    const { size: fileSize } = await statFile(fd);
+    const isSmall = toRead && fileSize <= SMALL + TRAILER_SIZE;
+    const tail = Buffer.allocUnsafe(isSmall ? fileSize : Math.min(fileSize, TRAILER_SIZE));
+    const count = await readFully(fd, tail, fileSize - tail.length);
+    const found = count < TRAILER_SIZE ? undefined : parseTrailer(tail.subarray(-TRAILER_SIZE), fileSize);
+    if (found === undefined) throw disk.fault("corrupt", `${path} is not whole`);
+    if (isSmall) return { ...found, segments: [], bytes: tail.subarray(0, found.size) };
+    isKept = true;
+    return { ...found, segments: [{ path, size: found.size, fd }], bytes: undefined };
+  } finally {
+    if (!isKept) await closeFile(fd);
   }
 }
 

@@ -73,7 +73,7 @@ export class DiskUploads {
       const file = partFile(partNumber);
       const refused = (cause?: unknown) => new BackendError(this.#disk.backend, "refused", { cause, detail: `part ${partNumber} is not ${etag}` });
       try {
-        const part = await statWithTrailer(this.#disk, join(directory, file));
+        const part = await statWithTrailer(join(directory, file));
         if (part.etag !== etag) throw refused();
         found.push({ file, size: part.size, etag });
       } catch (error) {

@@ -56,7 +56,7 @@ describe("a fleet", () => {
   });
 
   it("takes a silent member down after two probes, and its work gives up", async () => {
-    await using at = await watched({ probeTimeoutMs: 50 });
+    await using at = await watched({ probeTimeoutMs: 400 });
     const hung = at.store.script({}, { do: "hang" });
     const { whileUp, backend } = only(at.fleet);
     const work = failure(backend.open("blobs/ab/one", undefined, whileUp));

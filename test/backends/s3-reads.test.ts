@@ -83,11 +83,11 @@ describe("open", () => {
   });
 
   it("gives a body that errors when the store falls silent", async () => {
-    await using at = await onFaultyS3({ responseTimeoutMs: 100 });
-    await put(at.backend, KEY, BYTES);
+    await using at = await onFaultyS3({ responseTimeoutMs: 500 });
+    at.store.keep(KEY, BYTES);
     at.store.script({ method: "GET" }, withHeaders({ "content-length": String(BYTES.length + 10) }));
     const { body } = await at.backend.open(KEY);
-    expect(await failure(buffer(body))).toMatchObject({ fault: "unavailable", cause: { message: "nothing came for 100 ms" } });
+    expect(await failure(buffer(body))).toMatchObject({ fault: "unavailable", cause: { message: "nothing came for 500 ms" } });
   });
 
   it("is given up by its signal before the answer", async () => {

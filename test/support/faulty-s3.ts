@@ -86,6 +86,11 @@ export class FaultyS3 implements AsyncDisposable {
       });
   }
 
+  /** Stores an object as if it had been written. */
+  keep(key: string, bytes: Buffer): void {
+    this.objects.set(key, { bytes, etag: md5(bytes), modifiedAt: new Date() });
+  }
+
   /** Changes an object's bytes behind its ETag's back. */
   corrupt(key: string, change: (bytes: Buffer) => Buffer): void {
     const object = this.objects.get(key);

@@ -28,6 +28,8 @@ export class FailoverBody extends Readable {
       this.#rejectStarted = reject;
     });
     this.#started.catch(() => undefined);
+    // It may fail before anyone reads it; whoever does listens for errors too.
+    this.on("error", () => undefined);
     this.#attach(replica);
   }
 

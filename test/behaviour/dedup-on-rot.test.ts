@@ -1,0 +1,102 @@
+// A second upload of known bytes is answered from what is there only when that is still good; else the bytes received repair it.
+import { createHash, randomBytes } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import type { FaultyS3 } from "../support/faulty-s3.ts";
+import { md5 } from "../support/faulty-s3-store.ts";
+import { startFarStores } from "./far-stores.ts";
+import { openRig } from "./rig.ts";
+
+const sha256 = (bytes: Buffer | undefined) =>
+  createHash("sha256")
+    .update(bytes ?? "")
+    .digest("hex");
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+const replace = (store: FaultyS3, name: string, bytes: Buffer) => store.objects.set(name, { bytes, etag: md5(bytes), modifiedAt: new Date() });
+const rots: readonly (readonly [string, (store: FaultyS3, name: string, bytes: Buffer) => void])[] = [
+  ["removed", (store, name) => store.remove(name)],
+  ["truncated", (store, name, bytes) => replace(store, name, bytes.subarray(0, 1_000))],
+  ["truncated under its ETag", (store, name) => store.corrupt(name, (bytes) => bytes.subarray(1))],
+  ["changed in one bit", (store, name, bytes) => replace(store, name, Buffer.concat([Buffer.from([(bytes[0] ?? 0) ^ 1]), bytes.subarray(1)]))],
+];
+const hurt = [["one copy", ["a"]] as const, ["both copies", ["a", "b"]] as const];
+
+describe.each([
+  ["small", randomBytes(10_000)],
+  ["large", randomBytes(2 * 1024 * 1024)],
+])("known %s content", (_, bytes) => {
+  describe.each(hurt)("with %s", (_which, names) => {
+    it.each(rots)("%s is stored anew by the next upload, for old names and new", async (_rot, rot) => {
+      await using far = await startFarStores(2);
+      await using rig = await openRig({ backends: far.backends });
+      const first = await rig.put("old", bytes);
+      const name = first.kind === "fresh" ? first.name : "";
+      for (const store of names) rot(far.store(store), name, bytes);
+      rig.clock.advance(2 * HOUR);
+      const blob = await rig.blobOf("old");
+      const second = await rig.put("new", bytes);
+      expect(second).toMatchObject({ kind: "fresh", replaces: blob.id });
+      expect((await rig.blobOf("new")).id).toBe(blob.id);
+      for (const key of ["old", "new"]) for (const order of [["a"], ["b"]]) expect(sha256(await rig.get(key, { order }))).toBe(sha256(bytes));
+      rig.clock.advance(DAY + 1);
+      await rig.upkeep.runDue();
+      expect(far.held(name)).toEqual({});
+      expect(Object.values(far.held(second.kind === "fresh" ? second.name : "")).map(sha256)).toEqual([sha256(bytes), sha256(bytes)]);
+    });
+  });
+
+  it("that was verified lately is believed without a look", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends });
+    await rig.put("old", bytes);
+    const asked = far.store("a").requests.filter(({ key }) => key !== "").length;
+    expect(await rig.put("new", bytes)).toMatchObject({ kind: "known" });
+    if (bytes.length < 1_000_000) expect(far.store("a").requests.filter(({ key }) => key !== "")).toHaveLength(asked);
+  });
+
+  it("that is still good is looked at once, then believed again", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends });
+    await rig.put("old", bytes);
+    rig.clock.advance(2 * HOUR);
+    expect(await rig.put("new", bytes)).toMatchObject({ kind: "known" });
+    expect(await rig.put("newer", bytes)).toMatchObject({ kind: "known" });
+    expect(far.store("a").requests.filter(({ method, key }) => method === "HEAD" && key !== "")).toHaveLength(1);
+  });
+
+  it("on a store that is away is stored anew where stores are left, and its old copy is no loss", async () => {
+    await using far = await startFarStores(3);
+    await using rig = await openRig({ backends: far.backends });
+    await rig.put("old", bytes);
+    await far.store("a").stop();
+    await rig.fleet.probeNow();
+    expect(await rig.put("new", bytes)).toMatchObject({ kind: "fresh", backends: expect.arrayContaining(["b", "c"]) });
+    expect(sha256(await rig.get("old"))).toBe(sha256(bytes));
+  });
+
+  it("is known with as few good copies as the bucket asks for", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends });
+    await rig.put("old", bytes);
+    await far.store("a").stop();
+    await rig.fleet.probeNow();
+    expect(await rig.put("new", bytes, { minimumCopies: 1 })).toMatchObject({ kind: "known" });
+  });
+});
+
+describe("a reader that opened the old bytes before they were replaced", () => {
+  it("does not make the new ones lost", async () => {
+    const bytes = randomBytes(10_000);
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends });
+    const first = await rig.put("key", bytes);
+    const stale = await rig.blobOf("key");
+    for (const store of far.stores) store.remove(first.kind === "fresh" ? first.name : "");
+    rig.clock.advance(2 * HOUR);
+    await rig.put("key", bytes);
+    const { body } = await rig.blobs.open(stale, { order: ["a", "b"], signal: new AbortController().signal });
+    expect(sha256(Buffer.isBuffer(body) ? body : undefined)).toBe(sha256(bytes));
+    expect((await rig.blobOf("key")).replicas.map(({ state }) => state)).toEqual(["verified", "verified"]);
+  });
+});

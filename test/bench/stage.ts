@@ -38,7 +38,7 @@ export async function openStage(wrk: string | undefined): Promise<Stage> {
   try {
     const first = opened(await startMinio({ buckets: ["blobs", BUCKET] }));
     const second = opened(await startMinio({ buckets: ["blobs", BUCKET] }));
-    const gateway = opened(await startGatewayProcess(overMinios([first, second])));
+    const gateway = opened(await startGatewayProcess({ ...overMinios([first, second]), redirect: { minBytes: 0 } }));
     await gateway.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
     return { minios: [first, second], gateway, folder, wrk, [Symbol.asyncDispose]: close };
   } catch (error) {

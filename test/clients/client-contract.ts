@@ -7,7 +7,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { startTestGateway } from "../support/gateway.ts";
 import { describeWith } from "../support/programs.ts";
 
@@ -48,6 +48,8 @@ const ODD_KEY = "dir one/ü + &=;'(ok)~.txt";
 /** The contract, for one client that needs these programs. */
 export function clientContract(client: string, needed: readonly string[], open: (endpoint: Endpoint) => ClientUnderTest | Promise<ClientUnderTest>): void {
   describeWith(needed, `${client} against a gateway`, () => {
+    // Some of these programs take seconds to start on a busy machine.
+    vi.setConfig({ testTimeout: 120_000 });
     let endpoint: Endpoint;
     let underTest: ClientUnderTest;
     let close: () => Promise<void>;

@@ -56,7 +56,12 @@ export interface Manifest {
 /** Undefined when the text is no manifest. */
 export function parseManifest(text: string): Manifest | undefined {
   if (!text.endsWith("}\n")) return undefined;
-  const value: Manifest = JSON.parse(text);
+  const value: Partial<Manifest> = JSON.parse(text);
+  if (!isComplete(value)) return undefined;
   const sum = value.parts.reduce((total, part) => total + part.size, 0);
   return sum === value.size && value.parts.every((part) => /^\d{5}$/.test(part.file)) ? value : undefined;
+}
+
+function isComplete(value: Partial<Manifest>): value is Manifest {
+  return typeof value.etag === "string" && typeof value.size === "number" && Array.isArray(value.parts);
 }

@@ -4,6 +4,9 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { runProgram } from "./cli/program.ts";
 
+// The AWS SDK would greet every user with the date at which it drops their version of Node.
+process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
+
 const code = await runProgram(process.argv.slice(2), {
   env: process.env,
   directory: process.cwd(),

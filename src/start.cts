@@ -5,6 +5,4 @@
  */
 const { env } = process;
 env["UV_THREADPOOL_SIZE"] ??= "16";
-// The AWS SDK would greet every user with the date at which it drops their version of Node.
-env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
 void import("./main.ts");

@@ -50,5 +50,5 @@ async function runDemo(options: Options, terminal: Terminal): Promise<void> {
 async function ensureBucket({ metadata }: Gateway): Promise<void> {
   if ((await metadata.buckets.find(DEMO_BUCKET)) !== undefined) return;
   const { id } = await metadata.accounts.ensure("root");
-  await metadata.buckets.create({ name: DEMO_BUCKET, accountId: id, location: "us-east-1", settings: {} });
+  await metadata.buckets.create({ name: DEMO_BUCKET, accountId: id, location: "", settings: {} });
 }

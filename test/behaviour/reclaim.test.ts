@@ -1,0 +1,99 @@
+// Bytes are deleted only when nothing has referenced them for the whole grace, and only when every store said so.
+import { randomBytes } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { startFarStores } from "./far-stores.ts";
+import { openRig } from "./rig.ts";
+
+const DAY = 86_400_000;
+const MINUTE = 60_000;
+const bytes = randomBytes(10_000);
+
+describe("bytes without a name", () => {
+  it("stay for the grace, then go from every store", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends, graceMs: DAY });
+    await rig.put("key", bytes);
+    await rig.metadata.objects.delete(rig.bucket.id, "key");
+    rig.clock.advance(DAY - 1);
+    await rig.upkeep.runDue();
+    expect(far.traces()).toHaveLength(2);
+    rig.clock.advance(MINUTE + 1);
+    await rig.upkeep.runDue();
+    expect(far.traces()).toEqual([]);
+    expect(await rig.metadata.blobs.takeReclaimable(10)).toEqual([]);
+  });
+
+  it("stay when they are named again within the grace", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends, graceMs: DAY });
+    await rig.put("key", bytes);
+    await rig.metadata.objects.delete(rig.bucket.id, "key");
+    rig.clock.advance(DAY - 1);
+    expect(await rig.put("again", bytes)).toMatchObject({ kind: "known" });
+    rig.clock.advance(10 * DAY);
+    await rig.upkeep.runDue();
+    expect(far.traces()).toHaveLength(2);
+    expect(bytes.equals(await rig.get("again"))).toBe(true);
+  });
+
+  it("stay while another name has them", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends, graceMs: DAY });
+    await rig.put("one", bytes);
+    await rig.put("two", bytes);
+    await rig.metadata.objects.delete(rig.bucket.id, "one");
+    rig.clock.advance(10 * DAY);
+    await rig.upkeep.runDue();
+    expect(bytes.equals(await rig.get("two"))).toBe(true);
+  });
+
+  it("are written anew when they come back after the sweep began, not taken for known", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends, graceMs: DAY });
+    const first = await rig.put("key", bytes);
+    await rig.metadata.objects.delete(rig.bucket.id, "key");
+    rig.clock.advance(DAY + 1);
+    for (const store of far.stores) store.script({ method: "DELETE" }, { do: "status", status: 500 });
+    await rig.upkeep.runDue();
+    const second = await rig.put("key", bytes);
+    expect(second.kind).toBe("fresh");
+    expect(second.kind === "fresh" && first.kind === "fresh" && second.name !== first.name).toBe(true);
+    expect(bytes.equals(await rig.get("key"))).toBe(true);
+  });
+
+  it.each([
+    ["is away", async (far: Awaited<ReturnType<typeof startFarStores>>) => far.store("a").stop()],
+    ["refuses", async (far: Awaited<ReturnType<typeof startFarStores>>) => void far.store("a").script({ method: "DELETE" }, { do: "status", status: 403 })],
+    ["has lost its bucket", async (far: Awaited<ReturnType<typeof startFarStores>>) => far.store("a").removeBucket()],
+  ])("keep their row while a store %s", async (_, hurt) => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends, graceMs: DAY });
+    await rig.put("key", bytes);
+    await rig.metadata.objects.delete(rig.bucket.id, "key");
+    await hurt(far);
+    await rig.fleet.probeNow();
+    rig.clock.advance(DAY + 1);
+    await rig.upkeep.runDue();
+    rig.clock.advance(10 * MINUTE);
+    await rig.upkeep.runDue();
+    expect(await rig.metadata.blobs.takeReclaimable(10)).toHaveLength(1);
+    expect(far.store("b").objects.size).toBe(0);
+  });
+
+  it("go when the store that was away returns", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends, graceMs: DAY });
+    await rig.put("key", bytes);
+    await rig.metadata.objects.delete(rig.bucket.id, "key");
+    await far.store("a").stop();
+    await rig.fleet.probeNow();
+    rig.clock.advance(DAY + 1);
+    await rig.upkeep.runDue();
+    await far.store("a").restart();
+    await rig.fleet.probeNow();
+    rig.clock.advance(2 * MINUTE);
+    await rig.upkeep.runDue();
+    expect(far.traces()).toEqual([]);
+    expect(await rig.metadata.blobs.takeReclaimable(10)).toEqual([]);
+  });
+});

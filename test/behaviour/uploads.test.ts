@@ -1,0 +1,217 @@
+// An object uploaded in parts survives a store that dies between them, and is as good on each store as if it had been put there directly.
+import { createHash, randomBytes } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { multipartEtag } from "../../src/backends/multipart-etag.ts";
+import type { Fault } from "../support/faulty-s3-script.ts";
+import { startFarStores } from "./far-stores.ts";
+import { bytesOf, memoryStores, openRig } from "./rig.ts";
+
+const MIB = 1024 * 1024;
+const DAY = 86_400_000;
+const parts = [randomBytes(5 * MIB), randomBytes(5 * MIB + 3), randomBytes(1_000)];
+const whole = Buffer.concat(parts);
+const md5 = (bytes: Buffer) => createHash("md5").update(bytes).digest("hex");
+const sha256 = (bytes: Buffer | undefined) =>
+  createHash("sha256")
+    .update(bytes ?? "")
+    .digest("hex");
+const ETAG = multipartEtag(parts.map(md5));
+
+async function uploadAll(rig: Awaited<ReturnType<typeof openRig>>, key: string) {
+  const upload = await rig.startUpload(key);
+  for (const [index, bytes] of parts.entries()) await rig.uploadPart(upload, index + 1, bytes);
+  return upload;
+}
+
+describe("an object in parts", () => {
+  it("stands on two stores with the ETag of its parts, and gets its digest later", async () => {
+    await using far = await startFarStores(3);
+    await using rig = await openRig({ backends: far.backends });
+    const upload = await uploadAll(rig, "key");
+    expect((await rig.completeUpload(upload)).etag).toBe(ETAG);
+    for (const name of ["a", "b"]) {
+      expect(far.store(name).objects.get(upload.name)?.etag).toBe(ETAG);
+      expect(far.store(name).uploads.size).toBe(0);
+    }
+    expect((await rig.blobOf("key")).digest).toBeUndefined();
+    await rig.upkeep.runDue();
+    expect((await rig.blobOf("key")).digest).toBe(sha256(whole));
+    expect(sha256(await rig.get("key"))).toBe(sha256(whole));
+    const range = { first: 5 * MIB - 10, last: 5 * MIB + 10 };
+    expect(whole.subarray(range.first, range.last + 1).equals(await rig.get("key", { range }))).toBe(true);
+  });
+
+  it("is merged with equal content that is there already, however that was cut", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends, graceMs: DAY });
+    const single = await rig.put("single", whole);
+    const upload = await uploadAll(rig, "parts");
+    await rig.completeUpload(upload);
+    await rig.upkeep.runDue();
+    expect((await rig.blobOf("parts")).id).toBe((await rig.blobOf("single")).id);
+    rig.clock.advance(DAY + 1);
+    await rig.upkeep.runDue();
+    expect(far.held(upload.name)).toEqual({});
+    expect(Object.keys(far.held(single.kind === "fresh" ? single.name : ""))).toEqual(["a", "b"]);
+    expect(sha256(await rig.get("parts"))).toBe(sha256(whole));
+  });
+
+  it("takes a part that is sent again, and leaves out what is not listed", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends });
+    const upload = await rig.startUpload("key");
+    await rig.uploadPart(upload, 1, randomBytes(5 * MIB));
+    await rig.uploadPart(upload, 1, parts[0] ?? Buffer.alloc(0));
+    await rig.uploadPart(upload, 2, randomBytes(7));
+    await rig.uploadPart(upload, 3, parts[2] ?? Buffer.alloc(0));
+    const uploaded = await rig.metadata.uploads.parts(upload.uploadId, { after: 0, limit: 10 });
+    const chosen = uploaded.filter(({ partNumber }) => partNumber !== 2);
+    const content = await rig.blobs.completeUpload(await rig.findUpload(upload), chosen, rig.scope);
+    expect(content).toMatchObject({ layout: [5 * MIB, 1_000], etag: multipartEtag(chosen.map(({ etag }) => etag)) });
+    expect(sha256(far.held(upload.name)["a"])).toBe(sha256(Buffer.concat([parts[0] ?? "", parts[2] ?? ""].map(Buffer.from))));
+  });
+
+  it("can be completed again when the first answer was lost", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends });
+    const upload = await rig.findUpload(await uploadAll(rig, "key"));
+    const uploaded = await rig.metadata.uploads.parts(upload.uploadId, { after: 0, limit: 10 });
+    const first = await rig.blobs.completeUpload(upload, uploaded, rig.scope);
+    expect(await rig.blobs.completeUpload(upload, uploaded, rig.scope)).toEqual(first);
+    expect(Object.keys(far.held(upload.name))).toEqual(["a", "b"]);
+  });
+
+  it("that is given up leaves nothing", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends });
+    const upload = await uploadAll(rig, "key");
+    expect(await rig.metadata.uploads.abort(upload.uploadId)).toBe(true);
+    await rig.blobs.abortUpload(upload);
+    expect(far.traces()).toEqual([]);
+    await rig.upkeep.runDue();
+    expect(far.traces()).toEqual([]);
+  });
+
+  it("that metadata never heard of leaves nothing either", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends });
+    await rig.blobs.abortUpload(await rig.blobs.startUpload());
+    await rig.upkeep.runDue();
+    expect(far.traces()).toEqual([]);
+  });
+
+  it("that nobody completes is ended after a week", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends });
+    const upload = await uploadAll(rig, "key");
+    rig.clock.advance(7 * DAY - 1);
+    await rig.upkeep.runDue();
+    expect(await rig.findUpload(upload)).toMatchObject({ uploadId: upload.uploadId });
+    rig.clock.advance(60_000);
+    await rig.upkeep.runDue();
+    await expect(rig.findUpload(upload)).rejects.toThrow("no such upload");
+    expect(far.traces()).toEqual([]);
+  });
+
+  it("refuses a part whose bytes are not what was claimed", async () => {
+    await using rig = await openRig({ backends: memoryStores() });
+    const upload = await rig.startUpload("key");
+    const claims = { md5: "0".repeat(32) };
+    await expect(rig.blobs.putPart(upload, 1, bytesOf(parts[2] ?? Buffer.alloc(0), { claims }))).rejects.toMatchObject({ code: "BadDigest" });
+  });
+});
+
+describe("a part copied from a stored object", () => {
+  it.each([
+    ["whole", undefined, whole],
+    ["in a range", { first: 100, last: 5 * MIB + 99 }, whole.subarray(100, 5 * MIB + 100)],
+    ["in a small range", { first: 7, last: 7 }, whole.subarray(7, 8)],
+  ])("%s has the right bytes", async (_, range, expected) => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends });
+    await rig.put("source", whole);
+    const upload = await rig.startUpload("key");
+    const signal = new AbortController().signal;
+    const { content, checksum } = await rig.blobs.copyPart(upload, 1, await rig.blobOf("source"), range, "SHA256", signal);
+    expect(content).toEqual({ etag: md5(expected), size: expected.length, backends: ["a", "b"] });
+    expect(checksum).toBe(Buffer.from(sha256(expected), "hex").toString("base64"));
+  });
+});
+
+describe("a store that dies between parts", () => {
+  it("is replaced by a copy with the same cuts", async () => {
+    await using far = await startFarStores(3);
+    await using rig = await openRig({ backends: far.backends });
+    const upload = await rig.startUpload("key");
+    expect(upload.backends.map(({ backend }) => backend).sort()).toEqual(["a", "b"]);
+    await rig.uploadPart(upload, 1, parts[0] ?? Buffer.alloc(0));
+    await far.store("a").stop();
+    await rig.uploadPart(upload, 2, parts[1] ?? Buffer.alloc(0));
+    expect((await rig.findUpload(upload)).backends.find(({ backend }) => backend === "a")?.broken).toBe(true);
+    await far.store("a").restart();
+    await rig.fleet.probeNow();
+    await rig.uploadPart(upload, 3, parts[2] ?? Buffer.alloc(0));
+    await far.store("a").stop();
+    await rig.fleet.probeNow();
+    await rig.completeUpload(upload);
+    expect((await rig.blobOf("key")).replicas.map(({ backend }) => backend).sort()).toEqual(["b", "c"]);
+    expect(far.store("c").objects.get(upload.name)?.etag).toBe(ETAG);
+    expect(sha256(far.held(upload.name)["c"])).toBe(sha256(whole));
+    expect(sha256(await rig.get("key", { order: ["c"] }))).toBe(sha256(whole));
+  });
+
+  it("and returns gets the whole copied to it, and keeps no unfinished upload", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends, minimumCopies: 1 });
+    const upload = await rig.startUpload("key");
+    await rig.uploadPart(upload, 1, parts[0] ?? Buffer.alloc(0));
+    await far.store("a").stop();
+    await rig.uploadPart(upload, 2, parts[1] ?? Buffer.alloc(0));
+    await rig.uploadPart(upload, 3, parts[2] ?? Buffer.alloc(0));
+    await far.store("a").restart();
+    await rig.fleet.probeNow();
+    await rig.completeUpload(upload);
+    expect(sha256(far.held(upload.name)["a"])).toBe(sha256(whole));
+    for (const store of far.stores) expect(store.uploads.size).toBe(0);
+  });
+
+  it("refuses the part when no other is left", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends });
+    const upload = await rig.startUpload("key");
+    await far.store("a").stop();
+    await rig.fleet.probeNow();
+    await expect(rig.uploadPart(upload, 1, whole)).rejects.toMatchObject({ code: "ServiceUnavailable" });
+    expect((await rig.findUpload(upload)).backends.some(({ broken }) => broken)).toBe(false);
+    await far.store("a").restart();
+    await rig.fleet.probeNow();
+    await rig.uploadPart(upload, 1, whole);
+    expect((await rig.metadata.uploads.parts(upload.uploadId, { after: 0, limit: 9 }))[0]?.backends).toHaveLength(2);
+  });
+});
+
+const completions: readonly (readonly [string, Fault])[] = [
+  ["answers 500", { do: "status", status: 500 }],
+  ["hides an error in a 200", { do: "hide-error", code: "InternalError" }],
+  [
+    "answers a wrong ETag",
+    { do: "answer", make: (honest) => ({ ...honest, body: Buffer.from(honest.body.toString().replace(/[0-9a-f]{32}/, "0".repeat(32))) }) },
+  ],
+  ["loses its answer", { do: "disconnect", at: "stored" }],
+];
+
+describe("a store that on completing", () => {
+  it.each(completions)("%s does not stop the object from standing on two", async (_, fault) => {
+    await using far = await startFarStores(3);
+    await using rig = await openRig({ backends: far.backends });
+    const upload = await uploadAll(rig, "key");
+    far.store("a").script({ method: "POST", query: "uploadId" }, fault);
+    await rig.completeUpload(upload);
+    const { replicas } = await rig.blobOf("key");
+    expect(replicas).toHaveLength(2);
+    for (const { backend } of replicas) {
+      expect(far.store(backend).objects.get(upload.name)?.etag).toBe(ETAG);
+      expect(sha256(far.held(upload.name)[backend])).toBe(sha256(whole));
+    }
+  });
+});

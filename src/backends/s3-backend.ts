@@ -133,7 +133,7 @@ export class S3Backend implements Backend {
   }
 
   signedUrl(key: string, options: SignedUrlOptions): string | undefined {
-    return this.#urls?.sign(encodePath(key), options);
+    return this.#urls?.sign(encodedKey(key), options);
   }
 
   list(prefix: string): AsyncIterable<ListedBlob> {
@@ -153,7 +153,7 @@ export class S3Backend implements Backend {
   }
 
   #path(key: string): string {
-    return this.#address.keyBase + encodePath(key);
+    return this.#address.keyBase + encodedKey(key);
   }
 
   async #askForBucket(signal?: AbortSignal): Promise<IncomingMessage> {
@@ -195,6 +195,13 @@ export class S3Backend implements Backend {
     };
     return { write: (chunk) => sink.write(chunk), finish, abort: () => sink.abort() };
   }
+}
+
+const PLAIN = /^[A-Za-z0-9\-._~/]*$/;
+
+/** Our own names have nothing to encode. */
+function encodedKey(key: string): string {
+  return PLAIN.test(key) ? key : encodePath(key);
 }
 
 function lengthOf(response: IncomingMessage): number | undefined {

@@ -23,6 +23,7 @@ interface Result extends Pick<Comparison, "name" | "work" | "unit" | "target">, 
   readonly peakMiB: number;
 }
 
+process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
 const { values } = parseArgs({
   options: {
     only: { type: "string", multiple: true },

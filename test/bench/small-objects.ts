@@ -7,7 +7,7 @@ import { BUCKET, PROXY, REDIRECT, type Side, type Stage, target } from "./stage.
 
 const SIZE = 4096;
 /** Objects that are read, each in its turn. */
-const READ = 2000;
+const READ = 1000;
 /** Keys that are written in one round, before they are written again. */
 const WRITTEN = 20_000;
 /** An answer that carries the object, with its head; one that carries none. */
@@ -116,7 +116,8 @@ async function checkRead(side: Side, path: string, content: Buffer | undefined, 
 }
 
 async function checkWritten(client: S3Client, name: string, body: Buffer): Promise<void> {
-  for (const index of [0, 1, 2]) {
+  // wrk asks for the first request of all and never sends it.
+  for (const index of [1, 2, 3]) {
     const { Body } = await client.send(new GetObjectCommand({ Bucket: BUCKET, Key: `${name}/${index}` }));
     const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
     const head = `${name}-00-`;

@@ -1,10 +1,10 @@
-/** The replicas of a blob in the order they are to be tried, each once; the next one opens where the last one failed. */
+/** The replicas of a blob in the order they are to be tried; the next one opens where the last one failed. One that only broke off is tried twice. */
 import type { BackendError, OpenedBlob } from "../backends/backend.ts";
 import type { Fleet, FleetMember } from "../backends/fleet.ts";
 import type { Blobs } from "../metadata/blobs.ts";
 import type { Blob, ByteRange } from "../model.ts";
 import { checkSame, type Replicas } from "./replicas.ts";
-import { tooFewBackends } from "./sites.ts";
+import { hopeless, tooFewBackends } from "./sites.ts";
 import { asBackendError, whileUp } from "./while-up.ts";
 
 export interface ReplicaSourceOptions {
@@ -24,6 +24,7 @@ export class ReplicaSource {
   readonly #order: readonly string[];
   readonly #signal: AbortSignal;
   readonly #tried = new Set<string>();
+  #isSecondRound = false;
   readonly #failures: BackendError[] = [];
   #blob: Blob;
 
@@ -93,8 +94,12 @@ export class ReplicaSource {
   /** The caller's blob may be older than a repair: replicas made since then count too. */
   async #lookAgain(): Promise<FleetMember | undefined> {
     const current = await this.#stores.blobs.find(this.#blob.id);
-    if (current === undefined || current.size !== this.#blob.size) return undefined;
-    this.#blob = current;
+    if (current !== undefined && current.size === this.#blob.size) this.#blob = current;
+    const fresh = this.#next();
+    if (fresh !== undefined || this.#isSecondRound) return fresh;
+    this.#isSecondRound = true;
+    const gone = hopeless(this.#failures);
+    for (const { backend } of this.#failures) if (!gone.has(backend)) this.#tried.delete(this.#keyOf(backend));
     return this.#next();
   }
 

@@ -59,6 +59,11 @@ export class Sites {
   }
 }
 
+/** Backends that need not be tried a second time: they refused, or contradicted what they were given. */
+export function hopeless(failures: readonly BackendError[]): ReadonlySet<string> {
+  return new Set(failures.filter(({ fault }) => fault !== "unavailable").map(({ backend }) => backend));
+}
+
 /** The 503 of a write or read that no healthy backend is left for. */
 export function tooFewBackends(failures: readonly BackendError[]): S3Error {
   const cause = failures.length > 1 ? new AggregateError(failures, "every backend that was tried failed") : failures[0];

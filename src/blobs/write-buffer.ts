@@ -1,8 +1,8 @@
-/** A small body in memory -> `copies` backends; one that fails is replaced by the next while there is one. */
+/** A small body in memory -> `copies` backends; one that fails is replaced by the next, and when there is none, tried once more. */
 import type { BackendError } from "../backends/backend.ts";
 import type { FleetMember } from "../backends/fleet.ts";
 import type { Site } from "./placement.ts";
-import { tooFewBackends } from "./sites.ts";
+import { hopeless, tooFewBackends } from "./sites.ts";
 import { openOutlet, type Stores } from "./stores.ts";
 
 export interface Written {
@@ -32,10 +32,17 @@ export async function writeBuffer(stores: Stores, buffer: Buffer, md5: string, n
     held.push(outlet.site);
     sites.fleet.reportSuccess(outlet.site.name, performance.now() - startedAt);
   };
-  while (held.length < sites.copies && sites.canBeEnough(held, tried, needed)) {
-    const members = sites.draw(held, tried);
-    if (members.length === 0) break;
-    await Promise.all(members.map(writeTo));
+  const writeToNew = async () => {
+    while (held.length < sites.copies) {
+      const members = sites.draw(held, tried);
+      if (members.length === 0) return;
+      await Promise.all(members.map(writeTo));
+    }
+  };
+  await writeToNew();
+  if (held.length < sites.copies && sites.canBeEnough(held, hopeless(failures), needed)) {
+    for (const { backend } of failures) if (!hopeless(failures).has(backend)) tried.delete(backend);
+    await writeToNew();
   }
   if (!sites.isEnough(held, needed)) {
     await names.discard(name);

@@ -8,7 +8,7 @@ import type { Digests } from "./digest.ts";
 import { pour } from "./ingest.ts";
 import { type Outlet, writeToAll } from "./outlet.ts";
 import type { Site } from "./placement.ts";
-import { tooFewBackends } from "./sites.ts";
+import { hopeless, tooFewBackends } from "./sites.ts";
 import { spread } from "./spread.ts";
 import { openOutlet, type Stores } from "./stores.ts";
 import type { Written } from "./write-buffer.ts";
@@ -29,17 +29,25 @@ export async function writeStream(
   const failures: BackendError[] = [];
   const outlets: Outlet[] = [];
   const tried = new Set<string>();
+  const checkHope = () => {
+    const alive = sitesOf(outlets);
+    if (alive.length === 0 || !sites.canBeEnough(alive, hopeless(failures), needed)) giveUp.abort(tooFewBackends(failures));
+  };
   const noteFailure = (failure: BackendError) => {
     failures.push(failure);
-    const alive = sitesOf(outlets);
-    if (alive.length === 0 || !sites.canBeEnough(alive, tried, needed)) giveUp.abort(tooFewBackends(failures));
+    checkHope();
   };
   try {
     for (const member of sites.draw([], tried)) {
       tried.add(member.backend.name);
       outlets.push(openOutlet(stores, member, () => member.backend.write(name, bytes.size), noteFailure));
     }
-    const { digests, last } = await pour(bytes, (chunk) => writeToAll(outlets, chunk), giveUp.signal);
+    const write = (chunk: Buffer) => {
+      // A backend that failed may be found to be down only later.
+      if (failures.length > 0) checkHope();
+      return writeToAll(outlets, chunk);
+    };
+    const { digests, last } = await pour(bytes, write, giveUp.signal);
     if (await isKnown(digests)) {
       await abandon(stores, outlets, name);
       return { digests, written: undefined };
@@ -47,7 +55,8 @@ export async function writeStream(
     if (last !== undefined) await writeToAll(outlets, last);
     await Promise.all(outlets.map((outlet) => outlet.finish(digests.md5)));
     const whole = { name, size: bytes.size, etag: digests.md5, digest: digests.sha256, layout: undefined };
-    const held = await spread(stores, whole, sitesOf(outlets), tried, failures);
+    const elsewhere = await spread(stores, whole, sitesOf(outlets), tried, failures);
+    const held = await spread(stores, whole, elsewhere, hopeless(failures), failures);
     if (!sites.isEnough(held, needed)) throw tooFewBackends(failures);
     return { digests, written: { name, backends: held.map((site) => site.name) } };
   } catch (error) {

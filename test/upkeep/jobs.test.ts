@@ -1,0 +1,160 @@
+import { describe, expect, it } from "vitest";
+import { openLog } from "../../src/log.ts";
+import type { Jobs, NewJob } from "../../src/metadata/jobs.ts";
+import { JobRunner } from "../../src/upkeep/jobs.ts";
+import { openRig, type Rig } from "../behaviour/rig.ts";
+
+const LEASE = 60_000;
+
+function runnerOf(rig: Rig, run: (work: NewJob, signal: AbortSignal) => Promise<void>, more: { concurrency?: number; leaseMs?: number; jobs?: Jobs } = {}) {
+  return new JobRunner({
+    jobs: more.jobs ?? rig.metadata.jobs,
+    run,
+    prepare: async () => {},
+    now: rig.clock.now,
+    log: openLog("silent"),
+    leaseMs: more.leaseMs ?? LEASE,
+    pollMs: 10,
+    concurrency: more.concurrency ?? 2,
+    random: () => 1,
+  });
+}
+
+const copy = (blobId: number) => ({ kind: "copy", blobId }) as const;
+const waiting = async (rig: Rig) => (await rig.metadata.jobs.backlog()).reduce((sum, { waiting: count }) => sum + count, 0);
+
+describe("the job runner", () => {
+  it("runs every due job once and those they make, and tells how many", async () => {
+    await using rig = await openRig();
+    const seen: NewJob[] = [];
+    const runner = runnerOf(rig, async (work) => {
+      seen.push(work);
+      if (work.kind === "copy" && work.blobId === 1) await rig.metadata.jobs.add(copy(9));
+    });
+    for (const blobId of [1, 2, 3]) await rig.metadata.jobs.add(copy(blobId));
+    await rig.metadata.jobs.add(copy(4), new Date(rig.clock.now().getTime() + 1));
+    expect(await runner.runDue()).toBe(4);
+    expect(seen.map((work) => (work.kind === "copy" ? work.blobId : 0)).sort()).toEqual([1, 2, 3, 9]);
+    expect(await waiting(rig)).toBe(1);
+    await runner.close();
+  });
+
+  it("puts a job that fails off, longer each time, and never drops it", async () => {
+    await using rig = await openRig();
+    let runs = 0;
+    const runner = runnerOf(rig, async () => {
+      runs++;
+      throw new Error("not today");
+    });
+    await rig.metadata.jobs.add(copy(1));
+    for (const wait of [0, 1_000, 2_000, 4_000]) {
+      rig.clock.advance(wait - 1);
+      expect(await runner.runDue()).toBe(0);
+      rig.clock.advance(1);
+      expect(await runner.runDue()).toBe(1);
+    }
+    expect(runs).toBe(4);
+    expect(await rig.metadata.jobs.backlog()).toMatchObject([{ kind: "copy", waiting: 1, attempts: 4 }]);
+    await runner.close();
+  });
+
+  it("runs no more at once than it may", async () => {
+    await using rig = await openRig();
+    let running = 0;
+    let most = 0;
+    const runner = runnerOf(
+      rig,
+      async () => {
+        most = Math.max(most, ++running);
+        for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+        running--;
+      },
+      { concurrency: 3 },
+    );
+    for (let blobId = 1; blobId <= 12; blobId++) await rig.metadata.jobs.add(copy(blobId));
+    expect(await runner.runDue()).toBe(12);
+    expect(most).toBe(3);
+    await runner.close();
+  });
+
+  it("renews its lease while a job runs, so that no other takes it", async () => {
+    await using rig = await openRig();
+    const { promise: done, resolve: finish } = deferred();
+    let renewals = 0;
+    const jobs = new Proxy(rig.metadata.jobs, {
+      get(target, property) {
+        if (property === "renew") return (...call: Parameters<typeof target.renew>) => target.renew(...call).finally(() => renewals++);
+        const value: unknown = Reflect.get(target, property);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    const runner = runnerOf(rig, () => done, { leaseMs: 30, jobs });
+    await rig.metadata.jobs.add(copy(1));
+    const ran = runner.runDue();
+    for (let round = 0; round < 4; round++) {
+      rig.clock.advance(20);
+      const before = renewals;
+      await until(async () => renewals > before + 1);
+      expect(await rig.metadata.jobs.claim(30)).toBeUndefined();
+    }
+    finish();
+    expect(await ran).toBe(1);
+    expect(await waiting(rig)).toBe(0);
+    await runner.close();
+  });
+
+  it("gives up a job whose lease was lost, and leaves it to the other", async () => {
+    await using rig = await openRig();
+    let reason: unknown;
+    const runner = runnerOf(
+      rig,
+      (_, signal) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener("abort", () => {
+            reason = signal.reason;
+            reject(signal.reason);
+          });
+        }),
+      { leaseMs: 60 },
+    );
+    await rig.metadata.jobs.add(copy(1));
+    const ran = runner.runDue();
+    let other: Awaited<ReturnType<typeof rig.metadata.jobs.claim>>;
+    await until(async () => {
+      rig.clock.advance(1_000);
+      other = await rig.metadata.jobs.claim(3_600_000);
+      return other !== undefined;
+    });
+    await ran;
+    expect(reason).toMatchObject({ message: "the lease was lost" });
+    expect(other && (await rig.metadata.jobs.finish(other))).toBe(true);
+    expect(await waiting(rig)).toBe(0);
+    await runner.close();
+  });
+
+  it("looks by itself once started, and tells running jobs to stop when closed", async () => {
+    await using rig = await openRig();
+    const { promise: started, resolve: start } = deferred();
+    const runner = runnerOf(rig, (_, signal) => {
+      start();
+      return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    });
+    runner.start();
+    await rig.metadata.jobs.add(copy(1));
+    await started;
+    await runner.close();
+    expect(await waiting(rig)).toBe(1);
+  });
+});
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise(setImmediate);
+}
+
+function deferred() {
+  let resolve = () => {};
+  const promise = new Promise<void>((resolvePromise) => {
+    resolve = resolvePromise;
+  });
+  return { promise, resolve };
+}

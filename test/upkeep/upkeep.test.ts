@@ -1,0 +1,174 @@
+import { createHash, randomBytes } from "node:crypto";
+import { Readable } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { startFarStores } from "../behaviour/far-stores.ts";
+import { openRig } from "../behaviour/rig.ts";
+import { md5 } from "../support/faulty-s3-store.ts";
+
+const sha256 = (bytes: Buffer | undefined) =>
+  createHash("sha256")
+    .update(bytes ?? "")
+    .digest("hex");
+const bytes = randomBytes(200_000);
+const MINUTE = 60_000;
+
+/** An object on "a" and "b", of which "c" knows nothing. */
+async function stored() {
+  const far = await startFarStores(3);
+  const rig = await openRig({ backends: far.backends });
+  const content = await rig.put("key", bytes);
+  const blob = await rig.blobOf("key");
+  const name = content.kind === "fresh" ? content.name : "";
+  const states = async () => Object.fromEntries((await rig.blobOf("key")).replicas.map(({ backend, state }) => [backend, state]));
+  return {
+    far,
+    rig,
+    blob,
+    name,
+    states,
+    async [Symbol.asyncDispose]() {
+      await rig[Symbol.asyncDispose]();
+      await far[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe("the copy job", () => {
+  it("puts a lost replica back where there is room, in a region of its own", async () => {
+    await using s = await stored();
+    s.far.store("a").remove(s.name);
+    await s.rig.metadata.blobs.setReplica(s.blob.id, "a", "lost");
+    await s.rig.upkeep.runDue();
+    expect(await s.states()).toEqual({ a: "verified", b: "verified" });
+    expect(sha256(s.far.held(s.name)["a"])).toBe(sha256(bytes));
+  });
+
+  it("goes elsewhere when the store is away", async () => {
+    await using s = await stored();
+    await s.far.store("a").stop();
+    await s.rig.fleet.probeNow();
+    await s.rig.metadata.blobs.setReplica(s.blob.id, "a", "lost");
+    await s.rig.upkeep.runDue();
+    expect(await s.states()).toEqual({ a: "lost", b: "verified", c: "verified" });
+    expect(sha256(s.far.held(s.name)["c"])).toBe(sha256(bytes));
+  });
+
+  it("waits when no store is left, and goes on when one is back", async () => {
+    await using s = await stored();
+    for (const name of ["a", "c"]) await s.far.store(name).stop();
+    await s.rig.fleet.probeNow();
+    await s.rig.metadata.blobs.setReplica(s.blob.id, "a", "lost");
+    await s.rig.upkeep.runDue();
+    expect(await s.rig.metadata.jobs.backlog()).toContainEqual(expect.objectContaining({ kind: "copy", attempts: 1 }));
+    await s.far.store("c").restart();
+    await s.rig.fleet.probeNow();
+    s.rig.clock.advance(MINUTE);
+    await s.rig.upkeep.runDue();
+    expect((await s.states())["c"]).toBe("verified");
+  });
+
+  it("never overwrites a copy that is good after all", async () => {
+    await using s = await stored();
+    await s.rig.metadata.blobs.setReplica(s.blob.id, "a", "lost");
+    const writes = () => s.far.store("a").requests.filter(({ method }) => method === "PUT").length;
+    const before = writes();
+    await s.rig.upkeep.runDue();
+    expect(await s.states()).toEqual({ a: "verified", b: "verified" });
+    expect(writes()).toBe(before);
+  });
+
+  it("reads what it copies: a source that is rotten under its ETag is not spread", async () => {
+    await using s = await stored();
+    s.far.store("a").remove(s.name);
+    s.far.store("b").corrupt(s.name, (kept) => Buffer.concat([kept.subarray(1), Buffer.from("x")]));
+    await s.rig.metadata.blobs.setReplica(s.blob.id, "a", "lost");
+    await s.rig.upkeep.runDue();
+    expect(await s.states()).toMatchObject({ a: "lost", b: "lost" });
+    expect(s.far.held(s.name)).not.toHaveProperty("a");
+    expect(s.far.held(s.name)).not.toHaveProperty("c");
+  });
+
+  it("takes the good one of two sources", async () => {
+    await using s = await stored();
+    s.far.store("a").objects.set(s.name, { bytes: Buffer.from("other"), etag: md5(Buffer.from("other")), modifiedAt: new Date() });
+    await s.rig.metadata.blobs.setReplica(s.blob.id, "c", "lost");
+    await s.rig.metadata.blobs.setReplica(s.blob.id, "b", "verified");
+    await s.rig.metadata.blobs.setReplica(s.blob.id, "a", "lost");
+    await s.rig.upkeep.runDue();
+    expect(Object.values(await s.states()).filter((state) => state === "verified").length).toBeGreaterThanOrEqual(2);
+    for (const [store, state] of Object.entries(await s.states())) if (state === "verified") expect(sha256(s.far.held(s.name)[store])).toBe(sha256(bytes));
+  });
+
+  it("copies an object that came in parts with its cuts", async () => {
+    await using s = await stored();
+    const upload = await s.rig.startUpload("parts");
+    await s.rig.uploadPart(upload, 1, randomBytes(5 * 1024 * 1024));
+    await s.rig.uploadPart(upload, 2, randomBytes(100));
+    const { etag } = await s.rig.completeUpload(upload);
+    const blob = await s.rig.blobOf("parts");
+    s.far.store("a").remove(upload.name);
+    await s.rig.metadata.blobs.setReplica(blob.id, "a", "lost");
+    await s.rig.upkeep.runDue();
+    expect(s.far.store("a").objects.get(upload.name)?.etag).toBe(etag);
+    expect(sha256(s.far.held(upload.name)["a"])).toBe(sha256(s.far.held(upload.name)["b"]));
+  });
+
+  it("leaves nothing behind when the blob went while it ran", async () => {
+    await using s = await stored();
+    await s.far.store("a").stop();
+    await s.rig.fleet.probeNow();
+    await s.rig.metadata.blobs.setReplica(s.blob.id, "a", "lost");
+    const held = s.far.store("c").script({ method: "PUT" }, { do: "hold" });
+    const running = s.rig.upkeep.runDue();
+    await held.met;
+    await s.rig.metadata.objects.delete(s.rig.bucket.id, "key");
+    s.rig.clock.advance(2 * 86_400_000);
+    expect(await s.rig.metadata.blobs.takeReclaimable(10)).toHaveLength(1);
+    held.release();
+    await running;
+    await s.rig.upkeep.runDue();
+    expect(s.far.held(s.name)).not.toHaveProperty("c");
+  });
+});
+
+describe("the digest job", () => {
+  it("marks a replica lost that is not what its ETag says, and reads the other", async () => {
+    await using s = await stored();
+    const upload = await s.rig.startUpload("parts");
+    await s.rig.uploadPart(upload, 1, bytes.subarray(1));
+    await s.rig.completeUpload(upload);
+    s.far.store("a").corrupt(upload.name, (kept) => Buffer.concat([kept.subarray(1), Buffer.from("x")]));
+    await s.rig.upkeep.runDue();
+    expect((await s.rig.blobOf("parts")).digest).toBe(sha256(bytes.subarray(1)));
+    expect(sha256(s.far.held(upload.name)["a"])).toBe(sha256(bytes.subarray(1)));
+  });
+});
+
+describe("the drop job", () => {
+  it("deletes on every store, also on one that returns later", async () => {
+    await using s = await stored();
+    const { content } = await s.rig.blobs.put({ size: 3, open: () => readable("abc"), claims: {}, signal: new AbortController().signal }, { scope: undefined });
+    const name = content.kind === "fresh" ? content.name : "";
+    await s.far.store("a").stop();
+    await s.rig.fleet.probeNow();
+    await s.rig.blobs.discard(content);
+    await s.rig.upkeep.runDue();
+    expect(Object.keys(s.far.held(name))).toEqual(["a"]);
+    await s.far.store("a").restart();
+    await s.rig.fleet.probeNow();
+    s.rig.clock.advance(MINUTE);
+    await s.rig.upkeep.runDue();
+    expect(s.far.held(name)).toEqual({});
+  });
+
+  it("leaves alone what has a name", async () => {
+    await using s = await stored();
+    await s.rig.blobs.discard({ kind: "fresh", ...s.blob, backends: ["a"], copies: 2, scope: undefined, replaces: undefined });
+    await s.rig.upkeep.runDue();
+    expect(Object.keys(s.far.held(s.name))).toEqual(["a", "b"]);
+  });
+});
+
+function readable(text: string) {
+  return Readable.from([Buffer.from(text)]);
+}

@@ -80,13 +80,28 @@ export async function ensureRootKey(
   return key;
 }
 
+/** `nearbucket-data`, or beside it a directory of this kind's own when that one is another kind's. */
+export async function defaultDirectory(parent: string, kind: StoreKind): Promise<string> {
+  const directory = join(parent, "nearbucket-data");
+  const held = await readKind(directory);
+  return held === undefined || held === kind ? directory : `${directory}-${kind}`;
+}
+
 /** Takes the directory for this kind of store. Throws when it is another kind's. */
 export async function claimDirectory(directory: string, kind: StoreKind): Promise<void> {
   await mkdir(directory, { recursive: true });
-  const file = join(directory, "stores.txt");
-  const held = existsSync(file) ? (await readFile(file, "utf8")).trim() : undefined;
-  if (held === undefined) await writeFile(file, `${kind}\n`);
+  const held = await readKind(directory);
+  if (held === undefined) await writeFile(kindFile(directory), `${kind}\n`);
   else if (held !== kind) throw new Error(`${directory} holds a demo over ${held}: give another --data for one over ${kind}`);
+}
+
+async function readKind(directory: string): Promise<string | undefined> {
+  const file = kindFile(directory);
+  return existsSync(file) ? (await readFile(file, "utf8")).trim() : undefined;
+}
+
+function kindFile(directory: string): string {
+  return join(directory, "stores.txt");
 }
 
 function databaseFile(directory: string): string {

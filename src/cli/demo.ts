@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Gateway } from "../gateway.ts";
-import { claimDirectory, demoConfig, ensureRootKey, type StoreKind } from "./demo-config.ts";
+import { claimDirectory, defaultDirectory, demoConfig, ensureRootKey, type StoreKind } from "./demo-config.ts";
 import { DEMO_BUCKET, demoGreeting } from "./demo-greeting.ts";
 import { startStores } from "./demo-stores.ts";
 import { wholeNumber } from "./options.ts";
@@ -22,15 +22,15 @@ export function addDemo(program: Command, terminal: Terminal): void {
     .description("run a gateway over five nodes, or over MinIO servers, in a directory of its own")
     .option("--minio", "start real MinIO servers (Amsterdam, Toronto) from PATH instead of nodes")
     .option("--port <number>", "the gateway's port; 0: the system chooses", wholeNumber(0, 65_535), 9000)
-    .option("--data <directory>", "where everything is kept (default: nearbucket-data, with --minio nearbucket-data-minio)")
+    .option("--data <directory>", "where everything is kept (default: nearbucket-data)")
     .option("--region-count <number>", "how many stores, each in a region of its own (default: 5, with --minio 2)", wholeNumber(2, 5))
     .action((options: Options) => runDemo(options, terminal));
 }
 
 async function runDemo(options: Options, terminal: Terminal): Promise<void> {
   const kind: StoreKind = options.minio === true ? "minio" : "nodes";
-  const fallback = kind === "minio" ? "nearbucket-data-minio" : "nearbucket-data";
-  const directory = resolve(terminal.directory, options.data ?? terminal.env["NEARBUCKET_DATA"] ?? fallback);
+  const given = options.data ?? terminal.env["NEARBUCKET_DATA"];
+  const directory = given === undefined ? await defaultDirectory(terminal.directory, kind) : resolve(terminal.directory, given);
   await claimDirectory(directory, kind);
   const rootKey = await ensureRootKey(directory, terminal.env);
   const count = options.regionCount ?? (kind === "minio" ? 2 : 5);

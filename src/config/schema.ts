@@ -71,8 +71,6 @@ const dedup = z.strictObject({
 });
 
 const limits = z.strictObject({
-  headerBytes: bytes.default(16 * 1024),
-  xmlBytes: bytes.default(1024 ** 2),
   idleSeconds: seconds.default(60),
 });
 

@@ -1,0 +1,207 @@
+import { expect, it } from "vitest";
+import { claimAll, digestOf, etagOf, openPlace } from "./content.ts";
+import { graceMs, onBothEngines } from "./engines.ts";
+
+onBothEngines("Blobs", (store) => {
+  it("stores equal content of one scope once and drops the bytes that came second", async () => {
+    const { metadata } = store();
+    const { fresh, put, blobOf } = await openPlace(metadata);
+    await put("a", "hello");
+    const again = await fresh("hello");
+    await put("b", "hello", { content: again });
+    expect((await blobOf("b")).id).toBe((await blobOf("a")).id);
+    expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([{ kind: "drop", name: again.name, backends: [] }]);
+  });
+
+  it("stores equal content once when it is written at the same time", async () => {
+    const { metadata } = store();
+    const { put } = await openPlace(metadata);
+    await Promise.all(Array.from({ length: 16 }, (_, at) => put(`k${at}`, "hello")));
+    expect(await metadata.stats.report(2)).toMatchObject({ objects: 16, blobs: 1, replicas: 2 });
+    expect(await claimAll(metadata)).toHaveLength(15);
+  });
+
+  it("never shares across scopes, nor without one", async () => {
+    const { metadata } = store();
+    const { fresh, put } = await openPlace(metadata);
+    await put("a", "hello");
+    await put("b", "hello", { content: await fresh("hello", { scope: "account:other" }) });
+    await put("c", "hello", { content: await fresh("hello", { scope: undefined }) });
+    await put("d", "hello", { content: await fresh("hello", { scope: undefined }) });
+    expect(await metadata.stats.report(2)).toMatchObject({ objects: 4, blobs: 4 });
+  });
+
+  it("does not take another size for the same content, whatever the digest says", async () => {
+    const { metadata } = store();
+    const { fresh, put } = await openPlace(metadata);
+    await put("a", "hello");
+    await put("b", "longer", { content: await fresh("longer", { digest: digestOf("hello") }) });
+    expect(await metadata.stats.report(2)).toMatchObject({ blobs: 2, uniqueBytes: 11 });
+  });
+
+  it("finds a live blob by digest within its scope, with its replicas", async () => {
+    const { metadata } = store();
+    const { bucket, put, blobOf } = await openPlace(metadata);
+    await put("a", "hello");
+    const scope = `account:${bucket.owner.id}`;
+    expect(await metadata.blobs.findByDigest(scope, digestOf("hello"))).toEqual(await blobOf("a"));
+    expect(await metadata.blobs.findByDigest("account:none", digestOf("hello"))).toBeUndefined();
+    expect(await metadata.blobs.findByDigest(scope, digestOf("other"))).toBeUndefined();
+  });
+
+  it("takes over good bytes for a blob found rotten, and drops the old ones after the grace", async () => {
+    const { metadata, clock } = store();
+    const { fresh, put, blobOf } = await openPlace(metadata);
+    await put("a", "hello");
+    const rotten = await blobOf("a");
+    const good = await fresh("hello", { replaces: rotten.id, backends: ["singapore"], layout: [5], etag: "other-1" });
+    await put("b", "hello", { content: good });
+    const healed = await blobOf("a");
+    expect(healed).toMatchObject({ id: rotten.id, name: good.name, etag: "other-1", layout: [5] });
+    expect(healed.replicas.map(({ backend }) => backend)).toEqual(["singapore"]);
+    expect((await metadata.objects.find("pictures", "a")).found?.object.etag).toBe(etagOf("hello"));
+    expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([{ kind: "copy", blobId: healed.id }]);
+    clock.advance(graceMs);
+    expect((await claimAll(metadata)).map(({ work }) => work)).toContainEqual({ kind: "drop", name: rotten.name, backends: [] });
+    expect(await metadata.stats.report(1)).toMatchObject({ objects: 2, blobs: 1 });
+  });
+
+  it("takes good bytes as a new blob when the one to be replaced is gone", async () => {
+    const { metadata } = store();
+    const { fresh, put, blobOf } = await openPlace(metadata);
+    await put("a", "hello", { content: await fresh("hello", { replaces: 4711 }) });
+    expect((await blobOf("a")).replicas).toHaveLength(2);
+  });
+
+  it("knows whether an account may read some name of a blob", async () => {
+    const { metadata } = store();
+    const alice = await openPlace(metadata);
+    const bob = await openPlace(metadata, "bobs", "bob");
+    await alice.put("a", "hello");
+    const blob = await alice.blobOf("a");
+    expect(await metadata.blobs.isReadableBy(blob.id, alice.bucket.owner.id)).toBe(true);
+    expect(await metadata.blobs.isReadableBy(blob.id, bob.bucket.owner.id)).toBe(false);
+    await metadata.objects.delete(alice.bucket.id, "a");
+    expect(await metadata.blobs.isReadableBy(blob.id, alice.bucket.owner.id)).toBe(false);
+  });
+
+  it("makes a copy job when a replica becomes lost, once", async () => {
+    const { metadata, clock } = store();
+    const { put, blobOf } = await openPlace(metadata);
+    await put("a", "hello");
+    const { id } = await blobOf("a");
+    clock.advance(1000);
+    expect(await metadata.blobs.setReplica(id, "toronto", "lost")).toBe(true);
+    expect((await blobOf("a")).replicas).toContainEqual({ backend: "toronto", state: "lost", verifiedAt: clock.now() });
+    const jobs = await claimAll(metadata);
+    expect(jobs.map(({ work }) => work)).toEqual([{ kind: "copy", blobId: id }]);
+    for (const job of jobs) await metadata.jobs.finish(job);
+    await metadata.blobs.setReplica(id, "toronto", "lost");
+    expect(await claimAll(metadata)).toEqual([]);
+    await metadata.blobs.setReplica(id, "toronto", "verified");
+    await metadata.blobs.setReplica(id, "singapore", "verified");
+    await metadata.blobs.removeReplica(id, "amsterdam");
+    expect((await blobOf("a")).replicas.map(({ backend }) => backend).sort()).toEqual(["singapore", "toronto"]);
+  });
+
+  it("does not believe what was seen under a name the blob no longer has", async () => {
+    const { metadata } = store();
+    const { fresh, put, blobOf } = await openPlace(metadata);
+    await put("a", "hello");
+    const before = await blobOf("a");
+    await put("b", "hello", { content: await fresh("hello", { replaces: before.id }) });
+    expect(await metadata.blobs.setReplica(before.id, "singapore", "verified", before.name)).toBe(false);
+    expect(await metadata.blobs.setReplica(before.id, "amsterdam", "lost", before.name)).toBe(false);
+    const after = await blobOf("a");
+    expect(after.replicas.map(({ backend, state }) => `${backend} ${state}`).sort()).toEqual(["amsterdam verified", "toronto verified"]);
+    expect(await metadata.blobs.setReplica(before.id, "singapore", "verified", after.name)).toBe(true);
+    expect(await metadata.blobs.setReplica(4711, "singapore", "verified")).toBe(false);
+  });
+
+  it("hands out what may be reclaimed only after the grace, and again after a crash", async () => {
+    const { metadata, clock } = store();
+    const { bucket, put, blobOf } = await openPlace(metadata);
+    await put("a", "hello");
+    await put("kept", "kept");
+    const blob = await blobOf("a");
+    await metadata.objects.delete(bucket.id, "a");
+    clock.advance(graceMs - 1);
+    expect(await metadata.blobs.takeReclaimable(10)).toEqual([]);
+    clock.advance(1);
+    expect(await metadata.blobs.takeReclaimable(10)).toEqual([blob]);
+    expect(await metadata.blobs.takeReclaimable(10)).toEqual([blob]);
+    expect(await metadata.blobs.find(blob.id)).toBeUndefined();
+    expect(await metadata.blobs.setReplica(blob.id, "singapore", "verified")).toBe(false);
+    await metadata.blobs.forget(blob.id);
+    expect(await metadata.blobs.takeReclaimable(10)).toEqual([]);
+    expect(await metadata.stats.report(2)).toMatchObject({ blobs: 1, replicas: 2, reclaimableBytes: 0 });
+  });
+
+  it("does not forget a blob that is in use", async () => {
+    const { metadata } = store();
+    const { put, blobOf } = await openPlace(metadata);
+    await put("a", "hello");
+    const blob = await blobOf("a");
+    await metadata.blobs.forget(blob.id);
+    expect(await blobOf("a")).toEqual(blob);
+  });
+
+  it("stores content afresh while its former blob is on its way out", async () => {
+    const { metadata, clock } = store();
+    const { bucket, put, blobOf } = await openPlace(metadata);
+    await put("a", "hello");
+    const going = await blobOf("a");
+    await metadata.objects.delete(bucket.id, "a");
+    clock.advance(graceMs);
+    await metadata.blobs.takeReclaimable(10);
+    await put("b", "hello");
+    expect((await blobOf("b")).id).not.toBe(going.id);
+    expect((await metadata.blobs.findByDigest(`account:${bucket.owner.id}`, digestOf("hello")))?.id).toBe((await blobOf("b")).id);
+  });
+
+  it("fills in a digest, and makes one blob of two that turn out equal", async () => {
+    const { metadata, clock } = store();
+    const { fresh, put, blobOf } = await openPlace(metadata);
+    const late = { digest: undefined, layout: [2, 3], etag: "parts-2" };
+    await put("first", "hello", { content: await fresh("hello", late), etag: "parts-2" });
+    const first = await blobOf("first");
+    expect(await metadata.blobs.setDigest(first.id, digestOf("hello"))).toEqual({ merged: undefined });
+    expect((await blobOf("first")).digest).toBe(digestOf("hello"));
+    await put("second", "hello", { content: await fresh("hello", late), etag: "parts-2" });
+    await put("copy", "hello", { content: { kind: "known", blobId: (await blobOf("second")).id, size: 5, etag: "parts-2" } });
+    const second = await blobOf("second");
+    expect(await metadata.blobs.setDigest(second.id, digestOf("hello"))).toEqual({ merged: first.id });
+    expect([(await blobOf("second")).id, (await blobOf("copy")).id]).toEqual([first.id, first.id]);
+    expect(await metadata.stats.report(2)).toMatchObject({ objects: 3, blobs: 1, reclaimableBytes: 5 });
+    clock.advance(graceMs);
+    expect((await metadata.blobs.takeReclaimable(10)).map(({ id }) => id)).toEqual([second.id]);
+  });
+
+  it("does not merge across scopes or sizes, nor fails on a blob that is gone", async () => {
+    const { metadata } = store();
+    const { fresh, put, blobOf } = await openPlace(metadata);
+    await put("a", "hello");
+    await put("other scope", "hello", { content: await fresh("hello", { digest: undefined, scope: "account:other" }) });
+    await put("other size", "longer", { content: await fresh("longer", { digest: undefined }) });
+    for (const key of ["other scope", "other size"]) {
+      expect(await metadata.blobs.setDigest((await blobOf(key)).id, digestOf("hello"))).toEqual({ merged: undefined });
+    }
+    expect(await metadata.blobs.setDigest(4711, digestOf("hello"))).toEqual({ merged: undefined });
+    expect(await metadata.stats.report(2)).toMatchObject({ objects: 3, blobs: 3 });
+  });
+
+  it("keeps every object whole while blobs are merged under running writes", async () => {
+    const { metadata } = store();
+    const { fresh, put, blobOf } = await openPlace(metadata);
+    await put("seed", "hello");
+    const keys = Array.from({ length: 8 }, (_, at) => `k${at}`);
+    for (const key of keys) await put(key, "hello", { content: await fresh("hello", { digest: undefined }) });
+    const blobs = await Promise.all(keys.map(blobOf));
+    await Promise.all([
+      ...blobs.map(({ id }) => metadata.blobs.setDigest(id, digestOf("hello"))),
+      ...keys.map((key) => put(key, "other")),
+      ...keys.map((key) => put(`${key}+`, "hello")),
+    ]);
+    expect(await metadata.stats.report(2)).toMatchObject({ objects: 17, blobs: 2, logicalBytes: 85, uniqueBytes: 10, reclaimableBytes: 40 });
+  });
+});

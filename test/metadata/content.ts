@@ -1,0 +1,47 @@
+/** A bucket to write into and contents to write, for the tests of this room. */
+import { createHash } from "node:crypto";
+import type { Metadata } from "../../src/metadata/metadata.ts";
+import type { NewObject } from "../../src/metadata/objects.ts";
+import type { Blob, Bucket, FreshContent, KnownContent, StoredObject } from "../../src/model.ts";
+
+export interface Place {
+  readonly bucket: Bucket;
+  readonly writerId: string;
+  readonly fresh: (text: string, change?: Partial<FreshContent>) => Promise<FreshContent>;
+  readonly put: (key: string, text: string, change?: Partial<NewObject>) => Promise<StoredObject>;
+  readonly blobOf: (key: string) => Promise<Blob>;
+}
+
+export const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+export const etagOf = (text: string): string => createHash("md5").update(text).digest("hex");
+export const known = (blob: Blob): KnownContent => ({ kind: "known", blobId: blob.id, size: blob.size, etag: blob.etag });
+
+/** Content named by a text: size, digest and ETag are the text's. */
+export async function openPlace(metadata: Metadata, bucketName = "pictures", accountName = "alice"): Promise<Place> {
+  const account = await metadata.accounts.ensure(accountName);
+  const bucket = await metadata.buckets.create({ name: bucketName, accountId: account.id, location: "eu", settings: {} });
+  const writerId = await metadata.names.openWriter(60_000);
+  const fresh = async (text: string, change: Partial<FreshContent> = {}): Promise<FreshContent> => {
+    const [name = ""] = await metadata.names.reserve(writerId, 1);
+    const facts = { size: text.length, etag: etagOf(text), digest: digestOf(text), layout: undefined, backends: ["amsterdam", "toronto"], copies: 2 };
+    return { kind: "fresh", name, ...facts, scope: `account:${account.id}`, replaces: undefined, ...change };
+  };
+  const put = async (key: string, text: string, change: Partial<NewObject> = {}): Promise<StoredObject> => {
+    const content = change.content ?? (await fresh(text));
+    const plain = { etag: etagOf(text), attributes: { metadata: {} }, checksum: undefined, parts: undefined, condition: {} };
+    return metadata.objects.put({ bucketId: bucket.id, key, ...plain, ...change, content });
+  };
+  const blobOf = async (key: string): Promise<Blob> => {
+    const { found } = await metadata.objects.find(bucketName, key);
+    if (!found) throw new Error(`no object ${key}`);
+    return found.blob;
+  };
+  return { bucket, writerId, fresh, put, blobOf };
+}
+
+/** Every job that is due, claimed for a minute. */
+export async function claimAll(metadata: Metadata) {
+  const jobs = [];
+  for (let job = await metadata.jobs.claim(60_000); job; job = await metadata.jobs.claim(60_000)) jobs.push(job);
+  return jobs;
+}

@@ -1,0 +1,78 @@
+import { expect, it } from "vitest";
+import { claimAll, openPlace } from "./content.ts";
+import { onBothEngines } from "./engines.ts";
+
+onBothEngines("Names", (store) => {
+  it("reserves names nobody can guess or meet twice", async () => {
+    const { metadata } = store();
+    const writer = await metadata.names.openWriter(1000);
+    const names = await metadata.names.reserve(writer, 50);
+    expect(new Set(names).size).toBe(50);
+    for (const name of names) expect(name).toMatch(/^blobs\/[0-9a-f]{2}\/[0-9a-f]{26,}$/);
+  });
+
+  it("makes drop jobs of what a vanished writer had reserved, once", async () => {
+    const { metadata, clock } = store();
+    const gone = await metadata.names.openWriter(1000);
+    const names = await metadata.names.reserve(gone, 3);
+    const alive = await metadata.names.openWriter(1000);
+    await metadata.names.reserve(alive, 2);
+    await metadata.names.release(names.slice(0, 1));
+    clock.advance(1001);
+    await metadata.names.renewWriter(alive, 1000);
+    expect(await metadata.names.discardLeftovers(clock.now())).toBe(2);
+    expect(await metadata.names.discardLeftovers(clock.now())).toBe(0);
+    const dropped = (await claimAll(metadata)).map(({ work }) => (work.kind === "drop" ? work.name : work.kind));
+    expect(dropped.sort()).toEqual([...names.slice(1)].sort());
+  });
+
+  it("refuses names to a writer that was forgotten until it renews", async () => {
+    const { metadata, clock } = store();
+    const writer = await metadata.names.openWriter(1000);
+    clock.advance(1001);
+    await metadata.names.discardLeftovers(clock.now());
+    await expect(metadata.names.reserve(writer, 1)).rejects.toMatchObject({ code: "SlowDown" });
+    await metadata.names.renewWriter(writer, 1000);
+    expect(await metadata.names.reserve(writer, 1)).toHaveLength(1);
+  });
+
+  it("drops the bytes of a write that failed", async () => {
+    const { metadata } = store();
+    const writer = await metadata.names.openWriter(1000);
+    const [name = ""] = await metadata.names.reserve(writer, 1);
+    await metadata.names.discard(name);
+    expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([{ kind: "drop", name, backends: [] }]);
+  });
+
+  it("never drops a name that a blob bears, whoever asks", async () => {
+    const { metadata } = store();
+    const { put, blobOf } = await openPlace(metadata);
+    await put("a", "hello");
+    await metadata.names.discard((await blobOf("a")).name);
+    expect(await claimAll(metadata)).toEqual([]);
+  });
+
+  it("decides a race between a commit and a discard for one of them", async () => {
+    const { metadata } = store();
+    const { fresh, put } = await openPlace(metadata);
+    for (let round = 0; round < 10; round++) {
+      const content = await fresh(`text ${round}`);
+      const [written] = await Promise.allSettled([put(`k${round}`, `text ${round}`, { content }), metadata.names.discard(content.name)]);
+      const dropped = (await claimAll(metadata)).map(({ work }) => (work.kind === "drop" ? work.name : work.kind));
+      expect(dropped).toEqual(written.status === "fulfilled" ? [] : [content.name]);
+    }
+  });
+
+  it("leaves names of a closing writer to be found when some were not released", async () => {
+    const { metadata, clock } = store();
+    const tidy = await metadata.names.openWriter(1_000_000);
+    await metadata.names.release(await metadata.names.reserve(tidy, 2));
+    await metadata.names.closeWriter(tidy);
+    await expect(metadata.names.reserve(tidy, 1)).rejects.toMatchObject({ code: "SlowDown" });
+    const untidy = await metadata.names.openWriter(1_000_000);
+    await metadata.names.reserve(untidy, 1);
+    await metadata.names.closeWriter(untidy);
+    clock.advance(1);
+    expect(await metadata.names.discardLeftovers(clock.now())).toBe(1);
+  });
+});

@@ -1,0 +1,240 @@
+import { expect, it } from "vitest";
+import type { Metadata } from "../../src/metadata/metadata.ts";
+import type { Upload } from "../../src/metadata/uploads.ts";
+import { claimAll, openPlace, type Place } from "./content.ts";
+import { onBothEngines } from "./engines.ts";
+
+async function start(metadata: Metadata, place: Place, key: string, change: Partial<Upload> = {}): Promise<Upload> {
+  const { name } = await place.fresh("never read");
+  const backends = ["amsterdam", "toronto"].map((backend) => ({ backend, backendUploadId: `there-${backend}`, broken: false }));
+  const plain = {
+    attributes: { contentType: "video/mp4", metadata: { a: "b" } },
+    checksumAlgorithm: "CRC32C",
+    checksumType: "COMPOSITE",
+    dedup: "account",
+  } as const;
+  return metadata.uploads.create({ bucketId: place.bucket.id, key, accountId: place.bucket.owner.id, name, ...plain, backends, ...change });
+}
+
+const part = (partNumber: number, size: number) => ({
+  partNumber,
+  size,
+  etag: `etag-${partNumber}-${size}`,
+  checksum: undefined,
+  backends: ["amsterdam", "toronto"],
+});
+
+onBothEngines("Uploads", (store) => {
+  const whole = (upload: Upload) =>
+    ({
+      kind: "fresh",
+      name: upload.name,
+      size: 7,
+      etag: "whole-2",
+      digest: undefined,
+      layout: [3, 4],
+      backends: ["amsterdam", "toronto"],
+      copies: 2,
+      scope: "account:1",
+      replaces: undefined,
+    }) as const;
+  const complete = (upload: Upload, condition = {}) =>
+    store().metadata.uploads.complete(upload.uploadId, {
+      content: whole(upload),
+      etag: "whole-2",
+      checksum: undefined,
+      parts: [
+        { partNumber: 1, size: 3 },
+        { partNumber: 2, size: 4 },
+      ],
+      condition,
+    });
+
+  it("finds an upload only under its own bucket and key", async () => {
+    const { metadata } = store();
+    const place = await openPlace(metadata);
+    const upload = await start(metadata, place, "film");
+    expect(upload.uploadId).toMatch(/^[0-9A-Za-z_-]{40,}$/);
+    expect(await metadata.uploads.find(place.bucket.id, "film", upload.uploadId)).toEqual(upload);
+    expect(await metadata.uploads.find(place.bucket.id, "other", upload.uploadId)).toBeUndefined();
+    expect(await metadata.uploads.find(place.bucket.id + 1, "film", upload.uploadId)).toBeUndefined();
+    expect(await metadata.uploads.find(place.bucket.id, "film", "nonsense")).toBeUndefined();
+  });
+
+  it("keeps upload without checksum or backends as such", async () => {
+    const { metadata } = store();
+    const upload = await start(metadata, await openPlace(metadata), "film", { checksumAlgorithm: undefined, checksumType: undefined, backends: [] });
+    expect(await metadata.uploads.find(upload.bucketId, "film", upload.uploadId)).toEqual(upload);
+  });
+
+  it("refuses a bucket that is gone and a name that is not reserved", async () => {
+    const { metadata } = store();
+    const place = await openPlace(metadata);
+    await expect(start(metadata, place, "film", { bucketId: 4711 })).rejects.toMatchObject({ code: "NoSuchBucket" });
+    await expect(start(metadata, place, "film", { name: "blobs/aa/never-reserved" })).rejects.toMatchObject({ code: "SlowDown" });
+  });
+
+  it("takes over the reserved name: it is no leftover of its writer", async () => {
+    const { metadata, clock } = store();
+    await start(metadata, await openPlace(metadata), "film");
+    clock.advance(3_600_000);
+    expect(await metadata.names.discardLeftovers(clock.now())).toBe(0);
+  });
+
+  it("lists parts by number, the last writer of a number winning", async () => {
+    const { metadata, clock } = store();
+    const { uploadId } = await start(metadata, await openPlace(metadata), "film");
+    for (const each of [part(10, 5), part(2, 5), part(1, 5)]) await metadata.uploads.putPart(uploadId, each);
+    clock.advance(1000);
+    const again = await metadata.uploads.putPart(uploadId, { ...part(2, 6), checksum: "abc", backends: ["toronto"] });
+    expect(again.modifiedAt).toEqual(clock.now());
+    const first = await metadata.uploads.parts(uploadId, { after: 0, limit: 2 });
+    expect(first.map(({ partNumber, size }) => [partNumber, size])).toEqual([
+      [1, 5],
+      [2, 6],
+    ]);
+    expect(first[1]).toEqual(again);
+    expect((await metadata.uploads.parts(uploadId, { after: 2, limit: 10 })).map(({ partNumber }) => partNumber)).toEqual([10]);
+  });
+
+  it("refuses a part of an upload that ended", async () => {
+    const { metadata } = store();
+    const { uploadId } = await start(metadata, await openPlace(metadata), "film");
+    await metadata.uploads.abort(uploadId);
+    await expect(metadata.uploads.putPart(uploadId, part(1, 5))).rejects.toMatchObject({ code: "NoSuchUpload" });
+  });
+
+  it("remembers which backend failed a part", async () => {
+    const { metadata } = store();
+    const upload = await start(metadata, await openPlace(metadata), "film");
+    await metadata.uploads.markBroken(upload.uploadId, "toronto");
+    const found = await metadata.uploads.find(upload.bucketId, "film", upload.uploadId);
+    expect(found?.backends.map(({ backend, broken }) => [backend, broken])).toEqual([
+      ["amsterdam", false],
+      ["toronto", true],
+    ]);
+  });
+
+  it("becomes an object with the attributes it started with, and asks for its digest", async () => {
+    const { metadata } = store();
+    const upload = await start(metadata, await openPlace(metadata), "film");
+    await metadata.uploads.putPart(upload.uploadId, part(1, 3));
+    const stored = await complete(upload);
+    const { found } = await metadata.objects.find("pictures", "film");
+    expect(found?.object).toEqual(stored);
+    expect(stored).toMatchObject({
+      etag: "whole-2",
+      attributes: upload.attributes,
+      parts: [
+        { partNumber: 1, size: 3 },
+        { partNumber: 2, size: 4 },
+      ],
+    });
+    expect(found?.blob).toMatchObject({ name: upload.name, layout: [3, 4], digest: undefined });
+    expect(await metadata.uploads.find(upload.bucketId, "film", upload.uploadId)).toBeUndefined();
+    expect(await metadata.uploads.parts(upload.uploadId, { after: 0, limit: 10 })).toEqual([]);
+    expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([{ kind: "digest", blobId: found?.blob.id }]);
+  });
+
+  it("gives a repeated Complete the same answer, even when both run at once", async () => {
+    const { metadata } = store();
+    const upload = await start(metadata, await openPlace(metadata), "film");
+    const [one, two] = await Promise.all([complete(upload), complete(upload)]);
+    expect(two).toEqual(one);
+    expect(await complete(upload)).toEqual(one);
+    expect(await metadata.uploads.completed(upload.bucketId, "film", upload.uploadId)).toEqual({ etag: "whole-2", object: one });
+    expect(await metadata.uploads.completed(upload.bucketId, "other", upload.uploadId)).toBeUndefined();
+    expect(await metadata.stats.report(2)).toMatchObject({ objects: 1, blobs: 1 });
+  });
+
+  it("forgets completed uploads after a while", async () => {
+    const { metadata, clock } = store();
+    const upload = await start(metadata, await openPlace(metadata), "film");
+    await complete(upload);
+    await metadata.uploads.forgetCompleted(clock.now());
+    expect(await metadata.uploads.completed(upload.bucketId, "film", upload.uploadId)).toBeDefined();
+    clock.advance(1);
+    await metadata.uploads.forgetCompleted(clock.now());
+    expect(await metadata.uploads.completed(upload.bucketId, "film", upload.uploadId)).toBeUndefined();
+    await expect(complete(upload)).rejects.toMatchObject({ code: "NoSuchUpload" });
+  });
+
+  it("stands as it was when the condition of its Complete fails", async () => {
+    const { metadata } = store();
+    const place = await openPlace(metadata);
+    await place.put("film", "hello");
+    const upload = await start(metadata, place, "film");
+    await expect(complete(upload, { ifNoneMatch: "*" })).rejects.toMatchObject({ code: "PreconditionFailed" });
+    expect(await metadata.uploads.find(upload.bucketId, "film", upload.uploadId)).toEqual(upload);
+  });
+
+  it("makes its bytes a drop job when it is given up", async () => {
+    const { metadata } = store();
+    const upload = await start(metadata, await openPlace(metadata), "film");
+    expect(await metadata.uploads.abort(upload.uploadId)).toBe(true);
+    expect(await metadata.uploads.abort(upload.uploadId)).toBe(false);
+    expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([{ kind: "drop", name: upload.name, backends: [] }]);
+    await expect(complete(upload)).rejects.toMatchObject({ code: "NoSuchUpload" });
+  });
+
+  it("either completes or is given up, never both", async () => {
+    const { metadata } = store();
+    const place = await openPlace(metadata);
+    for (let round = 0; round < 8; round++) {
+      const upload = await start(metadata, place, `film ${round}`);
+      const [completed, aborted] = await Promise.allSettled([complete(upload), metadata.uploads.abort(upload.uploadId)]);
+      const { found } = await metadata.objects.find("pictures", `film ${round}`);
+      expect(found !== undefined).toBe(completed.status === "fulfilled");
+      expect(aborted).toMatchObject({ status: "fulfilled", value: completed.status === "rejected" });
+    }
+  });
+
+  it("lists by key, then start, page by page, and rolls up", async () => {
+    const { metadata, clock } = store();
+    const place = await openPlace(metadata);
+    const ids = new Map<string, string>();
+    for (const key of ["b", "a", "b", "dir/1", "dir/2", "e"]) {
+      ids.set((await start(metadata, place, key)).uploadId, key);
+      clock.advance(10);
+    }
+    const list = async (page: { prefix?: string; delimiter?: string; afterKey?: string; afterUploadId?: string; limit?: number }) => {
+      const full = { prefix: "", delimiter: undefined, afterKey: undefined, afterUploadId: undefined, limit: 100, ...page };
+      const { entries, truncated } = await metadata.uploads.list(place.bucket.id, full);
+      return { shown: entries.map((entry) => ("upload" in entry ? entry.upload.key : `P${entry.commonPrefix}`)), entries, truncated };
+    };
+    expect((await list({})).shown).toEqual(["a", "b", "b", "dir/1", "dir/2", "e"]);
+    expect(await list({ delimiter: "/" })).toMatchObject({ shown: ["a", "b", "b", "Pdir/", "e"], truncated: false });
+    expect(await list({ delimiter: "/", limit: 4 })).toMatchObject({ shown: ["a", "b", "b", "Pdir/"], truncated: true });
+    expect((await list({ prefix: "dir/", delimiter: "/" })).shown).toEqual(["dir/1", "dir/2"]);
+    expect((await list({ afterKey: "b" })).shown).toEqual(["dir/1", "dir/2", "e"]);
+    expect((await list({ afterKey: "dir/", delimiter: "/" })).shown).toEqual(["e"]);
+    const { entries } = await list({ prefix: "b" });
+    const [first, second] = entries.flatMap((entry) => ("upload" in entry ? [entry.upload] : []));
+    expect(first?.startedAt.getTime()).toBeLessThan(second?.startedAt.getTime() ?? 0);
+    expect((await list({ afterKey: "b", afterUploadId: first?.uploadId ?? "" })).entries[0]).toEqual({ upload: second });
+    expect(await list({ limit: 0 })).toMatchObject({ shown: [], truncated: false });
+  });
+
+  it("rolls up many uploads under one prefix as one", async () => {
+    const { metadata } = store();
+    const place = await openPlace(metadata);
+    for (let at = 0; at < 60; at++) await start(metadata, place, `dir/${at}`, { backends: [] });
+    await start(metadata, place, "e");
+    const { entries } = await metadata.uploads.list(place.bucket.id, { prefix: "", delimiter: "/", afterKey: undefined, afterUploadId: undefined, limit: 10 });
+    expect(entries).toMatchObject([{ commonPrefix: "dir/" }, { upload: { key: "e" } }]);
+  });
+
+  it("tells stale uploads, oldest first", async () => {
+    const { metadata, clock } = store();
+    const place = await openPlace(metadata);
+    const old = [];
+    for (const key of ["z", "y", "x"]) {
+      old.push(await start(metadata, place, key));
+      clock.advance(1000);
+    }
+    const before = clock.now();
+    await start(metadata, place, "new");
+    expect(await metadata.uploads.stale(before, 2)).toEqual(old.slice(0, 2));
+    expect(await metadata.uploads.stale(before, 10)).toEqual(old);
+  });
+});

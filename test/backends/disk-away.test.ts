@@ -1,3 +1,4 @@
+// What a disk backend makes of a disk that is away or another one, and of keys that would leave it.
 import { mkdir, readdir, rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

@@ -14,9 +14,9 @@ import { Sites } from "./sites.ts";
 import type { Stores } from "./stores.ts";
 import { abortUpload, completeUpload, putPart, startUpload, type UploadSites, type WrittenPart } from "./uploads.ts";
 
-export type { BytesIn, Claims, Ingested } from "./bytes-in.ts";
+export type { BytesIn } from "./bytes-in.ts";
 
-export interface PutOptions {
+interface PutOptions {
   /** Key under which equal digests share one blob; undefined: never shared. */
   readonly scope: string | undefined;
   /** Replicas that must stand before this resolves; undefined: as configured. */

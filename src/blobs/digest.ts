@@ -17,7 +17,7 @@ export interface Digests {
 }
 
 /** A running checksum; `finish` gives the big-endian value and may be called once. */
-export interface RunningChecksum {
+interface RunningChecksum {
   update(chunk: Buffer): void;
   finish(): Buffer;
 }
@@ -34,7 +34,7 @@ const nvme = "9a6c9329ac4bc9b5";
 const idle: { readonly CRC32C: IHasher[]; readonly CRC64NVME: IHasher[] } = { CRC32C: [], CRC64NVME: [] };
 
 /** Starts one additional checksum. */
-export async function openChecksum(algorithm: ChecksumAlgorithm): Promise<RunningChecksum> {
+async function openChecksum(algorithm: ChecksumAlgorithm): Promise<RunningChecksum> {
   switch (algorithm) {
     case "CRC32":
       return runningCrc32();

@@ -65,7 +65,7 @@ export const bytesOf = (bytes: Buffer, more: Partial<BytesIn> = {}): BytesIn => 
   ...more,
 });
 
-export function* chunksOf(bytes: Buffer, size = 64 * 1024): Generator<Buffer> {
+function* chunksOf(bytes: Buffer, size = 64 * 1024): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 

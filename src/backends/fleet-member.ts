@@ -1,4 +1,5 @@
 /** One backend under watch: two failed probes in a row take it down, one good probe brings it back. */
+import { setMaxListeners } from "node:events";
 import type { Log } from "../log.ts";
 import type { Region } from "../model.ts";
 import { type Backend, BackendError } from "./backend.ts";
@@ -13,7 +14,7 @@ export class WatchedMember {
   readonly draining: boolean;
   up = true;
   latencyMs: number | undefined;
-  #whileUp = new AbortController();
+  #whileUp = manyListeners();
   #probing: Promise<void> | undefined;
   #again = false;
   #closed = false;
@@ -97,10 +98,17 @@ export class WatchedMember {
 
   #comeUp(): void {
     if (this.up) return;
-    this.#whileUp = new AbortController();
+    this.#whileUp = manyListeners();
     this.up = true;
     this.#log.info({ backend: this.backend.name }, "backend is up");
   }
+}
+
+/** Every request under way listens to it: no number of them is a leak. */
+function manyListeners(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
 }
 
 /** Rejects when the signal aborts: a probe that ignores its signal must not hold the watch up. */

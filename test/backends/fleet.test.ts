@@ -144,6 +144,22 @@ describe("a fleet", () => {
     expect(probes(at.store)).toBe(2);
   });
 
+  it("lets any number of requests listen to a member's signal without a warning", async () => {
+    await using at = await watched();
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on("warning", note);
+    const away = at.store.script({ method: "HEAD" }, { do: "status", status: 503 });
+    const first = only(at.fleet).whileUp;
+    await at.fleet.probeNow();
+    away.remove();
+    await at.fleet.probeNow();
+    for (const signal of [first, only(at.fleet).whileUp]) for (let n = 0; n < 20; n++) signal.addEventListener("abort", () => n);
+    await new Promise(setImmediate);
+    process.off("warning", note);
+    expect(warnings).toEqual([]);
+  });
+
   it("averages latency, the newest counting a fifth", async () => {
     const fleet = openFleet({ backends: [new MemoryBackend({ name: "far", region: "there" })], regions, log: openLog("silent"), probeIntervalMs: HOUR });
     await fleet.probeNow();

@@ -35,7 +35,7 @@ interface Bucket {
 export const md5 = (bytes: Buffer) => createHash("md5").update(bytes).digest("hex");
 const escaped = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
-export function answer(status: number, headers: Readonly<Record<string, string>> = {}, body: Buffer | string = ""): S3Answer {
+function answer(status: number, headers: Readonly<Record<string, string>> = {}, body: Buffer | string = ""): S3Answer {
   return { status, headers, body: Buffer.from(body) };
 }
 

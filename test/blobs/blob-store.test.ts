@@ -1,9 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
+import { MemoryBackend } from "../../src/backends/memory-backend.ts";
 import { checksumOf } from "../../src/blobs/digest.ts";
 import { S3Error } from "../../src/errors.ts";
 import type { Content } from "../../src/model.ts";
+import { startFarStores } from "../behaviour/far-stores.ts";
 import { bytesOf, openRig, readAll } from "../behaviour/rig.ts";
 
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
@@ -131,6 +133,43 @@ describe("a write", () => {
     expect(failure).toBeInstanceOf(S3Error);
     expect(failure).toMatchObject({ code: "ServiceUnavailable", headers: { "Retry-After": expect.stringMatching(/^\d+$/) } });
     expect(opened).toBe(false);
+  });
+});
+
+describe("where two copies may stand", () => {
+  const sites = (...regions: string[]) => regions.map((region, index) => new MemoryBackend({ name: `store-${index}`, region }));
+
+  it.each([
+    ["two stores of the only region", sites("x", "x"), 2, "no error"],
+    ["two stores in two regions", sites("x", "y"), 2, "no error"],
+    ["one store, when one copy is all that is wanted", sites("x"), 1, "no error"],
+    ["one store", sites("x"), 2, "ServiceUnavailable"],
+  ] as const)("%s", async (_, backends, copies, expected) => {
+    await using rig = await openRig({ backends, copies });
+    for (const bytes of [small, large]) expect(await codeOf(rig.blobs.put(bytesOf(bytes), { scope: undefined }))).toBe(expected);
+  });
+
+  it("is not two stores of one region, while another region is only away", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: [...far.backends, new MemoryBackend({ name: "d", region: "x" })] });
+    await far.store("b").stop();
+    await rig.fleet.probeNow();
+    for (const bytes of [small, large]) expect(await codeOf(rig.blobs.put(bytesOf(bytes), { scope: undefined }))).toBe("ServiceUnavailable");
+  });
+});
+
+describe("a large write whose signed digest is known", () => {
+  it("is asked for again when the known blob goes while it arrives", async () => {
+    await using rig = await openRig();
+    await rig.put("key", large);
+    async function* arrive() {
+      await rig.metadata.objects.delete(rig.bucket.id, "key");
+      rig.clock.advance(2 * 86_400_000);
+      await rig.metadata.blobs.takeReclaimable(1);
+      yield large;
+    }
+    const bytes = bytesOf(large, { open: () => Readable.from(arrive()), claims: { sha256: sha256(large) } });
+    expect(await codeOf(rig.blobs.put(bytes, { scope: rig.scope }))).toBe("SlowDown");
   });
 });
 

@@ -2,7 +2,7 @@
  * AWS Signature Version 4, the arithmetic only: auth/ verifies with it, backends/ sign with it, so both read a request the same way.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
-import { createHash, createHmac } from "node:crypto";
+import { createHmac, hash } from "node:crypto";
 
 export const ALGORITHM = "AWS4-HMAC-SHA256";
 export const UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD";
@@ -30,11 +30,16 @@ export function scopeOf(amzDateOrDay: string, region: string, service = "s3"): s
 }
 
 export function sha256Hex(text: string | Buffer): string {
-  return createHash("sha256").update(text).digest("hex");
+  return hash("sha256", text, "hex");
 }
 
 export function hmac(key: string | Buffer, text: string): Buffer {
   return createHmac("sha256", key).update(text).digest();
+}
+
+/** Half a microsecond and a buffer cheaper than `hmac(...).toString("hex")`. */
+export function hmacHex(key: Buffer, text: string): string {
+  return createHmac("sha256", key).update(text).digest("hex");
 }
 
 const keyCache = new Map<string, Buffer>();
@@ -72,9 +77,7 @@ export function canonicalText(request: CanonicalRequest): string {
 }
 
 export function sign(secret: string, timestamp: string, scope: string, request: CanonicalRequest): string {
-  return createHmac("sha256", signingKey(secret, scope))
-    .update(stringToSign(timestamp, scope, request))
-    .digest("hex");
+  return hmacHex(signingKey(secret, scope), stringToSign(timestamp, scope, request));
 }
 
 const UNRESERVED = /^[A-Za-z0-9\-._~]*$/;

@@ -71,7 +71,7 @@ export function openAuthenticator(options: AuthenticatorOptions): Authenticator 
       if (claim === undefined) return anonymous(request);
       const key = await find(claim.accessKeyId);
       const secret = key?.secret ?? NOBODY;
-      const matches = equal(claim.sign(secret), claim.signature);
+      const matches = claim.signatures(secret).some((expected) => equal(expected, claim.signature));
       if (key === undefined) throw new S3Error("InvalidAccessKeyId", { elements: { AWSAccessKeyId: claim.accessKeyId } });
       if (!matches) throw doesNotMatch(claim);
       const { accessKeyId, authentication, headers, region } = claim;

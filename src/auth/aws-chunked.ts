@@ -5,7 +5,7 @@
  */
 import { createHash, type Hash, timingSafeEqual } from "node:crypto";
 import { S3Error } from "../errors.ts";
-import { EMPTY_SHA256, hmac, sha256Hex } from "../signature-v4.ts";
+import { EMPTY_SHA256, hmacHex, sha256Hex } from "../signature-v4.ts";
 import type { ChunkSigning } from "./payload-mode.ts";
 
 export interface ChunkedOptions {
@@ -151,7 +151,7 @@ export class ChunkedDecoder {
     const { signing } = this.#options;
     if (signing === undefined) return;
     const text = `AWS4-HMAC-SHA256-${kind}\n${signing.timestamp}\n${signing.scope}\n${this.#previous}\n${hashes}`;
-    const expected = hmac(signing.key, text).toString("hex");
+    const expected = hmacHex(signing.key, text);
     if (given.length !== expected.length || !timingSafeEqual(Buffer.from(expected), Buffer.from(given, "latin1"))) throw new S3Error("SignatureDoesNotMatch");
     this.#previous = expected;
   }

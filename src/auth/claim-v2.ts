@@ -8,16 +8,19 @@ import { S3Error } from "../errors.ts";
 import type { RequestHeaders } from "../protocol/raw-headers.ts";
 import type { Claim, SignedRequest } from "./claim.ts";
 import { readUnsignedPayloadMode } from "./payload-mode.ts";
-import { checkSkew, isoSeconds, missingDate, parseRequestTime } from "./request-time.ts";
+import { checkSkew, isoSeconds, readRequestTime } from "./request-time.ts";
 import { withQueryHeaders } from "./signed-headers.ts";
 
-/** Query parameters that are part of what is signed. A client that knows fewer of them makes a signature that does not match. */
+/**
+ * Query parameters that are part of what is signed. A client that knows fewer of them makes a signature that does not match. The last one is
+ * a gateway's own word to a node: it tells reply headers, so it may not be added to somebody's URL.
+ */
 const SUB_RESOURCES = new Set(
   `accelerate acl analytics append attributes cors defaultObjectAcl delete encryption intelligent-tiering inventory legal-hold lifecycle
    location logging metrics notification object-lock ownershipControls partNumber policy policyStatus publicAccessBlock renameObject
    replication requestPayment response-cache-control response-content-disposition response-content-encoding response-content-language
    response-content-type response-expires restore retention select select-type session storageClass tagging torrent uploadId uploads
-   versionId versioning versions website`.split(/\s+/),
+   versionId versioning versions website x-nearbucket-reply`.split(/\s+/),
 );
 
 /** `AWS <access key id>:<signature>`. Throws S3Error. */
@@ -30,13 +33,10 @@ export function readHeaderClaimV2(request: SignedRequest, authorization: string,
       elements: { ArgumentName: "Authorization", ArgumentValue: authorization },
     });
   const { headers } = request;
-  const amzDate = headers["x-amz-date"];
-  const date = amzDate ?? headers["date"];
-  const time = parseRequestTime(date);
-  if (date === undefined) throw missingDate();
-  checkSkew(time, date, now);
+  const date = readRequestTime(headers);
+  checkSkew(date, now);
   const [accessKeyId, signature] = [credentials.slice(0, colon), credentials.slice(colon + 1)];
-  return claim(request, headers, "header", { accessKeyId, signature, date: amzDate === undefined ? date : "" });
+  return claim(request, headers, "header", { accessKeyId, signature, date: headers["x-amz-date"] === undefined ? date.text : "" });
 }
 
 /** Does the query try to sign the request by SigV2? */
@@ -79,9 +79,12 @@ function claim(
 ): Claim {
   if (headers["x-amz-security-token"] !== undefined || address.pairs.some(([name]) => name.toLowerCase() === "x-amz-security-token"))
     throw new S3Error("InvalidToken");
-  const resource = `${address.virtualHost ? `/${address.bucket}` : ""}${address.rawPath}${subResources(address.pairs)}`;
-  const standard = `${method}\n${headers["content-md5"] ?? ""}\n${headers["content-type"] ?? ""}\n${date}`;
-  const stringToSign = `${standard}\n${amzHeaders(headers)}${resource}`;
+  const standard = `${method}\n${headers["content-md5"] ?? ""}\n${headers["content-type"] ?? ""}\n${date}\n${amzHeaders(headers)}`;
+  const path = `${address.virtualHost ? `/${address.bucket}` : ""}${address.rawPath}`;
+  const query = subResources(address.pairs);
+  const stringToSign = `${standard}${path}${query}`;
+  // botocore ends a bucket's path with a slash when it signs it, and does not when it sends it: the meaning is the same.
+  const accepted = address.key === undefined && !path.endsWith("/") ? [stringToSign, `${standard}${path}/${query}`] : [stringToSign];
   const payload = readUnsignedPayloadMode(headers);
   return {
     accessKeyId,
@@ -90,7 +93,7 @@ function claim(
     headers,
     stringToSign,
     signature,
-    sign: (secret) => createHmac("sha1", secret).update(stringToSign).digest("base64"),
+    signatures: (secret) => accepted.map((text) => createHmac("sha1", secret).update(text).digest("base64")),
     payload: () => payload,
     canonicalRequest: () => undefined,
   };
@@ -100,7 +103,7 @@ function amzHeaders(headers: RequestHeaders): string {
   const names = Object.keys(headers).filter((name) => name.startsWith("x-amz-"));
   return names
     .sort()
-    .map((name) => `${name}:${headers[name]?.trim()}\n`)
+    .map((name) => `${name}:${headers[name]}\n`)
     .join("");
 }
 

@@ -6,12 +6,12 @@ import { S3Error } from "../errors.ts";
 import type { RequestHeaders } from "../protocol/raw-headers.ts";
 import {
   ALGORITHM,
-  amzDate,
   type CanonicalRequest,
   canonicalQuery,
   canonicalText,
+  EMPTY_SHA256,
   encodePath,
-  hmac,
+  hmacHex,
   signingKey,
   stringToSign,
   UNSIGNED_PAYLOAD,
@@ -20,7 +20,7 @@ import type { Claim, SignedRequest } from "./claim.ts";
 import { type Credential, checkCredentialDay, parseCredential } from "./credential-scope.ts";
 import { type PayloadMode, readPayloadMode, sigV4aRefused } from "./payload-mode.ts";
 import { readPresigned } from "./presigned-v4.ts";
-import { checkSkew, missingDate, parseRequestTime } from "./request-time.ts";
+import { checkSkew, readRequestTime } from "./request-time.ts";
 import { canonicalValue, checkSignedHeaders, withoutReplayed, withQueryHeaders } from "./signed-headers.ts";
 
 /** What both places of a signature come down to. */
@@ -43,19 +43,17 @@ export function readHeaderClaim(request: SignedRequest, authorization: string, r
   const { headers, address, method } = request;
   const parts = parseAuthorization(authorization);
   const credential = parseCredential(parts.Credential, "header", region);
-  const date = headers["x-amz-date"] ?? headers["date"];
-  const time = parseRequestTime(date);
-  if (date === undefined) throw missingDate();
-  const timestamp = amzDate(new Date(time));
-  checkCredentialDay(credential, timestamp, "header");
-  checkSkew(time, date, now);
+  const date = readRequestTime(headers);
+  checkCredentialDay(credential, date.timestamp, "header");
+  checkSkew(date, now);
   checkSignedHeaders(headers, parts.SignedHeaders, undefined);
-  const payload = headers["x-amz-content-sha256"];
+  // S3 wants it always. A read has no body, and curl before 8 signs one without saying so in a header.
+  const payload = headers["x-amz-content-sha256"] ?? (method === "GET" || method === "HEAD" ? EMPTY_SHA256 : undefined);
   if (payload === undefined) throw new S3Error("InvalidRequest", { message: "Missing required header for this request: x-amz-content-sha256" });
   return claim(method, encodePath(address.path), {
     authentication: "header",
     credential,
-    timestamp,
+    timestamp: date.timestamp,
     signedHeaders: parts.SignedHeaders,
     signature: parts.Signature,
     payload,
@@ -100,7 +98,7 @@ function claim(method: string, path: string, parsed: Parsed): Claim {
     headers: parsed.effective,
     stringToSign: text,
     signature,
-    sign: (secret) => hmac(signingKey(secret, credential.scope), text).toString("hex"),
+    signatures: (secret) => [hmacHex(signingKey(secret, credential.scope), text)],
     payload: (secret): PayloadMode =>
       readPayloadMode(payload, () => ({ key: signingKey(secret, credential.scope), timestamp, scope: credential.scope, seed: signature })),
     canonicalRequest: () => canonicalText(canonical),

@@ -22,8 +22,8 @@ export interface Claim {
   readonly stringToSign: string;
   /** As the client sent it. */
   readonly signature: string;
-  /** The signature that `secret` makes, in the form of `signature`. */
-  sign(secret: string): string;
+  /** The signatures that `secret` may make of this request, in the form of `signature`: one, but where clients disagree on what is signed. */
+  signatures(secret: string): readonly string[];
   /** How the body is covered; for signed chunks with the key they are checked with. */
   payload(secret: string): PayloadMode;
   /** Shown to the client when the signature does not match; SigV2 has none. */

@@ -1,5 +1,7 @@
 /** The times in a signature, and whether they are near enough to ours. Times are epoch milliseconds. */
 import { S3Error } from "../errors.ts";
+import type { RequestHeaders } from "../protocol/raw-headers.ts";
+import { amzDate } from "../signature-v4.ts";
 
 export const MAX_SKEW_MS = 15 * 60 * 1000;
 
@@ -17,21 +19,26 @@ export function parseAmzDate(text: string): number {
   return Date.UTC(Number(text.slice(0, 4)), month - 1, day, hours, minutes, seconds);
 }
 
-/** An HTTP date or a basic ISO one. Throws AccessDenied: a request must carry its time. Times before 1970 are none. */
-export function parseRequestTime(text: string | undefined): number {
-  if (text === undefined) throw missingDate();
+export interface RequestTime {
+  /** As the client wrote it. */
+  readonly text: string;
+  readonly time: number;
+  /** `20130524T000000Z`, what SigV4 signs. */
+  readonly timestamp: string;
+}
+
+/** x-amz-date, else Date: basic ISO or an HTTP date. Throws AccessDenied when there is none; times before 1970 are none. */
+export function readRequestTime(headers: RequestHeaders): RequestTime {
+  const text = headers["x-amz-date"] ?? headers["date"] ?? "";
   const basic = parseAmzDate(text);
-  const time = Number.isNaN(basic) ? Date.parse(text) : basic;
-  if (Number.isNaN(time) || time < 0) throw missingDate();
-  return time;
+  if (basic >= 0) return { text, time: basic, timestamp: text };
+  const time = Date.parse(text);
+  if (!(time >= 0)) throw new S3Error("AccessDenied", { message: "AWS authentication requires a valid Date or x-amz-date header" });
+  return { text, time, timestamp: amzDate(new Date(time)) };
 }
 
-export function missingDate(): S3Error {
-  return new S3Error("AccessDenied", { message: "AWS authentication requires a valid Date or x-amz-date header" });
-}
-
-/** Throws RequestTimeTooSkewed when `time` is more than 15 minutes away from `now`. `text`: the time as the client wrote it. */
-export function checkSkew(time: number, text: string, now: Date): void {
+/** Throws RequestTimeTooSkewed when the request is more than 15 minutes away from `now`. */
+export function checkSkew({ time, text }: RequestTime, now: Date): void {
   if (Math.abs(now.getTime() - time) <= MAX_SKEW_MS) return;
   throw new S3Error("RequestTimeTooSkewed", {
     elements: { RequestTime: text, ServerTime: isoSeconds(now), MaxAllowedSkewMilliseconds: String(MAX_SKEW_MS) },

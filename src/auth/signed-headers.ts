@@ -69,11 +69,14 @@ function copyOf(headers: RequestHeaders): Record<string, string | undefined> {
   return Object.assign(Object.create(null) as Record<string, string | undefined>, headers);
 }
 
-const SPACES = / {2,}|\t/;
+const BLANKS = / {2,}|\t/;
 
-/** Trimmed, inner runs of blanks as one; an absent header is signed as an empty one. */
+/**
+ * Runs of blanks as one, none at the ends; an absent header is signed as an empty one. Blanks are spaces and tabs only: what else looks
+ * like one is part of the value, so it must be part of what is signed.
+ */
 export function canonicalValue(value: string | undefined): string {
   if (value === undefined) return "";
-  const trimmed = value.trim();
-  return SPACES.test(trimmed) ? trimmed.replace(/[ \t]+/g, " ") : trimmed;
+  const single = BLANKS.test(value) ? value.replace(/[ \t]+/g, " ") : value;
+  return single.startsWith(" ") || single.endsWith(" ") ? single.replace(/^ | $/g, "") : single;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { openAuthenticator } from "../../src/auth/authenticate.ts";
 import { openSecretBox } from "../../src/auth/secret-box.ts";
 import type { AccessKey } from "../../src/model.ts";
-import { amzDate, EMPTY_SHA256 } from "../../src/signature-v4.ts";
+import { amzDate, EMPTY_SHA256, scopeOf, sign } from "../../src/signature-v4.ts";
 import { badSignatures } from "../support/bad-signatures.ts";
 import type { PreparedRequest } from "../support/raw-request.ts";
 import { type AuthenticationForm, prepare, type SignerOptions, type TestRequest } from "../support/sign.ts";
@@ -149,6 +149,48 @@ describe("S3's words", () => {
       check({ path: "/b/k", headers: { "x-amz-tagging-directive": "COPY", "y-x-amz-tagging": "" }, unsignedHeaders: { "x-amz-tagging": "a=b" } }),
     );
     expect(refused.elements).toEqual({ HeadersNotSigned: "x-amz-tagging" });
+  });
+});
+
+describe("what clients sign differently from what they send", () => {
+  const without = (name: string, request: TestRequest) => {
+    const prepared = prepare(signer, request);
+    return verify({ ...prepared, headers: prepared.headers.filter(([each]) => each !== name) }, NOW);
+  };
+
+  it("is let in: botocore's slash after a bucket in version 2", async () => {
+    for (const authentication of ["v2", "v2-query"] as const)
+      for (const query of ["acl", "list-type=2"]) {
+        const prepared = prepare(signer, { path: `/bucket/?${query}`, authentication });
+        await verify({ ...prepared, target: prepared.target.replace("/bucket/", "/bucket") }, NOW);
+        expect(await refusal(verify({ ...prepared, target: prepared.target.replace("/bucket/", "/bucket/k") }, NOW))).toMatchObject({
+          code: "SignatureDoesNotMatch",
+        });
+      }
+  });
+
+  it("is let in: a read that does not say that its body is empty, as curl 7 sends it", async () => {
+    const prepared = prepare(signer, { path: "/b/k" });
+    // Signed over host and date alone, with the empty digest.
+    const scope = scopeOf("20261122", "us-east-1");
+    const signed = [
+      ["host", "127.0.0.1:9000"],
+      ["x-amz-date", "20261122T120000Z"],
+    ] as const;
+    const signature = sign(EXAMPLE_KEY.secretAccessKey, "20261122T120000Z", scope, {
+      method: "GET",
+      path: "/b/k",
+      query: "",
+      headers: signed,
+      payload: EMPTY_SHA256,
+    });
+    const authorization = `AWS4-HMAC-SHA256 Credential=${EXAMPLE_KEY.accessKeyId}/${scope}, SignedHeaders=host;x-amz-date, Signature=${signature}`;
+    const { payload } = await verify({ ...prepared, headers: [...signed, ["authorization", authorization]] }, NOW);
+    expect(payload).toEqual({ kind: "sha256", digest: EMPTY_SHA256 });
+    expect(await refusal(without("x-amz-content-sha256", { path: "/b/k", method: "PUT", body: "x" }))).toMatchObject({
+      code: "InvalidRequest",
+      message: "Missing required header for this request: x-amz-content-sha256",
+    });
   });
 });
 

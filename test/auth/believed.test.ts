@@ -96,3 +96,17 @@ describe("a version 2 presigned URL as botocore makes it", () => {
     });
   });
 });
+
+describe("blanks around a value", () => {
+  const signed = (value: string) => prepare(signer, { method: "PUT", path: "/b/k", headers: { "x-amz-meta-a": value } });
+  const sent = (value: string, put: string) =>
+    verify({ ...signed(value), headers: signed(value).headers.map(([name, each]) => [name, name === "x-amz-meta-a" ? put : each]) }, NOW);
+
+  it("are folded as clients fold them", async () => {
+    await sent("a b", " a \t b  ");
+  });
+
+  it("count when they only look like blanks", async () => {
+    expect(await refusal(sent("a", "\u00a0a"))).toMatchObject({ code: "SignatureDoesNotMatch" });
+  });
+});

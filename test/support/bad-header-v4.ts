@@ -15,6 +15,7 @@ import {
   MISMATCH,
   NOTHING,
   nobody,
+  reads,
   target,
   UNKNOWN,
   writes,
@@ -83,10 +84,18 @@ export const badHeaderV4: readonly BadSignature[] = [
     header("x-amz-date", () => "20269999T999999Z"),
   ),
   bad(
-    "no x-amz-content-sha256",
+    "no x-amz-content-sha256 on a write",
     "v4",
     [400, "InvalidRequest"],
     header("x-amz-content-sha256", () => undefined),
+    { applies: writes },
+  ),
+  bad(
+    "a signed x-amz-content-sha256 taken off a read",
+    "v4",
+    MISMATCH,
+    header("x-amz-content-sha256", () => undefined),
+    { applies: reads },
   ),
   bad(
     "an x-amz-content-sha256 that is none",

@@ -73,6 +73,7 @@ export const badV2: readonly BadSignature[] = [
     target((text) => text.replace("?", "x?")),
   ),
   bad("a sub-resource added after signing", "v2-query", MISMATCH, appended("torrent")),
+  bad("a node's reply headers added after signing", "v2-query", MISMATCH, appended("x-nearbucket-reply=e30")),
   bad("a response override added after signing", "v2-query", MISMATCH, appended("response-content-type=text/html")),
   bad("an x-amz parameter added after signing", "v2-query", MISMATCH, appended("x-amz-website-redirect-location=elsewhere")),
   bad("an x-amz header added after signing", "v2-query", MISMATCH, add("x-amz-tagging", "a=b")),

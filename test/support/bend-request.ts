@@ -86,7 +86,7 @@ export const authorization = (change: (value: string) => string | undefined) => 
 export const parameter = (name: string, value: string | undefined) =>
   target((text) => text.replace(new RegExp(`[?&]${name}=[^&]*`), (found) => (value === undefined ? (found[0] as string) : `${found[0]}${name}=${value}`)));
 export const appended = (more: string) => target((text) => `${text}${text.includes("?") ? "&" : "?"}${more}`);
-const reads = (request: TestRequest) => request.method === undefined || request.method === "GET" || request.method === "HEAD";
+export const reads = (request: TestRequest) => request.method === undefined || request.method === "GET" || request.method === "HEAD";
 export const writes = (request: TestRequest) => !reads(request);
 export const at = (ms: number) => (options: SignerOptions) => ({ now: () => new Date((options.now ?? (() => new Date()))().getTime() + ms) });
 export const wrongSecret = { options: () => ({ secretAccessKey: "not the secret of this key" }) };

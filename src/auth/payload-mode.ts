@@ -21,7 +21,7 @@ export type PayloadMode =
   | { readonly kind: "unsigned" }
   | { readonly kind: "chunked"; readonly signing: ChunkSigning | undefined; readonly trailer: boolean };
 
-export const UNSIGNED: PayloadMode = { kind: "unsigned" };
+const UNSIGNED: PayloadMode = { kind: "unsigned" };
 const UNSIGNED_TRAILER: PayloadMode = { kind: "chunked", signing: undefined, trailer: true };
 const SHA256 = /^[0-9a-fA-F]{64}$/;
 

@@ -6,7 +6,7 @@ import { readRawHeaders } from "../../src/protocol/raw-headers.ts";
 import type { PreparedRequest } from "../support/raw-request.ts";
 
 export const EXAMPLE_KEY = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" };
-export const EXAMPLE_ACCOUNT = { id: 7, name: "examples" };
+const EXAMPLE_ACCOUNT = { id: 7, name: "examples" };
 
 export interface WireRequest {
   readonly method: string;

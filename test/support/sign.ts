@@ -23,7 +23,7 @@ export type PayloadForm = "digest" | "unsigned" | "chunked" | "chunked-trailer" 
 
 export type AuthenticationForm = "v4" | "v4-query" | "v2" | "v2-query" | "anonymous";
 
-export type HeaderValues = Readonly<Record<string, string | readonly string[]>>;
+type HeaderValues = Readonly<Record<string, string | readonly string[]>>;
 
 export interface TestRequest {
   /** GET unless told. */

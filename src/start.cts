@@ -5,4 +5,6 @@
  */
 const { env } = process;
 env["UV_THREADPOOL_SIZE"] ??= "16";
+// The SDK announces years ahead which Node it will need next: news for us, noise for an operator.
+env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
 void import("./main.ts");

@@ -47,7 +47,6 @@ export class S3Backend implements Backend {
   readonly #transport: S3Transport;
   readonly #slow: SlowCalls;
   readonly #urls: UrlSigner | undefined;
-  readonly #etagIsMd5: boolean;
   readonly #createBucket: boolean;
 
   constructor(options: S3BackendOptions) {
@@ -68,13 +67,11 @@ export class S3Backend implements Backend {
     this.#slow = new SlowCalls(options);
     this.#urls =
       publicEndpoint === undefined ? undefined : new UrlSigner({ ...keys, repliesAsTold, address: addressOf(publicEndpoint, bucket, prefix, forcePathStyle) });
-    this.#etagIsMd5 = options.etag !== "opaque";
     this.#createBucket = options.createBucket ?? false;
   }
 
   write(key: string, size: number): Sink {
-    const sink = new S3Sink(this.#transport, { path: this.#path(key), query: "" }, size);
-    return this.#etagIsMd5 ? sink : this.#checked(sink, key, size);
+    return new S3Sink(this.#transport, { path: this.#path(key), query: "" }, size);
   }
 
   async open(key: string, range?: ByteRange, signal?: AbortSignal): Promise<OpenedBlob> {
@@ -183,17 +180,6 @@ export class S3Backend implements Backend {
     if (first !== range.first || last !== range.last || length !== last - first + 1 || last >= size)
       return `asked for ${range.first}-${range.last}, got ${told[0]}`;
     return { size, length };
-  }
-
-  /** Where the ETag proves nothing, the size is looked at after the write. */
-  #checked(sink: S3Sink, key: string, size: number): Sink {
-    const finish = async () => {
-      await sink.finish();
-      const found = await this.stat(key);
-      if (found.size !== size) throw this.#transport.corrupt(`PUT ${key}: ${found.size} of ${size} bytes are there`);
-      return { etag: found.etag };
-    };
-    return { write: (chunk) => sink.write(chunk), finish, abort: () => sink.abort() };
   }
 }
 

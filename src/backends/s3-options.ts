@@ -22,8 +22,6 @@ export interface S3BackendOptions {
   readonly capacity?: number | undefined;
   /** Default false: a missing bucket is a fault. */
   readonly createBucket?: boolean | undefined;
-  /** Default "md5". "opaque": the service's ETags are no md5 (encryption), so each write is followed by a look at its size. */
-  readonly etag?: "md5" | "opaque" | undefined;
   /** How long the store may leave a request without progress; default 30,000. */
   readonly responseTimeoutMs?: number | undefined;
   /** Default 2000. */

@@ -36,7 +36,6 @@ const backend = z.discriminatedUnion("kind", [
     kind: z.literal("s3"),
     ...reachedByS3,
     replayedHeaders: z.enum(["tolerate", "strict"]).default("strict"),
-    etag: z.enum(["md5", "opaque"]).default("md5"),
   }),
   z.strictObject({ kind: z.literal("node"), ...reachedByS3, createBucket: z.boolean().default(true) }),
   z.strictObject({ kind: z.literal("disk"), ...placed, directory: filled }),

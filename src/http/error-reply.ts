@@ -12,7 +12,7 @@ export function errorReply(logOf: (ctx: Context) => Log): Middleware {
       await next();
     } catch (thrown) {
       const error = thrown instanceof S3Error ? thrown : new S3Error("InternalError", {}, { cause: thrown });
-      if (error.status >= 500) logOf(ctx).error({ err: thrown }, "request failed");
+      if (error.code === "InternalError" || error.code === "ServiceUnavailable") logOf(ctx).error({ err: thrown }, "request failed");
       // A body that was cut must never be taken for a whole one.
       if (ctx.res.headersSent) ctx.res.destroy();
       else replyOf(ctx, errorDocument(error, ctx));

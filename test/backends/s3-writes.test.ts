@@ -46,13 +46,6 @@ describe.each([
     expect(await put(at.backend, KEY, bytes)).toEqual({ etag: md5(bytes.subarray(0, 10)) });
   });
 
-  it("fails by its size where the ETag proves nothing", async () => {
-    await using at = await onFaultyS3({ etag: "opaque" });
-    at.store.script({ method: "PUT", nth: 1 }, { do: "truncate", keep: 10, etagOf: "received" });
-    expect((await failure(put(at.backend, KEY, bytes))).fault).toBe("corrupt");
-    expect(await put(at.backend, KEY, bytes)).toEqual({ etag: md5(bytes) });
-  });
-
   it("fails, when the store stays silent, after the time it was given", async () => {
     await using at = await onFaultyS3({ responseTimeoutMs: 50 });
     at.store.script({ method: "PUT" }, { do: "hang" });

@@ -1,11 +1,11 @@
 /**
  * The load on small objects: presigned request targets, replayed as fast as they are answered. By wrk where it is on PATH (its cost is the
- * least), else by a worker thread on node:http; either way the same for both sides of a comparison. A refused or broken request is an error.
+ * least), else by a process on node:http; either way the same for both sides of a comparison. A refused or broken request is an error.
  */
+import { fork } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
 import { run } from "../support/run.ts";
 
 export interface Replay {
@@ -38,11 +38,11 @@ export interface Replayed {
 }
 
 const SCRIPT = fileURLToPath(new URL("replay.lua", import.meta.url));
-const WORKER = new URL("replay-worker.ts", import.meta.url);
+const PROCESS = fileURLToPath(new URL("replay-process.ts", import.meta.url));
 
 /** Requests per second. Throws when one was refused or broke, or when an answer has not the size it must have. */
 export async function measureRate(replay: Replay, folder: string, wrk: string | undefined, answer: { atLeast: number; atMost: number }): Promise<number> {
-  const replayed = wrk === undefined ? await byWorker(replay) : await byWrk(replay, folder, wrk);
+  const replayed = wrk === undefined ? await byNode(replay) : await byWrk(replay, folder, wrk);
   const each = replayed.bytes / replayed.requests;
   const wrong = replayed.refused > 0 || replayed.broken > 0 || !(each >= answer.atLeast && each <= answer.atMost);
   if (wrong) throw new Error(`${replay.method} ${replay.origin}: wrong answers, ${Math.round(each)} bytes each: ${JSON.stringify(replayed)}`);
@@ -62,10 +62,16 @@ async function byWrk({ origin, targets, method, body, tag, seconds, connections 
   return JSON.parse(line) as Replayed;
 }
 
-function byWorker(replay: Replay): Promise<Replayed> {
-  const worker = new Worker(WORKER, { workerData: replay });
-  return new Promise((resolve, reject) => {
-    worker.once("message", (replayed: Replayed) => resolve(replayed));
-    worker.once("error", reject);
-  });
+async function byNode(replay: Replay): Promise<Replayed> {
+  const child = fork(PROCESS, { serialization: "advanced" });
+  try {
+    return await new Promise((resolve, reject) => {
+      child.once("message", (replayed: Replayed) => resolve(replayed));
+      child.once("error", reject);
+      child.once("exit", (code) => reject(new Error(`${PROCESS} ended with ${code}`)));
+      child.send(replay);
+    });
+  } finally {
+    child.kill();
+  }
 }

@@ -44,6 +44,8 @@ export async function listen(listener: RequestListener, options: ServerOptions):
     waiting.add(request);
     server.emit("request", request, response);
   });
+  // Any other expectation is none of S3's: it is ignored, where node would answer 417.
+  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => server.emit("request", request, response));
   server.on("clientError", refuseUnreadable);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -57,7 +57,8 @@ describe.each(routes)("%s", (_, operation: AnyOperation) => {
     const surprises: string[] = [];
     let tried = 0;
     for (const bad of badSignatures) {
-      if (bad.applies?.(request) === false) continue;
+      // No signature at all is no wrong one: the next test asks what it may do.
+      if (bad.name.startsWith("anonymous") || bad.applies?.(request) === false) continue;
       tried++;
       const answer = await send(gateway.url, bad.make(signer, request));
       const code = operation.method === "HEAD" ? bad.code : answer.code;

@@ -76,7 +76,7 @@ export const badQueryV4: readonly BadSignature[] = [
     "the host left unsigned",
     "v4-query",
     DENIED,
-    target((text) => text.replace(/SignedHeaders=host/, "SignedHeaders=range")),
+    target((text) => text.replace(/(SignedHeaders=[^&]*?)host/, "$1range")),
   ),
   bad(
     "a version 4 Authorization beside the query",

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 
-export interface AuditEntry {
+interface AuditEntry {
   readonly api: { readonly name: string; readonly bucket?: string; readonly object?: string; readonly statusCode?: number; readonly tx?: number };
   readonly userAgent?: string;
   readonly requestHeader?: Readonly<Record<string, string>>;

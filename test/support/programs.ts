@@ -11,7 +11,7 @@ const PYTHON_MODULES = new Set(["boto3"]);
 const found = new Map<string, string | undefined>();
 
 /** The path of a program that is on PATH and starts; for a Python module, of an interpreter that imports it. */
-export function program(name: string): string | undefined {
+function program(name: string): string | undefined {
   if (!found.has(name)) found.set(name, PYTHON_MODULES.has(name) ? pythonWith(name) : onPath(name).find((path) => starts(path, ["--version"])));
   return found.get(name);
 }

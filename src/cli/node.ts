@@ -1,7 +1,7 @@
 /** `nearbucket node`: a disk served over S3, for a machine that has a disk and no S3 service. */
 import { resolve } from "node:path";
-import type { Command } from "commander";
-import { nodeConfig } from "./node-config.ts";
+import { type Command, Option } from "commander";
+import { type NodeOptions, nodeConfig } from "./node-config.ts";
 import { wholeNumber } from "./options.ts";
 import { serveUntilStopped } from "./run-gateway.ts";
 import type { Terminal } from "./terminal.ts";
@@ -11,7 +11,10 @@ interface Options {
   readonly host: string;
   readonly port: number;
   readonly region: string;
+  readonly logLevel: NodeOptions["logLevel"];
 }
+
+const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] satisfies NodeOptions["logLevel"][];
 
 export function addNode(program: Command, terminal: Terminal): void {
   program
@@ -21,12 +24,13 @@ export function addNode(program: Command, terminal: Terminal): void {
     .option("--host <address>", "the address to listen on", "127.0.0.1")
     .option("--port <number>", "the port to listen on; 0: the system chooses", wholeNumber(0, 65_535), 9000)
     .option("--region <name>", "the region it names in its answers", "here")
-    .action(async ({ data, host, port, region }: Options) => {
+    .addOption(new Option("--log-level <level>", "how much it logs").choices(LEVELS).default("info"))
+    .action(async ({ data, host, port, region, logLevel }: Options) => {
       const { NEARBUCKET_ROOT_ACCESS_KEY: accessKeyId, NEARBUCKET_ROOT_SECRET_KEY: secretAccessKey } = terminal.env;
       if (accessKeyId === undefined || secretAccessKey === undefined)
         throw new Error("a node takes its root key from NEARBUCKET_ROOT_ACCESS_KEY and NEARBUCKET_ROOT_SECRET_KEY: set both");
       const directory = resolve(terminal.directory, data);
       const rootKey = { accessKeyId, secretAccessKey };
-      await serveUntilStopped(await nodeConfig({ directory, host, port, rootKey, region, logLevel: "info" }), terminal);
+      await serveUntilStopped(await nodeConfig({ directory, host, port, rootKey, region, logLevel }), terminal);
     });
 }

@@ -73,7 +73,7 @@ const limits = z.strictObject({
   idleSeconds: seconds.default(60),
 });
 
-const gateway = z.strictObject({
+export const configSchema = z.strictObject({
   listen: listen.prefault({}),
   role: z.enum(["gateway", "node"]).default("gateway"),
   region: filled.default("us-east-1"),
@@ -99,19 +99,19 @@ const gateway = z.strictObject({
   log: z.strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info") }).prefault({}),
 });
 
-type Draft = z.output<typeof gateway>;
+type Draft = z.output<typeof configSchema>;
 
 /** Everything a gateway needs to know to start. Sizes in bytes; the other units stand in the names. */
 export type GatewayConfig = Omit<Draft, "minimumCopies"> & { readonly minimumCopies: number };
 export type BackendConfig = GatewayConfig["backends"][number];
 /** The same before defaults are filled in. */
-export type GatewayConfigInput = z.input<typeof gateway>;
+export type GatewayConfigInput = z.input<typeof configSchema>;
 
 export type Checked = { readonly config: GatewayConfig } | { readonly faults: readonly Fault[] };
 
 /** Checks a configuration as read from a file. Never throws: the faults are all there are. */
 export function checkConfig(input: unknown): Checked {
-  const parsed = gateway.safeParse(input);
+  const parsed = configSchema.safeParse(input);
   const faults = [...(parsed.error?.issues.flatMap(describe) ?? []), ...findContradictions(input)];
   if (!parsed.success || faults.length > 0) return { faults };
   return { config: { ...parsed.data, minimumCopies: parsed.data.minimumCopies ?? parsed.data.copies } };

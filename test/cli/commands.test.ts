@@ -1,0 +1,84 @@
+// Commands that fail say so in words and with exit code 1; those that run until they are stopped stop with 0.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { shellWord } from "../../src/cli/terminal.ts";
+import { signedFetch } from "../support/sign.ts";
+import { runCommand, startCommand } from "./terminal.ts";
+
+const rootKey = { NEARBUCKET_ROOT_ACCESS_KEY: "ROOTKEY", NEARBUCKET_ROOT_SECRET_KEY: "root-secret" };
+const urlOf = (text: string) => /listens on (http:\S+)/.exec(text)?.[1] ?? "";
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "nearbucket-cli-"));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+describe("commands", () => {
+  it.each([
+    [["dance"], "error: unknown command 'dance'"],
+    [["demo", "--port", "70000"], "expected a whole number from 0 to 65535"],
+    [["demo", "--region-count", "1"], "expected a whole number from 2 to 5"],
+    [["stats"], "nearbucket: say which gateway: --config FILE, or --data DIR for a demo"],
+    [["stats", "--config", "a", "--data", "b"], "nearbucket: give --config or --data, not both"],
+    [["stats", "--data", "/nowhere"], "nearbucket: /nowhere holds no demo: start one with nearbucket demo --data /nowhere"],
+    [["serve"], "nearbucket: cannot read the configuration file"],
+    [["keys", "create", "--data", "x"], "error: required option '--account <name>' not specified"],
+    [["keys", "create", "--account", "a b"], "expected up to 63 letters, digits and . _ @ -"],
+    [["keys", "create", "--account", "a", "--access-key", "a/b"], "expected 3 to 128 printable characters without space or slash"],
+    [["keys", "create", "--account", "a", "--secret-key", "short"], "expected at least 8 characters"],
+    [["keys", "create", "--account", "a", "--redirect", "on"], "Allowed choices are off, auto, always"],
+    [["node", "--data", "x"], "nearbucket: a node takes its root key from NEARBUCKET_ROOT_ACCESS_KEY and NEARBUCKET_ROOT_SECRET_KEY: set both"],
+  ])("%j ends with code 1 and says why", async (words, message) => {
+    const { code, out, err } = await runCommand(words, { directory });
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toContain(message);
+  });
+
+  it("shows help with code 0", async () => {
+    const { code, out } = await runCommand(["--help"]);
+    expect(code).toBe(0);
+    for (const command of ["serve", "node", "demo", "stats", "keys"]) expect(out).toMatch(new RegExp(`^ {2}${command} `, "m"));
+  });
+
+  it("serves a configuration file, and lists all its faults instead when it has some", async () => {
+    const file = join(directory, "nearbucket.yaml");
+    const good = "listen: { port: 0 }\ncopies: 1\nlog: { level: silent }\nregions: [{ name: here, latitude: 0, longitude: 0 }]\n";
+    await writeFile(file, `${good}backends: [{ kind: memory, name: m, region: there }]\nnonsense: 1\n`);
+    const faulty = await runCommand(["serve", "--config", "nearbucket.yaml"], { directory, env: rootKey });
+    expect(faulty).toEqual({
+      code: 1,
+      out: "",
+      err: `nearbucket: ${file} has 2 faults:\n  nonsense: unknown key\n  backends[0].region: expected the name of one of the regions, found there\n`,
+    });
+    await writeFile(file, `${good}backends: [{ kind: memory, name: m, region: here }]\n`);
+    const serve = startCommand(["serve"], { directory, env: { ...rootKey, NEARBUCKET_CONFIG: file } });
+    const send = signedFetch({ endpoint: urlOf(await serve.greeted), accessKeyId: "ROOTKEY", secretAccessKey: "root-secret" });
+    expect((await send({ path: "/" })).status).toBe(200);
+    expect(await serve.stop()).toBe(0);
+  });
+
+  it("runs a node that a gateway can use, on the address and with the key it is given", async () => {
+    const node = startCommand(["node", "--data", "node", "--port", "0", "--region", "lab", "--log-level", "silent"], { directory, env: { ...rootKey } });
+    const send = signedFetch({ endpoint: urlOf(await node.greeted), accessKeyId: "ROOTKEY", secretAccessKey: "root-secret" });
+    expect((await send({ method: "PUT", path: "/blobs" })).status).toBe(200);
+    expect((await send({ method: "PUT", path: "/blobs/a", body: "bytes" })).status).toBe(200);
+    const read = await send({ path: "/blobs/a" });
+    expect([read.body.toString(), read.headers["x-nearbucket-region"]]).toEqual(["bytes", "lab"]);
+    expect(await node.stop()).toBe(0);
+  });
+});
+
+describe("shellWord", () => {
+  it.each([
+    ["plain/path-1.0", "plain/path-1.0"],
+    ["a b", "'a b'"],
+    ["it's", "'it'\\''s'"],
+    ["", "''"],
+    ["$HOME", "'$HOME'"],
+  ])("%s is %s", (text, word) => {
+    expect(shellWord(text)).toBe(word);
+  });
+});

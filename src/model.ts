@@ -32,10 +32,34 @@ export interface AccessKey {
   readonly redirect: RedirectMode | undefined;
 }
 
+export type Permission = "READ" | "WRITE" | "READ_ACP" | "WRITE_ACP" | "FULL_CONTROL";
+
+/** An account, or one of S3's groups. Nobody here is in LogDelivery. */
+export type Grantee = { readonly account: Account } | { readonly group: "AllUsers" | "AuthenticatedUsers" | "LogDelivery" };
+
+export interface Grant {
+  readonly grantee: Grantee;
+  readonly permission: Permission;
+}
+
+/** Who else may do what. The owner is not among them by right: whoever owns a bucket or an object may do everything with it, granted or not. */
+export type Acl = readonly Grant[];
+
+export interface Tag {
+  readonly key: string;
+  readonly value: string;
+}
+
 export interface BucketSettings {
   readonly dedup?: DedupScope;
   readonly redirect?: RedirectMode;
   readonly minimumCopies?: number;
+  /** Absent: private. */
+  readonly acl?: Acl;
+  /** Absent: ACLs count, and an object belongs to the account that wrote it (S3's ObjectWriter). */
+  readonly ownership?: "BucketOwnerEnforced";
+  /** In byte order of key, never empty. */
+  readonly tags?: readonly Tag[];
 }
 
 export interface Bucket {
@@ -60,6 +84,12 @@ export interface ObjectAttributes {
   readonly storageClass?: string;
   /** Names in lower case without `x-amz-meta-`. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** In byte order of key, never empty. */
+  readonly tags?: readonly Tag[];
+  /** Absent: private. */
+  readonly acl?: Acl;
+  /** The account that wrote it, when that is not the bucket's owner. */
+  readonly owner?: Account;
 }
 
 /** One part of an object that was uploaded in parts, in order; numbers may have gaps. */

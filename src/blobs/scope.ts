@@ -3,7 +3,7 @@ import type { Bucket, DedupScope } from "../model.ts";
 
 /**
  * The scope of content written to this bucket; undefined: never shared. A bucket without a setting of its own follows `defaultScope`.
- * `accountId` is the bucket owner's: content belongs to who pays for it, not to who sent it.
+ * `accountId` is the writer's: in another account's bucket it learns nothing of what that account holds.
  */
 export function scopeOf(bucket: Pick<Bucket, "id" | "settings">, accountId: number, defaultScope: DedupScope): string | undefined {
   return scopeNamed(bucket.settings.dedup ?? defaultScope, bucket.id, accountId);

@@ -4,15 +4,16 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context, Middleware } from "koa";
-import { decide } from "../auth/access.ts";
+import { type Decision, decide } from "../auth/access.ts";
 import type { Authentication, Authenticator } from "../auth/authenticate.ts";
 import { incomingBody } from "../auth/incoming-body.ts";
 import { S3Error } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { Bucket } from "../model.ts";
+import type { Bucket, StoredObject } from "../model.ts";
 import type { AnyOperation, Caller, Reply, S3Action, ServiceCall, Services } from "../operations/operation.ts";
 import type { Route } from "../operations/route.ts";
 import { type Address, parseAddress } from "../protocol/address.ts";
+import { checkExpectedOwner } from "../protocol/expected-owner.ts";
 import { readRawHeaders } from "../protocol/raw-headers.ts";
 import { replyOf } from "./reply.ts";
 import { continuation } from "./server.ts";
@@ -39,9 +40,9 @@ export function dispatch(options: DispatchOptions): Middleware {
     const address = parseAddress(req.url ?? "/", headers["host"], options.domains);
     const authentication = await options.authenticator.authenticate({ method: ctx.method, address, headers });
     ctx.state["accessKeyId"] = authentication.caller.accessKeyId;
-    const { name, operation } = options.route(ctx.method, address, headers);
+    const { name, operation } = options.route(ctx.method, address, authentication.headers);
     ctx.state["operation"] = name;
-    const call = serviceCall(ctx, options, headers, address, authentication, client);
+    const call = serviceCall(ctx, options, address, authentication, client);
     replyOf(ctx, await run(operation, call, address, options.services));
   };
 }
@@ -49,12 +50,13 @@ export function dispatch(options: DispatchOptions): Middleware {
 function serviceCall(
   ctx: Context,
   options: DispatchOptions,
-  headers: Readonly<Record<string, string | undefined>>,
   address: Address,
   authentication: Authentication,
   client: { readonly address: string; readonly trustedPeer: boolean },
 ): ServiceCall {
   const { req, res } = ctx;
+  // Those that authentication believes: what a follower repeated unsigned is gone.
+  const { headers } = authentication;
   return {
     requestId: String(ctx.state["requestId"]),
     caller: authentication.caller,
@@ -75,21 +77,22 @@ function serviceCall(
   };
 }
 
-/** Loads what the operation works on and checks access to it, then runs it. */
+/** Loads what the operation works on and checks access to it, then runs it. Bucket names are global, so that only what is inside is kept from others. */
 async function run(operation: AnyOperation, call: ServiceCall, address: Address, services: Services): Promise<Reply> {
   const { caller } = call;
-  // Without policies an anonymous caller may do nothing, and learns nothing, not even which buckets exist.
-  if (caller.account === undefined) throw new S3Error("AccessDenied");
   switch (operation.on) {
     case "service":
+      allow(decide(caller.account, operation.action, undefined));
       return operation.handle(call, services);
     case "newBucket":
+      allow(decide(caller.account, operation.action, undefined));
       return operation.handle(Object.assign(call, { bucketName: address.bucket ?? "" }), services);
     case "bucket":
     case "object": {
       const bucket = await services.metadata.buckets.find(address.bucket ?? "");
       if (bucket === undefined) throw noSuchBucket(address);
-      services.checkAccess(caller, operation.action, bucket);
+      checkAccess(caller, operation.action, bucket);
+      checkExpectedOwner(call.headers, "x-amz-expected-bucket-owner", bucket);
       if (operation.on === "bucket") return operation.handle(Object.assign(call, { bucket }), services);
       return operation.handle(Object.assign(call, { bucket, key: address.key ?? "" }), services);
     }
@@ -97,7 +100,8 @@ async function run(operation: AnyOperation, call: ServiceCall, address: Address,
       const key = address.key ?? "";
       const { bucket, found } = await services.metadata.objects.find(address.bucket ?? "", key);
       if (bucket === undefined) throw noSuchBucket(address);
-      services.checkAccess(caller, operation.action, bucket);
+      checkAccess(caller, operation.action, bucket, found?.object);
+      checkExpectedOwner(call.headers, "x-amz-expected-bucket-owner", bucket);
       if (found === undefined) throw new S3Error("NoSuchKey", { elements: { Key: key } });
       return operation.handle(Object.assign(call, { bucket, key, found }), services);
     }
@@ -108,9 +112,13 @@ function noSuchBucket(address: Address): S3Error {
   return new S3Error("NoSuchBucket", { elements: { BucketName: address.bucket ?? "" } });
 }
 
-/** One decision for the call's own bucket and for a copy's source. */
-export function checkAccess(caller: Caller, action: S3Action, bucket: Bucket): void {
-  if (decide(caller.account?.id, action, bucket.owner.id) !== "allow") throw new S3Error("AccessDenied");
+/** One decision for the call's own bucket and for a copy's source. `object` undefined: there is none, and only who may list the bucket may hear so. */
+export function checkAccess(caller: Caller, action: S3Action, bucket: Bucket, object?: StoredObject): void {
+  allow(decide(caller.account, action, bucket, object));
+}
+
+function allow(decision: Decision): void {
+  if (decision !== "allow") throw new S3Error("AccessDenied");
 }
 
 function whileConnected(request: IncomingMessage, response: ServerResponse): AbortSignal {

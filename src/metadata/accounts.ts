@@ -43,6 +43,10 @@ export class Accounts {
     });
   }
 
+  async find(name: string): Promise<Account | undefined> {
+    return this.#base.engine.read.get(selectAccount, [name]);
+  }
+
   /** Hot: one prepared statement, cached exactly. Undefined: unknown or revoked. */
   async findKey(accessKeyId: string): Promise<AccessKey | undefined> {
     const { cache, engine } = this.#base;

@@ -14,7 +14,7 @@ const selectGoing = statement<BlobRow>("blob-going", `${from} blobs.id = ? AND b
 const selectReadable = statement<{ readable: number }>(
   "blob-readable",
   `SELECT 1 AS readable FROM objects JOIN buckets ON buckets.id = objects.bucket_id
-  WHERE objects.blob_id = ? AND objects.is_latest = 1 AND buckets.account_id = ? LIMIT 1`,
+  WHERE objects.blob_id = ? AND objects.is_latest = 1 AND buckets.account_id = ? AND objects.attributes NOT LIKE '%"owner":{%' LIMIT 1`,
 );
 const selectReplica = statement<{ name: string; state: string | null }>(
   "replica-of-blob",
@@ -56,7 +56,7 @@ export class Blobs {
     return this.#one(selectById, [blobId]);
   }
 
-  /** May this account read some live name of that blob? (An object that references it in a bucket the account owns.) */
+  /** May this account read some live name of that blob? (An object that references it in a bucket the account owns, and that no other account wrote.) */
   async isReadableBy(blobId: number, accountId: number): Promise<boolean> {
     return (await this.#base.engine.read.get(selectReadable, [blobId, accountId])) !== undefined;
   }

@@ -5,7 +5,7 @@ import type { Base } from "./base.ts";
 import { type Reader, statement } from "./engine.ts";
 import { addJob } from "./jobs.ts";
 import { prefixRange } from "./key-range.ts";
-import { type BucketRow, bucketColumns, toBucket } from "./rows.ts";
+import { type BucketRow, bucketColumns, toBucket, toSettings } from "./rows.ts";
 
 const insertBucket = statement<never>(
   "bucket-add",
@@ -21,6 +21,8 @@ const bucketState = statement<{ name: string; filled: number }>(
   `SELECT name, CASE WHEN EXISTS (SELECT 1 FROM objects WHERE bucket_id = buckets.id AND is_latest = 1)
     OR EXISTS (SELECT 1 FROM objects WHERE bucket_id = buckets.id) THEN 1 ELSE 0 END AS filled FROM buckets WHERE id = ?`,
 );
+const readSettings = statement<{ name: string; settings: string }>("bucket-settings", "SELECT name, settings FROM buckets WHERE id = ?");
+const saveSettings = statement<never>("bucket-settings-save", "UPDATE buckets SET settings = ? WHERE id = ?");
 const endUploads = statement<{ name: string }>("bucket-uploads-end", "DELETE FROM uploads WHERE bucket_id = ? RETURNING name");
 const deleteBucket = statement<never>("bucket-delete", "DELETE FROM buckets WHERE id = ?");
 
@@ -66,6 +68,17 @@ export class Buckets {
       return page.limit === undefined ? query : query.limit(page.limit);
     });
     return rows.map(toBucket);
+  }
+
+  /** `change` may run several times, each time on what the settings then are. Throws NoSuchBucket. */
+  async updateSettings(bucketId: number, change: (settings: BucketSettings) => BucketSettings): Promise<void> {
+    await this.#base.engine.transact(async (c) => {
+      await c.lock(lockBucket, [bucketId]);
+      const row = await c.get(readSettings, [bucketId]);
+      if (!row) throw new S3Error("NoSuchBucket");
+      await c.run(saveSettings, [JSON.stringify(change(toSettings(row.settings))), bucketId]);
+      c.afterCommit(() => this.#base.cache?.forgetBucket(row.name));
+    });
   }
 
   /** Throws NoSuchBucket; BucketNotEmpty while an object stands in it. Unfinished uploads are ended (their bytes become drop jobs). */

@@ -4,7 +4,7 @@ import type { Checksum, Content, ObjectAttributes, PartOfObject, StoredObject, W
 import type { Base } from "./base.ts";
 import { moveReference } from "./content.ts";
 import { type Connection, statement } from "./engine.ts";
-import { toJson } from "./rows.ts";
+import { toAttributes, toJson } from "./rows.ts";
 
 export interface NewObject {
   readonly bucketId: number;
@@ -48,6 +48,9 @@ const updateObject = statement<never>(
   "UPDATE objects SET blob_id = ?, size = ?, etag = ?, modified_at = ?, attributes = ?, checksum = ?, parts = ? WHERE id = ?",
 );
 
+const selectAttributes = statement<{ attributes: string }>("object-attributes", "SELECT attributes FROM objects WHERE id = ?");
+const saveAttributes = statement<never>("object-attributes-save", "UPDATE objects SET attributes = ? WHERE id = ?");
+
 /** Throws NoSuchBucket. Until the transaction ends nobody else changes this key. */
 export async function readCurrent(c: Connection, bucketId: number, key: string): Promise<CurrentRow> {
   await c.lock(lockKey, [key, bucketId, bucketId]);
@@ -76,4 +79,22 @@ export async function replaceCurrent(c: Connection, base: Base, current: Current
   else await c.run(updateObject, [...values, current.object_id]);
   c.afterCommit(() => base.cache?.forgetObject(bucketId, key));
   return { key, versionId: "null", size: content.size, etag, modifiedAt, attributes, checksum, parts };
+}
+
+/** False when another object has taken its place, or none: what was decided about this one does not hold for that. */
+export async function changeAttributes(
+  c: Connection,
+  base: Base,
+  bucketId: number,
+  object: StoredObject,
+  change: (attributes: ObjectAttributes) => ObjectAttributes,
+): Promise<boolean> {
+  const current = await readCurrent(c, bucketId, object.key);
+  if (current.object_id === null || current.etag !== object.etag || current.modified_at !== object.modifiedAt.getTime()) return false;
+  const row = await c.get(selectAttributes, [current.object_id]);
+  const attributes = row && toAttributes(row.attributes);
+  if (attributes === undefined || attributes.owner?.id !== object.attributes.owner?.id) return false;
+  await c.run(saveAttributes, [JSON.stringify(change(attributes)), current.object_id]);
+  c.afterCommit(() => base.cache?.forgetObject(bucketId, object.key));
+  return true;
 }

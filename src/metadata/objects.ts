@@ -1,13 +1,13 @@
 /** Objects: a key, its attributes, and the blob it names. One row a version; so far only the unversioned one, "null", is written. */
 import { S3Error } from "../errors.ts";
-import type { Blob, Bucket, FoundObject, StoredObject } from "../model.ts";
+import type { Blob, Bucket, FoundObject, ObjectAttributes, StoredObject } from "../model.ts";
 import type { Base } from "./base.ts";
 import { dropReference } from "./content.ts";
 import { type Connection, statement } from "./engine.ts";
 import { compareKeys } from "./key-range.ts";
 import { takeName } from "./names.ts";
 import { type Listing, type ListPage, listObjects } from "./object-listing.ts";
-import { checkWriteCondition, type NewObject, readCurrent, replaceCurrent } from "./object-writing.ts";
+import { changeAttributes, checkWriteCondition, type NewObject, readCurrent, replaceCurrent } from "./object-writing.ts";
 import { type BlobRow, type BucketRow, blobColumns, bucketColumns, type ObjectRow, objectColumns, toBlob, toBucket, toStoredObject } from "./rows.ts";
 
 export interface DeleteCondition {
@@ -75,6 +75,14 @@ export class Objects {
       }
       return replaceCurrent(c, this.#base, current, object);
     });
+  }
+
+  /**
+   * Changes the attributes of the very object that was found. False, and nothing changed, when it was written over or deleted meanwhile.
+   * `change` may run several times, each time on what the attributes then are. Throws NoSuchBucket.
+   */
+  updateAttributes(bucketId: number, object: StoredObject, change: (attributes: ObjectAttributes) => ObjectAttributes): Promise<boolean> {
+    return this.#base.engine.transact((c) => changeAttributes(c, this.#base, bucketId, object, change));
   }
 
   /** True when there was one. S3's DELETE is a success either way. Throws PreconditionFailed when an object is there that the condition does not fit. */

@@ -27,15 +27,19 @@ export const bucketColumns = `buckets.id AS bucket_id, buckets.name AS bucket_na
   buckets.location AS location, buckets.settings AS settings, buckets.created_at AS bucket_created_at`;
 
 export function toBucket(row: BucketRow): Bucket {
-  const settings: BucketSettings = JSON.parse(row.settings);
   return {
     id: row.bucket_id,
     name: row.bucket_name,
     owner: toAccount(row),
     location: row.location,
     createdAt: new Date(row.bucket_created_at),
-    settings,
+    settings: toSettings(row.settings),
   };
+}
+
+export function toSettings(text: string): BucketSettings {
+  const settings: BucketSettings = JSON.parse(text);
+  return settings;
 }
 
 export function toAccount(row: { readonly account_id: number; readonly account_name: string }): Account {
@@ -57,17 +61,21 @@ export const objectColumns = `objects.key AS key, objects.version_id AS version_
   objects.modified_at AS modified_at, objects.attributes AS attributes, objects.checksum AS checksum, objects.parts AS parts`;
 
 export function toStoredObject(row: ObjectRow): StoredObject {
-  const attributes: ObjectAttributes = JSON.parse(row.attributes);
   return {
     key: row.key,
     versionId: row.version_id,
     size: row.object_size,
     etag: row.object_etag,
     modifiedAt: new Date(row.modified_at),
-    attributes,
+    attributes: toAttributes(row.attributes),
     checksum: fromJson<Checksum>(row.checksum),
     parts: fromJson<readonly PartOfObject[]>(row.parts),
   };
+}
+
+export function toAttributes(text: string): ObjectAttributes {
+  const attributes: ObjectAttributes = JSON.parse(text);
+  return attributes;
 }
 
 export interface BlobRow {

@@ -9,7 +9,7 @@ import { checksumElement, readChecksumType, readChecksumValue } from "../protoco
 import { checkWriteCondition, type Headers, readWriteCondition } from "../protocol/conditions.ts";
 import { quote } from "../protocol/etag.ts";
 import { matchParts, readPartList } from "./completed-parts.ts";
-import { noSuchUpload } from "./find-upload.ts";
+import { checkInitiator, noSuchUpload } from "./find-upload.ts";
 import { type ObjectCall, operation, type Reply, type Services } from "./operation.ts";
 import { readBody } from "./read-body.ts";
 
@@ -28,6 +28,7 @@ export const CompleteMultipartUpload = operation({
     const listed = readPartList(await readBody({ body: call.body, headers: withoutObjectClaims(headers) }, MAX_BODY_BYTES));
     const upload = await services.metadata.uploads.find(bucket.id, key, uploadId);
     if (upload === undefined) return answerAgain(call, uploadId, services);
+    checkInitiator(call, upload);
     const uploaded = await services.metadata.uploads.parts(uploadId, { after: 0, limit: MAX_PARTS });
     const parts = matchParts(listed, uploaded, upload);
     checkSize(headers, parts);
@@ -88,7 +89,7 @@ async function checksumOfObject(upload: Upload, parts: readonly UploadedPart[], 
 
 /** With `layout`, equal bytes in other cuts stay apart: the cuts are part of the scope. */
 function scopeOfUpload({ bucket }: ObjectCall, upload: Upload, parts: readonly UploadedPart[], { dedup }: Services): string | undefined {
-  const scope = scopeNamed(upload.dedup, bucket.id, bucket.owner.id);
+  const scope = scopeNamed(upload.dedup, bucket.id, upload.accountId);
   if (scope === undefined || dedup.multipart === "content") return scope;
   const cuts = createHash("sha256")
     .update(parts.map(({ size }) => size).join())

@@ -9,6 +9,7 @@ import { readAttributes, readPlacementAttributes } from "../protocol/object-head
 import type { XmlContent } from "../protocol/xml.ts";
 import { findCopyOrigin } from "./copy-origin.ts";
 import { type ObjectCall, operation } from "./operation.ts";
+import { readAccess } from "./requested-acl.ts";
 
 export const CopyObject = operation({
   on: "object",
@@ -17,12 +18,20 @@ export const CopyObject = operation({
   action: "s3:PutObject",
   async handle(call, services) {
     const { bucket, key, headers } = call;
-    const own = readAttributes(headers);
+    const { tags, ...own } = readAttributes(headers);
+    const access = await readAccess(call, services);
     const condition = readWriteCondition(headers);
-    const directive = readDirective(headers);
+    const directive = readDirective(headers, "x-amz-metadata-directive");
+    const tagging = readDirective(headers, "x-amz-tagging-directive");
     const source = await findCopyOrigin(call, services);
     refuseOtherChecksum(headers, source.object.checksum);
-    const attributes = directive === "REPLACE" ? own : keptAttributes(source.object, headers);
+    const sourceTags = source.object.attributes.tags;
+    if (tagging === "COPY" && sourceTags !== undefined) services.checkAccess(call.caller, "s3:GetObjectTagging", source.bucket, source.object);
+    const attributes = {
+      ...(directive === "REPLACE" ? own : keptAttributes(source.object, headers)),
+      ...tagged(tagging === "REPLACE" ? tags : sourceTags),
+      ...access,
+    };
     if (directive === "COPY" && isSame(source, call) && !changes(source.object, headers)) throw copyToItself();
     if (condition.ifMatch !== undefined || condition.ifNoneMatch !== undefined) {
       const { found } = await services.metadata.objects.find(bucket.name, key);
@@ -43,16 +52,19 @@ export const CopyObject = operation({
   },
 });
 
-function readDirective(headers: Headers): "COPY" | "REPLACE" {
-  if ((headers["x-amz-tagging-directive"] ?? "COPY") !== "COPY") throw notImplemented("x-amz-tagging-directive");
-  const text = headers["x-amz-metadata-directive"] ?? "COPY";
-  if (text !== "COPY" && text !== "REPLACE") throw invalidArgument("x-amz-metadata-directive", text, "Unknown metadata directive.");
+function readDirective(headers: Headers, name: "x-amz-metadata-directive" | "x-amz-tagging-directive"): "COPY" | "REPLACE" {
+  const text = headers[name] ?? "COPY";
+  if (text !== "COPY" && text !== "REPLACE") throw invalidArgument(name, text, `Unknown ${name.split("-")[2]} directive.`);
   return text;
 }
 
-/** S3 copies neither storage class nor website redirect: the request says them, or they are the default. */
+function tagged(tags: ObjectAttributes["tags"]): Pick<ObjectAttributes, "tags"> {
+  return tags === undefined ? {} : { tags };
+}
+
+/** S3 copies neither access, storage class nor website redirect: the request says them, or they are the default. Tags follow a directive of their own. */
 function keptAttributes({ attributes }: StoredObject, headers: Headers): ObjectAttributes {
-  const { storageClass: _class, websiteRedirectLocation: _location, ...kept } = attributes;
+  const { storageClass: _class, websiteRedirectLocation: _location, acl: _acl, owner: _owner, tags: _tags, ...kept } = attributes;
   return { ...kept, ...readPlacementAttributes(headers) };
 }
 

@@ -1,11 +1,14 @@
 /** CreateBucket. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html */
 import { S3Error } from "../errors.ts";
+import type { Account, Acl, Bucket, BucketSettings } from "../model.ts";
 import { checkBucketName } from "../protocol/address.ts";
 import { notImplemented } from "../protocol/conditions.ts";
+import { invalidArgument } from "../protocol/list-query.ts";
 import { refuseUnserved } from "../protocol/object-headers.ts";
 import { readXml } from "../protocol/read-xml.ts";
-import { type NewBucketCall, operation } from "./operation.ts";
+import { type NewBucketCall, operation, type Services } from "./operation.ts";
 import { readBody } from "./read-body.ts";
+import { aclOfHeaders } from "./requested-acl.ts";
 
 /** The region whose S3 answers a repeated CreateBucket by the owner with success. */
 const FORGIVING_REGION = "us-east-1";
@@ -15,23 +18,41 @@ export const CreateBucket = operation({
   on: "newBucket",
   method: "PUT",
   action: "s3:CreateBucket",
-  async handle(call, { metadata, region }) {
+  async handle(call, services) {
+    const { metadata, region } = services;
     const { account } = call.caller;
     if (account === undefined) throw new S3Error("AccessDenied");
     const name = checkBucketName(call.bucketName);
     refuseOptions(call);
+    const settings = await readSettings(call, account, services);
     const location = await readLocation(call);
     const existing = region === FORGIVING_REGION ? await metadata.buckets.find(name) : undefined;
-    if (existing?.owner.id !== account.id) await metadata.buckets.create({ name, accountId: account.id, location, settings: {} });
+    if (existing?.owner.id !== account.id) await metadata.buckets.create({ name, accountId: account.id, location, settings });
+    else await resetAcl(existing, settings.acl, services);
     return { headers: { Location: call.virtualHost ? "/" : `/${name}` } };
   },
 });
 
+/** S3 sets the ACL of a bucket that its owner creates again anew: to private when the request says none. */
+async function resetAcl({ id, settings }: Bucket, acl: Acl | undefined, { metadata }: Services): Promise<void> {
+  if (acl !== undefined && settings.ownership !== undefined) throw new S3Error("InvalidBucketAclWithObjectOwnership");
+  if (acl === undefined && settings.acl === undefined) return;
+  await metadata.buckets.updateSettings(id, ({ acl: _former, ...kept }) => ({ ...kept, ...(acl && { acl }) }));
+}
+
 function refuseOptions({ headers }: NewBucketCall): void {
   refuseUnserved(headers);
   if (headers["x-amz-bucket-object-lock-enabled"]?.toLowerCase() === "true") throw notImplemented("x-amz-bucket-object-lock-enabled");
-  const ownership = headers["x-amz-object-ownership"];
-  if (ownership !== undefined && ownership !== "BucketOwnerEnforced") throw notImplemented("x-amz-object-ownership");
+}
+
+async function readSettings({ headers }: NewBucketCall, owner: Account, services: Services): Promise<Pick<BucketSettings, "acl" | "ownership">> {
+  const acl = await aclOfHeaders(headers, { of: "bucket", owner, bucket: { owner, settings: {} } }, services);
+  const ownership = headers["x-amz-object-ownership"] ?? "ObjectWriter";
+  if (ownership === "ObjectWriter") return acl === undefined ? {} : { acl };
+  if (ownership === "BucketOwnerPreferred") throw notImplemented("x-amz-object-ownership");
+  if (ownership !== "BucketOwnerEnforced") throw invalidArgument("x-amz-object-ownership", ownership, "Invalid x-amz-object-ownership header");
+  if (acl !== undefined) throw new S3Error("InvalidBucketAclWithObjectOwnership");
+  return { ownership };
 }
 
 /** As the client wrote it, "" when it wrote none: GetBucketLocation gives it back. */

@@ -1,23 +1,28 @@
 /** CreateMultipartUpload. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
+import { S3Error } from "../errors.ts";
 import { readUploadChecksum } from "../protocol/checksum-headers.ts";
 import { readAttributes } from "../protocol/object-headers.ts";
 import { operation } from "./operation.ts";
 import { orUndo } from "./or-undo.ts";
+import { readAccess } from "./requested-acl.ts";
 
 export const CreateMultipartUpload = operation({
   on: "object",
   method: "POST",
   query: { uploads: true },
   action: "s3:PutObject",
-  async handle({ bucket, key, headers, caller }, { metadata, blobs, dedup }) {
-    const attributes = readAttributes(headers);
+  async handle(call, services) {
+    const { bucket, key, headers, caller } = call;
+    const { metadata, blobs, dedup } = services;
+    if (caller.account === undefined) throw new S3Error("AccessDenied", { message: "Anonymous users cannot initiate multipart uploads. Please authenticate." });
+    const attributes = { ...readAttributes(headers), ...(await readAccess(call, services)) };
     const checksum = readUploadChecksum(headers);
     const started = await blobs.startUpload();
     const draft = {
       ...started,
       bucketId: bucket.id,
       key,
-      accountId: caller.account?.id ?? bucket.owner.id,
+      accountId: caller.account.id,
       attributes,
       checksumAlgorithm: checksum?.algorithm,
       checksumType: checksum?.type,

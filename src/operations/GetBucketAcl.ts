@@ -1,6 +1,6 @@
-/** GetBucketAcl: the owner's alone. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketAcl.html */
+/** GetBucketAcl. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketAcl.html */
+import { aclContent } from "../protocol/acl.ts";
 import { operation } from "./operation.ts";
-import { ownerOnlyAcl } from "./owner.ts";
 
 export const GetBucketAcl = operation({
   on: "bucket",
@@ -8,6 +8,6 @@ export const GetBucketAcl = operation({
   query: { acl: true },
   action: "s3:GetBucketAcl",
   async handle({ bucket }) {
-    return { body: { root: "AccessControlPolicy", content: ownerOnlyAcl(bucket) } };
+    return { body: { root: "AccessControlPolicy", content: aclContent(bucket.owner, bucket.settings.acl) } };
   },
 });

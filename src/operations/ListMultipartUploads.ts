@@ -1,5 +1,6 @@
 /** ListMultipartUploads. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
 import type { Upload } from "../metadata/uploads.ts";
+import type { Account } from "../model.ts";
 import { type Encode, readEncoding, readLimit, readText } from "../protocol/list-query.ts";
 import type { XmlContent } from "../protocol/xml.ts";
 import { commonPrefixesOf, encoded } from "./listing.ts";
@@ -26,7 +27,6 @@ export const ListMultipartUploads = operation({
       limit === 0
         ? NOTHING
         : await metadata.uploads.list(bucket.id, { prefix: prefix ?? "", delimiter, afterKey: keyMarker, afterUploadId: uploadIdMarker, limit });
-    const owner = ownerOf(bucket.owner);
     return {
       body: {
         root: "ListMultipartUploadsResult",
@@ -40,7 +40,7 @@ export const ListMultipartUploads = operation({
           EncodingType: encodingType,
           MaxUploads: limit,
           IsTruncated: page.truncated,
-          Upload: page.entries.flatMap((entry) => ("upload" in entry ? [uploadOf(entry.upload, encode, owner)] : [])),
+          Upload: page.entries.flatMap((entry) => ("upload" in entry ? [uploadOf(entry.upload, encode, bucket.owner)] : [])),
           CommonPrefixes: commonPrefixesOf(page.entries, encode),
         },
       },
@@ -56,7 +56,8 @@ function nextMarkers({ entries, truncated }: { readonly entries: readonly Entry[
     : { NextKeyMarker: encode(last.commonPrefix), NextUploadIdMarker: "" };
 }
 
-function uploadOf(upload: Upload, encode: Encode, owner: XmlContent): XmlContent {
+function uploadOf(upload: Upload, encode: Encode, bucketOwner: Account): XmlContent {
+  const owner = ownerOf(upload.attributes.owner ?? bucketOwner);
   return {
     Key: encode(upload.key),
     UploadId: upload.uploadId,

@@ -10,6 +10,7 @@ import { checksumHeaders } from "../protocol/reply-headers.ts";
 import { incomingBytes } from "./incoming-bytes.ts";
 import { type ObjectCall, operation, type Services } from "./operation.ts";
 import { orUndo } from "./or-undo.ts";
+import { readAccess } from "./requested-acl.ts";
 
 interface Received {
   readonly content: Content;
@@ -24,7 +25,7 @@ export const PutObject = operation({
   action: "s3:PutObject",
   async handle(call, services) {
     const { bucket, key, headers } = call;
-    const attributes = readAttributes(headers);
+    const attributes = { ...readAttributes(headers), ...(await readAccess(call, services)) };
     const condition = readWriteCondition(headers);
     const claims = readClaims(headers, call.body);
     const bytes = incomingBytes(call, claims);
@@ -47,7 +48,8 @@ async function checkBefore({ bucket, key }: ObjectCall, condition: WriteConditio
 }
 
 /** Content this account holds already, when the client signed its digest and waits to be asked for the bytes: then it need not send them. */
-async function claimed({ bucket, body }: ObjectCall, { size, claims }: BytesIn, { blobs, dedup }: Services): Promise<Received | undefined> {
+async function claimed({ bucket, body, caller }: ObjectCall, { size, claims }: BytesIn, { blobs, dedup }: Services): Promise<Received | undefined> {
+  if (caller.account?.id !== bucket.owner.id) return undefined;
   if (!body.expectsContinue || body.sha256 === undefined || !isToldByDigest(claims)) return undefined;
   const content = await blobs.claim(scopeOf(bucket, bucket.owner.id, dedup.scope), body.sha256, size, bucket.owner.id);
   // Bytes that were cut into parts have no md5 to answer with, and a claimed md5 must hold.
@@ -60,8 +62,9 @@ function isToldByDigest({ checksum, sha256 = "" }: ReadClaims): boolean {
   return checksum === undefined || (checksum.algorithm === "SHA256" && checksum.value?.() === Buffer.from(sha256, "hex").toString("base64"));
 }
 
-async function received({ bucket }: ObjectCall, bytes: BytesIn, { blobs, dedup }: Services): Promise<Received> {
-  const scope = scopeOf(bucket, bucket.owner.id, dedup.scope);
+async function received({ bucket, caller }: ObjectCall, bytes: BytesIn, { blobs, dedup }: Services): Promise<Received> {
+  // What a write finds out about content that is there already is told to nobody who has not signed for it.
+  const scope = caller.account && scopeOf(bucket, caller.account.id, dedup.scope);
   const { content, md5, checksum: value } = await blobs.put(bytes, { scope, minimumCopies: bucket.settings.minimumCopies });
   const algorithm = bytes.claims.checksum?.algorithm;
   return { content, etag: md5, checksum: algorithm && value !== undefined ? { algorithm, type: "FULL_OBJECT", value } : undefined };

@@ -1,16 +1,20 @@
-/** PutObjectAcl: accepts what is the case anyway, a private object, and nothing else. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html */
+/** PutObjectAcl: a canned ACL, grants in headers, or a document. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html */
 import { checkVersionId } from "../protocol/object-headers.ts";
 import { operation } from "./operation.ts";
-import { acceptPrivateAcl } from "./private-acl.ts";
+import { aclOfRequest } from "./requested-acl.ts";
 
 export const PutObjectAcl = operation({
   on: "storedObject",
   method: "PUT",
   query: { acl: true },
   action: "s3:PutObjectAcl",
-  async handle(call) {
-    checkVersionId(call.query.get("versionId"), call.key);
-    await acceptPrivateAcl(call);
+  async handle(call, services) {
+    const { bucket, key, query, found } = call;
+    checkVersionId(query.get("versionId"), key);
+    const { owner = bucket.owner } = found.object.attributes;
+    const acl = await aclOfRequest(call, { of: "object", owner, bucket }, services);
+    // An object written over meanwhile came after this: the ACL it brought stands.
+    await services.metadata.objects.updateAttributes(bucket.id, found.object, ({ acl: _former, ...kept }) => ({ ...kept, ...(acl && { acl }) }));
     return {};
   },
 });

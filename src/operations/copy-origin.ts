@@ -12,7 +12,7 @@ export async function findCopyOrigin({ caller, headers }: ObjectCall, services: 
   const source = parseCopySource(headers["x-amz-copy-source"] ?? "");
   const { bucket, found } = await services.metadata.objects.find(source.bucket, source.key);
   if (bucket === undefined) throw new S3Error("NoSuchBucket", { elements: { BucketName: source.bucket } });
-  services.checkAccess(caller, "s3:GetObject", bucket);
+  services.checkAccess(caller, "s3:GetObject", bucket, found?.object);
   checkExpectedOwner(headers, "x-amz-source-expected-bucket-owner", bucket);
   if (found === undefined) throw new S3Error("NoSuchKey", { elements: { Key: source.key } });
   checkVersionId(source.versionId, source.key);

@@ -3,12 +3,19 @@ import { S3Error } from "../errors.ts";
 import type { Upload } from "../metadata/uploads.ts";
 import type { ObjectCall, Services } from "./operation.ts";
 
-/** Throws NoSuchUpload for one that is unknown, ended, or of another key. */
-export async function findUpload({ bucket, key, query }: ObjectCall, { metadata }: Services): Promise<Upload> {
+/** Throws NoSuchUpload for one that is unknown, ended, or of another key; AccessDenied for another account's. */
+export async function findUpload(call: ObjectCall, { metadata }: Services): Promise<Upload> {
+  const { bucket, key, query } = call;
   const uploadId = query.get("uploadId") ?? "";
   const upload = await metadata.uploads.find(bucket.id, key, uploadId);
   if (upload === undefined) throw noSuchUpload(uploadId);
+  checkInitiator(call, upload);
   return upload;
+}
+
+/** An upload is its initiator's and the bucket owner's: the object it becomes is the initiator's, whoever sends the bytes. */
+export function checkInitiator({ bucket, caller }: ObjectCall, { accountId }: Pick<Upload, "accountId">): void {
+  if (caller.account?.id !== accountId && caller.account?.id !== bucket.owner.id) throw new S3Error("AccessDenied");
 }
 
 export function noSuchUpload(uploadId: string): S3Error {

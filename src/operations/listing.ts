@@ -34,7 +34,7 @@ function contentOf(object: StoredObject, encode: Encode, Owner: XmlContent): Xml
     ChecksumAlgorithm: object.checksum?.algorithm,
     ChecksumType: object.checksum?.type,
     Size: object.size,
-    Owner,
+    Owner: Owner && object.attributes.owner ? ownerOf(object.attributes.owner) : Owner,
     StorageClass: object.attributes.storageClass ?? "STANDARD",
   };
 }

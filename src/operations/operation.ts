@@ -8,7 +8,7 @@ import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import type { Log } from "../log.ts";
 import type { Metadata } from "../metadata/metadata.ts";
-import type { Account, Bucket, DedupScope, FoundObject, RedirectMode } from "../model.ts";
+import type { Account, Bucket, DedupScope, FoundObject, RedirectMode, StoredObject } from "../model.ts";
 import type { IncomingBody } from "../protocol/incoming-body.ts";
 import type { XmlDocument } from "../protocol/xml.ts";
 
@@ -81,7 +81,7 @@ export interface Services {
   /** The gateway's defaults for buckets that say nothing of their own. */
   readonly dedup: { readonly scope: DedupScope; readonly multipart: "content" | "layout" };
   /** S3's action on another bucket or object than the call's own, e.g. a copy source. Throws S3Error AccessDenied. */
-  readonly checkAccess: (caller: Caller, action: S3Action, bucket: Bucket) => void;
+  readonly checkAccess: (caller: Caller, action: S3Action, bucket: Bucket, object?: StoredObject) => void;
   /** Reads headers told inside a signed URL (`x-nearbucket-reply`): true on nodes only. */
   readonly replyAsTold: boolean;
 }

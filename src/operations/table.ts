@@ -5,14 +5,18 @@ import { CopyObject } from "./CopyObject.ts";
 import { CreateBucket } from "./CreateBucket.ts";
 import { CreateMultipartUpload } from "./CreateMultipartUpload.ts";
 import { DeleteBucket } from "./DeleteBucket.ts";
+import { DeleteBucketTagging } from "./DeleteBucketTagging.ts";
 import { DeleteObject } from "./DeleteObject.ts";
 import { DeleteObjects } from "./DeleteObjects.ts";
+import { DeleteObjectTagging } from "./DeleteObjectTagging.ts";
 import { GetBucketAcl } from "./GetBucketAcl.ts";
 import { GetBucketLocation } from "./GetBucketLocation.ts";
+import { GetBucketTagging } from "./GetBucketTagging.ts";
 import { GetBucketVersioning } from "./GetBucketVersioning.ts";
 import { GetObject } from "./GetObject.ts";
 import { GetObjectAcl } from "./GetObjectAcl.ts";
 import { GetObjectAttributes } from "./GetObjectAttributes.ts";
+import { GetObjectTagging } from "./GetObjectTagging.ts";
 import { HeadBucket } from "./HeadBucket.ts";
 import { HeadObject } from "./HeadObject.ts";
 import { ListBuckets } from "./ListBuckets.ts";
@@ -23,8 +27,10 @@ import { ListObjectVersions } from "./ListObjectVersions.ts";
 import { ListParts } from "./ListParts.ts";
 import type { AnyOperation } from "./operation.ts";
 import { PutBucketAcl } from "./PutBucketAcl.ts";
+import { PutBucketTagging } from "./PutBucketTagging.ts";
 import { PutObject } from "./PutObject.ts";
 import { PutObjectAcl } from "./PutObjectAcl.ts";
+import { PutObjectTagging } from "./PutObjectTagging.ts";
 import { UploadPart } from "./UploadPart.ts";
 import { UploadPartCopy } from "./UploadPartCopy.ts";
 
@@ -35,14 +41,18 @@ export const operations = {
   CreateBucket,
   CreateMultipartUpload,
   DeleteBucket,
+  DeleteBucketTagging,
   DeleteObject,
+  DeleteObjectTagging,
   DeleteObjects,
   GetBucketAcl,
   GetBucketLocation,
+  GetBucketTagging,
   GetBucketVersioning,
   GetObject,
   GetObjectAcl,
   GetObjectAttributes,
+  GetObjectTagging,
   HeadBucket,
   HeadObject,
   ListBuckets,
@@ -52,8 +62,10 @@ export const operations = {
   ListObjectsV2,
   ListParts,
   PutBucketAcl,
+  PutBucketTagging,
   PutObject,
   PutObjectAcl,
+  PutObjectTagging,
   UploadPart,
   UploadPartCopy,
 } satisfies Record<string, AnyOperation>;

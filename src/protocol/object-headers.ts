@@ -2,7 +2,7 @@
 import { S3Error } from "../errors.ts";
 import type { ObjectAttributes } from "../model.ts";
 import { type Headers, notImplemented } from "./conditions.ts";
-import { invalidArgument } from "./list-query.ts";
+import { readTaggingHeader } from "./tags.ts";
 
 const META = "x-amz-meta-";
 const METADATA_LIMIT = 2048;
@@ -19,6 +19,7 @@ export function readAttributes(headers: Headers): ObjectAttributes {
   const contentDisposition = headers["content-disposition"];
   const contentLanguage = headers["content-language"];
   const expires = headers["expires"];
+  const tags = readTaggingHeader(headers);
   return {
     ...(contentType && { contentType }),
     ...(contentEncoding && { contentEncoding }),
@@ -28,6 +29,7 @@ export function readAttributes(headers: Headers): ObjectAttributes {
     ...(expires && { expires }),
     ...readPlacementAttributes(headers),
     metadata: readMetadata(headers),
+    ...(tags && { tags }),
   };
 }
 
@@ -67,20 +69,14 @@ function readMetadata(headers: Headers): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-/** Prefixes of headers that ask for encryption, locks, tags or grants: storing the object without them would be a lie. */
-const UNSERVED = ["x-amz-server-side-encryption", "x-amz-copy-source-server-side-encryption", "x-amz-object-lock-", "x-amz-tagging", "x-amz-grant-"];
-/** What every object is here anyway: its bucket's owner has full control, nobody else has any. */
-const PRIVATE_ACLS = new Set(["private", "bucket-owner-full-control", "bucket-owner-read"]);
-const OTHER_ACLS = new Set(["public-read", "public-read-write", "authenticated-read", "aws-exec-read", "log-delivery-write"]);
+/** Prefixes of headers that ask for encryption or locks: storing the object without them would be a lie. */
+const UNSERVED = ["x-amz-server-side-encryption", "x-amz-copy-source-server-side-encryption", "x-amz-object-lock-"];
 
-/** Throws NotImplemented, with the header's name, for encryption, locks, tags, grants and ACLs that open an object to others. */
+/** Throws NotImplemented, with the header's name, for encryption and locks. */
 export function refuseUnserved(headers: Headers): void {
   for (const name in headers) {
-    if (name.startsWith("x-amz-") && UNSERVED.some((prefix) => name.startsWith(prefix)) && name !== "x-amz-tagging-directive") throw notImplemented(name);
+    if (name.startsWith("x-amz-") && UNSERVED.some((prefix) => name.startsWith(prefix))) throw notImplemented(name);
   }
-  const acl = headers["x-amz-acl"];
-  if (acl === undefined || PRIVATE_ACLS.has(acl)) return;
-  throw OTHER_ACLS.has(acl) ? notImplemented("x-amz-acl") : invalidArgument("x-amz-acl", acl, "Invalid Argument");
 }
 
 /** SSE-C headers on a read: there is no such object here. */

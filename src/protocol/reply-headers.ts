@@ -25,6 +25,7 @@ export function headersOf(object: StoredObject, withChecksum: boolean): ReplyHea
   if (attributes.expires !== undefined) headers["Expires"] = attributes.expires;
   if (attributes.websiteRedirectLocation !== undefined) headers["x-amz-website-redirect-location"] = attributes.websiteRedirectLocation;
   if (attributes.storageClass !== undefined) headers["x-amz-storage-class"] = attributes.storageClass;
+  if (attributes.tags !== undefined) headers["x-amz-tagging-count"] = String(attributes.tags.length);
   for (const name in attributes.metadata) headers[`x-amz-meta-${name}`] = attributes.metadata[name];
   if (withChecksum && checksum !== undefined) Object.assign(headers, checksumHeaders(checksum));
   return headers;
@@ -63,7 +64,7 @@ export function overrideHeaders(headers: ReplyHeaders, query: URLSearchParams, a
 
 const TOLD = "x-nearbucket-reply";
 const TELLABLE =
-  /^(etag|last-modified|cache-control|content-(type|disposition|encoding|language)|expires|x-amz-(meta-[!#$%&'*+.^_`|~0-9a-z-]+|version-id|checksum-(crc32|crc32c|crc64nvme|sha1|sha256|type)|storage-class|website-redirect-location|mp-parts-count))$/;
+  /^(etag|last-modified|cache-control|content-(type|disposition|encoding|language)|expires|x-amz-(meta-[!#$%&'*+.^_`|~0-9a-z-]+|version-id|checksum-(crc32|crc32c|crc64nvme|sha1|sha256|type)|storage-class|website-redirect-location|mp-parts-count|tagging-count))$/;
 
 /** Header names in lower case. */
 export type ToldHeaders = Readonly<Record<string, string>>;

@@ -1,20 +1,114 @@
+// Who may do what: an owner everything, others what a list grants, and nobody else a thing.
 import { describe, expect, it } from "vitest";
-import { decide } from "../../src/auth/access.ts";
+import { type Action, decide, type GuardedBucket, type GuardedObject } from "../../src/auth/access.ts";
+import type { Account, Acl, Grantee, Permission } from "../../src/model.ts";
 
-describe("access", () => {
-  it.each([
-    [1, "s3:GetObject", 1, "allow"],
-    [1, "s3:DeleteBucket", 1, "allow"],
-    [2, "s3:GetObject", 1, "deny"],
-    [2, "s3:ListBucket", 1, "deny"],
-    [undefined, "s3:GetObject", 1, "deny"],
-    [1, "s3:ListAllMyBuckets", undefined, "allow"],
-    [1, "s3:CreateBucket", undefined, "allow"],
-    [undefined, "s3:ListAllMyBuckets", undefined, "deny"],
-    [undefined, "s3:CreateBucket", undefined, "deny"],
-    [1, "s3:GetObject", undefined, "deny"],
-    [undefined, "s3:GetObject", undefined, "deny"],
-  ] as const)("of account %s, %s on a bucket of account %s: %s", (caller, action, owner, decision) => {
-    expect(decide(caller, action, owner)).toBe(decision);
+const ann: Account = { id: 1, name: "ann" };
+const bob: Account = { id: 2, name: "bob" };
+const cas: Account = { id: 3, name: "cas" };
+const CALLERS = { ann, bob, cas, anonymous: undefined };
+type Who = keyof typeof CALLERS;
+
+const everyone: Grantee = { group: "AllUsers" };
+const members: Grantee = { group: "AuthenticatedUsers" };
+const grant = (grantee: Grantee, ...permissions: readonly Permission[]): Acl => permissions.map((permission) => ({ grantee, permission }));
+const bucketOf = (acl?: Acl): GuardedBucket => ({ owner: ann, settings: acl === undefined ? {} : { acl } });
+const objectOf = (acl?: Acl, owner?: Account): GuardedObject => ({ attributes: { ...(acl && { acl }), ...(owner && { owner }) } });
+
+/** Those who may, of all callers. */
+function whoMay(action: Action, bucket: GuardedBucket | undefined, object?: GuardedObject): Who[] {
+  return (Object.keys(CALLERS) as Who[]).filter((who) => decide(CALLERS[who], action, bucket, object) === "allow");
+}
+
+const OF_BUCKET: readonly (readonly [Action, Permission])[] = [
+  ["s3:ListBucket", "READ"],
+  ["s3:ListBucketVersions", "READ"],
+  ["s3:ListBucketMultipartUploads", "READ"],
+  ["s3:PutObject", "WRITE"],
+  ["s3:DeleteObject", "WRITE"],
+  ["s3:AbortMultipartUpload", "WRITE"],
+  ["s3:ListMultipartUploadParts", "WRITE"],
+  ["s3:GetBucketAcl", "READ_ACP"],
+  ["s3:PutBucketAcl", "WRITE_ACP"],
+];
+const OF_OBJECT: readonly (readonly [Action, Permission])[] = [
+  ["s3:GetObject", "READ"],
+  ["s3:GetObjectAttributes", "READ"],
+  ["s3:GetObjectAcl", "READ_ACP"],
+  ["s3:PutObjectAcl", "WRITE_ACP"],
+];
+const OWNERS_ALONE: readonly Action[] = [
+  "s3:DeleteBucket",
+  "s3:GetBucketLocation",
+  "s3:GetBucketVersioning",
+  "s3:GetBucketTagging",
+  "s3:PutBucketTagging",
+  "s3:GetObjectTagging",
+  "s3:PutObjectTagging",
+  "s3:DeleteObjectTagging",
+  "s3:SomethingNew",
+];
+const OTHERS: readonly Permission[] = ["READ", "WRITE", "READ_ACP", "WRITE_ACP"];
+
+describe("access to the service", () => {
+  it("is every account's for its own listing and new buckets, never the anonymous'", () => {
+    for (const action of ["s3:ListAllMyBuckets", "s3:CreateBucket"] as const) expect(whoMay(action, undefined)).toEqual(["ann", "bob", "cas"]);
+  });
+
+  it("is nobody's for an action that needs a bucket", () => {
+    expect(whoMay("s3:GetObject", undefined)).toEqual([]);
+  });
+});
+
+describe("access to a bucket", () => {
+  it.each(OF_BUCKET)("%s is the owner's, and is opened by %s and FULL_CONTROL alone", (action, permission) => {
+    expect(whoMay(action, bucketOf())).toEqual(["ann"]);
+    expect(whoMay(action, bucketOf([]))).toEqual(["ann"]);
+    for (const opening of [permission, "FULL_CONTROL"] as const) {
+      expect(whoMay(action, bucketOf(grant({ account: bob }, opening)))).toEqual(["ann", "bob"]);
+      expect(whoMay(action, bucketOf(grant(members, opening)))).toEqual(["ann", "bob", "cas"]);
+      expect(whoMay(action, bucketOf(grant(everyone, opening)))).toEqual(["ann", "bob", "cas", "anonymous"]);
+    }
+    expect(whoMay(action, bucketOf(grant(everyone, ...OTHERS.filter((other) => other !== permission))))).toEqual(["ann"]);
+  });
+
+  it.each(OWNERS_ALONE)("%s is its owner's, whatever the bucket and the object grant", (action) => {
+    const all = grant(everyone, "FULL_CONTROL");
+    expect(whoMay(action, bucketOf(all))).toEqual(["ann"]);
+    expect(whoMay(action, bucketOf(all), objectOf(all, bob))).toEqual(["ann"]);
+  });
+
+  it("is not opened by a grant to those who deliver logs: nobody is among them", () => {
+    expect(whoMay("s3:PutObject", bucketOf(grant({ group: "LogDelivery" }, "WRITE")))).toEqual(["ann"]);
+  });
+
+  it("does not depend on the object's list", () => {
+    expect(whoMay("s3:PutObject", bucketOf(), objectOf(grant(everyone, "FULL_CONTROL")))).toEqual(["ann"]);
+    expect(whoMay("s3:DeleteObject", bucketOf(), objectOf(undefined, bob))).toEqual(["ann"]);
+  });
+});
+
+describe("access to an object", () => {
+  it.each(OF_OBJECT)("%s is the owner's, and is opened by %s and FULL_CONTROL of the object alone", (action, permission) => {
+    const open = bucketOf(grant(everyone, "FULL_CONTROL"));
+    expect(whoMay(action, open, objectOf())).toEqual(["ann"]);
+    expect(whoMay(action, open, objectOf([]))).toEqual(["ann"]);
+    for (const opening of [permission, "FULL_CONTROL"] as const) {
+      expect(whoMay(action, bucketOf(), objectOf(grant({ account: bob }, opening)))).toEqual(["ann", "bob"]);
+      expect(whoMay(action, bucketOf(), objectOf(grant(members, opening)))).toEqual(["ann", "bob", "cas"]);
+      expect(whoMay(action, bucketOf(), objectOf(grant(everyone, opening)))).toEqual(["ann", "bob", "cas", "anonymous"]);
+    }
+    expect(whoMay(action, open, objectOf(grant(everyone, ...OTHERS.filter((other) => other !== permission))))).toEqual(["ann"]);
+  });
+
+  it.each(OF_OBJECT)("%s of what another account wrote is that account's, not the bucket owner's, unless granted", (action, permission) => {
+    expect(whoMay(action, bucketOf(), objectOf(undefined, bob))).toEqual(["bob"]);
+    expect(whoMay(action, bucketOf(), objectOf(grant({ account: ann }, permission), bob))).toEqual(["ann", "bob"]);
+  });
+
+  it.each(OF_OBJECT)("%s of a missing object is answered as listing the bucket is: only then may absence be told", (action) => {
+    expect(whoMay(action, bucketOf())).toEqual(["ann"]);
+    expect(whoMay(action, bucketOf(grant({ account: bob }, "READ")))).toEqual(["ann", "bob"]);
+    expect(whoMay(action, bucketOf(grant(everyone, "WRITE", "READ_ACP", "WRITE_ACP")))).toEqual(["ann"]);
   });
 });

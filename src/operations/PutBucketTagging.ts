@@ -1,0 +1,16 @@
+/** PutBucketTagging: the whole set anew. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html */
+import { readTagging } from "../protocol/tags.ts";
+import { operation } from "./operation.ts";
+import { readBody } from "./read-body.ts";
+
+export const PutBucketTagging = operation({
+  on: "bucket",
+  method: "PUT",
+  query: { tagging: true },
+  action: "s3:PutBucketTagging",
+  async handle(call, { metadata }) {
+    const tags = readTagging(await readBody(call), "bucket");
+    await metadata.buckets.updateSettings(call.bucket.id, ({ tags: _former, ...kept }) => ({ ...kept, ...(tags && { tags }) }));
+    return { status: 204 };
+  },
+});

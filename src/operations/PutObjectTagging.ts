@@ -1,0 +1,20 @@
+/** PutObjectTagging: the whole set anew. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html */
+import { checkVersionId } from "../protocol/object-headers.ts";
+import { readTagging } from "../protocol/tags.ts";
+import { operation } from "./operation.ts";
+import { readBody } from "./read-body.ts";
+
+export const PutObjectTagging = operation({
+  on: "storedObject",
+  method: "PUT",
+  query: { tagging: true },
+  action: "s3:PutObjectTagging",
+  async handle(call, { metadata }) {
+    const { bucket, key, query, found } = call;
+    checkVersionId(query.get("versionId"), key);
+    const tags = readTagging(await readBody(call), "object");
+    // An object written over meanwhile came after this: the tags it brought stand.
+    await metadata.objects.updateAttributes(bucket.id, found.object, ({ tags: _former, ...kept }) => ({ ...kept, ...(tags && { tags }) }));
+    return {};
+  },
+});

@@ -1,0 +1,73 @@
+/** The access control list a request asks for, and whose the thing it makes will be. */
+import { S3Error } from "../errors.ts";
+import type { Account, Acl, Bucket, Grant, ObjectAttributes } from "../model.ts";
+import { aclOfCanned, type CannedAcl, type RequestedGrant, readAclDocument, readAclHeaders } from "../protocol/acl.ts";
+import type { Headers } from "../protocol/conditions.ts";
+import { invalidArgument } from "../protocol/list-query.ts";
+import type { BucketCall, ObjectCall, Services } from "./operation.ts";
+import { readBody } from "./read-body.ts";
+
+/** Whose list it is: a bucket's, whose `owner` is the bucket's, or an object's in it. */
+export interface AclOwners {
+  readonly of: "bucket" | "object";
+  readonly owner: Account;
+  readonly bucket: Pick<Bucket, "owner" | "settings">;
+}
+
+/** What the headers ask for; undefined: private. Throws what `readAclHeaders` throws, InvalidArgument for an unknown account, AccessControlListNotSupported. */
+export async function aclOfHeaders(headers: Headers, owners: AclOwners, services: Services): Promise<Acl | undefined> {
+  const asked = readAclHeaders(headers, owners.of);
+  return asked === undefined ? undefined : aclAsked(asked, owners, services);
+}
+
+/** What a PutBucketAcl or PutObjectAcl asks for: in its headers or in its body, never in both. Undefined: private. */
+export async function aclOfRequest(call: BucketCall, owners: AclOwners, services: Services): Promise<Acl | undefined> {
+  const asked = readAclHeaders(call.headers, owners.of);
+  const text = await readBody(call);
+  if (asked !== undefined) {
+    if (text !== "") throw new S3Error("UnexpectedContent");
+    return aclAsked(asked, owners, services);
+  }
+  if (text === "") throw new S3Error("MissingSecurityHeader");
+  const { ownerId, grants } = readAclDocument(text);
+  // A list cannot give a thing to another owner.
+  if (ownerId !== owners.owner.name) throw new S3Error("AccessDenied");
+  return aclAsked(grants, owners, services);
+}
+
+async function aclAsked(asked: CannedAcl | readonly RequestedGrant[], { owner, bucket }: AclOwners, services: Services): Promise<Acl | undefined> {
+  if (bucket.settings.ownership === "BucketOwnerEnforced" && asked !== "private" && asked !== "bucket-owner-full-control")
+    throw new S3Error("AccessControlListNotSupported");
+  if (typeof asked === "string") return aclOfCanned(asked, owner, bucket.owner);
+  const accounts = await findAccounts(asked, services);
+  const grants = new Map<string, Grant>();
+  for (const { grantee, permission } of asked) {
+    const known = "group" in grantee ? grantee : { account: accountNamed(accounts, grantee.id) };
+    grants.set(`${permission} ${"group" in grantee ? grantee.group : `/${grantee.id}`}`, { grantee: known, permission });
+  }
+  return [...grants.values()];
+}
+
+async function findAccounts(grants: readonly RequestedGrant[], { metadata }: Services): Promise<ReadonlyMap<string, Account>> {
+  const ids = new Set(grants.flatMap(({ grantee }) => ("id" in grantee ? [grantee.id] : [])));
+  const found = await Promise.all([...ids].map((id) => metadata.accounts.find(id)));
+  return new Map(found.flatMap((account) => (account === undefined ? [] : [[account.name, account] as const])));
+}
+
+function accountNamed(accounts: ReadonlyMap<string, Account>, id: string): Account {
+  const account = accounts.get(id);
+  if (account === undefined) throw invalidArgument("CanonicalUser/ID", id, "Invalid id");
+  return account;
+}
+
+/**
+ * Owner and list of the object a write makes. It belongs to the account that writes it; what nobody signed for, to the bucket's owner.
+ * Throws AccessDenied for tags by a caller who may not set them.
+ */
+export async function readAccess(call: ObjectCall, services: Services): Promise<Pick<ObjectAttributes, "acl" | "owner">> {
+  const { bucket, caller, headers } = call;
+  if (headers["x-amz-tagging"] !== undefined) services.checkAccess(caller, "s3:PutObjectTagging", bucket);
+  const owner = caller.account ?? bucket.owner;
+  const acl = await aclOfHeaders(headers, { of: "object", owner, bucket }, services);
+  return { ...(acl && { acl }), ...(owner.id !== bucket.owner.id && { owner }) };
+}

@@ -9,14 +9,29 @@ import { DeleteBucketTagging } from "./DeleteBucketTagging.ts";
 import { DeleteObject } from "./DeleteObject.ts";
 import { DeleteObjects } from "./DeleteObjects.ts";
 import { DeleteObjectTagging } from "./DeleteObjectTagging.ts";
+import { DeletePublicAccessBlock } from "./DeletePublicAccessBlock.ts";
 import { GetBucketAcl } from "./GetBucketAcl.ts";
+import { GetBucketCors } from "./GetBucketCors.ts";
+import { GetBucketEncryption } from "./GetBucketEncryption.ts";
+import { GetBucketLifecycleConfiguration } from "./GetBucketLifecycleConfiguration.ts";
 import { GetBucketLocation } from "./GetBucketLocation.ts";
+import { GetBucketLogging } from "./GetBucketLogging.ts";
+import { GetBucketNotificationConfiguration } from "./GetBucketNotificationConfiguration.ts";
+import { GetBucketPolicy } from "./GetBucketPolicy.ts";
+import { GetBucketPolicyStatus } from "./GetBucketPolicyStatus.ts";
+import { GetBucketReplication } from "./GetBucketReplication.ts";
+import { GetBucketRequestPayment } from "./GetBucketRequestPayment.ts";
 import { GetBucketTagging } from "./GetBucketTagging.ts";
 import { GetBucketVersioning } from "./GetBucketVersioning.ts";
+import { GetBucketWebsite } from "./GetBucketWebsite.ts";
 import { GetObject } from "./GetObject.ts";
 import { GetObjectAcl } from "./GetObjectAcl.ts";
 import { GetObjectAttributes } from "./GetObjectAttributes.ts";
+import { GetObjectLegalHold } from "./GetObjectLegalHold.ts";
+import { GetObjectLockConfiguration } from "./GetObjectLockConfiguration.ts";
+import { GetObjectRetention } from "./GetObjectRetention.ts";
 import { GetObjectTagging } from "./GetObjectTagging.ts";
+import { GetPublicAccessBlock } from "./GetPublicAccessBlock.ts";
 import { HeadBucket } from "./HeadBucket.ts";
 import { HeadObject } from "./HeadObject.ts";
 import { ListBuckets } from "./ListBuckets.ts";
@@ -30,6 +45,9 @@ import { PutBucketAcl } from "./PutBucketAcl.ts";
 import { PutBucketTagging } from "./PutBucketTagging.ts";
 import { PutObject } from "./PutObject.ts";
 import { PutObjectAcl } from "./PutObjectAcl.ts";
+import { PutObjectLegalHold } from "./PutObjectLegalHold.ts";
+import { PutObjectLockConfiguration } from "./PutObjectLockConfiguration.ts";
+import { PutObjectRetention } from "./PutObjectRetention.ts";
 import { PutObjectTagging } from "./PutObjectTagging.ts";
 import { UploadPart } from "./UploadPart.ts";
 import { UploadPartCopy } from "./UploadPartCopy.ts";
@@ -45,14 +63,29 @@ export const operations = {
   DeleteObject,
   DeleteObjectTagging,
   DeleteObjects,
+  DeletePublicAccessBlock,
   GetBucketAcl,
+  GetBucketCors,
+  GetBucketEncryption,
+  GetBucketLifecycleConfiguration,
   GetBucketLocation,
+  GetBucketLogging,
+  GetBucketNotificationConfiguration,
+  GetBucketPolicy,
+  GetBucketPolicyStatus,
+  GetBucketReplication,
+  GetBucketRequestPayment,
   GetBucketTagging,
   GetBucketVersioning,
+  GetBucketWebsite,
   GetObject,
   GetObjectAcl,
   GetObjectAttributes,
+  GetObjectLegalHold,
+  GetObjectLockConfiguration,
+  GetObjectRetention,
   GetObjectTagging,
+  GetPublicAccessBlock,
   HeadBucket,
   HeadObject,
   ListBuckets,
@@ -65,6 +98,9 @@ export const operations = {
   PutBucketTagging,
   PutObject,
   PutObjectAcl,
+  PutObjectLegalHold,
+  PutObjectLockConfiguration,
+  PutObjectRetention,
   PutObjectTagging,
   UploadPart,
   UploadPartCopy,

@@ -2,6 +2,7 @@
 import { S3Error } from "../errors.ts";
 import type { ObjectAttributes } from "../model.ts";
 import { type Headers, notImplemented } from "./conditions.ts";
+import { refuseEncryption } from "./encryption-headers.ts";
 import { readTaggingHeader } from "./tags.ts";
 
 const META = "x-amz-meta-";
@@ -10,7 +11,7 @@ const DEFAULT_STORAGE_CLASS = "STANDARD";
 /** Labels whose objects are read at once, as ours are. An archive's promise, a restore before reading, could not be kept. */
 const STORAGE_CLASSES = new Set([DEFAULT_STORAGE_CLASS, "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"]);
 
-/** Throws MetadataTooLarge beyond 2 KiB of user metadata, InvalidStorageClass, NotImplemented for what `refuseUnserved` names. */
+/** Throws MetadataTooLarge beyond 2 KiB of user metadata, InvalidStorageClass, InvalidTag, NotImplemented for what `refuseUnserved` names. */
 export function readAttributes(headers: Headers): ObjectAttributes {
   refuseUnserved(headers);
   const contentEncoding = withoutAwsChunked(headers["content-encoding"]);
@@ -69,13 +70,14 @@ function readMetadata(headers: Headers): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-/** Prefixes of headers that ask for encryption or locks: storing the object without them would be a lie. */
-const UNSERVED = ["x-amz-server-side-encryption", "x-amz-copy-source-server-side-encryption", "x-amz-object-lock-"];
+/** What asks for locks: storing the object without them would be a lie. */
+const OBJECT_LOCK = "x-amz-object-lock-";
 
 /** Throws NotImplemented, with the header's name, for encryption and locks. */
 export function refuseUnserved(headers: Headers): void {
+  refuseEncryption(headers);
   for (const name in headers) {
-    if (name.startsWith("x-amz-") && UNSERVED.some((prefix) => name.startsWith(prefix))) throw notImplemented(name);
+    if (name.startsWith(OBJECT_LOCK)) throw notImplemented(name);
   }
 }
 

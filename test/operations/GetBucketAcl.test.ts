@@ -1,0 +1,13 @@
+// GetBucketAcl: full control for the owner, nothing for anybody else.
+import { GetBucketAclCommand } from "@aws-sdk/client-s3";
+import { describe, expect, it } from "vitest";
+import { BUCKET, openBucket } from "./open-bucket.ts";
+
+describe("GetBucketAcl", () => {
+  it("names the owner and the one grant", async () => {
+    await using on = await openBucket();
+    const { Owner, Grants } = await on.s3.send(new GetBucketAclCommand({ Bucket: BUCKET }));
+    expect(Owner).toEqual({ ID: "root", DisplayName: "root" });
+    expect(Grants).toEqual([{ Grantee: { ID: "root", DisplayName: "root", Type: "CanonicalUser" }, Permission: "FULL_CONTROL" }]);
+  });
+});

@@ -1,0 +1,13 @@
+// GetBucketVersioning: never enabled.
+import { GetBucketVersioningCommand } from "@aws-sdk/client-s3";
+import { describe, expect, it } from "vitest";
+import { BUCKET, openBucket } from "./open-bucket.ts";
+
+describe("GetBucketVersioning", () => {
+  it("says nothing, which is how S3 says never", async () => {
+    await using on = await openBucket();
+    const { Status, MFADelete } = await on.s3.send(new GetBucketVersioningCommand({ Bucket: BUCKET }));
+    expect([Status, MFADelete]).toEqual([undefined, undefined]);
+    expect(await on.call("PUT", "", { query: "versioning", body: "x" })).toMatchObject({ status: 501, code: "NotImplemented" });
+  });
+});

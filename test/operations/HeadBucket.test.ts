@@ -1,0 +1,23 @@
+// HeadBucket: there, not there, not yours.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { signedFetch } from "../support/sign.ts";
+import { type OpenBucket, openBucket } from "./open-bucket.ts";
+
+let on: OpenBucket;
+beforeAll(async () => {
+  on = await openBucket();
+});
+afterAll(() => on[Symbol.asyncDispose]());
+
+describe("HeadBucket", () => {
+  it("says where the bucket is", async () => {
+    const answer = await on.call("HEAD", "");
+    expect([answer.status, answer.headers["x-amz-bucket-region"]]).toEqual([200, "us-east-1"]);
+  });
+
+  it("says 404 of none and 403 of another's, without a body", async () => {
+    expect(await on.fetch({ method: "HEAD", path: "/no-such-bucket" })).toMatchObject({ status: 404, text: "" });
+    const theirs = signedFetch({ endpoint: on.gateway.url, ...(await on.gateway.addAccount("other")) });
+    expect(await theirs({ method: "HEAD", path: "/bucket" })).toMatchObject({ status: 403, text: "" });
+  });
+});

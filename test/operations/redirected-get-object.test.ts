@@ -1,0 +1,124 @@
+// GetObject answered by 307, with nodes behind the gateway: what stands on the redirect, and what is at its end.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { presign } from "../support/sign.ts";
+import { type OpenBucket, openBucket } from "./open-bucket.ts";
+
+const nodes: TestGateway[] = [];
+let on: OpenBucket;
+let etag: string;
+
+beforeAll(async () => {
+  for (let n = 0; n < 2; n += 1) nodes.push(await startTestGateway({ backends: 1, config: { role: "node" } }));
+  const backends = nodes.map(({ url, port, accessKeyId, secretAccessKey }, n) => ({
+    kind: "node" as const,
+    name: `node-${n}`,
+    region: `region-${n}`,
+    endpoint: url,
+    publicEndpoint: `http://localhost:${port}`,
+    bucket: "store",
+    accessKeyId,
+    secretAccessKey,
+  }));
+  on = await openBucket({ backends, config: { redirect: { mode: "always" } } });
+  const attributes = { "content-type": "text/x", "x-amz-meta-name": "Grüße", "cache-control": "max-age=9" };
+  etag = String((await on.put("k", "0123456789", attributes)).headers["etag"]);
+});
+afterAll(async () => {
+  await on[Symbol.asyncDispose]();
+  for (const node of nodes) await node[Symbol.asyncDispose]();
+});
+
+// The wish keeps the gateway from taking a repeated read for a client that cannot follow.
+const redirected = (query = "") => on.get("k", { "x-nearbucket-redirect": "always" }, query);
+
+async function follow(location: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+  return fetch(String(location), { headers });
+}
+
+describe("a redirect", () => {
+  it("says where, why, not to keep it, and how to be spared it, in less than 1 KiB", async () => {
+    const answer = await redirected();
+    expect(answer).toMatchObject({ status: 307, code: "TemporaryRedirect" });
+    expect(answer.headers).toMatchObject({ "cache-control": "no-store", "x-amz-bucket-region": "us-east-1", "content-type": "application/xml" });
+    expect(answer.headers["x-nearbucket-served"]).toMatch(/^redirect; reason=/);
+    expect(answer.headers["location"]).toMatch(/^http:\/\/localhost:\d+\/store\//);
+    expect(answer.text).toContain("x-nearbucket-redirect: never");
+    expect(answer.text).not.toContain("<Endpoint>");
+    expect(answer.body.length).toBeLessThan(1024);
+  });
+
+  it("carries what a foreign store could not say under names of its own", async () => {
+    const { headers } = await redirected();
+    expect(headers["x-nearbucket-set-etag"]).toBe(etag);
+    expect(headers["x-nearbucket-set-last-modified"]).toBeDefined();
+    expect(Buffer.from(String(headers["x-nearbucket-set-x-amz-meta-name"]), "latin1").toString()).toBe("Grüße");
+    expect(headers).not.toHaveProperty("etag");
+  });
+
+  it("leads to a node that answers with this name's headers", async () => {
+    const { headers } = await redirected();
+    const head = await on.call("HEAD", "k");
+    const answer = await follow(headers["location"]);
+    expect([answer.status, await answer.text()]).toEqual([200, "0123456789"]);
+    for (const name of ["etag", "last-modified", "content-type", "cache-control", "content-length", "x-amz-meta-name"])
+      expect(answer.headers.get(name), name).toBe(head.headers[name]);
+  });
+
+  it("keeps its word for ranges and conditions, which the node holds against this name's headers", async () => {
+    const { headers } = await redirected();
+    const ranged = await follow(headers["location"], { range: "bytes=2-4" });
+    expect([ranged.status, await ranged.text(), ranged.headers.get("etag")]).toEqual([206, "234", etag]);
+    const unchanged = await follow(headers["location"], { "if-none-match": etag });
+    expect([unchanged.status, unchanged.headers.get("etag")]).toEqual([304, etag]);
+    const changed = await follow(headers["location"], { "if-match": '"other"' });
+    expect(changed.status).toBe(412);
+  });
+
+  it("lets the client's own response-* parameters win", async () => {
+    const { headers } = await redirected("response-content-type=a%2Fb");
+    expect((await follow(headers["location"])).headers.get("content-type")).toBe("a/b");
+  });
+
+  it("is not given for what was decided here: 304, 412, 416", async () => {
+    expect(await on.get("k", { "if-none-match": etag })).toMatchObject({ status: 304 });
+    expect(await on.get("k", { "if-match": '"x"' })).toMatchObject({ status: 412 });
+    expect(await on.get("k", { range: "bytes=99-" })).toMatchObject({ status: 416 });
+  });
+
+  it("is not given to who asks to be spared, nor for a part", async () => {
+    expect(await on.get("k", { "x-nearbucket-redirect": "never" })).toMatchObject({ status: 200, text: "0123456789" });
+    expect(await on.get("k", {}, "partNumber=1")).toMatchObject({ status: 206, text: "0123456789" });
+  });
+});
+
+describe("a node", () => {
+  const told = (headers: object) => Buffer.from(JSON.stringify(headers)).toString("base64url");
+
+  async function locate(): Promise<URL> {
+    return new URL(String((await redirected()).headers["location"]));
+  }
+
+  /** A URL of the blob, signed with the node's own key, that tells these headers. */
+  async function tell(headers: object): Promise<string> {
+    const { port, pathname } = await locate();
+    const node = nodes.find((one) => String(one.port) === port);
+    if (node === undefined) throw new Error("a redirect to no node");
+    return presign({ endpoint: node.url, ...node.clientConfig.credentials }, { path: pathname, query: { "x-nearbucket-reply": told(headers) } });
+  }
+
+  it("says what it is told", async () => {
+    expect((await fetch(await tell({ etag: '"told"' }))).headers.get("etag")).toBe('"told"');
+  });
+
+  it.each([{ "set-cookie": "a=b" }, { location: "http://elsewhere" }, { etag: "a\r\nb" }])("refuses to be told %j", async (headers) => {
+    expect((await fetch(await tell(headers))).status).toBe(400);
+  });
+
+  it("believes nothing that the signature does not cover", async () => {
+    const { href } = await locate();
+    const bent = href.replace(/x-nearbucket-reply=[^&]*/, `x-nearbucket-reply=${told({ etag: '"bent"' })}`);
+    expect(bent).not.toBe(href);
+    expect((await fetch(bent)).status).toBe(403);
+  });
+});

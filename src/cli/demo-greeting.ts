@@ -34,7 +34,7 @@ ${demoCommands(options).join("\n\n")}
 }
 
 /** aws-cli, curl, stats: each may be pasted as often as one likes. */
-export function demoCommands({ url, directory, rootKey, program }: GreetingOptions): readonly [string, string, string] {
+function demoCommands({ url, directory, rootKey, program }: GreetingOptions): readonly [string, string, string] {
   const object = `${DEMO_BUCKET}/eight-mib.bin`;
   const credentials = `AWS_SHARED_CREDENTIALS_FILE=${shellWord(credentialsFile(directory))} AWS_PROFILE=default AWS_DEFAULT_REGION=us-east-1`;
   // curl before 8 sends no x-amz-content-sha256 of its own.

@@ -103,7 +103,7 @@ type Draft = z.output<typeof configSchema>;
 
 /** Everything a gateway needs to know to start. Sizes in bytes; the other units stand in the names. */
 export type GatewayConfig = Omit<Draft, "minimumCopies"> & { readonly minimumCopies: number };
-export type BackendConfig = GatewayConfig["backends"][number];
+
 /** The same before defaults are filled in. */
 export type GatewayConfigInput = z.input<typeof configSchema>;
 

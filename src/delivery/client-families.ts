@@ -7,7 +7,7 @@
  * What such a client does with a 307 to a signed URL. follows: reads on there. modified-time: follows, but takes Last-Modified for its own.
  * browser: follows under a browser's rules, else not. refuses: does not follow, breaks on the way, or was never tried.
  */
-export type Conduct = "follows" | "modified-time" | "browser" | "refuses";
+type Conduct = "follows" | "modified-time" | "browser" | "refuses";
 
 export interface ClientFamily {
   readonly name: string;

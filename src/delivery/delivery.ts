@@ -30,7 +30,7 @@ export interface ReadRequest {
   readonly replyHeaders: Readonly<Record<string, string | undefined>>;
 }
 
-export type Route =
+type Route =
   /** Answer 307 with these headers (Location, Cache-Control, x-nearbucket-served, x-nearbucket-region, x-amz-bucket-region). */
   | { readonly kind: "redirect"; readonly url: string; readonly headers: Readonly<Record<string, string>>; readonly rule: string }
   /** Stream, trying backends in this order. */

@@ -56,7 +56,7 @@ export function hasOwnAttributes(object: StoredObject, headers: Headers): boolea
   return object.checksum !== undefined && headers["x-amz-checksum-mode"]?.toUpperCase() === "ENABLED";
 }
 
-function isMarked({ metadata, storageClass, websiteRedirectLocation }: ObjectAttributes): boolean {
+function isMarked({ metadata, tags, storageClass, websiteRedirectLocation }: ObjectAttributes): boolean {
   for (const _name in metadata) return true;
-  return (storageClass ?? "STANDARD") !== "STANDARD" || websiteRedirectLocation !== undefined;
+  return tags !== undefined || (storageClass ?? "STANDARD") !== "STANDARD" || websiteRedirectLocation !== undefined;
 }

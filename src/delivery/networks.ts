@@ -7,7 +7,7 @@ type Network = readonly [Address, number];
 const REMEMBERED_LIMIT = 10_000;
 
 /** `10.0.0.0/8`, `2001:db8::/32`, or one address. Throws when it is none of these. */
-export function parseNetwork(text: string): Network {
+function parseNetwork(text: string): Network {
   if (text.includes("/")) return ipaddr.parseCIDR(text);
   const address = ipaddr.process(text);
   return [address, address.kind() === "ipv4" ? 32 : 128];

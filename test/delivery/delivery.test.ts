@@ -218,6 +218,7 @@ describe("route", () => {
     ["user metadata", { object: { ...request().object, attributes: { metadata: { a: "b" } } } }, "11-attributes"],
     ["a version", { object: { ...request().object, versionId: "v" } }, "11-attributes"],
     ["a storage class", { object: { ...request().object, attributes: { metadata: {}, storageClass: "GLACIER" } } }, "11-attributes"],
+    ["tags", { object: { ...request().object, attributes: { metadata: {}, tags: [{ key: "a", value: "b" }] } } }, "11-attributes"],
     ["not plain", { plain: false }, "1-not-plain"],
   ])("reads the facts: %s", async (_what, change, rule) => {
     const { delivery } = await bench();

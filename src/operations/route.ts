@@ -8,7 +8,7 @@ import type { Headers } from "../protocol/conditions.ts";
 import type { AnyOperation } from "./operation.ts";
 import { BUCKET_SUBRESOURCES, OBJECT_SUBRESOURCES } from "./unsupported.ts";
 
-export interface Routed {
+interface Routed {
   /** S3's own name of it. */
   readonly name: string;
   readonly operation: AnyOperation;

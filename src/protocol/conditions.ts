@@ -15,7 +15,7 @@ export interface Validators {
 }
 
 /** The four conditions, by the names they have on a read or on a copy's source. */
-export interface ConditionHeaders {
+interface ConditionHeaders {
   readonly ifMatch: string;
   readonly ifNoneMatch: string;
   readonly ifModifiedSince: string;
@@ -88,7 +88,7 @@ export function checkWriteCondition(condition: WriteCondition, current: { readon
   if (condition.ifMatch !== "*" && condition.ifMatch !== current.etag) throw preconditionFailed("If-Match");
 }
 
-export function preconditionFailed(condition: string): S3Error {
+function preconditionFailed(condition: string): S3Error {
   return new S3Error("PreconditionFailed", { elements: { Condition: condition } });
 }
 

@@ -5,7 +5,7 @@ import { CHECKSUM_ALGORITHMS, checksumHeader, parseChecksumAlgorithm, readChecks
 import type { Headers } from "./conditions.ts";
 import type { IncomingBody } from "./incoming-body.ts";
 
-export interface ClaimedChecksum {
+interface ClaimedChecksum {
   readonly algorithm: ChecksumAlgorithm;
   /** Base64; a trailer's value is there only after the body's end. */
   readonly value: (() => string | undefined) | undefined;

@@ -20,7 +20,7 @@ export interface GatewayProcess extends AsyncDisposable {
 }
 
 /** Of `npm run build`. */
-const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../dist/start.cjs", import.meta.url));
 
 /** What a test must tell; the rest (address, key, data directory) is chosen here. */
 export type ServeOptions = Pick<GatewayConfigInput, "regions" | "backends"> & Partial<GatewayConfigInput>;

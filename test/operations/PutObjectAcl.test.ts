@@ -1,18 +1,83 @@
-// PutObjectAcl: private may be said, canned or written out; what is no list is refused.
-import { describe, expect, it } from "vitest";
-import { openBucket } from "./open-bucket.ts";
+// PutObjectAcl, GetObjectAcl, and what an object is written with.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { aclDocument, type Callers, grantsOf, openCallers } from "./callers.ts";
+import { complete, partList, sendParts, startUpload } from "./multipart.ts";
 
-const policy = (id: string, permission: string) =>
-  `<AccessControlPolicy><Owner><ID>root</ID></Owner><AccessControlList><Grant><Grantee><ID>${id}</ID></Grantee><Permission>${permission}</Permission></Grant></AccessControlList></AccessControlPolicy>`;
+let callers: Callers;
+beforeAll(async () => {
+  callers = await openCallers();
+});
+afterAll(() => callers[Symbol.asyncDispose]());
 
-describe("PutObjectAcl", () => {
-  it("accepts private, canned or written out, and refuses what is no list", async () => {
-    await using on = await openBucket();
-    await on.put("k", "x");
-    const put = (headers: Readonly<Record<string, string>>, body = "") => on.call("PUT", "k", { query: "acl", headers, body });
-    expect(await put({ "x-amz-acl": "private" })).toMatchObject({ status: 200 });
-    expect(await put({}, policy("root", "FULL_CONTROL"))).toMatchObject({ status: 200 });
-    expect(await put({ "x-amz-acl": "nonsense" })).toMatchObject({ status: 400, code: "InvalidArgument" });
-    expect(await put({}, "<AccessControlPolicy>")).toMatchObject({ status: 400, code: "MalformedXML" });
+const query = "acl";
+const read = async (key: string) => grantsOf(await callers.asOwner("GET", key, { query }));
+
+describe("an object's ACL", () => {
+  it("is private unless told, and what the write says otherwise", async () => {
+    await callers.on.put("plain", "x");
+    expect(await read("plain")).toEqual([`${callers.owner} FULL_CONTROL`]);
+    await callers.on.put("open", "x", { "x-amz-acl": "public-read" });
+    expect(await read("open")).toEqual(["AllUsers READ", `${callers.owner} FULL_CONTROL`]);
+    await callers.on.put("named", "x", { "x-amz-grant-full-control": "id=bob" });
+    expect(await read("named")).toEqual(["bob FULL_CONTROL"]);
+  });
+
+  it("is private again when the object is written over", async () => {
+    await callers.on.put("again", "x", { "x-amz-acl": "public-read" });
+    await callers.on.put("again", "y");
+    expect(await callers.asAnyone("GET", "again")).toMatchObject({ status: 403, code: "AccessDenied" });
+  });
+
+  it("is not copied: the copy is private unless told", async () => {
+    await callers.on.put("source", "x", { "x-amz-acl": "public-read" });
+    await callers.on.ok("PUT", "copy", { headers: { "x-amz-copy-source": "/bucket/source" } });
+    expect(await callers.asAnyone("GET", "copy")).toMatchObject({ status: 403 });
+    await callers.on.ok("PUT", "copy", { headers: { "x-amz-copy-source": "/bucket/source", "x-amz-acl": "public-read" } });
+    expect(await callers.asAnyone("GET", "copy")).toMatchObject({ status: 200, text: "x" });
+  });
+
+  it("of an upload in parts is said when it starts", async () => {
+    const uploadId = await startUpload(callers.on, "parts", { "x-amz-acl": "public-read", "x-amz-tagging": "a=b" });
+    await complete(callers.on, "parts", uploadId, partList(await sendParts(callers.on, "parts", uploadId, ["x"])));
+    expect(await callers.asAnyone("GET", "parts")).toMatchObject({ status: 200, text: "x", headers: { "x-amz-tagging-count": "1" } });
+  });
+
+  it("opens and closes the object, and leaves everything else as it was", async () => {
+    const before = await callers.on.put("door", "x", { "x-amz-meta-a": "b", "content-type": "text/plain" });
+    const shown = (await callers.on.get("door")).headers;
+    await callers.on.ok("PUT", "door", { query, headers: { "x-amz-acl": "public-read" } });
+    const opened = await callers.asAnyone("GET", "door");
+    expect(opened).toMatchObject({ status: 200, text: "x", headers: { etag: before.headers["etag"], "x-amz-meta-a": "b", "content-type": "text/plain" } });
+    expect(opened.headers["last-modified"]).toBe(shown["last-modified"]);
+    await callers.on.ok("PUT", "door", { query, body: aclDocument(callers.owner, [[`<ID>${callers.owner}</ID>`, "FULL_CONTROL"]]) });
+    expect(await callers.asAnyone("GET", "door")).toMatchObject({ status: 403 });
+  });
+
+  it("is read and set by others as far as they are granted, and never gives the object away", async () => {
+    await callers.on.put("shared", "x", { "x-amz-grant-full-control": "id=bob" });
+    expect(await callers.asBob("GET", "shared")).toMatchObject({ status: 200 });
+    expect(await callers.asBob("PUT", "shared", { query, body: aclDocument("bob", []) })).toMatchObject({ status: 403, code: "AccessDenied" });
+    const body = aclDocument(callers.owner, [["<ID>bob</ID>", "READ_ACP"]]);
+    expect(await callers.asBob("PUT", "shared", { query, body })).toMatchObject({ status: 200 });
+    const answer = await callers.asBob("GET", "shared", { query });
+    expect(answer.text).toContain(`<Owner><ID>${callers.owner}</ID>`);
+    expect(await callers.asBob("GET", "shared")).toMatchObject({ status: 403 });
+    expect(await callers.asBob("PUT", "shared", { query, body })).toMatchObject({ status: 403 });
+  });
+
+  it("cannot be read or set of what is not there, nor of another version", async () => {
+    expect(await callers.asOwner("GET", "nothing", { query })).toMatchObject({ status: 404, code: "NoSuchKey" });
+    await callers.on.put("v", "x");
+    for (const method of ["GET", "PUT"]) {
+      const extra = { query: "acl&versionId=v1", headers: { "x-amz-acl": "public-read" } };
+      expect(await callers.asOwner(method, "v", extra)).toMatchObject({ status: 404, code: "NoSuchVersion" });
+    }
+  });
+
+  it.each(["log-delivery-write", "public"])("cannot be %s", async (canned) => {
+    const headers = { "x-amz-acl": canned };
+    expect(await callers.asOwner("PUT", "refused", { headers, body: "x" })).toMatchObject({ status: 400, code: "InvalidArgument" });
+    expect(await callers.asOwner("POST", "refused", { headers, query: "uploads" })).toMatchObject({ status: 400, code: "InvalidArgument" });
+    expect(await callers.on.get("refused")).toMatchObject({ status: 404 });
   });
 });

@@ -1,0 +1,95 @@
+// Settings of buckets and attributes of objects, changed where they stand: nothing is lost between two changes, and a change never meets another object.
+import { expect, it } from "vitest";
+import type { Acl, ObjectAttributes } from "../../src/model.ts";
+import { openPlace } from "./content.ts";
+import { onBothEngines } from "./engines.ts";
+
+const open: Acl = [{ grantee: { group: "AllUsers" }, permission: "READ" }];
+const opened = (attributes: ObjectAttributes): ObjectAttributes => ({ ...attributes, acl: open });
+
+onBothEngines("Attributes and settings", (store) => {
+  it("finds an account by its name", async () => {
+    const { metadata } = store();
+    const account = await metadata.accounts.ensure("alice");
+    expect(await metadata.accounts.find("alice")).toEqual(account);
+    expect(await metadata.accounts.find("nobody")).toBeUndefined();
+  });
+
+  it("changes a bucket's settings, seen by the next read, here and in another program", async () => {
+    const { metadata, openAnother } = store();
+    const { bucket } = await openPlace(metadata);
+    const other = await openAnother();
+    await Promise.all([metadata.buckets.find("pictures"), other.buckets.find("pictures")]);
+    await metadata.buckets.updateSettings(bucket.id, (settings) => ({ ...settings, acl: open }));
+    await other.buckets.updateSettings(bucket.id, (settings) => ({ ...settings, tags: [{ key: "a", value: "b" }] }));
+    const settings = { acl: open, tags: [{ key: "a", value: "b" }] };
+    expect((await metadata.buckets.find("pictures"))?.settings).toEqual(settings);
+    expect((await metadata.objects.find("pictures", "x")).bucket?.settings).toEqual(settings);
+    expect((await other.buckets.find("pictures"))?.settings).toEqual(settings);
+  });
+
+  it("keeps both of two changes at once", async () => {
+    const { metadata } = store();
+    const { bucket } = await openPlace(metadata);
+    await Promise.all([
+      metadata.buckets.updateSettings(bucket.id, (settings) => ({ ...settings, acl: open })),
+      metadata.buckets.updateSettings(bucket.id, (settings) => ({ ...settings, minimumCopies: 1 })),
+    ]);
+    expect((await metadata.buckets.find("pictures"))?.settings).toEqual({ acl: open, minimumCopies: 1 });
+  });
+
+  it("has no settings to change of a bucket that is gone", async () => {
+    const { metadata } = store();
+    const { bucket } = await openPlace(metadata);
+    await metadata.buckets.delete(bucket.id);
+    await expect(metadata.buckets.updateSettings(bucket.id, (settings) => settings)).rejects.toMatchObject({ code: "NoSuchBucket" });
+  });
+
+  it("changes an object's attributes and nothing else of it", async () => {
+    const { metadata, clock } = store();
+    const { bucket, put } = await openPlace(metadata);
+    const stored = await put("a", "hello", { attributes: { contentType: "text/plain", metadata: { __proto__x: "1" } } });
+    clock.advance(1000);
+    expect(await metadata.objects.updateAttributes(bucket.id, stored, opened)).toBe(true);
+    expect((await metadata.objects.find("pictures", "a")).found?.object).toEqual({ ...stored, attributes: { ...stored.attributes, acl: open } });
+  });
+
+  it("keeps both of two changes at once to an object", async () => {
+    const { metadata } = store();
+    const { bucket, put } = await openPlace(metadata);
+    const stored = await put("a", "hello");
+    const tags = [{ key: "a", value: "b" }];
+    await Promise.all([
+      metadata.objects.updateAttributes(bucket.id, stored, opened),
+      metadata.objects.updateAttributes(bucket.id, stored, (attributes) => ({ ...attributes, tags })),
+    ]);
+    expect((await metadata.objects.find("pictures", "a")).found?.object.attributes).toEqual({ metadata: {}, acl: open, tags });
+  });
+
+  it("leaves alone what was written over or deleted since it was found", async () => {
+    const { metadata, clock } = store();
+    const { bucket, put } = await openPlace(metadata);
+    const first = await put("a", "first");
+    clock.advance(1);
+    const later = await put("a", "first");
+    expect(await metadata.objects.updateAttributes(bucket.id, first, opened)).toBe(false);
+    const other = await put("a", "other");
+    expect(await metadata.objects.updateAttributes(bucket.id, later, opened)).toBe(false);
+    const bobs = await put("a", "other", { attributes: { metadata: {}, owner: { id: 99, name: "bob" } } });
+    expect(await metadata.objects.updateAttributes(bucket.id, other, opened)).toBe(false);
+    expect((await metadata.objects.find("pictures", "a")).found?.object).toEqual(bobs);
+    await metadata.objects.delete(bucket.id, "a");
+    expect(await metadata.objects.updateAttributes(bucket.id, bobs, opened)).toBe(false);
+  });
+
+  it("counts a blob as readable by the bucket's owner only through what no other account wrote", async () => {
+    const { metadata } = store();
+    const { bucket, put, blobOf } = await openPlace(metadata);
+    await put("bobs", "hello", { attributes: { metadata: { owner: "x" }, owner: { id: 99, name: "bob" } } });
+    const { id } = await blobOf("bobs");
+    expect(await metadata.blobs.isReadableBy(id, bucket.owner.id)).toBe(false);
+    await put("own", "hello", { attributes: { metadata: { owner: '"owner":{' } } });
+    expect((await blobOf("own")).id).toBe(id);
+    expect(await metadata.blobs.isReadableBy(id, bucket.owner.id)).toBe(true);
+  });
+});

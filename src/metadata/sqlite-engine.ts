@@ -89,7 +89,8 @@ async function openConnection(options: SqliteOptions, writes: boolean): Promise<
     await knex.raw("SELECT 1");
     if (raw === undefined) throw new Error("knex opened no connection");
     for (const [name, value] of pragmas(options, writes)) await setPragma(knex, name, value);
-    await checkVersion(knex);
+    const versions: { version: string }[] = await knex.raw("SELECT sqlite_version() AS version");
+    checkVersion(versions[0]?.version ?? "");
     await checkPragmas(knex, options);
     return new SqliteConnection(raw, knex);
   } catch (error) {
@@ -123,13 +124,13 @@ async function setPragma(knex: Knex, name: string, value: string | number): Prom
   }
 }
 
-async function checkVersion(knex: Knex): Promise<void> {
-  const rows: { version: string }[] = await knex.raw("SELECT sqlite_version() AS version");
-  const version = rows[0]?.version ?? "";
+/** Throws for a SQLite that can corrupt a database. */
+export function checkVersion(version: string): void {
   const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
   const [oldMajor, oldMinor, oldPatch] = oldestVersion;
-  if ((major - oldMajor || minor - oldMinor || patch - oldPatch) < 0)
+  if ((major - oldMajor || minor - oldMinor || patch - oldPatch) < 0) {
     throw new Error(`SQLite ${version} can corrupt a database: ${oldestVersion.join(".")} or newer is needed`);
+  }
 }
 
 /** Throws when SQLite answers anything but what was asked for. */

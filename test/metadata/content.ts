@@ -21,10 +21,15 @@ export async function openPlace(metadata: Metadata, bucketName = "pictures", acc
   const account = await metadata.accounts.ensure(accountName);
   const bucket = await metadata.buckets.create({ name: bucketName, accountId: account.id, location: "eu", settings: {} });
   const writerId = await metadata.names.openWriter(60_000);
+  return { bucket, writerId, ...through(metadata, { bucket, writerId }) };
+}
+
+/** The same bucket, seen and written through any program. */
+export function through(metadata: Metadata, { bucket, writerId }: Pick<Place, "bucket" | "writerId">): Pick<Place, "fresh" | "put" | "blobOf"> {
   const fresh = async (text: string, change: Partial<FreshContent> = {}): Promise<FreshContent> => {
     const [name = ""] = await metadata.names.reserve(writerId, 1);
     const facts = { size: text.length, etag: etagOf(text), digest: digestOf(text), layout: undefined, backends: ["amsterdam", "toronto"], copies: 2 };
-    return { kind: "fresh", name, ...facts, scope: `account:${account.id}`, replaces: undefined, ...change };
+    return { kind: "fresh", name, ...facts, scope: `account:${bucket.owner.id}`, replaces: undefined, ...change };
   };
   const put = async (key: string, text: string, change: Partial<NewObject> = {}): Promise<StoredObject> => {
     const content = change.content ?? (await fresh(text));
@@ -32,11 +37,11 @@ export async function openPlace(metadata: Metadata, bucketName = "pictures", acc
     return metadata.objects.put({ bucketId: bucket.id, key, ...plain, ...change, content });
   };
   const blobOf = async (key: string): Promise<Blob> => {
-    const { found } = await metadata.objects.find(bucketName, key);
+    const { found } = await metadata.objects.find(bucket.name, key);
     if (!found) throw new Error(`no object ${key}`);
     return found.blob;
   };
-  return { bucket, writerId, fresh, put, blobOf };
+  return { fresh, put, blobOf };
 }
 
 /** Every job that is due, claimed for a minute. */

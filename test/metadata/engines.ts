@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import knexFactory from "knex";
+import knexFactory, { type Knex } from "knex";
 import { afterEach, beforeEach, describe } from "vitest";
 import { type Metadata, type MetadataOptions, openMetadata } from "../../src/metadata/metadata.ts";
 
@@ -13,9 +13,12 @@ if (!postgresUrl) console.warn("TEST_POSTGRES_URL is not set: the metadata tests
 
 export const graceMs = 60_000;
 
+export type Look = <Row>(build: (knex: Knex) => Knex.QueryBuilder) => Promise<Row[]>;
+
 /** An empty database that several programs may open. */
 export interface TestDatabase {
   readonly engine: MetadataOptions["engine"];
+  readonly knex: Knex;
   remove(): Promise<void>;
 }
 
@@ -30,17 +33,23 @@ export class Clock {
 export async function makeSqlite(): Promise<TestDatabase & { readonly file: string }> {
   const directory = await mkdtemp(join(tmpdir(), "metadata-"));
   const file = join(directory, "metadata.db");
-  return { file, engine: { kind: "sqlite", file, durable: false }, remove: () => rm(directory, { recursive: true }) };
+  const knex = knexFactory({ client: "sqlite3", connection: { filename: file }, useNullAsDefault: true });
+  const remove = async () => {
+    await knex.destroy();
+    await rm(directory, { recursive: true });
+  };
+  return { file, engine: { kind: "sqlite", file, durable: false }, knex, remove };
 }
 
 export async function makePostgres(url: string): Promise<TestDatabase> {
   const schema = `test_${randomBytes(8).toString("hex")}`;
-  const knex = knexFactory({ client: "pg", connection: url });
+  const knex = knexFactory({ client: "pg", connection: url, searchPath: schema });
   await knex.raw(`CREATE SCHEMA ${schema}`);
   const own = new URL(url);
   own.searchParams.set("options", `-c search_path=${schema}`);
   return {
     engine: { kind: "postgres", url: own.href, poolSize: 8 },
+    knex,
     remove: async () => {
       await knex.raw(`DROP SCHEMA ${schema} CASCADE`);
       await knex.destroy();
@@ -54,6 +63,8 @@ export interface Store {
   readonly kind: MetadataOptions["engine"]["kind"];
   /** Another program on the same database. */
   readonly openAnother: () => Promise<Metadata>;
+  /** What the tables hold, read past everything. */
+  readonly look: Look;
 }
 
 /** The suite once on each engine. `store()` is the test's own, open and empty. */
@@ -78,7 +89,7 @@ function withStore(make: () => Promise<TestDatabase>, suite: (store: () => Store
       for (const metadata of opened) await metadata.close();
       await database.remove();
     };
-    store = { metadata: await openAnother(), clock, kind: database.engine.kind, openAnother };
+    store = { metadata: await openAnother(), clock, kind: database.engine.kind, openAnother, look: (build) => build(database.knex) };
   });
   afterEach(async () => {
     await remove?.();

@@ -1,0 +1,78 @@
+import knexFactory from "knex";
+import { describe, expect, it } from "vitest";
+import { openMetadata } from "../../src/metadata/metadata.ts";
+import { checkPragmas, checkVersion } from "../../src/metadata/sqlite-engine.ts";
+import { Clock, graceMs, makePostgres, makeSqlite, onBothEngines, postgresUrl, type TestDatabase } from "./engines.ts";
+
+const makers: readonly (readonly [string, () => Promise<TestDatabase>])[] = [
+  ["SQLite", makeSqlite],
+  ...(postgresUrl ? [["PostgreSQL", () => makePostgres(postgresUrl ?? "")] as const] : []),
+];
+
+describe.each(makers)("A new database on %s", (_, make) => {
+  it("is made once by programs that open it at the same time", async () => {
+    const database = await make();
+    const options = { engine: database.engine, now: new Clock().now, graceMs, cacheRows: 10 };
+    const opened = await Promise.all(Array.from({ length: 5 }, () => openMetadata(options)));
+    const accounts = await Promise.all(opened.map((metadata) => metadata.accounts.ensure("alice")));
+    expect(new Set(accounts.map(({ id }) => id)).size).toBe(1);
+    expect(await database.knex("schema_migrations").select("version", "name")).toEqual([{ version: 1, name: "001-init" }]);
+    for (const metadata of opened) await metadata.close();
+    await database.remove();
+  });
+
+  it("is not opened by a program older than its schema", async () => {
+    const database = await make();
+    const options = { engine: database.engine, now: new Clock().now, graceMs, cacheRows: 10 };
+    await (await openMetadata(options)).close();
+    await database.knex("schema_migrations").insert({ version: 2, name: "002-later", applied_at: 0 });
+    await expect(openMetadata(options)).rejects.toThrow("newer program");
+    await database.remove();
+  });
+});
+
+onBothEngines("A database", (store) => {
+  it("answers a ping until it is closed", async () => {
+    const another = await store().openAnother();
+    await another.ping();
+    await store().metadata.ping();
+  });
+
+  it("keeps what was written when it is opened again", async () => {
+    const { metadata, openAnother } = store();
+    const account = await metadata.accounts.ensure("alice");
+    await metadata.buckets.create({ name: "pictures", accountId: account.id, location: "eu", settings: {} });
+    expect(await (await openAnother()).buckets.find("pictures")).toMatchObject({ owner: account });
+  });
+});
+
+describe("SQLite", () => {
+  it.each(["3.51.2", "3.50.9", "2.99.99", ""])("is refused in version %j, which can corrupt a database", (version) => {
+    expect(() => checkVersion(version)).toThrow("can corrupt");
+  });
+
+  it.each(["3.51.3", "3.52.0", "4.0.0"])("is accepted in version %j", (version) => {
+    expect(() => checkVersion(version)).not.toThrow();
+  });
+
+  it("is refused when it does not confirm what durability depends on", async () => {
+    const database = await makeSqlite();
+    const knex = knexFactory({ client: "sqlite3", connection: { filename: database.file }, useNullAsDefault: true });
+    await expect(checkPragmas(knex, { durable: true })).rejects.toThrow("journal_mode");
+    await knex.raw("PRAGMA journal_mode = WAL");
+    await knex.raw("PRAGMA foreign_keys = ON");
+    await knex.raw("PRAGMA synchronous = NORMAL");
+    await expect(checkPragmas(knex, { durable: true })).rejects.toThrow("synchronous");
+    await knex.raw("PRAGMA synchronous = FULL");
+    await checkPragmas(knex, { durable: true });
+    await knex.raw("PRAGMA foreign_keys = OFF");
+    await expect(checkPragmas(knex, { durable: true })).rejects.toThrow("foreign_keys");
+    await knex.destroy();
+    await database.remove();
+  });
+
+  it("is refused in memory, where two connections would see two databases", async () => {
+    const engine = { kind: "sqlite", file: ":memory:", durable: true } as const;
+    await expect(openMetadata({ engine, now: new Clock().now, graceMs, cacheRows: 10 })).rejects.toThrow("journal_mode");
+  });
+});

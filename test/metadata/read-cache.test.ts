@@ -1,0 +1,169 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Engine } from "../../src/metadata/engine.ts";
+import { GenerationMap } from "../../src/metadata/generation-map.ts";
+import { type Metadata, openMetadata } from "../../src/metadata/metadata.ts";
+import { Objects } from "../../src/metadata/objects.ts";
+import { ReadCache } from "../../src/metadata/read-cache.ts";
+import { openSqlite } from "../../src/metadata/sqlite-engine.ts";
+import { etagOf, openPlace, through } from "./content.ts";
+import { Clock, graceMs, makeSqlite } from "./engines.ts";
+
+describe("The read cache", () => {
+  let database: Awaited<ReturnType<typeof makeSqlite>>;
+  const opened: Metadata[] = [];
+  const open = async () => {
+    const metadata = await openMetadata({ engine: database.engine, now: new Clock().now, graceMs, cacheRows: 1000 });
+    opened.push(metadata);
+    return metadata;
+  };
+
+  beforeEach(async () => {
+    database = await makeSqlite();
+  });
+  afterEach(async () => {
+    for (const metadata of opened.splice(0)) await metadata.close();
+    await database.remove();
+  });
+
+  it("answers repeated reads without a query, and queries again after a write", async () => {
+    const here = await open();
+    const place = await openPlace(here);
+    await place.put("a", "hello");
+    const engine = await openSqlite({ file: database.file, durable: false, now: new Clock().now, onFatal: () => undefined });
+    let queries = 0;
+    const read: Engine["read"] = {
+      ...engine.read,
+      get: (statement, parameters) => engine.read.get(statement, parameters),
+      query: (build) => engine.read.query(build),
+      all: (statement, parameters) => {
+        queries++;
+        return engine.read.all(statement, parameters);
+      },
+    };
+    if (!engine.freshness) throw new Error("SQLite knows");
+    const counted: Engine = {
+      read,
+      freshness: engine.freshness,
+      transact: (work) => engine.transact(work),
+      ping: () => engine.ping(),
+      close: () => engine.close(),
+    };
+    const objects = new Objects({ engine: counted, cache: new ReadCache(engine.freshness, 100), now: new Clock().now, graceMs });
+    const finds = async () => (await Promise.all(Array.from({ length: 20 }, () => objects.find("pictures", "a")))).map(({ found }) => found?.object.etag);
+    await objects.find("pictures", "a");
+    await objects.find("pictures", "a");
+    const before = queries;
+    expect(new Set(await finds())).toEqual(new Set([etagOf("hello")]));
+    expect(queries).toBe(before);
+    await objects.delete(place.bucket.id, "a");
+    expect(new Set(await finds())).toEqual(new Set([undefined]));
+    expect(queries).toBeGreaterThan(before);
+    await engine.close();
+  });
+
+  it("is exact whichever of two programs writes", async () => {
+    const programs = [await open(), await open()] as const;
+    const place = await openPlace(programs[0]);
+    const puts = programs.map((metadata) => through(metadata, place).put);
+    const model = new Map<string, string>();
+    const step = fc.record({ by: fc.nat(1), key: fc.constantFrom("a", "b"), text: fc.option(fc.constantFrom("one", "three", "fifteen")), lose: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 20 }), async (steps) => {
+        for (const { by, key, text, lose } of steps) {
+          const metadata = programs[by] ?? programs[0];
+          if (text === null) await metadata.objects.delete(place.bucket.id, key);
+          else await puts[by]?.(key, text);
+          if (text === null) model.delete(key);
+          else model.set(key, etagOf(text));
+          const state = lose ? "lost" : "verified";
+          const blob = (await metadata.objects.find("pictures", key)).found?.blob;
+          if (blob) await metadata.blobs.setReplica(blob.id, "toronto", state);
+          for (const program of [...programs, ...programs]) {
+            for (const each of ["a", "b"]) expect((await program.objects.find("pictures", each)).found?.object.etag).toBe(model.get(each));
+            const replicas = (await program.objects.find("pictures", key)).found?.blob.replicas ?? [];
+            if (blob) expect(replicas.find(({ backend }) => backend === "toronto")?.state).toBe(state);
+          }
+        }
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it("sees a bucket or key go that another program deleted", async () => {
+    const [here, there] = [await open(), await open()];
+    const { bucket } = await openPlace(here);
+    await here.accounts.createKey({ accessKeyId: "AK", accountId: bucket.owner.id, sealedSecret: "s", redirect: undefined });
+    for (let round = 0; round < 2; round++)
+      expect([(await here.buckets.find("pictures"))?.id, (await here.accounts.findKey("AK"))?.accessKeyId]).toEqual([bucket.id, "AK"]);
+    await there.accounts.revokeKey("AK");
+    await there.buckets.delete(bucket.id);
+    expect([await here.buckets.find("pictures"), await here.accounts.findKey("AK")]).toEqual([undefined, undefined]);
+    expect(await here.objects.find("pictures", "a")).toEqual({ bucket: undefined, found: undefined });
+  });
+
+  it.each(["the same", "another"])("never gives an older answer after a newer one while %s program writes", async (which) => {
+    const here = await open();
+    const writer = which === "another" ? await open() : here;
+    const place = await openPlace(here);
+    const { put } = through(writer, place);
+    const written: string[] = [];
+    let acknowledged = -1;
+    let done = false;
+    const write = async () => {
+      for (let at = 0; at < 60; at++) {
+        const text = `text ${at}`;
+        written.push(etagOf(text));
+        await put("a", text);
+        acknowledged = at;
+      }
+      done = true;
+    };
+    const read = async () => {
+      let seen = -1;
+      while (!done) {
+        const least = acknowledged;
+        const etag = (await here.objects.find("pictures", "a")).found?.object.etag;
+        const at = etag === undefined ? -1 : written.indexOf(etag);
+        expect(at).toBeGreaterThanOrEqual(Math.max(least, seen));
+        seen = at;
+        // An answer from memory takes no turn of the event loop: the writer needs one.
+        await nextTurn();
+      }
+    };
+    await Promise.all([write(), ...Array.from({ length: 8 }, read)]);
+    expect((await here.objects.find("pictures", "a")).found?.object.etag).toBe(etagOf("text 59"));
+  });
+});
+
+describe("A generation map", () => {
+  it("keeps what is used and stays within its bound", () => {
+    const map = new GenerationMap<number, { weight: number }>(100, ({ weight }) => weight);
+    for (let at = 0; at < 1000; at++) {
+      map.set(at, { weight: 1 });
+      map.get(0);
+      expect(map.size).toBeLessThanOrEqual(100);
+    }
+    expect(map.get(0)).toBeDefined();
+    expect(map.get(999)).toBeDefined();
+    expect(map.get(500)).toBeUndefined();
+  });
+
+  it("counts weight, keeps nothing heavier than a generation, and takes back the weight of what is deleted", () => {
+    const map = new GenerationMap<string, number>(100, (weight) => weight);
+    map.set("whale", 51);
+    expect(map.get("whale")).toBeUndefined();
+    map.set("a", 30);
+    for (let at = 0; at < 20; at++) {
+      map.set("b", 20);
+      map.delete("b");
+    }
+    expect(map.get("a")).toBe(30);
+    map.set("c", 30);
+    map.set("d", 30);
+    expect([map.get("a"), map.size]).toEqual([undefined, 2]);
+    map.clear();
+    expect(map.size).toBe(0);
+  });
+});

@@ -25,8 +25,13 @@ export function replyOf(ctx: Context, reply: Reply): void {
     if (!Buffer.isBuffer(body)) res.setHeader("Content-Type", "application/xml");
     res.setHeader("Content-Length", bytes.length);
   } else if (ctx.method !== "HEAD" && res.statusCode !== 204 && res.statusCode !== 304) res.setHeader("Content-Length", 0);
-  res.end(ctx.method === "HEAD" ? undefined : bytes);
+  if (ctx.method === "HEAD" || bytes === undefined) res.end();
+  // As text it leaves in one piece with the headers: one plain write is half the cost of a gathered one.
+  else if (bytes.length <= ONE_WRITE_BYTES) res.end(bytes.toString("latin1"), "latin1");
+  else res.end(bytes);
 }
+
+const ONE_WRITE_BYTES = 16 * 1024;
 
 function stream(ctx: Context, body: Readable): void {
   const { res } = ctx;

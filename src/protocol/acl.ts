@@ -27,6 +27,7 @@ const GROUPS: Readonly<Record<Group, string>> = {
   LogDelivery: "http://acs.amazonaws.com/groups/s3/LogDelivery",
 };
 const PERMISSIONS: readonly Permission[] = ["READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL"];
+const GRANT_HEADERS = PERMISSIONS.map((permission) => [permission, `x-amz-grant-${permission.toLowerCase().replace("_", "-")}`] as const);
 const MAX_GRANTS = 100;
 
 /**
@@ -46,8 +47,7 @@ export function readAclHeaders(headers: Headers, of: "bucket" | "object"): Canne
 
 function readGrantHeaders(headers: Headers): readonly RequestedGrant[] | undefined {
   let grants: RequestedGrant[] | undefined;
-  for (const permission of PERMISSIONS) {
-    const name = `x-amz-grant-${permission.toLowerCase().replace("_", "-")}`;
+  for (const [permission, name] of GRANT_HEADERS) {
     const text = headers[name];
     if (text === undefined) continue;
     grants ??= [];

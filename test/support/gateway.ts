@@ -47,7 +47,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const now = () => new Date(Date.now() + offset);
   const config = testConfig(directory, options);
   const gateway = await openGateway(config, { log: openLog("silent"), now });
-  const configOf = (credentials: Credentials) => ({ endpoint: gateway.url, region: "us-east-1", forcePathStyle: true, credentials }) as const;
+  // The SDK writes into the credentials it is given.
+  const configOf = (credentials: Credentials) => ({ endpoint: gateway.url, region: "us-east-1", forcePathStyle: true, credentials: { ...credentials } }) as const;
   const clients: S3Client[] = [];
   const clientOf = (credentials: Credentials) => {
     const client = new S3Client({ ...configOf(credentials), maxAttempts: 1 });

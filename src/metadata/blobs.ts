@@ -5,9 +5,9 @@ import { mergeBlob } from "./blob-merging.ts";
 import { type Parameter, type Statement, statement } from "./engine.ts";
 import { addJob } from "./jobs.ts";
 import { saveReplica } from "./replica-rows.ts";
-import { type BlobRow, blobColumns, toBlobs } from "./rows.ts";
+import { type BlobRow, blobColumns, toBlob } from "./rows.ts";
 
-const from = `SELECT ${blobColumns} FROM blobs LEFT JOIN replicas ON replicas.blob_id = blobs.id WHERE`;
+const from = `SELECT ${blobColumns} FROM blobs WHERE`;
 const selectByDigest = statement<BlobRow>("blob-by-digest", `${from} blobs.scope = ? AND blobs.digest = ? AND blobs.going = 0`);
 const selectById = statement<BlobRow>("blob-by-id", `${from} blobs.id = ? AND blobs.going = 0`);
 const selectGoing = statement<BlobRow>("blob-going", `${from} blobs.id = ? AND blobs.going = 1`);
@@ -104,11 +104,11 @@ export class Blobs {
     return this.#base.engine.transact(async (c) => {
       const marked = await c.all(markGoing, [now, limit]);
       const rows: BlobRow[] = [];
-      for (const { id } of marked) rows.push(...(await c.all(selectGoing, [id])));
+      for (const { id } of marked.sort((a, b) => a.id - b.id)) rows.push(...(await c.all(selectGoing, [id])));
       c.afterCommit(() => {
         for (const { id } of marked) this.#base.cache?.forgetBlob(id);
       });
-      return toBlobs(rows);
+      return rows.map(toBlob);
     });
   }
 
@@ -123,6 +123,7 @@ export class Blobs {
   }
 
   async #one(statement: Statement<BlobRow>, parameters: readonly Parameter[]): Promise<Blob | undefined> {
-    return toBlobs(await this.#base.engine.read.all(statement, parameters))[0];
+    const row = await this.#base.engine.read.get(statement, parameters);
+    return row && toBlob(row);
   }
 }

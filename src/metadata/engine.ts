@@ -16,7 +16,7 @@ export interface Statement<Row = unknown> {
 
 /**
  * `name` must be unique in this room: prepared statements are kept by it. `text` is SQL that both engines read: `?` or `?1` for parameters;
- * `instr` stands for PostgreSQL's `strpos`; SQLite leaves out `FOR UPDATE SKIP LOCKED`.
+ * functions have SQLite's names (PostgreSQL's are put in their place); SQLite leaves out `FOR UPDATE SKIP LOCKED`.
  */
 export function statement<Row = never>(name: string, text: string): Statement<Row> {
   return { name, text: text.replaceAll(/\s+/g, " ").trim() };

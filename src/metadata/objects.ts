@@ -1,6 +1,6 @@
 /** Objects: a key, its attributes, and the blob it names. One row a version; so far only the unversioned one, "null", is written. */
 import { S3Error } from "../errors.ts";
-import type { Blob, Bucket, FoundObject, ObjectAttributes, StoredObject } from "../model.ts";
+import type { Bucket, FoundObject, ObjectAttributes, StoredObject } from "../model.ts";
 import type { Base } from "./base.ts";
 import { dropReference } from "./content.ts";
 import { type Connection, statement } from "./engine.ts";
@@ -27,7 +27,6 @@ const findObject = statement<FindRow>(
   FROM buckets JOIN accounts ON accounts.id = buckets.account_id
   LEFT JOIN objects ON objects.bucket_id = buckets.id AND objects.key = ? AND objects.is_latest = 1 AND objects.is_delete_marker = 0
   LEFT JOIN blobs ON blobs.id = objects.blob_id
-  LEFT JOIN replicas ON replicas.blob_id = blobs.id
   WHERE buckets.name = ?`,
 );
 const deleteObject = statement<{ blob_id: number | null }>(
@@ -47,7 +46,7 @@ export class Objects {
     this.#base = base;
   }
 
-  /** Hot: ONE query (object, blob and replicas joined, prepared once), behind the exact cache. `undefined` bucket: no such bucket; `found` undefined: no such key. */
+  /** Hot: ONE query (object, blob and replicas, prepared once), behind the exact cache. `undefined` bucket: no such bucket; `found` undefined: no such key. */
   async find(bucket: string, key: string): Promise<Found> {
     const { cache } = this.#base;
     if (cache && this.#remembered(bucket, key)) {
@@ -112,14 +111,13 @@ export class Objects {
   async #look(bucketName: string, key: string): Promise<Found> {
     const { cache, engine } = this.#base;
     const epoch = cache?.epoch ?? 0;
-    const rows = await engine.read.all(findObject, [key, bucketName]);
-    const first = rows[0];
-    if (!first) return { bucket: undefined, found: undefined };
-    const bucket = toBucket(first);
+    const row = (await engine.read.all(findObject, [key, bucketName]))[0];
+    if (!row) return { bucket: undefined, found: undefined };
+    const bucket = toBucket(row);
     cache?.keepBucket(epoch, bucket);
-    if (!isWhole(first)) return { bucket, found: undefined };
-    const object = toStoredObject(first);
-    const blob: Blob = toBlob(first, rows.filter(isWhole));
+    if (!isWhole(row)) return { bucket, found: undefined };
+    const object = toStoredObject(row);
+    const blob = toBlob(row);
     cache?.keepObject(epoch, bucket.id, object, blob);
     return { bucket, found: { bucket, object, blob } };
   }

@@ -15,6 +15,13 @@ const begin = statement("begin", "BEGIN ISOLATION LEVEL READ COMMITTED");
 const commit = statement("commit", "COMMIT");
 const rollback = statement("rollback", "ROLLBACK");
 
+/** Functions that only differ in name from SQLite's. */
+const functions = [
+  ["instr", "strpos"],
+  ["json_group_array", "json_agg"],
+  ["json_array", "json_build_array"],
+] as const;
+
 const texts = new Map<string, string>();
 
 /** Numbers stay exact below 2^53: sizes, times and ids all are. */
@@ -102,7 +109,8 @@ function postgresText(each: Statement): string {
   const known = texts.get(each.name);
   if (known !== undefined) return known;
   let count = 0;
-  const text = each.text.replaceAll(/\?(\d*)/g, (_, place: string) => `$${place || ++count}`).replaceAll("instr(", "strpos(");
+  let text = each.text.replaceAll(/\?(\d*)/g, (_, place: string) => `$${place || ++count}`);
+  for (const [ours, theirs] of functions) text = text.replaceAll(`${ours}(`, `${theirs}(`);
   texts.set(each.name, text);
   return text;
 }

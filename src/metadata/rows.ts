@@ -85,42 +85,29 @@ export interface BlobRow {
   readonly blob_etag: string;
   readonly digest: string | null;
   readonly layout: string | null;
-  /** Null: the blob has no replica. */
-  readonly backend: string | null;
-  readonly state: string | null;
-  readonly verified_at: number | null;
+  /** A list of [backend, state, time of the last look]; null: none. */
+  readonly replicas: string | null;
 }
 
 export const blobColumns = `blobs.id AS blob_id, blobs.name AS blob_name, blobs.size AS blob_size, blobs.etag AS blob_etag, blobs.digest AS digest,
-  blobs.layout AS layout, replicas.backend AS backend, replicas.state AS state, replicas.verified_at AS verified_at`;
+  blobs.layout AS layout, (SELECT CAST(json_group_array(json_array(replicas.backend, replicas.state, replicas.verified_at)) AS TEXT)
+    FROM replicas WHERE replicas.blob_id = blobs.id) AS replicas`;
 
-/** One blob: as many rows as it has replicas. */
-export function toBlob(first: BlobRow, rows: readonly BlobRow[]): Blob {
+export function toBlob(row: BlobRow): Blob {
   return {
-    id: first.blob_id,
-    name: first.blob_name,
-    size: first.blob_size,
-    etag: first.blob_etag,
-    digest: first.digest ?? undefined,
-    layout: fromJson<readonly number[]>(first.layout),
-    replicas: rows.flatMap(toReplica),
+    id: row.blob_id,
+    name: row.blob_name,
+    size: row.blob_size,
+    etag: row.blob_etag,
+    digest: row.digest ?? undefined,
+    layout: fromJson<readonly number[]>(row.layout),
+    replicas: toReplicas(row.replicas),
   };
 }
 
-/** Rows of several blobs, those of one blob together. */
-export function toBlobs(rows: readonly BlobRow[]): Blob[] {
-  const byId = new Map<number, BlobRow[]>();
-  for (const row of rows) {
-    const same = byId.get(row.blob_id);
-    if (same) same.push(row);
-    else byId.set(row.blob_id, [row]);
-  }
-  return [...byId.values()].flatMap((same) => (same[0] ? [toBlob(same[0], same)] : []));
-}
-
-function toReplica(row: BlobRow): readonly Replica[] {
-  if (row.backend === null || row.state === null || row.verified_at === null) return [];
-  return [{ backend: row.backend, state: toReplicaState(row.state), verifiedAt: new Date(row.verified_at) }];
+function toReplicas(text: string | null): readonly Replica[] {
+  const rows = fromJson<readonly (readonly [backend: string, state: string, verifiedAt: number])[]>(text) ?? [];
+  return rows.map(([backend, state, verifiedAt]) => ({ backend, state: toReplicaState(state), verifiedAt: new Date(verifiedAt) }));
 }
 
 /** What is not known to be good is not read from. */

@@ -10,18 +10,27 @@ import { checkParameters } from "./parameters.ts";
 export class SqliteConnection implements Reader {
   readonly #raw: Database;
   readonly #knex: Knex;
-  readonly #prepared = new Map<string, RawStatement>();
-  readonly #preparing = new Map<string, Promise<RawStatement>>();
+  readonly #lanes: number;
+  readonly #prepared = new Map<string, readonly RawStatement[]>();
+  readonly #preparing = new Map<string, Promise<readonly RawStatement[]>>();
+  #turn = 0;
 
-  constructor(raw: Database, knex: Knex) {
+  /**
+   * Each statement is compiled `lanes` times, so that one call runs in a thread while the rows of another are read here.
+   * With one lane, calls of one statement are answered in the order in which they were made.
+   */
+  constructor(raw: Database, knex: Knex, lanes: number) {
     this.#raw = raw;
     this.#knex = knex;
+    this.#lanes = lanes;
   }
 
-  all<Row>(statement: Statement<Row>, parameters: readonly Parameter[]): Promise<Row[]> {
-    const prepared = this.#prepared.get(statement.name);
-    if (prepared) return allRows<Row>(prepared, parameters);
-    return this.#prepare(statement).then((fresh) => allRows<Row>(fresh, parameters));
+  async all<Row>(statement: Statement<Row>, parameters: readonly Parameter[]): Promise<Row[]> {
+    checkParameters(parameters);
+    const raw = this.#take(this.#prepared.get(statement.name) ?? (await this.#prepare(statement)));
+    return new Promise((resolve, reject) => {
+      raw.all<Row>(parameters, (error, rows) => (error ? reject(error) : resolve(rows)));
+    });
   }
 
   async get<Row>(statement: Statement<Row>, parameters: readonly Parameter[]): Promise<Row | undefined> {
@@ -29,7 +38,14 @@ export class SqliteConnection implements Reader {
   }
 
   async run(statement: Statement<never>, parameters: readonly Parameter[]): Promise<number> {
-    return runChanges(this.#prepared.get(statement.name) ?? (await this.#prepare(statement)), parameters);
+    checkParameters(parameters);
+    const raw = this.#take(this.#prepared.get(statement.name) ?? (await this.#prepare(statement)));
+    return new Promise((resolve, reject) => {
+      raw.run(parameters, function changed(this: RunResult, error: Error | null) {
+        if (error) reject(error);
+        else resolve(this.changes);
+      });
+    });
   }
 
   async query<Row>(build: (knex: Knex) => Knex.QueryBuilder): Promise<Row[]> {
@@ -39,53 +55,45 @@ export class SqliteConnection implements Reader {
 
   /** Waits for what runs, then closes the file. */
   async close(): Promise<void> {
-    const all = await Promise.all([...this.#preparing.values(), ...this.#prepared.values()]);
+    await Promise.allSettled(this.#preparing.values());
+    const all = [...this.#prepared.values()].flat();
     this.#prepared.clear();
     await Promise.all(all.map((raw) => new Promise<void>((resolve) => raw.finalize(() => resolve()))));
     await this.#knex.destroy();
   }
 
-  #prepare(statement: Statement): Promise<RawStatement> {
+  #take(copies: readonly RawStatement[]): RawStatement {
+    this.#turn = (this.#turn + 1) % this.#lanes;
+    const raw = copies[this.#turn];
+    if (!raw) throw new Error("a statement was compiled too few times");
+    return raw;
+  }
+
+  async #prepare(statement: Statement): Promise<readonly RawStatement[]> {
     const underWay = this.#preparing.get(statement.name);
     if (underWay) return underWay;
-    const preparing = new Promise<RawStatement>((resolve, reject) => {
-      const raw = this.#raw.prepare(sqliteText(statement), (error) =>
-        error ? reject(new Error(`${statement.name}: ${error.message}`, { cause: error })) : resolve(raw),
-      );
-    });
+    const preparing = Promise.all(Array.from({ length: this.#lanes }, () => this.#compile(statement)));
     this.#preparing.set(statement.name, preparing);
-    return preparing.then(
-      (raw) => {
-        this.#preparing.delete(statement.name);
-        this.#prepared.set(statement.name, raw);
-        return raw;
-      },
-      (error: unknown) => {
-        this.#preparing.delete(statement.name);
-        throw error;
-      },
-    );
+    try {
+      const copies = await preparing;
+      this.#prepared.set(statement.name, copies);
+      return copies;
+    } finally {
+      this.#preparing.delete(statement.name);
+    }
+  }
+
+  #compile(statement: Statement): Promise<RawStatement> {
+    return new Promise((resolve, reject) => {
+      const raw = this.#raw.prepare(sqliteText(statement), (error) => {
+        if (error) reject(new Error(`${statement.name}: ${error.message}`, { cause: error }));
+        else resolve(raw);
+      });
+    });
   }
 }
 
 /** Row locks mean nothing where one transaction writes at a time. */
 function sqliteText(statement: Statement): string {
   return statement.text.replaceAll(" FOR UPDATE SKIP LOCKED", "");
-}
-
-function allRows<Row>(prepared: RawStatement, parameters: readonly Parameter[]): Promise<Row[]> {
-  return new Promise((resolve, reject) => {
-    checkParameters(parameters);
-    prepared.all<Row>(parameters, (error, rows) => (error ? reject(error) : resolve(rows)));
-  });
-}
-
-function runChanges(prepared: RawStatement, parameters: readonly Parameter[]): Promise<number> {
-  return new Promise((resolve, reject) => {
-    checkParameters(parameters);
-    prepared.run(parameters, function changed(this: RunResult, error: Error | null) {
-      if (error) reject(error);
-      else resolve(this.changes);
-    });
-  });
 }

@@ -83,6 +83,7 @@ export class GroupCommit {
       const stop = await this.#runBatch(batch, effects);
       if (stop === undefined) {
         for (const effect of effects) effect();
+        this.phase = "idle";
         for (const each of batch) each.answer();
         return;
       }

@@ -27,39 +27,91 @@ describe("The read cache", () => {
     await database.remove();
   });
 
+  /** Objects behind a cache of their own, on an engine whose reads can be counted and held back. */
+  async function openWatched() {
+    const engine = await openSqlite({ file: database.file, durable: false, now: new Clock().now, onFatal: () => undefined });
+    const { freshness } = engine;
+    if (!freshness) throw new Error("SQLite knows");
+    const watch = { queries: 0, answer: async () => undefined as undefined };
+    const read: Engine["read"] = {
+      get: (statement, parameters) => engine.read.get(statement, parameters),
+      query: (build) => engine.read.query(build),
+      all: async (statement, parameters) => {
+        watch.queries++;
+        const rows = await engine.read.all(statement, parameters);
+        await watch.answer();
+        return rows;
+      },
+    };
+    const watched: Engine = { read, freshness, transact: (work) => engine.transact(work), ping: () => engine.ping(), close: () => engine.close() };
+    const objects = new Objects({ engine: watched, cache: new ReadCache(freshness, 100), now: new Clock().now, graceMs });
+    const etag = async () => (await objects.find("pictures", "a")).found?.object.etag;
+    return { engine, freshness, objects, watch, etag };
+  }
+
   it("answers repeated reads without a query, and queries again after a write", async () => {
     const here = await open();
     const place = await openPlace(here);
     await place.put("a", "hello");
-    const engine = await openSqlite({ file: database.file, durable: false, now: new Clock().now, onFatal: () => undefined });
-    let queries = 0;
-    const read: Engine["read"] = {
-      ...engine.read,
-      get: (statement, parameters) => engine.read.get(statement, parameters),
-      query: (build) => engine.read.query(build),
-      all: (statement, parameters) => {
-        queries++;
-        return engine.read.all(statement, parameters);
-      },
-    };
-    if (!engine.freshness) throw new Error("SQLite knows");
-    const counted: Engine = {
-      read,
-      freshness: engine.freshness,
-      transact: (work) => engine.transact(work),
-      ping: () => engine.ping(),
-      close: () => engine.close(),
-    };
-    const objects = new Objects({ engine: counted, cache: new ReadCache(engine.freshness, 100), now: new Clock().now, graceMs });
-    const finds = async () => (await Promise.all(Array.from({ length: 20 }, () => objects.find("pictures", "a")))).map(({ found }) => found?.object.etag);
-    await objects.find("pictures", "a");
-    await objects.find("pictures", "a");
-    const before = queries;
-    expect(new Set(await finds())).toEqual(new Set([etagOf("hello")]));
-    expect(queries).toBe(before);
+    const { engine, objects, watch, etag } = await openWatched();
+    await etag();
+    await etag();
+    const before = watch.queries;
+    expect(new Set(await Promise.all(Array.from({ length: 20 }, etag)))).toEqual(new Set([etagOf("hello")]));
+    expect(watch.queries).toBe(before);
     await objects.delete(place.bucket.id, "a");
-    expect(new Set(await finds())).toEqual(new Set([undefined]));
-    expect(queries).toBeGreaterThan(before);
+    expect(new Set(await Promise.all(Array.from({ length: 20 }, etag)))).toEqual(new Set([undefined]));
+    expect(watch.queries).toBeGreaterThan(before);
+    await engine.close();
+  });
+
+  it.each(["this", "another"])("does not keep what a read saw before a commit of %s program", async (which) => {
+    const here = await open();
+    const place = await openPlace(here);
+    await place.put("a", "hello");
+    const { engine, objects, watch, etag } = await openWatched();
+    let release: () => void = () => undefined;
+    const held = new Promise<undefined>((resolve) => {
+      release = () => resolve(undefined);
+    });
+    const arrived = new Promise<void>((resolve) => {
+      watch.answer = () => {
+        resolve();
+        return held;
+      };
+    });
+    const early = etag();
+    await arrived;
+    watch.answer = async () => undefined;
+    if (which === "this") await objects.delete(place.bucket.id, "a");
+    else await here.objects.delete(place.bucket.id, "a");
+    // What another program did is noticed by the next look, which this read asks for.
+    expect(await etag()).toBe(undefined);
+    await engine.freshness?.check();
+    release();
+    expect(await early).toBe(etagOf("hello"));
+    expect(await etag()).toBe(undefined);
+    await engine.close();
+  });
+
+  it("knows inside its own transaction what another program did before, and trusts no memory while a commit ends", async () => {
+    const here = await open();
+    const place = await openPlace(here);
+    await place.put("a", "hello");
+    const { engine, freshness, etag } = await openWatched();
+    await etag();
+    await etag();
+    await place.put("a", "changed");
+    let atTheEnd: boolean | Promise<boolean> = true;
+    const seen = await engine.transact(async (c) => {
+      c.afterCommit(() => {
+        atTheEnd = freshness.check();
+      });
+      return { fresh: freshness.check(), etag: await etag() };
+    });
+    expect(seen).toEqual({ fresh: true, etag: etagOf("changed") });
+    expect(atTheEnd).toBe(false);
+    expect(await freshness.check()).toBe(true);
     await engine.close();
   });
 

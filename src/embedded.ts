@@ -79,7 +79,9 @@ function embeddedConfig(options: StartGatewayOptions, directory: string, rootKey
     rootKey,
     encryptionKey: randomBytes(32).toString("hex"),
     regions: names.map((name, index) => ({ name, latitude: 0, longitude: index })),
-    backends: names.map((name) => (options.storage === "disk" ? { kind: "disk", name, region: name, directory: join(directory, name) } : { kind: "memory", name, region: name })),
+    backends: names.map((name) =>
+      options.storage === "disk" ? { kind: "disk", name, region: name, directory: join(directory, name) } : { kind: "memory", name, region: name },
+    ),
     copies: Math.min(2, count),
     log: { level: "silent" },
   };

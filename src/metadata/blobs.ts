@@ -1,11 +1,11 @@
 /** Blobs and their replicas, as background work and the dedup look-up see them. A blob marked as going can no longer be referenced. */
-import type { Blob, Digest, ReplicaState } from "../model.ts";
+import type { Blob, Checksum, Digest, ReplicaState } from "../model.ts";
 import type { Base } from "./base.ts";
 import { mergeBlob } from "./blob-merging.ts";
 import { type Parameter, type Statement, statement } from "./engine.ts";
 import { addJob } from "./jobs.ts";
 import { saveReplica } from "./replica-rows.ts";
-import { type BlobRow, blobColumns, toBlob } from "./rows.ts";
+import { type BlobRow, blobColumns, fromJson, toBlob } from "./rows.ts";
 
 const from = `SELECT ${blobColumns} FROM blobs WHERE`;
 const selectByDigest = statement<BlobRow>("blob-by-digest", `${from} blobs.scope = ? AND blobs.digest = ? AND blobs.going = 0`);
@@ -15,6 +15,11 @@ const selectReadable = statement<{ readable: number }>(
   "blob-readable",
   `SELECT 1 AS readable FROM objects JOIN buckets ON buckets.id = objects.bucket_id
   WHERE objects.blob_id = ? AND objects.is_latest = 1 AND buckets.account_id = ? AND objects.attributes NOT LIKE '%"owner":{%' LIMIT 1`,
+);
+const selectChecksums = statement<{ checksum: string | null }>(
+  "blob-checksums",
+  `SELECT DISTINCT objects.checksum AS checksum FROM objects JOIN buckets ON buckets.id = objects.bucket_id
+  WHERE objects.blob_id = ? AND objects.is_latest = 1 AND buckets.account_id = ? AND objects.checksum IS NOT NULL AND objects.attributes NOT LIKE '%"owner":{%' LIMIT 20`,
 );
 const selectReplica = statement<{ name: string; state: string | null }>(
   "replica-of-blob",
@@ -59,6 +64,12 @@ export class Blobs {
   /** May this account read some live name of that blob? (An object that references it in a bucket the account owns, and that no other account wrote.) */
   async isReadableBy(blobId: number, accountId: number): Promise<boolean> {
     return (await this.#base.engine.read.get(selectReadable, [blobId, accountId])) !== undefined;
+  }
+
+  /** The additional checksums that live names of that blob carry, of those `isReadableBy` means. */
+  async checksums(blobId: number, accountId: number): Promise<readonly Checksum[]> {
+    const rows = await this.#base.engine.read.all(selectChecksums, [blobId, accountId]);
+    return rows.map(({ checksum }) => fromJson<Checksum>(checksum)).filter((checksum) => checksum !== undefined);
   }
 
   /**

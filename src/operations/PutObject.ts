@@ -48,18 +48,26 @@ async function checkBefore({ bucket, key }: ObjectCall, condition: WriteConditio
 }
 
 /** Content this account holds already, when the client signed its digest and waits to be asked for the bytes: then it need not send them. */
-async function claimed({ bucket, body, caller }: ObjectCall, { size, claims }: BytesIn, { blobs, dedup }: Services): Promise<Received | undefined> {
+async function claimed({ bucket, body, caller }: ObjectCall, { size, claims }: BytesIn, services: Services): Promise<Received | undefined> {
+  const { blobs, dedup } = services;
   if (caller.account?.id !== bucket.owner.id) return undefined;
-  if (!body.expectsContinue || body.sha256 === undefined || !isToldByDigest(claims)) return undefined;
+  if (!body.expectsContinue || body.sha256 === undefined) return undefined;
   const content = await blobs.claim(scopeOf(bucket, bucket.owner.id, dedup.scope), body.sha256, size, bucket.owner.id);
   // Bytes that were cut into parts have no md5 to answer with, and a claimed md5 must hold.
   if (content === undefined || content.etag.includes("-") || (claims.md5 ?? content.etag) !== content.etag) return undefined;
-  const value = claims.checksum === undefined ? undefined : Buffer.from(body.sha256, "hex").toString("base64");
-  return { content, etag: content.etag, checksum: value === undefined ? undefined : { algorithm: "SHA256", type: "FULL_OBJECT", value } };
+  if (claims.checksum === undefined) return { content, etag: content.etag, checksum: undefined };
+  const checksum = await knownChecksum(claims, content.blobId, bucket.owner.id, services);
+  return checksum && { content, etag: content.etag, checksum };
 }
 
-function isToldByDigest({ checksum, sha256 = "" }: ReadClaims): boolean {
-  return checksum === undefined || (checksum.algorithm === "SHA256" && checksum.value?.() === Buffer.from(sha256, "hex").toString("base64"));
+/** The claimed checksum, when it need not be computed: it is the signed digest itself, or an object with these bytes carries the same one. */
+async function knownChecksum({ checksum, sha256 = "" }: ReadClaims, blobId: number, accountId: number, { metadata }: Services): Promise<Checksum | undefined> {
+  const value = checksum?.value?.();
+  if (checksum === undefined || value === undefined) return undefined;
+  const { algorithm } = checksum;
+  if (algorithm === "SHA256" && value === Buffer.from(sha256, "hex").toString("base64")) return { algorithm, type: "FULL_OBJECT", value };
+  const known = await metadata.blobs.checksums(blobId, accountId);
+  return known.find((other) => other.algorithm === algorithm && other.type === "FULL_OBJECT" && other.value === value);
 }
 
 async function received({ bucket, caller }: ObjectCall, bytes: BytesIn, { blobs, dedup }: Services): Promise<Received> {

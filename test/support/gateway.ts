@@ -48,7 +48,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const config = testConfig(directory, options);
   const gateway = await openGateway(config, { log: openLog("silent"), now });
   // The SDK writes into the credentials it is given.
-  const configOf = (credentials: Credentials) => ({ endpoint: gateway.url, region: "us-east-1", forcePathStyle: true, credentials: { ...credentials } }) as const;
+  const configOf = (credentials: Credentials) =>
+    ({ endpoint: gateway.url, region: "us-east-1", forcePathStyle: true, credentials: { ...credentials } }) as const;
   const clients: S3Client[] = [];
   const clientOf = (credentials: Credentials) => {
     const client = new S3Client({ ...configOf(credentials), maxAttempts: 1 });

@@ -1,5 +1,6 @@
 // PutObject: what is stored, and what is refused before a byte is sent.
 import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BUCKET, type OpenBucket, openBucket } from "./open-bucket.ts";
 
@@ -124,6 +125,17 @@ describe("PutObject", () => {
     expect(second).toMatchObject({ status: 200, sawContinue: false, bytesSent: 0 });
     expect(second.headers["etag"]).toBe(first.headers["etag"]);
     expect((await on.get("second")).body.equals(body)).toBe(true);
+  });
+
+  it("believes a claimed checksum of known bytes only when an object with these bytes carries it", async () => {
+    const body = Buffer.alloc(1 << 20, "checked");
+    const claim = (value: string) => ({ body, headers: { "x-amz-checksum-crc32": value }, expectContinue: true });
+    const right = ((n) => Buffer.from([n >>> 24, n >>> 16, n >>> 8, n]).toString("base64"))(crc32(body));
+    expect(await on.call("PUT", "checked", { body, expectContinue: true })).toMatchObject({ status: 200, sawContinue: true });
+    expect(await on.call("PUT", "checked", claim(right))).toMatchObject({ status: 200, sawContinue: true });
+    expect(await on.call("PUT", "again", claim(right))).toMatchObject({ status: 200, sawContinue: false });
+    expect((await on.get("again", { "x-amz-checksum-mode": "ENABLED" })).headers["x-amz-checksum-crc32"]).toBe(right);
+    expect(await on.call("PUT", "wrong", claim("AAAAAA=="))).toMatchObject({ status: 400, code: "BadDigest", sawContinue: true });
   });
 
   it("asks another account for its bytes, known or not", async () => {

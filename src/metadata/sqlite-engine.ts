@@ -2,6 +2,7 @@
  * The SQLite engine: one file, one connection that writes and one that reads, so that reads see committed rows only and never wait behind a sync.
  * Refuses to run unless SQLite itself confirms every setting that durability depends on.
  */
+import { open } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import knexFactory, { type Knex } from "knex";
 import type { Database } from "sqlite3";
@@ -29,6 +30,8 @@ const openingDelayMs = 100;
 const selectOne = statement<{ one: number }>("ping", "SELECT 1 AS one");
 
 export async function openSqlite(options: SqliteOptions): Promise<Engine> {
+  if (options.file === "" || options.file.startsWith(":")) throw new Error("SQLite needs a file: in memory two connections see two databases");
+  await makePrivate(options.file);
   const writer = await openConnection(options, true);
   const writes = new GroupCommit(writer, options.onFatal);
   try {
@@ -69,6 +72,11 @@ class SqliteEngine implements Engine {
     await this.#reader.close();
     await this.#writer.close();
   }
+}
+
+/** It holds sealed secrets and everybody's names; SQLite gives the files beside it the same mode. */
+async function makePrivate(file: string): Promise<void> {
+  await (await open(file, "a", 0o600)).close();
 }
 
 /** Each connection is its own knex instance with a pool of one. */

@@ -1,20 +1,21 @@
 /** What an error of SQLite means for the transaction it came from. */
 
 /**
- * busy: another process holds the lock; run again. full: disk or memory ran out, SQLite may have rolled back by itself; nothing may go on.
+ * busy: another process holds the lock; run again. full: disk, memory or file handles ran out, SQLite may have rolled back by itself; nothing may go on.
  * broken: the file can no longer be trusted; no further write is taken. Undefined: the statement failed, the transaction stands.
  */
 export type SqliteFault = "busy" | "full" | "broken";
 
+/** Primary result codes; 14 (cannot open) comes of too many open files and leaves the database as it was. */
 const byCode: Readonly<Record<number, SqliteFault>> = {
   5: "busy",
   6: "busy",
   7: "full",
   13: "full",
+  14: "full",
   8: "broken",
   10: "broken",
   11: "broken",
-  14: "broken",
   26: "broken",
 };
 

@@ -143,6 +143,7 @@ export class Uploads {
       const [still] = toUploads(await c.all(selectUpload, [uploadId]));
       if (!upload || !current || !still) return readCompleted(c, uploadId, object.etag);
       checkWriteCondition(current, object.condition);
+      if (object.content.name !== upload.name) throw new Error("the bytes of an upload stand under the name it was started with");
       const { bucketId, key, attributes } = upload;
       const stored = await replaceCurrent(c, this.#base, current, { ...object, bucketId, key, attributes });
       await c.all(deleteUpload, [uploadId]);

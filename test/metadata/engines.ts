@@ -13,7 +13,7 @@ if (!postgresUrl) console.warn("TEST_POSTGRES_URL is not set: the metadata tests
 
 export const graceMs = 60_000;
 
-export type Look = <Row>(build: (knex: Knex) => Knex.QueryBuilder) => Promise<Row[]>;
+type Look = <Row>(build: (knex: Knex) => Knex.QueryBuilder) => Promise<Row[]>;
 
 /** An empty database that several programs may open. */
 export interface TestDatabase {

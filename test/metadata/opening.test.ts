@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import knexFactory from "knex";
 import { describe, expect, it } from "vitest";
 import { openMetadata } from "../../src/metadata/metadata.ts";
@@ -71,8 +72,15 @@ describe("SQLite", () => {
     await database.remove();
   });
 
+  it("keeps its file to its owner", async () => {
+    const database = await makeSqlite();
+    await (await openMetadata({ engine: database.engine, now: new Clock().now, graceMs, cacheRows: 10 })).close();
+    expect((await stat(database.file)).mode & 0o777).toBe(0o600);
+    await database.remove();
+  });
+
   it("is refused in memory, where two connections would see two databases", async () => {
     const engine = { kind: "sqlite", file: ":memory:", durable: true } as const;
-    await expect(openMetadata({ engine, now: new Clock().now, graceMs, cacheRows: 10 })).rejects.toThrow("journal_mode");
+    await expect(openMetadata({ engine, now: new Clock().now, graceMs, cacheRows: 10 })).rejects.toThrow("needs a file");
   });
 });

@@ -147,6 +147,13 @@ onBothEngines("Uploads", (store) => {
     expect(await metadata.stats.report(2)).toMatchObject({ objects: 1, blobs: 1 });
   });
 
+  it("takes only bytes that stand under its own name", async () => {
+    const { metadata } = store();
+    const upload = await start(metadata, await openPlace(metadata), "film");
+    await expect(complete({ ...upload, name: "blobs/aa/another" })).rejects.toThrow("under the name");
+    expect(await metadata.uploads.find(upload.bucketId, "film", upload.uploadId)).toEqual(upload);
+  });
+
   it("forgets completed uploads after a while", async () => {
     const { metadata, clock } = store();
     const upload = await start(metadata, await openPlace(metadata), "film");

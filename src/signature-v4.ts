@@ -37,9 +37,30 @@ export function hmac(key: string | Buffer, text: string): Buffer {
   return createHmac("sha256", key).update(text).digest();
 }
 
-/** Half a microsecond and a buffer cheaper than `hmac(...).toString("hex")`. */
+const BLOCK_BYTES = 64;
+const DIGEST_BYTES = 32;
+const pads = new WeakMap<Buffer, { readonly inner: string; readonly outer: Buffer }>();
+
+/**
+ * HMAC-SHA256 (RFC 2104) of text without characters above U+00FF, by two one-shot hashes: a fifth cheaper than an Hmac object, and none of the
+ * native objects that make garbage collection slow. `key`: at most 64 bytes; what follows from it is kept as long as it is.
+ */
 export function hmacHex(key: Buffer, text: string): string {
-  return createHmac("sha256", key).update(text).digest("hex");
+  const { inner, outer } = pads.get(key) ?? padsOf(key);
+  hash("sha256", Buffer.from(inner + text, "latin1"), "buffer").copy(outer, BLOCK_BYTES);
+  return hash("sha256", outer, "hex");
+}
+
+function padsOf(key: Buffer) {
+  const inner = Buffer.alloc(BLOCK_BYTES, 0x36);
+  const outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES, 0x5c);
+  for (const [index, byte] of key.entries()) {
+    inner[index] = byte ^ 0x36;
+    outer[index] = byte ^ 0x5c;
+  }
+  const made = { inner: inner.toString("latin1"), outer };
+  pads.set(key, made);
+  return made;
 }
 
 const keyCache = new Map<string, Buffer>();

@@ -36,7 +36,7 @@ export interface Ingested<C> {
 export function checkClaims(claims: Claims, found: Digests): void {
   if (claims.sha256 !== undefined && claims.sha256 !== found.sha256)
     throw new S3Error("XAmzContentSHA256Mismatch", {
-      elements: { ClientComputedContentSHA256: claims.sha256, S3ComputedContentSHA256: found.sha256 },
+      elements: { ClientComputedContentSHA256: claims.sha256, S3ComputedContentSHA256: found.sha256 ?? "" },
     });
   if (claims.md5 !== undefined && claims.md5 !== found.md5) throw new S3Error("BadDigest");
   if (claims.checksum?.value === undefined) return;

@@ -7,13 +7,30 @@ import { crc32 } from "node:zlib";
 import { createCRC32, createCRC64, type IHasher } from "hash-wasm";
 import type { ChecksumAlgorithm, Digest } from "../model.ts";
 
-/** What one pass found. */
+/** What one pass found; what it was not asked for is undefined. */
 export interface Digests {
-  readonly sha256: Digest;
+  readonly sha256: Digest | undefined;
   /** Lower-case hex. */
-  readonly md5: string;
+  readonly md5: string | undefined;
   /** Base64 of the big-endian value, as S3 reports it; undefined: none was asked for. */
   readonly checksum: string | undefined;
+}
+
+export interface WholeDigests extends Digests {
+  readonly sha256: Digest;
+  readonly md5: string;
+}
+
+/** Which hashes to compute: each costs a second or more of a processor for a GiB. */
+export interface Wanted {
+  readonly sha256: boolean;
+  readonly md5: boolean;
+}
+
+/** A hash that was wanted. */
+export function computed(value: string | undefined): string {
+  if (value === undefined) throw new TypeError("this hash was not asked for");
+  return value;
 }
 
 /** A running checksum; `finish` gives the big-endian value and may be called once. */
@@ -49,9 +66,9 @@ async function openChecksum(algorithm: ChecksumAlgorithm): Promise<RunningChecks
 }
 
 /** Starts hashing; `algorithm` names the additional checksum. */
-export async function openDigester(algorithm?: ChecksumAlgorithm): Promise<Digester> {
-  const sha256 = createHash("sha256");
-  const md5 = createHash("md5");
+export async function openDigester(wanted: Wanted, algorithm?: ChecksumAlgorithm): Promise<Digester> {
+  const sha256 = wanted.sha256 || algorithm === "SHA256" ? createHash("sha256") : undefined;
+  const md5 = wanted.md5 ? createHash("md5") : undefined;
   const further = algorithm === undefined || algorithm === "SHA256" ? undefined : await openChecksum(algorithm);
   let size = 0;
   return {
@@ -60,23 +77,23 @@ export async function openDigester(algorithm?: ChecksumAlgorithm): Promise<Diges
     },
     update(chunk) {
       size += chunk.length;
-      sha256.update(chunk);
-      md5.update(chunk);
+      sha256?.update(chunk);
+      md5?.update(chunk);
       further?.update(chunk);
     },
     finish() {
-      const digest = sha256.digest();
+      const digest = sha256?.digest();
       return {
-        sha256: digest.toString("hex"),
-        md5: md5.digest("hex"),
-        checksum: algorithm === "SHA256" ? digest.toString("base64") : further?.finish().toString("base64"),
+        sha256: digest?.toString("hex"),
+        md5: md5?.digest("hex"),
+        checksum: algorithm === "SHA256" ? digest?.toString("base64") : further?.finish().toString("base64"),
       };
     },
   };
 }
 
 /** Hashes bytes that are in memory, by the one-shot functions, which cost a small body half as much. */
-export async function digestBuffer(bytes: Buffer, algorithm?: ChecksumAlgorithm): Promise<Digests> {
+export async function digestBuffer(bytes: Buffer, algorithm?: ChecksumAlgorithm): Promise<WholeDigests> {
   const sha256 = hash("sha256", bytes, "hex");
   return { sha256, md5: hash("md5", bytes, "hex"), checksum: algorithm === undefined ? undefined : await checksumOf(bytes, algorithm, sha256) };
 }

@@ -5,11 +5,11 @@
 import { S3Error } from "../errors.ts";
 import type { ChecksumAlgorithm } from "../model.ts";
 import { type BytesIn, checkClaims } from "./bytes-in.ts";
-import { type Digests, digestBuffer, openDigester } from "./digest.ts";
+import { type Digests, digestBuffer, openDigester, type Wanted, type WholeDigests } from "./digest.ts";
 import { pump } from "./pump.ts";
 
 /** Reads a small body whole. Throws S3Error: IncompleteBody, or what a claim that fails says. */
-export async function collect(bytes: BytesIn): Promise<{ readonly buffer: Buffer; readonly digests: Digests }> {
+export async function collect(bytes: BytesIn): Promise<{ readonly buffer: Buffer; readonly digests: WholeDigests }> {
   const chunks: Buffer[] = [];
   let received = 0;
   await pumpFromClient(bytes, (chunk) => {
@@ -28,15 +28,17 @@ export async function collect(bytes: BytesIn): Promise<{ readonly buffer: Buffer
 
 /**
  * Streams a body to `write`, all but its last chunk, which is given back when everything about the body is known to be right.
- * Throws S3Error as `collect`, the reason of `giveUp` when that aborts.
+ * What the client claims is computed whether it is wanted or not. Throws S3Error as `collect`, the reason of `giveUp` when that aborts.
  */
 export async function pour(
   bytes: BytesIn,
+  wanted: Wanted,
   write: (chunk: Buffer) => Promise<void> | undefined,
   giveUp?: AbortSignal,
 ): Promise<{ readonly digests: Digests; readonly last: Buffer | undefined }> {
-  const algorithm: ChecksumAlgorithm | undefined = bytes.claims.checksum?.algorithm;
-  const digester = await openDigester(algorithm);
+  const { claims } = bytes;
+  const algorithm: ChecksumAlgorithm | undefined = claims.checksum?.algorithm;
+  const digester = await openDigester({ sha256: wanted.sha256 || claims.sha256 !== undefined, md5: wanted.md5 || claims.md5 !== undefined }, algorithm);
   let last: Buffer | undefined;
   await pumpFromClient(
     bytes,
@@ -51,7 +53,7 @@ export async function pour(
   );
   checkWhole(digester.size, bytes.size);
   const digests = digester.finish();
-  checkClaims(bytes.claims, digests);
+  checkClaims(claims, digests);
   return { digests, last };
 }
 

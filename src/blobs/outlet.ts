@@ -14,6 +14,7 @@ export class Outlet {
   #unwatch: () => void = () => undefined;
   #goOn: () => void = () => undefined;
   #failure: BackendError | undefined;
+  #etag: string | undefined;
 
   /** `told` hears of the failure, once. */
   constructor(member: FleetMember, sink: Sink, told: (failure: BackendError) => void) {
@@ -27,6 +28,11 @@ export class Outlet {
     return this.#failure;
   }
 
+  /** What the store answered when it had all. */
+  get etag(): string | undefined {
+    return this.#etag;
+  }
+
   /** Resolves, or returns undefined, when the next chunk may come: also when this copy has failed. */
   write(chunk: Buffer): Promise<void> | undefined {
     if (this.#failure !== undefined) return undefined;
@@ -34,12 +40,13 @@ export class Outlet {
     return ready && this.#until(ready);
   }
 
-  /** True when the store holds the bytes and agrees on their ETag. */
-  async finish(etag: string): Promise<boolean> {
+  /** True when the store holds the bytes and agrees on their ETag; undefined: there is none to agree on yet. */
+  async finish(etag: string | undefined): Promise<boolean> {
     if (this.#failure !== undefined) return false;
     await this.#until(
       this.#sink.finish().then((answer) => {
-        if (answer.etag !== etag) throw new BackendError(this.site.name, "corrupt", { detail: `ETag ${answer.etag}, expected ${etag}` });
+        this.#etag = answer.etag;
+        if (etag !== undefined && answer.etag !== etag) throw new BackendError(this.site.name, "corrupt", { detail: `ETag ${answer.etag}, expected ${etag}` });
       }),
     );
     this.#unwatch();
@@ -51,6 +58,11 @@ export class Outlet {
     this.#unwatch();
     this.#sink.abort();
     this.#goOn();
+  }
+
+  /** Calls off what seemed to have been stored: it was found to be something else. */
+  disprove(failure: BackendError): void {
+    this.#fail(failure);
   }
 
   #until(work: Promise<void>): Promise<void> {

@@ -4,8 +4,9 @@
  */
 import { S3Error } from "../errors.ts";
 import type { Content, KnownContent } from "../model.ts";
+import { isMd5 } from "./agreed-etag.ts";
 import type { BytesIn, Ingested } from "./bytes-in.ts";
-import type { Digests } from "./digest.ts";
+import { computed, type Digests, type WholeDigests } from "./digest.ts";
 import { collect, pour } from "./ingest.ts";
 import type { Stores } from "./stores.ts";
 import { type Written, writeBuffer } from "./write-buffer.ts";
@@ -41,19 +42,25 @@ async function putSmall(stores: Stores, bytes: BytesIn, rules: PutRules): Promis
 
 async function putLarge(stores: Stores, bytes: BytesIn, rules: PutRules): Promise<Ingested<Content>> {
   let found: Lookup = { known: undefined, replaces: undefined };
-  const { digests, written } = await writeStream(stores, bytes, rules.needed, async ({ sha256 }) => {
+  const { digests, written } = await writeStream(stores, bytes, rules.needed, async (sha256, md5) => {
     found = await lookUp(stores, rules, sha256);
+    // Of content known only in parts the md5 can be told by nobody but the stores that just received it.
+    if (found.known && md5 === undefined && !isMd5(found.known.etag)) found = { known: undefined, replaces: undefined };
     return found.known !== undefined;
   });
-  if (written) return ingested(fresh(stores, rules, bytes.size, digests, written, found.replaces), digests);
-  if (found.known) return ingested(found.known, digests);
+  if (written) return ingested(fresh(stores, rules, bytes.size, whole(digests), written, found.replaces), digests);
+  if (found.known) return ingested(found.known, { ...digests, md5: digests.md5 ?? found.known.etag });
   throw new S3Error("InternalError");
+}
+
+function whole({ sha256, md5, checksum }: Digests): WholeDigests {
+  return { sha256: computed(sha256), md5: computed(md5), checksum };
 }
 
 /** A large body whose signed digest is known already: it is received and checked, and goes nowhere. */
 async function putExpected(stores: Stores, bytes: BytesIn, rules: PutRules): Promise<Ingested<Content>> {
-  const { digests } = await pour(bytes, () => undefined);
-  const { known } = await lookUp(stores, rules, digests.sha256);
+  const { digests } = await pour(bytes, { sha256: true, md5: true }, () => undefined);
+  const { known } = await lookUp(stores, rules, computed(digests.sha256));
   if (known === undefined) throw new S3Error("SlowDown", { headers: { "Retry-After": "1" } });
   return ingested(known, digests);
 }
@@ -65,7 +72,7 @@ async function lookUp(stores: Stores, { scope, needed }: PutRules, sha256: strin
   return { known: { kind: "known", blobId: blob.id, size: blob.size, etag: blob.etag }, replaces: undefined };
 }
 
-function fresh(stores: Stores, { scope }: PutRules, size: number, digests: Digests, written: Written, replaces: number | undefined): Content {
+function fresh(stores: Stores, { scope }: PutRules, size: number, digests: WholeDigests, written: Written, replaces: number | undefined): Content {
   return {
     kind: "fresh",
     ...written,
@@ -80,5 +87,5 @@ function fresh(stores: Stores, { scope }: PutRules, size: number, digests: Diges
 }
 
 function ingested(content: Content, { md5, checksum }: Digests): Ingested<Content> {
-  return { content, md5, checksum };
+  return { content, md5: computed(md5), checksum };
 }

@@ -9,6 +9,7 @@ import { S3Error } from "../errors.ts";
 import type { BackendUpload, Upload, UploadedPart } from "../metadata/uploads.ts";
 import type { FreshContent } from "../model.ts";
 import type { BytesIn, Ingested } from "./bytes-in.ts";
+import { computed } from "./digest.ts";
 import { pour } from "./ingest.ts";
 import { writeToAll } from "./outlet.ts";
 import { type Site, siteOf } from "./placement.ts";
@@ -77,14 +78,16 @@ export async function putPart(stores: Stores, upload: Upload, partNumber: number
   });
   if (outlets.length === 0) throw tooFewBackends(failures);
   try {
-    const { digests, last } = await pour(bytes, (chunk) => writeToAll(outlets, chunk), giveUp.signal);
+    // The digest of a part is nobody's: that of the whole is found when it is read. Its md5 is what each store must agree to.
+    const { digests, last } = await pour(bytes, { sha256: false, md5: true }, (chunk) => writeToAll(outlets, chunk), giveUp.signal);
+    const md5 = computed(digests.md5);
     if (last !== undefined) await writeToAll(outlets, last);
-    await Promise.all(outlets.map((outlet) => outlet.finish(digests.md5)));
+    await Promise.all(outlets.map((outlet) => outlet.finish(md5)));
     const backends = outlets.filter((outlet) => outlet.failure === undefined).map((outlet) => outlet.site.name);
     if (backends.length === 0) throw partFailure(failures);
     sites.checkWritable(stores.minimumCopies);
     for (const { backend } of whole) if (!backends.includes(backend)) await metadata.uploads.markBroken(upload.uploadId, backend);
-    return { content: { etag: digests.md5, size: bytes.size, backends }, md5: digests.md5, checksum: digests.checksum };
+    return { content: { etag: md5, size: bytes.size, backends }, md5, checksum: digests.checksum };
   } catch (error) {
     for (const outlet of outlets) outlet.abort();
     throw error;

@@ -3,8 +3,10 @@
  * claims and dedup are settled, so that what is wrong or known becomes visible nowhere.
  */
 import type { BackendError } from "../backends/backend.ts";
+import type { Digest } from "../model.ts";
+import { agreedEtag } from "./agreed-etag.ts";
 import type { BytesIn } from "./bytes-in.ts";
-import type { Digests } from "./digest.ts";
+import { computed, type Digests } from "./digest.ts";
 import { pour } from "./ingest.ts";
 import { type Outlet, writeToAll } from "./outlet.ts";
 import type { Site } from "./placement.ts";
@@ -14,14 +16,14 @@ import { openOutlet, type Stores } from "./stores.ts";
 import type { Written } from "./write-buffer.ts";
 
 /**
- * `isKnown` is asked once all bytes are there and right; true: the fresh copies are dropped and `written` is undefined.
+ * `isKnown` is asked once all bytes are there and right (with their md5 only if it had to be computed); true: the fresh copies are dropped and `written` is undefined.
  * Throws S3Error: what the client did wrong, or ServiceUnavailable as soon as too few backends are left. The name is discarded then.
  */
 export async function writeStream(
   stores: Stores,
   bytes: BytesIn,
   needed: number,
-  isKnown: (digests: Digests) => Promise<boolean>,
+  isKnown: (sha256: Digest, md5: string | undefined) => Promise<boolean>,
 ): Promise<{ readonly digests: Digests; readonly written: Written | undefined }> {
   const { sites, names } = stores;
   const name = await names.take();
@@ -47,18 +49,23 @@ export async function writeStream(
       if (failures.length > 0) checkHope();
       return writeToAll(outlets, chunk);
     };
-    const { digests, last } = await pour(bytes, write, giveUp.signal);
-    if (await isKnown(digests)) {
+    // Two stores that name the same md5 spare us a third one: it is what a stream costs most.
+    const { digests, last } = await pour(bytes, { sha256: true, md5: outlets.length < 2 }, write, giveUp.signal);
+    const sha256 = computed(digests.sha256);
+    if (await isKnown(sha256, digests.md5)) {
       await abandon(stores, outlets, name);
       return { digests, written: undefined };
     }
     if (last !== undefined) await writeToAll(outlets, last);
     await Promise.all(outlets.map((outlet) => outlet.finish(digests.md5)));
-    const whole = { name, size: bytes.size, etag: digests.md5, digest: digests.sha256, layout: undefined };
+    const stored = { name, size: bytes.size, digest: sha256, layout: undefined };
+    const etag = digests.md5 ?? (await agreedEtag(sites.fleet, outlets, stored));
+    if (etag === undefined) throw tooFewBackends(failures);
+    const whole = { ...stored, etag };
     const elsewhere = await spread(stores, whole, sitesOf(outlets), tried, failures);
     const held = await spread(stores, whole, elsewhere, hopeless(failures), failures);
     if (!sites.isEnough(held, needed)) throw tooFewBackends(failures);
-    return { digests, written: { name, backends: held.map((site) => site.name) } };
+    return { digests: { ...digests, md5: etag }, written: { name, backends: held.map((site) => site.name) } };
   } catch (error) {
     await abandon(stores, outlets, name);
     throw error;

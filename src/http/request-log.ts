@@ -24,9 +24,6 @@ export function requestLog(log: Log, observe: (end: RequestEnd) => void): Middle
     const requestId = nextRequestId();
     ctx.state["requestId"] = requestId;
     const { res } = ctx;
-    res.setHeader("x-amz-request-id", requestId);
-    res.setHeader("x-amz-id-2", requestId);
-    res.setHeader("Server", "nearbucket");
     res.once("close", () => {
       const ms = performance.now() - started;
       const operation = String(ctx.state["operation"] ?? "-");

@@ -90,10 +90,9 @@ const DRAIN_BYTES = 1024 * 1024;
 
 /**
  * For a reply sent while the body is still coming: half-close, swallow what is already on its way, then close. Closing at once
- * would reset the connection and many clients would never see the reply.
+ * would reset the connection and many clients would never see the reply. Gives the header that says so.
  */
-export function closeAfterReply(request: IncomingMessage, response: ServerResponse): void {
-  response.setHeader("Connection", "close");
+export function closeAfterReply(request: IncomingMessage): readonly [name: string, value: string] {
   const { socket } = request;
   // node calls this when a reply with `Connection: close` has been written; its own version closes at once.
   socket.destroySoon = () => {
@@ -107,4 +106,5 @@ export function closeAfterReply(request: IncomingMessage, response: ServerRespon
     request.resume();
     socket.end();
   };
+  return ["Connection", "close"];
 }

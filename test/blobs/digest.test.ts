@@ -23,7 +23,7 @@ describe("digests", () => {
 
   it.each(VECTORS)("%s comes out the same however the bytes are cut", async (algorithm) => {
     const bytes = randomBytes(100_003);
-    const digester = await openDigester(algorithm);
+    const digester = await openDigester({ sha256: true, md5: true }, algorithm);
     for (let at = 0; at < bytes.length; at += 7_919) digester.update(bytes.subarray(at, at + 7_919));
     expect(digester.size).toBe(bytes.length);
     expect(digester.finish()).toEqual(await digestBuffer(bytes, algorithm));
@@ -31,7 +31,7 @@ describe("digests", () => {
 
   it("keeps streams apart that are hashed at the same time", async () => {
     const [one, two] = [randomBytes(5_000), randomBytes(5_000)];
-    const [first, second] = await Promise.all([openDigester("CRC64NVME"), openDigester("CRC64NVME")]);
+    const [first, second] = await Promise.all([openDigester({ sha256: true, md5: true }, "CRC64NVME"), openDigester({ sha256: true, md5: true }, "CRC64NVME")]);
     for (let at = 0; at < 5_000; at += 1_000) {
       first.update(one.subarray(at, at + 1_000));
       second.update(two.subarray(at, at + 1_000));
@@ -47,7 +47,7 @@ describe("digests", () => {
   });
 
   it("gives md5 and sha256 of nothing", async () => {
-    const digests = (await openDigester()).finish();
+    const digests = (await openDigester({ sha256: true, md5: true })).finish();
     expect(digests.md5).toBe("d41d8cd98f00b204e9800998ecf8427e");
     expect(digests.sha256).toBe("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     expect(digests.checksum).toBeUndefined();

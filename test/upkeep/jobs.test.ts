@@ -106,10 +106,12 @@ describe("the job runner", () => {
   it("gives up a job whose lease was lost, and leaves it to the other", async () => {
     await using rig = await openRig();
     let reason: unknown;
+    const { promise: started, resolve: start } = deferred();
     const runner = runnerOf(
       rig,
       (_, signal) =>
         new Promise((_resolve, reject) => {
+          start();
           signal.addEventListener("abort", () => {
             reason = signal.reason;
             reject(signal.reason);
@@ -119,6 +121,7 @@ describe("the job runner", () => {
     );
     await rig.metadata.jobs.add(copy(1));
     const ran = runner.runDue();
+    await started;
     let other: Awaited<ReturnType<typeof rig.metadata.jobs.claim>>;
     await until(async () => {
       rig.clock.advance(1_000);
@@ -155,6 +158,14 @@ function deferred() {
   let resolve = () => {};
   const promise = new Promise<void>((resolvePromise) => {
     resolve = resolvePromise;
+  });
+  return { promise, resolve };
+}
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((fulfil) => {
+    resolve = fulfil;
   });
   return { promise, resolve };
 }

@@ -64,7 +64,7 @@ function serviceCall(
     query: address.query,
     headers,
     body: incomingBody(req, { payload: authentication.payload, headers, writeContinue: continuation(req, res) }),
-    requestOrigin: `http://${headers["host"] ?? ""}`,
+    requestOrigin: `${client.trustedPeer && headers["x-forwarded-proto"] === "https" ? "https" : "http"}://${headers["host"] ?? ""}`,
     virtualHost: address.virtualHost,
     clientAddress: client.address,
     trustedPeer: client.trustedPeer,

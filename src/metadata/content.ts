@@ -29,8 +29,6 @@ const takeOver = statement<never>("blob-take-over", "UPDATE blobs SET name = ?, 
 const forgetReplicas = statement<never>("blob-replicas-forget", "DELETE FROM replicas WHERE blob_id = ?");
 
 const sharingAttempts = 5;
-/** Reading a large object again while its neighbours are still being uploaded would slow those down. */
-const DIGEST_DELAY_MS = 60_000;
 
 /** Gives the blob's id, with one reference more than before for a name that pointed at `previous`; the reference to `previous` is dropped. */
 export async function moveReference(c: Connection, base: Base, content: Content, previous: number | undefined): Promise<number> {
@@ -88,7 +86,7 @@ async function share(c: Connection, base: Base, content: FreshContent, shared: {
 async function addFollowUps(c: Connection, base: Base, blobId: number, content: FreshContent): Promise<void> {
   const now = base.now();
   if (content.backends.length < content.copies) await addJob(c, { kind: "copy", blobId }, now, now);
-  if (content.digest === undefined) await addJob(c, { kind: "digest", blobId }, new Date(now.getTime() + DIGEST_DELAY_MS), now);
+  if (content.digest === undefined) await addJob(c, { kind: "digest", blobId }, now, now);
 }
 
 function layoutText(content: FreshContent): string | null {

@@ -33,7 +33,7 @@ export function requestLog(log: Log, observe: (end: RequestEnd) => void): Middle
         {
           requestId,
           method: ctx.method,
-          path: ctx.path,
+          path: pathOf(ctx.req.url ?? ""),
           operation,
           status: res.statusCode,
           ms: Math.round(ms * 1000) / 1000,
@@ -46,4 +46,9 @@ export function requestLog(log: Log, observe: (end: RequestEnd) => void): Middle
     });
     return next();
   };
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf("?");
+  return query < 0 ? url : url.slice(0, query);
 }

@@ -83,4 +83,20 @@ describe("the wire", () => {
     await raw.closed;
     expect(raw.received()).toMatch(/^HTTP\/1\.1 403[\s\S]*\r\n\r\n$/);
   });
+
+  it("ignores an expectation that is none of S3's", async () => {
+    const raw = await openRaw(gateway.port);
+    await raw.send(`GET /bucket/key HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nExpect: 200\r\nConnection: close\r\n\r\n`);
+    await raw.until(/^HTTP\/1\.1 403/);
+  });
+
+  it("names https in a Location when a trusted proxy says that the client came by it", async () => {
+    const path = "/bucket/in-parts";
+    const started = await gateway.fetch({ method: "POST", path, query: "uploads=" });
+    const uploadId = /<UploadId>(.*?)<\/UploadId>/.exec(started.text)?.[1] ?? "";
+    const part = await gateway.fetch({ method: "PUT", path, query: { partNumber: "1", uploadId }, body: "part" });
+    const body = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${part.headers["etag"]}</ETag></Part></CompleteMultipartUpload>`;
+    const whole = await gateway.fetch({ method: "POST", path, query: { uploadId }, body, headers: { "x-forwarded-proto": "https" } });
+    expect(whole.text).toContain(`<Location>https://127.0.0.1:${gateway.port}/bucket/in-parts</Location>`);
+  });
 });

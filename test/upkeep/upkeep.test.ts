@@ -144,6 +144,22 @@ describe("the digest job", () => {
   });
 });
 
+describe("the sweep of uploads", () => {
+  it("forgets after a day what a completed upload became, and not before", async () => {
+    await using s = await stored();
+    const upload = await s.rig.startUpload("parts");
+    await s.rig.uploadPart(upload, 1, bytes);
+    await s.rig.completeUpload(upload);
+    const remembered = () => s.rig.metadata.uploads.completed(upload.bucketId, upload.key, upload.uploadId);
+    s.rig.clock.advance(86_400_000 - 2 * MINUTE);
+    await s.rig.upkeep.runDue();
+    expect(await remembered()).toBeDefined();
+    s.rig.clock.advance(3 * MINUTE);
+    await s.rig.upkeep.runDue();
+    expect(await remembered()).toBeUndefined();
+  });
+});
+
 describe("the drop job", () => {
   it("deletes on every store, also on one that returns later", async () => {
     await using s = await stored();

@@ -10,7 +10,7 @@ import { openBackend } from "./backends/kinds.ts";
 import { openBlobStore } from "./blobs/blob-store.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import { openDelivery } from "./delivery/delivery.ts";
-import { clientAddressReader } from "./delivery/whereabouts.ts";
+import { clientAddressReader } from "./delivery/client-address.ts";
 import { createApp } from "./http/app.ts";
 import { checkAccess } from "./http/dispatch.ts";
 import type { Health } from "./http/health.ts";

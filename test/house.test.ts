@@ -13,19 +13,33 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "gateway.ts": ["http", "admin", "auth", "operations", "delivery", "blobs", "upkeep", "metadata", "backends", "config", "log.ts"],
   http: ["operations", "admin", "auth", "protocol", "errors.ts", "log.ts", "model.ts"],
   admin: ["blobs", "upkeep", "delivery", "metadata", "backends", "errors.ts", "log.ts", "model.ts"],
-  operations: ["protocol", "blobs", "delivery", "metadata", "errors.ts", "log.ts", "model.ts"],
+  operations: ["protocol", "blobs", "delivery", "metadata", "checksums", "errors.ts", "log.ts", "model.ts"],
   delivery: ["backends", "errors.ts", "log.ts", "model.ts"],
   upkeep: ["blobs", "metadata", "backends", "errors.ts", "log.ts", "model.ts"],
-  blobs: ["metadata", "backends", "errors.ts", "log.ts", "model.ts"],
+  blobs: ["metadata", "backends", "checksums", "errors.ts", "log.ts", "model.ts"],
   auth: ["protocol", "errors.ts", "model.ts", "signature-v4.ts"],
-  protocol: ["errors.ts", "model.ts"],
+  protocol: ["checksums", "errors.ts", "model.ts"],
   metadata: ["errors.ts", "model.ts"],
-  backends: ["log.ts", "model.ts", "signature-v4.ts"],
+  backends: ["checksums", "log.ts", "model.ts", "signature-v4.ts"],
+  checksums: ["errors.ts", "model.ts"],
   config: [],
   "errors.ts": [],
   "log.ts": [],
   "model.ts": [],
   "signature-v4.ts": [],
+};
+
+/** Folder inside a room -> the sibling folders it may import beside the files that stand directly in its room. */
+const FAMILIES: Readonly<Record<string, readonly string[]>> = {
+  "backends/disk": [],
+  "backends/memory": [],
+  "backends/s3": [],
+  "blobs/read": ["blobs/replicas"],
+  "blobs/replicas": [],
+  "blobs/write": ["blobs/replicas"],
+  "metadata/migrations": [],
+  "metadata/postgres": [],
+  "metadata/sqlite": [],
 };
 
 interface SourceFile {
@@ -50,6 +64,12 @@ function roomOf(path: string): string {
   return path.split("/")[0] ?? path;
 }
 
+/** The folder inside a room that a file stands in; undefined for files directly in a room. */
+function familyOf(path: string): string | undefined {
+  const [room, folder, file] = path.split("/");
+  return file === undefined ? undefined : `${room}/${folder}`;
+}
+
 const sources = readSources();
 
 describe("the house", () => {
@@ -58,6 +78,19 @@ describe("the house", () => {
       imports.filter((target) => roomOf(target) !== room && !MAY_IMPORT[room]?.includes(roomOf(target))).map((target) => `${path} -> ${target}`),
     );
     expect(trespasses).toEqual([]);
+  });
+
+  it("lets each family of a room import only itself, its room's own files and the families below it", () => {
+    const trespasses = sources.flatMap(({ path, imports }) => {
+      const family = familyOf(path);
+      if (family === undefined) return [];
+      return imports
+        .map((target) => ({ target, of: familyOf(target) }))
+        .filter(({ target, of }) => of !== undefined && of !== family && roomOf(target) === roomOf(path) && !FAMILIES[family]?.includes(of))
+        .map(({ target }) => `${path} -> ${target}`);
+    });
+    expect(trespasses).toEqual([]);
+    expect([...new Set(sources.flatMap(({ path }) => familyOf(path) ?? []))].sort()).toEqual(Object.keys(FAMILIES));
   });
 
   it("has a row in the table for every room", () => {

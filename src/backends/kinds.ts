@@ -1,9 +1,9 @@
 /** Kind -> constructor, one line a kind. What a kind needs is loaded when the first of it is opened: an embedded gateway never loads the S3 client. */
 import type { Log } from "../log.ts";
 import type { Backend } from "./backend.ts";
-import { type DiskBackendOptions, openDiskBackend } from "./disk-backend.ts";
-import { MemoryBackend, type MemoryBackendOptions } from "./memory-backend.ts";
-import type { S3BackendOptions } from "./s3-options.ts";
+import { type DiskBackendOptions, openDiskBackend } from "./disk/backend.ts";
+import { MemoryBackend, type MemoryBackendOptions } from "./memory/backend.ts";
+import type { S3BackendOptions } from "./s3/options.ts";
 
 /** Plain values, as the configuration gives them. */
 export type BackendConfig =
@@ -34,6 +34,6 @@ export function openBackend(config: BackendConfig, { log }: { readonly log: Log 
 }
 
 async function openS3(config: S3BackendOptions, log: Log): Promise<Backend> {
-  const { openS3Backend } = await import("./s3-backend.ts");
+  const { openS3Backend } = await import("./s3/backend.ts");
   return openS3Backend(config, log);
 }

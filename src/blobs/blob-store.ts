@@ -5,16 +5,16 @@ import type { Log } from "../log.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { Upload, UploadedPart } from "../metadata/uploads.ts";
 import type { Blob, ByteRange, ChecksumAlgorithm, Content, Digest, FreshContent, KnownContent } from "../model.ts";
-import type { BytesIn, Ingested } from "./bytes-in.ts";
-import { openNamePool } from "./name-pool.ts";
-import { put } from "./put.ts";
-import { type BlobReading, type ReadOptions, readBlob } from "./reader.ts";
-import { Replicas } from "./replicas.ts";
-import { Sites } from "./sites.ts";
-import type { Stores } from "./stores.ts";
-import { abortUpload, completeUpload, putPart, startUpload, type UploadSites, type WrittenPart } from "./uploads.ts";
+import type { BytesIn, Ingested } from "./write/body-source.ts";
+import { openNamePool } from "./write/key-pool.ts";
+import { put } from "./write/put.ts";
+import { type BlobReading, type ReadOptions, readBlob } from "./read/open-blob.ts";
+import { Replicas } from "./replicas/verify.ts";
+import { Sites } from "./replicas/placer.ts";
+import type { Stores } from "./write/context.ts";
+import { abortUpload, completeUpload, putPart, startUpload, type UploadSites, type WrittenPart } from "./write/multipart.ts";
 
-export type { BytesIn } from "./bytes-in.ts";
+export type { BytesIn } from "./write/body-source.ts";
 
 interface PutOptions {
   /** Key under which equal digests share one blob; undefined: never shared. */

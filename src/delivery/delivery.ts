@@ -8,7 +8,7 @@ import { decide, type RedirectFacts, type RedirectTarget, type Verdict } from ".
 import { type Candidate, orderByProximity, type Place } from "./proximity.ts";
 import { RecentRedirects } from "./recent-redirects.ts";
 import { splitReplyHeaders } from "./reply-headers.ts";
-import { readClaimedPlace } from "./whereabouts.ts";
+import { readClaimedPlace } from "./client-address.ts";
 
 export interface ReadRequest {
   readonly bucket: Bucket;

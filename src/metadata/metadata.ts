@@ -7,9 +7,9 @@ import type { Engine } from "./engine.ts";
 import { Jobs } from "./jobs.ts";
 import { Names } from "./names.ts";
 import { Objects } from "./objects.ts";
-import { openPostgres } from "./postgres-engine.ts";
+import { openPostgres } from "./postgres/engine.ts";
 import { ReadCache } from "./read-cache.ts";
-import { openSqlite } from "./sqlite-engine.ts";
+import { openSqlite } from "./sqlite/engine.ts";
 import { Stats } from "./stats.ts";
 import { Uploads } from "./uploads.ts";
 

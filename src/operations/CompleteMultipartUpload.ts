@@ -1,6 +1,6 @@
 /** CompleteMultipartUpload: repeatable, since its answer may be lost. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html */
 import { createHash } from "node:crypto";
-import { composeChecksum } from "../blobs/compose-checksum.ts";
+import { composeChecksum } from "../checksums/compose.ts";
 import { scopeNamed } from "../blobs/scope.ts";
 import { S3Error } from "../errors.ts";
 import type { Upload, UploadedPart } from "../metadata/uploads.ts";

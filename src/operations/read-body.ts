@@ -1,5 +1,5 @@
 /** The XML body of a request: read whole, bounded, and held against every claim its sender made about it. */
-import { digestBuffer } from "../blobs/digest.ts";
+import { digestBuffer } from "../checksums/digest.ts";
 import { S3Error } from "../errors.ts";
 import type { IncomingBody } from "../protocol/incoming-body.ts";
 import { readClaims } from "../protocol/read-claims.ts";

@@ -4,9 +4,9 @@
  */
 import { BackendError } from "../backends/backend.ts";
 import type { FleetMember } from "../backends/fleet.ts";
-import { copyReplica, readReplica } from "../blobs/copy-replica.ts";
-import { choosePlacement, healthyMembers, type Site, siteOf } from "../blobs/placement.ts";
-import { tooFewBackends } from "../blobs/sites.ts";
+import { copyReplica, readReplica } from "../blobs/replicas/copy-replica.ts";
+import { choosePlacement, healthyMembers, type Site, siteOf } from "../blobs/replicas/placement.ts";
+import { tooFewBackends } from "../blobs/replicas/placer.ts";
 import { asBackendError } from "../blobs/while-up.ts";
 import type { Blob } from "../model.ts";
 import type { Upkept } from "./upkept.ts";

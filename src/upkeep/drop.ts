@@ -1,5 +1,5 @@
 /** Deletes what stands under a name that no blob bears any more, and its unfinished uploads. Done only when every backend concerned said so. */
-import { tooFewBackends } from "../blobs/sites.ts";
+import { tooFewBackends } from "../blobs/replicas/placer.ts";
 import { asBackendError } from "../blobs/while-up.ts";
 import { deleteFrom } from "./delete-from.ts";
 import type { Upkept } from "./upkept.ts";

@@ -1,6 +1,6 @@
 /** What happens later: the durable jobs, claimed, renewed, finished or put off. Everything here may be repeated and may be cut at any point. */
 import type { Fleet } from "../backends/fleet.ts";
-import { Replicas } from "../blobs/replicas.ts";
+import { Replicas } from "../blobs/replicas/verify.ts";
 import type { Log } from "../log.ts";
 import type { NewJob } from "../metadata/jobs.ts";
 import type { Metadata } from "../metadata/metadata.ts";

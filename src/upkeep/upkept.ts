@@ -1,6 +1,6 @@
 /** What the jobs share. */
 import type { Fleet } from "../backends/fleet.ts";
-import type { Replicas } from "../blobs/replicas.ts";
+import type { Replicas } from "../blobs/replicas/verify.ts";
 import type { Log } from "../log.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 

@@ -2,11 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { BackendError } from "../../src/backends/backend.ts";
 import { type Fleet, openFleet } from "../../src/backends/fleet.ts";
-import { MemoryBackend } from "../../src/backends/memory-backend.ts";
+import { MemoryBackend } from "../../src/backends/memory/backend.ts";
 import { openLog } from "../../src/log.ts";
 import { failure, put } from "../contracts/backend-contract.ts";
 import { type FaultyS3, startFaultyS3 } from "../support/faulty-s3.ts";
-import { backendAt } from "./s3-support.ts";
+import { backendAt } from "./s3/support.ts";
 
 const regions = [{ name: "there", latitude: 1, longitude: 2 }];
 const HOUR = 3_600_000;

@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { startFarStores } from "./far-stores.ts";
-import { bytesOf, openRig } from "./rig.ts";
+import { startFarStores } from "../support/far-stores.ts";
+import { bytesOf, openRig } from "../support/rig.ts";
 
 const STEPS = 16;
 

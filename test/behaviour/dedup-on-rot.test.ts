@@ -3,8 +3,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { FaultyS3 } from "../support/faulty-s3.ts";
 import { md5 } from "../support/faulty-s3-store.ts";
-import { startFarStores } from "./far-stores.ts";
-import { openRig } from "./rig.ts";
+import { startFarStores } from "../support/far-stores.ts";
+import { openRig } from "../support/rig.ts";
 
 const sha256 = (bytes: Buffer | undefined) =>
   createHash("sha256")

@@ -1,8 +1,8 @@
 // A store that takes requests and never answers holds nobody longer than five seconds.
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { type FarStores, startFarStores } from "./far-stores.ts";
-import { bytesOf, openRig } from "./rig.ts";
+import { type FarStores, startFarStores } from "../support/far-stores.ts";
+import { bytesOf, openRig } from "../support/rig.ts";
 
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
 const bodies = [

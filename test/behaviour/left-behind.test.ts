@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { openBlobStore } from "../../src/blobs/blob-store.ts";
 import { openLog } from "../../src/log.ts";
-import { startFarStores } from "./far-stores.ts";
-import { bytesOf, openRig, type Rig } from "./rig.ts";
+import { startFarStores } from "../support/far-stores.ts";
+import { bytesOf, openRig, type Rig } from "../support/rig.ts";
 
 const DAY = 86_400_000;
 const MINUTE = 60_000;

@@ -2,8 +2,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Fault } from "../support/faulty-s3-script.ts";
-import { startFarStores } from "./far-stores.ts";
-import { bytesOf, openRig } from "./rig.ts";
+import { startFarStores } from "../support/far-stores.ts";
+import { bytesOf, openRig } from "../support/rig.ts";
 
 const bodies = [
   ["small", randomBytes(5_000)],

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import type { Backend, Sink } from "../../src/backends/backend.ts";
-import { startFarStores } from "./far-stores.ts";
-import { bytesOf, memoryStores, openRig } from "./rig.ts";
+import { startFarStores } from "../support/far-stores.ts";
+import { bytesOf, memoryStores, openRig } from "../support/rig.ts";
 
 const MIB = 1024 * 1024;
 const SIZE = 64 * MIB;

@@ -3,8 +3,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { S3Error } from "../../src/errors.ts";
 import type { Fault } from "../support/faulty-s3-script.ts";
-import { type FarStores, startFarStores } from "./far-stores.ts";
-import { openRig, type Rig, readAll } from "./rig.ts";
+import { type FarStores, startFarStores } from "../support/far-stores.ts";
+import { openRig, type Rig, readAll } from "../support/rig.ts";
 
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
 const signal = new AbortController().signal;

@@ -1,8 +1,8 @@
 // A store that fails once and is up again costs nobody a repetition, also when it is the only one left.
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { startFarStores } from "./far-stores.ts";
-import { openRig } from "./rig.ts";
+import { startFarStores } from "../support/far-stores.ts";
+import { openRig } from "../support/rig.ts";
 
 const sha256 = (bytes: Buffer | undefined) =>
   createHash("sha256")

@@ -1,8 +1,8 @@
 // Bytes are deleted only when nothing has referenced them for the whole grace, and only when every store said so.
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { startFarStores } from "./far-stores.ts";
-import { openRig } from "./rig.ts";
+import { startFarStores } from "../support/far-stores.ts";
+import { openRig } from "../support/rig.ts";
 
 const DAY = 86_400_000;
 const MINUTE = 60_000;

@@ -1,10 +1,10 @@
 // An object uploaded in parts survives a store that dies between them, and is as good on each store as if it had been put there directly.
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { multipartEtag } from "../../src/backends/multipart-etag.ts";
+import { multipartEtag } from "../../src/checksums/multipart-etag.ts";
 import type { Fault } from "../support/faulty-s3-script.ts";
-import { startFarStores } from "./far-stores.ts";
-import { bytesOf, memoryStores, openRig } from "./rig.ts";
+import { startFarStores } from "../support/far-stores.ts";
+import { bytesOf, memoryStores, openRig } from "../support/rig.ts";
 
 const MIB = 1024 * 1024;
 const DAY = 86_400_000;

@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { MemoryBackend } from "../../src/backends/memory-backend.ts";
-import { checksumOf } from "../../src/blobs/digest.ts";
+import { MemoryBackend } from "../../src/backends/memory/backend.ts";
+import { checksumOf } from "../../src/checksums/digest.ts";
 import { S3Error } from "../../src/errors.ts";
 import type { Content } from "../../src/model.ts";
-import { startFarStores } from "../behaviour/far-stores.ts";
-import { bytesOf, openRig, readAll } from "../behaviour/rig.ts";
+import { startFarStores } from "../support/far-stores.ts";
+import { bytesOf, openRig, readAll } from "../support/rig.ts";
 
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
 const md5 = (bytes: Buffer) => createHash("md5").update(bytes).digest("hex");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { neededProgram } from "../support/programs.ts";
 import { run } from "../support/run.ts";
 import { type ClientUnderTest, clientContract, type Endpoint } from "./client-contract.ts";
-import { rcloneEnvironment } from "./rclone-environment.ts";
+import { rcloneEnvironment } from "../support/rclone-environment.ts";
 
 async function open(endpoint: Endpoint): Promise<ClientUnderTest> {
   const config = join(endpoint.folder, "rclone.conf");

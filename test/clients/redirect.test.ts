@@ -15,7 +15,7 @@ import { describeWith, neededProgram } from "../support/programs.ts";
 import { run } from "../support/run.ts";
 import { presign, signedFetch } from "../support/sign.ts";
 import { awsEnvironment, expectEqual } from "./client-contract.ts";
-import { rcloneEnvironment } from "./rclone-environment.ts";
+import { rcloneEnvironment } from "../support/rclone-environment.ts";
 
 const KEY = "films/short film.bin";
 const PATH = "/films-bucket/films/short%20film.bin";

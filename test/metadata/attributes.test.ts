@@ -1,8 +1,8 @@
 // Settings of buckets and attributes of objects, changed where they stand: nothing is lost between two changes, and a change never meets another object.
 import { expect, it } from "vitest";
 import type { Acl, ObjectAttributes } from "../../src/model.ts";
-import { openPlace } from "./content.ts";
-import { onBothEngines } from "./engines.ts";
+import { openPlace } from "../support/content.ts";
+import { onBothEngines } from "../support/engines.ts";
 
 const open: Acl = [{ grantee: { group: "AllUsers" }, permission: "READ" }];
 const opened = (attributes: ObjectAttributes): ObjectAttributes => ({ ...attributes, acl: open });

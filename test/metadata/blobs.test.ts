@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { claimAll, digestOf, etagOf, openPlace } from "./content.ts";
-import { graceMs, onBothEngines } from "./engines.ts";
+import { claimAll, digestOf, etagOf, openPlace } from "../support/content.ts";
+import { graceMs, onBothEngines } from "../support/engines.ts";
 
 onBothEngines("Blobs", (store) => {
   it("stores equal content of one scope once and drops the bytes that came second", async () => {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Job } from "../../src/metadata/jobs.ts";
-import { claimAll } from "./content.ts";
-import { onBothEngines } from "./engines.ts";
+import { claimAll } from "../support/content.ts";
+import { onBothEngines } from "../support/engines.ts";
 
 const copy = { kind: "copy", blobId: 7 } as const;
 

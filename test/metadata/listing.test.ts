@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { ListPage, Objects } from "../../src/metadata/objects.ts";
-import { claimAll, known, openPlace } from "./content.ts";
-import { onBothEngines } from "./engines.ts";
+import { claimAll, known, openPlace } from "../support/content.ts";
+import { onBothEngines } from "../support/engines.ts";
 
 type Names = readonly string[];
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { claimAll, openPlace } from "./content.ts";
-import { onBothEngines } from "./engines.ts";
+import { claimAll, openPlace } from "../support/content.ts";
+import { onBothEngines } from "../support/engines.ts";
 
 onBothEngines("Names", (store) => {
   it("reserves names nobody can guess or meet twice", async () => {

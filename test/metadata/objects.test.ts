@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { ObjectAttributes } from "../../src/model.ts";
-import { claimAll, etagOf, known, openPlace } from "./content.ts";
-import { onBothEngines } from "./engines.ts";
+import { claimAll, etagOf, known, openPlace } from "../support/content.ts";
+import { onBothEngines } from "../support/engines.ts";
 
 const hardKeys = [
   "0012",

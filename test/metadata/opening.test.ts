@@ -2,8 +2,8 @@ import { stat } from "node:fs/promises";
 import knexFactory from "knex";
 import { describe, expect, it } from "vitest";
 import { openMetadata } from "../../src/metadata/metadata.ts";
-import { checkPragmas, checkVersion } from "../../src/metadata/sqlite-engine.ts";
-import { Clock, graceMs, makePostgres, makeSqlite, onBothEngines, postgresUrl, type TestDatabase } from "./engines.ts";
+import { checkPragmas, checkVersion } from "../../src/metadata/sqlite/engine.ts";
+import { Clock, graceMs, makePostgres, makeSqlite, onBothEngines, postgresUrl, type TestDatabase } from "../support/engines.ts";
 
 const makers: readonly (readonly [string, () => Promise<TestDatabase>])[] = [
   ["SQLite", makeSqlite],

@@ -6,9 +6,9 @@ import { GenerationMap } from "../../src/metadata/generation-map.ts";
 import { type Metadata, openMetadata } from "../../src/metadata/metadata.ts";
 import { Objects } from "../../src/metadata/objects.ts";
 import { ReadCache } from "../../src/metadata/read-cache.ts";
-import { openSqlite } from "../../src/metadata/sqlite-engine.ts";
-import { etagOf, openPlace, through } from "./content.ts";
-import { Clock, graceMs, makeSqlite } from "./engines.ts";
+import { openSqlite } from "../../src/metadata/sqlite/engine.ts";
+import { etagOf, openPlace, through } from "../support/content.ts";
+import { Clock, graceMs, makeSqlite } from "../support/engines.ts";
 
 describe("The read cache", () => {
   let database: Awaited<ReturnType<typeof makeSqlite>>;

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { S3Error } from "../../src/errors.ts";
 import type { Metadata } from "../../src/metadata/metadata.ts";
-import { digestOf, etagOf, known, openPlace, type Place, through } from "./content.ts";
-import { graceMs, onBothEngines, type Store } from "./engines.ts";
+import { digestOf, etagOf, known, openPlace, type Place, through } from "../support/content.ts";
+import { graceMs, onBothEngines, type Store } from "../support/engines.ts";
 
 const keys = ["a", "b", "c", "d"];
 const texts = ["", "x", "yy", "zzz"];

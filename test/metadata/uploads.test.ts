@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import type { Metadata } from "../../src/metadata/metadata.ts";
 import type { Upload } from "../../src/metadata/uploads.ts";
-import { claimAll, openPlace, type Place } from "./content.ts";
-import { onBothEngines } from "./engines.ts";
+import { claimAll, openPlace, type Place } from "../support/content.ts";
+import { onBothEngines } from "../support/engines.ts";
 
 async function start(metadata: Metadata, place: Place, key: string, change: Partial<Upload> = {}): Promise<Upload> {
   const { name } = await place.fresh("never read");

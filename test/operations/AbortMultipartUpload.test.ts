@@ -1,7 +1,7 @@
 // AbortMultipartUpload: the upload is gone, the object under its name is not touched.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sendPart, startUpload } from "./multipart.ts";
-import { type OpenBucket, openBucket } from "./open-bucket.ts";
+import { sendPart, startUpload } from "../support/multipart.ts";
+import { type OpenBucket, openBucket } from "../support/open-bucket.ts";
 
 let on: OpenBucket;
 beforeAll(async () => {

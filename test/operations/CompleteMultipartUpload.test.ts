@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { complete, MIN_PART, partList, sendPart, sendParts, startUpload, upload } from "./multipart.ts";
-import { type OpenBucket, openBucket, texts } from "./open-bucket.ts";
+import { complete, MIN_PART, partList, sendPart, sendParts, startUpload, upload } from "../support/multipart.ts";
+import { type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";
 
 let on: OpenBucket;
 beforeAll(async () => {

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { signedFetch } from "../support/sign.ts";
-import { BUCKET, type OpenBucket, openBucket, texts } from "./open-bucket.ts";
+import { BUCKET, type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";
 
 let on: OpenBucket;
 let etag: string;

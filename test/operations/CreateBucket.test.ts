@@ -1,7 +1,7 @@
 // CreateBucket: names, regions, and who has it already.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { signedFetch } from "../support/sign.ts";
-import { type OpenBucket, openBucket } from "./open-bucket.ts";
+import { type OpenBucket, openBucket } from "../support/open-bucket.ts";
 
 let on: OpenBucket;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 // CreateMultipartUpload: the attributes are taken at the start, and what cannot be kept is refused then.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { upload } from "./multipart.ts";
-import { BUCKET, type OpenBucket, openBucket, texts } from "./open-bucket.ts";
+import { upload } from "../support/multipart.ts";
+import { BUCKET, type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";
 
 let on: OpenBucket;
 beforeAll(async () => {

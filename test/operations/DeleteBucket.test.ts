@@ -1,7 +1,7 @@
 // DeleteBucket: only an empty one, and then it is gone.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startUpload } from "./multipart.ts";
-import { type OpenBucket, openBucket } from "./open-bucket.ts";
+import { startUpload } from "../support/multipart.ts";
+import { type OpenBucket, openBucket } from "../support/open-bucket.ts";
 
 let on: OpenBucket;
 beforeAll(async () => {

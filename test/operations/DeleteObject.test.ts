@@ -1,6 +1,6 @@
 // DeleteObject: gone is gone, and was gone is a success.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type OpenBucket, openBucket } from "./open-bucket.ts";
+import { type OpenBucket, openBucket } from "../support/open-bucket.ts";
 
 let on: OpenBucket;
 beforeAll(async () => {

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { DeleteObjectsCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { BUCKET, type OpenBucket, openBucket, texts } from "./open-bucket.ts";
+import { BUCKET, type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";
 
 let on: OpenBucket;
 beforeAll(async () => {

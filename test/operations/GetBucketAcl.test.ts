@@ -1,7 +1,7 @@
 // GetBucketAcl: full control for the owner, nothing for anybody else.
 import { GetBucketAclCommand } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
-import { BUCKET, openBucket } from "./open-bucket.ts";
+import { BUCKET, openBucket } from "../support/open-bucket.ts";
 
 describe("GetBucketAcl", () => {
   it("names the owner and the one grant", async () => {

@@ -1,6 +1,6 @@
 // GetBucketLocation: nothing for us-east-1, the gateway's region elsewhere.
 import { describe, expect, it } from "vitest";
-import { openBucket } from "./open-bucket.ts";
+import { openBucket } from "../support/open-bucket.ts";
 
 describe("GetBucketLocation", () => {
   it.each([

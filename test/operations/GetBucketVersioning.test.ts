@@ -1,7 +1,7 @@
 // GetBucketVersioning: never enabled.
 import { GetBucketVersioningCommand } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
-import { BUCKET, openBucket } from "./open-bucket.ts";
+import { BUCKET, openBucket } from "../support/open-bucket.ts";
 
 describe("GetBucketVersioning", () => {
   it("says nothing, which is how S3 says never", async () => {

@@ -1,7 +1,7 @@
 // GetObject, the bytes through the gateway: conditions, ranges, parts, overrides.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { presign } from "../support/sign.ts";
-import { BUCKET, type OpenBucket, openBucket } from "./open-bucket.ts";
+import { BUCKET, type OpenBucket, openBucket } from "../support/open-bucket.ts";
 
 let on: OpenBucket;
 let etag: string;

@@ -1,7 +1,7 @@
 // GetObjectAcl: full control for the owner, nothing for anybody else.
 import { GetObjectAclCommand } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
-import { BUCKET, openBucket } from "./open-bucket.ts";
+import { BUCKET, openBucket } from "../support/open-bucket.ts";
 
 describe("GetObjectAcl", () => {
   it("names the owner and the one grant, of an object that is there", async () => {

@@ -1,8 +1,8 @@
 // GetObjectAttributes: what was asked for, of the object and its parts.
 import { GetObjectAttributesCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { MIN_PART, upload } from "./multipart.ts";
-import { BUCKET, type OpenBucket, openBucket } from "./open-bucket.ts";
+import { MIN_PART, upload } from "../support/multipart.ts";
+import { BUCKET, type OpenBucket, openBucket } from "../support/open-bucket.ts";
 
 let on: OpenBucket;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 // HeadObject: what GetObject says, without the bytes and never elsewhere.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type OpenBucket, openBucket } from "./open-bucket.ts";
+import { type OpenBucket, openBucket } from "../support/open-bucket.ts";
 
 let on: OpenBucket;
 let etag: string;

@@ -1,7 +1,7 @@
 // ListBuckets: one's own, page by page.
 import { ListBucketsCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type OpenBucket, openBucket, texts } from "./open-bucket.ts";
+import { type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";
 
 let on: OpenBucket;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 // ListMultipartUploads: what has been started and not ended.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startUpload } from "./multipart.ts";
-import { type OpenBucket, openBucket, texts } from "./open-bucket.ts";
+import { startUpload } from "../support/multipart.ts";
+import { type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";
 
 let on: OpenBucket;
 const ids: string[] = [];

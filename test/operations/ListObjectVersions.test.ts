@@ -1,6 +1,6 @@
 // ListObjectVersions of a bucket without versions: each object is its own latest one.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type OpenBucket, openBucket, texts } from "./open-bucket.ts";
+import { type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";
 
 let on: OpenBucket;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 // ListObjectsV2: every key once, in byte order, however the pages are cut.
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { BUCKET, type OpenBucket, openBucket, texts } from "./open-bucket.ts";
+import { BUCKET, type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";
 
 // In byte order of UTF-8, which is not the order of UTF-16: U+FFFD stands before U+1F600.
 const KEYS = [" a ", "//", "0012", "1e3", "__proto__", "a\rb", "a/1", "a/2", "a/b/3", "b", "b/", "ü", "\ufffd", "😀"];

@@ -1,7 +1,7 @@
 // ListParts: the parts so far, page by page.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sendPart, startUpload } from "./multipart.ts";
-import { type OpenBucket, openBucket, texts } from "./open-bucket.ts";
+import { sendPart, startUpload } from "../support/multipart.ts";
+import { type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";
 
 let on: OpenBucket;
 let uploadId: string;

@@ -1,6 +1,6 @@
 // PutBucketAcl, GetBucketAcl, and what a bucket is created with: canned, by headers, by document.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { aclDocument, type Callers, grantsOf, openCallers } from "./callers.ts";
+import { aclDocument, type Callers, grantsOf, openCallers } from "../support/callers.ts";
 
 let callers: Callers;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 // PutBucketTagging, GetBucketTagging, DeleteBucketTagging.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type OpenBucket, openBucket, texts } from "./open-bucket.ts";
+import { type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";
 
 let on: OpenBucket;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 // PutObjectAcl, GetObjectAcl, and what an object is written with.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { aclDocument, type Callers, grantsOf, openCallers } from "./callers.ts";
-import { complete, partList, sendParts, startUpload } from "./multipart.ts";
+import { aclDocument, type Callers, grantsOf, openCallers } from "../support/callers.ts";
+import { complete, partList, sendParts, startUpload } from "../support/multipart.ts";
 
 let callers: Callers;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 // PutObjectTagging, GetObjectTagging, DeleteObjectTagging, and the tags that a write brings along.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type OpenBucket, openBucket, texts } from "./open-bucket.ts";
+import { type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";
 
 let on: OpenBucket;
 beforeAll(async () => {

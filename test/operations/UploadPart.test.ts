@@ -1,8 +1,8 @@
 // UploadPart: bytes under a number, checked as any other bytes.
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { complete, partList, sendPart, startUpload } from "./multipart.ts";
-import { type OpenBucket, openBucket } from "./open-bucket.ts";
+import { complete, partList, sendPart, startUpload } from "../support/multipart.ts";
+import { type OpenBucket, openBucket } from "../support/open-bucket.ts";
 
 let on: OpenBucket;
 let uploadId: string;

@@ -1,8 +1,8 @@
 // UploadPartCopy: a stored object, or a range of one, as a part.
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { complete, partList, startUpload } from "./multipart.ts";
-import { BUCKET, type OpenBucket, openBucket, texts } from "./open-bucket.ts";
+import { complete, partList, startUpload } from "../support/multipart.ts";
+import { BUCKET, type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";
 
 let on: OpenBucket;
 beforeAll(async () => {

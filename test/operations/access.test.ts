@@ -1,9 +1,9 @@
 // Who gets in: the owner, another account and the anonymous, at a bucket's doors and at its objects'. Whoever is refused learns nothing.
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Callers, grantsOf, openCallers } from "./callers.ts";
-import { partList, startUpload } from "./multipart.ts";
-import { texts } from "./open-bucket.ts";
+import { type Callers, grantsOf, openCallers } from "../support/callers.ts";
+import { partList, startUpload } from "../support/multipart.ts";
+import { texts } from "../support/open-bucket.ts";
 
 let callers: Callers;
 beforeAll(async () => {

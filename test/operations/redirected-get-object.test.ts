@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { presign } from "../support/sign.ts";
-import { type OpenBucket, openBucket } from "./open-bucket.ts";
+import { type OpenBucket, openBucket } from "../support/open-bucket.ts";
 
 const nodes: TestGateway[] = [];
 let on: OpenBucket;

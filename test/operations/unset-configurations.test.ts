@@ -1,6 +1,6 @@
 // What was never set, and cannot be set here: S3's own answers for it, which clients know how to read.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type OpenBucket, openBucket } from "./open-bucket.ts";
+import { type OpenBucket, openBucket } from "../support/open-bucket.ts";
 
 let on: OpenBucket;
 beforeAll(async () => {

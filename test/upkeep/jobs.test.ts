@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { openLog } from "../../src/log.ts";
 import type { Jobs, NewJob } from "../../src/metadata/jobs.ts";
 import { JobRunner } from "../../src/upkeep/jobs.ts";
-import { openRig, type Rig } from "../behaviour/rig.ts";
+import { openRig, type Rig } from "../support/rig.ts";
 
 const LEASE = 60_000;
 

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { startFarStores } from "../behaviour/far-stores.ts";
-import { openRig } from "../behaviour/rig.ts";
+import { startFarStores } from "../support/far-stores.ts";
+import { openRig } from "../support/rig.ts";
 import { md5 } from "../support/faulty-s3-store.ts";
 
 const sha256 = (bytes: Buffer | undefined) =>

@@ -1,0 +1,67 @@
+/**
+ * Where a disk backend keeps what, and the trailer that closes each of its files; no I/O. A key never leads out of the directory.
+ *
+ *   <directory>/
+ *   ├── .nearbucket-disk           the marker: this disk's id. Without it the disk is away, not empty
+ *   ├── data/
+ *   │   └── blobs/ab/
+ *   │       ├── <name>             an object: its bytes, then a trailer of 64 bytes (md5 and size)
+ *   │       └── <name>.parts/      an object uploaded in parts: 00001, 00002, ... (each bytes and trailer) and a manifest
+ *   ├── uploads/<id>/              an upload under way: its parts, and `key`; completing renames it to <name>.parts
+ *   └── tmp/                       writes under way; what is older than a day is a dead process's
+ */
+import { join } from "node:path";
+import { BackendError } from "../backend.ts";
+
+export const MARKER = ".nearbucket-disk";
+export const PARTS_SUFFIX = ".parts";
+export const MANIFEST = "manifest";
+export const TRAILER_SIZE = 64;
+
+const SEGMENT = /^[A-Za-z0-9_-][A-Za-z0-9._=-]{0,199}$/;
+
+/** The path of a key below `data/`. Throws refused for a key that is not made of plain segments: no dots in front, no empty ones, nothing to escape. */
+export function pathOfKey(backend: string, directory: string, key: string): string {
+  for (const segment of key.split("/"))
+    if (!SEGMENT.test(segment) || segment.endsWith(PARTS_SUFFIX))
+      throw new BackendError(backend, "refused", { detail: `not a key for a disk: ${JSON.stringify(key)}` });
+  return join(directory, "data", key);
+}
+
+export function partFile(partNumber: number): string {
+  return String(partNumber).padStart(5, "0");
+}
+
+/** `size`: of the bytes before the trailer. */
+export function trailer(md5: string, size: number): Buffer {
+  return Buffer.from(`${`\nnearbucket ${md5} ${size}`.padEnd(TRAILER_SIZE - 1)}\n`, "latin1");
+}
+
+const TRAILER = /^\nnearbucket ([0-9a-f]{32}) (\d+) *\n$/;
+
+/** What the trailer of a file of `fileSize` bytes says; undefined when it is not one or the file is not whole. */
+export function parseTrailer(bytes: Buffer, fileSize: number): { readonly etag: string; readonly size: number } | undefined {
+  const match = TRAILER.exec(bytes.toString("latin1"));
+  if (match?.[1] === undefined || Number(match[2]) !== fileSize - TRAILER_SIZE) return undefined;
+  return { etag: match[1], size: fileSize - TRAILER_SIZE };
+}
+
+export interface Manifest {
+  readonly etag: string;
+  readonly size: number;
+  /** In order; `file` is a name beside the manifest. */
+  readonly parts: readonly { readonly file: string; readonly size: number }[];
+}
+
+/** Undefined when the text is no manifest. */
+export function parseManifest(text: string): Manifest | undefined {
+  if (!text.endsWith("}\n")) return undefined;
+  const value: Partial<Manifest> = JSON.parse(text);
+  if (!isComplete(value)) return undefined;
+  const sum = value.parts.reduce((total, part) => total + part.size, 0);
+  return sum === value.size && value.parts.every((part) => /^\d{5}$/.test(part.file)) ? value : undefined;
+}
+
+function isComplete(value: Partial<Manifest>): value is Manifest {
+  return typeof value.etag === "string" && typeof value.size === "number" && Array.isArray(value.parts);
+}

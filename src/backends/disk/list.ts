@@ -1,0 +1,65 @@
+/**
+ * Listing a disk in byte order of the keys. The disk must be in place before the first key and after the last: a vanished mount never looks like a short list.
+ * A file that is not whole is listed too, with an empty ETag that equals no object's.
+ */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { BackendError, type ListedBlob } from "../backend.ts";
+import { closeFile, codeOf, type Disk, openFile, statFile } from "./files.ts";
+import { MANIFEST, PARTS_SUFFIX } from "./layout.ts";
+import { readManifest, statWithTrailer } from "./objects.ts";
+
+export async function* listDisk(disk: Disk, prefix: string): AsyncGenerator<ListedBlob> {
+  await disk.checkPresent();
+  yield* walk(disk, "", prefix);
+  await disk.checkPresent();
+}
+
+async function* walk(disk: Disk, above: string, prefix: string): AsyncGenerator<ListedBlob> {
+  const directory = join(disk.directory, "data", above);
+  for (const { key, isDirectory, isParts } of await entries(disk, directory, above)) {
+    if (isDirectory) {
+      if (key.startsWith(prefix) || prefix.startsWith(key)) yield* walk(disk, key, prefix);
+    } else if (key.startsWith(prefix)) {
+      const found = await look(disk, key, isParts);
+      if (found !== undefined) yield found;
+    }
+  }
+}
+
+/** Sorted as whole keys: a directory counts with its slash. */
+async function entries(disk: Disk, directory: string, above: string) {
+  try {
+    const found = (await readdir(directory, { withFileTypes: true })).map((entry) => {
+      const isParts = entry.isDirectory() && entry.name.endsWith(PARTS_SUFFIX);
+      const isDirectory = entry.isDirectory() && !isParts;
+      const name = isParts ? entry.name.slice(0, -PARTS_SUFFIX.length) : entry.name;
+      return { key: `${above}${name}${isDirectory ? "/" : ""}`, isDirectory, isParts };
+    });
+    return found.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  } catch (error) {
+    throw await disk.translate(error, directory);
+  }
+}
+
+/** Undefined: deleted since the directory was read. */
+async function look(disk: Disk, key: string, isParts: boolean): Promise<ListedBlob | undefined> {
+  const path = join(disk.directory, "data", key);
+  try {
+    if (!isParts) {
+      const { size, etag, modifiedAt } = await statWithTrailer(path);
+      return { key, size, etag, modifiedAt };
+    }
+    const { size, etag } = await readManifest(disk, `${path}${PARTS_SUFFIX}`);
+    const fd = await openFile(join(`${path}${PARTS_SUFFIX}`, MANIFEST), "r");
+    try {
+      return { key, size, etag, modifiedAt: (await statFile(fd)).mtime };
+    } finally {
+      await closeFile(fd);
+    }
+  } catch (error) {
+    const translated = codeOf(error) === "ENOENT" || !(error instanceof BackendError) ? await disk.translate(error, path) : error;
+    if (translated.fault !== "absent") throw translated;
+    return undefined;
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * A file under way: bytes go to `tmp/`, and only `finish` gives it its name, after its bytes and trailer are on the platter.
+ * Memory is bounded by `BUFFERED`: up to that much is one write at the end, above it the writer is asked to wait.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { BackendError, type Sink } from "../backend.ts";
+import { closeFile, codeOf, type Disk, openFile, syncFile, writeAll } from "./files.ts";
+import { trailer } from "./layout.ts";
+
+const BUFFERED = 1024 * 1024;
+
+export class DiskSink implements Sink {
+  readonly #disk: Disk;
+  readonly #size: number;
+  readonly #destination: string;
+  readonly #temporary: string;
+  readonly #into: (from: string, to: string) => Promise<void>;
+  readonly #md5 = createHash("md5");
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  #received = 0;
+  #fd: number | undefined;
+  #flushing: Promise<void> | undefined;
+  #over = false;
+
+  /** `into` gives the finished file its name and makes that last. */
+  constructor(disk: Disk, destination: string, size: number, into: (from: string, to: string) => Promise<void>) {
+    this.#disk = disk;
+    this.#size = size;
+    this.#destination = destination;
+    this.#temporary = join(disk.directory, "tmp", randomBytes(12).toString("hex"));
+    this.#into = into;
+  }
+
+  write(chunk: Buffer): Promise<void> | undefined {
+    if (this.#over) return Promise.reject(this.#givenUp());
+    this.#md5.update(chunk);
+    this.#received += chunk.length;
+    this.#pending.push(chunk);
+    this.#pendingBytes += chunk.length;
+    if (this.#pendingBytes < BUFFERED) return undefined;
+    return this.#flush();
+  }
+
+  async finish(): Promise<{ readonly etag: string }> {
+    try {
+      if (this.#over) throw this.#givenUp();
+      if (this.#received !== this.#size) throw this.#disk.fault("refused", `${this.#received} of ${this.#size} bytes`);
+      const etag = this.#md5.digest("hex");
+      this.#pending.push(trailer(etag, this.#size));
+      await this.#flushing;
+      await this.#flush();
+      const fd = this.#fd;
+      if (this.#over || fd === undefined) throw this.#givenUp();
+      if (this.#disk.durable) await syncFile(fd);
+      this.#fd = undefined;
+      await closeFile(fd);
+      if (this.#over) throw this.#givenUp();
+      await this.#into(this.#temporary, this.#destination);
+      if (this.#over) await unlink(this.#destination);
+      if (this.#over) throw this.#givenUp();
+      this.#over = true;
+      return { etag };
+    } catch (error) {
+      this.abort();
+      throw await this.#disk.translate(error, this.#destination);
+    }
+  }
+
+  abort(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#pending = [];
+    void this.#remove();
+  }
+
+  /** One at a time: the chunks that wait are written by one call. */
+  #flush(): Promise<void> {
+    this.#flushing ??= this.#writePending().finally(() => {
+      this.#flushing = undefined;
+    });
+    return this.#flushing;
+  }
+
+  async #writePending(): Promise<void> {
+    try {
+      this.#fd ??= await openFile(this.#temporary, "wx", 0o600);
+      while (this.#pending.length > 0 && !this.#over) {
+        const chunks = this.#pending;
+        this.#pending = [];
+        this.#pendingBytes = 0;
+        await writeAll(this.#fd, chunks);
+      }
+    } catch (error) {
+      const missing = codeOf(error) === "ENOENT";
+      throw missing
+        ? new BackendError(this.#disk.backend, "unavailable", { cause: error, detail: this.#temporary })
+        : await this.#disk.translate(error, this.#temporary);
+    }
+  }
+
+  async #remove(): Promise<void> {
+    await Promise.allSettled([this.#flushing]);
+    const fd = this.#fd;
+    this.#fd = undefined;
+    // What cannot be removed now is swept from tmp/ a day later.
+    await Promise.allSettled([fd === undefined ? undefined : closeFile(fd), unlink(this.#temporary)]);
+  }
+
+  #givenUp(): BackendError {
+    return this.#disk.fault("unavailable", "the write was given up");
+  }
+}

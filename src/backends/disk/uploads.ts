@@ -1,0 +1,143 @@
+/** Uploads in parts on a disk: a directory each, which completing renames into place, so that no byte is written twice. */
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { BackendError } from "../backend.ts";
+import { closeFile, codeOf, type Disk, openFile, renameFile, syncFile, writeAll } from "./files.ts";
+import { MANIFEST, type Manifest, PARTS_SUFFIX, partFile } from "./layout.ts";
+import { statWithTrailer } from "./objects.ts";
+import { DiskSink } from "./sink.ts";
+import { multipartEtag } from "../../checksums/multipart-etag.ts";
+
+const UPLOAD_ID = /^[0-9a-f]{32}$/;
+
+export class DiskUploads {
+  readonly #disk: Disk;
+  readonly #uploads: string;
+
+  constructor(disk: Disk) {
+    this.#disk = disk;
+    this.#uploads = join(disk.directory, "uploads");
+  }
+
+  async create(key: string): Promise<string> {
+    const id = randomBytes(16).toString("hex");
+    const directory = join(this.#uploads, id);
+    try {
+      await this.#disk.checkPresent();
+      await mkdir(directory);
+      await this.#writeFile(join(directory, "key"), key);
+      await this.#disk.syncDirectory(directory);
+      await this.#disk.syncDirectory(this.#uploads);
+      return id;
+    } catch (error) {
+      throw await this.#disk.translate(error, directory);
+    }
+  }
+
+  writePart(key: string, id: string, partNumber: number, size: number): DiskSink {
+    const directory = this.#directory(key, id);
+    return new DiskSink(this.#disk, join(directory, partFile(partNumber)), size, async (from, to) => {
+      await this.#checkKey(key, id);
+      await renameFile(from, to);
+      await this.#disk.syncDirectory(directory);
+    });
+  }
+
+  /** `path`: where the object shall stand, without the suffix. */
+  async complete(key: string, id: string, path: string, parts: readonly { readonly partNumber: number; readonly etag: string }[]): Promise<{ etag: string }> {
+    const directory = this.#directory(key, id);
+    try {
+      await this.#checkKey(key, id);
+      const manifest: Manifest = await this.#manifest(directory, parts);
+      const chosen = new Set(manifest.parts.map((part) => part.file));
+      await this.#writeFile(join(directory, MANIFEST), `${JSON.stringify(manifest)}\n`);
+      for (const name of await readdir(directory)) if (!chosen.has(name) && name !== MANIFEST && name !== "key") await rm(join(directory, name));
+      await this.#disk.syncDirectory(directory);
+      await this.#disk.moveInto(directory, `${path}${PARTS_SUFFIX}`);
+      await this.#disk.syncDirectory(this.#uploads);
+      return { etag: manifest.etag };
+    } catch (error) {
+      throw await this.#disk.translate(error, directory);
+    }
+  }
+
+  async abort(key: string, id: string | undefined): Promise<void> {
+    if (id === undefined) for (const each of await this.#idsOf(key)) await this.#remove(each);
+    else if (UPLOAD_ID.test(id) && (await this.#keyOf(id)) === key) await this.#remove(id);
+  }
+
+  async #manifest(directory: string, parts: readonly { readonly partNumber: number; readonly etag: string }[]): Promise<Manifest> {
+    const found: { file: string; size: number; etag: string }[] = [];
+    for (const { partNumber, etag } of parts) {
+      const file = partFile(partNumber);
+      const refused = (cause?: unknown) => new BackendError(this.#disk.backend, "refused", { cause, detail: `part ${partNumber} is not ${etag}` });
+      try {
+        const part = await statWithTrailer(join(directory, file));
+        if (part.etag !== etag) throw refused();
+        found.push({ file, size: part.size, etag });
+      } catch (error) {
+        throw codeOf(error) === "ENOENT" ? refused(error) : error;
+      }
+    }
+    return {
+      etag: multipartEtag(found.map((part) => part.etag)),
+      size: found.reduce((sum, part) => sum + part.size, 0),
+      parts: found.map(({ file, size }) => ({ file, size })),
+    };
+  }
+
+  async #idsOf(key: string): Promise<string[]> {
+    await this.#disk.checkPresent();
+    try {
+      const ids: string[] = [];
+      for (const id of await readdir(this.#uploads)) if ((await this.#keyOf(id)) === key) ids.push(id);
+      return ids;
+    } catch (error) {
+      throw await this.#disk.translate(error, this.#uploads);
+    }
+  }
+
+  /** Undefined: no such upload, on a disk that is there. */
+  async #keyOf(id: string): Promise<string | undefined> {
+    try {
+      return await readFile(join(this.#uploads, id, "key"), "utf8");
+    } catch (error) {
+      const translated = await this.#disk.translate(error, id);
+      if (translated.fault !== "absent") throw translated;
+      return undefined;
+    }
+  }
+
+  async #checkKey(key: string, id: string): Promise<void> {
+    if ((await this.#keyOf(id)) !== key) throw this.#disk.fault("absent", `upload ${id} of ${key}`);
+  }
+
+  #directory(key: string, id: string): string {
+    if (!UPLOAD_ID.test(id)) throw this.#disk.fault("absent", `upload ${id} of ${key}`);
+    return join(this.#uploads, id);
+  }
+
+  /** Out of sight in one step, then gone at leisure. */
+  async #remove(id: string): Promise<void> {
+    const away = join(this.#disk.directory, "tmp", `${id}.upload`);
+    try {
+      await renameFile(join(this.#uploads, id), away);
+      await rm(away, { recursive: true, force: true });
+    } catch (error) {
+      const translated = await this.#disk.translate(error, id);
+      if (translated.fault !== "absent") throw translated;
+    }
+  }
+
+  async #writeFile(path: string, text: string): Promise<void> {
+    if (!this.#disk.durable) return writeFile(path, text);
+    const fd = await openFile(path, "w", 0o600);
+    try {
+      await writeAll(fd, [Buffer.from(text)]);
+      await syncFile(fd);
+    } finally {
+      await closeFile(fd);
+    }
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * Any S3 service as a store. Hot calls (write, open, stat, delete) are signed by hand on kept-alive connections, the others go through AWS's client.
+ * Nothing is believed untested: a 404 counts only when the service names the key, a 200 only without `<Error>` and with an ETag, a body only at its full length.
+ */
+import type { IncomingMessage } from "node:http";
+import type { Log } from "../../log.ts";
+import type { ByteRange } from "../../model.ts";
+import { canonicalQuery, encodePath } from "../../signature-v4.ts";
+import {
+  type Backend,
+  BackendError,
+  type BackendStat,
+  type BackendTraits,
+  type ListedBlob,
+  type OpenedBlob,
+  type SignedUrlOptions,
+  type Sink,
+} from "../backend.ts";
+import { addressOf, type S3Address } from "./address.ts";
+import { S3Body } from "./body.ts";
+import { bareEtag, parseErrorDocument } from "./faults.ts";
+import type { S3BackendOptions } from "./options.ts";
+import { S3Sink } from "./sink.ts";
+import { SlowCalls } from "./sdk-calls.ts";
+import { S3Transport } from "./transport.ts";
+import { UrlSigner } from "./presign.ts";
+
+/** Opens without waiting for the store, unless a bucket is to be made: then one try is made now, and each probe tries again. */
+export async function openS3Backend(options: S3BackendOptions, log: Log): Promise<S3Backend> {
+  const backend = new S3Backend(options);
+  if (options.createBucket === true)
+    try {
+      await backend.probe(AbortSignal.timeout(options.connectTimeoutMs ?? 2000));
+    } catch (error) {
+      if (!(error instanceof BackendError) || error.fault !== "unavailable") throw error;
+      log.warn({ backend: options.name, err: error }, "the bucket is looked for again when the backend answers");
+    }
+  return backend;
+}
+
+export class S3Backend implements Backend {
+  readonly name: string;
+  readonly region: string;
+  readonly capacity: number;
+  readonly traits: BackendTraits;
+  readonly #address: S3Address;
+  readonly #transport: S3Transport;
+  readonly #slow: SlowCalls;
+  readonly #urls: UrlSigner | undefined;
+  readonly #createBucket: boolean;
+
+  constructor(options: S3BackendOptions) {
+    const { name, bucket, prefix = "", forcePathStyle = true, publicEndpoint, repliesAsTold = false } = options;
+    const keys = { accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey, signingRegion: options.signingRegion ?? "us-east-1" };
+    this.name = name;
+    this.region = options.region;
+    this.capacity = options.capacity ?? 1;
+    this.traits = { publicEndpoint, replayedHeaders: options.replayedHeaders, repliesAsTold };
+    this.#address = addressOf(options.endpoint, bucket, prefix, forcePathStyle);
+    this.#transport = new S3Transport({
+      ...keys,
+      backend: name,
+      address: this.#address,
+      connectTimeoutMs: options.connectTimeoutMs ?? 2000,
+      responseTimeoutMs: options.responseTimeoutMs ?? 30_000,
+    });
+    this.#slow = new SlowCalls(options);
+    this.#urls =
+      publicEndpoint === undefined ? undefined : new UrlSigner({ ...keys, repliesAsTold, address: addressOf(publicEndpoint, bucket, prefix, forcePathStyle) });
+    this.#createBucket = options.createBucket ?? false;
+  }
+
+  write(key: string, size: number): Sink {
+    return new S3Sink(this.#transport, { path: this.#path(key), query: "" }, size);
+  }
+
+  async open(key: string, range?: ByteRange, signal?: AbortSignal): Promise<OpenedBlob> {
+    const headers = range === undefined ? [] : ["Range", `bytes=${range.first}-${range.last}`];
+    const response = await this.#transport.ask({ method: "GET", path: this.#path(key), query: "", headers }, signal);
+    if (response.statusCode !== 200 && response.statusCode !== 206) throw await this.#transport.failure(response, `GET ${key}`);
+    const etag = bareEtag(response.headers.etag);
+    const found = this.#extent(response, range);
+    if (typeof found === "string" || etag === undefined) {
+      response.destroy();
+      throw this.#transport.corrupt(`GET ${key}: ${typeof found === "string" ? found : "no ETag"}`);
+    }
+    return { body: new S3Body(this.#transport, response, found.length, signal), size: found.size, etag };
+  }
+
+  async stat(key: string): Promise<BackendStat> {
+    const response = await this.#transport.ask({ method: "HEAD", path: this.#path(key), query: "", headers: [] });
+    response.resume();
+    if (response.statusCode === 404) throw await this.#missing(key);
+    if (response.statusCode !== 200) throw this.#transport.errorOf(response.statusCode ?? 0, "", `HEAD ${key}`);
+    const size = lengthOf(response);
+    const etag = bareEtag(response.headers.etag);
+    if (size === undefined || etag === undefined) throw this.#transport.corrupt(`HEAD ${key}: no ${size === undefined ? "Content-Length" : "ETag"}`);
+    return { size, etag };
+  }
+
+  async delete(key: string): Promise<void> {
+    const response = await this.#transport.ask({ method: "DELETE", path: this.#path(key), query: "", headers: [] });
+    if (response.statusCode === 204 || response.statusCode === 200) {
+      const text = await this.#transport.readShort(response);
+      if (parseErrorDocument(text) !== undefined) throw this.#transport.errorOf(500, text, `DELETE ${key} answered 200 with an error`);
+      return;
+    }
+    const failure = await this.#transport.failure(response, `DELETE ${key}`);
+    if (failure.fault !== "absent") throw failure;
+  }
+
+  createUpload(key: string): Promise<string> {
+    return this.#slow.createUpload(key);
+  }
+
+  writePart(key: string, uploadId: string, partNumber: number, size: number): Sink {
+    const query = canonicalQuery([
+      ["partNumber", String(partNumber)],
+      ["uploadId", uploadId],
+    ]);
+    return new S3Sink(this.#transport, { path: this.#path(key), query }, size);
+  }
+
+  completeUpload(key: string, uploadId: string, parts: readonly { readonly partNumber: number; readonly etag: string }[]): Promise<{ etag: string }> {
+    return this.#slow.completeUpload(key, uploadId, parts);
+  }
+
+  abortUpload(key: string, uploadId?: string): Promise<void> {
+    return this.#slow.abortUpload(key, uploadId);
+  }
+
+  signedUrl(key: string, options: SignedUrlOptions): string | undefined {
+    return this.#urls?.sign(encodedKey(key), options);
+  }
+
+  list(prefix: string): AsyncIterable<ListedBlob> {
+    return this.#slow.list(prefix);
+  }
+
+  async probe(signal: AbortSignal): Promise<void> {
+    const response = await this.#askForBucket(signal);
+    if (response.statusCode === 200) return;
+    if (response.statusCode !== 404 || !this.#createBucket) throw this.#transport.errorOf(response.statusCode ?? 0, "", "HEAD of the bucket");
+    await this.#slow.createBucket();
+  }
+
+  async close(): Promise<void> {
+    this.#transport.close();
+    this.#slow.close();
+  }
+
+  #path(key: string): string {
+    return this.#address.keyBase + encodedKey(key);
+  }
+
+  async #askForBucket(signal?: AbortSignal): Promise<IncomingMessage> {
+    const response = await this.#transport.ask({ method: "HEAD", path: this.#address.bucketPath, query: "", headers: [] }, signal);
+    response.resume();
+    return response;
+  }
+
+  /** A HEAD's 404 has no body that says what is missing: the key is, if the bucket is not. */
+  async #missing(key: string): Promise<BackendError> {
+    const bucket = await this.#askForBucket();
+    if (bucket.statusCode === 200) return new BackendError(this.name, "absent", { detail: key });
+    return this.#transport.errorOf(bucket.statusCode ?? 0, "", "HEAD of the bucket");
+  }
+
+  /** What of the object the answer brings, or why it cannot be believed. */
+  #extent(response: IncomingMessage, range: ByteRange | undefined): { readonly size: number; readonly length: number } | string {
+    const length = lengthOf(response);
+    if (length === undefined) return "no Content-Length";
+    if (response.statusCode === 200) {
+      const isWhole = range === undefined || (range.first === 0 && length === range.last + 1);
+      return isWhole ? { size: length, length } : `${length} bytes in answer to a range`;
+    }
+    const told = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(response.headers["content-range"] ?? "");
+    if (range === undefined || told === null) return "a part nobody asked for";
+    const [first, last, size] = [Number(told[1]), Number(told[2]), Number(told[3])];
+    if (first !== range.first || last !== range.last || length !== last - first + 1 || last >= size)
+      return `asked for ${range.first}-${range.last}, got ${told[0]}`;
+    return { size, length };
+  }
+}
+
+const PLAIN = /^[A-Za-z0-9\-._~/]*$/;
+
+/** Our own names have nothing to encode. */
+function encodedKey(key: string): string {
+  return PLAIN.test(key) ? key : encodePath(key);
+}
+
+function lengthOf(response: IncomingMessage): number | undefined {
+  const length = response.headers["content-length"];
+  return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
+}

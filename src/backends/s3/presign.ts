@@ -1,0 +1,72 @@
+/** Redirect targets: GET URLs signed by hand, a few microseconds each, with all that the reply must carry inside the signature. */
+import { ALGORITHM, amzDate, encodeComponent, scopeOf, sign, UNSIGNED_PAYLOAD } from "../../signature-v4.ts";
+import type { SignedUrlOptions } from "../backend.ts";
+import type { S3Address } from "./address.ts";
+
+export interface UrlSignerOptions {
+  /** Of the public endpoint. */
+  readonly address: S3Address;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly signingRegion: string;
+  readonly repliesAsTold: boolean;
+}
+
+/** Longer ones are not redirected to: clients and stores bear 8 KiB at least, and a Location header counts with its neighbours. */
+const URL_LIMIT = 6 * 1024;
+
+/** The query parameter that tells a node its reply headers: base64url of a JSON object. */
+const REPLY_PARAMETER = "x-nearbucket-reply";
+
+export class UrlSigner {
+  readonly #options: UrlSignerOptions;
+  #second = Number.NaN;
+  #timestamp = "";
+  #scope = "";
+  #credential = "";
+
+  constructor(options: UrlSignerOptions) {
+    this.#options = options;
+  }
+
+  /** `encodedKey`: by `encodePath`. Undefined when the URL would be longer than 6 KiB. */
+  sign(encodedKey: string, { now, expiresSeconds, responseOverrides, replyHeaders }: SignedUrlOptions): string | undefined {
+    const { address, secretAccessKey, repliesAsTold } = this.#options;
+    this.#tick(now);
+    const path = address.keyBase + encodedKey;
+    // Already in canonical order: "X-Amz" sorts before "response-", that before "x-nearbucket-reply".
+    let query =
+      `X-Amz-Algorithm=${ALGORITHM}&X-Amz-Content-Sha256=${UNSIGNED_PAYLOAD}&X-Amz-Credential=${this.#credential}` +
+      `&X-Amz-Date=${this.#timestamp}&X-Amz-Expires=${expiresSeconds}&X-Amz-SignedHeaders=host${overrides(responseOverrides)}`;
+    if (repliesAsTold) query += told(replyHeaders);
+    if (address.origin.length + path.length + query.length > URL_LIMIT - 100) return undefined;
+    const signature = sign(secretAccessKey, this.#timestamp, this.#scope, {
+      method: "GET",
+      path,
+      query,
+      headers: [["host", address.host]],
+      payload: UNSIGNED_PAYLOAD,
+    });
+    return `${address.origin}${path}?${query}&X-Amz-Signature=${signature}`;
+  }
+
+  #tick(now: Date): void {
+    const second = Math.floor(now.getTime() / 1000);
+    if (second === this.#second) return;
+    this.#second = second;
+    this.#timestamp = amzDate(now);
+    this.#scope = scopeOf(this.#timestamp, this.#options.signingRegion);
+    this.#credential = encodeComponent(`${this.#options.accessKeyId}/${this.#scope}`);
+  }
+}
+
+function overrides(given: Readonly<Record<string, string>>): string {
+  let query = "";
+  for (const name of Object.keys(given).sort()) query += `&${name}=${encodeComponent(given[name] ?? "")}`;
+  return query;
+}
+
+function told(headers: Readonly<Record<string, string>>): string {
+  for (const _ in headers) return `&${REPLY_PARAMETER}=${Buffer.from(JSON.stringify(headers)).toString("base64url")}`;
+  return "";
+}

@@ -1,0 +1,89 @@
+/** Reads a blob: small pieces at once, as bytes that are checked before anyone sees them; large ones as a stream that survives its backend. */
+import { hash } from "node:crypto";
+import type { Readable } from "node:stream";
+import { BackendError } from "../../backends/backend.ts";
+import type { Blob, ByteRange } from "../../model.ts";
+import { FailoverBody } from "./failover-body.ts";
+import { pump } from "../pump.ts";
+import { type OpenReplica, ReplicaSource, type ReplicaSourceOptions } from "./replica-source.ts";
+import { asBackendError, onDown, wentDown } from "../while-up.ts";
+
+export interface ReadOptions {
+  /** Backend names, closest first; replicas it does not name are tried last. */
+  readonly order: readonly string[];
+  /** Inside the blob. */
+  readonly range?: ByteRange | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface BlobReading {
+  /** A Buffer when the bytes are few: then they are all there. */
+  readonly body: Readable | Buffer;
+  /** Where the first byte came from. */
+  readonly backend: string;
+}
+
+/** Up to this many bytes are read before the answer begins. */
+const AT_ONCE = 128 * 1024;
+
+/** Throws ServiceUnavailable when no replica can be read; after the first byte the stream is destroyed instead. */
+export async function readBlob(stores: ReplicaSourceOptions, blob: Blob, { order, range, signal }: ReadOptions): Promise<BlobReading> {
+  const source = new ReplicaSource(stores, blob, order, signal);
+  const first = range?.first ?? 0;
+  const end = range === undefined ? blob.size : range.last + 1;
+  const asked = end - first === blob.size ? undefined : range;
+  if (end - first <= AT_ONCE) return readAtOnce(source, asked, end - first, signal);
+  const replica = await source.openNext(asked);
+  const body = new FailoverBody(source, replica, first, end);
+  const stop = () => body.destroy(signal.reason instanceof Error ? signal.reason : undefined);
+  signal.addEventListener("abort", stop, { once: true });
+  body.once("close", () => signal.removeEventListener("abort", stop));
+  await body.started();
+  return { body, backend: replica.member.backend.name };
+}
+
+async function readAtOnce(source: ReplicaSource, range: ByteRange | undefined, size: number, signal: AbortSignal): Promise<BlobReading> {
+  for (;;) {
+    const replica = await source.openNext(range);
+    const backend = replica.member.backend.name;
+    try {
+      const body = await readAll(replica, size, signal);
+      checkMd5(source.blob, range, body, backend);
+      return { body, backend };
+    } catch (error) {
+      signal.throwIfAborted();
+      await source.fail(asBackendError(error, backend));
+    }
+  }
+}
+
+async function readAll({ member, opened }: OpenReplica, size: number, signal: AbortSignal): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let received = 0;
+  const unwatch = onDown(member, () => opened.body.destroy(wentDown(member)));
+  try {
+    await pump(
+      opened.body,
+      (chunk) => {
+        received += chunk.length;
+        if (received > size) throw new BackendError(member.backend.name, "corrupt", { detail: "more bytes than asked for" });
+        chunks.push(chunk);
+        return undefined;
+      },
+      signal,
+    );
+  } finally {
+    unwatch();
+    opened.body.destroy();
+  }
+  if (received < size) throw new BackendError(member.backend.name, "corrupt", { detail: `ended ${size - received} bytes early` });
+  const [only] = chunks;
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, received);
+}
+
+/** Few bytes are cheap to hash: a store whose ETag no longer fits its bytes is found out before the client is misled. */
+function checkMd5(blob: Blob, range: ByteRange | undefined, body: Buffer, backend: string): void {
+  if (range !== undefined || blob.layout !== undefined) return;
+  const md5 = hash("md5", body, "hex");
+  if (md5 !== blob.etag) throw new BackendError(backend, "corrupt", { detail: `md5 ${md5}, expected ${blob.etag}` });
+}

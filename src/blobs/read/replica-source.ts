@@ -1,0 +1,109 @@
+/** The replicas of a blob in the order they are to be tried; the next one opens where the last one failed. One that only broke off is tried twice. */
+import type { BackendError, OpenedBlob } from "../../backends/backend.ts";
+import type { Fleet, FleetMember } from "../../backends/fleet.ts";
+import type { Blobs } from "../../metadata/blobs.ts";
+import type { Blob, ByteRange } from "../../model.ts";
+import { checkSame, type Replicas } from "../replicas/verify.ts";
+import { hopeless, tooFewBackends } from "../replicas/placer.ts";
+import { asBackendError, whileUp } from "../while-up.ts";
+
+export interface ReplicaSourceOptions {
+  readonly fleet: Fleet;
+  readonly blobs: Blobs;
+  readonly replicas: Replicas;
+}
+
+/** An open replica: its bytes from the start of the range on. */
+export interface OpenReplica {
+  readonly member: FleetMember;
+  readonly opened: OpenedBlob;
+}
+
+export class ReplicaSource {
+  readonly #stores: ReplicaSourceOptions;
+  readonly #order: readonly string[];
+  readonly #signal: AbortSignal;
+  readonly #tried = new Set<string>();
+  #isSecondRound = false;
+  readonly #failures: BackendError[] = [];
+  #blob: Blob;
+
+  constructor(stores: ReplicaSourceOptions, blob: Blob, order: readonly string[], signal: AbortSignal) {
+    this.#stores = stores;
+    this.#order = order;
+    this.#signal = signal;
+    this.#blob = blob;
+  }
+
+  /** As last read: its name changes when it was stored anew while it was being read. The bytes are the same. */
+  get blob(): Blob {
+    return this.#blob;
+  }
+
+  /** Opens the next replica that can be opened and says the right size and ETag. Throws ServiceUnavailable when none is left. */
+  async openNext(range: ByteRange | undefined): Promise<OpenReplica> {
+    for (;;) {
+      this.#signal.throwIfAborted();
+      const member = this.#next() ?? (await this.#lookAgain());
+      if (member === undefined) throw tooFewBackends(this.#failures);
+      this.#tried.add(this.#keyOf(member.backend.name));
+      const startedAt = performance.now();
+      try {
+        const opened = await whileUp(
+          member,
+          () => member.backend.open(this.#blob.name, range, this.#signal),
+          (late) => late.body.destroy(),
+        );
+        this.#check(opened, member.backend.name);
+        this.#stores.fleet.reportSuccess(member.backend.name, performance.now() - startedAt);
+        return { member, opened };
+      } catch (error) {
+        this.#signal.throwIfAborted();
+        await this.fail(asBackendError(error, member.backend.name));
+      }
+    }
+  }
+
+  /** What happened to a replica that `openNext` gave. */
+  async fail(failure: BackendError): Promise<void> {
+    this.#failures.push(failure);
+    await this.#stores.replicas.noteFailure(this.#blob, failure);
+  }
+
+  #check(opened: OpenedBlob, backend: string): void {
+    try {
+      checkSame(this.#blob, opened, backend);
+    } catch (error) {
+      opened.body.on("error", () => undefined).destroy();
+      throw error;
+    }
+  }
+
+  #next(): FleetMember | undefined {
+    const { replicas } = this.#blob;
+    for (const name of this.#order)
+      if (replicas.some((replica) => replica.backend === name && replica.state === "verified") && this.#canTry(name)) return this.#stores.fleet.get(name);
+    const other = replicas.find((replica) => replica.state === "verified" && this.#canTry(replica.backend));
+    return other && this.#stores.fleet.get(other.backend);
+  }
+
+  #canTry(backend: string): boolean {
+    return !this.#tried.has(this.#keyOf(backend)) && this.#stores.fleet.get(backend)?.up === true;
+  }
+
+  /** The caller's blob may be older than a repair: replicas made since then count too. */
+  async #lookAgain(): Promise<FleetMember | undefined> {
+    const current = await this.#stores.blobs.find(this.#blob.id);
+    if (current !== undefined && current.size === this.#blob.size) this.#blob = current;
+    const fresh = this.#next();
+    if (fresh !== undefined || this.#isSecondRound) return fresh;
+    this.#isSecondRound = true;
+    const gone = hopeless(this.#failures);
+    for (const { backend } of this.#failures) if (!gone.has(backend)) this.#tried.delete(this.#keyOf(backend));
+    return this.#next();
+  }
+
+  #keyOf(backend: string): string {
+    return `${this.#blob.name} ${backend}`;
+  }
+}

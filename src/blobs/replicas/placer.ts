@@ -1,0 +1,71 @@
+/** Where bytes may go right now, and whether those that took them are enough. */
+import type { BackendError } from "../../backends/backend.ts";
+import type { Fleet, FleetMember } from "../../backends/fleet.ts";
+import { S3Error } from "../../errors.ts";
+import { choosePlacement, healthyMembers, isEnough, type Site, siteOf } from "./placement.ts";
+
+/** Seconds a client is asked to wait: about what the fleet needs to notice that a store is back. */
+const RETRY_AFTER = "2";
+
+export interface SitesOptions {
+  readonly fleet: Fleet;
+  /** Replicas a blob should have. */
+  readonly copies: number;
+  /** As Math.random. */
+  readonly random: () => number;
+}
+
+export class Sites {
+  readonly fleet: Fleet;
+  readonly copies: number;
+  readonly #random: () => number;
+
+  constructor(options: SitesOptions) {
+    this.fleet = options.fleet;
+    this.copies = options.copies;
+    this.#random = options.random;
+  }
+
+  /** Up to `copies` members for what `held` does not cover yet, none of them in `tried`. */
+  draw(held: readonly Site[], tried: ReadonlySet<string>): readonly FleetMember[] {
+    const drawn = choosePlacement(this.#untried(tried), held, this.copies - held.length, this.#random);
+    return drawn.flatMap((site) => this.fleet.get(site.name) ?? []);
+  }
+
+  /** Are these replicas enough to acknowledge a write that asks for `needed`? */
+  isEnough(held: readonly Site[], needed: number): boolean {
+    return isEnough(held, needed, this.#regionCount());
+  }
+
+  /** Could they become enough with the healthy members that were not tried? */
+  canBeEnough(held: readonly Site[], tried: ReadonlySet<string>, needed: number): boolean {
+    const names = new Set(held.map((site) => site.name));
+    return this.isEnough([...held, ...this.#untried(tried).filter((site) => !names.has(site.name))], needed);
+  }
+
+  /** Throws ServiceUnavailable when no write that asks for `needed` can succeed. */
+  checkWritable(needed: number): void {
+    if (!this.canBeEnough([], new Set(), needed)) throw tooFewBackends([]);
+  }
+
+  #untried(tried: ReadonlySet<string>): readonly Site[] {
+    return healthyMembers(this.fleet.members())
+      .map(siteOf)
+      .filter((site) => !tried.has(site.name));
+  }
+
+  #regionCount(): number {
+    return new Set(this.fleet.members().map((member) => member.region.name)).size;
+  }
+}
+
+/** Backends that need not be tried a second time: they refused, or contradicted what they were given. */
+export function hopeless(failures: readonly BackendError[]): ReadonlySet<string> {
+  return new Set(failures.filter(({ fault }) => fault !== "unavailable").map(({ backend }) => backend));
+}
+
+/** The 503 of a write or read that no healthy backend is left for. */
+export function tooFewBackends(failures: readonly BackendError[]): S3Error {
+  const cause = failures.length > 1 ? new AggregateError(failures, "every backend that was tried failed") : failures[0];
+  return new S3Error("ServiceUnavailable", { headers: { "Retry-After": RETRY_AFTER } }, { cause });
+}

@@ -1,0 +1,86 @@
+/** Replicas judged: proven good by size and ETag, or marked lost. Only a store's clear answer makes one lost; one that cannot be reached proves nothing. */
+import { BackendError } from "../../backends/backend.ts";
+import type { Fleet, FleetMember } from "../../backends/fleet.ts";
+import type { Log } from "../../log.ts";
+import type { Blobs } from "../../metadata/blobs.ts";
+import type { Blob } from "../../model.ts";
+import { asBackendError, whileUp } from "../while-up.ts";
+
+export interface ReplicasOptions {
+  readonly blobs: Blobs;
+  readonly fleet: Fleet;
+  /** A replica verified within this time counts without a look. */
+  readonly verifiedForMs: number;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+export class Replicas {
+  readonly #blobs: Blobs;
+  readonly #fleet: Fleet;
+  readonly #verifiedForMs: number;
+  readonly #now: () => Date;
+  readonly #log: Log;
+
+  constructor(options: ReplicasOptions) {
+    this.#blobs = options.blobs;
+    this.#fleet = options.fleet;
+    this.#verifiedForMs = options.verifiedForMs;
+    this.#now = options.now;
+    this.#log = options.log;
+  }
+
+  /** Are `needed` replicas of this blob good now? Looks only at as many as it must. */
+  async areGood(blob: Blob, needed: number): Promise<boolean> {
+    const since = this.#now().getTime() - this.#verifiedForMs;
+    const stale: FleetMember[] = [];
+    let good = 0;
+    for (const replica of blob.replicas) {
+      const member = this.#fleet.get(replica.backend);
+      if (replica.state !== "verified" || !member?.up) continue;
+      if (replica.verifiedAt.getTime() > since) good++;
+      else stale.push(member);
+    }
+    if (good >= needed) return true;
+    if (good + stale.length < needed) return false;
+    const proven = await Promise.all(stale.map((member) => this.#prove(blob, member)));
+    return good + proven.filter(Boolean).length >= needed;
+  }
+
+  /** What a failed call says about the replica: absent and corrupt make it lost, which is a copy job in the same transaction. Tells the fleet. */
+  async noteFailure(blob: Blob, failure: BackendError): Promise<void> {
+    this.#fleet.reportFailure(failure);
+    if (failure.fault !== "absent" && failure.fault !== "corrupt") return;
+    try {
+      const current = await this.#blobs.find(blob.id);
+      const replica = current?.replicas.find(({ backend }) => backend === failure.backend);
+      // A blob that was stored anew in the meantime has another name: what is wrong with the old bytes says nothing about the new ones.
+      if (current?.name !== blob.name || replica?.state !== "verified") return;
+      if (!(await this.#blobs.setReplica(blob.id, failure.backend, "lost", blob.name))) return;
+      this.#log.error({ err: failure, blob: blob.id, name: blob.name }, "a replica is lost");
+    } catch (error) {
+      this.#log.error({ err: error, failure: failure.message, blob: blob.id, name: blob.name }, "a replica is lost and could not be marked");
+    }
+  }
+
+  async #prove(blob: Blob, member: FleetMember): Promise<boolean> {
+    const backend = member.backend.name;
+    try {
+      checkSame(blob, await whileUp(member, () => member.backend.stat(blob.name)), backend);
+    } catch (error) {
+      await this.noteFailure(blob, asBackendError(error, backend));
+      return false;
+    }
+    return this.#blobs.setReplica(blob.id, backend, "verified", blob.name);
+  }
+}
+
+/** Throws corrupt when what a store says it holds is not the blob. */
+export function checkSame(
+  expected: { readonly size: number; readonly etag: string },
+  found: { readonly size: number; readonly etag: string },
+  backend: string,
+): void {
+  if (found.size === expected.size && found.etag === expected.etag) return;
+  throw new BackendError(backend, "corrupt", { detail: `${found.size} bytes ${found.etag}, expected ${expected.size} bytes ${expected.etag}` });
+}

@@ -1,0 +1,75 @@
+/**
+ * A client's stream -> digests, in memory or on its way to outlets. Length and claims are checked before the last chunk goes on,
+ * so bytes that are not what the client said never become visible anywhere.
+ */
+import { S3Error } from "../../errors.ts";
+import type { ChecksumAlgorithm } from "../../model.ts";
+import { type BytesIn, checkClaims } from "./body-source.ts";
+import { type Digests, digestBuffer, openDigester, type Wanted, type WholeDigests } from "../../checksums/digest.ts";
+import { pump } from "../pump.ts";
+
+/** Reads a small body whole. Throws S3Error: IncompleteBody, or what a claim that fails says. */
+export async function collect(bytes: BytesIn): Promise<{ readonly buffer: Buffer; readonly digests: WholeDigests }> {
+  const chunks: Buffer[] = [];
+  let received = 0;
+  await pumpFromClient(bytes, (chunk) => {
+    received += chunk.length;
+    checkNotLonger(received, bytes.size);
+    chunks.push(chunk);
+    return undefined;
+  });
+  checkWhole(received, bytes.size);
+  const [first] = chunks;
+  const buffer = first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks, received);
+  const digests = await digestBuffer(buffer, bytes.claims.checksum?.algorithm);
+  checkClaims(bytes.claims, digests);
+  return { buffer, digests };
+}
+
+/**
+ * Streams a body to `write`, all but its last chunk, which is given back when everything about the body is known to be right.
+ * What the client claims is computed whether it is wanted or not. Throws S3Error as `collect`, the reason of `giveUp` when that aborts.
+ */
+export async function pour(
+  bytes: BytesIn,
+  wanted: Wanted,
+  write: (chunk: Buffer) => Promise<void> | undefined,
+  giveUp?: AbortSignal,
+): Promise<{ readonly digests: Digests; readonly last: Buffer | undefined }> {
+  const { claims } = bytes;
+  const algorithm: ChecksumAlgorithm | undefined = claims.checksum?.algorithm;
+  const digester = await openDigester({ sha256: wanted.sha256 || claims.sha256 !== undefined, md5: wanted.md5 || claims.md5 !== undefined }, algorithm);
+  let last: Buffer | undefined;
+  await pumpFromClient(
+    bytes,
+    (chunk) => {
+      digester.update(chunk);
+      checkNotLonger(digester.size, bytes.size);
+      const before = last;
+      last = chunk;
+      return before && write(before);
+    },
+    giveUp,
+  );
+  checkWhole(digester.size, bytes.size);
+  const digests = digester.finish();
+  checkClaims(claims, digests);
+  return { digests, last };
+}
+
+async function pumpFromClient(bytes: BytesIn, take: (chunk: Buffer) => Promise<void> | undefined, giveUp?: AbortSignal): Promise<void> {
+  const signal = giveUp === undefined ? bytes.signal : AbortSignal.any([bytes.signal, giveUp]);
+  try {
+    await pump(bytes.open(), take, signal);
+  } catch (cause) {
+    throw cause instanceof S3Error ? cause : new S3Error("IncompleteBody", {}, { cause });
+  }
+}
+
+function checkNotLonger(received: number, size: number): void {
+  if (received > size) throw new S3Error("IncompleteBody");
+}
+
+function checkWhole(received: number, size: number): void {
+  if (received !== size) throw new S3Error("IncompleteBody");
+}

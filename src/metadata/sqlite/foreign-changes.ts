@@ -1,0 +1,48 @@
+/**
+ * Knows whether another process has changed the SQLite file, by PRAGMA data_version on the connection that writes: our own commits leave it alone there.
+ * An answer from memory is allowed only after a look that began after the question; questions asked during one look share the next.
+ */
+import { type Freshness, statement } from "../engine.ts";
+import type { GroupCommit } from "./group-commit.ts";
+import type { SqliteConnection } from "./connection.ts";
+
+const dataVersion = statement<{ data_version: number }>("data-version", "PRAGMA data_version");
+
+export class ForeignChanges implements Freshness {
+  onForeignChange: () => void = () => undefined;
+  readonly #connection: SqliteConnection;
+  readonly #writes: GroupCommit;
+  #seen: number | undefined;
+  #looking: Promise<void> | undefined;
+  #next: Promise<boolean> | undefined;
+
+  constructor(connection: SqliteConnection, writes: GroupCommit) {
+    this.#connection = connection;
+    this.#writes = writes;
+    writes.onBegin = () => this.#look();
+  }
+
+  check(): boolean | Promise<boolean> {
+    // Nobody else can write while this process holds the lock, and what others wrote before was seen when it was taken.
+    if (this.#writes.phase === "inside") return true;
+    // A commit under way may already be visible to readers: memory is behind it.
+    if (this.#writes.phase !== "idle") return false;
+    this.#next ??= this.#lookNext();
+    return this.#next;
+  }
+
+  async #lookNext(): Promise<boolean> {
+    await Promise.allSettled([this.#looking]);
+    this.#next = undefined;
+    this.#looking = this.#look();
+    await this.#looking;
+    return this.#writes.phase !== "ending";
+  }
+
+  async #look(): Promise<void> {
+    const row = await this.#connection.get(dataVersion, []);
+    if (row?.data_version === this.#seen) return;
+    this.#seen = row?.data_version;
+    this.onForeignChange();
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * The only writer of a SQLite file: everyone who waits is run, one after another, inside one BEGIN IMMEDIATE ... COMMIT, so that many writes share one sync.
+ * Nobody is answered, well or badly, before the COMMIT that holds what they saw; after a full disk or an I/O error nothing goes on inside the transaction.
+ */
+import { S3Error, type S3ErrorCode } from "../../errors.ts";
+import { type Connection, type Parameter, type Statement, statement, type Work } from "../engine.ts";
+import type { SqliteConnection } from "./connection.ts";
+import { type SqliteFault, sqliteFault } from "./faults.ts";
+
+const begin = statement<never>("begin", "BEGIN IMMEDIATE");
+const commit = statement<never>("commit", "COMMIT");
+const rollback = statement<never>("rollback", "ROLLBACK");
+
+/** Bounds how long the first of a batch waits for the last. */
+const batchLimit = 64;
+const busyAttempts = 3;
+
+interface Waiting {
+  readonly work: Work<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+  /** Set when it failed after a write: it is left out of the batch's next run. */
+  failed: boolean;
+  answer: () => void;
+}
+
+/** Why a batch ended early. `fault` undefined: one of its works failed after a write. */
+interface Stop {
+  readonly fault: SqliteFault | undefined;
+  readonly cause: unknown;
+}
+
+export class GroupCommit {
+  readonly #connection: SqliteConnection;
+  readonly #onFatal: (cause: unknown) => void;
+  #waiting: Waiting[] = [];
+  #running: Promise<void> | undefined;
+  #refusal: unknown;
+  /** `inside`: this process holds the write lock and has seen every foreign change; `ending`: a commit may or may not be visible yet. */
+  phase: "idle" | "opening" | "inside" | "ending" = "idle";
+  /** Awaited once the write lock is held, before any work runs. */
+  onBegin: () => Promise<void> = async () => undefined;
+
+  constructor(connection: SqliteConnection, onFatal: (cause: unknown) => void) {
+    this.#connection = connection;
+    this.#onFatal = onFatal;
+  }
+
+  transact<T>(work: Work<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#refusal !== undefined) return reject(refused(this.#refusal));
+      // The answer is what this very work returned: the cast only forgets T while it waits among others.
+      this.#waiting.push({ work, resolve: resolve as (value: unknown) => void, reject, failed: false, answer: () => undefined });
+      this.#running ??= this.#drain();
+    });
+  }
+
+  /** Finishes what waits and refuses the rest. */
+  async close(): Promise<void> {
+    await this.#running;
+    this.#refusal ??= new Error("closed");
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch: Waiting[] = [];
+      try {
+        await this.#commitBatch(batch);
+      } catch (error) {
+        for (const each of batch) each.reject(error);
+      } finally {
+        this.phase = "idle";
+      }
+    }
+    this.#running = undefined;
+  }
+
+  /** Takes from the queue into `batch`; returns when all of it is answered, throws what all of it is rejected with. */
+  async #commitBatch(batch: Waiting[]): Promise<void> {
+    batch.push(...this.#waiting.splice(0, batchLimit));
+    for (let busy = 0; ; ) {
+      const effects: (() => void)[] = [];
+      const stop = await this.#runBatch(batch, effects);
+      if (stop === undefined) {
+        for (const effect of effects) effect();
+        this.phase = "idle";
+        for (const each of batch) each.answer();
+        return;
+      }
+      await this.#rollBack();
+      if (stop.fault === "broken") throw this.#close(stop.cause);
+      if (stop.fault === "full") throw refused(stop.cause);
+      if (stop.fault === "busy" && ++busy === busyAttempts) throw refused(stop.cause, "SlowDown");
+    }
+  }
+
+  /** Undefined: committed. */
+  async #runBatch(batch: Waiting[], effects: (() => void)[]): Promise<Stop | undefined> {
+    this.phase = "opening";
+    const unopened = (await this.#control(() => this.#connection.run(begin, []))) ?? (await this.#control(this.onBegin));
+    if (unopened) return unopened;
+    this.phase = "inside";
+    for (let at = 0; at < batch.length || this.#takeMore(batch); at++) {
+      const each = batch[at];
+      const stop = each && !each.failed ? await this.#runOne(each, effects) : undefined;
+      if (stop) return stop;
+    }
+    this.phase = "ending";
+    return this.#control(() => this.#connection.run(commit, []));
+  }
+
+  async #runOne(each: Waiting, effects: (() => void)[]): Promise<Stop | undefined> {
+    const scope = new Scope(this.#connection);
+    try {
+      const value = await each.work(scope);
+      each.answer = () => each.resolve(value);
+      effects.push(...scope.effects);
+    } catch (error) {
+      each.answer = () => each.reject(error);
+      if (scope.wrote) {
+        each.failed = scope.stopped === undefined;
+        return scope.stopped ?? { fault: undefined, cause: error };
+      }
+    } finally {
+      scope.over = true;
+    }
+    return scope.stopped;
+  }
+
+  /** Who came while the batch ran shares its sync. */
+  #takeMore(batch: Waiting[]): boolean {
+    const more = this.#waiting.splice(0, batchLimit - batch.length);
+    batch.push(...more);
+    return more.length > 0;
+  }
+
+  async #control(call: () => Promise<unknown>): Promise<Stop | undefined> {
+    try {
+      await call();
+      return undefined;
+    } catch (error) {
+      return { fault: sqliteFault(error) ?? "broken", cause: error };
+    }
+  }
+
+  async #rollBack(): Promise<void> {
+    this.phase = "ending";
+    try {
+      await this.#connection.run(rollback, []);
+    } catch (error) {
+      // SQLite rolled back by itself, or BEGIN never succeeded: both are what is wanted here.
+      if (!(error instanceof Error && error.message.includes("no transaction is active"))) throw this.#close(error);
+    }
+  }
+
+  /** No further write is taken: what the file holds is no longer known. */
+  #close(cause: unknown): S3Error {
+    if (this.#refusal === undefined) {
+      this.#refusal = cause;
+      this.#onFatal(cause);
+    }
+    const error = refused(cause);
+    for (const each of this.#waiting.splice(0)) each.reject(error);
+    return error;
+  }
+}
+
+function refused(cause: unknown, code: S3ErrorCode = "ServiceUnavailable"): S3Error {
+  return new S3Error(code, {}, { cause });
+}
+
+/** One work's view of the shared transaction: counts its writes, and passes nothing on once the transaction is gone. */
+class Scope implements Connection {
+  readonly effects: (() => void)[] = [];
+  wrote = false;
+  over = false;
+  stopped: Stop | undefined;
+  readonly #connection: SqliteConnection;
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
+  }
+
+  async all<Row>(statement: Statement<Row>, parameters: readonly Parameter[]): Promise<Row[]> {
+    const rows = await this.#guard(() => this.#connection.all(statement, parameters));
+    if (rows.length > 0 && !statement.text.startsWith("SELECT")) this.wrote = true;
+    return rows;
+  }
+
+  async get<Row>(statement: Statement<Row>, parameters: readonly Parameter[]): Promise<Row | undefined> {
+    return (await this.all(statement, parameters))[0];
+  }
+
+  async run(statement: Statement<never>, parameters: readonly Parameter[]): Promise<number> {
+    const changes = await this.#guard(() => this.#connection.run(statement, parameters));
+    if (changes > 0 || !/^(INSERT|UPDATE|DELETE) /.test(statement.text)) this.wrote = true;
+    return changes;
+  }
+
+  async lock(): Promise<void> {}
+
+  afterCommit(effect: () => void): void {
+    this.effects.push(effect);
+  }
+
+  async #guard<T>(call: () => Promise<T>): Promise<T> {
+    if (this.stopped) throw this.stopped.cause;
+    if (this.over) throw new Error("this transaction is over: a call in it was not awaited");
+    try {
+      return await call();
+    } catch (error) {
+      const fault = sqliteFault(error);
+      if (fault) this.stopped = { fault, cause: error };
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,151 @@
+// What a disk backend makes of a disk that is away or another one, and of keys that would leave it.
+import { mkdir, readdir, rename, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { failure, md5, put, read, writeAll } from "../../contracts/backend-contract.ts";
+import { BYTES, KEY, list, onDisk, type TestDisk } from "./support.ts";
+
+const calls: [string, (disk: TestDisk) => Promise<unknown>][] = [
+  ["open", ({ backend }) => backend.open(KEY)],
+  ["open of a key never written", ({ backend }) => backend.open("blobs/ab/never")],
+  ["stat", ({ backend }) => backend.stat(KEY)],
+  ["delete", ({ backend }) => backend.delete(KEY)],
+  ["list", list],
+  ["write", ({ backend }) => put(backend, "blobs/ab/two", BYTES)],
+  ["create an upload", ({ backend }) => backend.createUpload(KEY)],
+  ["write a part", ({ backend }) => writeAll(backend.writePart(KEY, "0".repeat(32), 1, 3), Buffer.from("one"))],
+  ["complete an upload", ({ backend }) => backend.completeUpload(KEY, "0".repeat(32), [])],
+  ["abort an upload", ({ backend }) => backend.abortUpload(KEY, "0".repeat(32))],
+  ["abort all uploads", ({ backend }) => backend.abortUpload(KEY)],
+  ["probe", ({ backend }) => backend.probe(AbortSignal.timeout(5000))],
+];
+
+describe("a disk that is not mounted", () => {
+  it.each(calls)("answers unavailable, never absent: %s", async (_, call) => {
+    await using disk = await onDisk();
+    await put(disk.backend, KEY, BYTES);
+    await rename(disk.directory, `${disk.directory}-away`);
+    await mkdir(disk.directory);
+    expect((await failure(call(disk))).fault).toBe("unavailable");
+    expect(await readdir(disk.directory)).toEqual([]);
+  });
+
+  it.each(calls)("answers so when not even its directory is there: %s", async (_, call) => {
+    await using disk = await onDisk();
+    await rename(disk.directory, `${disk.directory}-away`);
+    expect((await failure(call(disk))).fault).toBe("unavailable");
+  });
+
+  it("is the same as before when it is back", async () => {
+    await using disk = await onDisk();
+    await put(disk.backend, KEY, BYTES);
+    await rename(disk.directory, `${disk.directory}-away`);
+    await failure(disk.backend.stat(KEY));
+    await rename(`${disk.directory}-away`, disk.directory);
+    expect((await read(disk.backend, KEY)).equals(BYTES)).toBe(true);
+  });
+
+  it("is not replaced by another disk", async () => {
+    await using disk = await onDisk();
+    await put(disk.backend, KEY, BYTES);
+    await rename(disk.directory, `${disk.directory}-away`);
+    await disk.open();
+    expect(await failure(disk.backend.stat(KEY))).toMatchObject({ fault: "unavailable", message: expect.stringContaining("another disk") });
+  });
+
+  it("opens without being made, where it must not be made, and serves when it comes", async () => {
+    await using disk = await onDisk();
+    await put(disk.backend, KEY, BYTES);
+    await rename(disk.directory, `${disk.directory}-away`);
+    const early = await disk.open({ create: false });
+    expect((await failure(early.probe(AbortSignal.timeout(5000)))).fault).toBe("unavailable");
+    await rename(`${disk.directory}-away`, disk.directory);
+    await early.probe(AbortSignal.timeout(5000));
+    expect((await early.stat(KEY)).size).toBe(BYTES.length);
+  });
+});
+
+describe("opening a disk", () => {
+  it("keeps what was written before", async () => {
+    await using disk = await onDisk();
+    await put(disk.backend, KEY, BYTES);
+    const again = await disk.open();
+    expect(await again.stat(KEY)).toEqual({ size: BYTES.length, etag: md5(BYTES) });
+  });
+
+  it("refuses a directory that holds something else", async () => {
+    await using disk = await onDisk();
+    await mkdir(join(disk.root, "home"));
+    await writeFile(join(disk.root, "home", "letter.txt"), "dear");
+    expect((await failure(disk.open({ directory: join(disk.root, "home") }))).fault).toBe("refused");
+  });
+
+  it("finishes a making that was cut before the marker", async () => {
+    await using disk = await onDisk();
+    await mkdir(join(disk.root, "half", "data"), { recursive: true });
+    const half = await disk.open({ directory: join(disk.root, "half") });
+    expect(await put(half, KEY, BYTES)).toEqual({ etag: md5(BYTES) });
+  });
+
+  it("sweeps what a dead process left in tmp/ a day ago, and nothing younger", async () => {
+    await using disk = await onDisk();
+    const tmp = join(disk.directory, "tmp");
+    const yesterday = new Date(Date.now() - 25 * 60 * 60 * 1000);
+    for (const name of ["old", "young"]) await writeFile(join(tmp, name), "half");
+    await utimes(join(tmp, "old"), yesterday, yesterday);
+    await disk.open();
+    expect(await readdir(tmp)).toEqual(["young"]);
+  });
+});
+
+describe("a key", () => {
+  it.each([
+    "",
+    "/",
+    "/etc/passwd",
+    "..",
+    "../x",
+    "a/../../x",
+    "a/./b",
+    "a//b",
+    "a/",
+    ".hidden",
+    "a\0b",
+    "a\\b",
+    "a b",
+    "x.parts",
+    "blobs/x.parts/00001",
+    "é",
+    "a".repeat(300),
+  ])("that is no plain path is refused: %j", async (key) => {
+    await using disk = await onDisk();
+    expect(() => disk.backend.write(key, 1)).toThrow(expect.objectContaining({ fault: "refused" }));
+    for (const call of [
+      disk.backend.open(key),
+      disk.backend.stat(key),
+      disk.backend.delete(key),
+      disk.backend.createUpload(key),
+      disk.backend.completeUpload(key, "0".repeat(32), []),
+    ])
+      expect((await failure(call)).fault).toBe("refused");
+  });
+
+  it("is no way in by an upload's id either", async () => {
+    await using disk = await onDisk();
+    await put(disk.backend, KEY, BYTES);
+    for (const id of ["../data/blobs/ab", "..", "", "0".repeat(31)]) {
+      expect(() => disk.backend.writePart(KEY, id, 1, 1)).toThrow(expect.objectContaining({ fault: "absent" }));
+      expect((await failure(disk.backend.completeUpload(KEY, id, []))).fault).toBe("absent");
+      await disk.backend.abortUpload(KEY, id);
+    }
+    expect((await disk.backend.stat(KEY)).size).toBe(BYTES.length);
+  });
+
+  it("of another upload does not reach it", async () => {
+    await using disk = await onDisk();
+    const id = await disk.backend.createUpload(KEY);
+    expect((await failure(writeAll(disk.backend.writePart("blobs/ab/two", id, 1, 3), Buffer.from("one")))).fault).toBe("absent");
+    await disk.backend.abortUpload("blobs/ab/two", id);
+    await writeAll(disk.backend.writePart(KEY, id, 1, 3), Buffer.from("one"));
+  });
+});

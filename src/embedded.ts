@@ -1,4 +1,7 @@
-/** nearbucket inside another program: a whole gateway for integration tests, on a port of its own, gone when disposed of. */
+/**
+ * nearbucket inside another program: a whole gateway for integration tests, on a port of its own, gone when disposed
+ * of.
+ */
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -49,26 +52,51 @@ export interface StartedGateway {
  * Nothing is synced to disk unless `directory` is given: a store for tests is fast and forgets.
  */
 export async function startGateway(options: StartGatewayOptions = {}): Promise<StartedGateway> {
-  const { region = "us-east-1", accessKeyId = "nearbucket", secretAccessKey = randomBytes(20).toString("hex") } = options;
+  const {
+    region = "us-east-1",
+    accessKeyId = "nearbucket",
+    secretAccessKey = randomBytes(20).toString("hex"),
+  } = options;
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "nearbucket-")));
-  const forget = options.directory === undefined ? () => rm(directory, { recursive: true, force: true }) : async () => {};
+  const forget =
+    options.directory === undefined ? () => rm(directory, { recursive: true, force: true }) : async () => {};
   try {
     const checked = checkConfig(embeddedConfig(options, directory, { accessKeyId, secretAccessKey }, region));
-    if ("faults" in checked) throw new TypeError(checked.faults.map((fault) => `${fault.path}: ${fault.message}`).join("; "));
+    if ("faults" in checked)
+      throw new TypeError(checked.faults.map((fault) => `${fault.path}: ${fault.message}`).join("; "));
     const gateway = await openGateway(checked.config, { log: openLog(options.logLevel ?? "silent") });
     const close = async () => {
       await gateway.close(0);
       await forget();
     };
-    const clientConfig = { endpoint: gateway.url, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } } as const;
-    return { url: gateway.url, port: gateway.port, region, accessKeyId, secretAccessKey, clientConfig, close, [Symbol.asyncDispose]: close };
+    const clientConfig = {
+      endpoint: gateway.url,
+      region,
+      forcePathStyle: true,
+      credentials: { accessKeyId, secretAccessKey },
+    } as const;
+    return {
+      url: gateway.url,
+      port: gateway.port,
+      region,
+      accessKeyId,
+      secretAccessKey,
+      clientConfig,
+      close,
+      [Symbol.asyncDispose]: close,
+    };
   } catch (error) {
     await forget();
     throw error;
   }
 }
 
-function embeddedConfig(options: StartGatewayOptions, directory: string, rootKey: GatewayConfigInput["rootKey"], region: string): GatewayConfigInput {
+function embeddedConfig(
+  options: StartGatewayOptions,
+  directory: string,
+  rootKey: GatewayConfigInput["rootKey"],
+  region: string,
+): GatewayConfigInput {
   const count = options.backends ?? 2;
   const names = Array.from({ length: count }, (_, index) => `store-${index + 1}`);
   return {
@@ -80,7 +108,9 @@ function embeddedConfig(options: StartGatewayOptions, directory: string, rootKey
     encryptionKey: randomBytes(32).toString("hex"),
     regions: names.map((name, index) => ({ name, latitude: 0, longitude: index })),
     backends: names.map((name) =>
-      options.storage === "disk" ? { kind: "disk", name, region: name, directory: join(directory, name) } : { kind: "memory", name, region: name },
+      options.storage === "disk"
+        ? { kind: "disk", name, region: name, directory: join(directory, name) }
+        : { kind: "memory", name, region: name },
     ),
     copies: Math.min(2, count),
     log: { level: "silent" },

@@ -1,6 +1,6 @@
 /**
- * The composition root: a checked configuration becomes a running gateway. The only file that calls the rooms' constructors;
- * what it opened it closes in the reverse order, also when a later step fails.
+ * The composition root: a checked configuration becomes a running gateway. The only file that calls the rooms'
+ * constructors; what it opened it closes in the reverse order, also when a later step fails.
  */
 import { openMetrics } from "./admin/metrics.ts";
 import { openAuthenticator } from "./auth/authenticate.ts";
@@ -9,8 +9,8 @@ import { type Fleet, openFleet } from "./backends/fleet.ts";
 import { openBackend } from "./backends/kinds.ts";
 import { openBlobStore } from "./blobs/blob-store.ts";
 import type { GatewayConfig } from "./config/schema.ts";
-import { openDelivery } from "./delivery/delivery.ts";
 import { clientAddressReader } from "./delivery/client-address.ts";
+import { openDelivery } from "./delivery/delivery.ts";
 import { createApp } from "./http/app.ts";
 import { checkAccess } from "./http/dispatch.ts";
 import type { Health } from "./http/health.ts";
@@ -58,9 +58,19 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     const fleet = opened.add(await openFleet({ backends, regions: config.regions, draining, log }));
     const metrics = openMetrics({ fleet, metadata });
     const blobs = opened.add(
-      await openBlobStore({ metadata, fleet, copies: config.copies, minimumCopies: config.minimumCopies, bufferBytes: config.ingest.bufferBytes, now, log }),
+      await openBlobStore({
+        metadata,
+        fleet,
+        copies: config.copies,
+        minimumCopies: config.minimumCopies,
+        bufferBytes: config.ingest.bufferBytes,
+        now,
+        log,
+      }),
     );
-    const upkeep = opened.add(openUpkeep({ metadata, fleet, copies: config.copies, now, log, graceMs: config.graceHours * HOUR_MS }));
+    const upkeep = opened.add(
+      openUpkeep({ metadata, fleet, copies: config.copies, now, log, graceMs: config.graceHours * HOUR_MS }),
+    );
     const readClientAddress = clientAddressReader(config.trustedProxies);
     const app = createApp({
       services: {
@@ -97,14 +107,27 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       log,
       observe: metrics.observe,
     });
-    const server = await listen(app.callback(), { host: config.listen.host, port: config.listen.port, idleMs: config.limits.idleSeconds * 1000 });
+    const server = await listen(app.callback(), {
+      host: config.listen.host,
+      port: config.listen.port,
+      idleMs: config.limits.idleSeconds * 1000,
+    });
     upkeep.start();
     const close = async (graceMs = 30_000) => {
       await server.close(graceMs);
       await opened.close();
     };
     const url = `http://${config.listen.host.includes(":") ? `[${config.listen.host}]` : config.listen.host}:${server.port}`;
-    return { url, port: server.port, metadata, fleet, upkeep, stats: () => metadata.stats.report(config.copies), close, [Symbol.asyncDispose]: () => close(0) };
+    return {
+      url,
+      port: server.port,
+      metadata,
+      fleet,
+      upkeep,
+      stats: () => metadata.stats.report(config.copies),
+      close,
+      [Symbol.asyncDispose]: () => close(0),
+    };
   } catch (error) {
     await opened.close();
     throw error;
@@ -140,8 +163,14 @@ function health(metadata: Metadata, fleet: Fleet, copies: number, metrics: Healt
       await metadata.ping();
       const members = fleet.members();
       const up = members.filter((member) => member.up);
-      const state = Object.fromEntries(members.map((member) => [member.backend.name, member.up ? "up" : "down"] as const));
-      return { reads: up.length > 0, writes: up.filter((member) => !member.draining).length >= copies, backends: state };
+      const state = Object.fromEntries(
+        members.map((member) => [member.backend.name, member.up ? "up" : "down"] as const),
+      );
+      return {
+        reads: up.length > 0,
+        writes: up.filter((member) => !member.draining).length >= copies,
+        backends: state,
+      };
     },
   };
 }

@@ -1,4 +1,6 @@
-/** The one logger: pino, one JSON line an event. Secrets never reach it; signatures are redacted by whoever logs a URL. */
+/**
+ * The one logger: pino, one JSON line an event. Secrets never reach it; signatures are redacted by whoever logs a URL.
+ */
 import { type Logger, pino } from "pino";
 
 export type Log = Logger;

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** The process: arguments, environment, signals, exit code. The only file that knows `process`, beside start.cts, which comes first. */
+/**
+ * The process: arguments, environment, signals, exit code. The only file that knows `process`, beside start.cts, which
+ * comes first.
+ */
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { runProgram } from "./cli/program.ts";

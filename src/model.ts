@@ -35,14 +35,19 @@ export interface AccessKey {
 export type Permission = "READ" | "WRITE" | "READ_ACP" | "WRITE_ACP" | "FULL_CONTROL";
 
 /** An account, or one of S3's groups. Nobody here is in LogDelivery. */
-export type Grantee = { readonly account: Account } | { readonly group: "AllUsers" | "AuthenticatedUsers" | "LogDelivery" };
+export type Grantee =
+  | { readonly account: Account }
+  | { readonly group: "AllUsers" | "AuthenticatedUsers" | "LogDelivery" };
 
 export interface Grant {
   readonly grantee: Grantee;
   readonly permission: Permission;
 }
 
-/** Who else may do what. The owner is not among them by right: whoever owns a bucket or an object may do everything with it, granted or not. */
+/**
+ * Who else may do what. The owner is not among them by right: whoever owns a bucket or an object may do everything with
+ * it, granted or not.
+ */
 export type Acl = readonly Grant[];
 
 export interface Tag {
@@ -159,7 +164,10 @@ export interface FreshContent {
   readonly copies: number;
   /** Key under which equal digests share one blob; undefined: never shared. */
   readonly scope: string | undefined;
-  /** The blob with this digest whose replicas were found wanting: it takes over these bytes and its old ones are dropped. */
+  /**
+   * The blob with this digest whose replicas were found wanting: it takes over these bytes and its old ones are
+   * dropped.
+   */
   readonly replaces: number | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * AWS Signature Version 4, the arithmetic only: auth/ verifies with it, backends/ sign with it, so both read a request the same way.
- * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+ * AWS Signature Version 4, the arithmetic only: auth/ verifies with it, backends/ sign with it, so both read a request
+ * the same way. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 import { createHmac, hash } from "node:crypto";
 
@@ -42,8 +42,9 @@ const DIGEST_BYTES = 32;
 const pads = new WeakMap<Buffer, { readonly inner: string; readonly outer: Buffer }>();
 
 /**
- * HMAC-SHA256 (RFC 2104) of text without characters above U+00FF, by two one-shot hashes: a fifth cheaper than an Hmac object, and none of the
- * native objects that make garbage collection slow. `key`: at most 64 bytes; what follows from it is kept as long as it is.
+ * HMAC-SHA256 (RFC 2104) of text without characters above U+00FF, by two one-shot hashes: a fifth cheaper than an Hmac
+ * object, and none of the native objects that make garbage collection slow. `key`: at most 64 bytes; what follows from
+ * it is kept as long as it is.
  */
 export function hmacHex(key: Buffer, text: string): string {
   const { inner, outer } = pads.get(key) ?? padsOf(key);

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The first file of the process. CommonJS, since loading any ES module already uses libuv's thread pool, whose size is read at its first use:
- * database, files and dns share it, and four threads are too few.
+ * The first file of the process. CommonJS, since loading any ES module already uses libuv's thread pool, whose size is
+ * read at its first use: database, files and dns share it, and four threads are too few.
  */
 const { env } = process;
 env["UV_THREADPOOL_SIZE"] ??= "16";

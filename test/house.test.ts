@@ -1,4 +1,5 @@
-// The house keeps its rules: which room may import which, no circles, short files, every operation in table, files and docs alike.
+// The house keeps its rules: which room may import which, no circles, short files, every operation in table, files and
+// docs alike.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -10,7 +11,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli"],
   "embedded.ts": ["gateway.ts", "config", "log.ts"],
   cli: ["gateway.ts", "config", "log.ts"],
-  "gateway.ts": ["http", "admin", "auth", "operations", "delivery", "blobs", "upkeep", "metadata", "backends", "config", "log.ts"],
+  "gateway.ts": [
+    "http",
+    "admin",
+    "auth",
+    "operations",
+    "delivery",
+    "blobs",
+    "upkeep",
+    "metadata",
+    "backends",
+    "config",
+    "log.ts",
+  ],
   http: ["operations", "admin", "auth", "protocol", "errors.ts", "log.ts", "model.ts"],
   admin: ["blobs", "upkeep", "delivery", "metadata", "backends", "errors.ts", "log.ts", "model.ts"],
   operations: ["protocol", "blobs", "delivery", "metadata", "checksums", "errors.ts", "log.ts", "model.ts"],
@@ -53,8 +66,8 @@ function readSources(): readonly SourceFile[] {
   const paths = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts"));
   return paths.map((path) => {
     const text = readFileSync(join(SRC, path), "utf8");
-    const imports = [...text.matchAll(/\bfrom "(\.[^"]+)"|\bimport\("(\.[^"]+)"\)|^import "(\.[^"]+)"/gm)].map((match) =>
-      relative(SRC, join(SRC, dirname(path), match[1] ?? match[2] ?? match[3] ?? "")),
+    const imports = [...text.matchAll(/\bfrom "(\.[^"]+)"|\bimport\("(\.[^"]+)"\)|^import "(\.[^"]+)"/gm)].map(
+      (match) => relative(SRC, join(SRC, dirname(path), match[1] ?? match[2] ?? match[3] ?? "")),
     );
     return { path, room: roomOf(path), text, imports };
   });
@@ -75,7 +88,9 @@ const sources = readSources();
 describe("the house", () => {
   it("lets each room import only what stands below it", () => {
     const trespasses = sources.flatMap(({ path, room, imports }) =>
-      imports.filter((target) => roomOf(target) !== room && !MAY_IMPORT[room]?.includes(roomOf(target))).map((target) => `${path} -> ${target}`),
+      imports
+        .filter((target) => roomOf(target) !== room && !MAY_IMPORT[room]?.includes(roomOf(target)))
+        .map((target) => `${path} -> ${target}`),
     );
     expect(trespasses).toEqual([]);
   });
@@ -86,7 +101,10 @@ describe("the house", () => {
       if (family === undefined) return [];
       return imports
         .map((target) => ({ target, of: familyOf(target) }))
-        .filter(({ target, of }) => of !== undefined && of !== family && roomOf(target) === roomOf(path) && !FAMILIES[family]?.includes(of))
+        .filter(
+          ({ target, of }) =>
+            of !== undefined && of !== family && roomOf(target) === roomOf(path) && !FAMILIES[family]?.includes(of),
+        )
         .map(({ target }) => `${path} -> ${target}`);
     });
     expect(trespasses).toEqual([]);
@@ -115,7 +133,9 @@ describe("the house", () => {
   });
 
   it("keeps files at most 300 lines and their median under 80", () => {
-    const lengths = sources.map(({ path, text }) => ({ path, lines: text.split("\n").length - 1 })).sort((a, b) => a.lines - b.lines);
+    const lengths = sources
+      .map(({ path, text }) => ({ path, lines: text.split("\n").length - 1 }))
+      .sort((a, b) => a.lines - b.lines);
     expect(lengths.filter(({ lines }) => lines > 300)).toEqual([]);
     expect(lengths[Math.floor(lengths.length / 2)]?.lines).toBeLessThan(80);
   });
@@ -136,13 +156,16 @@ describe("the house", () => {
     const table = readFileSync(join(SRC, "operations/table.ts"), "utf8");
     const listed = [...table.matchAll(/^ {2}([A-Z]\w+),$/gm)].map((match) => match[1]);
     expect(listed).toEqual(files);
-    const rows = [...readFileSync(join(SRC, "../docs/operations.md"), "utf8").matchAll(/^\| `?([A-Z]\w+)`? \|/gm)].map((match) => match[1]);
+    const rows = [...readFileSync(join(SRC, "../docs/operations.md"), "utf8").matchAll(/^\| `?([A-Z]\w+)`? \|/gm)].map(
+      (match) => match[1],
+    );
     expect(files.filter((name) => !rows.includes(name))).toEqual([]);
   });
 
   it("writes the same table in docs/architecture.md", () => {
     const text = readFileSync(join(SRC, "../docs/architecture.md"), "utf8");
-    for (const [room, allowed] of Object.entries(MAY_IMPORT)) expect(text).toContain(`| ${room} | ${allowed.join(", ") || "nothing"} |`);
+    for (const [room, allowed] of Object.entries(MAY_IMPORT))
+      expect(text).toContain(`| ${room} | ${allowed.join(", ") || "nothing"} |`);
   });
 });
 

@@ -1,4 +1,7 @@
-/** What a gateway counts, for Prometheus at `/-/metrics`. Labels are bounded: operations, rules, families, backends and job kinds are all finite. */
+/**
+ * What a gateway counts, for Prometheus at `/-/metrics`. Labels are bounded: operations, rules, families, backends and
+ * job kinds are all finite.
+ */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Fleet } from "../backends/fleet.ts";
 import type { Metadata } from "../metadata/metadata.ts";
@@ -39,7 +42,8 @@ export function openMetrics({ fleet, metadata }: { readonly fleet: Fleet; readon
     labelNames: ["backend", "region"],
     registers,
     collect() {
-      for (const { backend, region, up } of fleet.members()) this.set({ backend: backend.name, region: region.name }, up ? 1 : 0);
+      for (const { backend, region, up } of fleet.members())
+        this.set({ backend: backend.name, region: region.name }, up ? 1 : 0);
     },
   });
   new Gauge({
@@ -48,7 +52,8 @@ export function openMetrics({ fleet, metadata }: { readonly fleet: Fleet; readon
     labelNames: ["backend"],
     registers,
     collect() {
-      for (const { backend, latencyMs } of fleet.members()) if (latencyMs !== undefined) this.set({ backend: backend.name }, latencyMs / 1000);
+      for (const { backend, latencyMs } of fleet.members())
+        if (latencyMs !== undefined) this.set({ backend: backend.name }, latencyMs / 1000);
     },
   });
   new Gauge({

@@ -1,6 +1,7 @@
 /**
- * May this account do this? Pure, S3's rules: an owner may do everything with what it owns; others what an access control list grants them;
- * what no list can grant is the bucket owner's alone. A statement of a bucket policy would be asked first, in `decide`.
+ * May this account do this? Pure, S3's rules: an owner may do everything with what it owns; others what an access
+ * control list grants them; what no list can grant is the bucket owner's alone. A statement of a bucket policy would be
+ * asked first, in `decide`.
  */
 import type { Account, Acl, Bucket, Grantee, ObjectAttributes, Permission } from "../model.ts";
 
@@ -38,10 +39,15 @@ export interface GuardedObject {
 }
 
 /**
- * `caller`: undefined for an anonymous request. `bucket`: undefined when the action has none. `object`: what stands under the key the action
- * is for; of a missing one only whoever may list the bucket may hear.
+ * `caller`: undefined for an anonymous request. `bucket`: undefined when the action has none. `object`: what stands
+ * under the key the action is for; of a missing one only whoever may list the bucket may hear.
  */
-export function decide(caller: Account | undefined, action: Action, bucket: GuardedBucket | undefined, object?: GuardedObject): Decision {
+export function decide(
+  caller: Account | undefined,
+  action: Action,
+  bucket: GuardedBucket | undefined,
+  object?: GuardedObject,
+): Decision {
   if (bucket === undefined) return caller !== undefined && SERVICE_ACTIONS.has(action) ? "allow" : "deny";
   const ofObject = OF_OBJECT.get(action);
   if (ofObject === undefined) return decideBy(caller, bucket.owner, bucket.settings.acl, OF_BUCKET.get(action));
@@ -51,10 +57,18 @@ export function decide(caller: Account | undefined, action: Action, bucket: Guar
 }
 
 /** `permission` undefined: no list can grant it. */
-function decideBy(caller: Account | undefined, owner: Account, acl: Acl | undefined, permission: Permission | undefined): Decision {
+function decideBy(
+  caller: Account | undefined,
+  owner: Account,
+  acl: Acl | undefined,
+  permission: Permission | undefined,
+): Decision {
   if (caller?.id === owner.id) return "allow";
   if (acl === undefined || permission === undefined) return "deny";
-  const granted = acl.some((grant) => (grant.permission === permission || grant.permission === "FULL_CONTROL") && includes(grant.grantee, caller));
+  const granted = acl.some(
+    (grant) =>
+      (grant.permission === permission || grant.permission === "FULL_CONTROL") && includes(grant.grantee, caller),
+  );
   return granted ? "allow" : "deny";
 }
 

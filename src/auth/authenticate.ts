@@ -1,6 +1,7 @@
 /**
- * Who is calling. A request is read into one Claim, the claim is proven once, and all that follows (caller, headers, body) is read from it.
- * An unknown key costs the same work as a known one, and nothing is looked up before the request is whole and in time.
+ * Who is calling. A request is read into one Claim, the claim is proven once, and all that follows (caller, headers,
+ * body) is read from it. An unknown key costs the same work as a known one, and nothing is looked up before the request
+ * is whole and in time.
  */
 import { timingSafeEqual } from "node:crypto";
 import { S3Error } from "../errors.ts";
@@ -22,8 +23,8 @@ export interface Authentication {
   };
   readonly payload: PayloadMode;
   /**
-   * The headers that may be believed, in place of those sent: x-amz-* headers that a redirect's follower repeated unsigned are gone,
-   * x-amz-* parameters that a presigner put into the query are in.
+   * The headers that may be believed, in place of those sent: x-amz-* headers that a redirect's follower repeated
+   * unsigned are gone, x-amz-* parameters that a presigner put into the query are in.
    */
   readonly headers: RequestHeaders;
   /** The region of the credential scope. */
@@ -33,7 +34,9 @@ export interface Authentication {
 export interface AuthenticatorOptions {
   readonly findKey: (accessKeyId: string) => Promise<AccessKey | undefined>;
   /** A key that stands in the configuration, not in the database. */
-  readonly rootKey: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly account: Account } | undefined;
+  readonly rootKey:
+    | { readonly accessKeyId: string; readonly secretAccessKey: string; readonly account: Account }
+    | undefined;
   readonly unseal: (sealed: string) => string;
   readonly now: () => Date;
   /** The only region accepted in a credential scope; undefined: any. */
@@ -61,7 +64,8 @@ export function openAuthenticator(options: AuthenticatorOptions): Authenticator 
   const { rootKey, findKey } = options;
   const unseal = remember(options.unseal);
   const find = async (accessKeyId: string): Promise<KnownKey | undefined> => {
-    if (rootKey !== undefined && accessKeyId === rootKey.accessKeyId) return { secret: rootKey.secretAccessKey, account: rootKey.account, redirect: undefined };
+    if (rootKey !== undefined && accessKeyId === rootKey.accessKeyId)
+      return { secret: rootKey.secretAccessKey, account: rootKey.account, redirect: undefined };
     const key = await findKey(accessKeyId);
     return key && { secret: unseal(key.sealedSecret), account: key.account, redirect: key.redirect };
   };
@@ -72,10 +76,16 @@ export function openAuthenticator(options: AuthenticatorOptions): Authenticator 
       const key = await find(claim.accessKeyId);
       const secret = key?.secret ?? NOBODY;
       const matches = claim.signatures(secret).some((expected) => equal(expected, claim.signature));
-      if (key === undefined) throw new S3Error("InvalidAccessKeyId", { elements: { AWSAccessKeyId: claim.accessKeyId } });
+      if (key === undefined)
+        throw new S3Error("InvalidAccessKeyId", { elements: { AWSAccessKeyId: claim.accessKeyId } });
       if (!matches) throw doesNotMatch(claim);
       const { accessKeyId, authentication, headers, region } = claim;
-      return { caller: { account: key.account, accessKeyId, authentication, redirect: key.redirect }, payload: claim.payload(secret), headers, region };
+      return {
+        caller: { account: key.account, accessKeyId, authentication, redirect: key.redirect },
+        payload: claim.payload(secret),
+        headers,
+        region,
+      };
     },
   };
 }
@@ -86,13 +96,15 @@ function readClaim(request: SignedRequest, { region, signatureV2, now }: Authent
   const { pairs } = request.address;
   const queryV4 = pairs.length > 0 && isPresignedV4(pairs);
   const queryV2 = pairs.length > 0 && isPresignedV2(pairs);
-  if (Number(authorization !== undefined) + Number(queryV4) + Number(queryV2) > 1) throw severalMechanisms(authorization);
+  if (Number(authorization !== undefined) + Number(queryV4) + Number(queryV2) > 1)
+    throw severalMechanisms(authorization);
   if (queryV4) return readPresignedClaim(request, region, now());
   if (queryV2) return signatureV2 ? readPresignedClaimV2(request, now()) : refuseV2();
   if (authorization === undefined) return undefined;
   if (authorization === "") throw new S3Error("AccessDenied");
   if (isHeaderV4(authorization)) return readHeaderClaim(request, authorization, region, now());
-  if (authorization.startsWith("AWS ")) return signatureV2 ? readHeaderClaimV2(request, authorization, now()) : refuseV2();
+  if (authorization.startsWith("AWS "))
+    return signatureV2 ? readHeaderClaimV2(request, authorization, now()) : refuseV2();
   throw new S3Error("InvalidArgument", {
     message: "Unsupported Authorization Type",
     elements: { ArgumentName: "Authorization", ArgumentValue: authorization.split(" ", 1)[0] ?? "" },
@@ -109,7 +121,9 @@ function anonymous({ headers }: SignedRequest): Authentication {
 }
 
 function refuseV2(): never {
-  throw new S3Error("InvalidRequest", { message: "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256." });
+  throw new S3Error("InvalidRequest", {
+    message: "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+  });
 }
 
 function severalMechanisms(authorization: string | undefined): S3Error {
@@ -146,7 +160,10 @@ function spacedHex(text: string): string {
     .replace(/..(?=.)/g, "$& ");
 }
 
-/** The latest unsealed secrets, by their sealed form: whether a key still stands is asked each time, what its secret is only once. */
+/**
+ * The latest unsealed secrets, by their sealed form: whether a key still stands is asked each time, what its secret is
+ * only once.
+ */
 function remember(unseal: (sealed: string) => string): (sealed: string) => string {
   const known = new Map<string, string>();
   return (sealed) => {

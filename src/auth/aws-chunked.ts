@@ -1,7 +1,8 @@
 /**
- * Decodes aws-chunked bodies as they come, whatever the pieces: every chunk's signature and the trailer's are checked, the length told in
- * advance is kept. The bytes of a signed chunk are passed on before its signature can be known: only a body read to its end may be believed.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and sigv4-streaming-trailers.html
+ * Decodes aws-chunked bodies as they come, whatever the pieces: every chunk's signature and the trailer's are checked,
+ * the length told in advance is kept. The bytes of a signed chunk are passed on before its signature can be known: only
+ * a body read to its end may be believed. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and
+ * sigv4-streaming-trailers.html
  */
 import { createHash, type Hash, timingSafeEqual } from "node:crypto";
 import { S3Error } from "../errors.ts";
@@ -52,7 +53,10 @@ export class ChunkedDecoder {
     return this.#trailers;
   }
 
-  /** Hands each run of decoded bytes (parts of `input`, not copies) to `emit`. Throws S3Error; the decoder is of no use afterwards. */
+  /**
+   * Hands each run of decoded bytes (parts of `input`, not copies) to `emit`. Throws S3Error; the decoder is of no use
+   * afterwards.
+   */
   write(input: Buffer, emit: (bytes: Buffer) => void): void {
     let at = 0;
     while (at < input.length)
@@ -89,7 +93,8 @@ export class ChunkedDecoder {
     if (end < 0) return stop;
     this.#held = NOTHING;
     const [, size = "", signature] = CHUNK_HEADER.exec(line.toString("latin1")) ?? [];
-    if (size === "" || (signature === undefined) === (this.#options.signing !== undefined)) throw malformed("a chunk header is not well-formed");
+    if (size === "" || (signature === undefined) === (this.#options.signing !== undefined))
+      throw malformed("a chunk header is not well-formed");
     this.#left = Number.parseInt(size, 16);
     if (this.#left > MAX_CHUNK_BYTES) throw malformed("a chunk is too large");
     this.#decoded += this.#left;
@@ -132,19 +137,25 @@ export class ChunkedDecoder {
   #readTrailer(input: Buffer, at: number): number {
     const room = this.#options.trailer ? MAX_TRAILER_BYTES : 2;
     if (this.#held.length + input.length - at > room)
-      throw this.#options.trailer ? new S3Error("MalformedTrailerError") : malformed("something follows the last chunk");
+      throw this.#options.trailer
+        ? new S3Error("MalformedTrailerError")
+        : malformed("something follows the last chunk");
     this.#hold(input, at, input.length);
     return input.length;
   }
 
   /** Copied: `input` may be used again by whoever gave it. */
   #hold(input: Buffer, at: number, stop: number): Buffer {
-    this.#held = this.#held.length === 0 ? Buffer.from(input.subarray(at, stop)) : Buffer.concat([this.#held, input.subarray(at, stop)]);
+    this.#held =
+      this.#held.length === 0
+        ? Buffer.from(input.subarray(at, stop))
+        : Buffer.concat([this.#held, input.subarray(at, stop)]);
     return this.#held;
   }
 
   #checkChunk(digest: string): void {
-    if (this.#options.signing !== undefined) this.#checkSignature("PAYLOAD", `${EMPTY_SHA256}\n${digest}`, this.#signature);
+    if (this.#options.signing !== undefined)
+      this.#checkSignature("PAYLOAD", `${EMPTY_SHA256}\n${digest}`, this.#signature);
   }
 
   #checkSignature(kind: "PAYLOAD" | "TRAILER", hashes: string, given: string): void {
@@ -152,7 +163,8 @@ export class ChunkedDecoder {
     if (signing === undefined) return;
     const text = `AWS4-HMAC-SHA256-${kind}\n${signing.timestamp}\n${signing.scope}\n${this.#previous}\n${hashes}`;
     const expected = hmacHex(signing.key, text);
-    if (given.length !== expected.length || !timingSafeEqual(Buffer.from(expected), Buffer.from(given, "latin1"))) throw new S3Error("SignatureDoesNotMatch");
+    if (given.length !== expected.length || !timingSafeEqual(Buffer.from(expected), Buffer.from(given, "latin1")))
+      throw new S3Error("SignatureDoesNotMatch");
     this.#previous = expected;
   }
 
@@ -177,7 +189,8 @@ export class ChunkedDecoder {
       if (signature === undefined) throw new S3Error("MalformedTrailerError");
       this.#checkSignature("TRAILER", sha256Hex(canonical), signature);
     }
-    if (found.size !== announced.length || announced.some((name) => !found.has(name))) throw new S3Error("MalformedTrailerError");
+    if (found.size !== announced.length || announced.some((name) => !found.has(name)))
+      throw new S3Error("MalformedTrailerError");
     return Object.fromEntries(found);
   }
 }
@@ -187,7 +200,9 @@ function cut(): S3Error {
 }
 
 function wrongLength(): S3Error {
-  return new S3Error("IncompleteBody", { message: "You did not provide the number of bytes specified by the x-amz-decoded-content-length HTTP header" });
+  return new S3Error("IncompleteBody", {
+    message: "You did not provide the number of bytes specified by the x-amz-decoded-content-length HTTP header",
+  });
 }
 
 function malformed(what: string): S3Error {

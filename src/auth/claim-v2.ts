@@ -1,7 +1,7 @@
 /**
- * Signature Version 2, in the Authorization header and in the query, read into a Claim: boto3 and aws-cli v1 still presign with it for a
- * custom endpoint. It covers x-amz-* headers and the sub-resources of S3, not other query parameters and no payload.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html
+ * Signature Version 2, in the Authorization header and in the query, read into a Claim: boto3 and aws-cli v1 still
+ * presign with it for a custom endpoint. It covers x-amz-* headers and the sub-resources of S3, not other query
+ * parameters and no payload. https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html
  */
 import { createHmac } from "node:crypto";
 import { S3Error } from "../errors.ts";
@@ -12,8 +12,9 @@ import { checkSkew, isoSeconds, readRequestTime } from "./request-time.ts";
 import { withQueryHeaders } from "./signed-headers.ts";
 
 /**
- * Query parameters that are part of what is signed. A client that knows fewer of them makes a signature that does not match. The last one is
- * a gateway's own word to a node: it tells reply headers, so it may not be added to somebody's URL.
+ * Query parameters that are part of what is signed. A client that knows fewer of them makes a signature that does not
+ * match. The last one is a gateway's own word to a node: it tells reply headers, so it may not be added to somebody's
+ * URL.
  */
 const SUB_RESOURCES = new Set(
   `accelerate acl analytics append attributes cors defaultObjectAcl delete encryption intelligent-tiering inventory legal-hold lifecycle
@@ -36,7 +37,11 @@ export function readHeaderClaimV2(request: SignedRequest, authorization: string,
   const date = readRequestTime(headers);
   checkSkew(date, now);
   const [accessKeyId, signature] = [credentials.slice(0, colon), credentials.slice(colon + 1)];
-  return claim(request, headers, "header", { accessKeyId, signature, date: headers["x-amz-date"] === undefined ? date.text : "" });
+  return claim(request, headers, "header", {
+    accessKeyId,
+    signature,
+    date: headers["x-amz-date"] === undefined ? date.text : "",
+  });
 }
 
 /** Does the query try to sign the request by SigV2? */
@@ -50,23 +55,39 @@ export function readPresignedClaimV2(request: SignedRequest, now: Date): Claim {
   const accessKeyId = only(address.pairs, "AWSAccessKeyId");
   const signature = only(address.pairs, "Signature");
   const expires = only(address.pairs, "Expires");
-  if (!/^\d{1,12}$/.test(expires)) throw new S3Error("AccessDenied", { message: `Invalid date (should be seconds since epoch): ${expires}` });
+  if (!/^\d{1,12}$/.test(expires))
+    throw new S3Error("AccessDenied", { message: `Invalid date (should be seconds since epoch): ${expires}` });
   const end = new Date(Number(expires) * 1000);
-  if (now > end) throw new S3Error("AccessDenied", { message: "Request has expired", elements: { Expires: isoSeconds(end), ServerTime: isoSeconds(now) } });
-  return claim(request, withPresignedHeaders(headers, address.pairs), "presigned", { accessKeyId, signature, date: expires });
+  if (now > end)
+    throw new S3Error("AccessDenied", {
+      message: "Request has expired",
+      elements: { Expires: isoSeconds(end), ServerTime: isoSeconds(now) },
+    });
+  return claim(request, withPresignedHeaders(headers, address.pairs), "presigned", {
+    accessKeyId,
+    signature,
+    date: expires,
+  });
 }
 
 function only(pairs: readonly (readonly [string, string])[], name: string): string {
   const values = pairs.filter((pair) => pair[0] === name);
   const value = values[0]?.[1];
   if (values.length !== 1 || !value)
-    throw new S3Error("AccessDenied", { message: "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters" });
+    throw new S3Error("AccessDenied", {
+      message: "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters",
+    });
   return value;
 }
 
-/** botocore moves the headers it signed into the query; they were signed in a header's place, so there they are read. */
+/**
+ * botocore moves the headers it signed into the query; they were signed in a header's place, so there they are read.
+ */
 function withPresignedHeaders(headers: RequestHeaders, pairs: readonly (readonly [string, string])[]): RequestHeaders {
-  const merged: Record<string, string | undefined> = Object.assign(Object.create(null), withQueryHeaders(headers, pairs));
+  const merged: Record<string, string | undefined> = Object.assign(
+    Object.create(null),
+    withQueryHeaders(headers, pairs),
+  );
   for (const [name, value] of pairs) if (name === "content-type" || name === "content-md5") merged[name] ??= value;
   return merged;
 }
@@ -77,14 +98,19 @@ function claim(
   authentication: "header" | "presigned",
   { accessKeyId, signature, date }: { readonly accessKeyId: string; readonly signature: string; readonly date: string },
 ): Claim {
-  if (headers["x-amz-security-token"] !== undefined || address.pairs.some(([name]) => name.toLowerCase() === "x-amz-security-token"))
+  if (
+    headers["x-amz-security-token"] !== undefined ||
+    address.pairs.some(([name]) => name.toLowerCase() === "x-amz-security-token")
+  )
     throw new S3Error("InvalidToken");
   const standard = `${method}\n${headers["content-md5"] ?? ""}\n${headers["content-type"] ?? ""}\n${date}\n${amzHeaders(headers)}`;
   const path = `${address.virtualHost ? `/${address.bucket}` : ""}${address.rawPath}`;
   const query = subResources(address.pairs);
   const stringToSign = `${standard}${path}${query}`;
-  // botocore ends a bucket's path with a slash when it signs it, and does not when it sends it: the meaning is the same.
-  const accepted = address.key === undefined && !path.endsWith("/") ? [stringToSign, `${standard}${path}/${query}`] : [stringToSign];
+  // botocore ends a bucket's path with a slash when it signs it, and does not when it sends it: the meaning is the
+  // same.
+  const accepted =
+    address.key === undefined && !path.endsWith("/") ? [stringToSign, `${standard}${path}/${query}`] : [stringToSign];
   const payload = readUnsignedPayloadMode(headers);
   return {
     accessKeyId,

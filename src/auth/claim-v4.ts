@@ -1,6 +1,7 @@
 /**
- * Signature Version 4 on a request, in the Authorization header or in the query, read into a Claim. Every x-amz-* header must be signed.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html and sigv4-query-string-auth.html
+ * Signature Version 4 on a request, in the Authorization header or in the query, read into a Claim. Every x-amz-*
+ * header must be signed. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html and
+ * sigv4-query-string-auth.html
  */
 import { S3Error } from "../errors.ts";
 import type { RequestHeaders } from "../protocol/raw-headers.ts";
@@ -39,7 +40,12 @@ interface Parsed {
 }
 
 /** `authorization`: the header's value, known to begin with `AWS4-HMAC-SHA256`. Throws S3Error. */
-export function readHeaderClaim(request: SignedRequest, authorization: string, region: string | undefined, now: Date): Claim {
+export function readHeaderClaim(
+  request: SignedRequest,
+  authorization: string,
+  region: string | undefined,
+  now: Date,
+): Claim {
   const { headers, address, method } = request;
   const parts = parseAuthorization(authorization);
   const credential = parseCredential(parts.Credential, "header", region);
@@ -49,7 +55,8 @@ export function readHeaderClaim(request: SignedRequest, authorization: string, r
   checkSignedHeaders(headers, parts.SignedHeaders, undefined);
   // S3 wants it always. A read has no body, and curl before 8 signs one without saying so in a header.
   const payload = headers["x-amz-content-sha256"] ?? (method === "GET" || method === "HEAD" ? EMPTY_SHA256 : undefined);
-  if (payload === undefined) throw new S3Error("InvalidRequest", { message: "Missing required header for this request: x-amz-content-sha256" });
+  if (payload === undefined)
+    throw new S3Error("InvalidRequest", { message: "Missing required header for this request: x-amz-content-sha256" });
   return claim(method, encodePath(address.path), {
     authentication: "header",
     credential,
@@ -100,7 +107,12 @@ function claim(method: string, path: string, parsed: Parsed): Claim {
     signature,
     signatures: (secret) => [hmacHex(signingKey(secret, credential.scope), text)],
     payload: (secret): PayloadMode =>
-      readPayloadMode(payload, () => ({ key: signingKey(secret, credential.scope), timestamp, scope: credential.scope, seed: signature })),
+      readPayloadMode(payload, () => ({
+        key: signingKey(secret, credential.scope),
+        timestamp,
+        scope: credential.scope,
+        seed: signature,
+      })),
     canonicalRequest: () => canonicalText(canonical),
   };
 }
@@ -113,7 +125,8 @@ type AuthorizationParts = Record<"Credential" | "SignedHeaders" | "Signature", s
 function parseAuthorization(text: string): AuthorizationParts {
   const parts: Partial<AuthorizationParts> = {};
   const components = text.slice(ALGORITHM.length).trim().split(",");
-  if (components.length !== 3) throw malformed("the authorization header requires three components: Credential, SignedHeaders, and Signature.");
+  if (components.length !== 3)
+    throw malformed("the authorization header requires three components: Credential, SignedHeaders, and Signature.");
   for (const component of components) {
     const equals = component.indexOf("=");
     const name = component.slice(0, Math.max(equals, 0)).trim();

@@ -1,4 +1,7 @@
-/** `<access key id>/<yyyymmdd>/<region>/s3/aws4_request`, in the header and in the query, with S3's own words for what can be wrong with it. */
+/**
+ * `<access key id>/<yyyymmdd>/<region>/s3/aws4_request`, in the header and in the query, with S3's own words for what
+ * can be wrong with it.
+ */
 import { S3Error, type S3ErrorCode } from "../errors.ts";
 
 export interface Credential {
@@ -15,7 +18,10 @@ export type CredentialPlace = "header" | "query";
 const DAY = /^\d{8}$/;
 const REGION = /^[a-zA-Z0-9_-]{1,64}$/;
 
-/** `region`: the only one accepted; undefined: any. Throws AuthorizationHeaderMalformed or AuthorizationQueryParametersError. */
+/**
+ * `region`: the only one accepted; undefined: any. Throws AuthorizationHeaderMalformed or
+ * AuthorizationQueryParametersError.
+ */
 export function parseCredential(text: string, place: CredentialPlace, region: string | undefined): Credential {
   const parts = text.split("/");
   const terminal = parts.pop();
@@ -23,14 +29,23 @@ export function parseCredential(text: string, place: CredentialPlace, region: st
   const named = parts.pop() ?? "";
   const day = parts.pop();
   if (parts.length === 0 || day === undefined)
-    throw malformed(place, 'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".');
+    throw malformed(
+      place,
+      'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
+    );
   // Access key ids of other services may hold a slash.
   const accessKeyId = parts.join("/");
   if (accessKeyId === "") throw malformed(place, "a non-empty Access Key (AKID) must be provided in the credential.");
-  if (!DAY.test(day)) throw malformed(place, `incorrect date format "${day}". This date in the credential must be in the format "yyyyMMdd".`);
+  if (!DAY.test(day))
+    throw malformed(
+      place,
+      `incorrect date format "${day}". This date in the credential must be in the format "yyyyMMdd".`,
+    );
   if (service !== "s3") throw malformed(place, `incorrect service "${service}". This endpoint belongs to "s3".`);
-  if (terminal !== "aws4_request") throw malformed(place, `incorrect terminal "${terminal}". This endpoint uses "aws4_request".`);
-  if (region !== undefined && named !== region) throw malformed(place, `the region '${named}' is wrong; expecting '${region}'`, { Region: region });
+  if (terminal !== "aws4_request")
+    throw malformed(place, `incorrect terminal "${terminal}". This endpoint uses "aws4_request".`);
+  if (region !== undefined && named !== region)
+    throw malformed(place, `the region '${named}' is wrong; expecting '${region}'`, { Region: region });
   if (!REGION.test(named)) throw malformed(place, `the region '${named.slice(0, 64)}' is wrong`);
   return { accessKeyId, day, region: named, scope: `${day}/${named}/s3/aws4_request` };
 }

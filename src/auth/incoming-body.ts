@@ -1,6 +1,6 @@
 /**
- * The body of a request as its signature says it is: framing taken off, chunks and trailers verified, lengths kept. A body that ends early,
- * for whatever reason, ends in an error and never quietly.
+ * The body of a request as its signature says it is: framing taken off, chunks and trailers verified, lengths kept. A
+ * body that ends early, for whatever reason, ends in an error and never quietly.
  */
 import { Readable } from "node:stream";
 import { S3Error } from "../errors.ts";
@@ -17,7 +17,10 @@ export interface IncomingBodyOptions {
   readonly writeContinue: (() => void) | undefined;
 }
 
-/** `source`: node's request. Throws S3Error when the headers contradict themselves. Nothing is read, and no `100 Continue` sent, before `open`. */
+/**
+ * `source`: node's request. Throws S3Error when the headers contradict themselves. Nothing is read, and no `100
+ * Continue` sent, before `open`.
+ */
 export function incomingBody(source: Readable, { payload, headers, writeContinue }: IncomingBodyOptions): IncomingBody {
   const wireLength = readLength(headers, "content-length");
   const decoder = payload.kind === "chunked" ? chunkedDecoder(payload, headers) : undefined;
@@ -35,7 +38,8 @@ export function incomingBody(source: Readable, { payload, headers, writeContinue
       return stream;
     },
     trailers() {
-      if (announced.length > 0 && !stream?.readableEnded) throw new Error("trailers are known only when the body has been read to its end");
+      if (announced.length > 0 && !stream?.readableEnded)
+        throw new Error("trailers are known only when the body has been read to its end");
       return decoder?.trailers ?? {};
     },
   };
@@ -43,8 +47,16 @@ export function incomingBody(source: Readable, { payload, headers, writeContinue
 
 function chunkedDecoder(payload: PayloadMode & { readonly kind: "chunked" }, headers: RequestHeaders): ChunkedDecoder {
   const length = readLength(headers, "x-amz-decoded-content-length");
-  if (length === undefined) throw new S3Error("MissingContentLength", { message: "You must provide the x-amz-decoded-content-length HTTP header." });
-  return new ChunkedDecoder({ signing: payload.signing, trailer: payload.trailer, announced: readAnnouncedTrailers(payload, headers), length });
+  if (length === undefined)
+    throw new S3Error("MissingContentLength", {
+      message: "You must provide the x-amz-decoded-content-length HTTP header.",
+    });
+  return new ChunkedDecoder({
+    signing: payload.signing,
+    trailer: payload.trailer,
+    announced: readAnnouncedTrailers(payload, headers),
+    length,
+  });
 }
 
 function readAnnouncedTrailers(payload: PayloadMode, headers: RequestHeaders): readonly string[] {
@@ -52,20 +64,31 @@ function readAnnouncedTrailers(payload: PayloadMode, headers: RequestHeaders): r
   if (text === undefined) return [];
   // A checksum that was promised and then never looked at would be worse than none.
   if (payload.kind !== "chunked" || !payload.trailer)
-    throw new S3Error("InvalidRequest", { message: "x-amz-trailer needs a body that is sent with trailing headers (x-amz-content-sha256: ...-TRAILER)." });
+    throw new S3Error("InvalidRequest", {
+      message: "x-amz-trailer needs a body that is sent with trailing headers (x-amz-content-sha256: ...-TRAILER).",
+    });
   const names = text.split(",").map((name) => name.trim().toLowerCase());
   return [...new Set(names.filter((name) => name !== ""))];
 }
 
-function readLength(headers: RequestHeaders, name: "content-length" | "x-amz-decoded-content-length"): number | undefined {
+function readLength(
+  headers: RequestHeaders,
+  name: "content-length" | "x-amz-decoded-content-length",
+): number | undefined {
   const text = headers[name];
   if (text === undefined) return undefined;
   if (!/^\d{1,15}$/.test(text))
-    throw new S3Error("InvalidArgument", { message: `${name} is not a length.`, elements: { ArgumentName: name, ArgumentValue: text } });
+    throw new S3Error("InvalidArgument", {
+      message: `${name} is not a length.`,
+      elements: { ArgumentName: name, ArgumentValue: text },
+    });
   return Number(text);
 }
 
-/** Reads the request at the pace of its own reader. It leaves the request itself standing: the reply still goes over its socket. */
+/**
+ * Reads the request at the pace of its own reader. It leaves the request itself standing: the reply still goes over its
+ * socket.
+ */
 class BodyStream extends Readable {
   readonly #source: Readable;
   readonly #decoder: ChunkedDecoder | undefined;

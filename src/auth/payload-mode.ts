@@ -1,4 +1,6 @@
-/** How the body of a request is covered by its signature. Decided by the signed word alone, never by Content-Encoding. */
+/**
+ * How the body of a request is covered by its signature. Decided by the signed word alone, never by Content-Encoding.
+ */
 import { S3Error } from "../errors.ts";
 import type { Digest } from "../model.ts";
 import type { RequestHeaders } from "../protocol/raw-headers.ts";
@@ -13,8 +15,8 @@ export interface ChunkSigning {
 }
 
 /**
- * sha256: whoever reads the body compares. unsigned: the bytes are the body, nothing vouches for them. chunked: aws-chunked framing, with
- * signed chunks when `signing` is there, closed by trailing headers when `trailer`.
+ * sha256: whoever reads the body compares. unsigned: the bytes are the body, nothing vouches for them. chunked:
+ * aws-chunked framing, with signed chunks when `signing` is there, closed by trailing headers when `trailer`.
  */
 export type PayloadMode =
   | { readonly kind: "sha256"; readonly digest: Digest }
@@ -26,8 +28,8 @@ const UNSIGNED_TRAILER: PayloadMode = { kind: "chunked", signing: undefined, tra
 const SHA256 = /^[0-9a-fA-F]{64}$/;
 
 /**
- * `word`: x-amz-content-sha256. `signing` is asked only for the signed chunked forms; undefined when the request carries no SigV4 signature
- * they could continue. Throws S3Error.
+ * `word`: x-amz-content-sha256. `signing` is asked only for the signed chunked forms; undefined when the request
+ * carries no SigV4 signature they could continue. Throws S3Error.
  */
 export function readPayloadMode(word: string, signing: (() => ChunkSigning) | undefined): PayloadMode {
   switch (word) {
@@ -38,7 +40,9 @@ export function readPayloadMode(word: string, signing: (() => ChunkSigning) | un
     case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD":
     case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER":
       if (signing === undefined)
-        throw new S3Error("InvalidRequest", { message: `${word} continues the signature of the request: it needs Signature Version 4.` });
+        throw new S3Error("InvalidRequest", {
+          message: `${word} continues the signature of the request: it needs Signature Version 4.`,
+        });
       return { kind: "chunked", signing: signing(), trailer: word.endsWith("-TRAILER") };
   }
   if (SHA256.test(word)) return { kind: "sha256", digest: word.toLowerCase() };
@@ -51,7 +55,9 @@ export function readPayloadMode(word: string, signing: (() => ChunkSigning) | un
 }
 
 export function sigV4aRefused(name: string): S3Error {
-  return new S3Error("NotImplemented", { message: `Signature Version 4A (${name}) is not implemented. Please use AWS4-HMAC-SHA256.` });
+  return new S3Error("NotImplemented", {
+    message: `Signature Version 4A (${name}) is not implemented. Please use AWS4-HMAC-SHA256.`,
+  });
 }
 
 /** For requests whose signature says nothing about the body: what they claim of it is still held against it. */

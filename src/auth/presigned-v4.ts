@@ -1,4 +1,7 @@
-/** The query parameters of a SigV4 presigned URL: each once, within the week S3 allows, and neither too early nor too late. */
+/**
+ * The query parameters of a SigV4 presigned URL: each once, within the week S3 allows, and neither too early nor too
+ * late.
+ */
 import { S3Error } from "../errors.ts";
 import { ALGORITHM } from "../signature-v4.ts";
 import { type Credential, checkCredentialDay, parseCredential } from "./credential-scope.ts";
@@ -15,15 +18,33 @@ export interface Presigned {
   readonly securityToken: string | undefined;
 }
 
-const REQUIRED = ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Expires"] as const;
+const REQUIRED = [
+  "X-Amz-Algorithm",
+  "X-Amz-Credential",
+  "X-Amz-Signature",
+  "X-Amz-Date",
+  "X-Amz-SignedHeaders",
+  "X-Amz-Expires",
+] as const;
 type Parameter = (typeof REQUIRED)[number] | "X-Amz-Content-Sha256" | "X-Amz-Security-Token";
 
-const PARAMETERS: ReadonlySet<string> = new Set<Parameter>([...REQUIRED, "X-Amz-Content-Sha256", "X-Amz-Security-Token"]);
+const PARAMETERS: ReadonlySet<string> = new Set<Parameter>([
+  ...REQUIRED,
+  "X-Amz-Content-Sha256",
+  "X-Amz-Security-Token",
+]);
 
 const MAX_EXPIRES_SECONDS = 604_800;
 
-/** Throws S3Error: AuthorizationQueryParametersError for the form, AccessDenied for the time. `region`: the only one accepted; undefined: any. */
-export function readPresigned(pairs: readonly (readonly [string, string])[], region: string | undefined, now: Date): Presigned {
+/**
+ * Throws S3Error: AuthorizationQueryParametersError for the form, AccessDenied for the time. `region`: the only one
+ * accepted; undefined: any.
+ */
+export function readPresigned(
+  pairs: readonly (readonly [string, string])[],
+  region: string | undefined,
+  now: Date,
+): Presigned {
   const found: Partial<Record<Parameter, string>> = {};
   for (const [name, value] of pairs) {
     if (!isParameter(name)) continue;
@@ -32,7 +53,14 @@ export function readPresigned(pairs: readonly (readonly [string, string])[], reg
   }
   const algorithm = found["X-Amz-Algorithm"];
   if (algorithm === "AWS4-ECDSA-P256-SHA256") throw sigV4aRefused(algorithm);
-  const [, text, signature, timestamp, signedHeaders, expires] = REQUIRED.map((name) => found[name] ?? "") as [string, string, string, string, string, string];
+  const [, text, signature, timestamp, signedHeaders, expires] = REQUIRED.map((name) => found[name] ?? "") as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   if (REQUIRED.some((name) => !found[name]))
     throw refused(
       "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
@@ -43,7 +71,14 @@ export function readPresigned(pairs: readonly (readonly [string, string])[], reg
   if (Number.isNaN(time)) throw refused("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
   checkCredentialDay(credential, timestamp, "query");
   checkLifetime(time, expires, now);
-  return { credential, timestamp, signedHeaders, signature, payload: found["X-Amz-Content-Sha256"], securityToken: found["X-Amz-Security-Token"] };
+  return {
+    credential,
+    timestamp,
+    signedHeaders,
+    signature,
+    payload: found["X-Amz-Content-Sha256"],
+    securityToken: found["X-Amz-Security-Token"],
+  };
 }
 
 function isParameter(name: string): name is Parameter {
@@ -55,7 +90,9 @@ function checkLifetime(time: number, text: string, now: Date): void {
   const expires = Number(text);
   if (expires < 0) throw refused("X-Amz-Expires must be non-negative");
   if (expires > MAX_EXPIRES_SECONDS)
-    throw refused("X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds");
+    throw refused(
+      "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds",
+    );
   if (now.getTime() < time - MAX_SKEW_MS) throw new S3Error("AccessDenied", { message: "Request is not valid yet" });
   const end = time + expires * 1000;
   if (now.getTime() > end || expires === 0)
@@ -69,9 +106,16 @@ function refused(message: string): S3Error {
   return new S3Error("AuthorizationQueryParametersError", { message });
 }
 
-const TELLING: ReadonlySet<string> = new Set<Parameter>(["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders"]);
+const TELLING: ReadonlySet<string> = new Set<Parameter>([
+  "X-Amz-Algorithm",
+  "X-Amz-Credential",
+  "X-Amz-Signature",
+  "X-Amz-SignedHeaders",
+]);
 
-/** Does the query try to sign the request by SigV4? One parameter is enough: half a signature must not pass for none. */
+/**
+ * Does the query try to sign the request by SigV4? One parameter is enough: half a signature must not pass for none.
+ */
 export function isPresignedV4(pairs: readonly (readonly [string, string])[]): boolean {
   return pairs.some(([name]) => TELLING.has(name));
 }

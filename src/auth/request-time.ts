@@ -27,13 +27,16 @@ export interface RequestTime {
   readonly timestamp: string;
 }
 
-/** x-amz-date, else Date: basic ISO or an HTTP date. Throws AccessDenied when there is none; times before 1970 are none. */
+/**
+ * x-amz-date, else Date: basic ISO or an HTTP date. Throws AccessDenied when there is none; times before 1970 are none.
+ */
 export function readRequestTime(headers: RequestHeaders): RequestTime {
   const text = headers["x-amz-date"] ?? headers["date"] ?? "";
   const basic = parseAmzDate(text);
   if (basic >= 0) return { text, time: basic, timestamp: text };
   const time = Date.parse(text);
-  if (!(time >= 0)) throw new S3Error("AccessDenied", { message: "AWS authentication requires a valid Date or x-amz-date header" });
+  if (!(time >= 0))
+    throw new S3Error("AccessDenied", { message: "AWS authentication requires a valid Date or x-amz-date header" });
   return { text, time, timestamp: amzDate(new Date(time)) };
 }
 

@@ -1,4 +1,7 @@
-/** Secrets at rest: AES-256-GCM under a key that only the environment or the key file holds. What was changed or sealed by another key does not open. */
+/**
+ * Secrets at rest: AES-256-GCM under a key that only the environment or the key file holds. What was changed or sealed
+ * by another key does not open.
+ */
 import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:crypto";
 
 export interface SecretBox {
@@ -34,12 +37,16 @@ function seal(key: Buffer, secret: string): string {
 
 function unseal(key: Buffer, sealed: string): string {
   const bytes = Buffer.from(sealed.slice(VERSION.length), "base64url");
-  if (!sealed.startsWith(VERSION) || bytes.length < NONCE_BYTES + TAG_BYTES) throw new Error("a stored secret is not in the form this version seals");
+  if (!sealed.startsWith(VERSION) || bytes.length < NONCE_BYTES + TAG_BYTES)
+    throw new Error("a stored secret is not in the form this version seals");
   const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
   decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
   try {
     return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]).toString("utf8");
   } catch (cause) {
-    throw new Error("a stored secret does not open: the encryption key is not the one it was sealed with, or the database was changed", { cause });
+    throw new Error(
+      "a stored secret does not open: the encryption key is not the one it was sealed with, or the database was changed",
+      { cause },
+    );
   }
 }

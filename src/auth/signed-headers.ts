@@ -3,8 +3,8 @@ import { S3Error } from "../errors.ts";
 import type { RequestHeaders } from "../protocol/raw-headers.ts";
 
 /**
- * What a client that follows a redirect repeats of its first request on the presigned URL it was sent to. On reading they are let pass
- * unsigned, and are dropped: nothing they say is used.
+ * What a client that follows a redirect repeats of its first request on the presigned URL it was sent to. On reading
+ * they are let pass unsigned, and are dropped: nothing they say is used.
  */
 const REPLAYED = ["x-amz-date", "x-amz-content-sha256", "x-amz-checksum-mode", "x-amz-user-agent"] as const;
 
@@ -19,7 +19,10 @@ export function withoutReplayed(headers: RequestHeaders, signed: string): Reques
   return kept ?? headers;
 }
 
-/** `host` and every x-amz-* header must be signed, else AccessDenied. A security token is refused: keys here are static ones. */
+/**
+ * `host` and every x-amz-* header must be signed, else AccessDenied. A security token is refused: keys here are static
+ * ones.
+ */
 export function checkSignedHeaders(headers: RequestHeaders, signed: string, queryToken: string | undefined): void {
   if (headers["x-amz-security-token"] !== undefined || queryToken !== undefined) throw new S3Error("InvalidToken");
   const missing: string[] = [];
@@ -46,7 +49,10 @@ function covers(signed: string, name: string): boolean {
  * Presigners put x-amz-* headers into the query, where the signature covers them too: they count as headers, but for
  * those of the signature itself. Throws InvalidArgument when the header is there as well and says something else.
  */
-export function withQueryHeaders(headers: RequestHeaders, pairs: readonly (readonly [string, string])[]): RequestHeaders {
+export function withQueryHeaders(
+  headers: RequestHeaders,
+  pairs: readonly (readonly [string, string])[],
+): RequestHeaders {
   let merged: Record<string, string | undefined> | undefined;
   for (const [name, value] of pairs) {
     if (!AMZ.test(name) || OF_THE_SIGNATURE.test(name)) continue;
@@ -63,7 +69,8 @@ export function withQueryHeaders(headers: RequestHeaders, pairs: readonly (reado
 }
 
 const AMZ = /^x-amz-/i;
-const OF_THE_SIGNATURE = /^x-amz-(?:algorithm|credential|signature|date|signedheaders|expires|content-sha256|security-token)$/i;
+const OF_THE_SIGNATURE =
+  /^x-amz-(?:algorithm|credential|signature|date|signedheaders|expires|content-sha256|security-token)$/i;
 
 function copyOf(headers: RequestHeaders): Record<string, string | undefined> {
   return Object.assign(Object.create(null) as Record<string, string | undefined>, headers);
@@ -72,8 +79,8 @@ function copyOf(headers: RequestHeaders): Record<string, string | undefined> {
 const BLANKS = / {2,}|\t/;
 
 /**
- * Runs of blanks as one, none at the ends; an absent header is signed as an empty one. Blanks are spaces and tabs only: what else looks
- * like one is part of the value, so it must be part of what is signed.
+ * Runs of blanks as one, none at the ends; an absent header is signed as an empty one. Blanks are spaces and tabs only:
+ * what else looks like one is part of the value, so it must be part of what is signed.
  */
 export function canonicalValue(value: string | undefined): string {
   if (value === undefined) return "";

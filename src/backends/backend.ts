@@ -1,13 +1,15 @@
 /**
  * The contract of a far store: a handful of calls over keys and bytes, and the one error every adapter speaks.
- * Stores are foreign and may be slow, wrong, full or away at any moment; an adapter translates at once and hides nothing.
+ * Stores are foreign and may be slow, wrong, full or away at any moment; an adapter translates at once and hides
+ * nothing.
  */
 import type { Readable } from "node:stream";
 import type { ByteRange } from "../model.ts";
 
 /**
  * absent: no such key or upload. unavailable: cannot be reached, timed out, 5xx, connection cut: another try may work.
- * refused: the store answered no (403, quota, bad request): trying again will not help. corrupt: what it says contradicts what it was given.
+ * refused: the store answered no (403, quota, bad request): trying again will not help. corrupt: what it says
+ * contradicts what it was given.
  */
 export type BackendFault = "absent" | "unavailable" | "refused" | "corrupt";
 
@@ -24,9 +26,15 @@ export class BackendError extends Error {
 
 /** A write under way. Exactly `size` bytes are written, then `finish`, or `abort` at any time. */
 export interface Sink {
-  /** Resolves (or returns undefined) when the next chunk may be written. Rejects with BackendError once the store is gone. */
+  /**
+   * Resolves (or returns undefined) when the next chunk may be written. Rejects with BackendError once the store is
+   * gone.
+   */
   write(chunk: Buffer): Promise<void> | undefined;
-  /** Resolves when the store says the bytes are durable, with the ETag it gives (no quotes). A 200 that hides an `<Error>` is an error. */
+  /**
+   * Resolves when the store says the bytes are durable, with the ETag it gives (no quotes). A 200 that hides an
+   * `<Error>` is an error.
+   */
   finish(): Promise<{ readonly etag: string }>;
   /** Gives the write up; nothing becomes visible under the key. Safe to call twice and after a failure. */
   abort(): void;
@@ -54,7 +62,10 @@ export interface ListedBlob extends BackendStat {
 export interface BackendTraits {
   /** `scheme://host[:port]` clients are sent to; undefined: never redirect here. */
   readonly publicEndpoint: string | undefined;
-  /** Does the store bear a follower's replayed `x-amz-*` headers beside a signed query? MinIO and nodes do, AWS does not. */
+  /**
+   * Does the store bear a follower's replayed `x-amz-*` headers beside a signed query? MinIO and nodes do, AWS does
+   * not.
+   */
   readonly replayedHeaders: "tolerate" | "strict";
   /** A nearbucket node: it answers with the headers given inside the signed URL, so a redirect loses nothing. */
   readonly repliesAsTold: boolean;
@@ -88,11 +99,18 @@ export interface Backend {
   /** `finish` gives the part's ETag, always the md5 of its bytes. A part may be written again; the last one counts. */
   writePart(key: string, uploadId: string, partNumber: number, size: number): Sink;
   /** ETag is md5-of-md5s-N. Completing an upload that was already completed so throws absent: callers then `stat`. */
-  completeUpload(key: string, uploadId: string, parts: readonly { readonly partNumber: number; readonly etag: string }[]): Promise<{ readonly etag: string }>;
+  completeUpload(
+    key: string,
+    uploadId: string,
+    parts: readonly { readonly partNumber: number; readonly etag: string }[],
+  ): Promise<{ readonly etag: string }>;
   /** Absent is success. Without `uploadId`: every unfinished upload of this key. */
   abortUpload(key: string, uploadId?: string): Promise<void>;
 
-  /** A GET URL for `publicEndpoint`, by our own SigV4, X-Amz-Content-Sha256=UNSIGNED-PAYLOAD pinned; undefined: cannot redirect. Does no I/O. */
+  /**
+   * A GET URL for `publicEndpoint`, by our own SigV4, X-Amz-Content-Sha256=UNSIGNED-PAYLOAD pinned; undefined: cannot
+   * redirect. Does no I/O.
+   */
   signedUrl(key: string, options: SignedUrlOptions): string | undefined;
   /** Every key from `prefix` on, in byte order. An error midway throws: a short listing never looks whole. */
   list(prefix: string): AsyncIterable<ListedBlob>;

@@ -22,7 +22,11 @@ export class WatchedMember {
   readonly #probeTimeoutMs: number;
   readonly #log: Log;
 
-  constructor(backend: Backend, region: Region, options: { readonly draining: boolean; readonly probeTimeoutMs: number; readonly log: Log }) {
+  constructor(
+    backend: Backend,
+    region: Region,
+    options: { readonly draining: boolean; readonly probeTimeoutMs: number; readonly log: Log },
+  ) {
     this.backend = backend;
     this.region = region;
     this.draining = options.draining;
@@ -38,7 +42,9 @@ export class WatchedMember {
     this.latencyMs = this.latencyMs === undefined ? latencyMs : this.latencyMs + NEWEST * (latencyMs - this.latencyMs);
   }
 
-  /** Probes now, and a second time at once when a member that is up fails; never two probes at a time. Never rejects. */
+  /**
+   * Probes now, and a second time at once when a member that is up fails; never two probes at a time. Never rejects.
+   */
   probe(): Promise<void> {
     this.#probing ??= this.#probeTwice().finally(() => {
       this.#probing = undefined;
@@ -77,14 +83,19 @@ export class WatchedMember {
   async #probeOnce(): Promise<BackendError | undefined> {
     const limit = new AbortController();
     this.#limit = limit;
-    const timer = setTimeout(() => limit.abort(new Error(`no answer to a probe within ${this.#probeTimeoutMs} ms`)), this.#probeTimeoutMs).unref();
+    const timer = setTimeout(
+      () => limit.abort(new Error(`no answer to a probe within ${this.#probeTimeoutMs} ms`)),
+      this.#probeTimeoutMs,
+    ).unref();
     const started = performance.now();
     try {
       await Promise.race([this.backend.probe(limit.signal), rejectionOf(limit.signal)]);
       this.measured(performance.now() - started);
       return undefined;
     } catch (error) {
-      return error instanceof BackendError ? error : new BackendError(this.backend.name, "unavailable", { cause: error, detail: "probe" });
+      return error instanceof BackendError
+        ? error
+        : new BackendError(this.backend.name, "unavailable", { cause: error, detail: "probe" });
     } finally {
       clearTimeout(timer);
     }

@@ -1,4 +1,6 @@
-/** The open backends by name, and which are up: each is probed every second, and at once when a caller met a failure. */
+/**
+ * The open backends by name, and which are up: each is probed every second, and at once when a caller met a failure.
+ */
 import type { Log } from "../log.ts";
 import type { Region } from "../model.ts";
 import type { Backend, BackendError } from "./backend.ts";
@@ -11,7 +13,9 @@ export interface FleetMember {
   readonly draining: boolean;
   /** Exponentially weighted average of request latency in ms; undefined until measured. */
   readonly latencyMs: number | undefined;
-  /** Aborts when this member is found to be down: work under way on it gives up at once. A new one after each recovery. */
+  /**
+   * Aborts when this member is found to be down: work under way on it gives up at once. A new one after each recovery.
+   */
   readonly whileUp: AbortSignal;
 }
 
@@ -19,7 +23,9 @@ export interface Fleet {
   /** In the order of the configuration. */
   members(): readonly FleetMember[];
   get(name: string): FleetMember | undefined;
-  /** What a caller met; `unavailable` takes the member down at once when a probe agrees, or when nobody listens there. */
+  /**
+   * What a caller met; `unavailable` takes the member down at once when a probe agrees, or when nobody listens there.
+   */
   reportFailure(error: BackendError): void;
   reportSuccess(backend: string, latencyMs: number): void;
   /** Probes every member and resolves when all have answered or run out of time. */
@@ -41,7 +47,10 @@ export interface FleetOptions {
   readonly probeTimeoutMs?: number | undefined;
 }
 
-/** Every member counts as up until its probes fail; the first probes start at once. Throws on a name given twice or an unknown region. */
+/**
+ * Every member counts as up until its probes fail; the first probes start at once. Throws on a name given twice or an
+ * unknown region.
+ */
 export function openFleet(options: FleetOptions): Fleet {
   const members = new Map<string, WatchedMember>();
   for (const backend of options.backends) {
@@ -49,7 +58,14 @@ export function openFleet(options: FleetOptions): Fleet {
     if (region === undefined) throw new Error(`backend ${backend.name} is in an unknown region: ${backend.region}`);
     if (members.has(backend.name)) throw new Error(`two backends are called ${backend.name}`);
     const draining = options.draining?.includes(backend.name) ?? false;
-    members.set(backend.name, new WatchedMember(backend, region, { draining, probeTimeoutMs: options.probeTimeoutMs ?? 1500, log: options.log }));
+    members.set(
+      backend.name,
+      new WatchedMember(backend, region, {
+        draining,
+        probeTimeoutMs: options.probeTimeoutMs ?? 1500,
+        log: options.log,
+      }),
+    );
   }
   const all = [...members.values()];
   const probeAll = async () => {

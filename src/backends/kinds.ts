@@ -1,4 +1,7 @@
-/** Kind -> constructor, one line a kind. What a kind needs is loaded when the first of it is opened: an embedded gateway never loads the S3 client. */
+/**
+ * Kind -> constructor, one line a kind. What a kind needs is loaded when the first of it is opened: an embedded gateway
+ * never loads the S3 client.
+ */
 import type { Log } from "../log.ts";
 import type { Backend } from "./backend.ts";
 import { type DiskBackendOptions, openDiskBackend } from "./disk/backend.ts";
@@ -12,14 +15,22 @@ export type BackendConfig =
   | ({ readonly kind: "disk" } & DiskBackendOptions)
   | ({ readonly kind: "memory" } & MemoryBackendOptions);
 
-const kinds: { readonly [Kind in BackendConfig["kind"]]: (config: Extract<BackendConfig, { kind: Kind }>, log: Log) => Promise<Backend> } = {
+const kinds: {
+  readonly [Kind in BackendConfig["kind"]]: (
+    config: Extract<BackendConfig, { kind: Kind }>,
+    log: Log,
+  ) => Promise<Backend>;
+} = {
   s3: (config, log) => openS3(config, log),
   node: (config, log) => openS3({ ...config, replayedHeaders: "tolerate", repliesAsTold: true }, log),
   disk: (config) => openDiskBackend(config),
   memory: async (config) => new MemoryBackend(config),
 };
 
-/** Opens the store; one that is away opens too, and answers `unavailable` until it is back. Throws on what an operator must put right. */
+/**
+ * Opens the store; one that is away opens too, and answers `unavailable` until it is back. Throws on what an operator
+ * must put right.
+ */
 export function openBackend(config: BackendConfig, { log }: { readonly log: Log }): Promise<Backend> {
   switch (config.kind) {
     case "s3":

@@ -5,14 +5,21 @@ import type { Log } from "../log.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { Upload, UploadedPart } from "../metadata/uploads.ts";
 import type { Blob, ByteRange, ChecksumAlgorithm, Content, Digest, FreshContent, KnownContent } from "../model.ts";
-import type { BytesIn, Ingested } from "./write/body-source.ts";
-import { openNamePool } from "./write/key-pool.ts";
-import { put } from "./write/put.ts";
 import { type BlobReading, type ReadOptions, readBlob } from "./read/open-blob.ts";
-import { Replicas } from "./replicas/verify.ts";
 import { Sites } from "./replicas/placer.ts";
+import { Replicas } from "./replicas/verify.ts";
+import type { BytesIn, Ingested } from "./write/body-source.ts";
 import type { Stores } from "./write/context.ts";
-import { abortUpload, completeUpload, putPart, startUpload, type UploadSites, type WrittenPart } from "./write/multipart.ts";
+import { openNamePool } from "./write/key-pool.ts";
+import {
+  abortUpload,
+  completeUpload,
+  putPart,
+  startUpload,
+  type UploadSites,
+  type WrittenPart,
+} from "./write/multipart.ts";
+import { put } from "./write/put.ts";
 
 export type { BytesIn } from "./write/body-source.ts";
 
@@ -25,22 +32,23 @@ interface PutOptions {
 
 export interface BlobStore {
   /**
-   * Stores bytes durably on `copies` backends in different regions, or finds them known in `scope` and proves enough good replicas.
-   * Nothing is left behind when it throws: S3Error for what the client did (BadDigest, IncompleteBody ...), ServiceUnavailable with Retry-After
-   * when too few backends are healthy (within 5 s).
+   * Stores bytes durably on `copies` backends in different regions, or finds them known in `scope` and proves enough
+   * good replicas. Nothing is left behind when it throws: S3Error for what the client did (BadDigest, IncompleteBody
+   * ...), ServiceUnavailable with Retry-After when too few backends are healthy (within 5 s).
    */
   put(bytes: BytesIn, options: PutOptions): Promise<Ingested<Content>>;
   /**
-   * For a body that was announced with a signed digest and need not be sent: the known blob, proven good; undefined: send it.
-   * Its ETag is the md5 of the bytes: content that is known only as uploaded in parts is not claimed.
+   * For a body that was announced with a signed digest and need not be sent: the known blob, proven good; undefined:
+   * send it. Its ETag is the md5 of the bytes: content that is known only as uploaded in parts is not claimed.
    */
   claim(scope: string | undefined, digest: Digest, size: number, accountId: number): Promise<KnownContent | undefined>;
   /** Throws away bytes that `put` returned as fresh and that got no name. */
   discard(content: Content): Promise<void>;
 
   /**
-   * The bytes, or a range of them, from the first of `order` (backend names, closest first) that can, moving on when one fails: before the first byte, and
-   * by Range after it. A small piece comes as a Buffer. Throws ServiceUnavailable when no replica can be read.
+   * The bytes, or a range of them, from the first of `order` (backend names, closest first) that can, moving on when
+   * one fails: before the first byte, and by Range after it. A small piece comes as a Buffer. Throws ServiceUnavailable
+   * when no replica can be read.
    */
   open(blob: Blob, options: ReadOptions): Promise<BlobReading>;
 
@@ -59,7 +67,10 @@ export interface BlobStore {
   ): Promise<Ingested<WrittenPart>>;
   /** Completes on every whole backend and copies until `copies` hold the object. Repeatable. */
   completeUpload(upload: Upload, parts: readonly UploadedPart[], scope: string | undefined): Promise<FreshContent>;
-  /** Frees what an upload holds that has ended in metadata, or never began there: now where backends can be reached, else by a drop job. */
+  /**
+   * Frees what an upload holds that has ended in metadata, or never began there: now where backends can be reached,
+   * else by a drop job.
+   */
   abortUpload(upload: UploadSites): Promise<void>;
 }
 
@@ -84,18 +95,30 @@ export interface BlobStoreOptions {
 
 /** Registers this process as a writer of names; `close` releases what it did not use. */
 export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStore & { close(): Promise<void> }> {
-  const { metadata, fleet, copies, now, log, bufferBytes = 8 * 1024 * 1024, verifiedForMs = 3_600_000, leaseMs = 60_000, random = Math.random } = options;
+  const {
+    metadata,
+    fleet,
+    copies,
+    now,
+    log,
+    bufferBytes = 8 * 1024 * 1024,
+    verifiedForMs = 3_600_000,
+    leaseMs = 60_000,
+    random = Math.random,
+  } = options;
   const names = await openNamePool({ names: metadata.names, leaseMs, now, log });
   const replicas = new Replicas({ blobs: metadata.blobs, fleet, verifiedForMs, now, log });
   const minimumCopies = Math.min(options.minimumCopies ?? copies, copies);
   const stores: Stores = { metadata, sites: new Sites({ fleet, copies, random }), names, replicas, minimumCopies, log };
   const sources = { fleet, blobs: metadata.blobs, replicas };
   return {
-    put: (bytes, { scope, minimumCopies: asked }) => put(stores, bytes, { scope, needed: Math.min(asked ?? minimumCopies, copies), bufferBytes }),
+    put: (bytes, { scope, minimumCopies: asked }) =>
+      put(stores, bytes, { scope, needed: Math.min(asked ?? minimumCopies, copies), bufferBytes }),
     async claim(scope, digest, size, accountId) {
       const blob = scope === undefined ? undefined : await metadata.blobs.findByDigest(scope, digest);
       if (blob === undefined || blob.size !== size || blob.layout !== undefined) return undefined;
-      if (!(await metadata.blobs.isReadableBy(blob.id, accountId)) || !(await replicas.areGood(blob, copies))) return undefined;
+      if (!(await metadata.blobs.isReadableBy(blob.id, accountId)) || !(await replicas.areGood(blob, copies)))
+        return undefined;
       return { kind: "known", blobId: blob.id, size, etag: blob.etag };
     },
     async discard(content) {

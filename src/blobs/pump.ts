@@ -9,8 +9,14 @@ export class CutStream extends Error {
   override readonly name = "CutStream";
 }
 
-/** Resolves at the end of the stream. Rejects with what the stream, `take` or `signal` (its reason) said, or CutStream. */
-export function pump(stream: Readable, take: (chunk: Buffer) => Promise<void> | undefined, signal?: AbortSignal): Promise<void> {
+/**
+ * Resolves at the end of the stream. Rejects with what the stream, `take` or `signal` (its reason) said, or CutStream.
+ */
+export function pump(
+  stream: Readable,
+  take: (chunk: Buffer) => Promise<void> | undefined,
+  signal?: AbortSignal,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let over = false;
     let ended = false;
@@ -57,6 +63,9 @@ export function pump(stream: Readable, take: (chunk: Buffer) => Promise<void> | 
     }
     signal?.addEventListener("abort", onAbort, { once: true });
     stream.on("error", onError).on("end", onEnd).on("close", onClose).on("data", onData);
-    if (stream.destroyed) stream.readableEnded ? onEnd() : fail(stream.errored ?? new CutStream("the stream was closed before it was read"));
+    if (stream.destroyed)
+      stream.readableEnded
+        ? onEnd()
+        : fail(stream.errored ?? new CutStream("the stream was closed before it was read"));
   });
 }

@@ -2,10 +2,15 @@
 import type { Bucket, DedupScope } from "../model.ts";
 
 /**
- * The scope of content written to this bucket; undefined: never shared. A bucket without a setting of its own follows `defaultScope`.
- * `accountId` is the writer's: in another account's bucket it learns nothing of what that account holds.
+ * The scope of content written to this bucket; undefined: never shared. A bucket without a setting of its own follows
+ * `defaultScope`. `accountId` is the writer's: in another account's bucket it learns nothing of what that account
+ * holds.
  */
-export function scopeOf(bucket: Pick<Bucket, "id" | "settings">, accountId: number, defaultScope: DedupScope): string | undefined {
+export function scopeOf(
+  bucket: Pick<Bucket, "id" | "settings">,
+  accountId: number,
+  defaultScope: DedupScope,
+): string | undefined {
   return scopeNamed(bucket.settings.dedup ?? defaultScope, bucket.id, accountId);
 }
 

@@ -29,14 +29,20 @@ const fields: Partial<Record<ChecksumAlgorithm, CrcField>> = {
  * The object's checksum value in base64, a composite one followed by `-<parts>`. Parts in order, at least one.
  * Throws InvalidRequest for FULL_OBJECT with SHA1 or SHA256, which cannot be combined.
  */
-export async function composeChecksum(algorithm: ChecksumAlgorithm, type: Checksum["type"], parts: readonly PartChecksum[]): Promise<string> {
+export async function composeChecksum(
+  algorithm: ChecksumAlgorithm,
+  type: Checksum["type"],
+  parts: readonly PartChecksum[],
+): Promise<string> {
   if (type === "COMPOSITE") {
     const all = Buffer.concat(parts.map((part) => Buffer.from(part.checksum, "base64")));
     return `${await checksumOf(all, algorithm)}-${parts.length}`;
   }
   const field = fields[algorithm];
   if (field === undefined)
-    throw new S3Error("InvalidRequest", { message: `The FULL_OBJECT checksum type cannot be used with the ${algorithm} checksum algorithm.` });
+    throw new S3Error("InvalidRequest", {
+      message: `The FULL_OBJECT checksum type cannot be used with the ${algorithm} checksum algorithm.`,
+    });
   return combineCrcs(field, parts).toString("base64");
 }
 

@@ -95,7 +95,11 @@ export async function openDigester(wanted: Wanted, algorithm?: ChecksumAlgorithm
 /** Hashes bytes that are in memory, by the one-shot functions, which cost a small body half as much. */
 export async function digestBuffer(bytes: Buffer, algorithm?: ChecksumAlgorithm): Promise<WholeDigests> {
   const sha256 = hash("sha256", bytes, "hex");
-  return { sha256, md5: hash("md5", bytes, "hex"), checksum: algorithm === undefined ? undefined : await checksumOf(bytes, algorithm, sha256) };
+  return {
+    sha256,
+    md5: hash("md5", bytes, "hex"),
+    checksum: algorithm === undefined ? undefined : await checksumOf(bytes, algorithm, sha256),
+  };
 }
 
 /** Base64 of one checksum over bytes in memory. */
@@ -125,7 +129,8 @@ function runningCrc32(): RunningChecksum {
 }
 
 async function runningWasm(algorithm: keyof typeof idle): Promise<RunningChecksum> {
-  const hasher = idle[algorithm].pop() ?? (algorithm === "CRC32C" ? await createCRC32(castagnoli) : await createCRC64(nvme));
+  const hasher =
+    idle[algorithm].pop() ?? (algorithm === "CRC32C" ? await createCRC32(castagnoli) : await createCRC64(nvme));
   hasher.init();
   return {
     update: (chunk) => void hasher.update(chunk),

@@ -1,4 +1,6 @@
-/** Opens the database of a configuration file or of a demo's data directory, beside a gateway that may be running on it. */
+/**
+ * Opens the database of a configuration file or of a demo's data directory, beside a gateway that may be running on it.
+ */
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { loadConfig } from "../config/load.ts";
@@ -14,10 +16,15 @@ export interface WhereOptions {
 }
 
 export function withWhere(command: Command): Command {
-  return command.option("--config <file>", "the gateway's configuration file").option("--data <directory>", "the demo's data directory");
+  return command
+    .option("--config <file>", "the gateway's configuration file")
+    .option("--data <directory>", "the demo's data directory");
 }
 
-/** Runs `work` and closes the database again. `--data` means a demo, `--config` or NEARBUCKET_CONFIG a configuration file. */
+/**
+ * Runs `work` and closes the database again. `--data` means a demo, `--config` or NEARBUCKET_CONFIG a configuration
+ * file.
+ */
 export async function administer(
   where: WhereOptions,
   terminal: Terminal,

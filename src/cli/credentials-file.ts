@@ -28,7 +28,8 @@ export async function readCredentials(file: string): Promise<KeyPair | undefined
   const text = await readFile(file, "utf8");
   const accessKeyId = /^aws_access_key_id *= *(\S+)$/m.exec(text)?.[1];
   const secretAccessKey = /^aws_secret_access_key *= *(\S+)$/m.exec(text)?.[1];
-  if (accessKeyId === undefined || secretAccessKey === undefined) throw new Error(`${file} holds no aws_access_key_id and aws_secret_access_key`);
+  if (accessKeyId === undefined || secretAccessKey === undefined)
+    throw new Error(`${file} holds no aws_access_key_id and aws_secret_access_key`);
   return { accessKeyId, secretAccessKey };
 }
 

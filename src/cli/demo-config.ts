@@ -1,6 +1,6 @@
 /**
- * The demo's data directory and the configuration it gives the gateway. A directory belongs to one kind of store for good:
- * what stands on nodes cannot be read from MinIOs.
+ * The demo's data directory and the configuration it gives the gateway. A directory belongs to one kind of store for
+ * good: what stands on nodes cannot be read from MinIOs.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -33,14 +33,29 @@ export function credentialsFile(directory: string): string {
   return join(directory, "credentials");
 }
 
-/** The gateway is 127.0.0.1 and its stores are `localhost` to clients: so they drop their Authorization header when they are redirected. */
-export async function demoConfig({ directory, port, rootKey, kind, stores }: DemoConfigOptions): Promise<GatewayConfig> {
+/**
+ * The gateway is 127.0.0.1 and its stores are `localhost` to clients: so they drop their Authorization header when they
+ * are redirected.
+ */
+export async function demoConfig({
+  directory,
+  port,
+  rootKey,
+  kind,
+  stores,
+}: DemoConfigOptions): Promise<GatewayConfig> {
   const reached = { bucket: BLOBS_BUCKET, createBucket: true, ...rootKey };
   return demoBase(directory, rootKey, {
     listen: { port },
     regions: stores.map(({ region }) => region),
     backends: stores.map(({ region, port: at }) => {
-      const store = { ...reached, name: region.name, region: region.name, endpoint: `http://127.0.0.1:${at}`, publicEndpoint: `http://localhost:${at}` };
+      const store = {
+        ...reached,
+        name: region.name,
+        region: region.name,
+        endpoint: `http://127.0.0.1:${at}`,
+        publicEndpoint: `http://localhost:${at}`,
+      };
       return kind === "nodes" ? { kind: "node", ...store } : { kind: "s3", ...store, replayedHeaders: "tolerate" };
     }),
   });
@@ -52,10 +67,17 @@ export async function demoDatabaseConfig(directory: string): Promise<GatewayConf
   if (rootKey === undefined || !existsSync(databaseFile(directory)))
     throw new Error(`${directory} holds no demo: start one with nearbucket demo --data ${directory}`);
   const regions = ["one", "two"].map((name) => ({ name, latitude: 0, longitude: 0 }));
-  return demoBase(directory, rootKey, { regions, backends: regions.map(({ name }) => ({ kind: "memory", name, region: name })) });
+  return demoBase(directory, rootKey, {
+    regions,
+    backends: regions.map(({ name }) => ({ kind: "memory", name, region: name })),
+  });
 }
 
-async function demoBase(directory: string, rootKey: KeyPair, rest: Pick<GatewayConfigInput, "regions" | "backends" | "listen">): Promise<GatewayConfig> {
+async function demoBase(
+  directory: string,
+  rootKey: KeyPair,
+  rest: Pick<GatewayConfigInput, "regions" | "backends" | "listen">,
+): Promise<GatewayConfig> {
   const file = databaseFile(directory);
   return checked({
     dataDirectory: directory,
@@ -67,16 +89,22 @@ async function demoBase(directory: string, rootKey: KeyPair, rest: Pick<GatewayC
   });
 }
 
-/** The two variables when they are set, else the key of the first start. Either way the credentials file holds it afterwards. */
+/**
+ * The two variables when they are set, else the key of the first start. Either way the credentials file holds it
+ * afterwards.
+ */
 export async function ensureRootKey(
   directory: string,
   { NEARBUCKET_ROOT_ACCESS_KEY: id, NEARBUCKET_ROOT_SECRET_KEY: secret }: Terminal["env"],
 ): Promise<KeyPair> {
-  if ((id === undefined) !== (secret === undefined)) throw new Error("set NEARBUCKET_ROOT_ACCESS_KEY and NEARBUCKET_ROOT_SECRET_KEY together, or neither");
+  if ((id === undefined) !== (secret === undefined))
+    throw new Error("set NEARBUCKET_ROOT_ACCESS_KEY and NEARBUCKET_ROOT_SECRET_KEY together, or neither");
   const file = credentialsFile(directory);
   const kept = await readCredentials(file);
-  const key = id !== undefined && secret !== undefined ? { accessKeyId: id, secretAccessKey: secret } : (kept ?? randomKey());
-  if (kept?.accessKeyId !== key.accessKeyId || kept.secretAccessKey !== key.secretAccessKey) await writeCredentials(file, key);
+  const key =
+    id !== undefined && secret !== undefined ? { accessKeyId: id, secretAccessKey: secret } : (kept ?? randomKey());
+  if (kept?.accessKeyId !== key.accessKeyId || kept.secretAccessKey !== key.secretAccessKey)
+    await writeCredentials(file, key);
   return key;
 }
 
@@ -92,7 +120,8 @@ export async function claimDirectory(directory: string, kind: StoreKind): Promis
   await mkdir(directory, { recursive: true });
   const held = await readKind(directory);
   if (held === undefined) await writeFile(kindFile(directory), `${kind}\n`);
-  else if (held !== kind) throw new Error(`${directory} holds a demo over ${held}: give another --data for one over ${kind}`);
+  else if (held !== kind)
+    throw new Error(`${directory} holds a demo over ${held}: give another --data for one over ${kind}`);
 }
 
 async function readKind(directory: string): Promise<string | undefined> {

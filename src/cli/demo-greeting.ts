@@ -1,4 +1,7 @@
-/** What the demo prints: where it listens, its root key, and three commands that work exactly as printed, in any directory. */
+/**
+ * What the demo prints: where it listens, its root key, and three commands that work exactly as printed, in any
+ * directory.
+ */
 import type { KeyPair } from "./credentials-file.ts";
 import { credentialsFile, type DemoStore, type StoreKind } from "./demo-config.ts";
 import { shellWord } from "./terminal.ts";

@@ -1,4 +1,7 @@
-/** The demo's stores: nodes in this process, or MinIO servers beside it. What was started is stopped again, also when a later one fails. */
+/**
+ * The demo's stores: nodes in this process, or MinIO servers beside it. What was started is stopped again, also when a
+ * later one fails.
+ */
 import { join } from "node:path";
 import type { KeyPair } from "./credentials-file.ts";
 import type { DemoStore, StoreKind } from "./demo-config.ts";
@@ -20,12 +23,18 @@ interface StoreOptions {
   readonly rootKey: KeyPair;
 }
 
-export async function startStores({ kind, count, directory, rootKey }: StoreOptions, terminal: Terminal): Promise<DemoStores> {
+export async function startStores(
+  { kind, count, directory, rootKey }: StoreOptions,
+  terminal: Terminal,
+): Promise<DemoStores> {
   const places = (kind === "nodes" ? nodePlaces : minioPlaces).slice(0, count);
   const started = await Promise.allSettled(
     places.map(async (region) => {
       const own = join(directory, kind, region.name);
-      const server = kind === "minio" ? await startMinio({ directory: own, rootKey, env: terminal.env }) : await startNode(own, rootKey, region.name, terminal);
+      const server =
+        kind === "minio"
+          ? await startMinio({ directory: own, rootKey, env: terminal.env })
+          : await startNode(own, rootKey, region.name, terminal);
       return { region, port: server.port, server };
     }),
   );
@@ -40,5 +49,8 @@ export async function startStores({ kind, count, directory, rootKey }: StoreOpti
 }
 
 async function startNode(directory: string, rootKey: KeyPair, region: string, terminal: Terminal) {
-  return startGateway(await nodeConfig({ directory, host: "127.0.0.1", port: 0, rootKey, region, logLevel: "warn" }), terminal);
+  return startGateway(
+    await nodeConfig({ directory, host: "127.0.0.1", port: 0, rootKey, region, logLevel: "warn" }),
+    terminal,
+  );
 }

@@ -23,20 +23,28 @@ export function addDemo(program: Command, terminal: Terminal): void {
     .option("--minio", "start real MinIO servers (Amsterdam, Toronto) from PATH instead of nodes")
     .option("--port <number>", "the gateway's port; 0: the system chooses", wholeNumber(0, 65_535), 9000)
     .option("--data <directory>", "where everything is kept (default: nearbucket-data)")
-    .option("--region-count <number>", "how many stores, each in a region of its own (default: 5, with --minio 2)", wholeNumber(2, 5))
+    .option(
+      "--region-count <number>",
+      "how many stores, each in a region of its own (default: 5, with --minio 2)",
+      wholeNumber(2, 5),
+    )
     .action((options: Options) => runDemo(options, terminal));
 }
 
 async function runDemo(options: Options, terminal: Terminal): Promise<void> {
   const kind: StoreKind = options.minio === true ? "minio" : "nodes";
   const given = options.data ?? terminal.env["NEARBUCKET_DATA"];
-  const directory = given === undefined ? await defaultDirectory(terminal.directory, kind) : resolve(terminal.directory, given);
+  const directory =
+    given === undefined ? await defaultDirectory(terminal.directory, kind) : resolve(terminal.directory, given);
   await claimDirectory(directory, kind);
   const rootKey = await ensureRootKey(directory, terminal.env);
   const count = options.regionCount ?? (kind === "minio" ? 2 : 5);
   const { stores, close } = await startStores({ kind, count, directory, rootKey }, terminal);
   try {
-    const gateway = await startGateway(await demoConfig({ directory, port: options.port, rootKey, kind, stores }), terminal);
+    const gateway = await startGateway(
+      await demoConfig({ directory, port: options.port, rootKey, kind, stores }),
+      terminal,
+    );
     await ensureBucket(gateway);
     terminal.print(demoGreeting({ url: gateway.url, directory, rootKey, kind, stores, program: terminal.program }));
     await terminal.stopped;

@@ -1,6 +1,7 @@
 /**
- * A MinIO server as a child that never outlives this process: a shell beside it waits for the end of a pipe that only we hold open, and then
- * sends SIGTERM. It stands in a session of its own, so that a Ctrl-C reaches us first and requests under way can finish.
+ * A MinIO server as a child that never outlives this process: a shell beside it waits for the end of a pipe that only
+ * we hold open, and then sends SIGTERM. It stands in a session of its own, so that a Ctrl-C reaches us first and
+ * requests under way can finish.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -33,11 +34,21 @@ export async function startMinio({ directory, rootKey, env }: MinioOptions): Pro
   await mkdir(join(directory, "data"), { recursive: true });
   const logFile = join(directory, "minio.log");
   const log = openSync(logFile, "a");
-  const server = spawn("/bin/sh", ["-c", GUARD, "sh", "minio", "server", join(directory, "data"), "--address", `127.0.0.1:${port}`], {
-    detached: true,
-    env: { ...env, MINIO_ROOT_USER: rootKey.accessKeyId, MINIO_ROOT_PASSWORD: rootKey.secretAccessKey, MINIO_BROWSER: "off", MINIO_UPDATE: "off" },
-    stdio: ["ignore", log, log, "pipe"],
-  });
+  const server = spawn(
+    "/bin/sh",
+    ["-c", GUARD, "sh", "minio", "server", join(directory, "data"), "--address", `127.0.0.1:${port}`],
+    {
+      detached: true,
+      env: {
+        ...env,
+        MINIO_ROOT_USER: rootKey.accessKeyId,
+        MINIO_ROOT_PASSWORD: rootKey.secretAccessKey,
+        MINIO_BROWSER: "off",
+        MINIO_UPDATE: "off",
+      },
+      stdio: ["ignore", log, log, "pipe"],
+    },
+  );
   closeSync(log);
   const started = { port, close: () => stop(server) };
   try {

@@ -1,4 +1,7 @@
-/** A node: the same gateway over one disk, for another gateway to use as a backend. Pure: the files it names are made by whoever opens it. */
+/**
+ * A node: the same gateway over one disk, for another gateway to use as a backend. Pure: the files it names are made by
+ * whoever opens it.
+ */
 import { join } from "node:path";
 import { ensureEncryptionKey } from "../config/encryption-key.ts";
 import { checkConfig, type GatewayConfig, type GatewayConfigInput } from "../config/schema.ts";
@@ -15,7 +18,14 @@ export interface NodeOptions {
 }
 
 /** Makes the node's encryption key on first use. */
-export async function nodeConfig({ directory, host, port, rootKey, region, logLevel }: NodeOptions): Promise<GatewayConfig> {
+export async function nodeConfig({
+  directory,
+  host,
+  port,
+  rootKey,
+  region,
+  logLevel,
+}: NodeOptions): Promise<GatewayConfig> {
   const file = join(directory, "metadata.sqlite");
   return checked({
     role: "node",

@@ -28,7 +28,9 @@ export function addNode(program: Command, terminal: Terminal): void {
     .action(async ({ data, host, port, region, logLevel }: Options) => {
       const { NEARBUCKET_ROOT_ACCESS_KEY: accessKeyId, NEARBUCKET_ROOT_SECRET_KEY: secretAccessKey } = terminal.env;
       if (accessKeyId === undefined || secretAccessKey === undefined)
-        throw new Error("a node takes its root key from NEARBUCKET_ROOT_ACCESS_KEY and NEARBUCKET_ROOT_SECRET_KEY: set both");
+        throw new Error(
+          "a node takes its root key from NEARBUCKET_ROOT_ACCESS_KEY and NEARBUCKET_ROOT_SECRET_KEY: set both",
+        );
       const directory = resolve(terminal.directory, data);
       const rootKey = { accessKeyId, secretAccessKey };
       await serveUntilStopped(await nodeConfig({ directory, host, port, rootKey, region, logLevel }), terminal);

@@ -18,5 +18,8 @@ export function matching(form: RegExp, expected: string): (text: string) => stri
   };
 }
 
-export const accessKeyId = matching(/^[\x21-\x2e\x30-\x7e]{3,128}$/, "3 to 128 printable characters without space or slash");
+export const accessKeyId = matching(
+  /^[\x21-\x2e\x30-\x7e]{3,128}$/,
+  "3 to 128 printable characters without space or slash",
+);
 export const secretAccessKey = matching(/^.{8,}$/, "at least 8 characters");

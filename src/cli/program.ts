@@ -12,7 +12,10 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
   const program = new Command("nearbucket")
     .description("One S3 endpoint over the object stores you already have.")
     .exitOverride()
-    .configureOutput({ writeOut: (text) => terminal.print(text.trimEnd()), writeErr: (text) => terminal.complain(text.trimEnd()) });
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.complain(text.trimEnd()),
+    });
   for (const add of [addServe, addNode, addDemo, addStats, addKeys]) add(program, terminal);
   try {
     await program.parseAsync([...words], { from: "user" });

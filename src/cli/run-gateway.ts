@@ -6,7 +6,10 @@ import type { Terminal } from "./terminal.ts";
 
 /** Opens it with the log level of its configuration; a database that can no longer keep promises ends the process. */
 export function startGateway(config: GatewayConfig, terminal: Terminal): Promise<Gateway> {
-  const onFatal = (cause: unknown) => terminal.die(`nearbucket: the database failed, stopping: ${cause instanceof Error ? cause.message : String(cause)}`);
+  const onFatal = (cause: unknown) =>
+    terminal.die(
+      `nearbucket: the database failed, stopping: ${cause instanceof Error ? cause.message : String(cause)}`,
+    );
   return openGateway(config, { log: openLog(config.log.level), onFatal });
 }
 

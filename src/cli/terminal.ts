@@ -1,4 +1,6 @@
-/** What a command knows of the world outside: handed in by main.ts, so that commands can be run inside another process. */
+/**
+ * What a command knows of the world outside: handed in by main.ts, so that commands can be run inside another process.
+ */
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where relative paths given on the command line start. */

@@ -1,6 +1,7 @@
 /**
- * Faults that lie between keys: names used twice, regions nobody declared, more copies than backends, a grace that ends before a signed URL.
- * Reads whatever parts of the file have the right shape, so that these faults are reported together with those of shape.
+ * Faults that lie between keys: names used twice, regions nobody declared, more copies than backends, a grace that ends
+ * before a signed URL. Reads whatever parts of the file have the right shape, so that these faults are reported
+ * together with those of shape.
  */
 import { z } from "zod";
 import { type Fault, pathOf } from "./fault.ts";
@@ -20,7 +21,10 @@ const sketch = z
     minimumCopies: maybe(z.int()),
     graceHours: z.number().catch(24).default(24),
     redirect: z
-      .object({ expirySeconds: z.number().catch(120).default(120), mediaExpirySeconds: z.number().catch(21_600).default(21_600) })
+      .object({
+        expirySeconds: z.number().catch(120).default(120),
+        mediaExpirySeconds: z.number().catch(21_600).default(21_600),
+      })
       .catch({ expirySeconds: 120, mediaExpirySeconds: 21_600 })
       .prefault({}),
   })
@@ -42,9 +46,15 @@ export function findContradictions(input: unknown): readonly Fault[] {
   for (const [list, rows] of Object.entries({ backends, clientMap }))
     for (const [index, row] of rows.entries())
       if (row.region !== undefined && !known.has(row.region))
-        faults.push({ path: pathOf([list, index, "region"]), message: `expected the name of one of the regions, found ${row.region}` });
+        faults.push({
+          path: pathOf([list, index, "region"]),
+          message: `expected the name of one of the regions, found ${row.region}`,
+        });
   if (backends.length > 0 && copies > backends.length)
-    faults.push({ path: "copies", message: `expected at most ${backends.length}, the number of backends, found ${copies}` });
+    faults.push({
+      path: "copies",
+      message: `expected at most ${backends.length}, the number of backends, found ${copies}`,
+    });
   if (minimumCopies !== undefined && minimumCopies > copies)
     faults.push({ path: "minimumCopies", message: `expected at most copies (${copies}), found ${minimumCopies}` });
   const longest = Math.max(redirect.expirySeconds, redirect.mediaExpirySeconds) + SKEW_SECONDS;
@@ -61,7 +71,8 @@ function repeated(list: string, rows: readonly { readonly name?: string | undefi
   const faults: Fault[] = [];
   for (const [index, { name }] of rows.entries()) {
     if (name === undefined) continue;
-    if (seen.has(name)) faults.push({ path: pathOf([list, index, "name"]), message: `expected a name used once, found ${name} again` });
+    if (seen.has(name))
+      faults.push({ path: pathOf([list, index, "name"]), message: `expected a name used once, found ${name} again` });
     seen.add(name);
   }
   return faults;

@@ -1,6 +1,6 @@
 /**
- * The key that seals stored secrets, for a gateway that keeps its database in a file: random, made once, readable by its owner only.
- * Never made anew beside a database that exists: the secrets in it could not be opened again.
+ * The key that seals stored secrets, for a gateway that keeps its database in a file: random, made once, readable by
+ * its owner only. Never made anew beside a database that exists: the secrets in it could not be opened again.
  */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -14,7 +14,9 @@ export async function ensureEncryptionKey(directory: string, database: string): 
   const file = join(directory, ENCRYPTION_KEY_FILE);
   if (!existsSync(file)) {
     if (existsSync(database))
-      throw new Error(`${file} is missing, but ${database} exists: put the key file back, or set NEARBUCKET_ENCRYPTION_KEY to what it held`);
+      throw new Error(
+        `${file} is missing, but ${database} exists: put the key file back, or set NEARBUCKET_ENCRYPTION_KEY to what it held`,
+      );
     await mkdir(directory, { recursive: true });
     await writeOnce(file, `${randomBytes(32).toString("base64")}\n`);
   }

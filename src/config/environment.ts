@@ -19,15 +19,24 @@ const VARIABLES: Readonly<Record<string, readonly [string, ...string[]]>> = {
 };
 
 /** Replaces every `${NAME}`; one that is not set becomes a fault and stays as it is. */
-export function expandReferences(value: unknown, env: Environment, faults: Fault[], path: readonly PropertyKey[] = []): unknown {
+export function expandReferences(
+  value: unknown,
+  env: Environment,
+  faults: Fault[],
+  path: readonly PropertyKey[] = [],
+): unknown {
   if (typeof value === "string")
     return value.replace(REFERENCE, (reference, name: string) => {
       const found = env[name];
-      if (found === undefined) faults.push({ path: pathOf(path), message: `expected the environment variable ${name} to be set` });
+      if (found === undefined)
+        faults.push({ path: pathOf(path), message: `expected the environment variable ${name} to be set` });
       return found ?? reference;
     });
   if (Array.isArray(value)) return value.map((entry, index) => expandReferences(entry, env, faults, [...path, index]));
-  if (isTree(value)) return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, expandReferences(entry, env, faults, [...path, key])]));
+  if (isTree(value))
+    return Object.fromEntries(
+      Object.entries(value).map(([key, entry]) => [key, expandReferences(entry, env, faults, [...path, key])]),
+    );
   return value;
 }
 
@@ -38,7 +47,10 @@ export function applyVariables(tree: Tree, env: Environment): Tree {
     const value = env[variable];
     if (value === undefined || value === "") continue;
     const current = applied[key];
-    applied = { ...applied, [key]: inner === undefined ? value : { ...(isTree(current) ? current : {}), [inner]: value } };
+    applied = {
+      ...applied,
+      [key]: inner === undefined ? value : { ...(isTree(current) ? current : {}), [inner]: value },
+    };
   }
   return applied;
 }

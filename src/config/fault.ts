@@ -9,6 +9,7 @@ export interface Fault {
 /** `["backends", 1, "region"]` is `backends[1].region`. */
 export function pathOf(steps: readonly PropertyKey[]): string {
   let path = "";
-  for (const step of steps) path += typeof step === "number" ? `[${step}]` : path === "" ? String(step) : `.${String(step)}`;
+  for (const step of steps)
+    path += typeof step === "number" ? `[${step}]` : path === "" ? String(step) : `.${String(step)}`;
   return path;
 }

@@ -1,6 +1,6 @@
 /**
- * One YAML file and the environment, both given as values, to a checked configuration. Relative paths in the file start at its directory.
- * Faults of the text, of the environment and of the values are reported together.
+ * One YAML file and the environment, both given as values, to a checked configuration. Relative paths in the file start
+ * at its directory. Faults of the text, of the environment and of the values are reported together.
  */
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -17,18 +17,28 @@ const KEY_IN_FILE = "in the encryption key file";
 /** Reads and checks a configuration file. Throws one Error that lists every fault, a line each. */
 export async function loadConfig(file: string, env: Environment): Promise<GatewayConfig> {
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new Error(`cannot read the configuration file ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new Error(
+      `cannot read the configuration file ${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   });
   const checked = readConfig(text, dirname(resolve(file)), env);
   if ("faults" in checked) throw new Error(describeFaults(file, checked.faults));
   return withEncryptionKey(checked.config);
 }
 
-/** As `loadConfig`, for text already read; does no I/O. `encryptionKey` is a placeholder when a key file is to hold it. */
+/**
+ * As `loadConfig`, for text already read; does no I/O. `encryptionKey` is a placeholder when a key file is to hold it.
+ */
 export function readConfig(text: string, directory: string, env: Environment): Checked {
   const document = parseDocument(text, { uniqueKeys: true });
   if (document.errors.length > 0)
-    return { faults: document.errors.map((error) => ({ path: "", message: `YAML: ${error.message.split("\n")[0]?.replace(/:$/, "") ?? error.code}` })) };
+    return {
+      faults: document.errors.map((error) => ({
+        path: "",
+        message: `YAML: ${error.message.split("\n")[0]?.replace(/:$/, "") ?? error.code}`,
+      })),
+    };
   const faults: Fault[] = [];
   const tree: unknown = expandReferences(document.toJS() ?? {}, env, faults);
   const checked = checkConfig(isTree(tree) ? withPaths(applyVariables(tree, env), directory) : tree);
@@ -50,10 +60,17 @@ function withPaths(tree: Tree, directory: string): Tree {
   const inFile = kind === "sqlite" && isTree(metadata);
   return {
     ...tree,
-    dataDirectory: tree["dataDirectory"] === undefined || text(tree["dataDirectory"]) !== undefined ? dataDirectory : tree["dataDirectory"],
-    metadata: inFile ? { ...metadata, kind, file: placed(metadata["file"] ?? join(dataDirectory, DATABASE_FILE), directory) } : metadata,
+    dataDirectory:
+      tree["dataDirectory"] === undefined || text(tree["dataDirectory"]) !== undefined
+        ? dataDirectory
+        : tree["dataDirectory"],
+    metadata: inFile
+      ? { ...metadata, kind, file: placed(metadata["file"] ?? join(dataDirectory, DATABASE_FILE), directory) }
+      : metadata,
     ...(inFile && tree["encryptionKey"] === undefined ? { encryptionKey: KEY_IN_FILE } : {}),
-    ...(Array.isArray(tree["backends"]) ? { backends: tree["backends"].map((backend: unknown) => withDirectory(backend, directory)) } : {}),
+    ...(Array.isArray(tree["backends"])
+      ? { backends: tree["backends"].map((backend: unknown) => withDirectory(backend, directory)) }
+      : {}),
   };
 }
 

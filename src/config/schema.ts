@@ -1,6 +1,7 @@
 /**
  * The configuration: its type, its defaults and every check. One line a key, each described in docs/configuration.md.
- * An unknown key is a fault; all faults are found in one pass; what comes out is complete, so no other file knows a default.
+ * An unknown key is a fault; all faults are found in one pass; what comes out is complete, so no other file knows a
+ * default.
  */
 import { z } from "zod";
 import { findContradictions } from "./contradictions.ts";
@@ -50,11 +51,17 @@ const metadata = z.discriminatedUnion("kind", [
 const listen = z.strictObject({ host: filled.default("127.0.0.1"), port: z.int().min(0).max(65535).default(9000) });
 
 const rootKey = z.strictObject({
-  accessKeyId: z.string().regex(/^[\x21-\x2e\x30-\x7e]{3,128}$/, { message: "expected 3 to 128 printable characters without space or slash" }),
+  accessKeyId: z.string().regex(/^[\x21-\x2e\x30-\x7e]{3,128}$/, {
+    message: "expected 3 to 128 printable characters without space or slash",
+  }),
   secretAccessKey: z.string().min(8, { message: "expected at least 8 characters" }),
 });
 
-const region = z.strictObject({ name, latitude: z.number().min(-90).max(90), longitude: z.number().min(-180).max(180) });
+const region = z.strictObject({
+  name,
+  latitude: z.number().min(-90).max(90),
+  longitude: z.number().min(-180).max(180),
+});
 
 const redirect = z.strictObject({
   mode: redirectMode.default("auto"),
@@ -78,7 +85,9 @@ export const configSchema = z.strictObject({
   role: z.enum(["gateway", "node"]).default("gateway"),
   region: filled.default("us-east-1"),
   strictRegion: z.boolean().default(false),
-  domains: z.array(z.string().regex(/^[a-z0-9.-]+$/, { message: "expected a host name in lower case, without port" })).default(["localhost"]),
+  domains: z
+    .array(z.string().regex(/^[a-z0-9.-]+$/, { message: "expected a host name in lower case, without port" }))
+    .default(["localhost"]),
   dataDirectory: filled,
   metadata,
   rootKey,
@@ -96,7 +105,9 @@ export const configSchema = z.strictObject({
   graceHours: z.number().positive().default(24),
   cacheRows: z.int().nonnegative().default(100_000),
   limits: limits.prefault({}),
-  log: z.strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info") }).prefault({}),
+  log: z
+    .strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info") })
+    .prefault({}),
 });
 
 type Draft = z.output<typeof configSchema>;
@@ -118,7 +129,8 @@ export function checkConfig(input: unknown): Checked {
 }
 
 function describe(issue: z.core.$ZodIssue): readonly Fault[] {
-  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => ({ path: pathOf([...issue.path, key]), message: "unknown key" }));
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => ({ path: pathOf([...issue.path, key]), message: "unknown key" }));
   const path = pathOf(issue.path);
   if (issue.code === "invalid_union" && issue.discriminator !== undefined) {
     const options = "options" in issue && Array.isArray(issue.options) ? issue.options.join(", ") : "a known kind";
@@ -126,6 +138,8 @@ function describe(issue: z.core.$ZodIssue): readonly Fault[] {
   }
   if (issue.code === "invalid_value") return [{ path, message: `expected one of ${issue.values.join(", ")}` }];
   const missing = issue.message.endsWith("received undefined");
-  const message = issue.message.replace(/^(Invalid input|Too big|Too small): /, "").replace(/, received undefined$/, "");
+  const message = issue.message
+    .replace(/^(Invalid input|Too big|Too small): /, "")
+    .replace(/, received undefined$/, "");
   return [{ path, message: missing ? `missing: ${message}` : message }];
 }

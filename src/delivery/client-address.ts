@@ -1,6 +1,6 @@
 /**
- * Whose request this is and where on Earth: the client's address through trusted proxies only, and the place a trusted peer claims.
- * Whatever an untrusted peer writes into these headers changes nothing.
+ * Whose request this is and where on Earth: the client's address through trusted proxies only, and the place a trusted
+ * peer claims. Whatever an untrusted peer writes into these headers changes nothing.
  */
 import ipaddr from "ipaddr.js";
 import { S3Error } from "../errors.ts";
@@ -16,8 +16,13 @@ export interface ClientAddress {
   readonly trustedPeer: boolean;
 }
 
-/** For `trustedProxies`, networks or addresses: reads the right-most address that is not one of them. X-Forwarded-For goes before Forwarded. */
-export function clientAddressReader(trustedProxies: readonly string[]): (socketAddress: string, headers: Headers) => ClientAddress {
+/**
+ * For `trustedProxies`, networks or addresses: reads the right-most address that is not one of them. X-Forwarded-For
+ * goes before Forwarded.
+ */
+export function clientAddressReader(
+  trustedProxies: readonly string[],
+): (socketAddress: string, headers: Headers) => ClientAddress {
   const trusted = new NetworkMap<true>(trustedProxies.map((cidr) => [cidr, true] as const));
   return (socketAddress, headers) => {
     const peer = withoutMapping(socketAddress);
@@ -35,7 +40,10 @@ export function clientAddressReader(trustedProxies: readonly string[]): (socketA
   };
 }
 
-/** The place in `x-nearbucket-client: latitude,longitude`, heard from trusted peers only. Throws InvalidArgument when it is no place. */
+/**
+ * The place in `x-nearbucket-client: latitude,longitude`, heard from trusted peers only. Throws InvalidArgument when it
+ * is no place.
+ */
 export function readClaimedPlace(headers: Headers, trustedPeer: boolean): Coordinates | undefined {
   const claim = headers["x-nearbucket-client"];
   if (claim === undefined || !trustedPeer) return undefined;
@@ -51,13 +59,16 @@ export function readClaimedPlace(headers: Headers, trustedPeer: boolean): Coordi
 /** The `for=` of each element, left to right. */
 function readForwarded(header: string | undefined): readonly string[] {
   if (header === undefined) return [];
-  return header.split(",").map((element) => /(?:^|;)\s*for\s*=\s*("[^"]*"|[^;\s]+)/i.exec(element)?.[1]?.replaceAll('"', "") ?? "");
+  return header
+    .split(",")
+    .map((element) => /(?:^|;)\s*for\s*=\s*("[^"]*"|[^;\s]+)/i.exec(element)?.[1]?.replaceAll('"', "") ?? "");
 }
 
 /** `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1` or `[2001:db8::1]:80`; undefined for anything else, such as `unknown`. */
 function parseHop(text: string): string | undefined {
   const trimmed = text.trim();
-  const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(trimmed)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(trimmed)?.[1] ?? trimmed;
+  const bare =
+    /^\[([^\]]+)\](?::\d+)?$/.exec(trimmed)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(trimmed)?.[1] ?? trimmed;
   return ipaddr.isValid(bare) ? withoutMapping(bare) : undefined;
 }
 

@@ -1,11 +1,13 @@
 /**
- * User-Agent -> client family: one line a family, the first token that stands in the header wins. What is not listed is proxied.
- * docs/redirects.md says how a family gets on the list: its clients were seen to follow a 307 and to come back with the right bytes.
+ * User-Agent -> client family: one line a family, the first token that stands in the header wins. What is not listed is
+ * proxied. docs/redirects.md says how a family gets on the list: its clients were seen to follow a 307 and to come back
+ * with the right bytes.
  */
 
 /**
- * What such a client does with a 307 to a signed URL. follows: reads on there. modified-time: follows, but takes Last-Modified for its own.
- * browser: follows under a browser's rules, else not. refuses: does not follow, breaks on the way, or was never tried.
+ * What such a client does with a 307 to a signed URL. follows: reads on there. modified-time: follows, but takes
+ * Last-Modified for its own. browser: follows under a browser's rules, else not. refuses: does not follow, breaks on
+ * the way, or was never tried.
  */
 type Conduct = "follows" | "modified-time" | "browser" | "refuses";
 
@@ -19,7 +21,13 @@ export interface ClientFamily {
   readonly dropsToken: boolean;
 }
 
-type Row = readonly [token: string, name: string, signing: Conduct, plain: Conduct, needs?: { readonly version?: string; readonly token?: string }];
+type Row = readonly [
+  token: string,
+  name: string,
+  signing: Conduct,
+  plain: Conduct,
+  needs?: { readonly version?: string; readonly token?: string },
+];
 
 const rows: readonly Row[] = [
   ["polars/", "polars", "refuses", "refuses"],

@@ -1,14 +1,26 @@
-/** How bytes reach this client: gathers the facts, asks the two pure functions (proximity, policy), and counts what they said. */
+/**
+ * How bytes reach this client: gathers the facts, asks the two pure functions (proximity, policy), and counts what they
+ * said.
+ */
 import type { Fleet, FleetMember } from "../backends/fleet.ts";
 import type { Blob, Bucket, RedirectMode, Region, StoredObject } from "../model.ts";
+import { readClaimedPlace } from "./client-address.ts";
 import { type ClientFamily, familyOf } from "./client-families.ts";
-import { hasAmzHeader, hasDateCondition, hasEtagCondition, hasOwnAttributes, isFromBrowser, readAgent, readAttempt, readWish } from "./facts.ts";
+import {
+  hasAmzHeader,
+  hasDateCondition,
+  hasEtagCondition,
+  hasOwnAttributes,
+  isFromBrowser,
+  readAgent,
+  readAttempt,
+  readWish,
+} from "./facts.ts";
 import { NetworkMap } from "./networks.ts";
 import { decide, type RedirectFacts, type RedirectTarget, type Verdict } from "./policy.ts";
 import { type Candidate, orderByProximity, type Place } from "./proximity.ts";
 import { RecentRedirects } from "./recent-redirects.ts";
 import { splitReplyHeaders } from "./reply-headers.ts";
-import { readClaimedPlace } from "./client-address.ts";
 
 export interface ReadRequest {
   readonly bucket: Bucket;
@@ -31,10 +43,23 @@ export interface ReadRequest {
 }
 
 type Route =
-  /** Answer 307 with these headers (Location, Cache-Control, x-nearbucket-served, x-nearbucket-region, x-amz-bucket-region). */
-  | { readonly kind: "redirect"; readonly url: string; readonly headers: Readonly<Record<string, string>>; readonly rule: string }
+  /**
+   * Answer 307 with these headers (Location, Cache-Control, x-nearbucket-served, x-nearbucket-region,
+   * x-amz-bucket-region).
+   */
+  | {
+      readonly kind: "redirect";
+      readonly url: string;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly rule: string;
+    }
   /** Stream, trying backends in this order. */
-  | { readonly kind: "proxy"; readonly order: readonly string[]; readonly headers: Readonly<Record<string, string>>; readonly rule: string };
+  | {
+      readonly kind: "proxy";
+      readonly order: readonly string[];
+      readonly headers: Readonly<Record<string, string>>;
+      readonly rule: string;
+    };
 
 export interface Delivery {
   route(request: ReadRequest): Route;
@@ -43,7 +68,9 @@ export interface Delivery {
 export interface DeliveryOptions {
   readonly fleet: Fleet;
   readonly regions: readonly Region[];
-  /** Who may be sent to a backend: its client networks (absent: everybody), and pages of other origins (absent: none). */
+  /**
+   * Who may be sent to a backend: its client networks (absent: everybody), and pages of other origins (absent: none).
+   */
   readonly backends: readonly {
     readonly name: string;
     readonly clientNetworks?: readonly string[] | undefined;
@@ -102,19 +129,31 @@ class Deliverer implements Delivery {
     const now = this.#options.now();
     const family = familyOf(readAgent(request.headers));
     const standing = this.#standing(request);
-    const open = standing.find(({ member }) => member.up && !member.draining && this.#admits(member.backend.name, request.clientAddress));
+    const open = standing.find(
+      ({ member }) => member.up && !member.draining && this.#admits(member.backend.name, request.clientAddress),
+    );
     const wish = readWish(request.headers, request.query);
     const mode = modeOf(request.keyRedirect ?? request.bucket.settings.redirect ?? redirect.mode, wish);
     const memory = mode === "always" && wish !== "always" ? memoryKey(request, family) : undefined;
-    const verdict = decide(this.#facts(request, mode, wish === "auto" ? undefined : wish, family, open, this.#isRepeated(memory, now)));
+    const verdict = decide(
+      this.#facts(request, mode, wish === "auto" ? undefined : wish, family, open, this.#isRepeated(memory, now)),
+    );
     const url = verdict.kind === "redirect" && open !== undefined ? this.#sign(request, open, now) : undefined;
     if (url === undefined || open === undefined) return this.#proxy(verdict, standing, family);
     if (memory !== undefined) this.#recent.remember(memory, now.getTime());
     count("redirect", verdict.rule, family.name);
-    return { kind: "redirect", url, rule: verdict.rule, headers: this.#redirectHeaders(url, verdict.rule, open.region) };
+    return {
+      kind: "redirect",
+      url,
+      rule: verdict.rule,
+      headers: this.#redirectHeaders(url, verdict.rule, open.region),
+    };
   }
 
-  /** Replicas that are not lost, closest first; those on backends that drain or are down come last, for a proxy that has no better one. */
+  /**
+   * Replicas that are not lost, closest first; those on backends that drain or are down come last, for a proxy that has
+   * no better one.
+   */
   #standing(request: ReadRequest): readonly Standing[] {
     const { fleet } = this.#options;
     const good: Standing[] = [];
@@ -216,7 +255,10 @@ class Deliverer implements Delivery {
     this.#options.count("proxy", rule, family.name);
     const region = standing[0]?.region;
     const served = `proxy; reason=${rule}`;
-    const headers = region === undefined ? { "x-nearbucket-served": served } : { "x-nearbucket-served": served, "x-nearbucket-region": region };
+    const headers =
+      region === undefined
+        ? { "x-nearbucket-served": served }
+        : { "x-nearbucket-served": served, "x-nearbucket-region": region };
     return { kind: "proxy", order: standing.map(({ name }) => name), headers, rule };
   }
 }
@@ -229,7 +271,13 @@ function readDoorway(backend: FleetMember["backend"], { backends }: DeliveryOpti
   const known = backends.find(({ name }) => name === backend.name);
   const networks = known?.clientNetworks;
   return {
-    target: { downgrade: false, sameHost: false, replayedHeaders, repliesAsTold, crossOrigin: known?.crossOrigin ?? false },
+    target: {
+      downgrade: false,
+      sameHost: false,
+      replayedHeaders,
+      repliesAsTold,
+      crossOrigin: known?.crossOrigin ?? false,
+    },
     host: hostOf(publicEndpoint),
     https: publicEndpoint.startsWith("https:"),
     networks: networks === undefined ? undefined : new NetworkMap(networks.map((cidr) => [cidr, true] as const)),

@@ -5,7 +5,10 @@ type Headers = Readonly<Record<string, string | undefined>>;
 
 const SWITCH = "x-nearbucket-redirect";
 
-/** The switch: header before query parameter before User-Agent token. `auto` takes back what the gateway's `always` says. */
+/**
+ * The switch: header before query parameter before User-Agent token. `auto` takes back what the gateway's `always`
+ * says.
+ */
 export function readWish(headers: Headers, query: URLSearchParams): "always" | "never" | "auto" | undefined {
   const said = headers[SWITCH] ?? (query.size > 0 ? query.get(SWITCH) : null);
   if (said === "always" || said === "never" || said === "auto") return said;
@@ -28,7 +31,11 @@ export function readAgent(headers: Headers): string | undefined {
 }
 
 export function hasDateCondition(headers: Headers): boolean {
-  return headers["if-modified-since"] !== undefined || headers["if-unmodified-since"] !== undefined || ifRange(headers) === "date";
+  return (
+    headers["if-modified-since"] !== undefined ||
+    headers["if-unmodified-since"] !== undefined ||
+    ifRange(headers) === "date"
+  );
 }
 
 export function hasEtagCondition(headers: Headers): boolean {

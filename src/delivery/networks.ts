@@ -1,4 +1,7 @@
-/** Networks and addresses: parsed once, asked often. An address that is none lies in no network; IPv4 in IPv6's clothes counts as IPv4. */
+/**
+ * Networks and addresses: parsed once, asked often. An address that is none lies in no network; IPv4 in IPv6's clothes
+ * counts as IPv4.
+ */
 import ipaddr from "ipaddr.js";
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
@@ -34,7 +37,8 @@ export class NetworkMap<T> {
   #find(text: string): T | undefined {
     if (!ipaddr.isValid(text)) return undefined;
     const address = ipaddr.process(text);
-    for (const [[network, bits], value] of this.#rows) if (network.kind() === address.kind() && address.match(network, bits)) return value;
+    for (const [[network, bits], value] of this.#rows)
+      if (network.kind() === address.kind() && address.match(network, bits)) return value;
     return undefined;
   }
 }

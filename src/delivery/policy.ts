@@ -1,6 +1,7 @@
 /**
- * Redirect or proxy: ONE pure function over plain values. The rules are numbered as in docs/redirects.md, are asked from the top, and the first that
- * decides wins; "passes" means the next rule is asked. Rule 2 (conditions that fail) is answered before a way is looked for, so it has no line here.
+ * Redirect or proxy: ONE pure function over plain values. The rules are numbered as in docs/redirects.md, are asked
+ * from the top, and the first that decides wins; "passes" means the next rule is asked. Rule 2 (conditions that fail)
+ * is answered before a way is looked for, so it has no line here.
  */
 import type { RedirectMode } from "../model.ts";
 import type { ClientFamily } from "./client-families.ts";
@@ -9,10 +10,16 @@ import type { ClientFamily } from "./client-families.ts";
 export interface RedirectTarget {
   /** From an https request to an http backend. */
   readonly downgrade: boolean;
-  /** The backend's host is the request's, or a sub-domain of it: clients then keep their Authorization header. Ports do not count. */
+  /**
+   * The backend's host is the request's, or a sub-domain of it: clients then keep their Authorization header. Ports do
+   * not count.
+   */
   readonly sameHost: boolean;
   readonly replayedHeaders: "tolerate" | "strict";
-  /** Answers with the headers it is told and holds conditions against them, so that attributes, ETag and Last-Modified survive. */
+  /**
+   * Answers with the headers it is told and holds conditions against them, so that attributes, ETag and Last-Modified
+   * survive.
+   */
   readonly repliesAsTold: boolean;
   /** Its CORS rules let pages of any origin, and of `null`, read. */
   readonly crossOrigin: boolean;
@@ -41,7 +48,10 @@ export interface RedirectFacts {
   readonly etagCondition: boolean;
   /** The backend's ETag is the object's. */
   readonly sameEtag: boolean;
-  /** The reply carries what only the gateway knows: user metadata, a version, a storage class, a checksum that was asked for. */
+  /**
+   * The reply carries what only the gateway knows: user metadata, a version, a storage class, a checksum that was asked
+   * for.
+   */
   readonly ownAttributes: boolean;
   /** Bytes asked for, and the least worth a second connection. */
   readonly bytes: number;

@@ -1,6 +1,6 @@
 /**
- * Which replica is closest: pure. A mapped region first, then great-circle distance in steps, then latency in steps, then a weighted draw;
- * the steps keep equals equal, so that a draw shares the load among them.
+ * Which replica is closest: pure. A mapped region first, then great-circle distance in steps, then latency in steps,
+ * then a weighted draw; the steps keep equals equal, so that a draw shares the load among them.
  */
 import type { Coordinates } from "../model.ts";
 
@@ -26,7 +26,11 @@ const LATENCY_STEP_MS = 10;
 const EARTH_RADIUS_KM = 6371;
 
 /** The candidates, closest first. `random` returns 0 <= n < 1. */
-export function orderByProximity<C extends Candidate>(candidates: readonly C[], place: Place, random: () => number): readonly C[] {
+export function orderByProximity<C extends Candidate>(
+  candidates: readonly C[],
+  place: Place,
+  random: () => number,
+): readonly C[] {
   if (candidates.length < 2) return candidates;
   return candidates
     .map((candidate) => ({
@@ -41,7 +45,9 @@ export function orderByProximity<C extends Candidate>(candidates: readonly C[], 
 
 function distanceSteps(candidate: Candidate, { region, coordinates }: Place): number {
   if (coordinates === undefined) return 0;
-  return region === candidate.region ? -1 : Math.floor(distanceKm(coordinates, candidate.coordinates) / DISTANCE_STEP_KM);
+  return region === candidate.region
+    ? -1
+    : Math.floor(distanceKm(coordinates, candidate.coordinates) / DISTANCE_STEP_KM);
 }
 
 /** Exponential draws: the smallest one falls on each candidate with a chance proportional to its weight. */
@@ -53,7 +59,9 @@ function drawKey(weight: number, random: () => number): number {
 export function distanceKm(from: Coordinates, to: Coordinates): number {
   const latitude = radians(to.latitude - from.latitude) / 2;
   const longitude = radians(to.longitude - from.longitude) / 2;
-  const chord = Math.sin(latitude) ** 2 + Math.cos(radians(from.latitude)) * Math.cos(radians(to.latitude)) * Math.sin(longitude) ** 2;
+  const chord =
+    Math.sin(latitude) ** 2 +
+    Math.cos(radians(from.latitude)) * Math.cos(radians(to.latitude)) * Math.sin(longitude) ** 2;
   return 2 * EARTH_RADIUS_KM * Math.asin(Math.min(1, Math.sqrt(chord)));
 }
 

@@ -1,6 +1,6 @@
 /**
- * Which clients were just sent away: one that comes back for the same bytes within ten seconds probably could not follow.
- * Bounded: two generations of entries, the older one dropped when the newer is full or has grown old.
+ * Which clients were just sent away: one that comes back for the same bytes within ten seconds probably could not
+ * follow. Bounded: two generations of entries, the older one dropped when the newer is full or has grown old.
  */
 
 const WINDOW_MS = 10_000;

@@ -1,8 +1,17 @@
-/** Splits a reply's headers for a signed URL: what any S3 service can be told by `response-*`, and what only a node can. */
+/**
+ * Splits a reply's headers for a signed URL: what any S3 service can be told by `response-*`, and what only a node can.
+ */
 
 type Headers = Readonly<Record<string, string | undefined>>;
 
-const OVERRIDES: ReadonlySet<string> = new Set(["content-type", "content-disposition", "content-encoding", "content-language", "cache-control", "expires"]);
+const OVERRIDES: ReadonlySet<string> = new Set([
+  "content-type",
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "cache-control",
+  "expires",
+]);
 /** The store's own business: it answers the range, and the request, itself. */
 const NOT_TOLD: ReadonlySet<string> = new Set([
   "content-length",
@@ -32,6 +41,8 @@ export function splitReplyHeaders(reply: Headers, query: URLSearchParams): ToldH
     else if (!NOT_TOLD.has(name) && !name.startsWith("x-nearbucket-")) replyHeaders[name] = value;
   }
   if (query.size > 0)
-    for (const [name, value] of query) if (name.startsWith("response-") && OVERRIDES.has(name.slice("response-".length))) responseOverrides[name] = value;
+    for (const [name, value] of query)
+      if (name.startsWith("response-") && OVERRIDES.has(name.slice("response-".length)))
+        responseOverrides[name] = value;
   return { responseOverrides, replyHeaders };
 }

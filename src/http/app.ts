@@ -27,5 +27,6 @@ export function createApp(options: AppOptions): Koa {
 
 /** `/-/...` is ours; everything else is S3's and keeps its raw path. */
 function split(own: ReturnType<ReturnType<typeof healthRoutes>["routes"]>, s3: Middleware): Middleware {
-  return (ctx, next) => ((ctx.req.url ?? "").startsWith("/-/") ? own(ctx as Parameters<typeof own>[0], next) : s3(ctx, next));
+  return (ctx, next) =>
+    (ctx.req.url ?? "").startsWith("/-/") ? own(ctx as Parameters<typeof own>[0], next) : s3(ctx, next);
 }

@@ -1,6 +1,6 @@
 /**
- * Koa context -> Call -> Operation -> Reply -> Koa context. The order is the safety: signature, then what the request names, then access,
- * then the operation; nothing is looked up for a caller whose signature has not been verified.
+ * Koa context -> Call -> Operation -> Reply -> Koa context. The order is the safety: signature, then what the request
+ * names, then access, then the operation; nothing is looked up for a caller whose signature has not been verified.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context, Middleware } from "koa";
@@ -77,7 +77,10 @@ function serviceCall(
   };
 }
 
-/** Loads what the operation works on and checks access to it, then runs it. Bucket names are global, so that only what is inside is kept from others. */
+/**
+ * Loads what the operation works on and checks access to it, then runs it. Bucket names are global, so that only what
+ * is inside is kept from others.
+ */
 async function run(operation: AnyOperation, call: ServiceCall, address: Address, services: Services): Promise<Reply> {
   const { caller } = call;
   switch (operation.on) {
@@ -112,7 +115,10 @@ function noSuchBucket(address: Address): S3Error {
   return new S3Error("NoSuchBucket", { elements: { BucketName: address.bucket ?? "" } });
 }
 
-/** One decision for the call's own bucket and for a copy's source. `object` undefined: there is none, and only who may list the bucket may hear so. */
+/**
+ * One decision for the call's own bucket and for a copy's source. `object` undefined: there is none, and only who may
+ * list the bucket may hear so.
+ */
 export function checkAccess(caller: Caller, action: S3Action, bucket: Bucket, object?: StoredObject): void {
   allow(decide(caller.account, action, bucket, object));
 }

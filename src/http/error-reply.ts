@@ -1,4 +1,7 @@
-/** Whatever was thrown becomes S3's `<Error>`: the one place that catches, and the one that logs what was not the client's doing. */
+/**
+ * Whatever was thrown becomes S3's `<Error>`: the one place that catches, and the one that logs what was not the
+ * client's doing.
+ */
 import type { Context, Middleware } from "koa";
 import { S3Error } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -12,7 +15,8 @@ export function errorReply(logOf: (ctx: Context) => Log): Middleware {
       await next();
     } catch (thrown) {
       const error = thrown instanceof S3Error ? thrown : new S3Error("InternalError", {}, { cause: thrown });
-      if (error.code === "InternalError" || error.code === "ServiceUnavailable") logOf(ctx).error({ err: thrown }, "request failed");
+      if (error.code === "InternalError" || error.code === "ServiceUnavailable")
+        logOf(ctx).error({ err: thrown }, "request failed");
       // A body that was cut must never be taken for a whole one.
       if (ctx.res.headersSent) ctx.res.destroy();
       else replyOf(ctx, errorDocument(error, ctx));
@@ -25,6 +29,17 @@ function errorDocument(error: S3Error, ctx: Context) {
   if (error.status === 503) headers["Retry-After"] ??= "5";
   if (error.status === 304 || ctx.method === "HEAD") return { status: error.status, headers };
   const requestId = String(ctx.state["requestId"]);
-  const content = { Code: error.code, Message: error.message, ...error.elements, Resource: ctx.path, RequestId: requestId, HostId: requestId };
-  return { status: error.status, headers: { ...headers, "Content-Type": "application/xml" }, body: Buffer.from(renderXml({ root: "Error", content })) };
+  const content = {
+    Code: error.code,
+    Message: error.message,
+    ...error.elements,
+    Resource: ctx.path,
+    RequestId: requestId,
+    HostId: requestId,
+  };
+  return {
+    status: error.status,
+    headers: { ...headers, "Content-Type": "application/xml" },
+    body: Buffer.from(renderXml({ root: "Error", content })),
+  };
 }

@@ -3,7 +3,11 @@ import Router from "@koa/router";
 
 export interface Health {
   /** Can this gateway serve? Throws when the database cannot answer. */
-  readonly ready: () => Promise<{ readonly reads: boolean; readonly writes: boolean; readonly backends: Readonly<Record<string, "up" | "down">> }>;
+  readonly ready: () => Promise<{
+    readonly reads: boolean;
+    readonly writes: boolean;
+    readonly backends: Readonly<Record<string, "up" | "down">>;
+  }>;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
 

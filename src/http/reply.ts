@@ -1,4 +1,7 @@
-/** Reply -> node's response. Bodies of known size in one write; streams with back pressure, destroyed when either side goes. */
+/**
+ * Reply -> node's response. Bodies of known size in one write; streams with back pressure, destroyed when either side
+ * goes.
+ */
 import { Readable } from "node:stream";
 import type { Context } from "koa";
 import type { Reply } from "../operations/operation.ts";
@@ -10,7 +13,8 @@ export function replyOf(ctx: Context, reply: Reply): void {
   const { body } = reply;
   const status = reply.status ?? 200;
   const isHead = ctx.method === "HEAD";
-  const bytes = body === undefined || body instanceof Readable || Buffer.isBuffer(body) ? body : Buffer.from(renderXml(body));
+  const bytes =
+    body === undefined || body instanceof Readable || Buffer.isBuffer(body) ? body : Buffer.from(renderXml(body));
   const headers: string[] = commonHeaders(ctx);
   for (const name in reply.headers) {
     const value = reply.headers[name];
@@ -21,7 +25,8 @@ export function replyOf(ctx: Context, reply: Reply): void {
     // Said already, as by every read of an object.
   } else if (Buffer.isBuffer(bytes)) headers.push("Content-Length", String(bytes.length));
   else if (bytes === undefined && !isHead && status !== 204 && status !== 304) headers.push("Content-Length", "0");
-  // The client still has body bytes to send that nobody will read: the next request on this connection could not be told from them.
+  // The client still has body bytes to send that nobody will read: the next request on this connection could not be
+  // told from them.
   if (!req.complete) headers.push(...closeAfterReply(req));
   ctx.respond = false;
   // A flat list goes out as it is; headers set one by one are checked, kept and copied first.
@@ -50,7 +55,10 @@ function stream(ctx: Context, body: Readable): void {
 
 const LATIN1_ONLY = /^[\t\x20-\x7e]*$/;
 
-/** Header values beyond ASCII go out as the bytes of their UTF-8 form, as S3 does; node wants those bytes as latin1 characters. */
+/**
+ * Header values beyond ASCII go out as the bytes of their UTF-8 form, as S3 does; node wants those bytes as latin1
+ * characters.
+ */
 function headerText(value: string): string {
   return LATIN1_ONLY.test(value) ? value : Buffer.from(value, "utf8").toString("latin1");
 }

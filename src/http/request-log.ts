@@ -1,4 +1,6 @@
-/** Gives every request an id and, when it is over, one access line. No query string is logged: it may hold a signature. */
+/**
+ * Gives every request an id and, when it is over, one access line. No query string is logged: it may hold a signature.
+ */
 import { randomBytes } from "node:crypto";
 import type { Middleware } from "koa";
 import type { Log } from "../log.ts";

@@ -1,6 +1,7 @@
 /**
- * The socket side: node's http server with limits fit for long uploads, `Expect: 100-continue` left to whoever reads the body,
- * and a close that lets the requests under way finish. A connection is never cut while a request waits for us.
+ * The socket side: node's http server with limits fit for long uploads, `Expect: 100-continue` left to whoever reads
+ * the body, and a close that lets the requests under way finish. A connection is never cut while a request waits for
+ * us.
  */
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
@@ -33,7 +34,10 @@ export interface ListeningServer {
 const MAX_HEADER_BYTES = 16 * 1024;
 
 export async function listen(listener: RequestListener, options: ServerOptions): Promise<ListeningServer> {
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAlive: true, noDelay: true, insecureHTTPParser: false }, remember(listener));
+  const server = createServer(
+    { maxHeaderSize: MAX_HEADER_BYTES, keepAlive: true, noDelay: true, insecureHTTPParser: false },
+    remember(listener),
+  );
   // Whole-request limits kill a 5 GiB upload on a slow line; idleness is what tells a dead client.
   server.requestTimeout = 0;
   server.headersTimeout = 60_000;
@@ -45,7 +49,9 @@ export async function listen(listener: RequestListener, options: ServerOptions):
     server.emit("request", request, response);
   });
   // Any other expectation is none of S3's: it is ignored, where node would answer 417.
-  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => server.emit("request", request, response));
+  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) =>
+    server.emit("request", request, response),
+  );
   server.on("clientError", refuseUnreadable);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -72,9 +78,13 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
   const tooLarge = error.code === "HPE_HEADER_OVERFLOW";
   const code = tooLarge ? "RequestHeaderSectionTooLarge" : "BadRequest";
-  const message = tooLarge ? "Your request header and query parameters used to make the request exceed the maximum allowed size." : "Bad Request";
+  const message = tooLarge
+    ? "Your request header and query parameters used to make the request exceed the maximum allowed size."
+    : "Bad Request";
   const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
-  socket.end(`HTTP/1.1 400 Bad Request\r\nContent-Type: application/xml\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/xml\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }
 
 async function close(server: Server, graceMs: number): Promise<void> {
@@ -89,8 +99,8 @@ const DRAIN_MS = 2_000;
 const DRAIN_BYTES = 1024 * 1024;
 
 /**
- * For a reply sent while the body is still coming: half-close, swallow what is already on its way, then close. Closing at once
- * would reset the connection and many clients would never see the reply. Gives the header that says so.
+ * For a reply sent while the body is still coming: half-close, swallow what is already on its way, then close. Closing
+ * at once would reset the connection and many clients would never see the reply. Gives the header that says so.
  */
 export function closeAfterReply(request: IncomingMessage): readonly [name: string, value: string] {
   const { socket } = request;

@@ -6,9 +6,18 @@ import { statement } from "./engine.ts";
 import { toAccount, toRedirectMode } from "./rows.ts";
 
 const keyColumns = "access_key_id, account_id, accounts.name AS account_name, sealed_secret, redirect, created_at";
-const insertAccount = statement<never>("account-add", "INSERT INTO accounts (name) VALUES (?) ON CONFLICT (name) DO NOTHING");
-const selectAccount = statement<{ id: number; name: string }>("account-find", "SELECT id, name FROM accounts WHERE name = ?");
-const selectKey = statement<KeyRow>("key-find", `SELECT ${keyColumns} FROM access_keys JOIN accounts ON accounts.id = account_id WHERE access_key_id = ?`);
+const insertAccount = statement<never>(
+  "account-add",
+  "INSERT INTO accounts (name) VALUES (?) ON CONFLICT (name) DO NOTHING",
+);
+const selectAccount = statement<{ id: number; name: string }>(
+  "account-find",
+  "SELECT id, name FROM accounts WHERE name = ?",
+);
+const selectKey = statement<KeyRow>(
+  "key-find",
+  `SELECT ${keyColumns} FROM access_keys JOIN accounts ON accounts.id = account_id WHERE access_key_id = ?`,
+);
 const insertKey = statement<never>(
   "key-add",
   "INSERT INTO access_keys (access_key_id, account_id, sealed_secret, redirect, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (access_key_id) DO NOTHING",
@@ -71,15 +80,25 @@ export class Accounts {
   }): Promise<void> {
     const createdAt = this.#base.now().getTime();
     await this.#base.engine.transact(async (c) => {
-      const made = await c.run(insertKey, [key.accessKeyId, key.accountId, key.sealedSecret, key.redirect ?? null, createdAt]);
-      if (made === 0) throw new S3Error("InvalidArgument", { message: `The access key ${key.accessKeyId} exists already` });
+      const made = await c.run(insertKey, [
+        key.accessKeyId,
+        key.accountId,
+        key.sealedSecret,
+        key.redirect ?? null,
+        createdAt,
+      ]);
+      if (made === 0)
+        throw new S3Error("InvalidArgument", { message: `The access key ${key.accessKeyId} exists already` });
       c.afterCommit(() => this.#base.cache?.forgetKey(key.accessKeyId));
     });
   }
 
   async listKeys(): Promise<readonly AccessKey[]> {
     const rows = await this.#base.engine.read.query<KeyRow>((knex) =>
-      knex("access_keys").join("accounts", "accounts.id", "account_id").select(knex.raw(keyColumns)).orderBy("access_key_id"),
+      knex("access_keys")
+        .join("accounts", "accounts.id", "account_id")
+        .select(knex.raw(keyColumns))
+        .orderBy("access_key_id"),
     );
     return rows.map(toAccessKey);
   }

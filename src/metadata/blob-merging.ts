@@ -1,4 +1,7 @@
-/** Fills in a digest that became known late, and makes one blob of two that turn out equal: no object is without a blob at any time. */
+/**
+ * Fills in a digest that became known late, and makes one blob of two that turn out equal: no object is without a blob
+ * at any time.
+ */
 import type { Digest } from "../model.ts";
 import type { Base } from "./base.ts";
 import { type Connection, statement } from "./engine.ts";
@@ -9,7 +12,10 @@ const lockEquals = statement(
   `SELECT id FROM blobs WHERE id = ? OR (going = 0 AND digest = ? AND scope = (SELECT scope FROM blobs WHERE id = ?)) ORDER BY id FOR UPDATE`,
 );
 const lockDigest = statement("merge-lock-digest", "SELECT pg_advisory_xact_lock(hashtextextended(?, 1))");
-const selectBlob = statement<{ size: number; scope: string | null }>("merge-blob", "SELECT size, scope FROM blobs WHERE id = ? AND going = 0");
+const selectBlob = statement<{ size: number; scope: string | null }>(
+  "merge-blob",
+  "SELECT size, scope FROM blobs WHERE id = ? AND going = 0",
+);
 const selectEqual = statement<{ id: number; size: number }>(
   "merge-equal",
   "SELECT id, size FROM blobs WHERE scope = ? AND digest = ? AND going = 0 AND id <> ?",
@@ -20,10 +26,21 @@ const moveObjects = statement<{ bucket_id: number; key: string }>(
   "merge-move-objects",
   "UPDATE objects SET blob_id = ? WHERE blob_id = ? RETURNING bucket_id, key",
 );
-const takeReferences = statement<never>("merge-take", "UPDATE blobs SET ref_count = ref_count + ?, reclaim_at = NULL WHERE id = ?");
-const giveReferences = statement<never>("merge-give", "UPDATE blobs SET ref_count = ref_count - ?, reclaim_at = ?, digest = ?, scope = NULL WHERE id = ?");
+const takeReferences = statement<never>(
+  "merge-take",
+  "UPDATE blobs SET ref_count = ref_count + ?, reclaim_at = NULL WHERE id = ?",
+);
+const giveReferences = statement<never>(
+  "merge-give",
+  "UPDATE blobs SET ref_count = ref_count - ?, reclaim_at = ?, digest = ?, scope = NULL WHERE id = ?",
+);
 
-export async function mergeBlob(c: Connection, base: Base, blobId: number, digest: Digest): Promise<{ readonly merged: number | undefined }> {
+export async function mergeBlob(
+  c: Connection,
+  base: Base,
+  blobId: number,
+  digest: Digest,
+): Promise<{ readonly merged: number | undefined }> {
   await c.lock(lockDigest, [digest]);
   await c.lock(lockObjects, [blobId]);
   await c.lock(lockEquals, [blobId, digest, blobId]);

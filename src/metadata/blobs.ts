@@ -1,4 +1,7 @@
-/** Blobs and their replicas, as background work and the dedup look-up see them. A blob marked as going can no longer be referenced. */
+/**
+ * Blobs and their replicas, as background work and the dedup look-up see them. A blob marked as going can no longer be
+ * referenced.
+ */
 import type { Blob, Checksum, Digest, ReplicaState } from "../model.ts";
 import type { Base } from "./base.ts";
 import { mergeBlob } from "./blob-merging.ts";
@@ -8,7 +11,10 @@ import { saveReplica } from "./replica-rows.ts";
 import { type BlobRow, blobColumns, fromJson, toBlob } from "./rows.ts";
 
 const from = `SELECT ${blobColumns} FROM blobs WHERE`;
-const selectByDigest = statement<BlobRow>("blob-by-digest", `${from} blobs.scope = ? AND blobs.digest = ? AND blobs.going = 0`);
+const selectByDigest = statement<BlobRow>(
+  "blob-by-digest",
+  `${from} blobs.scope = ? AND blobs.digest = ? AND blobs.going = 0`,
+);
 const selectById = statement<BlobRow>("blob-by-id", `${from} blobs.id = ? AND blobs.going = 0`);
 const selectGoing = statement<BlobRow>("blob-going", `${from} blobs.id = ? AND blobs.going = 1`);
 const selectReadable = statement<{ readable: number }>(
@@ -61,7 +67,10 @@ export class Blobs {
     return this.#one(selectById, [blobId]);
   }
 
-  /** May this account read some live name of that blob? (An object that references it in a bucket the account owns, and that no other account wrote.) */
+  /**
+   * May this account read some live name of that blob? (An object that references it in a bucket the account owns, and
+   * that no other account wrote.)
+   */
   async isReadableBy(blobId: number, accountId: number): Promise<boolean> {
     return (await this.#base.engine.read.get(selectReadable, [blobId, accountId])) !== undefined;
   }
@@ -74,8 +83,9 @@ export class Blobs {
 
   /**
    * One transaction; a replica that becomes lost makes a copy job. Adding a replica that is there already refreshes it.
-   * `name`: the physical name that was looked at or written; when the blob has taken over another one since, nothing is changed.
-   * False: nothing was changed, the blob is gone, going, or bears another name. What was written under `name` is then the caller's to drop.
+   * `name`: the physical name that was looked at or written; when the blob has taken over another one since, nothing is
+   * changed. False: nothing was changed, the blob is gone, going, or bears another name. What was written under `name`
+   * is then the caller's to drop.
    */
   setReplica(blobId: number, backend: string, state: ReplicaState, name?: string): Promise<boolean> {
     const now = this.#base.now();
@@ -98,16 +108,16 @@ export class Blobs {
   }
 
   /**
-   * Fills in what the first read of a multipart blob found. When another live blob has that digest and size in the same scope, this one's objects are
-   * moved to it and this one becomes reclaimable. `merged`: that other blob.
+   * Fills in what the first read of a multipart blob found. When another live blob has that digest and size in the same
+   * scope, this one's objects are moved to it and this one becomes reclaimable. `merged`: that other blob.
    */
   setDigest(blobId: number, digest: Digest): Promise<{ readonly merged: number | undefined }> {
     return this.#base.engine.transact((c) => mergeBlob(c, this.#base, blobId, digest));
   }
 
   /**
-   * Blobs without references whose grace is over, marked as going in the same transaction: from then on no write can reference them.
-   * Blobs already marked (a crash in between) are handed out again.
+   * Blobs without references whose grace is over, marked as going in the same transaction: from then on no write can
+   * reference them. Blobs already marked (a crash in between) are handed out again.
    */
   async takeReclaimable(limit: number): Promise<readonly Blob[]> {
     const now = this.#base.now().getTime();

@@ -21,9 +21,15 @@ const bucketState = statement<{ name: string; filled: number }>(
   `SELECT name, CASE WHEN EXISTS (SELECT 1 FROM objects WHERE bucket_id = buckets.id AND is_latest = 1)
     OR EXISTS (SELECT 1 FROM objects WHERE bucket_id = buckets.id) THEN 1 ELSE 0 END AS filled FROM buckets WHERE id = ?`,
 );
-const readSettings = statement<{ name: string; settings: string }>("bucket-settings", "SELECT name, settings FROM buckets WHERE id = ?");
+const readSettings = statement<{ name: string; settings: string }>(
+  "bucket-settings",
+  "SELECT name, settings FROM buckets WHERE id = ?",
+);
 const saveSettings = statement<never>("bucket-settings-save", "UPDATE buckets SET settings = ? WHERE id = ?");
-const endUploads = statement<{ name: string }>("bucket-uploads-end", "DELETE FROM uploads WHERE bucket_id = ? RETURNING name");
+const endUploads = statement<{ name: string }>(
+  "bucket-uploads-end",
+  "DELETE FROM uploads WHERE bucket_id = ? RETURNING name",
+);
 const deleteBucket = statement<never>("bucket-delete", "DELETE FROM buckets WHERE id = ?");
 
 export class Buckets {
@@ -34,13 +40,26 @@ export class Buckets {
   }
 
   /** Throws BucketAlreadyOwnedByYou or BucketAlreadyExists. */
-  create(bucket: { readonly name: string; readonly accountId: number; readonly location: string; readonly settings: BucketSettings }): Promise<Bucket> {
+  create(bucket: {
+    readonly name: string;
+    readonly accountId: number;
+    readonly location: string;
+    readonly settings: BucketSettings;
+  }): Promise<Bucket> {
     const createdAt = this.#base.now().getTime();
     return this.#base.engine.transact(async (c) => {
-      const made = await c.run(insertBucket, [bucket.name, bucket.accountId, bucket.location, JSON.stringify(bucket.settings), createdAt]);
+      const made = await c.run(insertBucket, [
+        bucket.name,
+        bucket.accountId,
+        bucket.location,
+        JSON.stringify(bucket.settings),
+        createdAt,
+      ]);
       const stands = await readBucket(c, bucket.name);
-      if (!stands) throw new S3Error("SlowDown", {}, { cause: new Error("the bucket was deleted while it was looked at") });
-      if (made === 0) throw new S3Error(stands.owner.id === bucket.accountId ? "BucketAlreadyOwnedByYou" : "BucketAlreadyExists");
+      if (!stands)
+        throw new S3Error("SlowDown", {}, { cause: new Error("the bucket was deleted while it was looked at") });
+      if (made === 0)
+        throw new S3Error(stands.owner.id === bucket.accountId ? "BucketAlreadyOwnedByYou" : "BucketAlreadyExists");
       c.afterCommit(() => this.#base.cache?.forgetBucket(bucket.name));
       return stands;
     });
@@ -60,11 +79,20 @@ export class Buckets {
   }
 
   /** One account's buckets in byte order of name; `after` exclusive. */
-  async list(accountId: number, page: { readonly prefix?: string; readonly after?: string; readonly limit?: number } = {}): Promise<readonly Bucket[]> {
+  async list(
+    accountId: number,
+    page: { readonly prefix?: string; readonly after?: string; readonly limit?: number } = {},
+  ): Promise<readonly Bucket[]> {
     const { from, to } = prefixRange(page.prefix ?? "", page.after);
     const rows = await this.#base.engine.read.query<BucketRow>((knex) => {
-      const query = knex("buckets").join("accounts", "accounts.id", "buckets.account_id").select(knex.raw(bucketColumns));
-      query.where("buckets.account_id", accountId).where("buckets.name", ">=", from).where("buckets.name", "<", to).orderBy("buckets.name");
+      const query = knex("buckets")
+        .join("accounts", "accounts.id", "buckets.account_id")
+        .select(knex.raw(bucketColumns));
+      query
+        .where("buckets.account_id", accountId)
+        .where("buckets.name", ">=", from)
+        .where("buckets.name", "<", to)
+        .orderBy("buckets.name");
       return page.limit === undefined ? query : query.limit(page.limit);
     });
     return rows.map(toBucket);
@@ -81,7 +109,10 @@ export class Buckets {
     });
   }
 
-  /** Throws NoSuchBucket; BucketNotEmpty while an object stands in it. Unfinished uploads are ended (their bytes become drop jobs). */
+  /**
+   * Throws NoSuchBucket; BucketNotEmpty while an object stands in it. Unfinished uploads are ended (their bytes become
+   * drop jobs).
+   */
   async delete(bucketId: number): Promise<void> {
     const now = this.#base.now();
     await this.#base.engine.transact(async (c) => {
@@ -89,7 +120,8 @@ export class Buckets {
       const state = await c.get(bucketState, [bucketId]);
       if (!state) throw new S3Error("NoSuchBucket");
       if (state.filled) throw new S3Error("BucketNotEmpty");
-      for (const { name } of await c.all(endUploads, [bucketId])) await addJob(c, { kind: "drop", name, backends: [] }, now, now);
+      for (const { name } of await c.all(endUploads, [bucketId]))
+        await addJob(c, { kind: "drop", name, backends: [] }, now, now);
       await c.run(deleteBucket, [bucketId]);
       c.afterCommit(() => this.#base.cache?.forgetBucket(state.name));
     });

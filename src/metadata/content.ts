@@ -1,6 +1,7 @@
 /**
  * Turns content into a referenced blob, and drops references, inside the transaction that writes the name.
- * A blob's ref_count is the number of object rows that point at it, in every committed state; one of zero has a time to be reclaimed at.
+ * A blob's ref_count is the number of object rows that point at it, in every committed state; one of zero has a time to
+ * be reclaimed at.
  */
 import { S3Error } from "../errors.ts";
 import type { Content, FreshContent } from "../model.ts";
@@ -14,13 +15,19 @@ const insertBlob = statement<{ id: number }>(
   `INSERT INTO blobs (name, size, etag, digest, scope, layout, ref_count) VALUES (?, ?, ?, ?, ?, ?, 1)
   ON CONFLICT (scope, digest) WHERE scope IS NOT NULL AND digest IS NOT NULL AND going = 0 DO NOTHING RETURNING id`,
 );
-const lockShared = statement("blob-shared-lock", "SELECT id FROM blobs WHERE (scope = ? AND digest = ? AND going = 0) OR id = ? ORDER BY id FOR UPDATE");
+const lockShared = statement(
+  "blob-shared-lock",
+  "SELECT id FROM blobs WHERE (scope = ? AND digest = ? AND going = 0) OR id = ? ORDER BY id FOR UPDATE",
+);
 const findShared = statement<{ id: number; name: string; size: number }>(
   "blob-shared",
   "SELECT id, name, size FROM blobs WHERE scope = ? AND digest = ? AND going = 0",
 );
 const lockBlobs = statement("blobs-lock", "SELECT id FROM blobs WHERE id IN (?, ?) ORDER BY id FOR UPDATE");
-const addReference = statement<never>("blob-reference", "UPDATE blobs SET ref_count = ref_count + 1, reclaim_at = NULL WHERE id = ? AND going = 0");
+const addReference = statement<never>(
+  "blob-reference",
+  "UPDATE blobs SET ref_count = ref_count + 1, reclaim_at = NULL WHERE id = ? AND going = 0",
+);
 const dropOne = statement<never>(
   "blob-unreference",
   "UPDATE blobs SET ref_count = ref_count - 1, reclaim_at = CASE WHEN ref_count = 1 THEN CAST(? AS BIGINT) ELSE reclaim_at END WHERE id = ?",
@@ -30,9 +37,20 @@ const forgetReplicas = statement<never>("blob-replicas-forget", "DELETE FROM rep
 
 const sharingAttempts = 5;
 
-/** Gives the blob's id, with one reference more than before for a name that pointed at `previous`; the reference to `previous` is dropped. */
-export async function moveReference(c: Connection, base: Base, content: Content, previous: number | undefined): Promise<number> {
-  const blobId = content.kind === "known" ? await referenceKnown(c, content.blobId, previous) : await referenceFresh(c, base, content, previous);
+/**
+ * Gives the blob's id, with one reference more than before for a name that pointed at `previous`; the reference to
+ * `previous` is dropped.
+ */
+export async function moveReference(
+  c: Connection,
+  base: Base,
+  content: Content,
+  previous: number | undefined,
+): Promise<number> {
+  const blobId =
+    content.kind === "known"
+      ? await referenceKnown(c, content.blobId, previous)
+      : await referenceFresh(c, base, content, previous);
   if (previous !== undefined && previous !== blobId) await dropReference(c, base, previous);
   return blobId;
 }
@@ -44,15 +62,28 @@ export async function dropReference(c: Connection, base: Base, blobId: number): 
 async function referenceKnown(c: Connection, blobId: number, previous: number | undefined): Promise<number> {
   if (previous === blobId) return blobId;
   await c.lock(lockBlobs, [blobId, previous ?? blobId]);
-  if ((await c.run(addReference, [blobId])) === 0) throw new S3Error("SlowDown", {}, { cause: new Error(`blob ${blobId} was reclaimed`) });
+  if ((await c.run(addReference, [blobId])) === 0)
+    throw new S3Error("SlowDown", {}, { cause: new Error(`blob ${blobId} was reclaimed`) });
   return blobId;
 }
 
-async function referenceFresh(c: Connection, base: Base, content: FreshContent, previous: number | undefined): Promise<number> {
+async function referenceFresh(
+  c: Connection,
+  base: Base,
+  content: FreshContent,
+  previous: number | undefined,
+): Promise<number> {
   const digest = content.digest ?? null;
   let scope = content.scope ?? null;
   for (let attempt = 1; ; attempt++) {
-    const made = await c.get(insertBlob, [content.name, content.size, content.etag, digest, scope, layoutText(content)]);
+    const made = await c.get(insertBlob, [
+      content.name,
+      content.size,
+      content.etag,
+      digest,
+      scope,
+      layoutText(content),
+    ]);
     if (made) {
       await saveReplicas(c, made.id, content.backends, base.now());
       await addFollowUps(c, base, made.id, content);
@@ -63,11 +94,18 @@ async function referenceFresh(c: Connection, base: Base, content: FreshContent, 
     if (shared && shared.size === content.size) return share(c, base, content, shared, previous);
     // A size that differs under one digest is no equal content, whatever it is: kept apart.
     if (shared) scope = null;
-    if (attempt === sharingAttempts) throw new S3Error("SlowDown", {}, { cause: new Error(`blob ${content.name} met changing rivals`) });
+    if (attempt === sharingAttempts)
+      throw new S3Error("SlowDown", {}, { cause: new Error(`blob ${content.name} met changing rivals`) });
   }
 }
 
-async function share(c: Connection, base: Base, content: FreshContent, shared: { id: number; name: string }, previous: number | undefined): Promise<number> {
+async function share(
+  c: Connection,
+  base: Base,
+  content: FreshContent,
+  shared: { id: number; name: string },
+  previous: number | undefined,
+): Promise<number> {
   const now = base.now();
   if (content.replaces === shared.id) {
     // Clients may still be reading the old bytes behind a 307.

@@ -1,6 +1,7 @@
 /**
  * The seam between the classes of this room and a database: statements in, rows out, one function a transaction.
- * Statements are constants with `?` placeholders and are compiled once on each raw connection; knex's builder is for what is not hot.
+ * Statements are constants with `?` placeholders and are compiled once on each raw connection; knex's builder is for
+ * what is not hot.
  */
 import type { Knex } from "knex";
 
@@ -15,8 +16,9 @@ export interface Statement<Row = unknown> {
 }
 
 /**
- * `name` must be unique in this room: prepared statements are kept by it. `text` is SQL that both engines read: `?` or `?1` for parameters;
- * functions have SQLite's names (PostgreSQL's are put in their place); SQLite leaves out `FOR UPDATE SKIP LOCKED`.
+ * `name` must be unique in this room: prepared statements are kept by it. `text` is SQL that both engines read: `?` or
+ * `?1` for parameters; functions have SQLite's names (PostgreSQL's are put in their place); SQLite leaves out `FOR
+ * UPDATE SKIP LOCKED`.
  */
 export function statement<Row = never>(name: string, text: string): Statement<Row> {
   return { name, text: text.replaceAll(/\s+/g, " ").trim() };
@@ -36,9 +38,15 @@ export interface Reader extends Queries {
 export interface Connection extends Queries {
   /** Gives the number of rows changed. */
   run(statement: Statement<never>, parameters: readonly Parameter[]): Promise<number>;
-  /** Waits for what concurrent transactions could change under this one. One writer at a time, as on SQLite, needs none: then it is never sent. */
+  /**
+   * Waits for what concurrent transactions could change under this one. One writer at a time, as on SQLite, needs none:
+   * then it is never sent.
+   */
   lock(statement: Statement, parameters: readonly Parameter[]): Promise<void>;
-  /** Runs synchronously once the commit is durable, before any caller is answered; never when the transaction is rolled back. */
+  /**
+   * Runs synchronously once the commit is durable, before any caller is answered; never when the transaction is rolled
+   * back.
+   */
   afterCommit(effect: () => void): void;
 }
 
@@ -48,8 +56,9 @@ export interface Engine {
   /** Sees committed transactions only. */
   readonly read: Reader;
   /**
-   * One transaction. `work` may run several times (lock conflicts, a neighbour's failure): nothing outside may change in it but by `afterCommit`.
-   * Resolves when the commit is durable. Throws what `work` throws; ServiceUnavailable when the database is full or closed to writes; SlowDown when it stays locked.
+   * One transaction. `work` may run several times (lock conflicts, a neighbour's failure): nothing outside may change
+   * in it but by `afterCommit`. Resolves when the commit is durable. Throws what `work` throws; ServiceUnavailable when
+   * the database is full or closed to writes; SlowDown when it stays locked.
    */
   transact<T>(work: Work<T>): Promise<T>;
   /** May rows remembered from committed reads be given as answers now? Undefined: this engine cannot know. */
@@ -60,7 +69,10 @@ export interface Engine {
 
 /** Tells whether this process is the only one that changed the database. */
 export interface Freshness {
-  /** True at once, or after a look that began after the call: remembered rows are what the database holds. False: ask the database. */
+  /**
+   * True at once, or after a look that began after the call: remembered rows are what the database holds. False: ask
+   * the database.
+   */
   check(): boolean | Promise<boolean>;
   /** Called when another process has changed something: forget everything. */
   onForeignChange: () => void;

@@ -1,4 +1,7 @@
-/** A bounded map that forgets what was not used lately: two generations, the older one dropped whole when the younger is full. */
+/**
+ * A bounded map that forgets what was not used lately: two generations, the older one dropped whole when the younger is
+ * full.
+ */
 export class GenerationMap<K, V> {
   readonly #limit: number;
   readonly #weigh: (value: V) => number;

@@ -1,6 +1,6 @@
 /**
- * What happens later, durably. A job is repeatable; made in the transaction that makes it necessary; claimed with a lease and an epoch:
- * a worker whose lease was taken over can neither finish nor fail it.
+ * What happens later, durably. A job is repeatable; made in the transaction that makes it necessary; claimed with a
+ * lease and an epoch: a worker whose lease was taken over can neither finish nor fail it.
  */
 import type { Base } from "./base.ts";
 import { type Connection, statement } from "./engine.ts";
@@ -48,7 +48,10 @@ const claimDue = statement<JobRow>(
   WHERE id = (SELECT id FROM jobs WHERE run_at <= ? AND (lease_until IS NULL OR lease_until <= ?) ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
   RETURNING id, work, attempts, epoch`,
 );
-const deleteJob = statement<never>("job-finish", "DELETE FROM jobs WHERE id = ? AND epoch = ? AND lease_until IS NOT NULL AND again_at IS NULL");
+const deleteJob = statement<never>(
+  "job-finish",
+  "DELETE FROM jobs WHERE id = ? AND epoch = ? AND lease_until IS NOT NULL AND again_at IS NULL",
+);
 const runAgain = statement<never>(
   "job-again",
   "UPDATE jobs SET run_at = again_at, again_at = NULL, lease_until = NULL, attempts = 0, reason = NULL WHERE id = ? AND epoch = ? AND lease_until IS NOT NULL",
@@ -58,7 +61,10 @@ const failJob = statement<never>(
   `UPDATE jobs SET run_at = ?, lease_until = NULL, again_at = NULL, attempts = attempts + 1, reason = ?
   WHERE id = ? AND epoch = ? AND lease_until IS NOT NULL`,
 );
-const renewLease = statement<never>("job-renew", "UPDATE jobs SET lease_until = ? WHERE id = ? AND epoch = ? AND lease_until IS NOT NULL");
+const renewLease = statement<never>(
+  "job-renew",
+  "UPDATE jobs SET lease_until = ? WHERE id = ? AND epoch = ? AND lease_until IS NOT NULL",
+);
 
 interface JobRow {
   readonly id: number;
@@ -67,7 +73,10 @@ interface JobRow {
   readonly epoch: number;
 }
 
-/** Adds a job inside the transaction that makes it necessary. Equal jobs share one row; one that is added while it runs will run once more. */
+/**
+ * Adds a job inside the transaction that makes it necessary. Equal jobs share one row; one that is added while it runs
+ * will run once more.
+ */
 export async function addJob(c: Connection, job: NewJob, runAt: Date, now: Date): Promise<void> {
   await c.run(insertJob, [jobKey(job), job.kind, JSON.stringify(job), runAt.getTime(), now.getTime()]);
 }
@@ -103,7 +112,11 @@ export class Jobs {
 
   /** Back off: runs again at `runAt`, attempts + 1. False when the lease was lost. */
   async fail(job: Job, runAt: Date, reason: string): Promise<boolean> {
-    return (await this.#base.engine.transact((c) => c.run(failJob, [runAt.getTime(), reason.replaceAll("\0", ""), job.id, job.epoch]))) > 0;
+    return (
+      (await this.#base.engine.transact((c) =>
+        c.run(failJob, [runAt.getTime(), reason.replaceAll("\0", ""), job.id, job.epoch]),
+      )) > 0
+    );
   }
 
   /** False when the lease was lost. */
@@ -115,7 +128,13 @@ export class Jobs {
   /** By kind: how many wait, when the oldest was made, and the most attempts. */
   async backlog(): Promise<readonly Backlog[]> {
     const rows = await this.#base.engine.read.query<Omit<Backlog, "oldest"> & { readonly oldest: number }>((knex) =>
-      knex("jobs").select("kind").count({ waiting: "*" }).min({ oldest: "created_at" }).max({ attempts: "attempts" }).groupBy("kind").orderBy("kind"),
+      knex("jobs")
+        .select("kind")
+        .count({ waiting: "*" })
+        .min({ oldest: "created_at" })
+        .max({ attempts: "attempts" })
+        .groupBy("kind")
+        .orderBy("kind"),
     );
     return rows.map((row) => ({ ...row, oldest: new Date(row.oldest) }));
   }

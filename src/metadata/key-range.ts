@@ -1,4 +1,6 @@
-/** Ranges of keys in byte order, which for valid UTF-8 is the order of code points, not of JavaScript's UTF-16 units. */
+/**
+ * Ranges of keys in byte order, which for valid UTF-8 is the order of code points, not of JavaScript's UTF-16 units.
+ */
 
 /** Above every key: no key is longer than 1,024 bytes. */
 const aboveAll = "\u{10FFFF}".repeat(257);

@@ -15,14 +15,21 @@ import { Uploads } from "./uploads.ts";
 
 export interface MetadataOptions {
   readonly engine:
-    | { readonly kind: "sqlite"; readonly file: string /** False only for stores nobody keeps: commits are not synced. */; readonly durable: boolean }
+    | {
+        readonly kind: "sqlite";
+        readonly file: string /** False only for stores nobody keeps: commits are not synced. */;
+        readonly durable: boolean;
+      }
     | { readonly kind: "postgres"; readonly url: string; readonly poolSize?: number };
   readonly now: () => Date;
   /** How long a blob without references is kept. */
   readonly graceMs: number;
   /** Bound of the exact read cache, in rows; 0: none. SQLite only. */
   readonly cacheRows: number;
-  /** Called once when the database can no longer be trusted (an I/O error): every further write is refused, the process should end. */
+  /**
+   * Called once when the database can no longer be trusted (an I/O error): every further write is refused, the process
+   * should end.
+   */
   readonly onFatal?: (cause: unknown) => void;
 }
 
@@ -43,7 +50,8 @@ export interface Metadata {
 /** Throws when the database cannot be opened safely: wrong settings, a newer schema, an unsafe SQLite. */
 export async function openMetadata(options: MetadataOptions): Promise<Metadata> {
   const engine = await openEngine(options);
-  const cache = engine.freshness && options.cacheRows > 0 ? new ReadCache(engine.freshness, options.cacheRows) : undefined;
+  const cache =
+    engine.freshness && options.cacheRows > 0 ? new ReadCache(engine.freshness, options.cacheRows) : undefined;
   const base: Base = { engine, cache, now: options.now, graceMs: options.graceMs };
   return {
     accounts: new Accounts(base),

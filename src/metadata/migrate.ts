@@ -17,8 +17,14 @@ const makeTable = statement<never>(
   "make-schema-table",
   "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)",
 );
-const readVersion = statement<{ version: number }>("schema-version", "SELECT COALESCE(MAX(version), 0) AS version FROM schema_migrations");
-const writeVersion = statement<never>("schema-applied", "INSERT INTO schema_migrations (version, name, applied_at) VALUES (?, ?, ?)");
+const readVersion = statement<{ version: number }>(
+  "schema-version",
+  "SELECT COALESCE(MAX(version), 0) AS version FROM schema_migrations",
+);
+const writeVersion = statement<never>(
+  "schema-applied",
+  "INSERT INTO schema_migrations (version, name, applied_at) VALUES (?, ?, ?)",
+);
 
 export async function migrate({ transact, dialect, now }: MigrationTarget): Promise<void> {
   for (;;) {
@@ -26,10 +32,14 @@ export async function migrate({ transact, dialect, now }: MigrationTarget): Prom
       await c.lock(lockSchema, []);
       await c.run(makeTable, []);
       const version = (await c.get(readVersion, []))?.version ?? 0;
-      if (version > migrations.length) throw new Error(`The database has schema ${version}, this program knows ${migrations.length}: start the newer program`);
+      if (version > migrations.length)
+        throw new Error(
+          `The database has schema ${version}, this program knows ${migrations.length}: start the newer program`,
+        );
       const next = migrations[version];
       if (next === undefined) return true;
-      for (const [index, text] of next.statements(dialect).entries()) await c.run(ddl(`${next.name}-${index}`, text), []);
+      for (const [index, text] of next.statements(dialect).entries())
+        await c.run(ddl(`${next.name}-${index}`, text), []);
       await c.run(writeVersion, [version + 1, next.name, now().getTime()]);
       return false;
     });

@@ -1,4 +1,7 @@
-/** Physical names: `blobs/ab/<random>`, reserved before any byte is written under them, so that what a crash leaves can be found and dropped. */
+/**
+ * Physical names: `blobs/ab/<random>`, reserved before any byte is written under them, so that what a crash leaves can
+ * be found and dropped.
+ */
 import { randomBytes } from "node:crypto";
 import { S3Error } from "../errors.ts";
 import type { Base } from "./base.ts";
@@ -10,10 +13,19 @@ const saveWriter = statement<never>(
   "writer-save",
   "INSERT INTO writers (writer_id, lease_until) VALUES (?, ?) ON CONFLICT (writer_id) DO UPDATE SET lease_until = excluded.lease_until",
 );
-const insertName = statement<never>("name-add", "INSERT INTO names (name, writer_id) SELECT ?, writer_id FROM writers WHERE writer_id = ?");
+const insertName = statement<never>(
+  "name-add",
+  "INSERT INTO names (name, writer_id) SELECT ?, writer_id FROM writers WHERE writer_id = ?",
+);
 const deleteName = statement<never>("name-release", "DELETE FROM names WHERE name = ?");
-const nameInUse = statement<{ name: string }>("name-in-use", "SELECT name FROM blobs WHERE name = ? UNION ALL SELECT name FROM uploads WHERE name = ?");
-const lockOver = statement("writers-over-lock", "SELECT writer_id FROM writers WHERE lease_until < ? ORDER BY writer_id FOR UPDATE");
+const nameInUse = statement<{ name: string }>(
+  "name-in-use",
+  "SELECT name FROM blobs WHERE name = ? UNION ALL SELECT name FROM uploads WHERE name = ?",
+);
+const lockOver = statement(
+  "writers-over-lock",
+  "SELECT writer_id FROM writers WHERE lease_until < ? ORDER BY writer_id FOR UPDATE",
+);
 const takeLeftovers = statement<{ name: string }>(
   "names-left-over",
   "DELETE FROM names WHERE writer_id IN (SELECT writer_id FROM writers WHERE lease_until < ?) RETURNING name",
@@ -28,7 +40,10 @@ const forgetWriter = statement<never>(
 );
 const endLease = statement<never>("writer-end", "UPDATE writers SET lease_until = ? WHERE writer_id = ?");
 
-/** Takes a reserved name over in the caller's transaction. False: the reservation has lapsed, and its bytes may be on their way out. */
+/**
+ * Takes a reserved name over in the caller's transaction. False: the reservation has lapsed, and its bytes may be on
+ * their way out.
+ */
 export async function takeName(c: Connection, name: string): Promise<boolean> {
   return (await c.run(deleteName, [name])) > 0;
 }
@@ -58,7 +73,8 @@ export class Names {
     const names = Array.from({ length: count }, newName);
     await this.#base.engine.transact(async (c) => {
       for (const name of names) {
-        if ((await c.run(insertName, [name, writerId])) === 0) throw new S3Error("SlowDown", {}, { cause: new Error(`writer ${writerId} is not registered`) });
+        if ((await c.run(insertName, [name, writerId])) === 0)
+          throw new S3Error("SlowDown", {}, { cause: new Error(`writer ${writerId} is not registered`) });
       }
     });
     return names;
@@ -72,8 +88,8 @@ export class Names {
   }
 
   /**
-   * Hands a name whose write failed over to a drop job: its bytes are deleted from every backend. A name that a blob or an upload bears by now
-   * (its commit succeeded though the answer was lost) is left alone.
+   * Hands a name whose write failed over to a drop job: its bytes are deleted from every backend. A name that a blob or
+   * an upload bears by now (its commit succeeded though the answer was lost) is left alone.
    */
   async discard(name: string): Promise<void> {
     const now = this.#base.now();
@@ -84,7 +100,10 @@ export class Names {
     });
   }
 
-  /** Turns the reservations of writers whose lease ended before `before` into drop jobs, and forgets those writers. Returns how many names. */
+  /**
+   * Turns the reservations of writers whose lease ended before `before` into drop jobs, and forgets those writers.
+   * Returns how many names.
+   */
   discardLeftovers(before: Date): Promise<number> {
     const now = this.#base.now();
     return this.#base.engine.transact(async (c) => {
@@ -96,7 +115,10 @@ export class Names {
     });
   }
 
-  /** Ends this writer: unused names are released by the caller first; what is still reserved counts as left over from now on. */
+  /**
+   * Ends this writer: unused names are released by the caller first; what is still reserved counts as left over from
+   * now on.
+   */
   async closeWriter(writerId: string): Promise<void> {
     const now = this.#base.now().getTime();
     await this.#base.engine.transact(async (c) => {

@@ -1,6 +1,6 @@
 /**
- * Pages of keys. Without a delimiter one range of the index; with one, each step seeks past everything the last common prefix covers,
- * so that a page reads as many index entries as it shows.
+ * Pages of keys. Without a delimiter one range of the index; with one, each step seeks past everything the last common
+ * prefix covers, so that a page reads as many index entries as it shows.
  */
 import type { StoredObject } from "../model.ts";
 import { type Reader, statement } from "./engine.ts";
@@ -11,7 +11,10 @@ export interface ListPage {
   readonly prefix: string;
   /** Undefined: no roll-up. */
   readonly delimiter: string | undefined;
-  /** Exclusive start: keys and common prefixes at or before it are skipped. A marker that is itself a common prefix skips all it covers. */
+  /**
+   * Exclusive start: keys and common prefixes at or before it are skipped. A marker that is itself a common prefix
+   * skips all it covers.
+   */
   readonly after: string | undefined;
   /** Keys and common prefixes together. */
   readonly limit: number;
@@ -31,7 +34,10 @@ const listFlat = statement<ObjectRow>(
   WHERE bucket_id = ? AND is_latest = 1 AND is_delete_marker = 0 AND key >= ? AND key < ? ORDER BY key LIMIT ?`,
 );
 
-/** Parameters: 1 bucket, 2 from, 3 to, 4 length of the prefix in characters, 5 delimiter, 6 what follows it, 7 smallest character, 8 limit. */
+/**
+ * Parameters: 1 bucket, 2 from, 3 to, 4 length of the prefix in characters, 5 delimiter, 6 what follows it, 7 smallest
+ * character, 8 limit.
+ */
 const listRolledUp = statement<ObjectRow & { readonly found: string }>(
   "objects-rolled-up",
   `WITH RECURSIVE walk (found, place) AS (
@@ -52,7 +58,9 @@ const listRolledUp = statement<ObjectRow & { readonly found: string }>(
 
 export async function listObjects(reader: Reader, bucketId: number, page: ListPage): Promise<Listing> {
   if (page.limit <= 0) return { entries: [], truncated: false, next: undefined };
-  const entries = page.delimiter ? await rolledUp(reader, bucketId, page, page.delimiter) : await flat(reader, bucketId, page);
+  const entries = page.delimiter
+    ? await rolledUp(reader, bucketId, page, page.delimiter)
+    : await flat(reader, bucketId, page);
   const truncated = entries.length > page.limit;
   if (!truncated) return { entries, truncated, next: undefined };
   entries.length = page.limit;
@@ -70,11 +78,21 @@ async function flat(reader: Reader, bucketId: number, page: ListPage): Promise<E
 
 async function rolledUp(reader: Reader, bucketId: number, page: ListPage, delimiter: string): Promise<Entry[]> {
   const { prefix, after } = page;
-  const covered = after !== undefined && compareKeys(after, prefix) >= 0 ? commonPrefix(after, prefix, delimiter) : undefined;
+  const covered =
+    after !== undefined && compareKeys(after, prefix) >= 0 ? commonPrefix(after, prefix, delimiter) : undefined;
   const range = prefixRange(prefix, after);
   const from = covered === undefined ? range.from : afterPrefix(covered);
   const length = Array.from(prefix).length;
-  const rows = await reader.all(listRolledUp, [bucketId, from, range.to, length, delimiter, afterPrefix(delimiter), "\u0001", page.limit + 1]);
+  const rows = await reader.all(listRolledUp, [
+    bucketId,
+    from,
+    range.to,
+    length,
+    delimiter,
+    afterPrefix(delimiter),
+    "\u0001",
+    page.limit + 1,
+  ]);
   return rows.map((row) => {
     const rolled = commonPrefix(row.found, prefix, delimiter);
     return rolled === undefined ? { object: toStoredObject(row) } : { commonPrefix: rolled };

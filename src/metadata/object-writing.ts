@@ -1,4 +1,7 @@
-/** Writes one object row inside a transaction: the current row of its key, the conditions on it, the row that takes its place. */
+/**
+ * Writes one object row inside a transaction: the current row of its key, the conditions on it, the row that takes its
+ * place.
+ */
 import { S3Error } from "../errors.ts";
 import type { Checksum, Content, ObjectAttributes, PartOfObject, StoredObject, WriteCondition } from "../model.ts";
 import type { Base } from "./base.ts";
@@ -29,8 +32,14 @@ export interface CurrentRow {
 }
 
 /** One writer of a key at a time, and its bucket cannot go meanwhile. */
-const lockKey = statement("object-key-lock", "SELECT pg_advisory_xact_lock(hashtextextended(?, ?)) FROM buckets WHERE id = ? FOR KEY SHARE");
-const lockRow = statement("object-row-lock", "SELECT id FROM objects WHERE bucket_id = ? AND key = ? AND is_latest = 1 FOR UPDATE");
+const lockKey = statement(
+  "object-key-lock",
+  "SELECT pg_advisory_xact_lock(hashtextextended(?, ?)) FROM buckets WHERE id = ? FOR KEY SHARE",
+);
+const lockRow = statement(
+  "object-row-lock",
+  "SELECT id FROM objects WHERE bucket_id = ? AND key = ? AND is_latest = 1 FOR UPDATE",
+);
 const selectCurrent = statement<CurrentRow>(
   "object-current",
   `SELECT buckets.name AS bucket_name, objects.id AS object_id, objects.etag AS etag, objects.size AS size, objects.modified_at AS modified_at,
@@ -48,7 +57,10 @@ const updateObject = statement<never>(
   "UPDATE objects SET blob_id = ?, size = ?, etag = ?, modified_at = ?, attributes = ?, checksum = ?, parts = ? WHERE id = ?",
 );
 
-const selectAttributes = statement<{ attributes: string }>("object-attributes", "SELECT attributes FROM objects WHERE id = ?");
+const selectAttributes = statement<{ attributes: string }>(
+  "object-attributes",
+  "SELECT attributes FROM objects WHERE id = ?",
+);
 const saveAttributes = statement<never>("object-attributes-save", "UPDATE objects SET attributes = ? WHERE id = ?");
 
 /** Throws NoSuchBucket. Until the transaction ends nobody else changes this key. */
@@ -65,16 +77,31 @@ export function checkWriteCondition(current: CurrentRow, condition: WriteConditi
   const { ifMatch, ifNoneMatch } = condition;
   if (ifMatch !== undefined) {
     if (current.object_id === null) throw new S3Error("NoSuchKey");
-    if (ifMatch !== "*" && ifMatch !== current.etag) throw new S3Error("PreconditionFailed", { elements: { Condition: "If-Match" } });
+    if (ifMatch !== "*" && ifMatch !== current.etag)
+      throw new S3Error("PreconditionFailed", { elements: { Condition: "If-Match" } });
   }
-  if (ifNoneMatch !== undefined && current.object_id !== null) throw new S3Error("PreconditionFailed", { elements: { Condition: "If-None-Match" } });
+  if (ifNoneMatch !== undefined && current.object_id !== null)
+    throw new S3Error("PreconditionFailed", { elements: { Condition: "If-None-Match" } });
 }
 
-export async function replaceCurrent(c: Connection, base: Base, current: CurrentRow, object: NewObject): Promise<StoredObject> {
+export async function replaceCurrent(
+  c: Connection,
+  base: Base,
+  current: CurrentRow,
+  object: NewObject,
+): Promise<StoredObject> {
   const { bucketId, key, content, etag, attributes, checksum, parts } = object;
   const modifiedAt = base.now();
   const blobId = await moveReference(c, base, content, current.blob_id ?? undefined);
-  const values = [blobId, content.size, etag, modifiedAt.getTime(), JSON.stringify(attributes), toJson(checksum), toJson(parts)];
+  const values = [
+    blobId,
+    content.size,
+    etag,
+    modifiedAt.getTime(),
+    JSON.stringify(attributes),
+    toJson(checksum),
+    toJson(parts),
+  ];
   if (current.object_id === null) await c.run(insertObject, [...values, bucketId, key]);
   else await c.run(updateObject, [...values, current.object_id]);
   c.afterCommit(() => base.cache?.forgetObject(bucketId, key));
@@ -90,7 +117,8 @@ export async function changeAttributes(
   change: (attributes: ObjectAttributes) => ObjectAttributes,
 ): Promise<boolean> {
   const current = await readCurrent(c, bucketId, object.key);
-  if (current.object_id === null || current.etag !== object.etag || current.modified_at !== object.modifiedAt.getTime()) return false;
+  if (current.object_id === null || current.etag !== object.etag || current.modified_at !== object.modifiedAt.getTime())
+    return false;
   const row = await c.get(selectAttributes, [current.object_id]);
   const attributes = row && toAttributes(row.attributes);
   if (attributes === undefined || attributes.owner?.id !== object.attributes.owner?.id) return false;

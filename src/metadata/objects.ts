@@ -1,4 +1,7 @@
-/** Objects: a key, its attributes, and the blob it names. One row a version; so far only the unversioned one, "null", is written. */
+/**
+ * Objects: a key, its attributes, and the blob it names. One row a version; so far only the unversioned one, "null", is
+ * written.
+ */
 import { S3Error } from "../errors.ts";
 import type { Bucket, FoundObject, ObjectAttributes, StoredObject } from "../model.ts";
 import type { Base } from "./base.ts";
@@ -7,8 +10,24 @@ import { type Connection, statement } from "./engine.ts";
 import { compareKeys } from "./key-range.ts";
 import { takeName } from "./names.ts";
 import { type Listing, type ListPage, listObjects } from "./object-listing.ts";
-import { changeAttributes, checkWriteCondition, type NewObject, readCurrent, replaceCurrent } from "./object-writing.ts";
-import { type BlobRow, type BucketRow, blobColumns, bucketColumns, type ObjectRow, objectColumns, toBlob, toBucket, toStoredObject } from "./rows.ts";
+import {
+  changeAttributes,
+  checkWriteCondition,
+  type NewObject,
+  readCurrent,
+  replaceCurrent,
+} from "./object-writing.ts";
+import {
+  type BlobRow,
+  type BucketRow,
+  blobColumns,
+  bucketColumns,
+  type ObjectRow,
+  objectColumns,
+  toBlob,
+  toBucket,
+  toStoredObject,
+} from "./rows.ts";
 
 export interface DeleteCondition {
   /** `*` or an ETag without quotes. */
@@ -18,7 +37,9 @@ export interface DeleteCondition {
   readonly ifModifiedAt?: Date;
 }
 
-type FindRow = BucketRow & { readonly [Column in keyof ObjectRow]: ObjectRow[Column] | null } & { readonly [Column in keyof BlobRow]: BlobRow[Column] | null };
+type FindRow = BucketRow & { readonly [Column in keyof ObjectRow]: ObjectRow[Column] | null } & {
+  readonly [Column in keyof BlobRow]: BlobRow[Column] | null;
+};
 type WholeRow = BucketRow & ObjectRow & BlobRow;
 
 const findObject = statement<FindRow>(
@@ -46,7 +67,10 @@ export class Objects {
     this.#base = base;
   }
 
-  /** Hot: ONE query (object, blob and replicas, prepared once), behind the exact cache. `undefined` bucket: no such bucket; `found` undefined: no such key. */
+  /**
+   * Hot: ONE query (object, blob and replicas, prepared once), behind the exact cache. `undefined` bucket: no such
+   * bucket; `found` undefined: no such key.
+   */
   async find(bucket: string, key: string): Promise<Found> {
     const { cache } = this.#base;
     if (cache && this.#remembered(bucket, key)) {
@@ -60,10 +84,11 @@ export class Objects {
   }
 
   /**
-   * One transaction: checks the condition, makes or references the blob, drops the old name's reference, releases the reserved name,
-   * adds jobs (copy when replicas < copies, digest when the digest is unknown, drop for bytes not needed).
-   * Throws PreconditionFailed; NoSuchKey for ifMatch on a missing key; NoSuchBucket when it was deleted meanwhile; SlowDown when a known blob was
-   * reclaimed meanwhile, or the reservation of fresh bytes lapsed.
+   * One transaction: checks the condition, makes or references the blob, drops the old name's reference, releases the
+   * reserved name, adds jobs (copy when replicas < copies, digest when the digest is unknown, drop for bytes not
+   * needed).
+   * Throws PreconditionFailed; NoSuchKey for ifMatch on a missing key; NoSuchBucket when it was deleted meanwhile;
+   * SlowDown when a known blob was reclaimed meanwhile, or the reservation of fresh bytes lapsed.
    */
   put(object: NewObject): Promise<StoredObject> {
     return this.#base.engine.transact(async (c) => {
@@ -77,14 +102,21 @@ export class Objects {
   }
 
   /**
-   * Changes the attributes of the very object that was found. False, and nothing changed, when it was written over or deleted meanwhile.
-   * `change` may run several times, each time on what the attributes then are. Throws NoSuchBucket.
+   * Changes the attributes of the very object that was found. False, and nothing changed, when it was written over or
+   * deleted meanwhile. `change` may run several times, each time on what the attributes then are. Throws NoSuchBucket.
    */
-  updateAttributes(bucketId: number, object: StoredObject, change: (attributes: ObjectAttributes) => ObjectAttributes): Promise<boolean> {
+  updateAttributes(
+    bucketId: number,
+    object: StoredObject,
+    change: (attributes: ObjectAttributes) => ObjectAttributes,
+  ): Promise<boolean> {
     return this.#base.engine.transact((c) => changeAttributes(c, this.#base, bucketId, object, change));
   }
 
-  /** True when there was one. S3's DELETE is a success either way. Throws PreconditionFailed when an object is there that the condition does not fit. */
+  /**
+   * True when there was one. S3's DELETE is a success either way. Throws PreconditionFailed when an object is there
+   * that the condition does not fit.
+   */
   async delete(bucketId: number, key: string, condition: DeleteCondition = {}): Promise<boolean> {
     const [outcome] = await this.#deleteAll(bucketId, [{ key, ...condition }]);
     if (outcome === "precondition-failed") throw new S3Error("PreconditionFailed");
@@ -92,7 +124,10 @@ export class Objects {
   }
 
   /** All in one transaction; one outcome each, in order. A key that is not there counts as deleted. */
-  async deleteMany(bucketId: number, keys: readonly ({ readonly key: string } & DeleteCondition)[]): Promise<readonly ("deleted" | "precondition-failed")[]> {
+  async deleteMany(
+    bucketId: number,
+    keys: readonly ({ readonly key: string } & DeleteCondition)[],
+  ): Promise<readonly ("deleted" | "precondition-failed")[]> {
     const outcomes = await this.#deleteAll(bucketId, keys);
     return outcomes.map((outcome) => (outcome === "absent" ? "deleted" : outcome));
   }
@@ -131,7 +166,8 @@ export class Objects {
       const dropped: number[] = [];
       // Rows are taken in one order everywhere, so that two of these cannot wait for each other.
       const ordered = [...keys.entries()].sort(([, a], [, b]) => compareKeys(a.key, b.key));
-      for (const [index, { key, ...condition }] of ordered) outcomes[index] = await this.#deleteOne(c, bucketId, key, condition, dropped);
+      for (const [index, { key, ...condition }] of ordered)
+        outcomes[index] = await this.#deleteOne(c, bucketId, key, condition, dropped);
       for (const blobId of dropped.sort((a, b) => a - b)) await dropReference(c, this.#base, blobId);
       return outcomes;
     });
@@ -168,7 +204,10 @@ function fits(
   const { ifMatch, ifSize, ifModifiedAt } = condition;
   if (ifMatch !== undefined && ifMatch !== "*" && ifMatch !== current.etag) return false;
   if (ifSize !== undefined && ifSize !== current.size) return false;
-  return ifModifiedAt === undefined || Math.floor(ifModifiedAt.getTime() / 1000) === Math.floor((current.modified_at ?? 0) / 1000);
+  return (
+    ifModifiedAt === undefined ||
+    Math.floor(ifModifiedAt.getTime() / 1000) === Math.floor((current.modified_at ?? 0) / 1000)
+  );
 }
 
 export type { Listing, ListPage } from "./object-listing.ts";

@@ -1,6 +1,7 @@
 /**
- * What committed reads found, kept exact: a commit of this process forgets what it changed before its caller is answered, a change by another
- * process forgets everything, and a read that began before either may not fill in what it saw.
+ * What committed reads found, kept exact: a commit of this process forgets what it changed before its caller is
+ * answered, a change by another process forgets everything, and a read that began before either may not fill in what it
+ * saw.
  */
 import type { AccessKey, Blob, Bucket, StoredObject } from "../model.ts";
 import type { Freshness } from "./engine.ts";

@@ -2,19 +2,34 @@
 import type { ReplicaState } from "../model.ts";
 import { type Connection, statement } from "./engine.ts";
 
-const onConflict = "ON CONFLICT (blob_id, backend) DO UPDATE SET state = excluded.state, verified_at = excluded.verified_at";
-const saveOne = statement<never>("replica-save", `INSERT INTO replicas (blob_id, backend, state, verified_at) VALUES (?, ?, ?, ?) ${onConflict}`);
+const onConflict =
+  "ON CONFLICT (blob_id, backend) DO UPDATE SET state = excluded.state, verified_at = excluded.verified_at";
+const saveOne = statement<never>(
+  "replica-save",
+  `INSERT INTO replicas (blob_id, backend, state, verified_at) VALUES (?, ?, ?, ?) ${onConflict}`,
+);
 const saveTwo = statement<never>(
   "replica-save-two",
   `INSERT INTO replicas (blob_id, backend, state, verified_at) VALUES (?, ?, 'verified', ?), (?, ?, 'verified', ?) ${onConflict}`,
 );
 
-export async function saveReplica(c: Connection, blobId: number, backend: string, state: ReplicaState, now: Date): Promise<void> {
+export async function saveReplica(
+  c: Connection,
+  blobId: number,
+  backend: string,
+  state: ReplicaState,
+  now: Date,
+): Promise<void> {
   await c.run(saveOne, [blobId, backend, state, now.getTime()]);
 }
 
 /** Of bytes that were just written and agreed. Two at a time: the usual number costs one statement. */
-export async function saveReplicas(c: Connection, blobId: number, backends: readonly string[], now: Date): Promise<void> {
+export async function saveReplicas(
+  c: Connection,
+  blobId: number,
+  backends: readonly string[],
+  now: Date,
+): Promise<void> {
   const at = now.getTime();
   const distinct = [...new Set(backends)];
   for (let index = 0; index < distinct.length; index += 2) {

@@ -107,7 +107,11 @@ export function toBlob(row: BlobRow): Blob {
 
 function toReplicas(text: string | null): readonly Replica[] {
   const rows = fromJson<readonly (readonly [backend: string, state: string, verifiedAt: number])[]>(text) ?? [];
-  return rows.map(([backend, state, verifiedAt]) => ({ backend, state: toReplicaState(state), verifiedAt: new Date(verifiedAt) }));
+  return rows.map(([backend, state, verifiedAt]) => ({
+    backend,
+    state: toReplicaState(state),
+    verifiedAt: new Date(verifiedAt),
+  }));
 }
 
 /** What is not known to be good is not read from. */

@@ -1,4 +1,7 @@
-/** Pages of the uploads under way in a bucket, in byte order of key, then of start; common prefixes are skipped by index seeks. */
+/**
+ * Pages of the uploads under way in a bucket, in byte order of key, then of start; common prefixes are skipped by index
+ * seeks.
+ */
 import { type Reader, statement } from "./engine.ts";
 import { afterKey, afterPrefix, compareKeys, prefixRange } from "./key-range.ts";
 import { commonPrefix } from "./object-listing.ts";
@@ -38,7 +41,9 @@ export async function listUploads(reader: Reader, bucketId: number, page: Upload
   let from = start(page);
   while (entries.length <= limit) {
     const wanted = delimiter ? Math.min(rollUpRows, limit + 1) : limit + 1;
-    const uploads = toUploads(await reader.all(selectFrom, [bucketId, to, from.key, from.key, from.uploadId, from.key, wanted]));
+    const uploads = toUploads(
+      await reader.all(selectFrom, [bucketId, to, from.key, from.key, from.uploadId, from.key, wanted]),
+    );
     for (const upload of uploads) {
       const rolled = delimiter ? commonPrefix(upload.key, prefix, delimiter) : undefined;
       if (rolled === undefined) {

@@ -36,8 +36,14 @@ const insertUpload = statement<never>(
   `INSERT INTO uploads (upload_id, bucket_id, key, account_id, name, attributes, checksum_algorithm, checksum_type, dedup, started_at)
   SELECT ?, id, ?, CAST(? AS BIGINT), ?, ?, ?, ?, ?, CAST(? AS BIGINT) FROM buckets WHERE id = ?`,
 );
-const insertBackend = statement<never>("upload-backend-add", "INSERT INTO upload_backends (upload_id, backend, backend_upload_id, broken) VALUES (?, ?, ?, ?)");
-const selectUpload = statement<UploadRow>("upload-find", `${joined} WHERE uploads.upload_id = ? ORDER BY upload_backends.backend`);
+const insertBackend = statement<never>(
+  "upload-backend-add",
+  "INSERT INTO upload_backends (upload_id, backend, backend_upload_id, broken) VALUES (?, ?, ?, ?)",
+);
+const selectUpload = statement<UploadRow>(
+  "upload-find",
+  `${joined} WHERE uploads.upload_id = ? ORDER BY upload_backends.backend`,
+);
 const selectStale = statement<UploadRow>(
   "uploads-stale",
   `${joined} WHERE uploads.upload_id IN (SELECT upload_id FROM uploads WHERE started_at < ? ORDER BY started_at, upload_id LIMIT ?)
@@ -57,8 +63,14 @@ const selectParts = statement<PartRow>(
   "parts-list",
   "SELECT part_number, size, etag, checksum, modified_at, backends FROM parts WHERE upload_id = ? AND part_number > ? ORDER BY part_number LIMIT ?",
 );
-const markBroken = statement<never>("upload-broken", "UPDATE upload_backends SET broken = 1 WHERE upload_id = ? AND backend = ?");
-const deleteUpload = statement<{ name: string }>("upload-end", "DELETE FROM uploads WHERE upload_id = ? RETURNING name");
+const markBroken = statement<never>(
+  "upload-broken",
+  "UPDATE upload_backends SET broken = 1 WHERE upload_id = ? AND backend = ?",
+);
+const deleteUpload = statement<{ name: string }>(
+  "upload-end",
+  "DELETE FROM uploads WHERE upload_id = ? RETURNING name",
+);
 const insertCompleted = statement<never>(
   "upload-completed-add",
   "INSERT INTO completed_uploads (upload_id, bucket_id, key, object, completed_at) VALUES (?, ?, ?, ?, ?)",
@@ -67,7 +79,10 @@ const selectCompleted = statement<{ bucket_id: number; key: string; object: stri
   "upload-completed",
   "SELECT bucket_id, key, object FROM completed_uploads WHERE upload_id = ?",
 );
-const forgetCompleted = statement<never>("uploads-completed-forget", "DELETE FROM completed_uploads WHERE completed_at < ?");
+const forgetCompleted = statement<never>(
+  "uploads-completed-forget",
+  "DELETE FROM completed_uploads WHERE completed_at < ?",
+);
 
 interface PartRow {
   readonly part_number: number;
@@ -85,18 +100,32 @@ export class Uploads {
     this.#base = base;
   }
 
-  /** The reserved name passes from the writer's reservation to the upload in this transaction. Throws NoSuchBucket; SlowDown when the reservation lapsed. */
+  /**
+   * The reserved name passes from the writer's reservation to the upload in this transaction. Throws NoSuchBucket;
+   * SlowDown when the reservation lapsed.
+   */
   create(upload: Omit<Upload, "uploadId" | "startedAt">): Promise<Upload> {
     const startedAt = this.#base.now();
     const uploadId = newUploadId(startedAt);
     return this.#base.engine.transact(async (c) => {
       await c.lock(lockBucket, [upload.bucketId]);
-      if (!(await takeName(c, upload.name))) throw new S3Error("SlowDown", {}, { cause: new Error(`the name ${upload.name} is not reserved`) });
+      if (!(await takeName(c, upload.name)))
+        throw new S3Error("SlowDown", {}, { cause: new Error(`the name ${upload.name} is not reserved`) });
       const { attributes, checksumAlgorithm = null, checksumType = null } = upload;
-      const values = [uploadId, upload.key, upload.accountId, upload.name, JSON.stringify(attributes), checksumAlgorithm, checksumType, upload.dedup];
+      const values = [
+        uploadId,
+        upload.key,
+        upload.accountId,
+        upload.name,
+        JSON.stringify(attributes),
+        checksumAlgorithm,
+        checksumType,
+        upload.dedup,
+      ];
       const made = await c.run(insertUpload, [...values, startedAt.getTime(), upload.bucketId]);
       if (made === 0) throw new S3Error("NoSuchBucket");
-      for (const each of upload.backends) await c.run(insertBackend, [uploadId, each.backend, each.backendUploadId, each.broken ? 1 : 0]);
+      for (const each of upload.backends)
+        await c.run(insertBackend, [uploadId, each.backend, each.backendUploadId, each.broken ? 1 : 0]);
       return { ...upload, uploadId, startedAt };
     });
   }
@@ -112,7 +141,14 @@ export class Uploads {
     const modifiedAt = this.#base.now();
     return this.#base.engine.transact(async (c) => {
       await c.lock(shareUpload, [uploadId]);
-      const values = [part.partNumber, part.size, part.etag, part.checksum ?? null, modifiedAt.getTime(), JSON.stringify(part.backends)];
+      const values = [
+        part.partNumber,
+        part.size,
+        part.etag,
+        part.checksum ?? null,
+        modifiedAt.getTime(),
+        JSON.stringify(part.backends),
+      ];
       if ((await c.run(savePart, [...values, uploadId])) === 0) throw new S3Error("NoSuchUpload");
       return { ...part, modifiedAt };
     });
@@ -122,7 +158,10 @@ export class Uploads {
     await this.#base.engine.transact((c) => c.run(markBroken, [uploadId, backend]));
   }
 
-  async parts(uploadId: string, page: { readonly after: number; readonly limit: number }): Promise<readonly UploadedPart[]> {
+  async parts(
+    uploadId: string,
+    page: { readonly after: number; readonly limit: number },
+  ): Promise<readonly UploadedPart[]> {
     return (await this.#base.engine.read.all(selectParts, [uploadId, page.after, page.limit])).map(toPart);
   }
 
@@ -132,8 +171,8 @@ export class Uploads {
   }
 
   /**
-   * As Objects.put, and ends the upload in the same transaction, remembering what it became: of a repeated Complete only the first writes,
-   * and both get the same answer. Throws NoSuchUpload.
+   * As Objects.put, and ends the upload in the same transaction, remembering what it became: of a repeated Complete
+   * only the first writes, and both get the same answer. Throws NoSuchUpload.
    */
   async complete(uploadId: string, object: CompletedObject): Promise<StoredObject> {
     const [upload] = toUploads(await this.#base.engine.read.all(selectUpload, [uploadId]));
@@ -143,7 +182,8 @@ export class Uploads {
       const [still] = toUploads(await c.all(selectUpload, [uploadId]));
       if (!upload || !current || !still) return readCompleted(c, uploadId, object.etag);
       checkWriteCondition(current, object.condition);
-      if (object.content.name !== upload.name) throw new Error("the bytes of an upload stand under the name it was started with");
+      if (object.content.name !== upload.name)
+        throw new Error("the bytes of an upload stand under the name it was started with");
       const { bucketId, key, attributes } = upload;
       const stored = await replaceCurrent(c, this.#base, current, { ...object, bucketId, key, attributes });
       await c.all(deleteUpload, [uploadId]);
@@ -153,7 +193,11 @@ export class Uploads {
   }
 
   /** What a completed upload became, for a client that repeats Complete because the answer was lost; kept for a day. */
-  async completed(bucketId: number, key: string, uploadId: string): Promise<{ readonly etag: string; readonly object: StoredObject | undefined } | undefined> {
+  async completed(
+    bucketId: number,
+    key: string,
+    uploadId: string,
+  ): Promise<{ readonly etag: string; readonly object: StoredObject | undefined } | undefined> {
     const row = await this.#base.engine.read.get(selectCompleted, [uploadId]);
     if (!row || row.bucket_id !== bucketId || row.key !== key) return undefined;
     const object = toCompleted(row.object);

@@ -1,7 +1,10 @@
-/** CompleteMultipartUpload: repeatable, since its answer may be lost. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html */
+/**
+ * CompleteMultipartUpload: repeatable, since its answer may be lost.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+ */
 import { createHash } from "node:crypto";
-import { composeChecksum } from "../checksums/compose.ts";
 import { scopeNamed } from "../blobs/scope.ts";
+import { composeChecksum } from "../checksums/compose.ts";
 import { S3Error } from "../errors.ts";
 import type { Upload, UploadedPart } from "../metadata/uploads.ts";
 import type { Checksum } from "../model.ts";
@@ -25,7 +28,9 @@ export const CompleteMultipartUpload = operation({
     const { bucket, key, query, headers } = call;
     const uploadId = query.get("uploadId") ?? "";
     const condition = readWriteCondition(headers);
-    const listed = readPartList(await readBody({ body: call.body, headers: withoutObjectClaims(headers) }, MAX_BODY_BYTES));
+    const listed = readPartList(
+      await readBody({ body: call.body, headers: withoutObjectClaims(headers) }, MAX_BODY_BYTES),
+    );
     const upload = await services.metadata.uploads.find(bucket.id, key, uploadId);
     if (upload === undefined) return answerAgain(call, uploadId, services);
     checkInitiator(call, upload);
@@ -40,7 +45,11 @@ export const CompleteMultipartUpload = operation({
       content,
       etag: content.etag,
       checksum,
-      parts: parts.map(({ partNumber, size, checksum: ofPart }) => ({ partNumber, size, ...(ofPart !== undefined && { checksum: ofPart }) })),
+      parts: parts.map(({ partNumber, size, checksum: ofPart }) => ({
+        partNumber,
+        size,
+        ...(ofPart !== undefined && { checksum: ofPart }),
+      })),
       condition,
     });
     return resultOf(call, object.etag, checksum);
@@ -67,8 +76,15 @@ function checkSize(headers: Headers, parts: readonly UploadedPart[]): void {
   });
 }
 
-/** The checksum the upload was started for. Throws BadDigest when the client says another value, InvalidRequest when it says another kind. */
-async function checksumOfObject(upload: Upload, parts: readonly UploadedPart[], headers: Headers): Promise<Checksum | undefined> {
+/**
+ * The checksum the upload was started for. Throws BadDigest when the client says another value, InvalidRequest when it
+ * says another kind.
+ */
+async function checksumOfObject(
+  upload: Upload,
+  parts: readonly UploadedPart[],
+  headers: Headers,
+): Promise<Checksum | undefined> {
   const { checksumAlgorithm: algorithm, checksumType: type } = upload;
   if (algorithm === undefined || type === undefined) return undefined;
   const claimedType = readChecksumType(headers);
@@ -82,13 +98,23 @@ async function checksumOfObject(upload: Upload, parts: readonly UploadedPart[], 
     parts.map(({ size, checksum = "" }) => ({ size, checksum })),
   );
   const claimed = readChecksumValue(headers);
-  if (claimed !== undefined && (claimed.algorithm !== algorithm || (claimed.value !== value && `${claimed.value}-${parts.length}` !== value)))
-    throw new S3Error("BadDigest", { message: `The ${claimed.algorithm.toLowerCase()} you specified did not match the calculated checksum.` });
+  if (
+    claimed !== undefined &&
+    (claimed.algorithm !== algorithm || (claimed.value !== value && `${claimed.value}-${parts.length}` !== value))
+  )
+    throw new S3Error("BadDigest", {
+      message: `The ${claimed.algorithm.toLowerCase()} you specified did not match the calculated checksum.`,
+    });
   return { algorithm, type, value };
 }
 
 /** With `layout`, equal bytes in other cuts stay apart: the cuts are part of the scope. */
-function scopeOfUpload({ bucket }: ObjectCall, upload: Upload, parts: readonly UploadedPart[], { dedup }: Services): string | undefined {
+function scopeOfUpload(
+  { bucket }: ObjectCall,
+  upload: Upload,
+  parts: readonly UploadedPart[],
+  { dedup }: Services,
+): string | undefined {
   const scope = scopeNamed(upload.dedup, bucket.id, upload.accountId);
   if (scope === undefined || dedup.multipart === "content") return scope;
   const cuts = createHash("sha256")

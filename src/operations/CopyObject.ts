@@ -1,4 +1,7 @@
-/** CopyObject: a second name for the same blob; no byte moves. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
+/**
+ * CopyObject: a second name for the same blob; no byte moves.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+ */
 import { S3Error } from "../errors.ts";
 import type { Checksum, FoundObject, ObjectAttributes, StoredObject } from "../model.ts";
 import { checksumElement } from "../protocol/checksum-headers.ts";
@@ -26,7 +29,8 @@ export const CopyObject = operation({
     const source = await findCopyOrigin(call, services);
     refuseOtherChecksum(headers, source.object.checksum);
     const sourceTags = source.object.attributes.tags;
-    if (tagging === "COPY" && sourceTags !== undefined) services.checkAccess(call.caller, "s3:GetObjectTagging", source.bucket, source.object);
+    if (tagging === "COPY" && sourceTags !== undefined)
+      services.checkAccess(call.caller, "s3:GetObjectTagging", source.bucket, source.object);
     const attributes = {
       ...(directive === "REPLACE" ? own : keptAttributes(source.object, headers)),
       ...tagged(tagging === "REPLACE" ? tags : sourceTags),
@@ -52,9 +56,13 @@ export const CopyObject = operation({
   },
 });
 
-function readDirective(headers: Headers, name: "x-amz-metadata-directive" | "x-amz-tagging-directive"): "COPY" | "REPLACE" {
+function readDirective(
+  headers: Headers,
+  name: "x-amz-metadata-directive" | "x-amz-tagging-directive",
+): "COPY" | "REPLACE" {
   const text = headers[name] ?? "COPY";
-  if (text !== "COPY" && text !== "REPLACE") throw invalidArgument(name, text, `Unknown ${name.split("-")[2]} directive.`);
+  if (text !== "COPY" && text !== "REPLACE")
+    throw invalidArgument(name, text, `Unknown ${name.split("-")[2]} directive.`);
   return text;
 }
 
@@ -62,9 +70,19 @@ function tagged(tags: ObjectAttributes["tags"]): Pick<ObjectAttributes, "tags"> 
   return tags === undefined ? {} : { tags };
 }
 
-/** S3 copies neither access, storage class nor website redirect: the request says them, or they are the default. Tags follow a directive of their own. */
+/**
+ * S3 copies neither access, storage class nor website redirect: the request says them, or they are the default. Tags
+ * follow a directive of their own.
+ */
 function keptAttributes({ attributes }: StoredObject, headers: Headers): ObjectAttributes {
-  const { storageClass: _class, websiteRedirectLocation: _location, acl: _acl, owner: _owner, tags: _tags, ...kept } = attributes;
+  const {
+    storageClass: _class,
+    websiteRedirectLocation: _location,
+    acl: _acl,
+    owner: _owner,
+    tags: _tags,
+    ...kept
+  } = attributes;
   return { ...kept, ...readPlacementAttributes(headers) };
 }
 

@@ -27,7 +27,8 @@ export const CreateBucket = operation({
     const settings = await readSettings(call, account, services);
     const location = await readLocation(call);
     const existing = region === FORGIVING_REGION ? await metadata.buckets.find(name) : undefined;
-    if (existing?.owner.id !== account.id) await metadata.buckets.create({ name, accountId: account.id, location, settings });
+    if (existing?.owner.id !== account.id)
+      await metadata.buckets.create({ name, accountId: account.id, location, settings });
     else await resetAcl(existing, settings.acl, services);
     return { headers: { Location: call.virtualHost ? "/" : `/${name}` } };
   },
@@ -42,15 +43,21 @@ async function resetAcl({ id, settings }: Bucket, acl: Acl | undefined, { metada
 
 function refuseOptions({ headers }: NewBucketCall): void {
   refuseUnserved(headers);
-  if (headers["x-amz-bucket-object-lock-enabled"]?.toLowerCase() === "true") throw notImplemented("x-amz-bucket-object-lock-enabled");
+  if (headers["x-amz-bucket-object-lock-enabled"]?.toLowerCase() === "true")
+    throw notImplemented("x-amz-bucket-object-lock-enabled");
 }
 
-async function readSettings({ headers }: NewBucketCall, owner: Account, services: Services): Promise<Pick<BucketSettings, "acl" | "ownership">> {
+async function readSettings(
+  { headers }: NewBucketCall,
+  owner: Account,
+  services: Services,
+): Promise<Pick<BucketSettings, "acl" | "ownership">> {
   const acl = await aclOfHeaders(headers, { of: "bucket", owner, bucket: { owner, settings: {} } }, services);
   const ownership = headers["x-amz-object-ownership"] ?? "ObjectWriter";
   if (ownership === "ObjectWriter") return acl === undefined ? {} : { acl };
   if (ownership === "BucketOwnerPreferred") throw notImplemented("x-amz-object-ownership");
-  if (ownership !== "BucketOwnerEnforced") throw invalidArgument("x-amz-object-ownership", ownership, "Invalid x-amz-object-ownership header");
+  if (ownership !== "BucketOwnerEnforced")
+    throw invalidArgument("x-amz-object-ownership", ownership, "Invalid x-amz-object-ownership header");
   if (acl !== undefined) throw new S3Error("InvalidBucketAclWithObjectOwnership");
   return { ownership };
 }
@@ -61,8 +68,11 @@ async function readLocation(call: NewBucketCall): Promise<string> {
   if (text === "") return "";
   const configuration = readXml(text, "CreateBucketConfiguration");
   if (configuration.elements.some(({ name }) => name !== "LocationConstraint"))
-    throw new S3Error("NotImplemented", { message: "Of a CreateBucketConfiguration, only the LocationConstraint is implemented." });
+    throw new S3Error("NotImplemented", {
+      message: "Of a CreateBucketConfiguration, only the LocationConstraint is implemented.",
+    });
   const location = configuration.text("LocationConstraint") ?? "";
-  if (location !== "" && !LOCATION.test(location)) throw new S3Error("InvalidLocationConstraint", { elements: { LocationConstraint: location } });
+  if (location !== "" && !LOCATION.test(location))
+    throw new S3Error("InvalidLocationConstraint", { elements: { LocationConstraint: location } });
   return location;
 }

@@ -14,7 +14,10 @@ export const CreateMultipartUpload = operation({
   async handle(call, services) {
     const { bucket, key, headers, caller } = call;
     const { metadata, blobs, dedup } = services;
-    if (caller.account === undefined) throw new S3Error("AccessDenied", { message: "Anonymous users cannot initiate multipart uploads. Please authenticate." });
+    if (caller.account === undefined)
+      throw new S3Error("AccessDenied", {
+        message: "Anonymous users cannot initiate multipart uploads. Please authenticate.",
+      });
     const attributes = { ...readAttributes(headers), ...(await readAccess(call, services)) };
     const checksum = readUploadChecksum(headers);
     const started = await blobs.startUpload();
@@ -34,7 +37,10 @@ export const CreateMultipartUpload = operation({
     );
     return {
       headers: { "x-amz-checksum-algorithm": checksum?.algorithm, "x-amz-checksum-type": checksum?.type },
-      body: { root: "InitiateMultipartUploadResult", content: { Bucket: bucket.name, Key: key, UploadId: upload.uploadId } },
+      body: {
+        root: "InitiateMultipartUploadResult",
+        content: { Bucket: bucket.name, Key: key, UploadId: upload.uploadId },
+      },
     };
   },
 });

@@ -1,4 +1,7 @@
-/** DeleteBucketTagging. Its action is that of setting tags. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketTagging.html */
+/**
+ * DeleteBucketTagging. Its action is that of setting tags.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketTagging.html
+ */
 import { operation } from "./operation.ts";
 
 export const DeleteBucketTagging = operation({

@@ -1,4 +1,7 @@
-/** DeleteObject: a success also when there was none. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
+/**
+ * DeleteObject: a success also when there was none.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html
+ */
 import { readDeleteCondition } from "./delete-condition.ts";
 import { operation } from "./operation.ts";
 

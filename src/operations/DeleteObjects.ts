@@ -1,4 +1,7 @@
-/** DeleteObjects: up to 1,000 keys, in one transaction. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+/**
+ * DeleteObjects: up to 1,000 keys, in one transaction.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+ */
 import { S3Error } from "../errors.ts";
 import { readXml, type XmlElement } from "../protocol/read-xml.ts";
 import type { XmlContent } from "../protocol/xml.ts";
@@ -64,6 +67,10 @@ function readDelete(text: string): { readonly quiet: boolean; readonly entries: 
 function readEntry(element: XmlElement): Entry {
   const key = element.text("Key");
   if (key === undefined || key === "") throw new S3Error("MalformedXML");
-  const condition = readDeleteCondition({ etag: element.text("ETag"), size: element.text("Size"), modifiedAt: element.text("LastModifiedTime") });
+  const condition = readDeleteCondition({
+    etag: element.text("ETag"),
+    size: element.text("Size"),
+    modifiedAt: element.text("LastModifiedTime"),
+  });
   return { key, versionId: element.text("VersionId"), condition };
 }

@@ -1,4 +1,7 @@
-/** DeletePublicAccessBlock: there is none, and S3 calls its deletion a success all the same. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeletePublicAccessBlock.html */
+/**
+ * DeletePublicAccessBlock: there is none, and S3 calls its deletion a success all the same.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeletePublicAccessBlock.html
+ */
 import { operation } from "./operation.ts";
 
 export const DeletePublicAccessBlock = operation({

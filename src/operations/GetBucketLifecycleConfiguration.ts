@@ -1,4 +1,7 @@
-/** GetBucketLifecycleConfiguration: there are no rules. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLifecycleConfiguration.html */
+/**
+ * GetBucketLifecycleConfiguration: there are no rules.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLifecycleConfiguration.html
+ */
 import { operation } from "./operation.ts";
 import { refuseWith } from "./refuse-with.ts";
 

@@ -1,4 +1,7 @@
-/** GetBucketLocation. S3 writes nothing for us-east-1. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html */
+/**
+ * GetBucketLocation. S3 writes nothing for us-east-1.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
+ */
 import { operation } from "./operation.ts";
 
 export const GetBucketLocation = operation({

@@ -1,4 +1,7 @@
-/** GetBucketLogging: never enabled, which S3 says by saying nothing. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLogging.html */
+/**
+ * GetBucketLogging: never enabled, which S3 says by saying nothing.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLogging.html
+ */
 import { operation } from "./operation.ts";
 
 export const GetBucketLogging = operation({

@@ -1,4 +1,7 @@
-/** GetBucketNotificationConfiguration: nobody is told anything. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketNotificationConfiguration.html */
+/**
+ * GetBucketNotificationConfiguration: nobody is told anything.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketNotificationConfiguration.html
+ */
 import { operation } from "./operation.ts";
 
 export const GetBucketNotificationConfiguration = operation({

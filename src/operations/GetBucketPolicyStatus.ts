@@ -1,4 +1,7 @@
-/** GetBucketPolicyStatus: there is no policy. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicyStatus.html */
+/**
+ * GetBucketPolicyStatus: there is no policy.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicyStatus.html
+ */
 import { operation } from "./operation.ts";
 import { refuseWith } from "./refuse-with.ts";
 

@@ -1,4 +1,6 @@
-/** GetBucketReplication: there is none. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketReplication.html */
+/**
+ * GetBucketReplication: there is none. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketReplication.html
+ */
 import { operation } from "./operation.ts";
 import { refuseWith } from "./refuse-with.ts";
 

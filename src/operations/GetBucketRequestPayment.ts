@@ -1,4 +1,7 @@
-/** GetBucketRequestPayment: the owner pays, as ever. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketRequestPayment.html */
+/**
+ * GetBucketRequestPayment: the owner pays, as ever.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketRequestPayment.html
+ */
 import { operation } from "./operation.ts";
 
 export const GetBucketRequestPayment = operation({

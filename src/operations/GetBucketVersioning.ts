@@ -1,4 +1,7 @@
-/** GetBucketVersioning: never enabled, which S3 says by saying nothing. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketVersioning.html */
+/**
+ * GetBucketVersioning: never enabled, which S3 says by saying nothing.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketVersioning.html
+ */
 import { operation } from "./operation.ts";
 
 export const GetBucketVersioning = operation({

@@ -1,9 +1,13 @@
-/** GetObject: conditions and range from metadata; then a redirect to the closest store, or the bytes through here. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
+/**
+ * GetObject: conditions and range from metadata; then a redirect to the closest store, or the bytes through here.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ */
 import type { ReplyHeaders } from "../protocol/reply-headers.ts";
 import { operation, type Reply, type Services, type StoredObjectCall } from "./operation.ts";
 import { type ObjectRead, readObject } from "./read-object.ts";
 
-// Below 1 KiB, so that clients drain it and keep the connection; without <Endpoint>, which some would send every later request to.
+// Below 1 KiB, so that clients drain it and keep the connection; without <Endpoint>, which some would send every later
+// request to.
 const REDIRECT_BODY = Buffer.from(
   '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>TemporaryRedirect</Code><Message>This object is read from the closest store: follow the Location header. ' +
     "A client that cannot follow sends the header x-nearbucket-redirect: never, the query parameter of that name, or nearbucket-redirect/0 in its User-Agent.</Message></Error>",
@@ -38,10 +42,15 @@ async function deliver(call: StoredObjectCall, read: ObjectRead, services: Servi
     plain: read.plain,
     replyHeaders: read.headers,
   });
-  if (route.kind === "redirect") return { status: 307, headers: redirectHeaders(read.headers, route.headers), body: REDIRECT_BODY };
+  if (route.kind === "redirect")
+    return { status: 307, headers: redirectHeaders(read.headers, route.headers), body: REDIRECT_BODY };
   const headers = Object.assign(read.headers, route.headers);
   if (read.bytes === 0) return { status: read.status, headers, body: NOTHING };
-  const { body } = await services.blobs.open(found.blob, { order: route.order, range: read.range, signal: call.signal });
+  const { body } = await services.blobs.open(found.blob, {
+    order: route.order,
+    range: read.range,
+    signal: call.signal,
+  });
   return { status: read.status, headers, body };
 }
 

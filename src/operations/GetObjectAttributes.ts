@@ -1,4 +1,7 @@
-/** GetObjectAttributes: what is known of an object, its parts included. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html */
+/**
+ * GetObjectAttributes: what is known of an object, its parts included.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html
+ */
 import { S3Error } from "../errors.ts";
 import type { Checksum, StoredObject } from "../model.ts";
 import { checksumElement } from "../protocol/checksum-headers.ts";
@@ -29,7 +32,10 @@ export const GetObjectAttributes = operation({
         root: "GetObjectAttributesResponse",
         content: {
           ETag: has("ETag", object.etag),
-          Checksum: has("Checksum", object.checksum && { ...checksumOf(object.checksum), ChecksumType: object.checksum.type }),
+          Checksum: has(
+            "Checksum",
+            object.checksum && { ...checksumOf(object.checksum), ChecksumType: object.checksum.type },
+          ),
           ObjectParts: has("ObjectParts", partsOf(object, headers)),
           StorageClass: has("StorageClass", object.attributes.storageClass ?? "STANDARD"),
           ObjectSize: has("ObjectSize", object.size),
@@ -42,11 +48,14 @@ export const GetObjectAttributes = operation({
 function readWanted(headers: Headers): ReadonlySet<string> {
   const names = (headers["x-amz-object-attributes"] ?? "").split(",").map((name) => name.trim());
   const unknown = names.find((name) => !ATTRIBUTES.includes(name));
-  if (unknown !== undefined) throw invalidArgument("x-amz-object-attributes", unknown, "Invalid attribute name specified.");
+  if (unknown !== undefined)
+    throw invalidArgument("x-amz-object-attributes", unknown, "Invalid attribute name specified.");
   return new Set(names);
 }
 
-function checksumOf({ algorithm, value }: Pick<Checksum, "algorithm" | "value">): { readonly [name: string]: XmlContent } {
+function checksumOf({ algorithm, value }: Pick<Checksum, "algorithm" | "value">): {
+  readonly [name: string]: XmlContent;
+} {
   return { [checksumElement(algorithm)]: value };
 }
 
@@ -73,6 +82,7 @@ function partsOf({ parts, checksum }: StoredObject, headers: Headers): XmlConten
 function readNumber(headers: Headers, name: string): number | undefined {
   const text = headers[name];
   if (text === undefined) return undefined;
-  if (!/^\d{1,6}$/.test(text)) throw new S3Error("InvalidArgument", { elements: { ArgumentName: name, ArgumentValue: text } });
+  if (!/^\d{1,6}$/.test(text))
+    throw new S3Error("InvalidArgument", { elements: { ArgumentName: name, ArgumentValue: text } });
   return Number(text);
 }

@@ -1,4 +1,7 @@
-/** GetObjectLegalHold: only an object in a bucket made for locks can have one, and none is. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectLegalHold.html */
+/**
+ * GetObjectLegalHold: only an object in a bucket made for locks can have one, and none is.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectLegalHold.html
+ */
 import { operation } from "./operation.ts";
 import { refuseWith } from "./refuse-with.ts";
 

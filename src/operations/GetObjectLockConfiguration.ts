@@ -1,4 +1,7 @@
-/** GetObjectLockConfiguration: there is none. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectLockConfiguration.html */
+/**
+ * GetObjectLockConfiguration: there is none.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectLockConfiguration.html
+ */
 import { operation } from "./operation.ts";
 import { refuseWith } from "./refuse-with.ts";
 

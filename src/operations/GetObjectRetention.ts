@@ -1,4 +1,7 @@
-/** GetObjectRetention: only an object in a bucket made for locks can have one, and none is. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectRetention.html */
+/**
+ * GetObjectRetention: only an object in a bucket made for locks can have one, and none is.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectRetention.html
+ */
 import { operation } from "./operation.ts";
 import { refuseWith } from "./refuse-with.ts";
 

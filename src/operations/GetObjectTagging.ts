@@ -1,4 +1,7 @@
-/** GetObjectTagging: copying clients ask for it before they copy. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html */
+/**
+ * GetObjectTagging: copying clients ask for it before they copy.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html
+ */
 import { checkVersionId } from "../protocol/object-headers.ts";
 import { taggingContent } from "../protocol/tags.ts";
 import { operation } from "./operation.ts";

@@ -1,4 +1,7 @@
-/** GetPublicAccessBlock: there is none; nothing is public here anyway. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetPublicAccessBlock.html */
+/**
+ * GetPublicAccessBlock: there is none; nothing is public here anyway.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetPublicAccessBlock.html
+ */
 import { operation } from "./operation.ts";
 import { refuseWith } from "./refuse-with.ts";
 

@@ -1,4 +1,6 @@
-/** HeadBucket: it exists and the caller may see it. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html */
+/**
+ * HeadBucket: it exists and the caller may see it. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+ */
 import { operation } from "./operation.ts";
 
 export const HeadBucket = operation({

@@ -1,4 +1,7 @@
-/** HeadObject: from metadata, always; never redirected. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html */
+/**
+ * HeadObject: from metadata, always; never redirected.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+ */
 import { operation } from "./operation.ts";
 import { readObject } from "./read-object.ts";
 

@@ -16,7 +16,11 @@ export const ListBuckets = operation({
     const limit = readMaxBuckets(query);
     const prefix = readText(query, "prefix");
     const after = readContinuationToken(query);
-    const found = await metadata.buckets.list(account.id, { ...(prefix && { prefix }), ...(after && { after }), limit: limit + 1 });
+    const found = await metadata.buckets.list(account.id, {
+      ...(prefix && { prefix }),
+      ...(after && { after }),
+      limit: limit + 1,
+    });
     const buckets = found.slice(0, limit);
     const last = buckets.at(-1);
     return {
@@ -43,6 +47,7 @@ function readMaxBuckets(query: URLSearchParams): number {
   const text = readText(query, "max-buckets");
   if (text === undefined) return MAX_BUCKETS;
   const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (number < 1 || number > MAX_BUCKETS) throw invalidArgument("max-buckets", text, `Argument max-buckets must be an integer between 1 and ${MAX_BUCKETS}`);
+  if (number < 1 || number > MAX_BUCKETS)
+    throw invalidArgument("max-buckets", text, `Argument max-buckets must be an integer between 1 and ${MAX_BUCKETS}`);
   return number;
 }

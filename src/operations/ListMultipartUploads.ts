@@ -26,7 +26,13 @@ export const ListMultipartUploads = operation({
     const page =
       limit === 0
         ? NOTHING
-        : await metadata.uploads.list(bucket.id, { prefix: prefix ?? "", delimiter, afterKey: keyMarker, afterUploadId: uploadIdMarker, limit });
+        : await metadata.uploads.list(bucket.id, {
+            prefix: prefix ?? "",
+            delimiter,
+            afterKey: keyMarker,
+            afterUploadId: uploadIdMarker,
+            limit,
+          });
     return {
       body: {
         root: "ListMultipartUploadsResult",
@@ -40,7 +46,9 @@ export const ListMultipartUploads = operation({
           EncodingType: encodingType,
           MaxUploads: limit,
           IsTruncated: page.truncated,
-          Upload: page.entries.flatMap((entry) => ("upload" in entry ? [uploadOf(entry.upload, encode, bucket.owner)] : [])),
+          Upload: page.entries.flatMap((entry) =>
+            "upload" in entry ? [uploadOf(entry.upload, encode, bucket.owner)] : [],
+          ),
           CommonPrefixes: commonPrefixesOf(page.entries, encode),
         },
       },
@@ -48,7 +56,10 @@ export const ListMultipartUploads = operation({
   },
 });
 
-function nextMarkers({ entries, truncated }: { readonly entries: readonly Entry[]; readonly truncated: boolean }, encode: Encode) {
+function nextMarkers(
+  { entries, truncated }: { readonly entries: readonly Entry[]; readonly truncated: boolean },
+  encode: Encode,
+) {
   const last = truncated ? entries.at(-1) : undefined;
   if (last === undefined) return {};
   return "upload" in last

@@ -1,4 +1,7 @@
-/** ListObjectVersions of a bucket that was never versioned: every object is its own latest version, named `null`. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html */
+/**
+ * ListObjectVersions of a bucket that was never versioned: every object is its own latest version, named `null`.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+ */
 import { invalidArgument, readEncoding, readLimit, readText } from "../protocol/list-query.ts";
 import { commonPrefixesOf, contentsOf, encoded, listPage } from "./listing.ts";
 import { operation } from "./operation.ts";
@@ -15,7 +18,11 @@ export const ListObjectVersions = operation({
     const keyMarker = readText(query, "key-marker");
     const versionIdMarker = readText(query, "version-id-marker");
     if (versionIdMarker !== undefined && keyMarker === undefined)
-      throw invalidArgument("version-id-marker", versionIdMarker, "A version-id marker cannot be specified without a key marker.");
+      throw invalidArgument(
+        "version-id-marker",
+        versionIdMarker,
+        "A version-id marker cannot be specified without a key marker.",
+      );
     const limit = readLimit(query, "max-keys");
     const page = await listPage(services, bucket, { prefix, delimiter, after: keyMarker, limit });
     const last = page.entries.at(-1);
@@ -28,12 +35,17 @@ export const ListObjectVersions = operation({
           KeyMarker: encode(keyMarker ?? ""),
           VersionIdMarker: versionIdMarker ?? "",
           NextKeyMarker: encoded(encode, page.next),
-          NextVersionIdMarker: page.truncated && last !== undefined && "object" in last ? last.object.versionId : undefined,
+          NextVersionIdMarker:
+            page.truncated && last !== undefined && "object" in last ? last.object.versionId : undefined,
           MaxKeys: limit,
           Delimiter: encoded(encode, delimiter),
           EncodingType: encodingType,
           IsTruncated: page.truncated,
-          Version: contentsOf(page, encode, bucket.owner).map((content) => ({ VersionId: "null", IsLatest: true, ...(content as object) })),
+          Version: contentsOf(page, encode, bucket.owner).map((content) => ({
+            VersionId: "null",
+            IsLatest: true,
+            ...(content as object),
+          })),
           CommonPrefixes: commonPrefixesOf(page.entries, encode),
         },
       },

@@ -1,4 +1,7 @@
-/** ListObjects, the first version: pages by `marker`. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html */
+/**
+ * ListObjects, the first version: pages by `marker`.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html
+ */
 import { readEncoding, readLimit, readText } from "../protocol/list-query.ts";
 import { commonPrefixesOf, contentsOf, encoded, listPage } from "./listing.ts";
 import { operation } from "./operation.ts";

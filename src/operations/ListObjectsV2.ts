@@ -14,7 +14,12 @@ export const ListObjectsV2 = operation({
     const delimiter = readText(query, "delimiter");
     const startAfter = readText(query, "start-after");
     const limit = readLimit(query, "max-keys");
-    const page = await listPage(services, bucket, { prefix, delimiter, after: readContinuationToken(query) ?? startAfter, limit });
+    const page = await listPage(services, bucket, {
+      prefix,
+      delimiter,
+      after: readContinuationToken(query) ?? startAfter,
+      limit,
+    });
     return {
       body: {
         root: "ListBucketResult",

@@ -52,6 +52,11 @@ export const ListParts = operation({
 
 function readPartNumberMarker(query: URLSearchParams): number {
   const text = readText(query, "part-number-marker") ?? "0";
-  if (!/^\d{1,10}$/.test(text)) throw invalidArgument("part-number-marker", text, "Argument part-number-marker must be an integer between 0 and 2147483647");
+  if (!/^\d{1,10}$/.test(text))
+    throw invalidArgument(
+      "part-number-marker",
+      text,
+      "Argument part-number-marker must be an integer between 0 and 2147483647",
+    );
   return Number(text);
 }

@@ -10,7 +10,10 @@ export const PutBucketTagging = operation({
   action: "s3:PutBucketTagging",
   async handle(call, { metadata }) {
     const tags = readTagging(await readBody(call), "bucket");
-    await metadata.buckets.updateSettings(call.bucket.id, ({ tags: _former, ...kept }) => ({ ...kept, ...(tags && { tags }) }));
+    await metadata.buckets.updateSettings(call.bucket.id, ({ tags: _former, ...kept }) => ({
+      ...kept,
+      ...(tags && { tags }),
+    }));
     return { status: 204 };
   },
 });

@@ -1,4 +1,7 @@
-/** PutObject: everything that can be refused is, before the client is asked for its bytes. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
+/**
+ * PutObject: everything that can be refused is, before the client is asked for its bytes.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+ */
 import type { BytesIn } from "../blobs/blob-store.ts";
 import { scopeOf } from "../blobs/scope.ts";
 import type { Checksum, Content, WriteCondition } from "../model.ts";
@@ -30,9 +33,20 @@ export const PutObject = operation({
     const claims = readClaims(headers, call.body);
     const bytes = incomingBytes(call, claims);
     await checkBefore(call, condition, services);
-    const { content, etag, checksum } = (await claimed(call, bytes, services)) ?? (await received(call, bytes, services));
+    const { content, etag, checksum } =
+      (await claimed(call, bytes, services)) ?? (await received(call, bytes, services));
     const object = await orUndo(
-      () => services.metadata.objects.put({ bucketId: bucket.id, key, content, etag, attributes, checksum, parts: undefined, condition }),
+      () =>
+        services.metadata.objects.put({
+          bucketId: bucket.id,
+          key,
+          content,
+          etag,
+          attributes,
+          checksum,
+          parts: undefined,
+          condition,
+        }),
       async () => {
         if (content.kind === "fresh") await services.blobs.discard(content);
       },
@@ -41,31 +55,52 @@ export const PutObject = operation({
   },
 });
 
-async function checkBefore({ bucket, key }: ObjectCall, condition: WriteCondition, { metadata }: Services): Promise<void> {
+async function checkBefore(
+  { bucket, key }: ObjectCall,
+  condition: WriteCondition,
+  { metadata }: Services,
+): Promise<void> {
   if (condition.ifMatch === undefined && condition.ifNoneMatch === undefined) return;
   const { found } = await metadata.objects.find(bucket.name, key);
   checkWriteCondition(condition, found?.object, key);
 }
 
-/** Content this account holds already, when the client signed its digest and waits to be asked for the bytes: then it need not send them. */
-async function claimed({ bucket, body, caller }: ObjectCall, { size, claims }: BytesIn, services: Services): Promise<Received | undefined> {
+/**
+ * Content this account holds already, when the client signed its digest and waits to be asked for the bytes: then it
+ * need not send them.
+ */
+async function claimed(
+  { bucket, body, caller }: ObjectCall,
+  { size, claims }: BytesIn,
+  services: Services,
+): Promise<Received | undefined> {
   const { blobs, dedup } = services;
   if (caller.account?.id !== bucket.owner.id) return undefined;
   if (!body.expectsContinue || body.sha256 === undefined) return undefined;
   const content = await blobs.claim(scopeOf(bucket, bucket.owner.id, dedup.scope), body.sha256, size, bucket.owner.id);
   // Bytes that were cut into parts have no md5 to answer with, and a claimed md5 must hold.
-  if (content === undefined || content.etag.includes("-") || (claims.md5 ?? content.etag) !== content.etag) return undefined;
+  if (content === undefined || content.etag.includes("-") || (claims.md5 ?? content.etag) !== content.etag)
+    return undefined;
   if (claims.checksum === undefined) return { content, etag: content.etag, checksum: undefined };
   const checksum = await knownChecksum(claims, content.blobId, bucket.owner.id, services);
   return checksum && { content, etag: content.etag, checksum };
 }
 
-/** The claimed checksum, when it need not be computed: it is the signed digest itself, or an object with these bytes carries the same one. */
-async function knownChecksum({ checksum, sha256 = "" }: ReadClaims, blobId: number, accountId: number, { metadata }: Services): Promise<Checksum | undefined> {
+/**
+ * The claimed checksum, when it need not be computed: it is the signed digest itself, or an object with these bytes
+ * carries the same one.
+ */
+async function knownChecksum(
+  { checksum, sha256 = "" }: ReadClaims,
+  blobId: number,
+  accountId: number,
+  { metadata }: Services,
+): Promise<Checksum | undefined> {
   const value = checksum?.value?.();
   if (checksum === undefined || value === undefined) return undefined;
   const { algorithm } = checksum;
-  if (algorithm === "SHA256" && value === Buffer.from(sha256, "hex").toString("base64")) return { algorithm, type: "FULL_OBJECT", value };
+  if (algorithm === "SHA256" && value === Buffer.from(sha256, "hex").toString("base64"))
+    return { algorithm, type: "FULL_OBJECT", value };
   const known = await metadata.blobs.checksums(blobId, accountId);
   return known.find((other) => other.algorithm === algorithm && other.type === "FULL_OBJECT" && other.value === value);
 }
@@ -73,7 +108,15 @@ async function knownChecksum({ checksum, sha256 = "" }: ReadClaims, blobId: numb
 async function received({ bucket, caller }: ObjectCall, bytes: BytesIn, { blobs, dedup }: Services): Promise<Received> {
   // What a write finds out about content that is there already is told to nobody who has not signed for it.
   const scope = caller.account && scopeOf(bucket, caller.account.id, dedup.scope);
-  const { content, md5, checksum: value } = await blobs.put(bytes, { scope, minimumCopies: bucket.settings.minimumCopies });
+  const {
+    content,
+    md5,
+    checksum: value,
+  } = await blobs.put(bytes, { scope, minimumCopies: bucket.settings.minimumCopies });
   const algorithm = bytes.claims.checksum?.algorithm;
-  return { content, etag: md5, checksum: algorithm && value !== undefined ? { algorithm, type: "FULL_OBJECT", value } : undefined };
+  return {
+    content,
+    etag: md5,
+    checksum: algorithm && value !== undefined ? { algorithm, type: "FULL_OBJECT", value } : undefined,
+  };
 }

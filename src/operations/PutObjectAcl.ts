@@ -1,4 +1,7 @@
-/** PutObjectAcl: a canned ACL, grants in headers, or a document. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html */
+/**
+ * PutObjectAcl: a canned ACL, grants in headers, or a document.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html
+ */
 import { checkVersionId } from "../protocol/object-headers.ts";
 import { operation } from "./operation.ts";
 import { aclOfRequest } from "./requested-acl.ts";
@@ -14,7 +17,10 @@ export const PutObjectAcl = operation({
     const { owner = bucket.owner } = found.object.attributes;
     const acl = await aclOfRequest(call, { of: "object", owner, bucket }, services);
     // An object written over meanwhile came after this: the ACL it brought stands.
-    await services.metadata.objects.updateAttributes(bucket.id, found.object, ({ acl: _former, ...kept }) => ({ ...kept, ...(acl && { acl }) }));
+    await services.metadata.objects.updateAttributes(bucket.id, found.object, ({ acl: _former, ...kept }) => ({
+      ...kept,
+      ...(acl && { acl }),
+    }));
     return {};
   },
 });

@@ -1,4 +1,7 @@
-/** PutObjectLockConfiguration: only a bucket made for locks can have it, and none is. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectLockConfiguration.html */
+/**
+ * PutObjectLockConfiguration: only a bucket made for locks can have it, and none is.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectLockConfiguration.html
+ */
 import { operation } from "./operation.ts";
 import { refuseWith } from "./refuse-with.ts";
 

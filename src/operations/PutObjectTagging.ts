@@ -14,7 +14,10 @@ export const PutObjectTagging = operation({
     checkVersionId(query.get("versionId"), key);
     const tags = readTagging(await readBody(call), "object");
     // An object written over meanwhile came after this: the tags it brought stand.
-    await metadata.objects.updateAttributes(bucket.id, found.object, ({ tags: _former, ...kept }) => ({ ...kept, ...(tags && { tags }) }));
+    await metadata.objects.updateAttributes(bucket.id, found.object, ({ tags: _former, ...kept }) => ({
+      ...kept,
+      ...(tags && { tags }),
+    }));
     return {};
   },
 });

@@ -30,7 +30,10 @@ export const UploadPart = operation({
   },
 });
 
-/** Every part of an upload with a checksum has one, computed here when the client sent none. Throws InvalidRequest for another algorithm. */
+/**
+ * Every part of an upload with a checksum has one, computed here when the client sent none. Throws InvalidRequest for
+ * another algorithm.
+ */
 function claimsOfPart(claims: ReadClaims, { checksumAlgorithm: algorithm }: Upload): ReadClaims {
   if (algorithm === undefined) return claims;
   const given = claims.checksum?.algorithm ?? algorithm;

@@ -1,4 +1,7 @@
-/** UploadPartCopy: a stored object, or a range of it, as a part. https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html */
+/**
+ * UploadPartCopy: a stored object, or a range of it, as a part.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
+ */
 import { checksumElement } from "../protocol/checksum-headers.ts";
 import { quote } from "../protocol/etag.ts";
 import { refuseUnserved } from "../protocol/object-headers.ts";
@@ -20,7 +23,14 @@ export const UploadPartCopy = operation({
     const { blob } = await findCopyOrigin(call, services);
     const range = readCopySourceRange(call.headers["x-amz-copy-source-range"], blob.size);
     const algorithm = upload.checksumAlgorithm;
-    const { content, checksum } = await services.blobs.copyPart(upload, partNumber, blob, range, algorithm, call.signal);
+    const { content, checksum } = await services.blobs.copyPart(
+      upload,
+      partNumber,
+      blob,
+      range,
+      algorithm,
+      call.signal,
+    );
     const part = await services.metadata.uploads.putPart(upload.uploadId, { partNumber, ...content, checksum });
     return {
       body: {

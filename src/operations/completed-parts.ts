@@ -30,27 +30,46 @@ export function readPartList(text: string): readonly ListedPart[] {
 function readPart(element: XmlElement): ListedPart {
   const number = element.text("PartNumber")?.trim() ?? "";
   const etag = element.text("ETag");
-  if (!/^\d{1,5}$/.test(number) || Number(number) < 1 || Number(number) > MAX_PARTS || etag === undefined) throw new S3Error("MalformedXML");
+  if (!/^\d{1,5}$/.test(number) || Number(number) < 1 || Number(number) > MAX_PARTS || etag === undefined)
+    throw new S3Error("MalformedXML");
   return { partNumber: Number(number), etag: unquote(etag), checksum: (name) => element.text(name) };
 }
 
-/** The uploaded parts that the list names. Throws InvalidPart for one that is absent or differs, EntityTooSmall for one below 5 MiB that is not the last. */
-export function matchParts(listed: readonly ListedPart[], uploaded: readonly UploadedPart[], upload: Upload): readonly UploadedPart[] {
+/**
+ * The uploaded parts that the list names. Throws InvalidPart for one that is absent or differs, EntityTooSmall for one
+ * below 5 MiB that is not the last.
+ */
+export function matchParts(
+  listed: readonly ListedPart[],
+  uploaded: readonly UploadedPart[],
+  upload: Upload,
+): readonly UploadedPart[] {
   const byNumber = new Map(uploaded.map((part) => [part.partNumber, part]));
   const parts = listed.map((one) => matchPart(one, byNumber.get(one.partNumber), upload));
   for (const part of parts.slice(0, -1)) if (part.size < MIN_PART_BYTES) throw tooSmall(part);
   return parts;
 }
 
-function matchPart(listed: ListedPart, part: UploadedPart | undefined, { uploadId, checksumAlgorithm }: Upload): UploadedPart {
+function matchPart(
+  listed: ListedPart,
+  part: UploadedPart | undefined,
+  { uploadId, checksumAlgorithm }: Upload,
+): UploadedPart {
   const claimed = checksumAlgorithm && listed.checksum(checksumElement(checksumAlgorithm));
   if (part === undefined || part.etag !== listed.etag || (claimed !== undefined && claimed !== part.checksum))
-    throw new S3Error("InvalidPart", { elements: { UploadId: uploadId, PartNumber: String(listed.partNumber), ETag: listed.etag } });
+    throw new S3Error("InvalidPart", {
+      elements: { UploadId: uploadId, PartNumber: String(listed.partNumber), ETag: listed.etag },
+    });
   return part;
 }
 
 function tooSmall({ size, partNumber, etag }: UploadedPart): S3Error {
   return new S3Error("EntityTooSmall", {
-    elements: { ProposedSize: String(size), MinSizeAllowed: String(MIN_PART_BYTES), PartNumber: String(partNumber), ETag: etag },
+    elements: {
+      ProposedSize: String(size),
+      MinSizeAllowed: String(MIN_PART_BYTES),
+      PartNumber: String(partNumber),
+      ETag: etag,
+    },
   });
 }

@@ -24,12 +24,14 @@ export function readDeleteCondition(text: {
 }
 
 function readSize(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw invalidArgument("x-amz-if-match-size", text, "The size is not a number of bytes.");
+  if (!/^\d{1,15}$/.test(text))
+    throw invalidArgument("x-amz-if-match-size", text, "The size is not a number of bytes.");
   return Number(text);
 }
 
 function readTime(text: string): Date {
   const time = new Date(text);
-  if (Number.isNaN(time.getTime())) throw invalidArgument("x-amz-if-match-last-modified-time", text, "The time cannot be read.");
+  if (Number.isNaN(time.getTime()))
+    throw invalidArgument("x-amz-if-match-last-modified-time", text, "The time cannot be read.");
   return time;
 }

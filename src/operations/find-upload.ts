@@ -13,7 +13,10 @@ export async function findUpload(call: ObjectCall, { metadata }: Services): Prom
   return upload;
 }
 
-/** An upload is its initiator's and the bucket owner's: the object it becomes is the initiator's, whoever sends the bytes. */
+/**
+ * An upload is its initiator's and the bucket owner's: the object it becomes is the initiator's, whoever sends the
+ * bytes.
+ */
 export function checkInitiator({ bucket, caller }: ObjectCall, { accountId }: Pick<Upload, "accountId">): void {
   if (caller.account?.id !== accountId && caller.account?.id !== bucket.owner.id) throw new S3Error("AccessDenied");
 }

@@ -11,7 +11,10 @@ export function incomingBytes(call: Pick<ServiceCall, "body" | "signal">, claims
   const { body } = call;
   const size = body.length;
   if (size === undefined) throw new S3Error("MissingContentLength");
-  if (size > MAX_BYTES) throw new S3Error("EntityTooLarge", { elements: { ProposedSize: String(size), MaxSizeAllowed: String(MAX_BYTES) } });
+  if (size > MAX_BYTES)
+    throw new S3Error("EntityTooLarge", {
+      elements: { ProposedSize: String(size), MaxSizeAllowed: String(MAX_BYTES) },
+    });
   return {
     size,
     open: () => body.open(),

@@ -15,7 +15,11 @@ export interface PageRequest {
 }
 
 /** One page; a page of nothing is empty and whole, as S3 has it for `max-keys=0`. */
-export async function listPage(services: Services, bucket: Bucket, { prefix, delimiter, after, limit }: PageRequest): Promise<Listing> {
+export async function listPage(
+  services: Services,
+  bucket: Bucket,
+  { prefix, delimiter, after, limit }: PageRequest,
+): Promise<Listing> {
   if (limit === 0) return { entries: [], truncated: false, next: undefined };
   return services.metadata.objects.list(bucket.id, { prefix: prefix ?? "", delimiter, after, limit });
 }
@@ -39,7 +43,10 @@ function contentOf(object: StoredObject, encode: Encode, Owner: XmlContent): Xml
   };
 }
 
-export function commonPrefixesOf(entries: readonly (object | { readonly commonPrefix: string })[], encode: Encode): XmlContent[] {
+export function commonPrefixesOf(
+  entries: readonly (object | { readonly commonPrefix: string })[],
+  encode: Encode,
+): XmlContent[] {
   return entries.flatMap((entry) => ("commonPrefix" in entry ? [{ Prefix: encode(entry.commonPrefix) }] : []));
 }
 

@@ -55,7 +55,9 @@ export interface StoredObjectCall extends ObjectCall {
   readonly found: FoundObject;
 }
 
-/** What each level of `on` hands to an operation; `found` was loaded by the one query and exists (NoSuchKey otherwise). */
+/**
+ * What each level of `on` hands to an operation; `found` was loaded by the one query and exists (NoSuchKey otherwise).
+ */
 export interface Calls {
   readonly service: ServiceCall;
   readonly newBucket: NewBucketCall;

@@ -8,10 +8,13 @@ import type { ServiceCall } from "./operation.ts";
 const MEBIBYTE = 1_048_576;
 
 /**
- * The body as text, "" when there is none. Throws MaxMessageLengthExceeded beyond `limit` bytes, BadDigest or XAmzContentSHA256Mismatch when a
- * claim does not hold.
+ * The body as text, "" when there is none. Throws MaxMessageLengthExceeded beyond `limit` bytes, BadDigest or
+ * XAmzContentSHA256Mismatch when a claim does not hold.
  */
-export async function readBody({ headers, body }: Pick<ServiceCall, "headers" | "body">, limit: number = MEBIBYTE): Promise<string> {
+export async function readBody(
+  { headers, body }: Pick<ServiceCall, "headers" | "body">,
+  limit: number = MEBIBYTE,
+): Promise<string> {
   const claims = readClaims(headers, body);
   if ((body.length ?? 0) > limit) throw new S3Error("MaxMessageLengthExceeded");
   const bytes = await collect(body, limit);
@@ -19,7 +22,9 @@ export async function readBody({ headers, body }: Pick<ServiceCall, "headers" | 
   if (claims.sha256 !== undefined && claims.sha256 !== found.sha256) throw new S3Error("XAmzContentSHA256Mismatch");
   if (claims.md5 !== undefined && claims.md5 !== found.md5) throw new S3Error("BadDigest");
   if (claims.checksum?.value !== undefined && claims.checksum.value() !== found.checksum)
-    throw new S3Error("BadDigest", { message: `The ${claims.checksum.algorithm} you specified did not match the calculated checksum.` });
+    throw new S3Error("BadDigest", {
+      message: `The ${claims.checksum.algorithm} you specified did not match the calculated checksum.`,
+    });
   return bytes.toString("utf8");
 }
 

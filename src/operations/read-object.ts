@@ -1,6 +1,6 @@
 /**
- * What GetObject and HeadObject answer, bytes apart: conditions, then the range or part, then the headers. On a node, headers told inside a
- * signed URL stand for the stored ones, in the answer and in the conditions.
+ * What GetObject and HeadObject answer, bytes apart: conditions, then the range or part, then the headers. On a node,
+ * headers told inside a signed URL stand for the stored ones, in the answer and in the conditions.
  */
 import { S3Error } from "../errors.ts";
 import type { ByteRange, StoredObject } from "../model.ts";
@@ -37,7 +37,8 @@ export function readObject(call: StoredObjectCall, replyAsTold: boolean): Object
   const { object } = call.found;
   refuseReadWithKey(headers);
   if (query.size > 0) checkVersionId(query.get("versionId"), call.key);
-  const told = replyAsTold && query.size > 0 && caller.authentication === "presigned" ? readToldHeaders(query) : undefined;
+  const told =
+    replyAsTold && query.size > 0 && caller.authentication === "presigned" ? readToldHeaders(query) : undefined;
   const validators = told === undefined ? object : toldValidators(told, object);
   if (checkReadConditions(headers, validators) === "notModified") return notModified(object, told);
   const partNumber = query.size > 0 ? readPartNumber(query) : undefined;
@@ -62,17 +63,25 @@ export function readObject(call: StoredObjectCall, replyAsTold: boolean): Object
 
 function readPlainRange({ headers, found }: StoredObjectCall, validators: Validators): ByteRange | undefined {
   const header = headers["range"];
-  return header !== undefined && ifRangeHolds(headers["if-range"], validators) ? readRange(header, found.object.size) : undefined;
+  return header !== undefined && ifRangeHolds(headers["if-range"], validators)
+    ? readRange(header, found.object.size)
+    : undefined;
 }
 
 type Part = ReturnType<typeof rangeOfPart>;
 
 function readPart({ headers, found }: StoredObjectCall, partNumber: number): Part {
-  if (headers["range"] !== undefined) throw new S3Error("InvalidRequest", { message: "Cannot specify both Range header and partNumber query parameter" });
+  if (headers["range"] !== undefined)
+    throw new S3Error("InvalidRequest", { message: "Cannot specify both Range header and partNumber query parameter" });
   return rangeOfPart(partNumber, found.object);
 }
 
-function describePart(reply: ReplyHeaders, { parts, checksum }: StoredObject, { part }: Part, withChecksum: boolean): void {
+function describePart(
+  reply: ReplyHeaders,
+  { parts, checksum }: StoredObject,
+  { part }: Part,
+  withChecksum: boolean,
+): void {
   if (parts !== undefined) reply["x-amz-mp-parts-count"] = String(parts.length);
   if (!withChecksum || checksum === undefined) return;
   const value = part === undefined ? checksum.value : part.checksum;
@@ -81,13 +90,19 @@ function describePart(reply: ReplyHeaders, { parts, checksum }: StoredObject, { 
 
 function notModified(object: StoredObject, told: ToldHeaders | undefined): ObjectRead {
   const headers = headersOf(object, false);
-  for (const name of ["Content-Type", "Content-Encoding", "Content-Language", "Content-Disposition", "Accept-Ranges"]) delete headers[name];
-  if (told !== undefined) for (const name of ["etag", "last-modified"] as const) if (told[name] !== undefined) tell(headers, { [name]: told[name] });
+  for (const name of ["Content-Type", "Content-Encoding", "Content-Language", "Content-Disposition", "Accept-Ranges"])
+    delete headers[name];
+  if (told !== undefined)
+    for (const name of ["etag", "last-modified"] as const)
+      if (told[name] !== undefined) tell(headers, { [name]: told[name] });
   return { status: 304, headers, range: undefined, bytes: 0, plain: true };
 }
 
 function toldValidators(told: ToldHeaders, object: StoredObject): Validators {
   const etag = told["etag"];
   const modifiedAt = Date.parse(told["last-modified"] ?? "");
-  return { etag: etag === undefined ? object.etag : unquote(etag), modifiedAt: Number.isNaN(modifiedAt) ? object.modifiedAt : new Date(modifiedAt) };
+  return {
+    etag: etag === undefined ? object.etag : unquote(etag),
+    modifiedAt: Number.isNaN(modifiedAt) ? object.modifiedAt : new Date(modifiedAt),
+  };
 }

@@ -14,7 +14,10 @@ export interface AclOwners {
   readonly bucket: Pick<Bucket, "owner" | "settings">;
 }
 
-/** What the headers ask for; undefined: private. Throws what `readAclHeaders` throws, InvalidArgument for an unknown account, AccessControlListNotSupported. */
+/**
+ * What the headers ask for; undefined: private. Throws what `readAclHeaders` throws, InvalidArgument for an unknown
+ * account, AccessControlListNotSupported.
+ */
 export async function aclOfHeaders(headers: Headers, owners: AclOwners, services: Services): Promise<Acl | undefined> {
   const asked = readAclHeaders(headers, owners.of);
   return asked === undefined ? undefined : aclAsked(asked, owners, services);
@@ -35,20 +38,34 @@ export async function aclOfRequest(call: BucketCall, owners: AclOwners, services
   return aclAsked(grants, owners, services);
 }
 
-async function aclAsked(asked: CannedAcl | readonly RequestedGrant[], { owner, bucket }: AclOwners, services: Services): Promise<Acl | undefined> {
-  if (bucket.settings.ownership === "BucketOwnerEnforced" && asked !== "private" && asked !== "bucket-owner-full-control")
+async function aclAsked(
+  asked: CannedAcl | readonly RequestedGrant[],
+  { owner, bucket }: AclOwners,
+  services: Services,
+): Promise<Acl | undefined> {
+  if (
+    bucket.settings.ownership === "BucketOwnerEnforced" &&
+    asked !== "private" &&
+    asked !== "bucket-owner-full-control"
+  )
     throw new S3Error("AccessControlListNotSupported");
   if (typeof asked === "string") return aclOfCanned(asked, owner, bucket.owner);
   const accounts = await findAccounts(asked, services);
   const grants = new Map<string, Grant>();
   for (const { grantee, permission } of asked) {
     const known = "group" in grantee ? grantee : { account: accountNamed(accounts, grantee.id) };
-    grants.set(`${permission} ${"group" in grantee ? grantee.group : `/${grantee.id}`}`, { grantee: known, permission });
+    grants.set(`${permission} ${"group" in grantee ? grantee.group : `/${grantee.id}`}`, {
+      grantee: known,
+      permission,
+    });
   }
   return [...grants.values()];
 }
 
-async function findAccounts(grants: readonly RequestedGrant[], { metadata }: Services): Promise<ReadonlyMap<string, Account>> {
+async function findAccounts(
+  grants: readonly RequestedGrant[],
+  { metadata }: Services,
+): Promise<ReadonlyMap<string, Account>> {
   const ids = new Set(grants.flatMap(({ grantee }) => ("id" in grantee ? [grantee.id] : [])));
   const found = await Promise.all([...ids].map((id) => metadata.accounts.find(id)));
   return new Map(found.flatMap((account) => (account === undefined ? [] : [[account.name, account] as const])));
@@ -61,10 +78,13 @@ function accountNamed(accounts: ReadonlyMap<string, Account>, id: string): Accou
 }
 
 /**
- * Owner and list of the object a write makes. It belongs to the account that writes it; what nobody signed for, to the bucket's owner.
- * Throws AccessDenied for tags by a caller who may not set them.
+ * Owner and list of the object a write makes. It belongs to the account that writes it; what nobody signed for, to the
+ * bucket's owner. Throws AccessDenied for tags by a caller who may not set them.
  */
-export async function readAccess(call: ObjectCall, services: Services): Promise<Pick<ObjectAttributes, "acl" | "owner">> {
+export async function readAccess(
+  call: ObjectCall,
+  services: Services,
+): Promise<Pick<ObjectAttributes, "acl" | "owner">> {
   const { bucket, caller, headers } = call;
   if (headers["x-amz-tagging"] !== undefined) services.checkAccess(caller, "s3:PutObjectTagging", bucket);
   const owner = caller.account ?? bucket.owner;

@@ -1,6 +1,6 @@
 /**
- * Request -> operation. The one with the most conditions wins, never the first in a list; two that could not be told apart fail at start;
- * a subresource that nobody answers is NotImplemented by name.
+ * Request -> operation. The one with the most conditions wins, never the first in a list; two that could not be told
+ * apart fail at start; a subresource that nobody answers is NotImplemented by name.
  */
 import { S3Error } from "../errors.ts";
 import type { Address } from "../protocol/address.ts";
@@ -25,7 +25,11 @@ const LEVELS: Readonly<Record<AnyOperation["on"], Level>> = {
   object: "object",
   storedObject: "object",
 };
-const SUBRESOURCES: Readonly<Record<Level, Readonly<Record<string, string>>>> = { service: {}, bucket: BUCKET_SUBRESOURCES, object: OBJECT_SUBRESOURCES };
+const SUBRESOURCES: Readonly<Record<Level, Readonly<Record<string, string>>>> = {
+  service: {},
+  bucket: BUCKET_SUBRESOURCES,
+  object: OBJECT_SUBRESOURCES,
+};
 
 /** Throws TypeError when two operations have equal conditions. */
 export function route(operations: Readonly<Record<string, AnyOperation>>): Route {
@@ -50,7 +54,8 @@ function sortCandidates(operations: Readonly<Record<string, AnyOperation>>): Rea
     seen.set(conditions, name);
     byPlace.set(place, [...(byPlace.get(place) ?? []), { name, operation }]);
   }
-  for (const routed of byPlace.values()) routed.sort((a, b) => conditionsOf(b.operation).length - conditionsOf(a.operation).length);
+  for (const routed of byPlace.values())
+    routed.sort((a, b) => conditionsOf(b.operation).length - conditionsOf(a.operation).length);
   return byPlace;
 }
 
@@ -67,15 +72,23 @@ function matches({ query, header }: AnyOperation, given: URLSearchParams, header
   return true;
 }
 
-function refuseUnanswered(subresources: Readonly<Record<string, string>>, query: URLSearchParams, found: AnyOperation | undefined): void {
+function refuseUnanswered(
+  subresources: Readonly<Record<string, string>>,
+  query: URLSearchParams,
+  found: AnyOperation | undefined,
+): void {
   for (const name of query.keys()) {
     const family = Object.hasOwn(subresources, name) ? subresources[name] : undefined;
     if (family !== undefined && found?.query?.[name] === undefined)
-      throw new S3Error("NotImplemented", { message: `${family} (?${name}) is not implemented for this method.`, elements: { Subresource: name } });
+      throw new S3Error("NotImplemented", {
+        message: `${family} (?${name}) is not implemented for this method.`,
+        elements: { Subresource: name },
+      });
   }
 }
 
 function refusal(method: string, level: Level): S3Error {
-  if (method === "POST" && level === "bucket") return new S3Error("NotImplemented", { message: "PostObject (an upload by HTML form) is not implemented." });
+  if (method === "POST" && level === "bucket")
+    return new S3Error("NotImplemented", { message: "PostObject (an upload by HTML form) is not implemented." });
   return new S3Error("MethodNotAllowed", { elements: { Method: method, ResourceType: level.toUpperCase() } });
 }

@@ -1,4 +1,7 @@
-/** S3's subresources by what they belong to. One that no operation answers is refused by name, never passed over: a GET of `?torrent` is no GetObject. */
+/**
+ * S3's subresources by what they belong to. One that no operation answers is refused by name, never passed over: a GET
+ * of `?torrent` is no GetObject.
+ */
 
 /** The name of S3's operation, or of the family of operations, behind a query parameter. */
 type Names = Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 /**
- * Access control lists on the wire: canned names, `x-amz-grant-*` headers and AccessControlPolicy documents, in and out. Whom an id names is
- * not decided here: a request's grants carry ids as text.
+ * Access control lists on the wire: canned names, `x-amz-grant-*` headers and AccessControlPolicy documents, in and
+ * out. Whom an id names is not decided here: a request's grants carry ids as text.
  */
 import { S3Error } from "../errors.ts";
 import type { Account, Acl, Grant, Grantee, Permission } from "../model.ts";
@@ -11,7 +11,14 @@ import type { XmlContent } from "./xml.ts";
 
 type Group = Extract<Grantee, { readonly group: string }>["group"];
 
-const CANNED_OF_BOTH = ["private", "public-read", "public-read-write", "authenticated-read", "bucket-owner-read", "bucket-owner-full-control"] as const;
+const CANNED_OF_BOTH = [
+  "private",
+  "public-read",
+  "public-read-write",
+  "authenticated-read",
+  "bucket-owner-read",
+  "bucket-owner-full-control",
+] as const;
 const CANNED_OF_BUCKET = "log-delivery-write";
 export type CannedAcl = (typeof CANNED_OF_BOTH)[number] | typeof CANNED_OF_BUCKET;
 
@@ -27,22 +34,30 @@ const GROUPS: Readonly<Record<Group, string>> = {
   LogDelivery: "http://acs.amazonaws.com/groups/s3/LogDelivery",
 };
 const PERMISSIONS: readonly Permission[] = ["READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL"];
-const GRANT_HEADERS = PERMISSIONS.map((permission) => [permission, `x-amz-grant-${permission.toLowerCase().replace("_", "-")}`] as const);
+const GRANT_HEADERS = PERMISSIONS.map(
+  (permission) => [permission, `x-amz-grant-${permission.toLowerCase().replace("_", "-")}`] as const,
+);
 const MAX_GRANTS = 100;
 
 /**
- * What the headers ask for; undefined: they say nothing. Throws InvalidArgument, InvalidRequest for a canned ACL beside grants, NotImplemented
- * for aws-exec-read, UnresolvableGrantByEmailAddress.
+ * What the headers ask for; undefined: they say nothing. Throws InvalidArgument, InvalidRequest for a canned ACL beside
+ * grants, NotImplemented for aws-exec-read, UnresolvableGrantByEmailAddress.
  */
-export function readAclHeaders(headers: Headers, of: "bucket" | "object"): CannedAcl | readonly RequestedGrant[] | undefined {
+export function readAclHeaders(
+  headers: Headers,
+  of: "bucket" | "object",
+): CannedAcl | readonly RequestedGrant[] | undefined {
   const canned = headers["x-amz-acl"];
   const grants = readGrantHeaders(headers);
   if (canned === undefined) return grants;
-  if (grants !== undefined) throw new S3Error("InvalidRequest", { message: "Specifying both Canned ACLs and Header Grants is not allowed" });
+  if (grants !== undefined)
+    throw new S3Error("InvalidRequest", { message: "Specifying both Canned ACLs and Header Grants is not allowed" });
   if (of === "bucket" && canned === CANNED_OF_BUCKET) return canned;
   const known = CANNED_OF_BOTH.find((name) => name === canned);
   if (known !== undefined) return known;
-  throw canned === "aws-exec-read" ? notImplemented("x-amz-acl") : invalidArgument("x-amz-acl", canned, "Invalid Argument");
+  throw canned === "aws-exec-read"
+    ? notImplemented("x-amz-acl")
+    : invalidArgument("x-amz-acl", canned, "Invalid Argument");
 }
 
 function readGrantHeaders(headers: Headers): readonly RequestedGrant[] | undefined {
@@ -73,10 +88,13 @@ function readGrantees(name: string, text: string): readonly RequestedGrant["gran
 }
 
 /**
- * An AccessControlPolicy. Throws MalformedXML, MalformedACLError for an unknown permission, a missing owner or grantee and too many grants,
- * InvalidArgument for an unknown group, UnresolvableGrantByEmailAddress.
+ * An AccessControlPolicy. Throws MalformedXML, MalformedACLError for an unknown permission, a missing owner or grantee
+ * and too many grants, InvalidArgument for an unknown group, UnresolvableGrantByEmailAddress.
  */
-export function readAclDocument(text: string): { readonly ownerId: string; readonly grants: readonly RequestedGrant[] } {
+export function readAclDocument(text: string): {
+  readonly ownerId: string;
+  readonly grants: readonly RequestedGrant[];
+} {
   const root = readXml(text, "AccessControlPolicy");
   const ownerId = root.children("Owner")[0]?.text("ID");
   const [list, second] = root.children("AccessControlList");
@@ -100,7 +118,8 @@ function checkCount(grants: readonly RequestedGrant[]): readonly RequestedGrant[
 }
 
 function groupOf(uri: string): Group {
-  for (const group of ["AllUsers", "AuthenticatedUsers", "LogDelivery"] as const) if (GROUPS[group] === uri) return group;
+  for (const group of ["AllUsers", "AuthenticatedUsers", "LogDelivery"] as const)
+    if (GROUPS[group] === uri) return group;
   throw invalidArgument("uri", uri, "Invalid group uri");
 }
 
@@ -115,7 +134,8 @@ export function aclOfCanned(canned: CannedAcl, owner: Account, bucketOwner: Acco
 }
 
 function grantsOfCanned(canned: CannedAcl, owner: Account, bucketOwner: Account): Acl {
-  const to = (grantee: Grantee, ...permissions: readonly Permission[]): Grant[] => permissions.map((permission) => ({ grantee, permission }));
+  const to = (grantee: Grantee, ...permissions: readonly Permission[]): Grant[] =>
+    permissions.map((permission) => ({ grantee, permission }));
   switch (canned) {
     case "private":
       return [];
@@ -140,7 +160,9 @@ function ownerOnly(owner: Account): Acl {
 
 const XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"';
 
-/** The content of an AccessControlPolicy. Groups come first: the order means nothing, and some clients expect this one. */
+/**
+ * The content of an AccessControlPolicy. Groups come first: the order means nothing, and some clients expect this one.
+ */
 export function aclContent(owner: Account, acl: Acl = ownerOnly(owner)): XmlContent {
   const groups = acl.filter(({ grantee }) => "group" in grantee);
   const accounts = acl.filter(({ grantee }) => "account" in grantee);
@@ -148,7 +170,8 @@ export function aclContent(owner: Account, acl: Acl = ownerOnly(owner)): XmlCont
 }
 
 function grantContent({ grantee, permission }: Grant): XmlContent {
-  if ("group" in grantee) return { [`Grantee ${XSI} xsi:type="Group"`]: { URI: GROUPS[grantee.group] }, Permission: permission };
+  if ("group" in grantee)
+    return { [`Grantee ${XSI} xsi:type="Group"`]: { URI: GROUPS[grantee.group] }, Permission: permission };
   return { [`Grantee ${XSI} xsi:type="CanonicalUser"`]: accountContent(grantee.account), Permission: permission };
 }
 

@@ -1,6 +1,6 @@
 /**
- * What a request names: request target and Host -> bucket, key and query. Parsed once; nothing is normalised, so `//`, `..` and `%2F` stay
- * what the client meant. The path that is signed is the very path that is split here.
+ * What a request names: request target and Host -> bucket, key and query. Parsed once; nothing is normalised, so `//`,
+ * `..` and `%2F` stay what the client meant. The path that is signed is the very path that is split here.
  */
 import { isUtf8 } from "node:buffer";
 import { S3Error } from "../errors.ts";
@@ -97,7 +97,8 @@ function fromUtf8(latin1: string): string {
 function checkKeyLength(key: string): void {
   if (key.length * 3 <= MAX_KEY_BYTES) return;
   const size = Buffer.byteLength(key);
-  if (size > MAX_KEY_BYTES) throw new S3Error("KeyTooLongError", { elements: { Size: String(size), MaxSizeAllowed: String(MAX_KEY_BYTES) } });
+  if (size > MAX_KEY_BYTES)
+    throw new S3Error("KeyTooLongError", { elements: { Size: String(size), MaxSizeAllowed: String(MAX_KEY_BYTES) } });
 }
 
 /** `GET http://host/path`: the authority must be the Host header's, else the two could name different buckets. */
@@ -119,14 +120,21 @@ function bucketOf(host: string, domains: readonly string[]): string | undefined 
   let longest = "";
   for (const domain of domains) {
     if (name === domain) return undefined;
-    if (domain.length > longest.length && name.length > domain.length + 1 && name.endsWith(domain) && name[name.length - domain.length - 1] === ".")
+    if (
+      domain.length > longest.length &&
+      name.length > domain.length + 1 &&
+      name.endsWith(domain) &&
+      name[name.length - domain.length - 1] === "."
+    )
       longest = domain;
   }
   return longest === "" ? undefined : name.slice(0, name.length - longest.length - 1);
 }
 
 function badHost(): S3Error {
-  return new S3Error("BadRequest", { message: "The Host header is not a host name, or not the one of the request target." });
+  return new S3Error("BadRequest", {
+    message: "The Host header is not a host name, or not the one of the request target.",
+  });
 }
 
 function invalidBucketName(name: string): S3Error {
@@ -139,11 +147,12 @@ const IP_ADDRESS = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
 const RESERVED = /^(?:xn--|sthree-|amzn-s3-demo-)|(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/;
 
 /**
- * The name, when S3 would let a bucket of that name be made; throws S3Error InvalidBucketName. Names that are only looked up are not
- * checked: there is no such bucket.
+ * The name, when S3 would let a bucket of that name be made; throws S3Error InvalidBucketName. Names that are only
+ * looked up are not checked: there is no such bucket.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
  */
 export function checkBucketName(name: string): string {
-  if (!BUCKET_NAME.test(name) || ADJACENT.test(name) || IP_ADDRESS.test(name) || RESERVED.test(name)) throw invalidBucketName(name);
+  if (!BUCKET_NAME.test(name) || ADJACENT.test(name) || IP_ADDRESS.test(name) || RESERVED.test(name))
+    throw invalidBucketName(name);
   return name;
 }

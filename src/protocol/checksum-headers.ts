@@ -3,7 +3,13 @@ import { S3Error } from "../errors.ts";
 import type { Checksum, ChecksumAlgorithm } from "../model.ts";
 import type { Headers } from "./conditions.ts";
 
-export const CHECKSUM_ALGORITHMS = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const satisfies readonly ChecksumAlgorithm[];
+export const CHECKSUM_ALGORITHMS = [
+  "CRC32",
+  "CRC32C",
+  "CRC64NVME",
+  "SHA1",
+  "SHA256",
+] as const satisfies readonly ChecksumAlgorithm[];
 
 const HEADERS: Readonly<Record<ChecksumAlgorithm, string>> = {
   CRC32: "x-amz-checksum-crc32",
@@ -38,18 +44,24 @@ export function parseChecksumAlgorithm(text: string, header: string): ChecksumAl
 }
 
 /** What kind of checksum an upload in parts shall get. Undefined: none was asked for. */
-export function readUploadChecksum(headers: Headers): { readonly algorithm: ChecksumAlgorithm; readonly type: Checksum["type"] } | undefined {
+export function readUploadChecksum(
+  headers: Headers,
+): { readonly algorithm: ChecksumAlgorithm; readonly type: Checksum["type"] } | undefined {
   const text = headers["x-amz-checksum-algorithm"];
   const type = readChecksumType(headers);
   if (text === undefined) {
     if (type !== undefined)
-      throw new S3Error("InvalidRequest", { message: "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header." });
+      throw new S3Error("InvalidRequest", {
+        message: "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.",
+      });
     return undefined;
   }
   const algorithm = parseChecksumAlgorithm(text, "x-amz-checksum-algorithm");
   const sha = algorithm === "SHA1" || algorithm === "SHA256";
   if ((sha && type === "FULL_OBJECT") || (algorithm === "CRC64NVME" && type === "COMPOSITE"))
-    throw new S3Error("InvalidRequest", { message: `The ${type} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.` });
+    throw new S3Error("InvalidRequest", {
+      message: `The ${type} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`,
+    });
   return { algorithm, type: type ?? (algorithm === "CRC64NVME" ? "FULL_OBJECT" : "COMPOSITE") };
 }
 
@@ -61,7 +73,9 @@ export function readChecksumType(headers: Headers): Checksum["type"] | undefined
 }
 
 /** The one additional checksum a request's headers carry. Throws InvalidRequest for two. */
-export function readChecksumValue(headers: Headers): { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined {
+export function readChecksumValue(
+  headers: Headers,
+): { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined {
   let found: { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined;
   for (const algorithm of CHECKSUM_ALGORITHMS) {
     const value = headers[HEADERS[algorithm]];
@@ -73,5 +87,7 @@ export function readChecksumValue(headers: Headers): { readonly algorithm: Check
 }
 
 export function severalChecksums(): S3Error {
-  return new S3Error("InvalidRequest", { message: "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed." });
+  return new S3Error("InvalidRequest", {
+    message: "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
+  });
 }

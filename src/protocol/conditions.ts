@@ -1,6 +1,7 @@
 /**
- * Conditional requests as S3 evaluates them: RFC 7232's precedence, times in whole seconds, ETags with or without quotes, dates that cannot
- * be read passed over. Pure; whoever asks has checked access before, since the answer tells that an object exists.
+ * Conditional requests as S3 evaluates them: RFC 7232's precedence, times in whole seconds, ETags with or without
+ * quotes, dates that cannot be read passed over. Pure; whoever asks has checked access before, since the answer tells
+ * that an object exists.
  */
 import { S3Error } from "../errors.ts";
 import type { WriteCondition } from "../model.ts";
@@ -43,7 +44,8 @@ export function checkReadConditions(headers: Headers, object: Validators): "proc
 
 /** A copy knows no 304: whatever does not hold is PreconditionFailed. */
 export function checkCopySourceConditions(headers: Headers, source: Validators): void {
-  if (evaluate(headers, COPY_SOURCE, source) === "notModified") throw preconditionFailed("x-amz-copy-source-If-None-Match");
+  if (evaluate(headers, COPY_SOURCE, source) === "notModified")
+    throw preconditionFailed("x-amz-copy-source-If-None-Match");
 }
 
 function evaluate(headers: Headers, names: ConditionHeaders, object: Validators): "proceed" | "notModified" {
@@ -51,11 +53,14 @@ function evaluate(headers: Headers, names: ConditionHeaders, object: Validators)
   const ifUnmodifiedSince = headers[names.ifUnmodifiedSince];
   if (ifMatch !== undefined) {
     if (!namesEtag(ifMatch, object.etag)) throw preconditionFailed("If-Match");
-  } else if (ifUnmodifiedSince !== undefined && isModifiedSince(object, ifUnmodifiedSince) === true) throw preconditionFailed("If-Unmodified-Since");
+  } else if (ifUnmodifiedSince !== undefined && isModifiedSince(object, ifUnmodifiedSince) === true)
+    throw preconditionFailed("If-Unmodified-Since");
   const ifNoneMatch = headers[names.ifNoneMatch];
   if (ifNoneMatch !== undefined) return namesEtag(ifNoneMatch, object.etag) ? "notModified" : "proceed";
   const ifModifiedSince = headers[names.ifModifiedSince];
-  return ifModifiedSince !== undefined && isModifiedSince(object, ifModifiedSince) === false ? "notModified" : "proceed";
+  return ifModifiedSince !== undefined && isModifiedSince(object, ifModifiedSince) === false
+    ? "notModified"
+    : "proceed";
 }
 
 // Undefined: no date to compare with, so the condition counts as absent.
@@ -77,11 +82,21 @@ export function readWriteCondition(headers: Headers): WriteCondition {
   const ifNoneMatch = headers["if-none-match"];
   if (ifNoneMatch !== undefined && ifNoneMatch.trim() !== "*") throw notImplemented("If-None-Match");
   if (ifMatch !== undefined && ifNoneMatch !== undefined) throw notImplemented("If-None-Match");
-  return { ...(ifMatch !== undefined && { ifMatch: unquote(ifMatch) }), ...(ifNoneMatch !== undefined && { ifNoneMatch: "*" }) };
+  return {
+    ...(ifMatch !== undefined && { ifMatch: unquote(ifMatch) }),
+    ...(ifNoneMatch !== undefined && { ifNoneMatch: "*" }),
+  };
 }
 
-/** Holds a write's condition against what stands under the name before any byte is sent; the transaction that writes asks again. */
-export function checkWriteCondition(condition: WriteCondition, current: { readonly etag: string } | undefined, key: string): void {
+/**
+ * Holds a write's condition against what stands under the name before any byte is sent; the transaction that writes
+ * asks again.
+ */
+export function checkWriteCondition(
+  condition: WriteCondition,
+  current: { readonly etag: string } | undefined,
+  key: string,
+): void {
   if (condition.ifNoneMatch !== undefined && current !== undefined) throw preconditionFailed("If-None-Match");
   if (condition.ifMatch === undefined) return;
   if (current === undefined) throw new S3Error("NoSuchKey", { elements: { Key: key } });

@@ -16,8 +16,13 @@ export function parseCopySource(header: string): CopySource {
   const path = decode(at < 0 ? header : header.slice(0, at), header);
   const start = path.startsWith("/") ? 1 : 0;
   const slash = path.indexOf("/", start);
-  if (slash <= start || slash === path.length - 1) throw invalid(header, "Copy Source must mention the source bucket and key: sourcebucket/sourcekey");
-  return { bucket: path.slice(start, slash), key: path.slice(slash + 1), versionId: at < 0 ? undefined : header.slice(at + VERSION.length) };
+  if (slash <= start || slash === path.length - 1)
+    throw invalid(header, "Copy Source must mention the source bucket and key: sourcebucket/sourcekey");
+  return {
+    bucket: path.slice(start, slash),
+    key: path.slice(slash + 1),
+    versionId: at < 0 ? undefined : header.slice(at + VERSION.length),
+  };
 }
 
 function decode(text: string, header: string): string {
@@ -29,5 +34,9 @@ function decode(text: string, header: string): string {
 }
 
 function invalid(header: string, message: string, cause?: unknown): S3Error {
-  return new S3Error("InvalidArgument", { message, elements: { ArgumentName: "x-amz-copy-source", ArgumentValue: header } }, { cause });
+  return new S3Error(
+    "InvalidArgument",
+    { message, elements: { ArgumentName: "x-amz-copy-source", ArgumentValue: header } },
+    { cause },
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * Requests for encryption at rest. None is served: a request that says it rightly is NotImplemented, by the header's name; one that
- * contradicts itself is told so first, as S3 does.
+ * Requests for encryption at rest. None is served: a request that says it rightly is NotImplemented, by the header's
+ * name; one that contradicts itself is told so first, as S3 does.
  */
 import { createHash } from "node:crypto";
 import { S3Error } from "../errors.ts";
@@ -25,12 +25,21 @@ export function refuseEncryption(headers: Headers): void {
 function checkMethod(headers: Headers): void {
   const method = headers[SSE];
   const isKms = method === "aws:kms" || method === "aws:kms:dsse";
-  if (method !== undefined && method !== "AES256" && !isKms) throw invalid(SSE, method, "The encryption method specified is not supported");
+  if (method !== undefined && method !== "AES256" && !isKms)
+    throw invalid(SSE, method, "The encryption method specified is not supported");
   const keyId = headers[`${SSE}-aws-kms-key-id`];
   if (keyId !== undefined && !isKms)
-    throw invalid(SSE, method ?? "", "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms");
+    throw invalid(
+      SSE,
+      method ?? "",
+      "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms",
+    );
   if (method !== undefined && headers[`${SSE}-customer-algorithm`] !== undefined)
-    throw invalid(SSE, method, "Server Side Encryption with Customer provided key is incompatible with the encryption method specified");
+    throw invalid(
+      SSE,
+      method,
+      "Server Side Encryption with Customer provided key is incompatible with the encryption method specified",
+    );
 }
 
 function checkCustomerKey(headers: Headers, prefix: string): void {
@@ -39,13 +48,21 @@ function checkCustomerKey(headers: Headers, prefix: string): void {
   const md5 = headers[`${prefix}key-md5`];
   if (algorithm === undefined && key === undefined && md5 === undefined) return;
   const say = (part: string, value: string | undefined, what: string) =>
-    invalid(`${prefix}${part}`, value ?? "", `Requests specifying Server Side Encryption with Customer provided keys must provide ${what}.`);
+    invalid(
+      `${prefix}${part}`,
+      value ?? "",
+      `Requests specifying Server Side Encryption with Customer provided keys must provide ${what}.`,
+    );
   if (algorithm !== "AES256") throw say("algorithm", algorithm, "a valid encryption algorithm");
   const bytes = Buffer.from(key ?? "", "base64");
   if (bytes.length !== KEY_BYTES) throw say("key", undefined, "an appropriate secret key");
   if (md5 === undefined) throw say("key-md5", md5, "the client calculated MD5 of the secret key");
   if (createHash("md5").update(bytes).digest("base64") !== md5)
-    throw invalid(`${prefix}key-md5`, md5, "The calculated MD5 hash of the key did not match the hash that was provided.");
+    throw invalid(
+      `${prefix}key-md5`,
+      md5,
+      "The calculated MD5 hash of the key did not match the hash that was provided.",
+    );
 }
 
 function invalid(name: string, value: string, message: string): S3Error {

@@ -1,19 +1,25 @@
-/** The true body of a request: decoded, and verified as far as the wire format can. Whoever reads it to the end may believe it. */
+/**
+ * The true body of a request: decoded, and verified as far as the wire format can. Whoever reads it to the end may
+ * believe it.
+ */
 import type { Readable } from "node:stream";
 import type { Digest } from "../model.ts";
 
 export interface IncomingBody {
   /** Decoded length in bytes; undefined when the client named none. */
   readonly length: number | undefined;
-  /** The sha256 the client signed; whoever reads the body compares (XAmzContentSHA256Mismatch). Undefined: not signed as a whole. */
+  /**
+   * The sha256 the client signed; whoever reads the body compares (XAmzContentSHA256Mismatch). Undefined: not signed as
+   * a whole.
+   */
   readonly sha256: Digest | undefined;
   /** Names of the trailing headers that were announced (`x-amz-trailer`), lower case. */
   readonly announcedTrailers: readonly string[];
   /** The client waits for `100 Continue` before it sends anything. */
   readonly expectsContinue: boolean;
   /**
-   * The decoded bytes. First call lets the client send (`100 Continue`). Errors with S3Error: IncompleteBody on a short body,
-   * SignatureDoesNotMatch on a wrong chunk or trailer signature. Called once.
+   * The decoded bytes. First call lets the client send (`100 Continue`). Errors with S3Error: IncompleteBody on a short
+   * body, SignatureDoesNotMatch on a wrong chunk or trailer signature. Called once.
    */
   open(): Readable;
   /** The trailing headers, verified; complete only after the stream has ended. */

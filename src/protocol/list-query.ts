@@ -8,9 +8,11 @@ const MAX_INTEGER = 2_147_483_647;
 export function readLimit(query: URLSearchParams, name: string, ceiling: number = DEFAULT_LIMIT): number {
   const text = query.get(name);
   if (text === null || text === "") return ceiling;
-  if (!/^-?\d+$/.test(text)) throw invalidArgument(name, text, `Provided ${name} not an integer or within integer range`);
+  if (!/^-?\d+$/.test(text))
+    throw invalidArgument(name, text, `Provided ${name} not an integer or within integer range`);
   const number = Number(text);
-  if (number < 0 || number > MAX_INTEGER) throw invalidArgument(name, text, `Argument ${camelCase(name)} must be an integer between 0 and ${MAX_INTEGER}`);
+  if (number < 0 || number > MAX_INTEGER)
+    throw invalidArgument(name, text, `Argument ${camelCase(name)} must be an integer between 0 and ${MAX_INTEGER}`);
   return Math.min(number, ceiling);
 }
 
@@ -23,14 +25,20 @@ export function readText(query: URLSearchParams, name: string): string | undefin
   return query.get(name) || undefined;
 }
 
-/** How names of a listing are written: as they are, or percent-encoded when the client asked with `encoding-type=url`. */
+/**
+ * How names of a listing are written: as they are, or percent-encoded when the client asked with `encoding-type=url`.
+ */
 export type Encode = (name: string) => string;
 
 /** Throws InvalidArgument for any other method. */
-export function readEncoding(query: URLSearchParams): { readonly encodingType: "url" | undefined; readonly encode: Encode } {
+export function readEncoding(query: URLSearchParams): {
+  readonly encodingType: "url" | undefined;
+  readonly encode: Encode;
+} {
   const text = query.get("encoding-type");
   if (text === null || text === "") return { encodingType: undefined, encode: (name) => name };
-  if (text.toLowerCase() !== "url") throw invalidArgument("encoding-type", text, "Invalid Encoding Method specified in Request");
+  if (text.toLowerCase() !== "url")
+    throw invalidArgument("encoding-type", text, "Invalid Encoding Method specified in Request");
   return { encodingType: "url", encode: (name) => encodeURIComponent(name).replaceAll("%2F", "/") };
 }
 

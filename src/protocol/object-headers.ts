@@ -1,4 +1,7 @@
-/** What a write says about its object in headers: the attributes that belong to the name. What would change the object's meaning and is not served is refused by name. */
+/**
+ * What a write says about its object in headers: the attributes that belong to the name. What would change the object's
+ * meaning and is not served is refused by name.
+ */
 import { S3Error } from "../errors.ts";
 import type { ObjectAttributes } from "../model.ts";
 import { type Headers, notImplemented } from "./conditions.ts";
@@ -8,10 +11,23 @@ import { readTaggingHeader } from "./tags.ts";
 const META = "x-amz-meta-";
 const METADATA_LIMIT = 2048;
 const DEFAULT_STORAGE_CLASS = "STANDARD";
-/** Labels whose objects are read at once, as ours are. An archive's promise, a restore before reading, could not be kept. */
-const STORAGE_CLASSES = new Set([DEFAULT_STORAGE_CLASS, "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"]);
+/**
+ * Labels whose objects are read at once, as ours are. An archive's promise, a restore before reading, could not be
+ * kept.
+ */
+const STORAGE_CLASSES = new Set([
+  DEFAULT_STORAGE_CLASS,
+  "REDUCED_REDUNDANCY",
+  "STANDARD_IA",
+  "ONEZONE_IA",
+  "INTELLIGENT_TIERING",
+  "GLACIER_IR",
+]);
 
-/** Throws MetadataTooLarge beyond 2 KiB of user metadata, InvalidStorageClass, InvalidTag, NotImplemented for what `refuseUnserved` names. */
+/**
+ * Throws MetadataTooLarge beyond 2 KiB of user metadata, InvalidStorageClass, InvalidTag, NotImplemented for what
+ * `refuseUnserved` names.
+ */
 export function readAttributes(headers: Headers): ObjectAttributes {
   refuseUnserved(headers);
   const contentEncoding = withoutAwsChunked(headers["content-encoding"]);
@@ -34,17 +50,23 @@ export function readAttributes(headers: Headers): ObjectAttributes {
   };
 }
 
-/** Storage class and website redirect: what a copy takes from its own request even when it keeps the source's metadata. */
-export function readPlacementAttributes(headers: Headers): Pick<ObjectAttributes, "storageClass" | "websiteRedirectLocation"> {
+/**
+ * Storage class and website redirect: what a copy takes from its own request even when it keeps the source's metadata.
+ */
+export function readPlacementAttributes(
+  headers: Headers,
+): Pick<ObjectAttributes, "storageClass" | "websiteRedirectLocation"> {
   const storageClass = readStorageClass(headers["x-amz-storage-class"]);
   const websiteRedirectLocation = headers["x-amz-website-redirect-location"];
-  if (websiteRedirectLocation && !/^(\/|https?:\/\/)/.test(websiteRedirectLocation)) throw new S3Error("InvalidRedirectLocation");
+  if (websiteRedirectLocation && !/^(\/|https?:\/\/)/.test(websiteRedirectLocation))
+    throw new S3Error("InvalidRedirectLocation");
   return { ...(storageClass && { storageClass }), ...(websiteRedirectLocation && { websiteRedirectLocation }) };
 }
 
 function readStorageClass(text: string | undefined): string | undefined {
   if (text === undefined || text === DEFAULT_STORAGE_CLASS) return undefined;
-  if (!STORAGE_CLASSES.has(text)) throw new S3Error("InvalidStorageClass", { elements: { StorageClassRequested: text } });
+  if (!STORAGE_CLASSES.has(text))
+    throw new S3Error("InvalidStorageClass", { elements: { StorageClassRequested: text } });
   return text;
 }
 
@@ -66,7 +88,8 @@ function readMetadata(headers: Headers): Record<string, string> {
     entries.push([name.slice(META.length), value]);
     size += Buffer.byteLength(name) - META.length + Buffer.byteLength(value);
   }
-  if (size > METADATA_LIMIT) throw new S3Error("MetadataTooLarge", { elements: { Size: String(size), MaxSizeAllowed: String(METADATA_LIMIT) } });
+  if (size > METADATA_LIMIT)
+    throw new S3Error("MetadataTooLarge", { elements: { Size: String(size), MaxSizeAllowed: String(METADATA_LIMIT) } });
   return Object.fromEntries(entries);
 }
 
@@ -83,7 +106,11 @@ export function refuseUnserved(headers: Headers): void {
 
 /** SSE-C headers on a read: there is no such object here. */
 export function refuseReadWithKey(headers: Headers): void {
-  if (headers["x-amz-server-side-encryption-customer-algorithm"] === undefined && headers["x-amz-server-side-encryption-customer-key"] === undefined) return;
+  if (
+    headers["x-amz-server-side-encryption-customer-algorithm"] === undefined &&
+    headers["x-amz-server-side-encryption-customer-key"] === undefined
+  )
+    return;
   throw new S3Error("InvalidRequest", { message: "The encryption parameters are not applicable to this object." });
 }
 

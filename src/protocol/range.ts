@@ -74,7 +74,10 @@ export interface PartRange {
 }
 
 /** Where a part lies. Throws InvalidPartNumber when the object has no such part. */
-export function rangeOfPart(partNumber: number, object: { readonly size: number; readonly parts: readonly PartOfObject[] | undefined }): PartRange {
+export function rangeOfPart(
+  partNumber: number,
+  object: { readonly size: number; readonly parts: readonly PartOfObject[] | undefined },
+): PartRange {
   if (object.parts === undefined) {
     if (partNumber > 1) throw invalidPartNumber(partNumber, 1);
     return { range: rangeOrNothing(0, object.size), part: undefined };
@@ -92,5 +95,7 @@ function rangeOrNothing(first: number, size: number): ByteRange | undefined {
 }
 
 function invalidPartNumber(requested: number, count: number): S3Error {
-  return new S3Error("InvalidPartNumber", { elements: { PartNumberRequested: String(requested), ActualPartCount: String(count) } });
+  return new S3Error("InvalidPartNumber", {
+    elements: { PartNumberRequested: String(requested), ActualPartCount: String(count) },
+  });
 }

@@ -1,11 +1,14 @@
 /**
- * node's raw header list -> one value a name. A header that decides who calls, how long the body is or what is written may come only once:
- * two readers could otherwise believe two different lines.
+ * node's raw header list -> one value a name. A header that decides who calls, how long the body is or what is written
+ * may come only once: two readers could otherwise believe two different lines.
  */
 import { isUtf8 } from "node:buffer";
 import { S3Error } from "../errors.ts";
 
-/** Lower-case names. A value whose bytes are UTF-8 is read as UTF-8 (so hashing it as UTF-8 gives the bytes on the wire), else as latin1. */
+/**
+ * Lower-case names. A value whose bytes are UTF-8 is read as UTF-8 (so hashing it as UTF-8 gives the bytes on the
+ * wire), else as latin1.
+ */
 export type RequestHeaders = Readonly<Record<string, string | undefined>>;
 
 const ONCE = new Set(["host", "authorization", "content-length", "content-md5", "content-type", "date"]);
@@ -27,7 +30,11 @@ export function readRawHeaders(rawHeaders: readonly string[]): RequestHeaders {
     const before = headers[name];
     if (before === undefined) headers[name] = value;
     else if (mayRepeat(name)) headers[name] = `${before},${value}`;
-    else throw new S3Error("InvalidArgument", { message: "This header may be sent only once.", elements: { ArgumentName: name } });
+    else
+      throw new S3Error("InvalidArgument", {
+        message: "This header may be sent only once.",
+        elements: { ArgumentName: name },
+      });
   }
   return headers;
 }

@@ -1,7 +1,16 @@
-/** What a client claims about its bytes, in headers or in a trailer still to come. Read before the body; checked by whoever reads the body. */
+/**
+ * What a client claims about its bytes, in headers or in a trailer still to come. Read before the body; checked by
+ * whoever reads the body.
+ */
 import { S3Error } from "../errors.ts";
 import type { ChecksumAlgorithm, Digest } from "../model.ts";
-import { CHECKSUM_ALGORITHMS, checksumHeader, parseChecksumAlgorithm, readChecksumValue, severalChecksums } from "./checksum-headers.ts";
+import {
+  CHECKSUM_ALGORITHMS,
+  checksumHeader,
+  parseChecksumAlgorithm,
+  readChecksumValue,
+  severalChecksums,
+} from "./checksum-headers.ts";
 import type { Headers } from "./conditions.ts";
 import type { IncomingBody } from "./incoming-body.ts";
 
@@ -19,7 +28,10 @@ export interface ReadClaims {
 }
 
 /** Throws InvalidDigest for a Content-MD5 that is none, InvalidRequest for contradictory checksum headers. */
-export function readClaims(headers: Headers, body: Pick<IncomingBody, "sha256" | "announcedTrailers" | "trailers">): ReadClaims {
+export function readClaims(
+  headers: Headers,
+  body: Pick<IncomingBody, "sha256" | "announcedTrailers" | "trailers">,
+): ReadClaims {
   const md5 = readContentMd5(headers["content-md5"]);
   const checksum = readChecksumClaim(headers, body);
   return { ...(md5 && { md5 }), ...(body.sha256 && { sha256: body.sha256 }), ...(checksum && { checksum }) };
@@ -28,13 +40,19 @@ export function readClaims(headers: Headers, body: Pick<IncomingBody, "sha256" |
 function readContentMd5(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const bytes = Buffer.from(text, "base64");
-  if (bytes.length !== 16 || bytes.toString("base64") !== text.trim()) throw new S3Error("InvalidDigest", { elements: { "Content-MD5": text } });
+  if (bytes.length !== 16 || bytes.toString("base64") !== text.trim())
+    throw new S3Error("InvalidDigest", { elements: { "Content-MD5": text } });
   return bytes.toString("hex");
 }
 
-function readChecksumClaim(headers: Headers, body: Pick<IncomingBody, "announcedTrailers" | "trailers">): ClaimedChecksum | undefined {
+function readChecksumClaim(
+  headers: Headers,
+  body: Pick<IncomingBody, "announcedTrailers" | "trailers">,
+): ClaimedChecksum | undefined {
   const inHeader = readChecksumValue(headers);
-  const inTrailer = CHECKSUM_ALGORITHMS.filter((algorithm) => body.announcedTrailers.includes(checksumHeader(algorithm)));
+  const inTrailer = CHECKSUM_ALGORITHMS.filter((algorithm) =>
+    body.announcedTrailers.includes(checksumHeader(algorithm)),
+  );
   const [trailed, second] = inTrailer;
   if (second !== undefined || (trailed !== undefined && inHeader !== undefined)) throw severalChecksums();
   checkNamedAlgorithm(headers["x-amz-sdk-checksum-algorithm"], inHeader?.algorithm ?? trailed);
@@ -47,7 +65,9 @@ function checkNamedAlgorithm(named: string | undefined, given: ChecksumAlgorithm
   const algorithm = parseChecksumAlgorithm(named, "x-amz-sdk-checksum-algorithm");
   if (given === undefined)
     throw new S3Error("InvalidRequest", {
-      message: "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.",
+      message:
+        "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.",
     });
-  if (given !== algorithm) throw new S3Error("InvalidRequest", { message: "Value for x-amz-sdk-checksum-algorithm header is invalid." });
+  if (given !== algorithm)
+    throw new S3Error("InvalidRequest", { message: "Value for x-amz-sdk-checksum-algorithm header is invalid." });
 }

@@ -1,6 +1,7 @@
 /**
- * XML in: one pass over the text, linear in its length. Well-formed or MalformedXML; no DOCTYPE, so no entity but XML's own five and numbers;
- * nothing is trimmed or turned into a number; elements that nobody asks for are passed over, as S3 does.
+ * XML in: one pass over the text, linear in its length. Well-formed or MalformedXML; no DOCTYPE, so no entity but XML's
+ * own five and numbers; nothing is trimmed or turned into a number; elements that nobody asks for are passed over, as
+ * S3 does.
  */
 import { S3Error } from "../errors.ts";
 
@@ -60,7 +61,8 @@ class Reader {
       if (this.#text[this.#at] !== "<") this.#characters(inside, inside === holder);
       else if (this.#text.startsWith("<!--", this.#at)) this.#skipPast("<!--", "-->");
       else if (this.#text.startsWith("<?", this.#at)) this.#skipPast("<?", "?>");
-      else if (this.#text.startsWith("<![CDATA[", this.#at) && inside !== holder) inside.ownText += this.#skipPast("<![CDATA[", "]]>");
+      else if (this.#text.startsWith("<![CDATA[", this.#at) && inside !== holder)
+        inside.ownText += this.#skipPast("<![CDATA[", "]]>");
       else if (this.#text.startsWith("</", this.#at)) this.#endTag(open);
       else this.#startTag(inside, open);
     }
@@ -135,7 +137,10 @@ function decode(raw: string): string {
     REFERENCE.lastIndex = next;
     const [whole, name, decimal, hex] = REFERENCE.exec(text) ?? malformed("an unknown entity");
     decoded +=
-      text.slice(at, next) + (name === undefined ? characterOf(decimal === undefined ? Number.parseInt(hex ?? "", 16) : Number(decimal)) : NAMED[name]);
+      text.slice(at, next) +
+      (name === undefined
+        ? characterOf(decimal === undefined ? Number.parseInt(hex ?? "", 16) : Number(decimal))
+        : NAMED[name]);
     at = next + whole.length;
   }
   return decoded + text.slice(at);

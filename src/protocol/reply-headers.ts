@@ -1,4 +1,7 @@
-/** What a read says about its object in headers: built from the stored object, overridden by `response-*` parameters, or told inside a signed URL. */
+/**
+ * What a read says about its object in headers: built from the stored object, overridden by `response-*` parameters, or
+ * told inside a signed URL.
+ */
 import { S3Error } from "../errors.ts";
 import type { ByteRange, Checksum, ChecksumAlgorithm, StoredObject } from "../model.ts";
 import { checksumHeader } from "./checksum-headers.ts";
@@ -9,7 +12,10 @@ export type ReplyHeaders = Record<string, string | undefined>;
 
 const DEFAULT_CONTENT_TYPE = "binary/octet-stream";
 
-/** Every header of a GET or HEAD but those of the range: Content-Length, Content-Range. `withChecksum`: the client asked for it. */
+/**
+ * Every header of a GET or HEAD but those of the range: Content-Length, Content-Range. `withChecksum`: the client asked
+ * for it.
+ */
 export function headersOf(object: StoredObject, withChecksum: boolean): ReplyHeaders {
   const { attributes, checksum } = object;
   const headers: ReplyHeaders = {
@@ -23,7 +29,8 @@ export function headersOf(object: StoredObject, withChecksum: boolean): ReplyHea
   if (attributes.contentEncoding !== undefined) headers["Content-Encoding"] = attributes.contentEncoding;
   if (attributes.contentLanguage !== undefined) headers["Content-Language"] = attributes.contentLanguage;
   if (attributes.expires !== undefined) headers["Expires"] = attributes.expires;
-  if (attributes.websiteRedirectLocation !== undefined) headers["x-amz-website-redirect-location"] = attributes.websiteRedirectLocation;
+  if (attributes.websiteRedirectLocation !== undefined)
+    headers["x-amz-website-redirect-location"] = attributes.websiteRedirectLocation;
   if (attributes.storageClass !== undefined) headers["x-amz-storage-class"] = attributes.storageClass;
   if (attributes.tags !== undefined) headers["x-amz-tagging-count"] = String(attributes.tags.length);
   for (const name in attributes.metadata) headers[`x-amz-meta-${name}`] = attributes.metadata[name];
@@ -31,7 +38,11 @@ export function headersOf(object: StoredObject, withChecksum: boolean): ReplyHea
   return headers;
 }
 
-export function checksumHeaders({ algorithm, type, value }: Pick<Checksum, "type" | "value"> & { readonly algorithm: ChecksumAlgorithm }): ReplyHeaders {
+export function checksumHeaders({
+  algorithm,
+  type,
+  value,
+}: Pick<Checksum, "type" | "value"> & { readonly algorithm: ChecksumAlgorithm }): ReplyHeaders {
   return { [checksumHeader(algorithm)]: value, "x-amz-checksum-type": type };
 }
 
@@ -50,14 +61,21 @@ const OVERRIDES: Readonly<Record<string, string>> = {
   "response-expires": "Expires",
 };
 
-/** `response-*` parameters over the stored headers. Throws InvalidRequest for an anonymous caller, InvalidArgument for control characters. */
+/**
+ * `response-*` parameters over the stored headers. Throws InvalidRequest for an anonymous caller, InvalidArgument for
+ * control characters.
+ */
 export function overrideHeaders(headers: ReplyHeaders, query: URLSearchParams, anonymous: boolean): void {
   if (query.size === 0) return;
   for (const [name, value] of query) {
     const header = OVERRIDES[name];
     if (header === undefined) continue;
-    if (anonymous) throw new S3Error("InvalidRequest", { message: "Request specific response headers cannot be used for anonymous GET requests." });
-    if (hasControlCharacter(value)) throw invalidArgument(name, value, "Header value cannot contain control characters");
+    if (anonymous)
+      throw new S3Error("InvalidRequest", {
+        message: "Request specific response headers cannot be used for anonymous GET requests.",
+      });
+    if (hasControlCharacter(value))
+      throw invalidArgument(name, value, "Header value cannot contain control characters");
     headers[header] = value;
   }
 }
@@ -70,8 +88,8 @@ const TELLABLE =
 export type ToldHeaders = Readonly<Record<string, string>>;
 
 /**
- * The headers that a gateway told this node inside a URL it signed: base64url JSON, a flat object of text. Undefined: none were told.
- * Throws InvalidArgument for anything else, for a name not on the list, and for control characters.
+ * The headers that a gateway told this node inside a URL it signed: base64url JSON, a flat object of text. Undefined:
+ * none were told. Throws InvalidArgument for anything else, for a name not on the list, and for control characters.
  */
 export function readToldHeaders(query: URLSearchParams): ToldHeaders | undefined {
   const text = query.get(TOLD);
@@ -96,7 +114,10 @@ function parseTold(text: string): object {
 }
 
 function invalidTold(text: string, cause?: unknown): S3Error {
-  const { message, elements } = { message: "The told reply headers cannot be read", elements: { ArgumentName: TOLD, ArgumentValue: text } };
+  const { message, elements } = {
+    message: "The told reply headers cannot be read",
+    elements: { ArgumentName: TOLD, ArgumentValue: text },
+  };
   return new S3Error("InvalidArgument", { message, elements }, { cause });
 }
 

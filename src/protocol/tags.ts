@@ -12,13 +12,19 @@ const MAX_VALUE = 256;
 const ALLOWED = /^[\p{L}\p{N}\p{Z}_.:/=+\-@]*$/u;
 const HEADER = "x-amz-tagging";
 
-/** Undefined: no tags. Throws InvalidArgument for a header that is no query string or names a key twice, InvalidTag for tags beyond the limits. */
+/**
+ * Undefined: no tags. Throws InvalidArgument for a header that is no query string or names a key twice, InvalidTag for
+ * tags beyond the limits.
+ */
 export function readTaggingHeader(headers: Headers): readonly Tag[] | undefined {
   const text = headers[HEADER];
   if (text === undefined || text === "") return undefined;
   const tags = text.split("&").map((pair) => {
     const at = pair.indexOf("=");
-    return { key: decode(at < 0 ? pair : pair.slice(0, at), text), value: at < 0 ? "" : decode(pair.slice(at + 1), text) };
+    return {
+      key: decode(at < 0 ? pair : pair.slice(0, at), text),
+      value: at < 0 ? "" : decode(pair.slice(at + 1), text),
+    };
   });
   if (new Set(tags.map(({ key }) => key)).size < tags.length) throw malformedHeader(text);
   return checkTags(tags, "object");
@@ -58,11 +64,16 @@ function readTag(element: XmlElement): Tag {
 function checkTags(tags: readonly Tag[], of: keyof typeof LIMITS): readonly Tag[] | undefined {
   if (tags.length === 0) return undefined;
   if (tags.length > LIMITS[of])
-    throw new S3Error("InvalidTag", { message: `${of === "object" ? "Object" : "Bucket"} tags cannot be greater than ${LIMITS[of]}` });
-  if (new Set(tags.map(({ key }) => key)).size < tags.length) throw new S3Error("InvalidTag", { message: "Cannot provide multiple Tags with the same key" });
+    throw new S3Error("InvalidTag", {
+      message: `${of === "object" ? "Object" : "Bucket"} tags cannot be greater than ${LIMITS[of]}`,
+    });
+  if (new Set(tags.map(({ key }) => key)).size < tags.length)
+    throw new S3Error("InvalidTag", { message: "Cannot provide multiple Tags with the same key" });
   for (const { key, value } of tags) {
-    if (key === "" || lengthOf(key) > MAX_KEY || !ALLOWED.test(key)) throw invalidTag("The TagKey you have provided is invalid", key);
-    if (lengthOf(value) > MAX_VALUE || !ALLOWED.test(value)) throw invalidTag("The TagValue you have provided is invalid", key);
+    if (key === "" || lengthOf(key) > MAX_KEY || !ALLOWED.test(key))
+      throw invalidTag("The TagKey you have provided is invalid", key);
+    if (lengthOf(value) > MAX_VALUE || !ALLOWED.test(value))
+      throw invalidTag("The TagValue you have provided is invalid", key);
     if (/^aws:/i.test(key)) throw invalidTag("System tags cannot be added/updated by requester", key);
   }
   return tags.toSorted((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));

@@ -1,7 +1,18 @@
-/** XML out: a value that is rendered once, escaped so that every key survives, control characters and carriage returns included. */
+/**
+ * XML out: a value that is rendered once, escaped so that every key survives, control characters and carriage returns
+ * included.
+ */
 
-/** An element's content: text, or child elements in order; an array stands for equal-named elements. A name may carry attributes after a space. */
-export type XmlContent = string | number | boolean | undefined | { readonly [name: string]: XmlContent | readonly XmlContent[] };
+/**
+ * An element's content: text, or child elements in order; an array stands for equal-named elements. A name may carry
+ * attributes after a space.
+ */
+export type XmlContent =
+  | string
+  | number
+  | boolean
+  | undefined
+  | { readonly [name: string]: XmlContent | readonly XmlContent[] };
 
 export interface XmlDocument {
   readonly root: string;
@@ -18,7 +29,12 @@ export function renderXml({ root, content }: XmlDocument): string {
 
 function element(name: string, attributes: string, content: XmlContent): string {
   if (content === undefined) return "";
-  const inner = typeof content === "object" ? children(content) : typeof content === "string" ? escapeText(content) : String(content);
+  const inner =
+    typeof content === "object"
+      ? children(content)
+      : typeof content === "string"
+        ? escapeText(content)
+        : String(content);
   if (inner === "") return `<${name}${attributes}/>`;
   const space = name.indexOf(" ");
   return `<${name}${attributes}>${inner}</${space < 0 ? name : name.slice(0, space)}>`;
@@ -38,13 +54,16 @@ function isList(value: XmlContent | readonly XmlContent[]): value is readonly Xm
   return Array.isArray(value);
 }
 
-// Literal line breaks and tabs would be normalised by a reader. Characters XML 1.0 cannot hold are sent as references, as S3 does: a
-// client that must read such keys asks for encoding-type=url.
+// Literal line breaks and tabs would be normalised by a reader. Characters XML 1.0 cannot hold are sent as references,
+// as S3 does: a client that must read such keys asks for encoding-type=url.
 const SPECIAL = /[&<>"\p{Cc}\u2028\ufffe\uffff]/u;
 const EACH_SPECIAL = new RegExp(SPECIAL, "gu");
 const NAMED: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
 function escapeText(text: string): string {
   if (!SPECIAL.test(text)) return text;
-  return text.replace(EACH_SPECIAL, (character) => NAMED[character] ?? `&#x${character.charCodeAt(0).toString(16).toUpperCase()};`);
+  return text.replace(
+    EACH_SPECIAL,
+    (character) => NAMED[character] ?? `&#x${character.charCodeAt(0).toString(16).toUpperCase()};`,
+  );
 }

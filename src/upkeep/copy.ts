@@ -1,6 +1,6 @@
 /**
- * Brings a blob to its number of replicas, in two regions while there are two. What stands at the target is read before it is replaced:
- * a good copy is never overwritten.
+ * Brings a blob to its number of replicas, in two regions while there are two. What stands at the target is read before
+ * it is replaced: a good copy is never overwritten.
  */
 import { BackendError } from "../backends/backend.ts";
 import type { FleetMember } from "../backends/fleet.ts";
@@ -24,7 +24,8 @@ export async function copyBlob(upkept: Upkept, blobId: number, signal: AbortSign
       .map(siteOf)
       .filter((site) => !failed.has(site.name));
     const [target] = choosePlacement(candidates, held, 1, upkept.random);
-    const spreadsOut = target !== undefined && upkept.copies > 1 && isOneRegion(held) && target.region !== held[0]?.region;
+    const spreadsOut =
+      target !== undefined && upkept.copies > 1 && isOneRegion(held) && target.region !== held[0]?.region;
     if (held.length >= upkept.copies && !spreadsOut) return;
     const member = target && upkept.fleet.get(target.name);
     if (member === undefined) throw tooFewBackends(failures);
@@ -48,7 +49,12 @@ function isOneRegion(held: readonly Site[]): boolean {
 }
 
 /** Undefined: it stands. Else why this target cannot have it now. Throws ServiceUnavailable when no source is left. */
-async function addReplica(upkept: Upkept, blob: Blob, target: FleetMember, signal: AbortSignal): Promise<BackendError | undefined> {
+async function addReplica(
+  upkept: Upkept,
+  blob: Blob,
+  target: FleetMember,
+  signal: AbortSignal,
+): Promise<BackendError | undefined> {
   const { blobs, jobs } = upkept.metadata;
   const name = target.backend.name;
   // The row comes before the bytes, so that whoever deletes the blob meanwhile knows where to look.
@@ -58,12 +64,17 @@ async function addReplica(upkept: Upkept, blob: Blob, target: FleetMember, signa
     upkept.fleet.reportFailure(failure);
     return failure;
   }
-  if (!(await blobs.setReplica(blob.id, name, "verified", blob.name))) await jobs.add({ kind: "drop", name: blob.name, backends: [name] });
+  if (!(await blobs.setReplica(blob.id, name, "verified", blob.name)))
+    await jobs.add({ kind: "drop", name: blob.name, backends: [name] });
   return undefined;
 }
 
 /** True: the very bytes are there. Undefined: they are not. An error: nobody can tell. */
-async function standsAlready(blob: Blob, target: FleetMember, signal: AbortSignal): Promise<true | undefined | BackendError> {
+async function standsAlready(
+  blob: Blob,
+  target: FleetMember,
+  signal: AbortSignal,
+): Promise<true | undefined | BackendError> {
   try {
     await readReplica(blob, target, signal);
     return true;
@@ -74,7 +85,12 @@ async function standsAlready(blob: Blob, target: FleetMember, signal: AbortSigna
   }
 }
 
-async function copyFromAny(upkept: Upkept, blob: Blob, target: FleetMember, signal: AbortSignal): Promise<true | BackendError> {
+async function copyFromAny(
+  upkept: Upkept,
+  blob: Blob,
+  target: FleetMember,
+  signal: AbortSignal,
+): Promise<true | BackendError> {
   const failures: BackendError[] = [];
   for (const replica of blob.replicas) {
     const source = upkept.fleet.get(replica.backend);

@@ -1,4 +1,6 @@
-/** Reads one replica of a blob that came in parts, which is also its first scrub, and lets metadata merge equal blobs. */
+/**
+ * Reads one replica of a blob that came in parts, which is also its first scrub, and lets metadata merge equal blobs.
+ */
 import type { BackendError } from "../backends/backend.ts";
 import { readReplica } from "../blobs/replicas/copy-replica.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";

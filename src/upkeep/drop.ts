@@ -1,10 +1,16 @@
-/** Deletes what stands under a name that no blob bears any more, and its unfinished uploads. Done only when every backend concerned said so. */
+/**
+ * Deletes what stands under a name that no blob bears any more, and its unfinished uploads. Done only when every
+ * backend concerned said so.
+ */
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
 import { asBackendError } from "../blobs/while-up.ts";
 import { deleteFrom } from "./delete-from.ts";
 import type { Upkept } from "./upkept.ts";
 
-/** `backends` empty: all that are configured. Throws ServiceUnavailable when one could not be asked: then the job waits for its return. */
+/**
+ * `backends` empty: all that are configured. Throws ServiceUnavailable when one could not be asked: then the job waits
+ * for its return.
+ */
 export async function dropName(upkept: Upkept, name: string, backends: readonly string[]): Promise<void> {
   const { fleet, log } = upkept;
   const concerned = backends.length === 0 ? fleet.members().map((member) => member.backend.name) : backends;

@@ -1,6 +1,6 @@
 /**
- * Deletes blobs that nothing has referenced for the grace: bytes first, on every backend that has a row, then the row. A backend that is away or
- * unknown keeps the row, and the next sweep tries again.
+ * Deletes blobs that nothing has referenced for the grace: bytes first, on every backend that has a row, then the row.
+ * A backend that is away or unknown keeps the row, and the next sweep tries again.
  */
 import { asBackendError } from "../blobs/while-up.ts";
 import type { Blob } from "../model.ts";
@@ -23,7 +23,10 @@ async function areBytesGone(upkept: Upkept, blob: Blob): Promise<boolean> {
     blob.replicas.map(async ({ backend }) => {
       const member = fleet.get(backend);
       if (member === undefined) {
-        log.warn({ backend, blob: blob.id }, "a blob to reclaim is on a backend that is no longer configured: its row stays");
+        log.warn(
+          { backend, blob: blob.id },
+          "a blob to reclaim is on a backend that is no longer configured: its row stays",
+        );
         return false;
       }
       try {

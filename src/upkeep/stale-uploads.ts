@@ -1,4 +1,7 @@
-/** Ends uploads in parts that nobody completed for a long time; their bytes become drop jobs in the same transaction. Forgets those completed long ago. */
+/**
+ * Ends uploads in parts that nobody completed for a long time; their bytes become drop jobs in the same transaction.
+ * Forgets those completed long ago.
+ */
 import type { Upkept } from "./upkept.ts";
 
 const BATCH = 100;
@@ -12,7 +15,8 @@ export async function endStaleUploads({ metadata, now, log }: Upkept, maxAgeMs: 
   for (;;) {
     const stale = await metadata.uploads.stale(before, BATCH);
     for (const upload of stale) {
-      if (await metadata.uploads.abort(upload.uploadId)) log.info({ upload: upload.uploadId, startedAt: upload.startedAt }, "a stale upload was ended");
+      if (await metadata.uploads.abort(upload.uploadId))
+        log.info({ upload: upload.uploadId, startedAt: upload.startedAt }, "a stale upload was ended");
     }
     if (stale.length < BATCH) return;
   }

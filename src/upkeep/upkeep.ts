@@ -1,4 +1,7 @@
-/** What happens later: the durable jobs, claimed, renewed, finished or put off. Everything here may be repeated and may be cut at any point. */
+/**
+ * What happens later: the durable jobs, claimed, renewed, finished or put off. Everything here may be repeated and may
+ * be cut at any point.
+ */
 import type { Fleet } from "../backends/fleet.ts";
 import { Replicas } from "../blobs/replicas/verify.ts";
 import type { Log } from "../log.ts";
@@ -49,7 +52,17 @@ const DAY_MS = 86_400_000;
 const SWEEPS = ["reclaim", "stale-uploads", "leftovers"] as const;
 
 export function openUpkeep(options: UpkeepOptions): Upkeep {
-  const { metadata, fleet, copies, now, log, graceMs = DAY_MS, uploadMaxAgeMs = 7 * DAY_MS, sweepMs = 60_000, random = Math.random } = options;
+  const {
+    metadata,
+    fleet,
+    copies,
+    now,
+    log,
+    graceMs = DAY_MS,
+    uploadMaxAgeMs = 7 * DAY_MS,
+    sweepMs = 60_000,
+    random = Math.random,
+  } = options;
   const replicas = new Replicas({ blobs: metadata.blobs, fleet, verifiedForMs: 0, now, log });
   const upkept: Upkept = { metadata, fleet, replicas, copies, now, log, random };
   const run = async (work: NewJob, signal: AbortSignal): Promise<void> => {

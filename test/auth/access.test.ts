@@ -11,9 +11,12 @@ type Who = keyof typeof CALLERS;
 
 const everyone: Grantee = { group: "AllUsers" };
 const members: Grantee = { group: "AuthenticatedUsers" };
-const grant = (grantee: Grantee, ...permissions: readonly Permission[]): Acl => permissions.map((permission) => ({ grantee, permission }));
+const grant = (grantee: Grantee, ...permissions: readonly Permission[]): Acl =>
+  permissions.map((permission) => ({ grantee, permission }));
 const bucketOf = (acl?: Acl): GuardedBucket => ({ owner: ann, settings: acl === undefined ? {} : { acl } });
-const objectOf = (acl?: Acl, owner?: Account): GuardedObject => ({ attributes: { ...(acl && { acl }), ...(owner && { owner }) } });
+const objectOf = (acl?: Acl, owner?: Account): GuardedObject => ({
+  attributes: { ...(acl && { acl }), ...(owner && { owner }) },
+});
 
 /** Those who may, of all callers. */
 function whoMay(action: Action, bucket: GuardedBucket | undefined, object?: GuardedObject): Who[] {
@@ -52,7 +55,8 @@ const OTHERS: readonly Permission[] = ["READ", "WRITE", "READ_ACP", "WRITE_ACP"]
 
 describe("access to the service", () => {
   it("is every account's for its own listing and new buckets, never the anonymous'", () => {
-    for (const action of ["s3:ListAllMyBuckets", "s3:CreateBucket"] as const) expect(whoMay(action, undefined)).toEqual(["ann", "bob", "cas"]);
+    for (const action of ["s3:ListAllMyBuckets", "s3:CreateBucket"] as const)
+      expect(whoMay(action, undefined)).toEqual(["ann", "bob", "cas"]);
   });
 
   it("is nobody's for an action that needs a bucket", () => {
@@ -69,7 +73,9 @@ describe("access to a bucket", () => {
       expect(whoMay(action, bucketOf(grant(members, opening)))).toEqual(["ann", "bob", "cas"]);
       expect(whoMay(action, bucketOf(grant(everyone, opening)))).toEqual(["ann", "bob", "cas", "anonymous"]);
     }
-    expect(whoMay(action, bucketOf(grant(everyone, ...OTHERS.filter((other) => other !== permission))))).toEqual(["ann"]);
+    expect(whoMay(action, bucketOf(grant(everyone, ...OTHERS.filter((other) => other !== permission))))).toEqual([
+      "ann",
+    ]);
   });
 
   it.each(OWNERS_ALONE)("%s is its owner's, whatever the bucket and the object grant", (action) => {
@@ -89,26 +95,42 @@ describe("access to a bucket", () => {
 });
 
 describe("access to an object", () => {
-  it.each(OF_OBJECT)("%s is the owner's, and is opened by %s and FULL_CONTROL of the object alone", (action, permission) => {
-    const open = bucketOf(grant(everyone, "FULL_CONTROL"));
-    expect(whoMay(action, open, objectOf())).toEqual(["ann"]);
-    expect(whoMay(action, open, objectOf([]))).toEqual(["ann"]);
-    for (const opening of [permission, "FULL_CONTROL"] as const) {
-      expect(whoMay(action, bucketOf(), objectOf(grant({ account: bob }, opening)))).toEqual(["ann", "bob"]);
-      expect(whoMay(action, bucketOf(), objectOf(grant(members, opening)))).toEqual(["ann", "bob", "cas"]);
-      expect(whoMay(action, bucketOf(), objectOf(grant(everyone, opening)))).toEqual(["ann", "bob", "cas", "anonymous"]);
-    }
-    expect(whoMay(action, open, objectOf(grant(everyone, ...OTHERS.filter((other) => other !== permission))))).toEqual(["ann"]);
-  });
+  it.each(OF_OBJECT)(
+    "%s is the owner's, and is opened by %s and FULL_CONTROL of the object alone",
+    (action, permission) => {
+      const open = bucketOf(grant(everyone, "FULL_CONTROL"));
+      expect(whoMay(action, open, objectOf())).toEqual(["ann"]);
+      expect(whoMay(action, open, objectOf([]))).toEqual(["ann"]);
+      for (const opening of [permission, "FULL_CONTROL"] as const) {
+        expect(whoMay(action, bucketOf(), objectOf(grant({ account: bob }, opening)))).toEqual(["ann", "bob"]);
+        expect(whoMay(action, bucketOf(), objectOf(grant(members, opening)))).toEqual(["ann", "bob", "cas"]);
+        expect(whoMay(action, bucketOf(), objectOf(grant(everyone, opening)))).toEqual([
+          "ann",
+          "bob",
+          "cas",
+          "anonymous",
+        ]);
+      }
+      expect(
+        whoMay(action, open, objectOf(grant(everyone, ...OTHERS.filter((other) => other !== permission)))),
+      ).toEqual(["ann"]);
+    },
+  );
 
-  it.each(OF_OBJECT)("%s of what another account wrote is that account's, not the bucket owner's, unless granted", (action, permission) => {
-    expect(whoMay(action, bucketOf(), objectOf(undefined, bob))).toEqual(["bob"]);
-    expect(whoMay(action, bucketOf(), objectOf(grant({ account: ann }, permission), bob))).toEqual(["ann", "bob"]);
-  });
+  it.each(OF_OBJECT)(
+    "%s of what another account wrote is that account's, not the bucket owner's, unless granted",
+    (action, permission) => {
+      expect(whoMay(action, bucketOf(), objectOf(undefined, bob))).toEqual(["bob"]);
+      expect(whoMay(action, bucketOf(), objectOf(grant({ account: ann }, permission), bob))).toEqual(["ann", "bob"]);
+    },
+  );
 
-  it.each(OF_OBJECT)("%s of a missing object is answered as listing the bucket is: only then may absence be told", (action) => {
-    expect(whoMay(action, bucketOf())).toEqual(["ann"]);
-    expect(whoMay(action, bucketOf(grant({ account: bob }, "READ")))).toEqual(["ann", "bob"]);
-    expect(whoMay(action, bucketOf(grant(everyone, "WRITE", "READ_ACP", "WRITE_ACP")))).toEqual(["ann"]);
-  });
+  it.each(OF_OBJECT)(
+    "%s of a missing object is answered as listing the bucket is: only then may absence be told",
+    (action) => {
+      expect(whoMay(action, bucketOf())).toEqual(["ann"]);
+      expect(whoMay(action, bucketOf(grant({ account: bob }, "READ")))).toEqual(["ann", "bob"]);
+      expect(whoMay(action, bucketOf(grant(everyone, "WRITE", "READ_ACP", "WRITE_ACP")))).toEqual(["ann"]);
+    },
+  );
 });

@@ -28,10 +28,25 @@ describe.each(forms)("a request signed by %s", (authentication) => {
     { path: "/bucket/key?response-content-type=text%2Fplain%3B%20charset%3Dutf-8&response-expires=x" },
     { path: "/bucket/key", method: "HEAD" },
     { path: "/bucket/key", method: "DELETE" },
-    { path: "/bucket/key", method: "PUT", body: "hello", headers: { "content-type": "text/plain", "x-amz-acl": "private" } },
-    { path: "/bucket/key", method: "PUT", body: "x", headers: { "X-Amz-Meta-Name": "é 😀", "x-amz-meta-two": ["1", "2"] } },
+    {
+      path: "/bucket/key",
+      method: "PUT",
+      body: "hello",
+      headers: { "content-type": "text/plain", "x-amz-acl": "private" },
+    },
+    {
+      path: "/bucket/key",
+      method: "PUT",
+      body: "x",
+      headers: { "X-Amz-Meta-Name": "é 😀", "x-amz-meta-two": ["1", "2"] },
+    },
     { path: "/bucket/key", method: "PUT", body: "x", headers: { "x-amz-meta-blank": " a   b " } },
-    { path: "/bucket/key", method: "PUT", body: "x", unsignedHeaders: { "user-agent": "x", "amz-sdk-request": "attempt=1" } },
+    {
+      path: "/bucket/key",
+      method: "PUT",
+      body: "x",
+      unsignedHeaders: { "user-agent": "x", "amz-sdk-request": "attempt=1" },
+    },
   ])("is let in: $method $path", async (request) => {
     // Version 2 has no rule for runs of blanks.
     if (authentication.startsWith("v2") && request.headers?.["x-amz-meta-blank"]) return;
@@ -51,14 +66,17 @@ describe.each(forms)("a request signed by %s", (authentication) => {
 });
 
 describe("a request that is signed wrongly", () => {
-  const bent = async (prepared: PreparedRequest, findKey: (accessKeyId: string) => Promise<undefined>) => verify(prepared, NOW, { findKey });
+  const bent = async (prepared: PreparedRequest, findKey: (accessKeyId: string) => Promise<undefined>) =>
+    verify(prepared, NOW, { findKey });
 
   const requests: [string, TestRequest][] = [
     ["a read", { path: "/bucket/key" }],
     ["a write", { method: "PUT", path: "/bucket/key?tagging", body: "hello", headers: { "x-amz-acl": "private" } }],
   ];
   const cases = requests.flatMap(([kind, request]) =>
-    badSignatures.filter(({ applies, name }) => (applies?.(request) ?? true) && name !== "anonymous: nothing at all").map((bad) => ({ ...bad, kind, request })),
+    badSignatures
+      .filter(({ applies, name }) => (applies?.(request) ?? true) && name !== "anonymous: nothing at all")
+      .map((bad) => ({ ...bad, kind, request })),
   );
   it.each(cases)("is refused: $name ($kind)", async ({ make, request, code, status }) => {
     let asked = 0;
@@ -78,12 +96,16 @@ describe("a signature that does not match", () => {
   it("is answered with what was signed, to compare", async () => {
     const prepared = prepare(signer, { path: "/bucket/key?a=b" });
     const { elements, message } = await refusal(verify({ ...prepared, target: "/bucket/other" }, NOW));
-    expect(message).toBe("The request signature we calculated does not match the signature you provided. Check your key and signing method.");
+    expect(message).toBe(
+      "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+    );
     expect(elements["AWSAccessKeyId"]).toBe(EXAMPLE_KEY.accessKeyId);
     expect(elements["CanonicalRequest"]).toBe(
       `GET\n/bucket/other\n\nhost:127.0.0.1:9000\nx-amz-content-sha256:${EMPTY_SHA256}\nx-amz-date:20261122T120000Z\n\nhost;x-amz-content-sha256;x-amz-date\n${EMPTY_SHA256}`,
     );
-    expect(elements["StringToSign"]).toMatch(/^AWS4-HMAC-SHA256\n20261122T120000Z\n20261122\/us-east-1\/s3\/aws4_request\n[0-9a-f]{64}$/);
+    expect(elements["StringToSign"]).toMatch(
+      /^AWS4-HMAC-SHA256\n20261122T120000Z\n20261122\/us-east-1\/s3\/aws4_request\n[0-9a-f]{64}$/,
+    );
     expect(elements["StringToSignBytes"]).toMatch(/^41 57 53 34 /);
     expect(elements["SignatureProvided"]).toMatch(/^[0-9a-f]{64}$/);
   });
@@ -95,7 +117,10 @@ describe("S3's words", () => {
       check({
         path: "/bucket/key",
         tamper: (prepared) => {
-          prepared.headers = prepared.headers.map(([name, value]) => [name, name === "authorization" ? change(value) : value]);
+          prepared.headers = prepared.headers.map(([name, value]) => [
+            name,
+            name === "authorization" ? change(value) : value,
+          ]);
         },
       }),
     );
@@ -130,13 +155,19 @@ describe("S3's words", () => {
 
   it("tell how far the clocks are apart", async () => {
     const { elements } = await refusal(verify(prepare(signer, { path: "/" }), new Date(NOW.getTime() + 900_001)));
-    expect(elements).toEqual({ RequestTime: "20261122T120000Z", ServerTime: "2026-11-22T12:15:00Z", MaxAllowedSkewMilliseconds: "900000" });
+    expect(elements).toEqual({
+      RequestTime: "20261122T120000Z",
+      ServerTime: "2026-11-22T12:15:00Z",
+      MaxAllowedSkewMilliseconds: "900000",
+    });
     await verify(prepare(signer, { path: "/" }), new Date(NOW.getTime() + 900_000));
     await verify(prepare(signer, { path: "/" }), new Date(NOW.getTime() - 900_000));
   });
 
   it("list the headers that are not signed", async () => {
-    const refused = await refusal(check({ path: "/b/k", unsignedHeaders: { "x-amz-acl": "public-read", "x-amz-tagging": "a=b" } }));
+    const refused = await refusal(
+      check({ path: "/b/k", unsignedHeaders: { "x-amz-acl": "public-read", "x-amz-tagging": "a=b" } }),
+    );
     expect(refused).toMatchObject({
       code: "AccessDenied",
       message: "There were headers present in the request which were not signed",
@@ -146,7 +177,11 @@ describe("S3's words", () => {
 
   it("do not take a header for signed because another's name holds it", async () => {
     const refused = await refusal(
-      check({ path: "/b/k", headers: { "x-amz-tagging-directive": "COPY", "y-x-amz-tagging": "" }, unsignedHeaders: { "x-amz-tagging": "a=b" } }),
+      check({
+        path: "/b/k",
+        headers: { "x-amz-tagging-directive": "COPY", "y-x-amz-tagging": "" },
+        unsignedHeaders: { "x-amz-tagging": "a=b" },
+      }),
     );
     expect(refused.elements).toEqual({ HeadersNotSigned: "x-amz-tagging" });
   });
@@ -163,7 +198,9 @@ describe("what clients sign differently from what they send", () => {
       for (const query of ["acl", "list-type=2"]) {
         const prepared = prepare(signer, { path: `/bucket/?${query}`, authentication });
         await verify({ ...prepared, target: prepared.target.replace("/bucket/", "/bucket") }, NOW);
-        expect(await refusal(verify({ ...prepared, target: prepared.target.replace("/bucket/", "/bucket/k") }, NOW))).toMatchObject({
+        expect(
+          await refusal(verify({ ...prepared, target: prepared.target.replace("/bucket/", "/bucket/k") }, NOW)),
+        ).toMatchObject({
           code: "SignatureDoesNotMatch",
         });
       }
@@ -197,9 +234,13 @@ describe("what clients sign differently from what they send", () => {
 describe("a date", () => {
   it("may stand in Date alone, as HTTP writes it", async () => {
     const prepared = prepare(signer, { path: "/b/k", headers: { date: NOW.toUTCString() } });
-    const signed = /SignedHeaders=([^,]*)/.exec(prepared.headers.find(([name]) => name === "authorization")?.[1] ?? "")?.[1];
+    const signed = /SignedHeaders=([^,]*)/.exec(
+      prepared.headers.find(([name]) => name === "authorization")?.[1] ?? "",
+    )?.[1];
     expect(signed).toContain("x-amz-date");
-    const refused = await refusal(verify({ ...prepared, headers: prepared.headers.filter(([name]) => name !== "x-amz-date") }, NOW));
+    const refused = await refusal(
+      verify({ ...prepared, headers: prepared.headers.filter(([name]) => name !== "x-amz-date") }, NOW),
+    );
     // Read, found in time, and so held against the signature, which covered another header.
     expect(refused.code).toBe("SignatureDoesNotMatch");
     expect(refused.elements["StringToSign"]).toContain(amzDate(NOW));
@@ -280,7 +321,12 @@ describe("a request that does not try to sign", () => {
       authentication: "anonymous",
       payload: "unsigned-trailer",
     });
-    expect(caller).toEqual({ account: undefined, accessKeyId: undefined, authentication: "anonymous", redirect: undefined });
+    expect(caller).toEqual({
+      account: undefined,
+      accessKeyId: undefined,
+      authentication: "anonymous",
+      redirect: undefined,
+    });
     expect(payload).toEqual({ kind: "chunked", signing: undefined, trailer: true });
     expect(region).toBeUndefined();
   });

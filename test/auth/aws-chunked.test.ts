@@ -9,18 +9,34 @@ const KEY = signingKey("secret", SCOPE);
 const TIMESTAMP = "20261122T120000Z";
 const SEED = "5eed".repeat(16);
 const signing = { key: KEY, timestamp: TIMESTAMP, scope: SCOPE, seed: SEED };
-const signer = { timestamp: TIMESTAMP, scope: SCOPE, seed: SEED, sign: (text: string) => hmac(KEY, text).toString("hex") };
+const signer = {
+  timestamp: TIMESTAMP,
+  scope: SCOPE,
+  seed: SEED,
+  sign: (text: string) => hmac(KEY, text).toString("hex"),
+};
 const TRAILERS = { "x-amz-checksum-crc32": "AAAAAA==", "x-amz-checksum-sha1": "abc=" };
 
 const FORMS = ["chunked", "chunked-trailer", "unsigned-trailer"] as const;
 type Form = (typeof FORMS)[number];
 
 const encode = (content: Buffer, form: Form, chunkSize: number) =>
-  chunkedBody(content, form, { chunkSize, trailers: form === "chunked" ? {} : TRAILERS }, form === "unsigned-trailer" ? undefined : signer);
+  chunkedBody(
+    content,
+    form,
+    { chunkSize, trailers: form === "chunked" ? {} : TRAILERS },
+    form === "unsigned-trailer" ? undefined : signer,
+  );
 
 function options(form: Form, length: number, more: Partial<ChunkedOptions> = {}): ChunkedOptions {
   const trailer = form !== "chunked";
-  return { signing: form === "unsigned-trailer" ? undefined : signing, trailer, announced: trailer ? Object.keys(TRAILERS) : [], length, ...more };
+  return {
+    signing: form === "unsigned-trailer" ? undefined : signing,
+    trailer,
+    announced: trailer ? Object.keys(TRAILERS) : [],
+    length,
+    ...more,
+  };
 }
 
 function decode(pieces: readonly Buffer[], given: ChunkedOptions) {
@@ -58,7 +74,8 @@ describe.each(FORMS)("the form %s", (form) => {
         given,
       ),
     ).toEqual(expected);
-    for (let at = 0; at <= wire.length; at += 1) expect(decode([wire.subarray(0, at), wire.subarray(at)], given)).toEqual(expected);
+    for (let at = 0; at <= wire.length; at += 1)
+      expect(decode([wire.subarray(0, at), wire.subarray(at)], given)).toEqual(expected);
   });
 
   it("is decoded the same however content is chunked and the wire is cut", () => {
@@ -109,12 +126,20 @@ describe.each(FORMS)("the form %s", (form) => {
     expect(codeOf([broken], given)).toBe("InvalidRequest");
   });
 
-  it.each(["\r\n", "zz\r\n", "-1\r\n", "0x10\r\n", "14;chunk-signature=00\r\n", "14;other=1\r\n", "14\n", "14 \r\n", "FFFFFFFFFFFFFFFF\r\n", "0".repeat(300)])(
-    "is refused with the chunk header %j",
-    (header) => {
-      expect(["InvalidRequest", "IncompleteBody"]).toContain(codeOf([text(header), text("x".repeat(20))], given));
-    },
-  );
+  it.each([
+    "\r\n",
+    "zz\r\n",
+    "-1\r\n",
+    "0x10\r\n",
+    "14;chunk-signature=00\r\n",
+    "14;other=1\r\n",
+    "14\n",
+    "14 \r\n",
+    "FFFFFFFFFFFFFFFF\r\n",
+    "0".repeat(300),
+  ])("is refused with the chunk header %j", (header) => {
+    expect(["InvalidRequest", "IncompleteBody"]).toContain(codeOf([text(header), text("x".repeat(20))], given));
+  });
 
   it("holds an empty body", () => {
     expect(decode([encode(Buffer.alloc(0), form, 20)], options(form, 0)).content).toHaveLength(0);
@@ -135,7 +160,9 @@ describe("signed chunks", () => {
   });
 
   it("are refused when another request's signature began them", () => {
-    expect(codeOf([text(wire)], { ...given, signing: { ...signing, seed: "0".repeat(64) } })).toBe("SignatureDoesNotMatch");
+    expect(codeOf([text(wire)], { ...given, signing: { ...signing, seed: "0".repeat(64) } })).toBe(
+      "SignatureDoesNotMatch",
+    );
   });
 
   it("are refused without their signatures", () => {
@@ -171,7 +198,11 @@ describe("a trailer", () => {
     codeOf([text(`1\r\na\r\n0\r\n${trailer}`)], options("unsigned-trailer", 1, { announced }));
 
   it("may end its lines as clients do", () => {
-    for (const trailer of ["x-amz-checksum-crc32:AAAAAA==\r\n\r\n", "x-amz-checksum-crc32:AAAAAA==\n\r\n\r\n", "X-Amz-Checksum-Crc32: AAAAAA== \r\n\r\n"])
+    for (const trailer of [
+      "x-amz-checksum-crc32:AAAAAA==\r\n\r\n",
+      "x-amz-checksum-crc32:AAAAAA==\n\r\n\r\n",
+      "X-Amz-Checksum-Crc32: AAAAAA== \r\n\r\n",
+    ])
       expect(unsigned(trailer)).toBe("none");
   });
 
@@ -181,7 +212,9 @@ describe("a trailer", () => {
     expect(unsigned("x-amz-checksum-crc32:AAAAAA==\r\n\r\n", [])).toBe("MalformedTrailerError");
     expect(unsigned("x-amz-checksum-crc32c:AAAAAA==\r\n\r\n")).toBe("MalformedTrailerError");
     expect(unsigned("x-amz-checksum-crc32:AAAAAA==\r\nx-amz-tagging:a\r\n\r\n")).toBe("MalformedTrailerError");
-    expect(unsigned("x-amz-checksum-crc32:AAAAAA==\r\nx-amz-checksum-crc32:BBBBBB==\r\n\r\n")).toBe("MalformedTrailerError");
+    expect(unsigned("x-amz-checksum-crc32:AAAAAA==\r\nx-amz-checksum-crc32:BBBBBB==\r\n\r\n")).toBe(
+      "MalformedTrailerError",
+    );
   });
 
   it("must be well-formed and short", () => {
@@ -191,7 +224,10 @@ describe("a trailer", () => {
   });
 
   it("keeps a name that every object has", () => {
-    const { trailers } = decode([text("0\r\nconstructor:x\r\n\r\n")], options("unsigned-trailer", 0, { announced: ["constructor"] }));
+    const { trailers } = decode(
+      [text("0\r\nconstructor:x\r\n\r\n")],
+      options("unsigned-trailer", 0, { announced: ["constructor"] }),
+    );
     expect(trailers).toEqual({ constructor: "x" });
   });
 
@@ -200,6 +236,8 @@ describe("a trailer", () => {
     const given = options("chunked-trailer", CONTENT.length);
     expect(codeOf([text(wire.replace(/x-amz-trailer-signature:.*\r\n/, ""))], given)).toBe("MalformedTrailerError");
     expect(codeOf([text(wire.replace("AAAAAA==", "BAAAAA=="))], given)).toBe("SignatureDoesNotMatch");
-    expect(codeOf([text(wire.replace(/(x-amz-checksum-sha1:.*\r\n)(x-amz-trailer-signature:.*\r\n)/, "$2$1"))], given)).toBe("MalformedTrailerError");
+    expect(
+      codeOf([text(wire.replace(/(x-amz-checksum-sha1:.*\r\n)(x-amz-trailer-signature:.*\r\n)/, "$2$1"))], given),
+    ).toBe("MalformedTrailerError");
   });
 });

@@ -23,7 +23,10 @@ const v4: Record<string, WireRequest> = {
     target: "/test.txt",
     headers: [
       HOST,
-      signed("host;range;x-amz-content-sha256;x-amz-date", "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"),
+      signed(
+        "host;range;x-amz-content-sha256;x-amz-date",
+        "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41",
+      ),
       ["Range", "bytes=0-9"],
       EMPTY,
       DATE,
@@ -34,7 +37,10 @@ const v4: Record<string, WireRequest> = {
     target: "/test$file.text",
     headers: [
       HOST,
-      signed("date;host;x-amz-content-sha256;x-amz-date;x-amz-storage-class", "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"),
+      signed(
+        "date;host;x-amz-content-sha256;x-amz-date;x-amz-storage-class",
+        "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd",
+      ),
       ["Date", "Fri, 24 May 2013 00:00:00 GMT"],
       DATE,
       ["x-amz-storage-class", "REDUCED_REDUNDANCY"],
@@ -44,12 +50,28 @@ const v4: Record<string, WireRequest> = {
   "GET Bucket Lifecycle": {
     method: "GET",
     target: "/?lifecycle",
-    headers: [HOST, signed("host;x-amz-content-sha256;x-amz-date", "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"), DATE, EMPTY],
+    headers: [
+      HOST,
+      signed(
+        "host;x-amz-content-sha256;x-amz-date",
+        "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543",
+      ),
+      DATE,
+      EMPTY,
+    ],
   },
   "Get Bucket (List Objects)": {
     method: "GET",
     target: "/?max-keys=2&prefix=J",
-    headers: [HOST, signed("host;x-amz-content-sha256;x-amz-date", "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"), DATE, EMPTY],
+    headers: [
+      HOST,
+      signed(
+        "host;x-amz-content-sha256;x-amz-date",
+        "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7",
+      ),
+      DATE,
+      EMPTY,
+    ],
   },
 };
 
@@ -63,7 +85,11 @@ const PRESIGNED: WireRequest = {
 describe("Signature Version 4 in the header", () => {
   it.each(Object.entries(v4))("verifies the example %s", async (_name, request) => {
     const { caller, region } = await verify(request, MAY_2013);
-    expect(caller).toMatchObject({ account: { id: 7 }, accessKeyId: EXAMPLE_KEY.accessKeyId, authentication: "header" });
+    expect(caller).toMatchObject({
+      account: { id: 7 },
+      accessKeyId: EXAMPLE_KEY.accessKeyId,
+      authentication: "header",
+    });
     expect(region).toBe("us-east-1");
   });
 
@@ -85,7 +111,10 @@ describe("Signature Version 4 in the query", () => {
       message: "Request has expired",
       elements: { "X-Amz-Expires": "86400", Expires: "2013-05-25T00:00:00Z", ServerTime: "2013-05-25T00:00:01Z" },
     });
-    expect(await refusal(verify(PRESIGNED, "2013-05-23T23:44:59Z"))).toMatchObject({ code: "AccessDenied", message: "Request is not valid yet" });
+    expect(await refusal(verify(PRESIGNED, "2013-05-23T23:44:59Z"))).toMatchObject({
+      code: "AccessDenied",
+      message: "Request is not valid yet",
+    });
   });
 });
 
@@ -158,7 +187,10 @@ describe("aws-chunked", () => {
       "x-amz-checksum-crc32c:sOO8/Q==\r\n",
       "x-amz-trailer-signature:d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n\r\n",
     ].join("");
-    expect(decode(payload, ["x-amz-checksum-crc32c"], body)).toEqual({ content: CONTENT, trailers: { "x-amz-checksum-crc32c": "sOO8/Q==" } });
+    expect(decode(payload, ["x-amz-checksum-crc32c"], body)).toEqual({
+      content: CONTENT,
+      trailers: { "x-amz-checksum-crc32c": "sOO8/Q==" },
+    });
   });
 });
 
@@ -169,7 +201,11 @@ const examplesV2: [name: string, time: string, request: WireRequest][] = [
   [
     "Object GET",
     "Tue, 27 Mar 2007 19:36:42 +0000",
-    { method: "GET", target: "/photos/puppy.jpg", headers: [JOHNSMITH, ["Date", "Tue, 27 Mar 2007 19:36:42 +0000"], v2("bWq2s1WEIj+Ydj0vQ697zp+IXMU=")] },
+    {
+      method: "GET",
+      target: "/photos/puppy.jpg",
+      headers: [JOHNSMITH, ["Date", "Tue, 27 Mar 2007 19:36:42 +0000"], v2("bWq2s1WEIj+Ydj0vQ697zp+IXMU=")],
+    },
   ],
   [
     "Object PUT",
@@ -198,7 +234,11 @@ const examplesV2: [name: string, time: string, request: WireRequest][] = [
   [
     "Fetch",
     "Tue, 27 Mar 2007 19:44:46 +0000",
-    { method: "GET", target: "/?acl", headers: [JOHNSMITH, ["Date", "Tue, 27 Mar 2007 19:44:46 +0000"], v2("c2WLPFtWHVgbEmeEG93a4cG37dM=")] },
+    {
+      method: "GET",
+      target: "/?acl",
+      headers: [JOHNSMITH, ["Date", "Tue, 27 Mar 2007 19:44:46 +0000"], v2("c2WLPFtWHVgbEmeEG93a4cG37dM=")],
+    },
   ],
   [
     "Upload, in path style (what is signed names the bucket either way)",
@@ -229,7 +269,11 @@ const examplesV2: [name: string, time: string, request: WireRequest][] = [
     {
       method: "GET",
       target: "/",
-      headers: [["Host", "s3.amazonaws.com"], ["Date", "Wed, 28 Mar 2007 01:29:59 +0000"], v2("qGdzdERIC03wnaRNKh6OqZehG9s=")],
+      headers: [
+        ["Host", "s3.amazonaws.com"],
+        ["Date", "Wed, 28 Mar 2007 01:29:59 +0000"],
+        v2("qGdzdERIC03wnaRNKh6OqZehG9s="),
+      ],
     },
   ],
   [
@@ -238,7 +282,11 @@ const examplesV2: [name: string, time: string, request: WireRequest][] = [
     {
       method: "GET",
       target: "/dictionary/fran%C3%A7ais/pr%c3%a9f%c3%a8re",
-      headers: [["Host", "s3.amazonaws.com"], ["Date", "Wed, 28 Mar 2007 01:49:49 +0000"], v2("DNEZGsoieTZ92F3bUfSPQcbGmlM=")],
+      headers: [
+        ["Host", "s3.amazonaws.com"],
+        ["Date", "Wed, 28 Mar 2007 01:49:49 +0000"],
+        v2("DNEZGsoieTZ92F3bUfSPQcbGmlM="),
+      ],
     },
   ],
   [
@@ -246,7 +294,8 @@ const examplesV2: [name: string, time: string, request: WireRequest][] = [
     "Thu, 29 Mar 2007 03:00:00 +0000",
     {
       method: "GET",
-      target: "/photos/puppy.jpg?AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Signature=NpgCjnDzrM%2BWFzoENXmpNDUsSn8%3D&Expires=1175139620",
+      target:
+        "/photos/puppy.jpg?AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Signature=NpgCjnDzrM%2BWFzoENXmpNDUsSn8%3D&Expires=1175139620",
       headers: [JOHNSMITH],
     },
   ],
@@ -258,7 +307,10 @@ describe("Signature Version 2", () => {
   });
 
   it.each(examplesV2)("refuses the example %s for another method", async (_name, time, request) => {
-    expect(await refusal(verify({ ...request, method: "POST" }, new Date(time)))).toMatchObject({ code: "SignatureDoesNotMatch", status: 403 });
+    expect(await refusal(verify({ ...request, method: "POST" }, new Date(time)))).toMatchObject({
+      code: "SignatureDoesNotMatch",
+      status: 403,
+    });
   });
 });
 

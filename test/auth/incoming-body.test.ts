@@ -16,7 +16,11 @@ import { EXAMPLE_KEY, refusal } from "./verify.ts";
 const UNSIGNED: PayloadMode = { kind: "unsigned" };
 const TRAILER: PayloadMode = { kind: "chunked", signing: undefined, trailer: true };
 
-function body(pieces: readonly (string | Buffer)[], headers: Record<string, string>, payload: PayloadMode = UNSIGNED): IncomingBody {
+function body(
+  pieces: readonly (string | Buffer)[],
+  headers: Record<string, string>,
+  payload: PayloadMode = UNSIGNED,
+): IncomingBody {
   const source = Readable.from(
     pieces.map((piece) => Buffer.from(piece)),
     { objectMode: false },
@@ -47,14 +51,19 @@ describe("a plain body", () => {
     ["shorter", "6"],
     ["longer", "4"],
   ])("that is %s than told is an error", async (_, length) => {
-    expect(await refusal(read(body(["hel", "lo"], { "content-length": length }).open()))).toMatchObject({ code: "IncompleteBody", status: 400 });
+    expect(await refusal(read(body(["hel", "lo"], { "content-length": length }).open()))).toMatchObject({
+      code: "IncompleteBody",
+      status: 400,
+    });
   });
 
   it("may be empty, or read to its end by somebody before", async () => {
     expect(await read(body([], { "content-length": "0" }).open())).toBe("");
     const over = Readable.from([]);
     await read(over);
-    expect(await read(incomingBody(over, { payload: UNSIGNED, headers: {}, writeContinue: undefined }).open())).toBe("");
+    expect(await read(incomingBody(over, { payload: UNSIGNED, headers: {}, writeContinue: undefined }).open())).toBe(
+      "",
+    );
   });
 
   it("is read only once", () => {
@@ -83,7 +92,9 @@ describe("a plain body", () => {
 describe("a body whose client goes away", () => {
   it("ends in IncompleteBody with the cause", async () => {
     const source = new PassThrough();
-    const reading = read(incomingBody(source, { payload: UNSIGNED, headers: { "content-length": "10" }, writeContinue: undefined }).open());
+    const reading = read(
+      incomingBody(source, { payload: UNSIGNED, headers: { "content-length": "10" }, writeContinue: undefined }).open(),
+    );
     source.write("hello");
     const cause = new Error("aborted");
     source.destroy(cause);
@@ -122,10 +133,18 @@ describe("a body whose client goes away", () => {
 });
 
 describe("an aws-chunked body", () => {
-  const headers = { "content-length": "36", "x-amz-decoded-content-length": "5", "x-amz-trailer": "X-Amz-Checksum-CRC32, " };
+  const headers = {
+    "content-length": "36",
+    "x-amz-decoded-content-length": "5",
+    "x-amz-trailer": "X-Amz-Checksum-CRC32, ",
+  };
 
   it("has the decoded length, and its trailers when it is over", async () => {
-    const incoming = body(["5\r\nhel", "lo\r\n0\r\nx-amz-checksum-crc32:", "NhCmhg==\r\n\r\n"], { ...headers, "content-length": "46" }, TRAILER);
+    const incoming = body(
+      ["5\r\nhel", "lo\r\n0\r\nx-amz-checksum-crc32:", "NhCmhg==\r\n\r\n"],
+      { ...headers, "content-length": "46" },
+      TRAILER,
+    );
     expect(incoming).toMatchObject({ length: 5, announcedTrailers: ["x-amz-checksum-crc32"] });
     expect(() => incoming.trailers()).toThrow("read to its end");
     expect(await read(incoming.open())).toBe("hello");
@@ -133,21 +152,35 @@ describe("an aws-chunked body", () => {
   });
 
   it("must say how long it is when decoded", () => {
-    expect(() => body([], { "content-length": "5" }, TRAILER)).toThrow(expect.objectContaining({ code: "MissingContentLength", status: 411 }));
-    expect(() => body([], { "x-amz-decoded-content-length": "-1" }, TRAILER)).toThrow(expect.objectContaining({ code: "InvalidArgument" }));
-    expect(() => body([], { "x-amz-decoded-content-length": "1e3" }, TRAILER)).toThrow(expect.objectContaining({ code: "InvalidArgument" }));
+    expect(() => body([], { "content-length": "5" }, TRAILER)).toThrow(
+      expect.objectContaining({ code: "MissingContentLength", status: 411 }),
+    );
+    expect(() => body([], { "x-amz-decoded-content-length": "-1" }, TRAILER)).toThrow(
+      expect.objectContaining({ code: "InvalidArgument" }),
+    );
+    expect(() => body([], { "x-amz-decoded-content-length": "1e3" }, TRAILER)).toThrow(
+      expect.objectContaining({ code: "InvalidArgument" }),
+    );
   });
 
   it("is an error when it ends early or is no aws-chunked at all", async () => {
-    expect(await refusal(read(body(["5\r\nhello\r\n0\r\n"], { "x-amz-decoded-content-length": "5" }, TRAILER).open()))).toMatchObject({
+    expect(
+      await refusal(read(body(["5\r\nhello\r\n0\r\n"], { "x-amz-decoded-content-length": "5" }, TRAILER).open())),
+    ).toMatchObject({
       code: "IncompleteBody",
     });
-    expect(await refusal(read(body(["hello"], { "x-amz-decoded-content-length": "5" }, TRAILER).open()))).toMatchObject({ code: "IncompleteBody" });
-    expect(await refusal(read(body(["hello\n"], { "x-amz-decoded-content-length": "5" }, TRAILER).open()))).toMatchObject({ code: "InvalidRequest" });
+    expect(await refusal(read(body(["hello"], { "x-amz-decoded-content-length": "5" }, TRAILER).open()))).toMatchObject(
+      { code: "IncompleteBody" },
+    );
+    expect(
+      await refusal(read(body(["hello\n"], { "x-amz-decoded-content-length": "5" }, TRAILER).open())),
+    ).toMatchObject({ code: "InvalidRequest" });
   });
 
   it("is the only one that may announce trailers", () => {
-    expect(() => body([], { "x-amz-trailer": "x-amz-checksum-crc32" })).toThrow(expect.objectContaining({ code: "InvalidRequest" }));
+    expect(() => body([], { "x-amz-trailer": "x-amz-checksum-crc32" })).toThrow(
+      expect.objectContaining({ code: "InvalidRequest" }),
+    );
   });
 });
 
@@ -166,8 +199,16 @@ async function startEcho(): Promise<{ endpoint: string; server: Server }> {
     try {
       const headers = readRawHeaders(request.rawHeaders);
       const address = parseAddress(request.url ?? "", headers["host"], []);
-      const { payload, headers: believed } = await authenticator.authenticate({ method: request.method ?? "", address, headers });
-      const incoming = incomingBody(request, { payload, headers: believed, writeContinue: waits ? () => response.writeContinue() : undefined });
+      const { payload, headers: believed } = await authenticator.authenticate({
+        method: request.method ?? "",
+        address,
+        headers,
+      });
+      const incoming = incomingBody(request, {
+        payload,
+        headers: believed,
+        writeContinue: waits ? () => response.writeContinue() : undefined,
+      });
       if (address.key === "refused") throw new S3Error("AccessDenied");
       const text = await read(incoming.open());
       response.end(JSON.stringify({ text, trailers: incoming.trailers(), length: incoming.length }));
@@ -191,8 +232,14 @@ describe("a signed upload over a connection", () => {
     ["with its digest", { payload: "digest" }],
     ["unsigned", { payload: "unsigned" }],
     ["in signed chunks", { payload: "chunked", chunkSize: 8192 }],
-    ["in signed chunks with a trailer", { payload: "chunked-trailer", trailers: { "x-amz-checksum-crc32": "AAAAAA==" } }],
-    ["in unsigned chunks with a trailer", { payload: "unsigned-trailer", trailers: { "x-amz-checksum-crc32": "AAAAAA==" }, chunkSize: 10_001 }],
+    [
+      "in signed chunks with a trailer",
+      { payload: "chunked-trailer", trailers: { "x-amz-checksum-crc32": "AAAAAA==" } },
+    ],
+    [
+      "in unsigned chunks with a trailer",
+      { payload: "unsigned-trailer", trailers: { "x-amz-checksum-crc32": "AAAAAA==" }, chunkSize: 10_001 },
+    ],
     ["by a presigned URL", { authentication: "v4-query" }],
     ["by a presigned URL, in signed chunks", { authentication: "v4-query", payload: "chunked" }],
     ["by a version 2 URL", { authentication: "v2-query" }],
@@ -219,7 +266,12 @@ describe("a signed upload over a connection", () => {
 
   it("that is refused before its body is read moves no bytes", async () => {
     const { endpoint } = await startEcho();
-    const answer = await signedFetch({ endpoint, ...EXAMPLE_KEY })({ method: "PUT", path: "/b/refused", body: content, expectContinue: true });
+    const answer = await signedFetch({ endpoint, ...EXAMPLE_KEY })({
+      method: "PUT",
+      path: "/b/refused",
+      body: content,
+      expectContinue: true,
+    });
     expect(answer).toMatchObject({ status: 403, code: "AccessDenied", sawContinue: false, bytesSent: 0 });
   });
 
@@ -238,7 +290,12 @@ describe("a signed upload over a connection", () => {
   it("that is cut ends in an error on this side", async () => {
     const { endpoint, server } = await startEcho();
     const seen = once(server, "request");
-    const sending = signedFetch({ endpoint, ...EXAMPLE_KEY })({ method: "PUT", path: "/b/k", body: content, cutAfter: 100_000 });
+    const sending = signedFetch({ endpoint, ...EXAMPLE_KEY })({
+      method: "PUT",
+      path: "/b/k",
+      body: content,
+      cutAfter: 100_000,
+    });
     await expect(sending).rejects.toThrow("the test cut the connection");
     const [request] = (await seen) as [IncomingMessage];
     await new Promise<void>((resolve) => (request.closed ? resolve() : request.once("close", resolve)));

@@ -5,7 +5,8 @@ describe("a secret box", () => {
   const box = openSecretBox("what the operator wrote");
 
   it("gives back what was sealed", () => {
-    for (const secret of ["", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "é😀"]) expect(box.unseal(box.seal(secret))).toBe(secret);
+    for (const secret of ["", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "é😀"])
+      expect(box.unseal(box.seal(secret))).toBe(secret);
   });
 
   it("seals the same secret differently each time, and shows nothing of it", () => {

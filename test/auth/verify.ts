@@ -1,11 +1,17 @@
-/** Runs a request, as it came over the wire, through the address, the headers and the authenticator: what dispatch does, without a server. */
+/**
+ * Runs a request, as it came over the wire, through the address, the headers and the authenticator: what dispatch does,
+ * without a server.
+ */
 import { type Authentication, type AuthenticatorOptions, openAuthenticator } from "../../src/auth/authenticate.ts";
 import type { SignedRequest } from "../../src/auth/claim.ts";
 import { parseAddress } from "../../src/protocol/address.ts";
 import { readRawHeaders } from "../../src/protocol/raw-headers.ts";
 import type { PreparedRequest } from "../support/raw-request.ts";
 
-export const EXAMPLE_KEY = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" };
+export const EXAMPLE_KEY = {
+  accessKeyId: "AKIAIOSFODNN7EXAMPLE",
+  secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+};
 const EXAMPLE_ACCOUNT = { id: 7, name: "examples" };
 
 export interface WireRequest {
@@ -19,7 +25,11 @@ export interface VerifyOptions extends Partial<AuthenticatorOptions> {
 }
 
 /** By the examples' root key, at the time given, unless told otherwise. */
-export async function verify(request: WireRequest | PreparedRequest, time: string | Date, options: VerifyOptions = {}): Promise<Authentication> {
+export async function verify(
+  request: WireRequest | PreparedRequest,
+  time: string | Date,
+  options: VerifyOptions = {},
+): Promise<Authentication> {
   const { domains = ["s3.amazonaws.com"], ...rest } = options;
   const authenticator = openAuthenticator({
     findKey: async () => undefined,
@@ -35,7 +45,9 @@ export async function verify(request: WireRequest | PreparedRequest, time: strin
 
 /** Header values are taken for UTF-8 and arrive as node has them. */
 export function fromWire(request: WireRequest | PreparedRequest, domains: readonly string[] = []): SignedRequest {
-  const headers = readRawHeaders(request.headers.flatMap(([name, value]) => [name, Buffer.from(value).toString("latin1")]));
+  const headers = readRawHeaders(
+    request.headers.flatMap(([name, value]) => [name, Buffer.from(value).toString("latin1")]),
+  );
   return { method: request.method, address: parseAddress(request.target, headers["host"], domains), headers };
 }
 
@@ -46,7 +58,12 @@ export async function refusal(
   try {
     await promise;
   } catch (error) {
-    const { code, message, status, elements } = error as { code: string; message: string; status: number; elements: Record<string, string> };
+    const { code, message, status, elements } = error as {
+      code: string;
+      message: string;
+      status: number;
+      elements: Record<string, string>;
+    };
     if (code === undefined) throw error;
     return { code, message, status, elements };
   }

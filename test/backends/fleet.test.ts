@@ -14,7 +14,13 @@ const HOUR = 3_600_000;
 /** A fleet of one on a faulty S3; probes only when told, unless an interval is given. */
 async function watched(options: { readonly probeIntervalMs?: number; readonly probeTimeoutMs?: number } = {}) {
   const store = await startFaultyS3();
-  const fleet = openFleet({ backends: [backendAt(store.endpoint)], regions, log: openLog("silent"), probeIntervalMs: HOUR, ...options });
+  const fleet = openFleet({
+    backends: [backendAt(store.endpoint)],
+    regions,
+    log: openLog("silent"),
+    probeIntervalMs: HOUR,
+    ...options,
+  });
   await fleet.probeNow();
   return {
     store,
@@ -31,7 +37,8 @@ const only = (fleet: Fleet) => {
   if (member === undefined) throw new Error("no member called far");
   return member;
 };
-const aborted = (signal: AbortSignal) => new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve())));
+const aborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve())));
 const probes = (store: FaultyS3) => store.requests.filter(({ method, key }) => method === "HEAD" && key === "").length;
 const unavailable = new BackendError("far", "unavailable");
 
@@ -39,7 +46,9 @@ describe("a fleet", () => {
   it("shows its members in the order given, with their regions", async () => {
     const backends = ["b", "a", "c"].map((name) => new MemoryBackend({ name, region: "there" }));
     const fleet = openFleet({ backends, regions, log: openLog("silent"), draining: ["a"] });
-    expect(fleet.members().map(({ backend, region, up, draining }) => [backend.name, region.name, up, draining])).toEqual([
+    expect(
+      fleet.members().map(({ backend, region, up, draining }) => [backend.name, region.name, up, draining]),
+    ).toEqual([
       ["b", "there", true, false],
       ["a", "there", true, true],
       ["c", "there", true, false],
@@ -51,7 +60,9 @@ describe("a fleet", () => {
 
   it("refuses two backends of one name and an unknown region", () => {
     const one = new MemoryBackend({ name: "a", region: "there" });
-    expect(() => openFleet({ backends: [one, one], regions, log: openLog("silent") })).toThrow("two backends are called a");
+    expect(() => openFleet({ backends: [one, one], regions, log: openLog("silent") })).toThrow(
+      "two backends are called a",
+    );
     expect(() => openFleet({ backends: [one], regions: [], log: openLog("silent") })).toThrow("unknown region: there");
   });
 
@@ -154,14 +165,20 @@ describe("a fleet", () => {
     await at.fleet.probeNow();
     away.remove();
     await at.fleet.probeNow();
-    for (const signal of [first, only(at.fleet).whileUp]) for (let n = 0; n < 20; n++) signal.addEventListener("abort", () => n);
+    for (const signal of [first, only(at.fleet).whileUp])
+      for (let n = 0; n < 20; n++) signal.addEventListener("abort", () => n);
     await new Promise(setImmediate);
     process.off("warning", note);
     expect(warnings).toEqual([]);
   });
 
   it("averages latency, the newest counting a fifth", async () => {
-    const fleet = openFleet({ backends: [new MemoryBackend({ name: "far", region: "there" })], regions, log: openLog("silent"), probeIntervalMs: HOUR });
+    const fleet = openFleet({
+      backends: [new MemoryBackend({ name: "far", region: "there" })],
+      regions,
+      log: openLog("silent"),
+      probeIntervalMs: HOUR,
+    });
     await fleet.probeNow();
     const start = only(fleet).latencyMs ?? Number.NaN;
     fleet.reportSuccess("far", 100);
@@ -173,7 +190,12 @@ describe("a fleet", () => {
   it("closes without waiting out a probe that hangs", async () => {
     const store = await startFaultyS3();
     const hung = store.script({}, { do: "hang" });
-    const fleet = openFleet({ backends: [backendAt(store.endpoint)], regions, log: openLog("silent"), probeTimeoutMs: HOUR });
+    const fleet = openFleet({
+      backends: [backendAt(store.endpoint)],
+      regions,
+      log: openLog("silent"),
+      probeTimeoutMs: HOUR,
+    });
     await hung.met;
     await fleet.close();
     expect(only(fleet).up).toBe(true);

@@ -8,25 +8,42 @@ import { openLog } from "../../src/log.ts";
 
 const log = openLog("silent");
 const placed = { name: "far", region: "there", capacity: 3 };
-const reached = { ...placed, endpoint: "http://127.0.0.1:1", publicEndpoint: "http://public", bucket: "blobs", accessKeyId: "key", secretAccessKey: "secret" };
+const reached = {
+  ...placed,
+  endpoint: "http://127.0.0.1:1",
+  publicEndpoint: "http://public",
+  bucket: "blobs",
+  accessKeyId: "key",
+  secretAccessKey: "secret",
+};
 
 describe("a backend of the configuration", () => {
   it("of kind s3 redirects as its operator says", async () => {
     const backend = await openBackend({ kind: "s3", ...reached, replayedHeaders: "strict" }, { log });
-    expect(backend).toMatchObject({ ...placed, traits: { publicEndpoint: "http://public", replayedHeaders: "strict", repliesAsTold: false } });
+    expect(backend).toMatchObject({
+      ...placed,
+      traits: { publicEndpoint: "http://public", replayedHeaders: "strict", repliesAsTold: false },
+    });
     await backend.close();
   });
 
   it("of kind node takes replayed headers and answers as told", async () => {
     const backend = await openBackend({ kind: "node", ...reached }, { log });
-    expect(backend.traits).toEqual({ publicEndpoint: "http://public", replayedHeaders: "tolerate", repliesAsTold: true });
+    expect(backend.traits).toEqual({
+      publicEndpoint: "http://public",
+      replayedHeaders: "tolerate",
+      repliesAsTold: true,
+    });
     await backend.close();
   });
 
   it("of kind disk or memory never redirects", async () => {
     const directory = await mkdtemp(join(tmpdir(), "nearbucket-kinds-"));
     const options = { now: new Date(), expiresSeconds: 60, responseOverrides: {}, replyHeaders: {} };
-    for (const backend of [await openBackend({ kind: "disk", ...placed, directory }, { log }), await openBackend({ kind: "memory", ...placed }, { log })]) {
+    for (const backend of [
+      await openBackend({ kind: "disk", ...placed, directory }, { log }),
+      await openBackend({ kind: "memory", ...placed }, { log }),
+    ]) {
       expect(backend).toMatchObject({ ...placed, traits: { publicEndpoint: undefined, repliesAsTold: false } });
       expect(backend.signedUrl("k", options)).toBeUndefined();
       await backend.close();
@@ -34,7 +51,12 @@ describe("a backend of the configuration", () => {
     await rm(directory, { recursive: true });
   });
 
-  it.each(["store.example", "ftp://store", "http://store/path", "http://u:p@store", "http://store?x"])("refuses the endpoint %j", async (endpoint) => {
-    await expect(openBackend({ kind: "s3", ...reached, endpoint, replayedHeaders: "strict" }, { log })).rejects.toThrow();
-  });
+  it.each(["store.example", "ftp://store", "http://store/path", "http://u:p@store", "http://store?x"])(
+    "refuses the endpoint %j",
+    async (endpoint) => {
+      await expect(
+        openBackend({ kind: "s3", ...reached, endpoint, replayedHeaders: "strict" }, { log }),
+      ).rejects.toThrow();
+    },
+  );
 });

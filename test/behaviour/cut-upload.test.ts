@@ -34,7 +34,9 @@ describe.each([
       const count = Math.min(bytes.length - 1, Math.floor((bytes.length * step) / STEPS));
       for (const error of [undefined, new Error("reset by peer")]) {
         const open = () => cutAfter(bytes, count, error);
-        await expect(rig.blobs.put(bytesOf(bytes, { open }), { scope: rig.scope })).rejects.toMatchObject({ code: "IncompleteBody" });
+        await expect(rig.blobs.put(bytesOf(bytes, { open }), { scope: rig.scope })).rejects.toMatchObject({
+          code: "IncompleteBody",
+        });
         expect(far.traces()).toEqual([]);
       }
     }
@@ -54,7 +56,9 @@ describe.each([
           client.abort(new Error("gone"));
         },
       });
-    await expect(rig.blobs.put(bytesOf(bytes, { open, signal: client.signal }), { scope: rig.scope })).rejects.toMatchObject({ code: "IncompleteBody" });
+    await expect(
+      rig.blobs.put(bytesOf(bytes, { open, signal: client.signal }), { scope: rig.scope }),
+    ).rejects.toMatchObject({ code: "IncompleteBody" });
     await rig.upkeep.runDue();
     expect(far.traces()).toEqual([]);
   });
@@ -68,7 +72,9 @@ describe("a part", () => {
     const upload = await rig.startUpload("key");
     for (let step = 0; step < STEPS; step++) {
       const open = () => cutAfter(bytes, Math.floor((bytes.length * step) / STEPS));
-      await expect(rig.blobs.putPart(upload, 1, bytesOf(bytes, { open }))).rejects.toMatchObject({ code: "IncompleteBody" });
+      await expect(rig.blobs.putPart(upload, 1, bytesOf(bytes, { open }))).rejects.toMatchObject({
+        code: "IncompleteBody",
+      });
     }
     for (const store of far.stores) expect([...store.uploads.values()].map(({ parts }) => parts.size)).toEqual([0]);
     expect((await rig.findUpload(upload)).backends.every(({ broken }) => !broken)).toBe(true);

@@ -1,9 +1,10 @@
-// A second upload of known bytes is answered from what is there only when that is still good; else the bytes received repair it.
+// A second upload of known bytes is answered from what is there only when that is still good; else the bytes received
+// repair it.
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { startFarStores } from "../support/far-stores.ts";
 import type { FaultyS3 } from "../support/faulty-s3.ts";
 import { md5 } from "../support/faulty-s3-store.ts";
-import { startFarStores } from "../support/far-stores.ts";
 import { openRig } from "../support/rig.ts";
 
 const sha256 = (bytes: Buffer | undefined) =>
@@ -13,12 +14,17 @@ const sha256 = (bytes: Buffer | undefined) =>
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-const replace = (store: FaultyS3, name: string, bytes: Buffer) => store.objects.set(name, { bytes, etag: md5(bytes), modifiedAt: new Date() });
+const replace = (store: FaultyS3, name: string, bytes: Buffer) =>
+  store.objects.set(name, { bytes, etag: md5(bytes), modifiedAt: new Date() });
 const rots: readonly (readonly [string, (store: FaultyS3, name: string, bytes: Buffer) => void])[] = [
   ["removed", (store, name) => store.remove(name)],
   ["truncated", (store, name, bytes) => replace(store, name, bytes.subarray(0, 1_000))],
   ["truncated under its ETag", (store, name) => store.corrupt(name, (bytes) => bytes.subarray(1))],
-  ["changed in one bit", (store, name, bytes) => replace(store, name, Buffer.concat([Buffer.from([(bytes[0] ?? 0) ^ 1]), bytes.subarray(1)]))],
+  [
+    "changed in one bit",
+    (store, name, bytes) =>
+      replace(store, name, Buffer.concat([Buffer.from([(bytes[0] ?? 0) ^ 1]), bytes.subarray(1)])),
+  ],
 ];
 const hurt = [["one copy", ["a"]] as const, ["both copies", ["a", "b"]] as const];
 
@@ -38,11 +44,15 @@ describe.each([
       const second = await rig.put("new", bytes);
       expect(second).toMatchObject({ kind: "fresh", replaces: blob.id });
       expect((await rig.blobOf("new")).id).toBe(blob.id);
-      for (const key of ["old", "new"]) for (const order of [["a"], ["b"]]) expect(sha256(await rig.get(key, { order }))).toBe(sha256(bytes));
+      for (const key of ["old", "new"])
+        for (const order of [["a"], ["b"]]) expect(sha256(await rig.get(key, { order }))).toBe(sha256(bytes));
       rig.clock.advance(DAY + 1);
       await rig.upkeep.runDue();
       expect(far.held(name)).toEqual({});
-      expect(Object.values(far.held(second.kind === "fresh" ? second.name : "")).map(sha256)).toEqual([sha256(bytes), sha256(bytes)]);
+      expect(Object.values(far.held(second.kind === "fresh" ? second.name : "")).map(sha256)).toEqual([
+        sha256(bytes),
+        sha256(bytes),
+      ]);
     });
   });
 

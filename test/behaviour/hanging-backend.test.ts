@@ -30,7 +30,10 @@ describe.each(bodies)("a %s write to a store that hangs", (_, bytes) => {
     await using far = await startFarStores(3);
     await using rig = await openRig({ backends: far.backends, probeIntervalMs: 500, probeTimeoutMs: 750 });
     hang(far);
-    expect(await withinFiveSeconds(rig.put("key", bytes))).toMatchObject({ kind: "fresh", backends: expect.arrayContaining(["b", "c"]) });
+    expect(await withinFiveSeconds(rig.put("key", bytes))).toMatchObject({
+      kind: "fresh",
+      backends: expect.arrayContaining(["b", "c"]),
+    });
     expect(sha256(await rig.get("key"))).toBe(sha256(bytes));
   });
 
@@ -38,7 +41,9 @@ describe.each(bodies)("a %s write to a store that hangs", (_, bytes) => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends, probeIntervalMs: 500, probeTimeoutMs: 750 });
     hang(far);
-    await withinFiveSeconds(expect(rig.blobs.put(bytesOf(bytes), { scope: rig.scope })).rejects.toMatchObject({ code: "ServiceUnavailable" }));
+    await withinFiveSeconds(
+      expect(rig.blobs.put(bytesOf(bytes), { scope: rig.scope })).rejects.toMatchObject({ code: "ServiceUnavailable" }),
+    );
   });
 });
 

@@ -11,7 +11,8 @@ const MINUTE = 60_000;
 const bytes = randomBytes(10_000);
 
 /** A second process on the same database, which will not be closed as it should. */
-const openOther = ({ metadata, fleet, clock }: Rig) => openBlobStore({ metadata, fleet, copies: 2, now: clock.now, log: openLog("silent"), leaseMs: MINUTE });
+const openOther = ({ metadata, fleet, clock }: Rig) =>
+  openBlobStore({ metadata, fleet, copies: 2, now: clock.now, log: openLog("silent"), leaseMs: MINUTE });
 
 describe("a writer that died", () => {
   it("is cleaned up after its lease and the grace, not before; what has a name stays", async () => {
@@ -29,7 +30,9 @@ describe("a writer that died", () => {
     rig.clock.advance(2 * MINUTE);
     await rig.upkeep.runDue();
     await rig.upkeep.runDue();
-    expect(far.traces()).toEqual(["a", "b"].map((store) => `${store}: ${named.content.kind === "fresh" ? named.content.name : ""}`));
+    expect(far.traces()).toEqual(
+      ["a", "b"].map((store) => `${store}: ${named.content.kind === "fresh" ? named.content.name : ""}`),
+    );
     expect(Buffer.concat([bytes, bytes]).equals(await rig.get("key"))).toBe(true);
     await dead.close();
   });

@@ -26,7 +26,10 @@ function countedBody(made: { bytes: number; onChunk?: () => void }): Readable {
   });
 }
 
-/** A store that takes its chunks one by one, each a few turns of the event loop after the last, and counts what it still holds. */
+/**
+ * A store that takes its chunks one by one, each a few turns of the event loop after the last, and counts what it still
+ * holds.
+ */
 class SlowSink implements Sink {
   readonly #sink: Sink;
   readonly #queued: { bytes: number; most: number };
@@ -61,7 +64,9 @@ describe("a write of 64 MiB", () => {
     if (a === undefined || b === undefined) throw new Error("two stores");
     await using rig = await openRig({ backends: [slow(a, queued), slow(b, queued)] });
     const made = { bytes: 0 };
-    const { content } = await rig.blobs.put(bytesOf(Buffer.alloc(0), { size: SIZE, open: () => countedBody(made) }), { scope: rig.scope });
+    const { content } = await rig.blobs.put(bytesOf(Buffer.alloc(0), { size: SIZE, open: () => countedBody(made) }), {
+      scope: rig.scope,
+    });
     expect(content).toMatchObject({ size: SIZE, etag: createHash("md5").update(Buffer.alloc(SIZE, 7)).digest("hex") });
     expect(queued.most).toBeLessThanOrEqual(2 * CHUNK.length);
   });
@@ -71,7 +76,9 @@ describe("a write of 64 MiB", () => {
     await using rig = await openRig({ backends: far.backends });
     const script = far.store("b").script({ method: "PUT" }, { do: "stop-reading", after: MIB });
     const made: { bytes: number; onChunk?: () => void } = { bytes: 0 };
-    const put = rig.blobs.put(bytesOf(Buffer.alloc(0), { size: SIZE, open: () => countedBody(made) }), { scope: rig.scope });
+    const put = rig.blobs.put(bytesOf(Buffer.alloc(0), { size: SIZE, open: () => countedBody(made) }), {
+      scope: rig.scope,
+    });
     await script.met;
     // Until nothing moves any more: the kernel's socket buffers are full too.
     for (let before = -1, still = 0; still < 200; before = made.bytes) {

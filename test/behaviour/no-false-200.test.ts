@@ -2,8 +2,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { S3Error } from "../../src/errors.ts";
-import type { Fault } from "../support/faulty-s3-script.ts";
 import { type FarStores, startFarStores } from "../support/far-stores.ts";
+import type { Fault } from "../support/faulty-s3-script.ts";
 import { openRig, type Rig, readAll } from "../support/rig.ts";
 
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
@@ -20,11 +20,22 @@ const faults: readonly (readonly [string, Fault, boolean])[] = [
   ["cuts the connection at the head", { do: "disconnect", at: "head" }, false],
   ["dies before the first byte", { do: "disconnect", at: { responseBytes: 0 } }, false],
   ["dies in the middle", { do: "disconnect", at: { responseBytes: 10_000 } }, false],
-  ["says another length", { do: "answer", make: (honest) => ({ ...honest, headers: { ...honest.headers, "content-length": "10000" } }) }, true],
-  ["sends a shorter body", { do: "answer", make: (honest) => ({ ...honest, headers: {}, body: honest.body.subarray(1) }) }, true],
+  [
+    "says another length",
+    { do: "answer", make: (honest) => ({ ...honest, headers: { ...honest.headers, "content-length": "10000" } }) },
+    true,
+  ],
+  [
+    "sends a shorter body",
+    { do: "answer", make: (honest) => ({ ...honest, headers: {}, body: honest.body.subarray(1) }) },
+    true,
+  ],
   [
     "has another object there",
-    { do: "answer", make: (honest) => ({ ...honest, headers: { ...honest.headers, etag: '"0123456789abcdef0123456789abcdef"' } }) },
+    {
+      do: "answer",
+      make: (honest) => ({ ...honest, headers: { ...honest.headers, etag: '"0123456789abcdef0123456789abcdef"' } }),
+    },
     true,
   ],
 ];
@@ -72,11 +83,15 @@ describe("a read", () => {
     await using rig = await openRig({ backends: far.backends });
     await eachStands(far, rig, bytes);
     for (const responseBytes of [1, 65_535, 65_536, 65_537, 1_000_000, bytes.length - 1]) {
-      const script = far.store("a").script({ method: "GET", key: /^blobs\//, nth: 1 }, { do: "disconnect", at: { responseBytes } });
+      const script = far
+        .store("a")
+        .script({ method: "GET", key: /^blobs\//, nth: 1 }, { do: "disconnect", at: { responseBytes } });
       expect(sha256(await rig.get("key", { order: ["a", "b"] }))).toBe(sha256(bytes));
       script.remove();
       await rig.fleet.probeNow();
-      const resumed = far.store("b").requests.filter(({ method, headers }) => method === "GET" && headers["range"] !== undefined);
+      const resumed = far
+        .store("b")
+        .requests.filter(({ method, headers }) => method === "GET" && headers["range"] !== undefined);
       expect(resumed.length).toBeGreaterThan(0);
     }
   });
@@ -88,12 +103,15 @@ describe("a read", () => {
     await eachStands(far, rig, bytes);
     const blob = await rig.blobOf("key");
     const open = () => rig.blobs.open(blob, { order: ["a", "b"], signal });
-    const cut = far.stores.map((store) => store.script({ method: "GET", key: /^blobs\// }, { do: "disconnect", at: { responseBytes: 500_000 } }));
+    const cut = far.stores.map((store) =>
+      store.script({ method: "GET", key: /^blobs\// }, { do: "disconnect", at: { responseBytes: 500_000 } }),
+    );
     const { body } = await open();
     await expect(readAll(body)).rejects.toMatchObject({ code: "ServiceUnavailable" });
     for (const script of cut) script.remove();
     await rig.fleet.probeNow();
-    for (const store of far.stores) store.script({ method: "GET", key: /^blobs\// }, { do: "disconnect", at: { responseBytes: 0 } });
+    for (const store of far.stores)
+      store.script({ method: "GET", key: /^blobs\// }, { do: "disconnect", at: { responseBytes: 0 } });
     await expect(open()).rejects.toMatchObject({ code: "ServiceUnavailable" });
   });
 

@@ -32,7 +32,9 @@ describe.each([
     await rig.put("key", bytes);
     await far.store("b").stop();
     await rig.fleet.probeNow();
-    const script = far.store("a").script({ method: "GET", key: /^blobs\//, nth: 1 }, { do: "disconnect", at: { responseBytes: 5_000 } });
+    const script = far
+      .store("a")
+      .script({ method: "GET", key: /^blobs\//, nth: 1 }, { do: "disconnect", at: { responseBytes: 5_000 } });
     expect(sha256(await rig.get("key"))).toBe(sha256(bytes));
     expect(script.hits).toBe(1);
   });

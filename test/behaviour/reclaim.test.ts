@@ -63,7 +63,11 @@ describe("bytes without a name", () => {
 
   it.each([
     ["is away", async (far: Awaited<ReturnType<typeof startFarStores>>) => far.store("a").stop()],
-    ["refuses", async (far: Awaited<ReturnType<typeof startFarStores>>) => void far.store("a").script({ method: "DELETE" }, { do: "status", status: 403 })],
+    [
+      "refuses",
+      async (far: Awaited<ReturnType<typeof startFarStores>>) =>
+        void far.store("a").script({ method: "DELETE" }, { do: "status", status: 403 }),
+    ],
     ["has lost its bucket", async (far: Awaited<ReturnType<typeof startFarStores>>) => far.store("a").removeBucket()],
   ])("keep their row while a store %s", async (_, hurt) => {
     await using far = await startFarStores(2);

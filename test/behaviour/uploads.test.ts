@@ -1,9 +1,10 @@
-// An object uploaded in parts survives a store that dies between them, and is as good on each store as if it had been put there directly.
+// An object uploaded in parts survives a store that dies between them, and is as good on each store as if it had been
+// put there directly.
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { multipartEtag } from "../../src/checksums/multipart-etag.ts";
-import type { Fault } from "../support/faulty-s3-script.ts";
 import { startFarStores } from "../support/far-stores.ts";
+import type { Fault } from "../support/faulty-s3-script.ts";
 import { bytesOf, memoryStores, openRig } from "../support/rig.ts";
 
 const MIB = 1024 * 1024;
@@ -68,7 +69,9 @@ describe("an object in parts", () => {
     const chosen = uploaded.filter(({ partNumber }) => partNumber !== 2);
     const content = await rig.blobs.completeUpload(await rig.findUpload(upload), chosen, rig.scope);
     expect(content).toMatchObject({ layout: [5 * MIB, 1_000], etag: multipartEtag(chosen.map(({ etag }) => etag)) });
-    expect(sha256(far.held(upload.name)["a"])).toBe(sha256(Buffer.concat([parts[0] ?? "", parts[2] ?? ""].map(Buffer.from))));
+    expect(sha256(far.held(upload.name)["a"])).toBe(
+      sha256(Buffer.concat([parts[0] ?? "", parts[2] ?? ""].map(Buffer.from))),
+    );
   });
 
   it("can be completed again when the first answer was lost", async () => {
@@ -117,7 +120,9 @@ describe("an object in parts", () => {
     await using rig = await openRig({ backends: memoryStores() });
     const upload = await rig.startUpload("key");
     const claims = { md5: "0".repeat(32) };
-    await expect(rig.blobs.putPart(upload, 1, bytesOf(parts[2] ?? Buffer.alloc(0), { claims }))).rejects.toMatchObject({ code: "BadDigest" });
+    await expect(rig.blobs.putPart(upload, 1, bytesOf(parts[2] ?? Buffer.alloc(0), { claims }))).rejects.toMatchObject({
+      code: "BadDigest",
+    });
   });
 });
 
@@ -132,7 +137,14 @@ describe("a part copied from a stored object", () => {
     await rig.put("source", whole);
     const upload = await rig.startUpload("key");
     const signal = new AbortController().signal;
-    const { content, checksum } = await rig.blobs.copyPart(upload, 1, await rig.blobOf("source"), range, "SHA256", signal);
+    const { content, checksum } = await rig.blobs.copyPart(
+      upload,
+      1,
+      await rig.blobOf("source"),
+      range,
+      "SHA256",
+      signal,
+    );
     expect(content).toEqual({ etag: md5(expected), size: expected.length, backends: ["a", "b"] });
     expect(checksum).toBe(Buffer.from(sha256(expected), "hex").toString("base64"));
   });
@@ -195,7 +207,13 @@ const completions: readonly (readonly [string, Fault])[] = [
   ["hides an error in a 200", { do: "hide-error", code: "InternalError" }],
   [
     "answers a wrong ETag",
-    { do: "answer", make: (honest) => ({ ...honest, body: Buffer.from(honest.body.toString().replace(/[0-9a-f]{32}/, "0".repeat(32))) }) },
+    {
+      do: "answer",
+      make: (honest) => ({
+        ...honest,
+        body: Buffer.from(honest.body.toString().replace(/[0-9a-f]{32}/, "0".repeat(32))),
+      }),
+    },
   ],
   ["loses its answer", { do: "disconnect", at: "stored" }],
 ];

@@ -23,7 +23,11 @@ export interface Figures {
 }
 
 /** Direct and gateway take turns, so that what else the machine does falls on both. */
-export async function takeTurns(rounds: number, direct: (round: number) => Promise<number>, gateway: (round: number) => Promise<number>): Promise<Figures> {
+export async function takeTurns(
+  rounds: number,
+  direct: (round: number) => Promise<number>,
+  gateway: (round: number) => Promise<number>,
+): Promise<Figures> {
   const figures = { direct: [] as number[], gateway: [] as number[] };
   for (let round = 0; round < rounds; round++) {
     figures.direct.push(await direct(round));
@@ -35,5 +39,7 @@ export async function takeTurns(rounds: number, direct: (round: number) => Promi
 export function median(figures: readonly number[]): number {
   const sorted = [...figures].sort((a, b) => a - b);
   const middle = sorted.length / 2;
-  return sorted.length === 0 ? Number.NaN : ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle) - 1] ?? 0)) / 2;
+  return sorted.length === 0
+    ? Number.NaN
+    : ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle) - 1] ?? 0)) / 2;
 }

@@ -1,4 +1,7 @@
-/** Comparisons on objects of 256 MiB, several at once: seconds until all of them are there. Every object is read back and compared once. */
+/**
+ * Comparisons on objects of 256 MiB, several at once: seconds until all of them are there. Every object is read back
+ * and compared once.
+ */
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { type BenchOptions, type Comparison, type Figures, takeTurns } from "./comparison.ts";
 import { forgetPeak, peakMiB } from "./memory.ts";
@@ -28,15 +31,29 @@ export const largeObjects: readonly Comparison[] = [
     target: { atMost: 1.3 },
     measure: (stage, options) => writeAll(stage, options, inParts),
   },
-  { name: "get-large", work: `GET ${AT_ONCE} x ${BLOCKS} MiB at once, following`, unit: "seconds", target: { atMost: 1.1 }, measure: readAll },
-  { name: "memory", work: `peak memory, PUT 8 x ${BLOCKS} MiB at once`, unit: "MiB", target: { atMost: 250 }, measure: measureMemory },
+  {
+    name: "get-large",
+    work: `GET ${AT_ONCE} x ${BLOCKS} MiB at once, following`,
+    unit: "seconds",
+    target: { atMost: 1.1 },
+    measure: readAll,
+  },
+  {
+    name: "memory",
+    work: `peak memory, PUT 8 x ${BLOCKS} MiB at once`,
+    unit: "MiB",
+    target: { atMost: 250 },
+    measure: measureMemory,
+  },
 ];
 
 /** Against a client that writes each object to both MinIOs itself. */
 async function writeAll({ minios, gateway }: Stage, { rounds }: BenchOptions, write: Write): Promise<Figures> {
   const all = (sides: readonly Side[], round: string): Promise<number> =>
     seconds(async () => {
-      for (const result of await Promise.allSettled(contents(round).flatMap((content) => sides.map((side) => write(side, content.name, content)))))
+      for (const result of await Promise.allSettled(
+        contents(round).flatMap((content) => sides.map((side) => write(side, content.name, content))),
+      ))
         if (result.status === "rejected") throw result.reason;
     });
   const figures = await takeTurns(
@@ -49,7 +66,8 @@ async function writeAll({ minios, gateway }: Stage, { rounds }: BenchOptions, wr
     [minios[1], "direct-0", {}],
     [gateway, "gateway-0", PROXY],
   ] as const)
-    for (const content of contents(name)) await checkContent(side.url + target(side, "GET", content.name, query), content);
+    for (const content of contents(name))
+      await checkContent(side.url + target(side, "GET", content.name, query), content);
   return figures;
 }
 
@@ -61,7 +79,8 @@ async function readAll({ minios, gateway }: Stage, { rounds }: BenchOptions): Pr
       const sizes = await Promise.all(written.map(({ name }) => get(side.url + target(side, "GET", name, query))));
       if (sizes.some((size) => size !== BLOCKS * MIB)) throw new Error(`${side.url} sent ${sizes.join(", ")} bytes`);
     });
-  for (const content of written) await checkContent(gateway.url + target(gateway, "GET", content.name, REDIRECT), content);
+  for (const content of written)
+    await checkContent(gateway.url + target(gateway, "GET", content.name, REDIRECT), content);
   await all(minios[0], {});
   return takeTurns(
     rounds,

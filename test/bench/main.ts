@@ -1,6 +1,7 @@
 /**
- * `npm run bench`: what the gateway costs, each figure as a ratio to the same work done directly on MinIO in the same run.
- * Needs `minio` on PATH, and wrk for steadier figures. Prints a table, writes bench-result.json, and exits with 1 when a target is missed.
+ * `npm run bench`: what the gateway costs, each figure as a ratio to the same work done directly on MinIO in the same
+ * run. Needs `minio` on PATH, and wrk for steadier figures. Prints a table, writes bench-result.json, and exits with 1
+ * when a target is missed.
  */
 import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
@@ -41,15 +42,24 @@ if (values.help || !understood) {
 }
 
 const wrk = onPath("wrk")[0];
-if (wrk === undefined) process.stderr.write("wrk is not on PATH: the load comes from node:http, which takes more of the processor itself\n");
+if (wrk === undefined)
+  process.stderr.write("wrk is not on PATH: the load comes from node:http, which takes more of the processor itself\n");
 const results: Result[] = [];
 for (const comparison of chosen) {
   process.stderr.write(`${comparison.work} ...\n`);
   results.push(await measure(comparison));
 }
 process.stdout.write(tableOf(results));
-const machine = { processors: cpus().length, model: cpus()[0]?.model, node: process.version, load: wrk === undefined ? "node:http" : "wrk" };
-await writeFile("bench-result.json", `${JSON.stringify({ at: new Date().toISOString(), machine, options, results }, null, 2)}\n`);
+const machine = {
+  processors: cpus().length,
+  model: cpus()[0]?.model,
+  node: process.version,
+  load: wrk === undefined ? "node:http" : "wrk",
+};
+await writeFile(
+  "bench-result.json",
+  `${JSON.stringify({ at: new Date().toISOString(), machine, options, results }, null, 2)}\n`,
+);
 process.exitCode = results.every(({ met }) => met) ? 0 : 1;
 
 /** On a stage of its own, so that what one comparison stored weighs on no other. */
@@ -58,7 +68,8 @@ async function measure(comparison: Comparison): Promise<Result> {
   try {
     await forgetPeak(stage.gateway.server.pid);
     const figures = await comparison.measure(stage, options);
-    const ratio = figures.direct.length === 0 ? median(figures.gateway) : median(figures.gateway) / median(figures.direct);
+    const ratio =
+      figures.direct.length === 0 ? median(figures.gateway) : median(figures.gateway) / median(figures.direct);
     const { name, work, unit, target } = comparison;
     const met = "atLeast" in target ? ratio >= target.atLeast : ratio <= target.atMost;
     return { name, work, unit, target, ...figures, ratio, met, peakMiB: await peakMiB(stage.gateway.server.pid) };
@@ -73,12 +84,23 @@ async function measure(comparison: Comparison): Promise<Result> {
 function tableOf(rows: readonly Result[]): string {
   const lines = [["work", "direct", "gateway", "unit", "ratio", "target", "met", "gateway's peak MiB"]];
   for (const { work, direct, gateway, unit, ratio, target, met, peakMiB: peak } of rows) {
-    const figure = (figures: readonly number[]): string => (figures.length === 0 ? "-" : median(figures).toFixed(unit === "seconds" ? 2 : 0));
+    const figure = (figures: readonly number[]): string =>
+      figures.length === 0 ? "-" : median(figures).toFixed(unit === "seconds" ? 2 : 0);
     const bound = "atLeast" in target ? `>= ${target.atLeast}` : `<= ${target.atMost}`;
-    lines.push([work, figure(direct), figure(gateway), unit, direct.length === 0 ? "-" : ratio.toFixed(2), bound, met ? "yes" : "NO", peak.toFixed(0)]);
+    lines.push([
+      work,
+      figure(direct),
+      figure(gateway),
+      unit,
+      direct.length === 0 ? "-" : ratio.toFixed(2),
+      bound,
+      met ? "yes" : "NO",
+      peak.toFixed(0),
+    ]);
   }
   const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
-  const text = (line: readonly string[]): string => `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  const text = (line: readonly string[]): string =>
+    `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
   const [head = [], ...rest] = lines;
   return `${[text(head), text(widths.map((width) => "-".repeat(width))), ...rest.map(text)].join("\n")}\n`;
 }

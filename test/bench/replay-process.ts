@@ -1,4 +1,7 @@
-/** What replay.ts starts where there is no wrk: the same load from one thread on node:http. Is sent one Replay, sends one Replayed back. */
+/**
+ * What replay.ts starts where there is no wrk: the same load from one thread on node:http. Is sent one Replay, sends
+ * one Replayed back.
+ */
 import { once } from "node:events";
 import { Agent, request } from "node:http";
 import type { Replay, Replayed } from "./replay.ts";
@@ -23,20 +26,23 @@ async function measure({ origin, targets, method, body, tag, seconds, connection
         counts.broken++;
         resolve();
       };
-      const client = request({ agent, hostname, port, method, path: targets[number % targets.length], headers }, (reply) => {
-        if ((reply.statusCode ?? 500) >= 400) counts.refused++;
-        // wrk counts heads too: this is about what one takes.
-        counts.bytes += reply.rawHeaders.join("  ").length;
-        reply.on("data", (chunk: Buffer) => {
-          counts.bytes += chunk.length;
-        });
-        reply.on("error", broke);
-        reply.on("end", () => {
-          counts.requests++;
-          latencies.push((performance.now() - begun) * 1000);
-          resolve();
-        });
-      });
+      const client = request(
+        { agent, hostname, port, method, path: targets[number % targets.length], headers },
+        (reply) => {
+          if ((reply.statusCode ?? 500) >= 400) counts.refused++;
+          // wrk counts heads too: this is about what one takes.
+          counts.bytes += reply.rawHeaders.join("  ").length;
+          reply.on("data", (chunk: Buffer) => {
+            counts.bytes += chunk.length;
+          });
+          reply.on("error", broke);
+          reply.on("end", () => {
+            counts.requests++;
+            latencies.push((performance.now() - begun) * 1000);
+            resolve();
+          });
+        },
+      );
       client.on("error", broke);
       client.end(content);
     });

@@ -1,6 +1,7 @@
 /**
- * The load on small objects: presigned request targets, replayed as fast as they are answered. By wrk where it is on PATH (its cost is the
- * least), else by a process on node:http; either way the same for both sides of a comparison. A refused or broken request is an error.
+ * The load on small objects: presigned request targets, replayed as fast as they are answered. By wrk where it is on
+ * PATH (its cost is the least), else by a process on node:http; either way the same for both sides of a comparison. A
+ * refused or broken request is an error.
  */
 import { fork } from "node:child_process";
 import { writeFile } from "node:fs/promises";
@@ -41,22 +42,51 @@ const SCRIPT = fileURLToPath(new URL("replay.lua", import.meta.url));
 const PROCESS = fileURLToPath(new URL("replay-process.ts", import.meta.url));
 
 /** Requests per second. Throws when one was refused or broke, or when an answer has not the size it must have. */
-export async function measureRate(replay: Replay, folder: string, wrk: string | undefined, answer: { atLeast: number; atMost: number }): Promise<number> {
+export async function measureRate(
+  replay: Replay,
+  folder: string,
+  wrk: string | undefined,
+  answer: { atLeast: number; atMost: number },
+): Promise<number> {
   const replayed = wrk === undefined ? await byNode(replay) : await byWrk(replay, folder, wrk);
   const each = replayed.bytes / replayed.requests;
   const wrong = replayed.refused > 0 || replayed.broken > 0 || !(each >= answer.atLeast && each <= answer.atMost);
-  if (wrong) throw new Error(`${replay.method} ${replay.origin}: wrong answers, ${Math.round(each)} bytes each: ${JSON.stringify(replayed)}`);
+  if (wrong)
+    throw new Error(
+      `${replay.method} ${replay.origin}: wrong answers, ${Math.round(each)} bytes each: ${JSON.stringify(replayed)}`,
+    );
   return replayed.requests / (replayed.microseconds / 1e6);
 }
 
 let files = 0;
 
-async function byWrk({ origin, targets, method, body, tag, seconds, connections = 32 }: Replay, folder: string, wrk: string): Promise<Replayed> {
+async function byWrk(
+  { origin, targets, method, body, tag, seconds, connections = 32 }: Replay,
+  folder: string,
+  wrk: string,
+): Promise<Replayed> {
   const name = join(folder, `replay-${files++}`);
   await writeFile(name, `${targets.join("\n")}\n`);
   if (body) await writeFile(`${name}.body`, body);
-  const words = ["-t", "2", "-c", `${connections}`, "-d", `${seconds}s`, "--timeout", "10s", "-s", SCRIPT, origin, "--", name, method];
-  const printed = (await run(wrk, [...words, ...(body ? [`${name}.body`] : []), ...(tag === undefined ? [] : [tag])])).toString();
+  const words = [
+    "-t",
+    "2",
+    "-c",
+    `${connections}`,
+    "-d",
+    `${seconds}s`,
+    "--timeout",
+    "10s",
+    "-s",
+    SCRIPT,
+    origin,
+    "--",
+    name,
+    method,
+  ];
+  const printed = (
+    await run(wrk, [...words, ...(body ? [`${name}.body`] : []), ...(tag === undefined ? [] : [tag])])
+  ).toString();
   const line = /^REPLAYED (.*)$/m.exec(printed)?.[1];
   if (line === undefined) throw new Error(`wrk said: ${printed}`);
   return JSON.parse(line) as Replayed;

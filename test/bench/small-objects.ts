@@ -31,8 +31,20 @@ export const smallObjects: readonly Comparison[] = [
     target: { atLeast: 0.45 },
     measure: (stage, options) => read(stage, options, PROXY, WITH_OBJECT),
   },
-  { name: "put-unique", work: "PUT 4 KiB, new content, on two", unit: "per second", target: { atLeast: 0.55 }, measure: writeUnique },
-  { name: "put-known", work: "PUT 4 KiB, known content", unit: "per second", target: { atLeast: 1.3 }, measure: writeKnown },
+  {
+    name: "put-unique",
+    work: "PUT 4 KiB, new content, on two",
+    unit: "per second",
+    target: { atLeast: 0.55 },
+    measure: writeUnique,
+  },
+  {
+    name: "put-known",
+    work: "PUT 4 KiB, known content",
+    unit: "per second",
+    target: { atLeast: 1.3 },
+    measure: writeKnown,
+  },
 ];
 
 async function read(
@@ -44,7 +56,10 @@ async function read(
   const direct = minios[0];
   const contents = await fill([direct.s3, gateway.s3]);
   const keys = [...contents.keys()];
-  const targets = { direct: keys.map((key) => target(direct, "GET", key)), gateway: keys.map((key) => target(gateway, "GET", key, query)) };
+  const targets = {
+    direct: keys.map((key) => target(direct, "GET", key)),
+    gateway: keys.map((key) => target(gateway, "GET", key, query)),
+  };
   for (const at of [0, 1, READ / 2, READ - 1])
     await checkRead(gateway, targets.gateway[at] ?? "", contents.get(keys[at] ?? ""), query === REDIRECT ? 307 : 200);
   const rate = (side: Side, list: readonly string[], expected: typeof answer, time = seconds): Promise<number> =>
@@ -72,7 +87,8 @@ async function writeUnique({ minios, gateway, folder, wrk }: Stage, { rounds, se
     },
     (round) => write(gateway, `gateway${round}`),
   );
-  for (const side of [...minios, gateway]) await checkWritten(side.s3, `${side === gateway ? "gateway" : "direct"}0`, body);
+  for (const side of [...minios, gateway])
+    await checkWritten(side.s3, `${side === gateway ? "gateway" : "direct"}0`, body);
   return figures;
 }
 
@@ -80,7 +96,8 @@ async function writeKnown({ minios, gateway, folder, wrk }: Stage, { rounds, sec
   const body = randomBytes(SIZE);
   const write = (side: Side, tag: string, time = seconds): Promise<number> =>
     measureRate({ ...writing(side, `known-${tag}`, time), body }, folder, wrk, WITHOUT_OBJECT);
-  for (const { s3 } of [minios[0], gateway]) await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: "known", Body: body }));
+  for (const { s3 } of [minios[0], gateway])
+    await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: "known", Body: body }));
   const before = await blobs(gateway);
   for (const side of [minios[0], gateway]) await write(side, "warm", WARM_SECONDS);
   const figures = await takeTurns(
@@ -103,7 +120,8 @@ async function fill(clients: readonly S3Client[]): Promise<Map<string, Buffer>> 
   for (const client of clients) {
     const waiting = [...contents];
     const work = async (): Promise<void> => {
-      for (let next = waiting.pop(); next; next = waiting.pop()) await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: next[0], Body: next[1] }));
+      for (let next = waiting.pop(); next; next = waiting.pop())
+        await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: next[0], Body: next[1] }));
     };
     await Promise.all(Array.from({ length: 16 }, work));
   }

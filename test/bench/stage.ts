@@ -1,4 +1,7 @@
-/** What a comparison stands on: two fresh MinIOs for the direct side, and a gateway process over two buckets of the very same servers. */
+/**
+ * What a comparison stands on: two fresh MinIOs for the direct side, and a gateway process over two buckets of the very
+ * same servers.
+ */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,7 +52,9 @@ export async function openStage(wrk: string | undefined): Promise<Stage> {
 
 /** A presigned path with query for it, good for an hour. */
 export function target(side: Side, method: string, key: string, query: Readonly<Record<string, string>> = {}): string {
-  return presign({ endpoint: side.url, ...side }, { method, path: `/${BUCKET}/${key}`, query, expiresIn: 3600 }).slice(side.url.length);
+  return presign({ endpoint: side.url, ...side }, { method, path: `/${BUCKET}/${key}`, query, expiresIn: 3600 }).slice(
+    side.url.length,
+  );
 }
 
 export const REDIRECT = { "x-nearbucket-redirect": "always" } as const;

@@ -1,4 +1,7 @@
-/** Large objects to and from an S3 endpoint by presigned URLs, on node:http, with content made up while it is sent and checked by digest. */
+/**
+ * Large objects to and from an S3 endpoint by presigned URLs, on node:http, with content made up while it is sent and
+ * checked by digest.
+ */
 import { createHash, randomBytes } from "node:crypto";
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { type Side, target } from "./stage.ts";
@@ -21,7 +24,13 @@ export async function put(side: Side, key: string, content: Content): Promise<vo
 }
 
 /** A multipart upload, some parts at a time. */
-export async function putInParts(side: Side, key: string, content: Content, partBlocks: number, atOnce: number): Promise<void> {
+export async function putInParts(
+  side: Side,
+  key: string,
+  content: Content,
+  partBlocks: number,
+  atOnce: number,
+): Promise<void> {
   const begun = await say(side.url, target(side, "POST", key, { uploads: "" }), "");
   const uploadId = /<UploadId>([^<]+)</.exec(begun)?.[1] ?? "";
   const count = Math.ceil(content.blocks / partBlocks);
@@ -30,13 +39,24 @@ export async function putInParts(side: Side, key: string, content: Content, part
   const work = async (): Promise<void> => {
     for (let index = next++; index < count; index = next++) {
       const path = target(side, "PUT", key, { partNumber: `${index + 1}`, uploadId });
-      const reply = await send(side.url, path, "PUT", content, index * partBlocks, Math.min(content.blocks, (index + 1) * partBlocks));
+      const reply = await send(
+        side.url,
+        path,
+        "PUT",
+        content,
+        index * partBlocks,
+        Math.min(content.blocks, (index + 1) * partBlocks),
+      );
       etags[index] = reply.headers.etag ?? "";
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   const parts = etags.map((etag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${etag}</ETag></Part>`);
-  const said = await say(side.url, target(side, "POST", key, { uploadId }), `<CompleteMultipartUpload>${parts.join("")}</CompleteMultipartUpload>`);
+  const said = await say(
+    side.url,
+    target(side, "POST", key, { uploadId }),
+    `<CompleteMultipartUpload>${parts.join("")}</CompleteMultipartUpload>`,
+  );
   if (!said.includes("<CompleteMultipartUploadResult")) throw new Error(`${key} was not completed: ${said}`);
 }
 
@@ -70,11 +90,19 @@ export async function checkContent(url: string, content: Content): Promise<void>
 
 function digestOf(content: Content): string {
   const digest = createHash("sha256");
-  for (let block = 0; block < content.blocks; block++) digest.update(stamp(content, block)).update(BLOCK.subarray(STAMP));
+  for (let block = 0; block < content.blocks; block++)
+    digest.update(stamp(content, block)).update(BLOCK.subarray(STAMP));
   return digest.digest("hex");
 }
 
-async function send(origin: string, path: string, method: string, content: Content, first: number, end: number): Promise<IncomingMessage> {
+async function send(
+  origin: string,
+  path: string,
+  method: string,
+  content: Content,
+  first: number,
+  end: number,
+): Promise<IncomingMessage> {
   const client = request(origin + path, { method, agent: false, headers: { "content-length": (end - first) * MIB } });
   const reply = answered(client);
   for (let block = first; block < end; block++) {
@@ -92,7 +120,11 @@ async function send(origin: string, path: string, method: string, content: Conte
 }
 
 async function say(origin: string, path: string, text: string): Promise<string> {
-  const client = request(origin + path, { method: "POST", agent: false, headers: { "content-length": Buffer.byteLength(text) } });
+  const client = request(origin + path, {
+    method: "POST",
+    agent: false,
+    headers: { "content-length": Buffer.byteLength(text) },
+  });
   const reply = await answered(client.end(text));
   const said = await textOf(reply);
   if (reply.statusCode !== 200) throw new Error(`POST ${path} was answered with ${reply.statusCode}: ${said}`);

@@ -27,7 +27,14 @@ describe("a write", () => {
   ])("%s stands on two backends in two regions, and reads back", async (_, bytes) => {
     await using rig = await openRig();
     const content = await rig.put("key", bytes);
-    expect(content).toMatchObject({ kind: "fresh", size: bytes.length, etag: md5(bytes), digest: sha256(bytes), copies: 2, replaces: undefined });
+    expect(content).toMatchObject({
+      kind: "fresh",
+      size: bytes.length,
+      etag: md5(bytes),
+      digest: sha256(bytes),
+      copies: 2,
+      replaces: undefined,
+    });
     const standing = await rig.standing();
     expect(Object.values(standing).flat()).toHaveLength(2);
     const holders = Object.keys(standing).filter((name) => standing[name]?.length === 1);
@@ -52,7 +59,9 @@ describe("a write", () => {
   it("moves known bytes nowhere when the client signed their digest", async () => {
     await using rig = await openRig();
     await rig.put("one", large);
-    expect(await rig.put("two", large, { bytes: { claims: { sha256: sha256(large) } } })).toMatchObject({ kind: "known" });
+    expect(await rig.put("two", large, { bytes: { claims: { sha256: sha256(large) } } })).toMatchObject({
+      kind: "known",
+    });
     expect(await rig.metadata.jobs.backlog()).not.toContainEqual(expect.objectContaining({ kind: "drop" }));
   });
 
@@ -70,7 +79,10 @@ describe("a write", () => {
   ])("gives the checksum that was asked for, %s", async (_, bytes) => {
     await using rig = await openRig();
     for (const algorithm of ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const) {
-      const { checksum } = await rig.blobs.put(bytesOf(bytes, { claims: { checksum: { algorithm, value: undefined } } }), { scope: undefined });
+      const { checksum } = await rig.blobs.put(
+        bytesOf(bytes, { claims: { checksum: { algorithm, value: undefined } } }),
+        { scope: undefined },
+      );
       expect(checksum).toBe(await checksumOf(bytes, algorithm));
     }
   });
@@ -80,7 +92,8 @@ describe("a write", () => {
     ["large", large],
   ])("whose claims do not hold is refused and leaves nothing, %s", async (_, bytes) => {
     await using rig = await openRig();
-    const refused = (claims: Parameters<typeof bytesOf>[1]) => codeOf(rig.blobs.put(bytesOf(bytes, claims), { scope: rig.scope }));
+    const refused = (claims: Parameters<typeof bytesOf>[1]) =>
+      codeOf(rig.blobs.put(bytesOf(bytes, claims), { scope: rig.scope }));
     const checksum = (value: string | undefined) => ({ checksum: { algorithm: "CRC32", value: () => value } }) as const;
     expect(await refused({ claims: { sha256: "0".repeat(64) } })).toBe("XAmzContentSHA256Mismatch");
     expect(await refused({ claims: { md5: "0".repeat(32) } })).toBe("BadDigest");
@@ -92,7 +105,11 @@ describe("a write", () => {
     expect(Object.values(await rig.standing()).flat()).toEqual([]);
     await rig.upkeep.runDue();
     expect(Object.values(await rig.standing()).flat()).toEqual([]);
-    expect(await codeOf(rig.blobs.put(bytesOf(bytes, { claims: { md5: md5(bytes), sha256: sha256(bytes) } }), { scope: rig.scope }))).toBe("no error");
+    expect(
+      await codeOf(
+        rig.blobs.put(bytesOf(bytes, { claims: { md5: md5(bytes), sha256: sha256(bytes) } }), { scope: rig.scope }),
+      ),
+    ).toBe("no error");
   });
 
   it("words a wrong checksum as AWS does", async () => {
@@ -129,15 +146,21 @@ describe("a write", () => {
       opened = true;
       return Readable.from([small]);
     };
-    const failure = await rig.blobs.put(bytesOf(small, { open }), { scope: undefined }).catch((error: unknown) => error);
+    const failure = await rig.blobs
+      .put(bytesOf(small, { open }), { scope: undefined })
+      .catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(S3Error);
-    expect(failure).toMatchObject({ code: "ServiceUnavailable", headers: { "Retry-After": expect.stringMatching(/^\d+$/) } });
+    expect(failure).toMatchObject({
+      code: "ServiceUnavailable",
+      headers: { "Retry-After": expect.stringMatching(/^\d+$/) },
+    });
     expect(opened).toBe(false);
   });
 });
 
 describe("where two copies may stand", () => {
-  const sites = (...regions: string[]) => regions.map((region, index) => new MemoryBackend({ name: `store-${index}`, region }));
+  const sites = (...regions: string[]) =>
+    regions.map((region, index) => new MemoryBackend({ name: `store-${index}`, region }));
 
   it.each([
     ["two stores of the only region", sites("x", "x"), 2, "no error"],
@@ -146,7 +169,8 @@ describe("where two copies may stand", () => {
     ["one store", sites("x"), 2, "ServiceUnavailable"],
   ] as const)("%s", async (_, backends, copies, expected) => {
     await using rig = await openRig({ backends, copies });
-    for (const bytes of [small, large]) expect(await codeOf(rig.blobs.put(bytesOf(bytes), { scope: undefined }))).toBe(expected);
+    for (const bytes of [small, large])
+      expect(await codeOf(rig.blobs.put(bytesOf(bytes), { scope: undefined }))).toBe(expected);
   });
 
   it("is not two stores of one region, while another region is only away", async () => {
@@ -154,7 +178,8 @@ describe("where two copies may stand", () => {
     await using rig = await openRig({ backends: [...far.backends, new MemoryBackend({ name: "d", region: "x" })] });
     await far.store("b").stop();
     await rig.fleet.probeNow();
-    for (const bytes of [small, large]) expect(await codeOf(rig.blobs.put(bytesOf(bytes), { scope: undefined }))).toBe("ServiceUnavailable");
+    for (const bytes of [small, large])
+      expect(await codeOf(rig.blobs.put(bytesOf(bytes), { scope: undefined }))).toBe("ServiceUnavailable");
   });
 });
 
@@ -209,8 +234,12 @@ describe("a read", () => {
     await rig.put("small", small);
     await rig.put("large", large);
     expect(await rig.get("small", { range: { first: 10, last: 19 } })).toEqual(small.subarray(10, 20));
-    expect(large.subarray(5, -5).equals(await rig.get("large", { range: { first: 5, last: large.length - 6 } }))).toBe(true);
-    expect(await rig.get("large", { range: { first: large.length - 1, last: large.length - 1 } })).toEqual(large.subarray(-1));
+    expect(large.subarray(5, -5).equals(await rig.get("large", { range: { first: 5, last: large.length - 6 } }))).toBe(
+      true,
+    );
+    expect(await rig.get("large", { range: { first: large.length - 1, last: large.length - 1 } })).toEqual(
+      large.subarray(-1),
+    );
   });
 
   it("starts with the closest backend that holds it", async () => {

@@ -62,11 +62,15 @@ describe("pump", () => {
   });
 
   it("does not start when the signal is over", async () => {
-    await expect(pump(Readable.from([Buffer.from("x")]), () => undefined, AbortSignal.abort(new Error("late")))).rejects.toThrow("late");
+    await expect(
+      pump(Readable.from([Buffer.from("x")]), () => undefined, AbortSignal.abort(new Error("late"))),
+    ).rejects.toThrow("late");
   });
 
   it("ends with what taking a chunk throws", async () => {
-    await expect(pump(Readable.from([Buffer.from("x")]), () => Promise.reject(new Error("full")))).rejects.toThrow("full");
+    await expect(pump(Readable.from([Buffer.from("x")]), () => Promise.reject(new Error("full")))).rejects.toThrow(
+      "full",
+    );
     await expect(
       pump(Readable.from([Buffer.from("x")]), () => {
         throw new Error("no");

@@ -31,7 +31,10 @@ describe("digests", () => {
 
   it("keeps streams apart that are hashed at the same time", async () => {
     const [one, two] = [randomBytes(5_000), randomBytes(5_000)];
-    const [first, second] = await Promise.all([openDigester({ sha256: true, md5: true }, "CRC64NVME"), openDigester({ sha256: true, md5: true }, "CRC64NVME")]);
+    const [first, second] = await Promise.all([
+      openDigester({ sha256: true, md5: true }, "CRC64NVME"),
+      openDigester({ sha256: true, md5: true }, "CRC64NVME"),
+    ]);
     for (let at = 0; at < 5_000; at += 1_000) {
       first.update(one.subarray(at, at + 1_000));
       second.update(two.subarray(at, at + 1_000));

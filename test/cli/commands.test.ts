@@ -23,14 +23,23 @@ describe("commands", () => {
     [["demo", "--region-count", "1"], "expected a whole number from 2 to 5"],
     [["stats"], "nearbucket: say which gateway: --config FILE, or --data DIR for a demo"],
     [["stats", "--config", "a", "--data", "b"], "nearbucket: give --config or --data, not both"],
-    [["stats", "--data", "/nowhere"], "nearbucket: /nowhere holds no demo: start one with nearbucket demo --data /nowhere"],
+    [
+      ["stats", "--data", "/nowhere"],
+      "nearbucket: /nowhere holds no demo: start one with nearbucket demo --data /nowhere",
+    ],
     [["serve"], "nearbucket: cannot read the configuration file"],
     [["keys", "create", "--data", "x"], "error: required option '--account <name>' not specified"],
     [["keys", "create", "--account", "a b"], "expected up to 63 letters, digits and . _ @ -"],
-    [["keys", "create", "--account", "a", "--access-key", "a/b"], "expected 3 to 128 printable characters without space or slash"],
+    [
+      ["keys", "create", "--account", "a", "--access-key", "a/b"],
+      "expected 3 to 128 printable characters without space or slash",
+    ],
     [["keys", "create", "--account", "a", "--secret-key", "short"], "expected at least 8 characters"],
     [["keys", "create", "--account", "a", "--redirect", "on"], "Allowed choices are off, auto, always"],
-    [["node", "--data", "x"], "nearbucket: a node takes its root key from NEARBUCKET_ROOT_ACCESS_KEY and NEARBUCKET_ROOT_SECRET_KEY: set both"],
+    [
+      ["node", "--data", "x"],
+      "nearbucket: a node takes its root key from NEARBUCKET_ROOT_ACCESS_KEY and NEARBUCKET_ROOT_SECRET_KEY: set both",
+    ],
   ])("%j ends with code 1 and says why", async (words, message) => {
     const { code, out, err } = await runCommand(words, { directory });
     expect([code, out]).toEqual([1, ""]);
@@ -40,12 +49,14 @@ describe("commands", () => {
   it("shows help with code 0", async () => {
     const { code, out } = await runCommand(["--help"]);
     expect(code).toBe(0);
-    for (const command of ["serve", "node", "demo", "stats", "keys"]) expect(out).toMatch(new RegExp(`^ {2}${command} `, "m"));
+    for (const command of ["serve", "node", "demo", "stats", "keys"])
+      expect(out).toMatch(new RegExp(`^ {2}${command} `, "m"));
   });
 
   it("serves a configuration file, and lists all its faults instead when it has some", async () => {
     const file = join(directory, "nearbucket.yaml");
-    const good = "listen: { port: 0 }\ncopies: 1\nlog: { level: silent }\nregions: [{ name: here, latitude: 0, longitude: 0 }]\n";
+    const good =
+      "listen: { port: 0 }\ncopies: 1\nlog: { level: silent }\nregions: [{ name: here, latitude: 0, longitude: 0 }]\n";
     await writeFile(file, `${good}backends: [{ kind: memory, name: m, region: there }]\nnonsense: 1\n`);
     const faulty = await runCommand(["serve", "--config", "nearbucket.yaml"], { directory, env: rootKey });
     expect(faulty).toEqual({
@@ -55,14 +66,25 @@ describe("commands", () => {
     });
     await writeFile(file, `${good}backends: [{ kind: memory, name: m, region: here }]\n`);
     const serve = startCommand(["serve"], { directory, env: { ...rootKey, NEARBUCKET_CONFIG: file } });
-    const send = signedFetch({ endpoint: urlOf(await serve.greeted), accessKeyId: "ROOTKEY", secretAccessKey: "root-secret" });
+    const send = signedFetch({
+      endpoint: urlOf(await serve.greeted),
+      accessKeyId: "ROOTKEY",
+      secretAccessKey: "root-secret",
+    });
     expect((await send({ path: "/" })).status).toBe(200);
     expect(await serve.stop()).toBe(0);
   });
 
   it("runs a node that a gateway can use, on the address and with the key it is given", async () => {
-    const node = startCommand(["node", "--data", "node", "--port", "0", "--region", "lab", "--log-level", "silent"], { directory, env: { ...rootKey } });
-    const send = signedFetch({ endpoint: urlOf(await node.greeted), accessKeyId: "ROOTKEY", secretAccessKey: "root-secret" });
+    const node = startCommand(["node", "--data", "node", "--port", "0", "--region", "lab", "--log-level", "silent"], {
+      directory,
+      env: { ...rootKey },
+    });
+    const send = signedFetch({
+      endpoint: urlOf(await node.greeted),
+      accessKeyId: "ROOTKEY",
+      secretAccessKey: "root-secret",
+    });
     expect((await send({ method: "PUT", path: "/blobs" })).status).toBe(200);
     expect((await send({ method: "PUT", path: "/blobs/a", body: "bytes" })).status).toBe(200);
     const read = await send({ path: "/blobs/a" });

@@ -31,12 +31,20 @@ describe("nearbucket demo", () => {
     expect(greeting).toContain(key?.secretAccessKey);
     expect((await stat(credentials)).mode & 0o777).toBe(0o600);
     expect(((await (await fetch(`${urlOf(greeting)}/-/ready`)).json()) as { writes: boolean }).writes).toBe(true);
-    const send = signedFetch({ endpoint: urlOf(greeting), accessKeyId: key?.accessKeyId ?? "", secretAccessKey: key?.secretAccessKey ?? "" });
+    const send = signedFetch({
+      endpoint: urlOf(greeting),
+      accessKeyId: key?.accessKeyId ?? "",
+      secretAccessKey: key?.secretAccessKey ?? "",
+    });
     expect((await send({ method: "PUT", path: "/demo/kept", body: "kept" })).status).toBe(200);
     expect(await first.stop()).toBe(0);
 
     const second = startCommand(["demo", "--port", "0", "--data", data]);
-    const again = signedFetch({ endpoint: urlOf(await second.greeted), accessKeyId: key?.accessKeyId ?? "", secretAccessKey: key?.secretAccessKey ?? "" });
+    const again = signedFetch({
+      endpoint: urlOf(await second.greeted),
+      accessKeyId: key?.accessKeyId ?? "",
+      secretAccessKey: key?.secretAccessKey ?? "",
+    });
     expect((await again({ path: "/demo/kept" })).body.toString()).toBe("kept");
     expect(await second.stop()).toBe(0);
     expect([first.complained(), second.complained()]).toEqual(["", ""]);
@@ -45,11 +53,20 @@ describe("nearbucket demo", () => {
   it("takes the root key from the environment, and fewer regions when told", async () => {
     const data = await directory();
     const env = { NEARBUCKET_ROOT_ACCESS_KEY: "FROMENV", NEARBUCKET_ROOT_SECRET_KEY: "from-environment" };
-    const demo = startCommand(["demo", "--port", "0", "--region-count", "2"], { env: { ...env, NEARBUCKET_DATA: data } });
+    const demo = startCommand(["demo", "--port", "0", "--region-count", "2"], {
+      env: { ...env, NEARBUCKET_DATA: data },
+    });
     const greeting = await demo.greeted;
     expect(greeting).toContain("over 2 nodes");
-    expect(await readCredentials(join(data, "credentials"))).toEqual({ accessKeyId: "FROMENV", secretAccessKey: "from-environment" });
-    const send = signedFetch({ endpoint: urlOf(greeting), accessKeyId: "FROMENV", secretAccessKey: "from-environment" });
+    expect(await readCredentials(join(data, "credentials"))).toEqual({
+      accessKeyId: "FROMENV",
+      secretAccessKey: "from-environment",
+    });
+    const send = signedFetch({
+      endpoint: urlOf(greeting),
+      accessKeyId: "FROMENV",
+      secretAccessKey: "from-environment",
+    });
     expect((await send({ path: "/demo" })).status).toBe(200);
     expect(await demo.stop()).toBe(0);
   });
@@ -59,14 +76,37 @@ describe("nearbucket demo", () => {
     const demo = startCommand(["demo", "--port", "0", "--region-count", "2", "--data", data]);
     const endpoint = urlOf(await demo.greeted);
     const key = { accessKeyId: "ALICEKEY", secretAccessKey: "alice-secret" };
-    const made = await runCommand(["keys", "create", "--account", "alice", "--access-key", "ALICEKEY", "--secret-key", "alice-secret", "--data", data]);
-    expect(made).toEqual({ code: 0, out: "[alice]\naws_access_key_id = ALICEKEY\naws_secret_access_key = alice-secret\n", err: "" });
+    const made = await runCommand([
+      "keys",
+      "create",
+      "--account",
+      "alice",
+      "--access-key",
+      "ALICEKEY",
+      "--secret-key",
+      "alice-secret",
+      "--data",
+      data,
+    ]);
+    expect(made).toEqual({
+      code: 0,
+      out: "[alice]\naws_access_key_id = ALICEKEY\naws_secret_access_key = alice-secret\n",
+      err: "",
+    });
     const alice = signedFetch({ endpoint, ...key });
     expect((await alice({ method: "PUT", path: "/alices" })).status).toBe(200);
     expect((await alice({ method: "PUT", path: "/alices/one", body: "same" })).status).toBe(200);
     expect((await alice({ method: "PUT", path: "/alices/two", body: "same" })).status).toBe(200);
     const stats: unknown = JSON.parse((await runCommand(["stats", "--json", "--data", data])).out);
-    expect(stats).toMatchObject({ objects: 2, blobs: 1, replicas: 2, logicalBytes: 8, storedBytes: 8, dedupRatio: 2, underReplicated: 0 });
+    expect(stats).toMatchObject({
+      objects: 2,
+      blobs: 1,
+      replicas: 2,
+      logicalBytes: 8,
+      storedBytes: 8,
+      dedupRatio: 2,
+      underReplicated: 0,
+    });
     expect((await runCommand(["stats", "--data", data])).out).toMatch(/^objects +2$/m);
     expect((await runCommand(["keys", "list", "--data", data])).out).toMatch(/^ALICEKEY {2}alice {2}\d{4}-/);
     expect((await alice({ path: "/demo" })).status).toBe(403);
@@ -77,9 +117,17 @@ describe("nearbucket demo", () => {
       out: "",
       err: "nearbucket: there is no access key ALICEKEY\n",
     });
-    const random: unknown = JSON.parse((await runCommand(["keys", "create", "--account", "bob", "--redirect", "off", "--json", "--data", data])).out);
-    expect(random).toMatchObject({ account: "bob", accessKeyId: expect.stringMatching(/^NB[A-Z2-7]{18}$/), secretAccessKey: expect.stringMatching(/^.{40}$/) });
-    expect(JSON.parse((await runCommand(["keys", "list", "--json", "--data", data])).out)).toMatchObject([{ account: "bob", redirect: "off" }]);
+    const random: unknown = JSON.parse(
+      (await runCommand(["keys", "create", "--account", "bob", "--redirect", "off", "--json", "--data", data])).out,
+    );
+    expect(random).toMatchObject({
+      account: "bob",
+      accessKeyId: expect.stringMatching(/^NB[A-Z2-7]{18}$/),
+      secretAccessKey: expect.stringMatching(/^.{40}$/),
+    });
+    expect(JSON.parse((await runCommand(["keys", "list", "--json", "--data", data])).out)).toMatchObject([
+      { account: "bob", redirect: "off" },
+    ]);
     expect(await demo.stop()).toBe(0);
   });
 
@@ -91,14 +139,25 @@ describe("nearbucket demo", () => {
       out: "",
       err: `nearbucket: ${data} holds a demo over minio: give another --data for one over nodes\n`,
     });
-    const half = await runCommand(["demo", "--port", "0", "--data", await directory()], { env: { NEARBUCKET_ROOT_ACCESS_KEY: "ONLY" } });
-    expect([half.code, half.err]).toEqual([1, "nearbucket: set NEARBUCKET_ROOT_ACCESS_KEY and NEARBUCKET_ROOT_SECRET_KEY together, or neither\n"]);
+    const half = await runCommand(["demo", "--port", "0", "--data", await directory()], {
+      env: { NEARBUCKET_ROOT_ACCESS_KEY: "ONLY" },
+    });
+    expect([half.code, half.err]).toEqual([
+      1,
+      "nearbucket: set NEARBUCKET_ROOT_ACCESS_KEY and NEARBUCKET_ROOT_SECRET_KEY together, or neither\n",
+    ]);
   });
 
   it("takes a directory beside the usual one when that holds the other kind", async () => {
     const parent = await directory();
-    const minio = await runCommand(["demo", "--minio", "--port", "0"], { directory: parent, env: { PATH: "/nowhere" } });
-    expect([minio.code, minio.err]).toEqual([1, "nearbucket: there is no minio on PATH: install it, or start without --minio\n"]);
+    const minio = await runCommand(["demo", "--minio", "--port", "0"], {
+      directory: parent,
+      env: { PATH: "/nowhere" },
+    });
+    expect([minio.code, minio.err]).toEqual([
+      1,
+      "nearbucket: there is no minio on PATH: install it, or start without --minio\n",
+    ]);
     const nodes = startCommand(["demo", "--port", "0", "--region-count", "2"], { directory: parent });
     await nodes.greeted;
     expect(await nodes.stop()).toBe(0);
@@ -111,7 +170,10 @@ describe("nearbucket demo", () => {
     const address = taken.address();
     const port = String(typeof address === "object" ? address?.port : "");
     const demo = await runCommand(["demo", "--port", port, "--region-count", "2", "--data", await directory()]);
-    expect([demo.code, demo.err]).toEqual([1, `nearbucket: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`]);
+    expect([demo.code, demo.err]).toEqual([
+      1,
+      `nearbucket: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`,
+    ]);
     await new Promise((resolve) => taken.close(resolve));
   });
 });

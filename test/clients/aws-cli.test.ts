@@ -8,9 +8,13 @@ import { awsEnvironment, type ClientUnderTest, clientContract, type Endpoint } f
 async function open(endpoint: Endpoint): Promise<ClientUnderTest> {
   const { url, folder, bucket } = endpoint;
   const config = join(folder, "aws-config");
-  await writeFile(config, "[default]\ns3 =\n  multipart_threshold = 10MB\n  multipart_chunksize = 5MB\n  addressing_style = path\n");
+  await writeFile(
+    config,
+    "[default]\ns3 =\n  multipart_threshold = 10MB\n  multipart_chunksize = 5MB\n  addressing_style = path\n",
+  );
   const env = { ...awsEnvironment(endpoint), AWS_CONFIG_FILE: config, AWS_PAGER: "" };
-  const aws = (...words: string[]): Promise<Buffer> => run(neededProgram("aws"), ["--endpoint-url", url, ...words], { env });
+  const aws = (...words: string[]): Promise<Buffer> =>
+    run(neededProgram("aws"), ["--endpoint-url", url, ...words], { env });
   const at = (key: string): string => `s3://${bucket}/${key}`;
   const copy = (from: string, to: string): Promise<Buffer> => aws("s3", "cp", "--no-progress", from, to);
   const range = async (key: string, bytes: string): Promise<Buffer> => {
@@ -25,7 +29,18 @@ async function open(endpoint: Endpoint): Promise<ClientUnderTest> {
     readFrom: (key, first) => range(key, `${first}-`),
     readRange: (key, first, last) => range(key, `${first}-${last}`),
     list: async (prefix) => {
-      const listing = await aws("s3api", "list-objects-v2", "--bucket", bucket, "--prefix", prefix, "--query", "Contents[].Key", "--output", "json");
+      const listing = await aws(
+        "s3api",
+        "list-objects-v2",
+        "--bucket",
+        bucket,
+        "--prefix",
+        prefix,
+        "--query",
+        "Contents[].Key",
+        "--output",
+        "json",
+      );
       return JSON.parse(listing.toString()) as string[];
     },
     copy: (from, to) => copy(at(from), at(to)),

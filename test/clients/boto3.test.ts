@@ -1,4 +1,7 @@
-/** boto3, by a small script that does one action a run: transfers in parts, paged listing, batch delete, both ways of presigning. */
+/**
+ * boto3, by a small script that does one action a run: transfers in parts, paged listing, batch delete, both ways of
+ * presigning.
+ */
 import { fileURLToPath } from "node:url";
 import { neededProgram } from "../support/programs.ts";
 import { run } from "../support/run.ts";
@@ -10,7 +13,8 @@ function open(endpoint: Endpoint): ClientUnderTest {
   const env = { ...awsEnvironment(endpoint), PYTHONDONTWRITEBYTECODE: "1" };
   const boto3 = (action: string, ...words: string[]): Promise<Buffer> =>
     run(neededProgram("boto3"), [SCRIPT, endpoint.url, endpoint.bucket, action, ...words], { env });
-  const strings = async (printed: Promise<Buffer>): Promise<string[]> => JSON.parse((await printed).toString()) as string[];
+  const strings = async (printed: Promise<Buffer>): Promise<string[]> =>
+    JSON.parse((await printed).toString()) as string[];
   return {
     put: (file, key) => boto3("put", file, key),
     putInParts: (file, key) => boto3("put", file, key),

@@ -1,6 +1,6 @@
 /**
- * What every S3 client must be able to do against a gateway, byte for byte. A client's own file says only how to ask for it;
- * what arrived is checked by the SDK, a second pair of eyes, where the client itself could be wrong.
+ * What every S3 client must be able to do against a gateway, byte for byte. A client's own file says only how to ask
+ * for it; what arrived is checked by the SDK, a second pair of eyes, where the client itself could be wrong.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -46,7 +46,11 @@ const MIB = 1024 * 1024;
 const ODD_KEY = "dir one/ü + &=;'(ok)~.txt";
 
 /** The contract, for one client that needs these programs. */
-export function clientContract(client: string, needed: readonly string[], open: (endpoint: Endpoint) => ClientUnderTest | Promise<ClientUnderTest>): void {
+export function clientContract(
+  client: string,
+  needed: readonly string[],
+  open: (endpoint: Endpoint) => ClientUnderTest | Promise<ClientUnderTest>,
+): void {
   describeWith(needed, `${client} against a gateway`, () => {
     // Some of these programs take seconds to start on a busy machine.
     vi.setConfig({ testTimeout: 120_000 });
@@ -102,7 +106,8 @@ export function clientContract(client: string, needed: readonly string[], open: 
     it("reads ranges", async () => {
       await underTest.put(file("small"), "range/object");
       expectEqual(await underTest.readFrom("range/object", 98_765), small.subarray(98_765));
-      if (underTest.readRange) expectEqual(await underTest.readRange("range/object", 1_000, 65_999), small.subarray(1_000, 66_000));
+      if (underTest.readRange)
+        expectEqual(await underTest.readRange("range/object", 1_000, 65_999), small.subarray(1_000, 66_000));
     });
 
     it("lists the keys under a prefix", async () => {
@@ -155,7 +160,11 @@ export function clientContract(client: string, needed: readonly string[], open: 
 }
 
 /** What the clients made by AWS read from the environment, cut off from this machine's own settings. */
-export function awsEnvironment({ accessKeyId, secretAccessKey, folder }: Pick<Endpoint, "accessKeyId" | "secretAccessKey" | "folder">): Record<string, string> {
+export function awsEnvironment({
+  accessKeyId,
+  secretAccessKey,
+  folder,
+}: Pick<Endpoint, "accessKeyId" | "secretAccessKey" | "folder">): Record<string, string> {
   return {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,

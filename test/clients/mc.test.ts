@@ -6,7 +6,10 @@ import { run } from "../support/run.ts";
 import { type ClientUnderTest, clientContract, type Endpoint } from "./client-contract.ts";
 
 function open({ url, accessKeyId, secretAccessKey, folder, bucket }: Endpoint): ClientUnderTest {
-  const env = { MC_CONFIG_DIR: join(folder, "mc"), MC_HOST_gateway: url.replace("://", `://${accessKeyId}:${secretAccessKey}@`) };
+  const env = {
+    MC_CONFIG_DIR: join(folder, "mc"),
+    MC_HOST_gateway: url.replace("://", `://${accessKeyId}:${secretAccessKey}@`),
+  };
   const mc = (words: readonly string[], input?: Buffer): Promise<Buffer> =>
     run(neededProgram("mc"), ["--quiet", ...words], { env, ...(input === undefined ? {} : { input }) });
   const at = (key: string): string => `gateway/${bucket}/${key}`;
@@ -25,7 +28,9 @@ function open({ url, accessKeyId, secretAccessKey, folder, bucket }: Endpoint): 
     delete: (key) => mc(["rm", at(key)]),
     deleteAll: (prefix) => mc(["rm", "--recursive", "--force", at(prefix)]),
     presign: async (key) => {
-      const shared = JSON.parse((await mc(["share", "download", "--expire", "1h", "--json", at(key)])).toString()) as { share: string };
+      const shared = JSON.parse((await mc(["share", "download", "--expire", "1h", "--json", at(key)])).toString()) as {
+        share: string;
+      };
       return [shared.share];
     },
   };

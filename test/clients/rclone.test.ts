@@ -2,9 +2,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { neededProgram } from "../support/programs.ts";
+import { rcloneEnvironment } from "../support/rclone-environment.ts";
 import { run } from "../support/run.ts";
 import { type ClientUnderTest, clientContract, type Endpoint } from "./client-contract.ts";
-import { rcloneEnvironment } from "../support/rclone-environment.ts";
 
 async function open(endpoint: Endpoint): Promise<ClientUnderTest> {
   const config = join(endpoint.folder, "rclone.conf");

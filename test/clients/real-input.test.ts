@@ -1,6 +1,6 @@
 /**
- * Real files at work: a part of node_modules, with duplicates, goes in by `aws s3 sync` and again by `rclone copy --checksum` into a second bucket,
- * comes out of both unchanged, and the second time stores nothing.
+ * Real files at work: a part of node_modules, with duplicates, goes in by `aws s3 sync` and again by `rclone copy
+ * --checksum` into a second bucket, comes out of both unchanged, and the second time stores nothing.
  */
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,9 +9,9 @@ import { CreateBucketCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type GatewayProcess, startGatewayProcess } from "../support/gateway-process.ts";
 import { describeWith, neededProgram } from "../support/programs.ts";
+import { rcloneEnvironment } from "../support/rclone-environment.ts";
 import { run } from "../support/run.ts";
 import { awsEnvironment } from "./client-contract.ts";
-import { rcloneEnvironment } from "../support/rclone-environment.ts";
 
 const NODE_MODULES = join(import.meta.dirname, "../../node_modules");
 const FILES = 1500;
@@ -45,8 +45,12 @@ describeWith(["aws", "rclone"], "a tree of real files", () => {
       regions: REGIONS.map((name, index) => ({ name, latitude: 0, longitude: index * 20 })),
       backends: REGIONS.map((name) => ({ kind: "disk", name, region: name, directory: at(name) }) as const),
     });
-    aws = (...words) => run(neededProgram("aws"), ["--endpoint-url", gateway.url, ...words], { env: awsEnvironment({ ...gateway, folder }) });
-    rclone = (...words) => run(neededProgram("rclone"), words, { env: rcloneEnvironment(gateway.url, gateway, at("rclone.conf")) });
+    aws = (...words) =>
+      run(neededProgram("aws"), ["--endpoint-url", gateway.url, ...words], {
+        env: awsEnvironment({ ...gateway, folder }),
+      });
+    rclone = (...words) =>
+      run(neededProgram("rclone"), words, { env: rcloneEnvironment(gateway.url, gateway, at("rclone.conf")) });
     for (const Bucket of ["by-aws", "by-rclone"]) await gateway.s3.send(new CreateBucketCommand({ Bucket }));
   });
   afterAll(async () => {
@@ -91,10 +95,15 @@ describeWith(["aws", "rclone"], "a tree of real files", () => {
 /** Files from all over node_modules, every so many in the order of their names, and some of them once more. */
 async function makeTree(target: string): Promise<void> {
   const found = await readdir(NODE_MODULES, { recursive: true, withFileTypes: true });
-  const files = found.filter((entry) => entry.isFile()).map((entry) => relative(NODE_MODULES, join(entry.parentPath, entry.name)));
+  const files = found
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(NODE_MODULES, join(entry.parentPath, entry.name)));
   const names = files.filter((name) => !name.startsWith(".")).sort();
   const chosen = Array.from({ length: FILES }, (_, index) => names[Math.floor((index * names.length) / FILES)] ?? "");
-  const copies = [...chosen.map((name) => [name, name] as const), ...chosen.slice(0, DUPLICATES).map((name) => [name, join("once more", name)] as const)];
+  const copies = [
+    ...chosen.map((name) => [name, name] as const),
+    ...chosen.slice(0, DUPLICATES).map((name) => [name, join("once more", name)] as const),
+  ];
   for (const [name, copy] of copies) {
     await mkdir(dirname(join(target, copy)), { recursive: true });
     await cp(join(NODE_MODULES, name), join(target, copy));

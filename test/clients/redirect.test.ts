@@ -1,6 +1,6 @@
 /**
- * Two real MinIOs behind a gateway process: clients that follow a redirect read straight from the closest MinIO (its audit log says so),
- * the others are served through the gateway, and all of them get the same bytes.
+ * Two real MinIOs behind a gateway process: clients that follow a redirect read straight from the closest MinIO (its
+ * audit log says so), the others are served through the gateway, and all of them get the same bytes.
  */
 import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -12,10 +12,10 @@ import { type GatewayProcess, overMinios, startGatewayProcess } from "../support
 import { type Minio, startMinio } from "../support/minio.ts";
 import { type AuditLog, startAuditLog } from "../support/minio-audit.ts";
 import { describeWith, neededProgram } from "../support/programs.ts";
+import { rcloneEnvironment } from "../support/rclone-environment.ts";
 import { run } from "../support/run.ts";
 import { presign, signedFetch } from "../support/sign.ts";
 import { awsEnvironment, expectEqual } from "./client-contract.ts";
-import { rcloneEnvironment } from "../support/rclone-environment.ts";
 
 const KEY = "films/short film.bin";
 const PATH = "/films-bucket/films/short%20film.bin";
@@ -41,12 +41,19 @@ describeWith(["minio"], "a gateway over two MinIOs", () => {
   };
   /** The read of a blob that a client with this in its name made of the MinIO itself. */
   const directRead = (city: City, client: string) =>
-    audits[city]?.until(({ api, userAgent }) => api.name === "GetObject" && userAgent?.includes(client) === true && (api.statusCode ?? 0) < 300);
+    audits[city]?.until(
+      ({ api, userAgent }) =>
+        api.name === "GetObject" && userAgent?.includes(client) === true && (api.statusCode ?? 0) < 300,
+    );
   const directReads = (client: RegExp): number =>
     Object.values(audits)
       .flatMap(({ entries }) => entries)
       .filter(({ api, userAgent }) => api.name === "GetObject" && client.test(userAgent ?? "")).length;
-  const signer = () => ({ endpoint: gateway.url, accessKeyId: gateway.accessKeyId, secretAccessKey: gateway.secretAccessKey });
+  const signer = () => ({
+    endpoint: gateway.url,
+    accessKeyId: gateway.accessKeyId,
+    secretAccessKey: gateway.secretAccessKey,
+  });
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "nearbucket-redirect-"));
@@ -85,7 +92,9 @@ describeWith(["minio"], "a gateway over two MinIOs", () => {
         ]),
       );
       const list = async (city: City): Promise<string[]> => {
-        const lines = await run(neededProgram("mc"), ["ls", "--recursive", "--json", `${city}/blobs`], { env: { ...env, MC_CONFIG_DIR: join(folder, "mc") } });
+        const lines = await run(neededProgram("mc"), ["ls", "--recursive", "--json", `${city}/blobs`], {
+          env: { ...env, MC_CONFIG_DIR: join(folder, "mc") },
+        });
         return lines
           .toString()
           .trim()
@@ -100,14 +109,26 @@ describeWith(["minio"], "a gateway over two MinIOs", () => {
   describeWith(["curl"], "and curl -L", () => {
     const curl = async (near: string, ...words: string[]): Promise<{ bytes: Buffer; from: string }> => {
       const file = join(folder, "by-curl");
-      const options = ["--silent", "--show-error", "--fail-with-body", "--location", "--output", file, "--write-out", "%{url_effective}"];
+      const options = [
+        "--silent",
+        "--show-error",
+        "--fail-with-body",
+        "--location",
+        "--output",
+        file,
+        "--write-out",
+        "%{url_effective}",
+      ];
       const from = await run(neededProgram("curl"), [...options, "--header", `x-nearbucket-client: ${near}`, ...words]);
       return { bytes: await readFile(file), from: new URL(from.toString()).origin };
     };
 
     describe.each(["amsterdam", "toronto"] as const)("near %s", (city) => {
       it("reads straight from the MinIO there by a presigned URL that says so", async () => {
-        const { bytes, from } = await curl(NEAR[city], presign(signer(), { path: PATH, query: { "x-nearbucket-redirect": "always" } }));
+        const { bytes, from } = await curl(
+          NEAR[city],
+          presign(signer(), { path: PATH, query: { "x-nearbucket-redirect": "always" } }),
+        );
         expect(from).toBe(minioOf(city).publicUrl);
         expectEqual(bytes, content);
         expect((await directRead(city, "curl/"))?.api.statusCode).toBe(200);
@@ -115,15 +136,30 @@ describeWith(["minio"], "a gateway over two MinIOs", () => {
     });
 
     it("reads a range straight from MinIO with a signed header", async () => {
-      const keys = ["--aws-sigv4", "aws:amz:us-east-1:s3", "--user", `${gateway.accessKeyId}:${gateway.secretAccessKey}`];
-      const headers = ["--header", "x-amz-content-sha256: UNSIGNED-PAYLOAD", "--header", "x-nearbucket-redirect: always", "--range", "1000000-2500000"];
+      const keys = [
+        "--aws-sigv4",
+        "aws:amz:us-east-1:s3",
+        "--user",
+        `${gateway.accessKeyId}:${gateway.secretAccessKey}`,
+      ];
+      const headers = [
+        "--header",
+        "x-amz-content-sha256: UNSIGNED-PAYLOAD",
+        "--header",
+        "x-nearbucket-redirect: always",
+        "--range",
+        "1000000-2500000",
+      ];
       const { bytes, from } = await curl(NEAR.toronto, ...keys, ...headers, gateway.url + PATH);
       expect(from).toBe(minioOf("toronto").publicUrl);
       expectEqual(bytes, content.subarray(1_000_000, 2_500_001));
     });
 
     it("is served by the gateway when the URL says never", async () => {
-      const { bytes, from } = await curl(NEAR.toronto, presign(signer(), { path: PATH, query: { "x-nearbucket-redirect": "never" } }));
+      const { bytes, from } = await curl(
+        NEAR.toronto,
+        presign(signer(), { path: PATH, query: { "x-nearbucket-redirect": "never" } }),
+      );
       expect(from).toBe(gateway.url);
       expectEqual(bytes, content);
     });
@@ -134,7 +170,14 @@ describeWith(["minio"], "a gateway over two MinIOs", () => {
       const config = join(folder, "rclone.conf");
       const file = join(folder, "by-rclone");
       await writeFile(config, "");
-      const words = ["copyto", `gateway:films-bucket/${KEY}`, file, "--checksum", "--user-agent", "rclone/v1 nearbucket-redirect/1"];
+      const words = [
+        "copyto",
+        `gateway:films-bucket/${KEY}`,
+        file,
+        "--checksum",
+        "--user-agent",
+        "rclone/v1 nearbucket-redirect/1",
+      ];
       await run(neededProgram("rclone"), words, { env: rcloneEnvironment(gateway.url, gateway, config) });
       expectEqual(await readFile(file), content);
       await Promise.any((["amsterdam", "toronto"] as const).map((city) => directRead(city, "rclone/v1")));
@@ -144,9 +187,13 @@ describeWith(["minio"], "a gateway over two MinIOs", () => {
   describeWith(["aws"], "and aws-cli", () => {
     it("serves it through the gateway", async () => {
       const file = join(folder, "by-aws");
-      await run(neededProgram("aws"), ["--endpoint-url", gateway.url, "s3", "cp", "--no-progress", `s3://films-bucket/${KEY}`, file], {
-        env: awsEnvironment({ ...gateway, folder }),
-      });
+      await run(
+        neededProgram("aws"),
+        ["--endpoint-url", gateway.url, "s3", "cp", "--no-progress", `s3://films-bucket/${KEY}`, file],
+        {
+          env: awsEnvironment({ ...gateway, folder }),
+        },
+      );
       expectEqual(await readFile(file), content);
       expect(directReads(/aws-cli|botocore/i)).toBe(0);
     });

@@ -8,9 +8,18 @@ import { type ClientUnderTest, clientContract, type Endpoint } from "./client-co
 async function open({ url, accessKeyId, secretAccessKey, folder, bucket }: Endpoint): Promise<ClientUnderTest> {
   const config = join(folder, "s3cfg");
   const host = new URL(url).host;
-  const lines = [`access_key = ${accessKeyId}`, `secret_key = ${secretAccessKey}`, `host_base = ${host}`, `host_bucket = ${host}`];
-  await writeFile(config, `[default]\n${lines.join("\n")}\nuse_https = False\nbucket_location = us-east-1\nsignature_v2 = False\n`);
-  const s3cmd = (...words: string[]): Promise<Buffer> => run(neededProgram("s3cmd"), ["--config", config, "--no-progress", ...words]);
+  const lines = [
+    `access_key = ${accessKeyId}`,
+    `secret_key = ${secretAccessKey}`,
+    `host_base = ${host}`,
+    `host_bucket = ${host}`,
+  ];
+  await writeFile(
+    config,
+    `[default]\n${lines.join("\n")}\nuse_https = False\nbucket_location = us-east-1\nsignature_v2 = False\n`,
+  );
+  const s3cmd = (...words: string[]): Promise<Buffer> =>
+    run(neededProgram("s3cmd"), ["--config", config, "--no-progress", ...words]);
   const at = (key: string): string => `s3://${bucket}/${key}`;
   return {
     put: (file, key) => s3cmd("put", "--disable-multipart", file, at(key)),

@@ -1,4 +1,7 @@
-/** @aws-sdk/client-s3 with lib-storage, in this very process. Its presigner is a package of its own: the tests' own stands in. */
+/**
+ * @aws-sdk/client-s3 with lib-storage, in this very process. Its presigner is a package of its own: the tests' own
+ * stands in.
+ */
 import { createReadStream } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import {
@@ -22,25 +25,34 @@ function open({ s3, bucket: Bucket, url: endpoint, accessKeyId, secretAccessKey 
   };
   return {
     put: async (file, Key) => s3.send(new PutObjectCommand({ Bucket, Key, Body: await readFile(file) })),
-    putInParts: (file, Key) => new Upload({ client: s3, params: { Bucket, Key, Body: createReadStream(file) }, partSize: 5 * 1024 * 1024 }).done(),
+    putInParts: (file, Key) =>
+      new Upload({
+        client: s3,
+        params: { Bucket, Key, Body: createReadStream(file) },
+        partSize: 5 * 1024 * 1024,
+      }).done(),
     get: async (key, file) => writeFile(file, await read(key)),
     readFrom: (key, first) => read(key, `bytes=${first}-`),
     readRange: (key, first, last) => read(key, `bytes=${first}-${last}`),
     list: (prefix) => list(s3, Bucket, prefix),
-    copy: (from, to) => s3.send(new CopyObjectCommand({ Bucket, Key: to, CopySource: encodeURIComponent(`${Bucket}/${from}`) })),
+    copy: (from, to) =>
+      s3.send(new CopyObjectCommand({ Bucket, Key: to, CopySource: encodeURIComponent(`${Bucket}/${from}`) })),
     delete: (Key) => s3.send(new DeleteObjectCommand({ Bucket, Key })),
     deleteAll: async (prefix) => {
       const Objects = (await list(s3, Bucket, prefix)).map((Key) => ({ Key }));
       const { Errors } = await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
       if (Errors?.length) throw new Error(JSON.stringify(Errors));
     },
-    presign: async (key) => [presign({ endpoint, accessKeyId, secretAccessKey }, { path: `/${Bucket}/${encodePath(key)}` })],
+    presign: async (key) => [
+      presign({ endpoint, accessKeyId, secretAccessKey }, { path: `/${Bucket}/${encodePath(key)}` }),
+    ],
   };
 }
 
 async function list(client: S3Client, Bucket: string, Prefix: string): Promise<string[]> {
   const keys: string[] = [];
-  for await (const page of paginateListObjectsV2({ client, pageSize: 2 }, { Bucket, Prefix })) for (const { Key } of page.Contents ?? []) keys.push(Key ?? "");
+  for await (const page of paginateListObjectsV2({ client, pageSize: 2 }, { Bucket, Prefix }))
+    for (const { Key } of page.Contents ?? []) keys.push(Key ?? "");
   return keys;
 }
 

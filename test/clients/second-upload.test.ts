@@ -1,4 +1,7 @@
-/** The second upload of a file by its account: a client that signs the payload and waits for 100 Continue sends no byte of it. */
+/**
+ * The second upload of a file by its account: a client that signs the payload and waits for 100 Continue sends no byte
+ * of it.
+ */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -43,11 +46,26 @@ describeWith(["aws", "boto3"], "a file that the account stored before", () => {
   describe.each(["when_required", "when_supported"])("with checksums %s", (checksums) => {
     const env = () => ({ ...awsEnvironment({ ...gateway, folder }), AWS_REQUEST_CHECKSUM_CALCULATION: checksums });
     const boto3 = (key: string) => {
-      const words = [join(import.meta.dirname, "boto3-client.py"), relay.url, "uploads", "put", join(folder, checksums), key];
+      const words = [
+        join(import.meta.dirname, "boto3-client.py"),
+        relay.url,
+        "uploads",
+        "put",
+        join(folder, checksums),
+        key,
+      ];
       return run(neededProgram("boto3"), words, { env: env() });
     };
     const aws = (key: string) => {
-      const words = ["--endpoint-url", relay.url, "s3", "cp", "--no-progress", join(folder, checksums), `s3://uploads/${key}`];
+      const words = [
+        "--endpoint-url",
+        relay.url,
+        "s3",
+        "cp",
+        "--no-progress",
+        join(folder, checksums),
+        `s3://uploads/${key}`,
+      ];
       return run(neededProgram("aws"), words, { env: env() });
     };
 

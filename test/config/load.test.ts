@@ -13,7 +13,12 @@ backends:
   - { kind: s3, name: a, region: amsterdam, endpoint: "http://minio-a:9000/", bucket: blobs, accessKeyId: "\${A_KEY}", secretAccessKey: "\${A_SECRET}" }
   - { kind: disk, name: b, region: toronto, directory: disks/b }
 `;
-const env = { NEARBUCKET_ROOT_ACCESS_KEY: "root", NEARBUCKET_ROOT_SECRET_KEY: "rootsecret", A_KEY: "ak", A_SECRET: "as" };
+const env = {
+  NEARBUCKET_ROOT_ACCESS_KEY: "root",
+  NEARBUCKET_ROOT_SECRET_KEY: "rootsecret",
+  A_KEY: "ak",
+  A_SECRET: "as",
+};
 
 const directories: string[] = [];
 async function directory(): Promise<string> {
@@ -40,11 +45,18 @@ describe("readConfig", () => {
   });
 
   it("prefers a variable to the file", () => {
-    const checked = readConfig(`${yaml}rootKey: { accessKeyId: other, secretAccessKey: othersecret }\ndataDirectory: here\n`, "/etc", {
-      ...env,
-      NEARBUCKET_DATA: "/var/lib/nearbucket",
-    });
-    expect("config" in checked && [checked.config.rootKey.accessKeyId, checked.config.dataDirectory]).toEqual(["root", "/var/lib/nearbucket"]);
+    const checked = readConfig(
+      `${yaml}rootKey: { accessKeyId: other, secretAccessKey: othersecret }\ndataDirectory: here\n`,
+      "/etc",
+      {
+        ...env,
+        NEARBUCKET_DATA: "/var/lib/nearbucket",
+      },
+    );
+    expect("config" in checked && [checked.config.rootKey.accessKeyId, checked.config.dataDirectory]).toEqual([
+      "root",
+      "/var/lib/nearbucket",
+    ]);
   });
 
   it("reports variables that are not set together with other faults", () => {
@@ -59,9 +71,15 @@ describe("readConfig", () => {
 
   it("needs an encryption key from somewhere when the database is PostgreSQL", () => {
     const postgres = `${yaml}metadata: { kind: postgres, url: "postgres://localhost/n" }\n`;
-    expect(readConfig(postgres, "/etc", env)).toEqual({ faults: [{ path: "encryptionKey", message: "missing: expected string" }] });
+    expect(readConfig(postgres, "/etc", env)).toEqual({
+      faults: [{ path: "encryptionKey", message: "missing: expected string" }],
+    });
     const checked = readConfig(postgres, "/etc", { ...env, NEARBUCKET_ENCRYPTION_KEY: "0123456789abcdef" });
-    expect("config" in checked && checked.config.metadata).toEqual({ kind: "postgres", url: "postgres://localhost/n", poolSize: 10 });
+    expect("config" in checked && checked.config.metadata).toEqual({
+      kind: "postgres",
+      url: "postgres://localhost/n",
+      poolSize: 10,
+    });
   });
 
   it("says where YAML is broken, and refuses a key that stands twice", () => {
@@ -90,7 +108,9 @@ describe("loadConfig", () => {
     await loadConfig(join(at, "nearbucket.yaml"), env);
     await writeFile(join(at, "nearbucket-data", "metadata.sqlite"), "");
     await rm(join(at, "nearbucket-data", ENCRYPTION_KEY_FILE));
-    await expect(loadConfig(join(at, "nearbucket.yaml"), env)).rejects.toThrow(/encryption\.key is missing, but .*metadata\.sqlite exists/);
+    await expect(loadConfig(join(at, "nearbucket.yaml"), env)).rejects.toThrow(
+      /encryption\.key is missing, but .*metadata\.sqlite exists/,
+    );
   });
 
   it("lists all faults in one error, a line each", async () => {
@@ -103,6 +123,8 @@ describe("loadConfig", () => {
   });
 
   it("names the file it cannot read", async () => {
-    await expect(loadConfig("/nowhere/nearbucket.yaml", env)).rejects.toThrow("cannot read the configuration file /nowhere/nearbucket.yaml");
+    await expect(loadConfig("/nowhere/nearbucket.yaml", env)).rejects.toThrow(
+      "cannot read the configuration file /nowhere/nearbucket.yaml",
+    );
   });
 });

@@ -49,7 +49,9 @@ describe("checkConfig", () => {
 
   it("reads sizes as integers and as text", () => {
     const checked = checkConfig({ ...smallest, redirect: { minBytes: "1.5 MiB" }, ingest: { bufferBytes: 42 } });
-    expect("config" in checked && [checked.config.redirect.minBytes, checked.config.ingest.bufferBytes]).toEqual([1_572_864, 42]);
+    expect("config" in checked && [checked.config.redirect.minBytes, checked.config.ingest.bufferBytes]).toEqual([
+      1_572_864, 42,
+    ]);
   });
 
   it("reports every fault at once, those of shape and those between keys", () => {
@@ -58,7 +60,11 @@ describe("checkConfig", () => {
       nonsense: 1,
       log: { level: "loud" },
       redirect: { minBytes: "8 MB", surprise: true },
-      backends: [{ kind: "s3", name: "a", region: "tokyo" }, { kind: "tape" }, { kind: "memory", name: "a", region: "toronto", copies: 2 }],
+      backends: [
+        { kind: "s3", name: "a", region: "tokyo" },
+        { kind: "tape" },
+        { kind: "memory", name: "a", region: "toronto", copies: 2 },
+      ],
       copies: 4,
       graceHours: 1,
     });
@@ -84,10 +90,22 @@ describe("checkConfig", () => {
   it.each([
     [{ copies: 3 }, "copies: expected at most 2, the number of backends, found 3"],
     [{ minimumCopies: 3 }, "minimumCopies: expected at most copies (2), found 3"],
-    [{ regions: [...smallest.regions, smallest.regions[0]] }, "regions[2].name: expected a name used once, found amsterdam again"],
-    [{ clientMap: [{ cidr: "10.0.0.0/8", region: "tokyo" }] }, "clientMap[0].region: expected the name of one of the regions, found tokyo"],
-    [{ redirect: { mediaExpirySeconds: 100_000 } }, "graceHours: expected at least 28.03: the longest signed URL plus 900 s of clock skew"],
-    [{ trustedProxies: ["10.0.0.0/33"] }, "trustedProxies[0]: expected a network such as 10.0.0.0/8, 2001:db8::/32 or a single address"],
+    [
+      { regions: [...smallest.regions, smallest.regions[0]] },
+      "regions[2].name: expected a name used once, found amsterdam again",
+    ],
+    [
+      { clientMap: [{ cidr: "10.0.0.0/8", region: "tokyo" }] },
+      "clientMap[0].region: expected the name of one of the regions, found tokyo",
+    ],
+    [
+      { redirect: { mediaExpirySeconds: 100_000 } },
+      "graceHours: expected at least 28.03: the longest signed URL plus 900 s of clock skew",
+    ],
+    [
+      { trustedProxies: ["10.0.0.0/33"] },
+      "trustedProxies[0]: expected a network such as 10.0.0.0/8, 2001:db8::/32 or a single address",
+    ],
     [{ encryptionKey: "short" }, "encryptionKey: expected at least 16 characters"],
     [{ backends: [] }, "backends: expected array to have >=1 items"],
     [{ regions: "everywhere" }, "regions: expected array, received string"],
@@ -95,12 +113,23 @@ describe("checkConfig", () => {
     expect(faultsOf(change)).toContain(fault);
   });
 
-  it.each(["https://host/path", "ftp://host", "host:9000", "http://user:secret@host", "http://host/?q"])("refuses %s as an endpoint", (endpoint) => {
-    const node = { kind: "node", name: "n", region: "toronto", endpoint, bucket: "b", accessKeyId: "k", secretAccessKey: "s" };
-    expect(faultsOf({ backends: [smallest.backends[0], node] })).toEqual([
-      "backends[1].endpoint: expected http://host[:port] or https://host[:port] with no path",
-    ]);
-  });
+  it.each(["https://host/path", "ftp://host", "host:9000", "http://user:secret@host", "http://host/?q"])(
+    "refuses %s as an endpoint",
+    (endpoint) => {
+      const node = {
+        kind: "node",
+        name: "n",
+        region: "toronto",
+        endpoint,
+        bucket: "b",
+        accessKeyId: "k",
+        secretAccessKey: "s",
+      };
+      expect(faultsOf({ backends: [smallest.backends[0], node] })).toEqual([
+        "backends[1].endpoint: expected http://host[:port] or https://host[:port] with no path",
+      ]);
+    },
+  );
 
   it("calls a file that is no mapping a fault", () => {
     expect(checkConfig(["a"])).toEqual({ faults: [{ path: "", message: "expected object, received array" }] });

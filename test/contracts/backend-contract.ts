@@ -22,7 +22,8 @@ export async function writeAll(sink: Sink, bytes: Buffer, chunkSize = 64 * 1024)
 }
 
 export const put = (backend: Backend, key: string, bytes: Buffer) => writeAll(backend.write(key, bytes.length), bytes);
-export const read = async (backend: Backend, key: string, range?: { first: number; last: number }) => buffer((await backend.open(key, range)).body);
+export const read = async (backend: Backend, key: string, range?: { first: number; last: number }) =>
+  buffer((await backend.open(key, range)).body);
 
 async function keysOf(listing: AsyncIterable<ListedBlob>): Promise<string[]> {
   const keys: string[] = [];
@@ -51,14 +52,17 @@ export function backendContract(name: string, open: () => Promise<OpenedForTest>
     afterAll(() => opened?.close());
 
     describe("writing", () => {
-      it.each([0, 1, 4096, 65_536, 300_000, 3 * 1024 * 1024 + 1])("keeps %i bytes with their md5 as ETag", async (size) => {
-        const [key, bytes] = [freshKey(), randomBytes(size)];
-        expect(await put(backend, key, bytes)).toEqual({ etag: md5(bytes) });
-        expect(await backend.stat(key)).toEqual({ size, etag: md5(bytes) });
-        const found = await backend.open(key);
-        expect({ size: found.size, etag: found.etag }).toEqual({ size, etag: md5(bytes) });
-        expect((await buffer(found.body)).equals(bytes)).toBe(true);
-      });
+      it.each([0, 1, 4096, 65_536, 300_000, 3 * 1024 * 1024 + 1])(
+        "keeps %i bytes with their md5 as ETag",
+        async (size) => {
+          const [key, bytes] = [freshKey(), randomBytes(size)];
+          expect(await put(backend, key, bytes)).toEqual({ etag: md5(bytes) });
+          expect(await backend.stat(key)).toEqual({ size, etag: md5(bytes) });
+          const found = await backend.open(key);
+          expect({ size: found.size, etag: found.etag }).toEqual({ size, etag: md5(bytes) });
+          expect((await buffer(found.body)).equals(bytes)).toBe(true);
+        },
+      );
 
       it("shows nothing under the key before finish", async () => {
         const [key, bytes] = [freshKey(), randomBytes(200_000)];
@@ -69,14 +73,17 @@ export function backendContract(name: string, open: () => Promise<OpenedForTest>
         expect((await backend.stat(key)).size).toBe(bytes.length);
       });
 
-      it.each([1000, 200_000, 2 * 1024 * 1024])("leaves nothing when a write of %i bytes is given up after its last byte", async (size) => {
-        const key = freshKey();
-        const sink = backend.write(key, size);
-        await sink.write(randomBytes(size));
-        sink.abort();
-        sink.abort();
-        expect((await failure(backend.stat(key))).fault).toBe("absent");
-      });
+      it.each([1000, 200_000, 2 * 1024 * 1024])(
+        "leaves nothing when a write of %i bytes is given up after its last byte",
+        async (size) => {
+          const key = freshKey();
+          const sink = backend.write(key, size);
+          await sink.write(randomBytes(size));
+          sink.abort();
+          sink.abort();
+          expect((await failure(backend.stat(key))).fault).toBe("absent");
+        },
+      );
 
       it("refuses to finish a write that is short", async () => {
         const key = freshKey();
@@ -186,7 +193,9 @@ export function backendContract(name: string, open: () => Promise<OpenedForTest>
           { partNumber: 2, ...two },
           { partNumber: 9, ...nine },
         ]);
-        expect((await read(backend, key)).equals(Buffer.concat([parts[0] ?? Buffer.alloc(0), Buffer.from("last")]))).toBe(true);
+        expect(
+          (await read(backend, key)).equals(Buffer.concat([parts[0] ?? Buffer.alloc(0), Buffer.from("last")])),
+        ).toBe(true);
       });
 
       it("refuse to complete with a part that is missing or another", async () => {
@@ -194,13 +203,19 @@ export function backendContract(name: string, open: () => Promise<OpenedForTest>
         const id = await backend.createUpload(key);
         const one = await writeAll(backend.writePart(key, id, 1, 3), Buffer.from("one"));
         expect((await failure(backend.completeUpload(key, id, [{ partNumber: 2, ...one }]))).fault).toBe("refused");
-        expect((await failure(backend.completeUpload(key, id, [{ partNumber: 1, etag: md5(Buffer.from("two")) }]))).fault).toBe("refused");
+        expect(
+          (await failure(backend.completeUpload(key, id, [{ partNumber: 1, etag: md5(Buffer.from("two")) }]))).fault,
+        ).toBe("refused");
         expect(await backend.completeUpload(key, id, [{ partNumber: 1, ...one }])).toHaveProperty("etag");
       });
 
       it("can be aborted by id or all of a key, again without harm, and then take nothing", async () => {
         const key = freshKey();
-        const [first, second, other] = [await backend.createUpload(key), await backend.createUpload(key), await backend.createUpload(key)];
+        const [first, second, other] = [
+          await backend.createUpload(key),
+          await backend.createUpload(key),
+          await backend.createUpload(key),
+        ];
         await writeAll(backend.writePart(key, first, 1, 3), Buffer.from("one"));
         await backend.abortUpload(key, first);
         await backend.abortUpload(key, first);
@@ -208,7 +223,9 @@ export function backendContract(name: string, open: () => Promise<OpenedForTest>
         await backend.abortUpload(key);
         await backend.abortUpload(key);
         for (const id of [second, other])
-          expect((await failure(backend.completeUpload(key, id, [{ partNumber: 1, etag: md5(Buffer.from("one")) }]))).fault).toBe("absent");
+          expect(
+            (await failure(backend.completeUpload(key, id, [{ partNumber: 1, etag: md5(Buffer.from("one")) }]))).fault,
+          ).toBe("absent");
       });
 
       it("leave nothing of a part that was given up", async () => {
@@ -217,7 +234,9 @@ export function backendContract(name: string, open: () => Promise<OpenedForTest>
         const sink = backend.writePart(key, id, 1, 100_000);
         await sink.write(randomBytes(100_000));
         sink.abort();
-        expect((await failure(backend.completeUpload(key, id, [{ partNumber: 1, etag: md5(Buffer.from("x")) }]))).fault).toBe("refused");
+        expect(
+          (await failure(backend.completeUpload(key, id, [{ partNumber: 1, etag: md5(Buffer.from("x")) }]))).fault,
+        ).toBe("refused");
         await backend.abortUpload(key, id);
       });
     });
@@ -227,7 +246,9 @@ export function backendContract(name: string, open: () => Promise<OpenedForTest>
         const root = `list-${randomBytes(4).toString("hex")}`;
         const names = ["a/b", "a-b", "a0", "a/c/d", "B", "a/c-d", "z"];
         for (const name of names) await put(backend, `${root}/${name}`, Buffer.from(name));
-        expect(await keysOf(backend.list(`${root}/`))).toEqual(["B", "a-b", "a/b", "a/c-d", "a/c/d", "a0", "z"].map((name) => `${root}/${name}`));
+        expect(await keysOf(backend.list(`${root}/`))).toEqual(
+          ["B", "a-b", "a/b", "a/c-d", "a/c/d", "a0", "z"].map((name) => `${root}/${name}`),
+        );
         expect(await keysOf(backend.list(`${root}/a/c`))).toEqual([`${root}/a/c-d`, `${root}/a/c/d`]);
         for await (const listed of backend.list(`${root}/z`)) {
           expect(listed).toMatchObject({ key: `${root}/z`, size: 1, etag: md5(Buffer.from("z")) });

@@ -1,19 +1,49 @@
 import { describe, expect, it } from "vitest";
-import { NetworkMap } from "../../src/delivery/networks.ts";
 import { clientAddressReader, readClaimedPlace } from "../../src/delivery/client-address.ts";
+import { NetworkMap } from "../../src/delivery/networks.ts";
 import { S3Error } from "../../src/errors.ts";
 
 describe("clientAddressReader", () => {
   const read = clientAddressReader(["10.0.0.0/8", "2001:db8:1::/48"]);
 
   it.each([
-    ["an untrusted peer's header changes nothing", "203.0.113.9", { "x-forwarded-for": "198.51.100.1" }, "203.0.113.9", false],
+    [
+      "an untrusted peer's header changes nothing",
+      "203.0.113.9",
+      { "x-forwarded-for": "198.51.100.1" },
+      "203.0.113.9",
+      false,
+    ],
     ["a trusted proxy is believed", "10.0.0.1", { "x-forwarded-for": "198.51.100.1" }, "198.51.100.1", true],
-    ["the right-most untrusted address counts", "10.0.0.1", { "x-forwarded-for": "1.1.1.1, 198.51.100.1, 10.2.3.4" }, "198.51.100.1", true],
+    [
+      "the right-most untrusted address counts",
+      "10.0.0.1",
+      { "x-forwarded-for": "1.1.1.1, 198.51.100.1, 10.2.3.4" },
+      "198.51.100.1",
+      true,
+    ],
     ["all trusted: the left-most", "10.0.0.1", { "x-forwarded-for": "10.9.9.9, 10.2.3.4" }, "10.9.9.9", true],
-    ["what is no address ends the walk", "10.0.0.1", { "x-forwarded-for": "1.1.1.1, unknown, 10.2.3.4" }, "10.2.3.4", true],
-    ["Forwarded is read too", "10.0.0.1", { forwarded: 'for=1.1.1.1, for="[2001:db8::7]:4711";proto=https' }, "2001:db8::7", true],
-    ["X-Forwarded-For goes first", "10.0.0.1", { "x-forwarded-for": "198.51.100.1", forwarded: "for=1.1.1.1" }, "198.51.100.1", true],
+    [
+      "what is no address ends the walk",
+      "10.0.0.1",
+      { "x-forwarded-for": "1.1.1.1, unknown, 10.2.3.4" },
+      "10.2.3.4",
+      true,
+    ],
+    [
+      "Forwarded is read too",
+      "10.0.0.1",
+      { forwarded: 'for=1.1.1.1, for="[2001:db8::7]:4711";proto=https' },
+      "2001:db8::7",
+      true,
+    ],
+    [
+      "X-Forwarded-For goes first",
+      "10.0.0.1",
+      { "x-forwarded-for": "198.51.100.1", forwarded: "for=1.1.1.1" },
+      "198.51.100.1",
+      true,
+    ],
     ["ports are dropped", "10.0.0.1", { "x-forwarded-for": "198.51.100.1:5000" }, "198.51.100.1", true],
     ["IPv4 in IPv6's clothes", "::ffff:10.0.0.1", { "x-forwarded-for": "::ffff:198.51.100.1" }, "198.51.100.1", true],
     ["an IPv6 proxy", "2001:db8:1::5", { "x-forwarded-for": "198.51.100.1" }, "198.51.100.1", true],
@@ -27,7 +57,10 @@ describe("clientAddressReader", () => {
 
 describe("readClaimedPlace", () => {
   it("hears a trusted peer", () => {
-    expect(readClaimedPlace({ "x-nearbucket-client": "43.65, -79.38" }, true)).toEqual({ latitude: 43.65, longitude: -79.38 });
+    expect(readClaimedPlace({ "x-nearbucket-client": "43.65, -79.38" }, true)).toEqual({
+      latitude: 43.65,
+      longitude: -79.38,
+    });
     expect(readClaimedPlace({}, true)).toBeUndefined();
   });
 

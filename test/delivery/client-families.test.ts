@@ -33,12 +33,18 @@ describe("familyOf", () => {
     expect(familyOf(userAgent)).toMatchObject({ name, signing });
   });
 
-  it.each(["Go-http-client/2.0", "python-requests/2.31.0", "Wget/1.21.3", "okhttp/4.12.0", "aria2/1.36.0", "axios/1.7", "undici", "Bun/1.4.0"])(
-    "%s follows a signed URL",
-    (userAgent) => {
-      expect(familyOf(userAgent).plain).toBe("follows");
-    },
-  );
+  it.each([
+    "Go-http-client/2.0",
+    "python-requests/2.31.0",
+    "Wget/1.21.3",
+    "okhttp/4.12.0",
+    "aria2/1.36.0",
+    "axios/1.7",
+    "undici",
+    "Bun/1.4.0",
+  ])("%s follows a signed URL", (userAgent) => {
+    expect(familyOf(userAgent).plain).toBe("follows");
+  });
 
   it("remembers no more agents than it may", () => {
     for (let index = 0; index < 5000; index++) familyOf(`agent-${index} Bun/1`);

@@ -17,7 +17,10 @@ interface Bench {
 }
 
 /** Real S3 backends that nothing answers for: routing asks them for URLs only. What is up is told by the test. */
-async function bench(change: Partial<DeliveryOptions> = {}, replayedHeaders: "tolerate" | "strict" = "tolerate"): Promise<Bench> {
+async function bench(
+  change: Partial<DeliveryOptions> = {},
+  replayedHeaders: "tolerate" | "strict" = "tolerate",
+): Promise<Bench> {
   const state = { now: new Date("2030-01-01T00:00:00Z"), down: new Set<string>(), draining: new Set<string>() };
   const open = (region: string) =>
     openBackend(
@@ -75,11 +78,22 @@ async function bench(change: Partial<DeliveryOptions> = {}, replayedHeaders: "to
   return { delivery, counted, state };
 }
 
-const replica = (backend: string, state: Replica["state"] = "verified"): Replica => ({ backend, state, verifiedAt: new Date(0) });
+const replica = (backend: string, state: Replica["state"] = "verified"): Replica => ({
+  backend,
+  state,
+  verifiedAt: new Date(0),
+});
 
 function request(change: Partial<ReadRequest> = {}): ReadRequest {
   return {
-    bucket: { id: 1, name: "b", owner: { id: 1, name: "root" }, location: "us-east-1", createdAt: new Date(0), settings: {} },
+    bucket: {
+      id: 1,
+      name: "b",
+      owner: { id: 1, name: "root" },
+      location: "us-east-1",
+      createdAt: new Date(0),
+      settings: {},
+    },
     object: {
       key: "k",
       versionId: "null",
@@ -90,7 +104,15 @@ function request(change: Partial<ReadRequest> = {}): ReadRequest {
       checksum: undefined,
       parts: undefined,
     },
-    blob: { id: 1, name: "blobs/ab/cd", size: 8 * MIB, etag: "e", digest: undefined, layout: undefined, replicas: [replica("amsterdam"), replica("toronto")] },
+    blob: {
+      id: 1,
+      name: "blobs/ab/cd",
+      size: 8 * MIB,
+      etag: "e",
+      digest: undefined,
+      layout: undefined,
+      replicas: [replica("amsterdam"), replica("toronto")],
+    },
     headers: { "user-agent": "aws-sdk-go/1.44.298" },
     query: new URLSearchParams(),
     authentication: "header",
@@ -108,7 +130,12 @@ function request(change: Partial<ReadRequest> = {}): ReadRequest {
 
 /** A read by a signed URL that asks for a redirect. */
 const asked = (change: Partial<ReadRequest> = {}) =>
-  request({ authentication: "presigned", headers: { "user-agent": "curl/8" }, query: new URLSearchParams("x-nearbucket-redirect=always"), ...change });
+  request({
+    authentication: "presigned",
+    headers: { "user-agent": "curl/8" },
+    query: new URLSearchParams("x-nearbucket-redirect=always"),
+    ...change,
+  });
 const trusted = (place: string, change: Partial<ReadRequest> = {}) =>
   request({ ...change, trustedPeer: true, headers: { "user-agent": "aws-sdk-go/1", "x-nearbucket-client": place } });
 
@@ -137,9 +164,15 @@ describe("route", () => {
 
   it("lets the client's own response parameters win", async () => {
     const { delivery } = await bench();
-    const route = delivery.route(request({ query: new URLSearchParams("response-content-type=a/b&response-expires=never&other=1") }));
+    const route = delivery.route(
+      request({ query: new URLSearchParams("response-content-type=a/b&response-expires=never&other=1") }),
+    );
     const { searchParams } = new URL(route.headers["Location"] ?? "");
-    expect([searchParams.get("response-content-type"), searchParams.get("response-expires"), searchParams.get("other")]).toEqual(["a/b", "never", null]);
+    expect([
+      searchParams.get("response-content-type"),
+      searchParams.get("response-expires"),
+      searchParams.get("other"),
+    ]).toEqual(["a/b", "never", null]);
   });
 
   it("gives media elements a longer time", async () => {
@@ -176,13 +209,21 @@ describe("route", () => {
     state.down.add("amsterdam");
     expect(delivery.route(trusted("52,5")).headers["x-nearbucket-region"]).toBe("toronto");
     state.draining.add("toronto");
-    expect(delivery.route(trusted("52,5"))).toMatchObject({ kind: "proxy", rule: "5-no-public-replica", order: ["toronto", "amsterdam"] });
+    expect(delivery.route(trusted("52,5"))).toMatchObject({
+      kind: "proxy",
+      rule: "5-no-public-replica",
+      order: ["toronto", "amsterdam"],
+    });
   });
 
   it("keeps clients from outside a backend's networks away from it", async () => {
-    const { delivery } = await bench({ backends: [{ name: "amsterdam", clientNetworks: ["10.0.0.0/8"] }, { name: "toronto" }] });
+    const { delivery } = await bench({
+      backends: [{ name: "amsterdam", clientNetworks: ["10.0.0.0/8"] }, { name: "toronto" }],
+    });
     expect(delivery.route(trusted("52,5")).headers["x-nearbucket-region"]).toBe("toronto");
-    expect(delivery.route(trusted("52,5", { clientAddress: "10.1.1.1" })).headers["x-nearbucket-region"]).toBe("amsterdam");
+    expect(delivery.route(trusted("52,5", { clientAddress: "10.1.1.1" })).headers["x-nearbucket-region"]).toBe(
+      "amsterdam",
+    );
   });
 
   it("asks the access key before the bucket, and the bucket before the gateway", async () => {
@@ -198,27 +239,55 @@ describe("route", () => {
     ["header", { headers: { "user-agent": "x", "x-nearbucket-redirect": "never" } }, "3-opt-out"],
     ["query parameter", { query: new URLSearchParams("x-nearbucket-redirect=never") }, "3-opt-out"],
     ["User-Agent", { headers: { "user-agent": "aws-sdk-go/1 nearbucket-redirect/0" } }, "3-opt-out"],
-    ["User-Agent of a page", { headers: { "user-agent": "Mozilla/5.0", "x-amz-user-agent": "aws-sdk-js/3 nearbucket-redirect/0" } }, "3-opt-out"],
+    [
+      "User-Agent of a page",
+      { headers: { "user-agent": "Mozilla/5.0", "x-amz-user-agent": "aws-sdk-js/3 nearbucket-redirect/0" } },
+      "3-opt-out",
+    ],
     ["User-Agent, opting in", { headers: { "user-agent": "Boto3/1 nearbucket-redirect/1" } }, "13-opt-in"],
-    ["header before User-Agent", { headers: { "user-agent": "Boto3/1 nearbucket-redirect/1", "x-nearbucket-redirect": "auto" } }, "14-client"],
+    [
+      "header before User-Agent",
+      { headers: { "user-agent": "Boto3/1 nearbucket-redirect/1", "x-nearbucket-redirect": "auto" } },
+      "14-client",
+    ],
     ["second attempt", { headers: { "user-agent": "aws-sdk-go/1", "amz-sdk-request": "attempt=2; max=3" } }, "4-retry"],
-    ["first attempt", { headers: { "user-agent": "aws-sdk-go/1", "amz-sdk-request": "attempt=1; max=3" } }, "14-client"],
+    [
+      "first attempt",
+      { headers: { "user-agent": "aws-sdk-go/1", "amz-sdk-request": "attempt=1; max=3" } },
+      "14-client",
+    ],
     ["https before a proxy", { headers: { "user-agent": "aws-sdk-go/1", "x-forwarded-proto": "https" } }, "6-host"],
     [
       "the backend's host",
-      { requestOrigin: "http://amsterdam.example:1", headers: { "user-agent": "aws-sdk-go/1", "x-nearbucket-client": "52,5" }, trustedPeer: true },
+      {
+        requestOrigin: "http://amsterdam.example:1",
+        headers: { "user-agent": "aws-sdk-go/1", "x-nearbucket-client": "52,5" },
+        trustedPeer: true,
+      },
       "6-host",
     ],
     ["a parent of the backend's host", { requestOrigin: "http://example" }, "6-host"],
     ["session token", { headers: { "user-agent": "aws-sdk-go/1", "x-amz-security-token": "t" } }, "7-security-token"],
     ["If-Modified-Since", { headers: { "user-agent": "aws-sdk-go/1", "if-modified-since": "x" } }, "9-date-condition"],
-    ["If-Range with a date", { headers: { "user-agent": "aws-sdk-go/1", "if-range": "Tue, 01 Jan 2030 00:00:00 GMT" } }, "9-date-condition"],
+    [
+      "If-Range with a date",
+      { headers: { "user-agent": "aws-sdk-go/1", "if-range": "Tue, 01 Jan 2030 00:00:00 GMT" } },
+      "9-date-condition",
+    ],
     ["If-Range with an ETag", { headers: { "user-agent": "aws-sdk-go/1", "if-range": '"e"' } }, "14-client"],
     ["another ETag", { object: { ...request().object, etag: "f-2" } }, "10-etag"],
     ["user metadata", { object: { ...request().object, attributes: { metadata: { a: "b" } } } }, "11-attributes"],
     ["a version", { object: { ...request().object, versionId: "v" } }, "11-attributes"],
-    ["a storage class", { object: { ...request().object, attributes: { metadata: {}, storageClass: "GLACIER" } } }, "11-attributes"],
-    ["tags", { object: { ...request().object, attributes: { metadata: {}, tags: [{ key: "a", value: "b" }] } } }, "11-attributes"],
+    [
+      "a storage class",
+      { object: { ...request().object, attributes: { metadata: {}, storageClass: "GLACIER" } } },
+      "11-attributes",
+    ],
+    [
+      "tags",
+      { object: { ...request().object, attributes: { metadata: {}, tags: [{ key: "a", value: "b" }] } } },
+      "11-attributes",
+    ],
     ["not plain", { plain: false }, "1-not-plain"],
   ])("reads the facts: %s", async (_what, change, rule) => {
     const { delivery } = await bench();
@@ -227,21 +296,33 @@ describe("route", () => {
 
   it("minds a checksum only when it is asked for", async () => {
     const { delivery } = await bench();
-    const object = { ...request().object, checksum: { algorithm: "CRC32", type: "FULL_OBJECT", value: "AAAAAA==" } as const };
+    const object = {
+      ...request().object,
+      checksum: { algorithm: "CRC32", type: "FULL_OBJECT", value: "AAAAAA==" } as const,
+    };
     expect(delivery.route(request({ object })).rule).toBe("14-client");
-    expect(delivery.route(request({ object, headers: { ...request().headers, "x-amz-checksum-mode": "enabled" } })).rule).toBe("11-attributes");
+    expect(
+      delivery.route(request({ object, headers: { ...request().headers, "x-amz-checksum-mode": "enabled" } })).rule,
+    ).toBe("11-attributes");
   });
 
   it("keeps replayed headers from strict stores", async () => {
     const { delivery } = await bench({}, "strict");
-    expect(delivery.route(request({ headers: { "user-agent": "aws-sdk-go/1", "x-amz-date": "d" } })).rule).toBe("8-replayed-headers");
+    expect(delivery.route(request({ headers: { "user-agent": "aws-sdk-go/1", "x-amz-date": "d" } })).rule).toBe(
+      "8-replayed-headers",
+    );
     expect(delivery.route(asked()).rule).toBe("13-opt-in");
   });
 
   it("streams to a client of unknown conduct that comes back within ten seconds, and redirects it again later", async () => {
-    const { delivery, state } = await bench({ redirect: { mode: "always", minBytes: MIB, expirySeconds: 120, mediaExpirySeconds: 21_600, rclone: false } });
+    const { delivery, state } = await bench({
+      redirect: { mode: "always", minBytes: MIB, expirySeconds: 120, mediaExpirySeconds: 21_600, rclone: false },
+    });
     const boto = request({ headers: { "user-agent": "Boto3/1" } });
-    const rules = () => [delivery.route(boto).rule, delivery.route({ ...boto, headers: { ...boto.headers, range: "bytes=0-9" } }).rule];
+    const rules = () => [
+      delivery.route(boto).rule,
+      delivery.route({ ...boto, headers: { ...boto.headers, range: "bytes=0-9" } }).rule,
+    ];
     expect(rules()).toEqual(["14-client", "14-client"]);
     expect(rules()).toEqual(["4-retry", "4-retry"]);
     state.now = new Date(state.now.getTime() + 9_999);
@@ -251,7 +332,9 @@ describe("route", () => {
   });
 
   it("never holds a repeated read against a client that follows or asked", async () => {
-    const { delivery } = await bench({ redirect: { mode: "always", minBytes: MIB, expirySeconds: 120, mediaExpirySeconds: 21_600, rclone: false } });
+    const { delivery } = await bench({
+      redirect: { mode: "always", minBytes: MIB, expirySeconds: 120, mediaExpirySeconds: 21_600, rclone: false },
+    });
     expect([1, 2, 3].map(() => delivery.route(request()).kind)).toEqual(["redirect", "redirect", "redirect"]);
     expect([1, 2, 3].map(() => delivery.route(asked()).kind)).toEqual(["redirect", "redirect", "redirect"]);
   });

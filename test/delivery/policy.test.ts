@@ -2,7 +2,13 @@ import { describe, expect, it } from "vitest";
 import { familyOf } from "../../src/delivery/client-families.ts";
 import { decide, type RedirectFacts, type RedirectTarget } from "../../src/delivery/policy.ts";
 
-const minio: RedirectTarget = { downgrade: false, sameHost: false, replayedHeaders: "tolerate", repliesAsTold: false, crossOrigin: false };
+const minio: RedirectTarget = {
+  downgrade: false,
+  sameHost: false,
+  replayedHeaders: "tolerate",
+  repliesAsTold: false,
+  crossOrigin: false,
+};
 const node: RedirectTarget = { ...minio, repliesAsTold: true };
 const MIB = 1024 ** 2;
 
@@ -34,7 +40,11 @@ type Change = Partial<RedirectFacts>;
 const asked: Change = { wish: "always" };
 const boto: Change = { family: familyOf("Boto3/1.43 md/Botocore#1.43") };
 const rclone: Change = { family: familyOf("rclone/v1.76.0") };
-const presigned = (userAgent: string | undefined): Change => ({ authentication: "presigned", amzHeaders: false, family: familyOf(userAgent) });
+const presigned = (userAgent: string | undefined): Change => ({
+  authentication: "presigned",
+  amzHeaders: false,
+  family: familyOf(userAgent),
+});
 const to = (change: Partial<RedirectTarget>): Change => ({ target: { ...minio, ...change } });
 
 /** What, the change to the follower, the answer in auto, the answer in always. */
@@ -43,9 +53,19 @@ const cases: readonly (readonly [string, Change, string, string])[] = [
   ["an opt-out", { wish: "never" }, "proxy 3-opt-out", "proxy 3-opt-out"],
   ["a second attempt, even asked for", { attempt: 2, ...asked }, "proxy 4-retry", "proxy 4-retry"],
   ["a read sent away moments ago", { repeated: true }, "proxy 4-retry", "proxy 4-retry"],
-  ["no store with a public door", { target: undefined, ...asked }, "proxy 5-no-public-replica", "proxy 5-no-public-replica"],
+  [
+    "no store with a public door",
+    { target: undefined, ...asked },
+    "proxy 5-no-public-replica",
+    "proxy 5-no-public-replica",
+  ],
   ["https to http", { ...to({ downgrade: true }), ...asked }, "proxy 6-host", "proxy 6-host"],
-  ["a store on the same host with a signing header", { ...to({ sameHost: true }), ...asked }, "proxy 6-host", "proxy 6-host"],
+  [
+    "a store on the same host with a signing header",
+    { ...to({ sameHost: true }), ...asked },
+    "proxy 6-host",
+    "proxy 6-host",
+  ],
   [
     "a store on the same host without one",
     { ...to({ sameHost: true }), ...presigned("Go-http-client/1.1") },
@@ -54,9 +74,24 @@ const cases: readonly (readonly [string, Change, string, string])[] = [
   ],
   ["a session token", { securityToken: true }, "proxy 7-security-token", "proxy 7-security-token"],
   ["a session token, asked for", { securityToken: true, ...asked }, "redirect 13-opt-in", "proxy 7-security-token"],
-  ["a session token from rclone 1.75 to a node", { securityToken: true, ...rclone, target: node }, "redirect 14-client", "proxy 7-security-token"],
-  ["a session token from rclone before 1.75", { securityToken: true, family: familyOf("rclone/v1.60.1") }, "proxy 7-security-token", "proxy 7-security-token"],
-  ["a strict store and x-amz headers", { ...to({ replayedHeaders: "strict" }), ...asked }, "proxy 8-replayed-headers", "proxy 8-replayed-headers"],
+  [
+    "a session token from rclone 1.75 to a node",
+    { securityToken: true, ...rclone, target: node },
+    "redirect 14-client",
+    "proxy 7-security-token",
+  ],
+  [
+    "a session token from rclone before 1.75",
+    { securityToken: true, family: familyOf("rclone/v1.60.1") },
+    "proxy 7-security-token",
+    "proxy 7-security-token",
+  ],
+  [
+    "a strict store and x-amz headers",
+    { ...to({ replayedHeaders: "strict" }), ...asked },
+    "proxy 8-replayed-headers",
+    "proxy 8-replayed-headers",
+  ],
   [
     "a strict store and none",
     { ...to({ replayedHeaders: "strict" }), ...presigned("Wget/1.21") },
@@ -66,14 +101,39 @@ const cases: readonly (readonly [string, Change, string, string])[] = [
   ["a date condition", { dateCondition: true, ...asked }, "proxy 9-date-condition", "proxy 9-date-condition"],
   ["another ETag there", { sameEtag: false }, "proxy 10-etag", "redirect 14-client"],
   ["another ETag there, asked for", { sameEtag: false, ...asked }, "redirect 13-opt-in", "redirect 13-opt-in"],
-  ["another ETag there and If-Match, asked for", { sameEtag: false, etagCondition: true, ...asked }, "proxy 10-etag", "proxy 10-etag"],
+  [
+    "another ETag there and If-Match, asked for",
+    { sameEtag: false, etagCondition: true, ...asked },
+    "proxy 10-etag",
+    "proxy 10-etag",
+  ],
   ["the same ETag and If-Match", { etagCondition: true }, "redirect 14-client", "redirect 14-client"],
-  ["another ETag on a node that is told ours", { sameEtag: false, target: node }, "redirect 14-client", "redirect 14-client"],
-  ["another ETag on such a node and If-Match", { sameEtag: false, etagCondition: true, target: node }, "redirect 14-client", "redirect 14-client"],
-  ["a date condition on such a node", { dateCondition: true, target: node }, "redirect 14-client", "redirect 14-client"],
+  [
+    "another ETag on a node that is told ours",
+    { sameEtag: false, target: node },
+    "redirect 14-client",
+    "redirect 14-client",
+  ],
+  [
+    "another ETag on such a node and If-Match",
+    { sameEtag: false, etagCondition: true, target: node },
+    "redirect 14-client",
+    "redirect 14-client",
+  ],
+  [
+    "a date condition on such a node",
+    { dateCondition: true, target: node },
+    "redirect 14-client",
+    "redirect 14-client",
+  ],
   ["own attributes", { ownAttributes: true }, "proxy 11-attributes", "redirect 14-client"],
   ["own attributes, asked for", { ownAttributes: true, ...asked }, "redirect 13-opt-in", "redirect 13-opt-in"],
-  ["own attributes on a node that is told them", { ownAttributes: true, target: node }, "redirect 14-client", "redirect 14-client"],
+  [
+    "own attributes on a node that is told them",
+    { ownAttributes: true, target: node },
+    "redirect 14-client",
+    "redirect 14-client",
+  ],
   ["few bytes", { bytes: MIB - 1 }, "proxy 12-small", "redirect 14-client"],
   ["few bytes, asked for", { bytes: 4096, ...asked }, "proxy 12-small", "redirect 13-opt-in"],
   ["a big read by a follower", {}, "redirect 14-client", "redirect 14-client"],
@@ -96,18 +156,43 @@ const cases: readonly (readonly [string, Change, string, string])[] = [
     "redirect 16-cross-origin",
     "redirect 14-client",
   ],
-  ["a navigation", { ...presigned("Mozilla/5.0"), fetchMode: "navigate" }, "redirect 15-navigation", "redirect 15-navigation"],
-  ["an image", { ...presigned("Mozilla/5.0"), fetchMode: "no-cors" }, "redirect 15-navigation", "redirect 15-navigation"],
-  ["a page's fetch", { ...presigned("Mozilla/5.0"), fetchMode: "cors" }, "proxy 16-cross-origin", "redirect 16-cross-origin"],
+  [
+    "a navigation",
+    { ...presigned("Mozilla/5.0"), fetchMode: "navigate" },
+    "redirect 15-navigation",
+    "redirect 15-navigation",
+  ],
+  [
+    "an image",
+    { ...presigned("Mozilla/5.0"), fetchMode: "no-cors" },
+    "redirect 15-navigation",
+    "redirect 15-navigation",
+  ],
+  [
+    "a page's fetch",
+    { ...presigned("Mozilla/5.0"), fetchMode: "cors" },
+    "proxy 16-cross-origin",
+    "redirect 16-cross-origin",
+  ],
   [
     "a page's fetch, to a store open to pages",
     { ...presigned("Mozilla/5.0"), fetchMode: "cors", ...to({ crossOrigin: true }) },
     "redirect 16-cross-origin",
     "redirect 16-cross-origin",
   ],
-  ["python-requests on a signed URL", presigned("python-requests/2.31"), "redirect 17-following-agent", "redirect 17-following-agent"],
+  [
+    "python-requests on a signed URL",
+    presigned("python-requests/2.31"),
+    "redirect 17-following-agent",
+    "redirect 17-following-agent",
+  ],
   ["curl on a signed URL", presigned("curl/8.14.1"), "proxy 18-other-agent", "redirect 18-other-agent"],
-  ["curl on a signed URL, asked for", { ...presigned("curl/8.14.1"), ...asked }, "redirect 13-opt-in", "redirect 13-opt-in"],
+  [
+    "curl on a signed URL, asked for",
+    { ...presigned("curl/8.14.1"), ...asked },
+    "redirect 13-opt-in",
+    "redirect 13-opt-in",
+  ],
   ["nobody on a signed URL", presigned(undefined), "proxy 18-other-agent", "redirect 18-other-agent"],
 ];
 

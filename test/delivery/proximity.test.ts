@@ -19,12 +19,19 @@ const never = () => {
 describe("orderByProximity", () => {
   it("puts the nearest first by great circle", () => {
     const place = { region: undefined, coordinates: places.brussels };
-    expect(names(orderByProximity([at("singapore"), at("toronto"), at("amsterdam")], place, Math.random))).toEqual(["amsterdam", "toronto", "singapore"]);
+    expect(names(orderByProximity([at("singapore"), at("toronto"), at("amsterdam")], place, Math.random))).toEqual([
+      "amsterdam",
+      "toronto",
+      "singapore",
+    ]);
   });
 
   it("puts a mapped region before a nearer one", () => {
     const place = { region: "singapore", coordinates: places.amsterdam };
-    expect(names(orderByProximity([at("amsterdam"), at("singapore")], place, Math.random))).toEqual(["singapore", "amsterdam"]);
+    expect(names(orderByProximity([at("amsterdam"), at("singapore")], place, Math.random))).toEqual([
+      "singapore",
+      "amsterdam",
+    ]);
   });
 
   it("prefers the faster of two within one distance step", () => {
@@ -42,15 +49,21 @@ describe("orderByProximity", () => {
     };
     for (const coordinates of [undefined, places.amsterdam]) {
       let heavy = 0;
-      const pair = [at("amsterdam", { name: "light", latencyMs: 11 }), at("amsterdam", { name: "heavy", capacity: 3, latencyMs: 19 })];
-      for (let index = 0; index < 4000; index++) if (names(orderByProximity(pair, { region: undefined, coordinates }, random))[0] === "heavy") heavy += 1;
+      const pair = [
+        at("amsterdam", { name: "light", latencyMs: 11 }),
+        at("amsterdam", { name: "heavy", capacity: 3, latencyMs: 19 }),
+      ];
+      for (let index = 0; index < 4000; index++)
+        if (names(orderByProximity(pair, { region: undefined, coordinates }, random))[0] === "heavy") heavy += 1;
       expect(heavy / 4000).toBeGreaterThan(0.7);
       expect(heavy / 4000).toBeLessThan(0.8);
     }
   });
 
   it("draws nothing for a single candidate", () => {
-    expect(names(orderByProximity([at("toronto")], { region: undefined, coordinates: undefined }, never))).toEqual(["toronto"]);
+    expect(names(orderByProximity([at("toronto")], { region: undefined, coordinates: undefined }, never))).toEqual([
+      "toronto",
+    ]);
   });
 });
 

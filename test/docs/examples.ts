@@ -13,7 +13,9 @@ export interface Example {
 export const ROOT = join(import.meta.dirname, "../..");
 
 export function documents(): readonly string[] {
-  const docs = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".md"));
+  const docs = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" }).filter((path) =>
+    path.endsWith(".md"),
+  );
   return ["README.md", "compose/README.md", ...docs.map((path) => join("docs", path))];
 }
 

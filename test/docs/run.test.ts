@@ -25,7 +25,10 @@ describeWith(["aws", "curl"], "examples to paste", () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "nearbucket paste "));
     // A path with a space: what is printed must be quoted.
-    demo = startCommand(["demo", "--port", "0", "--region-count", "2", "--data", "nearbucket-data"], { directory, program: NEARBUCKET });
+    demo = startCommand(["demo", "--port", "0", "--region-count", "2", "--data", "nearbucket-data"], {
+      directory,
+      program: NEARBUCKET,
+    });
     greeting = await demo.greeted;
     key = await readCredentials(join(directory, "nearbucket-data/credentials"));
     await cp(join(ROOT, "package-lock.json"), join(directory, "package-lock.json"));
@@ -39,8 +42,14 @@ describeWith(["aws", "curl"], "examples to paste", () => {
     const commands = greeting.split("\n").filter((line) => /^(head|curl|node) /.test(line));
     expect(commands.length).toBe(3);
     for (const _ of [1, 2]) {
-      const [, read, stats] = [await shell(commands[0] ?? ""), await shell(commands[1] ?? ""), await shell(commands[2] ?? "")].map(String);
-      expect(read).toMatch(/^HTTP\/1.1 307 [\s\S]*^x-nearbucket-served: redirect; reason=13-opt-in[\s\S]*^HTTP\/1.1 200 OK[\s\S]*^Content-Length: 8388608/im);
+      const [, read, stats] = [
+        await shell(commands[0] ?? ""),
+        await shell(commands[1] ?? ""),
+        await shell(commands[2] ?? ""),
+      ].map(String);
+      expect(read).toMatch(
+        /^HTTP\/1.1 307 [\s\S]*^x-nearbucket-served: redirect; reason=13-opt-in[\s\S]*^HTTP\/1.1 200 OK[\s\S]*^Content-Length: 8388608/im,
+      );
       expect(JSON.parse(stats ?? "")).toMatchObject({ objects: 1 });
     }
   });

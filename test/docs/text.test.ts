@@ -7,12 +7,18 @@ import { readConfig } from "../../src/config/load.ts";
 import { configSchema } from "../../src/config/schema.ts";
 import { documents, examples, ROOT, readDocument } from "./examples.ts";
 
-/** Every key of the schema as docs/configuration.md writes it: `listen.port`, `regions[].name`; a backend's keys without a path. */
+/**
+ * Every key of the schema as docs/configuration.md writes it: `listen.port`, `regions[].name`; a backend's keys without
+ * a path.
+ */
 function keysOf(schema: unknown, path = ""): readonly string[] {
-  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) return keysOf(schema.unwrap(), path);
-  if (schema instanceof z.ZodArray) return path === "backends" ? [path, ...keysOf(schema.element)] : keysOf(schema.element, `${path}[]`);
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional)
+    return keysOf(schema.unwrap(), path);
+  if (schema instanceof z.ZodArray)
+    return path === "backends" ? [path, ...keysOf(schema.element)] : keysOf(schema.element, `${path}[]`);
   if (schema instanceof z.ZodDiscriminatedUnion) return schema.options.flatMap((option) => keysOf(option, path));
-  if (schema instanceof z.ZodObject) return Object.entries(schema.shape).flatMap(([key, inner]) => keysOf(inner, path === "" ? key : `${path}.${key}`));
+  if (schema instanceof z.ZodObject)
+    return Object.entries(schema.shape).flatMap(([key, inner]) => keysOf(inner, path === "" ? key : `${path}.${key}`));
   return [path.replace(/\[\]$/, "")];
 }
 
@@ -34,29 +40,44 @@ describe("the documents", () => {
   });
 
   it("name every metric", () => {
-    const names = [...readDocument("src/admin/metrics.ts").matchAll(/name: "(nearbucket_\w+)"/g)].map((match) => match[1] ?? "");
+    const names = [...readDocument("src/admin/metrics.ts").matchAll(/name: "(nearbucket_\w+)"/g)].map(
+      (match) => match[1] ?? "",
+    );
     const text = readDocument("docs/running.md");
     expect(names.length).toBeGreaterThan(4);
     for (const name of names) expect(text).toContain(`\`${name}`);
   });
 
   it.each(documents())("%s links only to what is there", (file) => {
-    const targets = [...readDocument(file).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)].map((match) => match[1] ?? "");
+    const targets = [...readDocument(file).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)].map(
+      (match) => match[1] ?? "",
+    );
     expect(targets.filter((target) => !existsSync(join(ROOT, dirname(file), target)))).toEqual([]);
   });
 
   it.each(examples("yaml", "config"))("$file gives a configuration without faults", ({ text }) => {
     const env = Object.fromEntries([...text.matchAll(/\$\{(\w+)\}/g)].map((match) => [match[1], "a-value"]));
-    const checked = readConfig(text, "/etc", { NEARBUCKET_ROOT_ACCESS_KEY: "root", NEARBUCKET_ROOT_SECRET_KEY: "rootsecret", ...env });
+    const checked = readConfig(text, "/etc", {
+      NEARBUCKET_ROOT_ACCESS_KEY: "root",
+      NEARBUCKET_ROOT_SECRET_KEY: "rootsecret",
+      ...env,
+    });
     expect("faults" in checked ? checked.faults : []).toEqual([]);
   });
 
   it("has examples in every document that should", () => {
-    expect(new Set(examples("yaml", "config").map(({ file }) => file))).toEqual(new Set(["README.md", "docs/configuration.md", "docs/running.md"]));
+    expect(new Set(examples("yaml", "config").map(({ file }) => file))).toEqual(
+      new Set(["README.md", "docs/configuration.md", "docs/running.md"]),
+    );
   });
 
   it("describes compose's own configuration without faults", () => {
-    const env = { NEARBUCKET_ROOT_ACCESS_KEY: "root", NEARBUCKET_ROOT_SECRET_KEY: "rootsecret", MINIO_ROOT_USER: "minio", MINIO_ROOT_PASSWORD: "miniosecret" };
+    const env = {
+      NEARBUCKET_ROOT_ACCESS_KEY: "root",
+      NEARBUCKET_ROOT_SECRET_KEY: "rootsecret",
+      MINIO_ROOT_USER: "minio",
+      MINIO_ROOT_PASSWORD: "miniosecret",
+    };
     const checked = readConfig(readDocument("compose/nearbucket.yaml"), "/etc/nearbucket", env);
     expect("faults" in checked ? checked.faults : []).toEqual([]);
   });

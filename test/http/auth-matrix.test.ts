@@ -1,4 +1,5 @@
-// Every route x every way to authenticate wrongly x every payload form: refused before any store is asked and before any name is looked up.
+// Every route x every way to authenticate wrongly x every payload form: refused before any store is asked and before
+// any name is looked up.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AnyOperation } from "../../src/operations/operation.ts";
 import { operations } from "../../src/operations/table.ts";
@@ -37,21 +38,36 @@ function storageCalls(): number {
   return stores.reduce((sum, store) => sum + store.requests.filter(({ key }) => key !== "").length, 0);
 }
 
-/** A request for an operation, against a bucket and key that do not exist: a look-up before the signature would answer so. */
+/**
+ * A request for an operation, against a bucket and key that do not exist: a look-up before the signature would answer
+ * so.
+ */
 function requestFor(operation: AnyOperation, payload: PayloadForm): TestRequest {
-  const path = operation.on === "service" ? "/" : operation.on === "newBucket" || operation.on === "bucket" ? "/no-such-bucket" : "/no-such-bucket/no-such-key";
-  const query = Object.fromEntries(Object.entries(operation.query ?? {}).map(([name, value]) => [name, value === true ? "1" : value]));
+  const path =
+    operation.on === "service"
+      ? "/"
+      : operation.on === "newBucket" || operation.on === "bucket"
+        ? "/no-such-bucket"
+        : "/no-such-bucket/no-such-key";
+  const query = Object.fromEntries(
+    Object.entries(operation.query ?? {}).map(([name, value]) => [name, value === true ? "1" : value]),
+  );
   const headers = operation.header === undefined ? {} : { [operation.header]: "/no-such-bucket/source" };
   const writes = operation.method === "PUT" || operation.method === "POST";
   return { method: operation.method, path, query, headers, ...(writes ? { body: BODY, payload } : {}) };
 }
 
 const routes = Object.entries(operations);
-const formsOf = (operation: AnyOperation): readonly PayloadForm[] => (operation.method === "PUT" || operation.method === "POST" ? FORMS : ["digest"]);
+const formsOf = (operation: AnyOperation): readonly PayloadForm[] =>
+  operation.method === "PUT" || operation.method === "POST" ? FORMS : ["digest"];
 
 describe.each(routes)("%s", (_, operation: AnyOperation) => {
   it.each(formsOf(operation))("refuses every wrong signature (%s)", async (payload) => {
-    const signer = { endpoint: gateway.url, accessKeyId: gateway.accessKeyId, secretAccessKey: gateway.secretAccessKey };
+    const signer = {
+      endpoint: gateway.url,
+      accessKeyId: gateway.accessKeyId,
+      secretAccessKey: gateway.secretAccessKey,
+    };
     const request = requestFor(operation, payload);
     const before = storageCalls();
     const surprises: string[] = [];
@@ -62,7 +78,8 @@ describe.each(routes)("%s", (_, operation: AnyOperation) => {
       tried++;
       const answer = await send(gateway.url, bad.make(signer, request));
       const code = operation.method === "HEAD" ? bad.code : answer.code;
-      if (answer.status !== bad.status || code !== bad.code) surprises.push(`${bad.name}: ${answer.status} ${answer.code}, expected ${bad.status} ${bad.code}`);
+      if (answer.status !== bad.status || code !== bad.code)
+        surprises.push(`${bad.name}: ${answer.status} ${answer.code}, expected ${bad.status} ${bad.code}`);
     }
     expect(surprises).toEqual([]);
     expect(tried).toBeGreaterThan(20);

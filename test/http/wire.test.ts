@@ -14,7 +14,11 @@ describe("the wire", () => {
   it("says it is ready, with the state of each backend", async () => {
     const response = await fetch(`${gateway.url}/-/ready`);
     expect(response.status).toBe(200);
-    expect(await response.json()).toEqual({ reads: true, writes: true, backends: { "store-1": "up", "store-2": "up", "store-3": "up" } });
+    expect(await response.json()).toEqual({
+      reads: true,
+      writes: true,
+      backends: { "store-1": "up", "store-2": "up", "store-3": "up" },
+    });
   });
 
   it("serves metrics in the exposition format", async () => {
@@ -45,7 +49,9 @@ describe("the wire", () => {
 
   it("refuses an unauthorized PUT that waits for 100 Continue without letting it send", async () => {
     const raw = await openRaw(gateway.port);
-    await raw.send(`PUT /bucket/key HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nContent-Length: 268435456\r\nExpect: 100-continue\r\n\r\n`);
+    await raw.send(
+      `PUT /bucket/key HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nContent-Length: 268435456\r\nExpect: 100-continue\r\n\r\n`,
+    );
     const [head] = await raw.until(/^HTTP\/1\.1 \d+[\s\S]*<\/Error>/);
     expect(head).toMatch(/^HTTP\/1\.1 403/);
     expect(head.toLowerCase()).toContain("connection: close");
@@ -70,7 +76,12 @@ describe("the wire", () => {
 
   it("tells an anonymous caller the same about a private key and one that does not exist, whatever conditions it sets", async () => {
     const strip = (text: string) => text.replace(/<(RequestId|HostId|Resource)>.*?<\/\1>/g, "");
-    for (const headers of [{}, { "If-Match": '"0"' }, { "If-None-Match": "*" }, { "If-Modified-Since": new Date(0).toUTCString() }]) {
+    for (const headers of [
+      {},
+      { "If-Match": '"0"' },
+      { "If-None-Match": "*" },
+      { "If-Modified-Since": new Date(0).toUTCString() },
+    ]) {
       const ask = async (path: string) => strip(await (await fetch(gateway.url + path, { headers })).text());
       expect(await ask("/bucket/key")).toBe(await ask("/bucket/missing"));
       expect(await ask("/bucket/key")).toContain("AccessDenied");
@@ -86,7 +97,9 @@ describe("the wire", () => {
 
   it("ignores an expectation that is none of S3's", async () => {
     const raw = await openRaw(gateway.port);
-    await raw.send(`GET /bucket/key HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nExpect: 200\r\nConnection: close\r\n\r\n`);
+    await raw.send(
+      `GET /bucket/key HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nExpect: 200\r\nConnection: close\r\n\r\n`,
+    );
     await raw.until(/^HTTP\/1\.1 403/);
   });
 
@@ -96,7 +109,13 @@ describe("the wire", () => {
     const uploadId = /<UploadId>(.*?)<\/UploadId>/.exec(started.text)?.[1] ?? "";
     const part = await gateway.fetch({ method: "PUT", path, query: { partNumber: "1", uploadId }, body: "part" });
     const body = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${part.headers["etag"]}</ETag></Part></CompleteMultipartUpload>`;
-    const whole = await gateway.fetch({ method: "POST", path, query: { uploadId }, body, headers: { "x-forwarded-proto": "https" } });
+    const whole = await gateway.fetch({
+      method: "POST",
+      path,
+      query: { uploadId },
+      body,
+      headers: { "x-forwarded-proto": "https" },
+    });
     expect(whole.text).toContain(`<Location>https://127.0.0.1:${gateway.port}/bucket/in-parts</Location>`);
   });
 });

@@ -13,8 +13,18 @@ onBothEngines("Accounts", (store) => {
   it("finds a key until it is revoked", async () => {
     const { metadata, clock } = store();
     const account = await metadata.accounts.ensure("alice");
-    await metadata.accounts.createKey({ accessKeyId: "AK1", accountId: account.id, sealedSecret: "sealed", redirect: "always" });
-    await metadata.accounts.createKey({ accessKeyId: "AK0", accountId: account.id, sealedSecret: "other", redirect: undefined });
+    await metadata.accounts.createKey({
+      accessKeyId: "AK1",
+      accountId: account.id,
+      sealedSecret: "sealed",
+      redirect: "always",
+    });
+    await metadata.accounts.createKey({
+      accessKeyId: "AK0",
+      accountId: account.id,
+      sealedSecret: "other",
+      redirect: undefined,
+    });
     const key = { accessKeyId: "AK1", account, sealedSecret: "sealed", createdAt: clock.now(), redirect: "always" };
     expect(await metadata.accounts.findKey("AK1")).toEqual(key);
     expect(await metadata.accounts.findKey("AK1")).toEqual(key);
@@ -29,7 +39,12 @@ onBothEngines("Accounts", (store) => {
 
   it("refuses a key id that is taken", async () => {
     const { metadata } = store();
-    const key = { accessKeyId: "AK1", accountId: (await metadata.accounts.ensure("alice")).id, sealedSecret: "sealed", redirect: undefined };
+    const key = {
+      accessKeyId: "AK1",
+      accountId: (await metadata.accounts.ensure("alice")).id,
+      sealedSecret: "sealed",
+      redirect: undefined,
+    };
     await metadata.accounts.createKey(key);
     await expect(metadata.accounts.createKey(key)).rejects.toMatchObject({ code: "InvalidArgument" });
   });
@@ -42,12 +57,23 @@ onBothEngines("Buckets", (store) => {
     const bob = await metadata.accounts.ensure("bob");
     const settings = { dedup: "bucket", redirect: "off", minimumCopies: 1 } as const;
     const bucket = await metadata.buckets.create({ name: "pictures", accountId: alice.id, location: "eu", settings });
-    expect(bucket).toEqual({ id: bucket.id, name: "pictures", owner: alice, location: "eu", createdAt: clock.now(), settings });
+    expect(bucket).toEqual({
+      id: bucket.id,
+      name: "pictures",
+      owner: alice,
+      location: "eu",
+      createdAt: clock.now(),
+      settings,
+    });
     expect(await metadata.buckets.find("pictures")).toEqual(bucket);
     expect(await metadata.buckets.find("Pictures")).toBeUndefined();
     const again = { name: "pictures", location: "eu", settings: {} };
-    await expect(metadata.buckets.create({ ...again, accountId: alice.id })).rejects.toMatchObject({ code: "BucketAlreadyOwnedByYou" });
-    await expect(metadata.buckets.create({ ...again, accountId: bob.id })).rejects.toMatchObject({ code: "BucketAlreadyExists" });
+    await expect(metadata.buckets.create({ ...again, accountId: alice.id })).rejects.toMatchObject({
+      code: "BucketAlreadyOwnedByYou",
+    });
+    await expect(metadata.buckets.create({ ...again, accountId: bob.id })).rejects.toMatchObject({
+      code: "BucketAlreadyExists",
+    });
   });
 
   it("are listed by account, in byte order, page by page", async () => {
@@ -55,7 +81,8 @@ onBothEngines("Buckets", (store) => {
     for (const name of ["b-2", "a", "b.1", "b-10", "c"]) await openPlace(metadata, name);
     await openPlace(metadata, "bobs", "bob");
     const { id } = await metadata.accounts.ensure("alice");
-    const names = async (page?: { prefix?: string; after?: string; limit?: number }) => (await metadata.buckets.list(id, page)).map(({ name }) => name);
+    const names = async (page?: { prefix?: string; after?: string; limit?: number }) =>
+      (await metadata.buckets.list(id, page)).map(({ name }) => name);
     expect(await names()).toEqual(["a", "b-10", "b-2", "b.1", "c"]);
     expect(await names({ prefix: "b", limit: 2 })).toEqual(["b-10", "b-2"]);
     expect(await names({ prefix: "b", after: "b-2" })).toEqual(["b.1"]);
@@ -69,7 +96,15 @@ onBothEngines("Buckets", (store) => {
     await metadata.objects.delete(bucket.id, "a");
     const { name } = await fresh("part");
     const attributes = { metadata: {} };
-    const upload = { bucketId: bucket.id, key: "b", accountId: bucket.owner.id, name, attributes, checksumAlgorithm: undefined, checksumType: undefined };
+    const upload = {
+      bucketId: bucket.id,
+      key: "b",
+      accountId: bucket.owner.id,
+      name,
+      attributes,
+      checksumAlgorithm: undefined,
+      checksumType: undefined,
+    };
     const { uploadId } = await metadata.uploads.create({
       ...upload,
       dedup: "account",

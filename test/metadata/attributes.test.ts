@@ -1,4 +1,5 @@
-// Settings of buckets and attributes of objects, changed where they stand: nothing is lost between two changes, and a change never meets another object.
+// Settings of buckets and attributes of objects, changed where they stand: nothing is lost between two changes, and a
+// change never meets another object.
 import { expect, it } from "vitest";
 import type { Acl, ObjectAttributes } from "../../src/model.ts";
 import { openPlace } from "../support/content.ts";
@@ -42,16 +43,23 @@ onBothEngines("Attributes and settings", (store) => {
     const { metadata } = store();
     const { bucket } = await openPlace(metadata);
     await metadata.buckets.delete(bucket.id);
-    await expect(metadata.buckets.updateSettings(bucket.id, (settings) => settings)).rejects.toMatchObject({ code: "NoSuchBucket" });
+    await expect(metadata.buckets.updateSettings(bucket.id, (settings) => settings)).rejects.toMatchObject({
+      code: "NoSuchBucket",
+    });
   });
 
   it("changes an object's attributes and nothing else of it", async () => {
     const { metadata, clock } = store();
     const { bucket, put } = await openPlace(metadata);
-    const stored = await put("a", "hello", { attributes: { contentType: "text/plain", metadata: { __proto__x: "1" } } });
+    const stored = await put("a", "hello", {
+      attributes: { contentType: "text/plain", metadata: { __proto__x: "1" } },
+    });
     clock.advance(1000);
     expect(await metadata.objects.updateAttributes(bucket.id, stored, opened)).toBe(true);
-    expect((await metadata.objects.find("pictures", "a")).found?.object).toEqual({ ...stored, attributes: { ...stored.attributes, acl: open } });
+    expect((await metadata.objects.find("pictures", "a")).found?.object).toEqual({
+      ...stored,
+      attributes: { ...stored.attributes, acl: open },
+    });
   });
 
   it("keeps both of two changes at once to an object", async () => {
@@ -63,7 +71,11 @@ onBothEngines("Attributes and settings", (store) => {
       metadata.objects.updateAttributes(bucket.id, stored, opened),
       metadata.objects.updateAttributes(bucket.id, stored, (attributes) => ({ ...attributes, tags })),
     ]);
-    expect((await metadata.objects.find("pictures", "a")).found?.object.attributes).toEqual({ metadata: {}, acl: open, tags });
+    expect((await metadata.objects.find("pictures", "a")).found?.object.attributes).toEqual({
+      metadata: {},
+      acl: open,
+      tags,
+    });
   });
 
   it("leaves alone what was written over or deleted since it was found", async () => {

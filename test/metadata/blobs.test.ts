@@ -10,7 +10,9 @@ onBothEngines("Blobs", (store) => {
     const again = await fresh("hello");
     await put("b", "hello", { content: again });
     expect((await blobOf("b")).id).toBe((await blobOf("a")).id);
-    expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([{ kind: "drop", name: again.name, backends: [] }]);
+    expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([
+      { kind: "drop", name: again.name, backends: [] },
+    ]);
   });
 
   it("stores equal content once when it is written at the same time", async () => {
@@ -62,7 +64,11 @@ onBothEngines("Blobs", (store) => {
     expect((await metadata.objects.find("pictures", "a")).found?.object.etag).toBe(etagOf("hello"));
     expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([{ kind: "copy", blobId: healed.id }]);
     clock.advance(graceMs);
-    expect((await claimAll(metadata)).map(({ work }) => work)).toContainEqual({ kind: "drop", name: rotten.name, backends: [] });
+    expect((await claimAll(metadata)).map(({ work }) => work)).toContainEqual({
+      kind: "drop",
+      name: rotten.name,
+      backends: [],
+    });
     expect(await metadata.stats.report(1)).toMatchObject({ objects: 2, blobs: 1 });
   });
 
@@ -113,7 +119,10 @@ onBothEngines("Blobs", (store) => {
     expect(await metadata.blobs.setReplica(before.id, "singapore", "verified", before.name)).toBe(false);
     expect(await metadata.blobs.setReplica(before.id, "amsterdam", "lost", before.name)).toBe(false);
     const after = await blobOf("a");
-    expect(after.replicas.map(({ backend, state }) => `${backend} ${state}`).sort()).toEqual(["amsterdam verified", "toronto verified"]);
+    expect(after.replicas.map(({ backend, state }) => `${backend} ${state}`).sort()).toEqual([
+      "amsterdam verified",
+      "toronto verified",
+    ]);
     expect(await metadata.blobs.setReplica(before.id, "singapore", "verified", after.name)).toBe(true);
     expect(await metadata.blobs.setReplica(4711, "singapore", "verified")).toBe(false);
   });
@@ -156,7 +165,9 @@ onBothEngines("Blobs", (store) => {
     await metadata.blobs.takeReclaimable(10);
     await put("b", "hello");
     expect((await blobOf("b")).id).not.toBe(going.id);
-    expect((await metadata.blobs.findByDigest(`account:${bucket.owner.id}`, digestOf("hello")))?.id).toBe((await blobOf("b")).id);
+    expect((await metadata.blobs.findByDigest(`account:${bucket.owner.id}`, digestOf("hello")))?.id).toBe(
+      (await blobOf("b")).id,
+    );
   });
 
   it("fills in a digest, and makes one blob of two that turn out equal", async () => {
@@ -168,7 +179,9 @@ onBothEngines("Blobs", (store) => {
     expect(await metadata.blobs.setDigest(first.id, digestOf("hello"))).toEqual({ merged: undefined });
     expect((await blobOf("first")).digest).toBe(digestOf("hello"));
     await put("second", "hello", { content: await fresh("hello", late), etag: "parts-2" });
-    await put("copy", "hello", { content: { kind: "known", blobId: (await blobOf("second")).id, size: 5, etag: "parts-2" } });
+    await put("copy", "hello", {
+      content: { kind: "known", blobId: (await blobOf("second")).id, size: 5, etag: "parts-2" },
+    });
     const second = await blobOf("second");
     expect(await metadata.blobs.setDigest(second.id, digestOf("hello"))).toEqual({ merged: first.id });
     expect([(await blobOf("second")).id, (await blobOf("copy")).id]).toEqual([first.id, first.id]);
@@ -202,6 +215,12 @@ onBothEngines("Blobs", (store) => {
       ...keys.map((key) => put(key, "other")),
       ...keys.map((key) => put(`${key}+`, "hello")),
     ]);
-    expect(await metadata.stats.report(2)).toMatchObject({ objects: 17, blobs: 2, logicalBytes: 85, uniqueBytes: 10, reclaimableBytes: 40 });
+    expect(await metadata.stats.report(2)).toMatchObject({
+      objects: 17,
+      blobs: 2,
+      logicalBytes: 85,
+      uniqueBytes: 10,
+      reclaimableBytes: 40,
+    });
   });
 });

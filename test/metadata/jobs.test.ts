@@ -18,7 +18,10 @@ onBothEngines("Jobs", (store) => {
     await metadata.jobs.add(copy);
     clock.advance(500);
     await metadata.jobs.add({ kind: "drop", name: "blobs/aa/x", backends: ["b", "a"] });
-    expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([copy, { kind: "drop", name: "blobs/aa/x", backends: ["b", "a"] }]);
+    expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([
+      copy,
+      { kind: "drop", name: "blobs/aa/x", backends: ["b", "a"] },
+    ]);
     clock.advance(500);
     expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([{ kind: "digest", blobId: 1 }]);
   });
@@ -27,7 +30,9 @@ onBothEngines("Jobs", (store) => {
     const { metadata, openAnother } = store();
     const another = await openAnother();
     for (let blobId = 0; blobId < 20; blobId++) await metadata.jobs.add({ kind: "copy", blobId });
-    const jobs = await Promise.all(Array.from({ length: 30 }, (_, at) => (at % 2 ? metadata : another).jobs.claim(1000)));
+    const jobs = await Promise.all(
+      Array.from({ length: 30 }, (_, at) => (at % 2 ? metadata : another).jobs.claim(1000)),
+    );
     const ids = jobs.flatMap((job) => job?.id ?? []);
     expect(ids).toHaveLength(20);
     expect(new Set(ids).size).toBe(20);

@@ -8,24 +8,39 @@ type Names = readonly string[];
 
 const byteOrder = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** What S3 shows, written down as plainly as possible: roll up everything, then cut. Common prefixes are told by a leading "P". */
-function expected(keys: Names, { prefix, delimiter, after, limit }: ListPage): { readonly shown: Names; readonly truncated: boolean } {
+/**
+ * What S3 shows, written down as plainly as possible: roll up everything, then cut. Common prefixes are told by a
+ * leading "P".
+ */
+function expected(
+  keys: Names,
+  { prefix, delimiter, after, limit }: ListPage,
+): { readonly shown: Names; readonly truncated: boolean } {
   const rolled = keys
     .filter((key) => key.startsWith(prefix))
     .map((key) => {
       const at = delimiter ? key.indexOf(delimiter, prefix.length) : -1;
       return at < 0
         ? { name: key, shown: `K${key}` }
-        : { name: key.slice(0, at + (delimiter ?? "").length), shown: `P${key.slice(0, at + (delimiter ?? "").length)}` };
+        : {
+            name: key.slice(0, at + (delimiter ?? "").length),
+            shown: `P${key.slice(0, at + (delimiter ?? "").length)}`,
+          };
     });
-  const distinct = [...new Map(rolled.map((each) => [each.shown, each])).values()].sort((a, b) => byteOrder(a.name, b.name));
+  const distinct = [...new Map(rolled.map((each) => [each.shown, each])).values()].sort((a, b) =>
+    byteOrder(a.name, b.name),
+  );
   const left = distinct.filter(({ name }) => after === undefined || byteOrder(name, after) > 0);
   return { shown: left.slice(0, limit).map(({ shown }) => shown), truncated: left.length > limit && limit > 0 };
 }
 
 async function list(objects: Objects, bucketId: number, page: ListPage) {
   const { entries, truncated, next } = await objects.list(bucketId, page);
-  return { shown: entries.map((entry) => ("object" in entry ? `K${entry.object.key}` : `P${entry.commonPrefix}`)), truncated, next };
+  return {
+    shown: entries.map((entry) => ("object" in entry ? `K${entry.object.key}` : `P${entry.commonPrefix}`)),
+    truncated,
+    next,
+  };
 }
 
 const everything: ListPage = { prefix: "", delimiter: undefined, after: undefined, limit: 1000 };
@@ -48,7 +63,14 @@ onBothEngines("Listing", (store) => {
   });
 
   it("finds a prefix that ends in the last or an edge character of a range", async () => {
-    const { metadata, bucket } = await fill(["a\u{10FFFF}b", "a\u{10FFFF}", "b", "\uD7FFx", "\uE000x", "\u{10FFFF}\u{10FFFF}z"]);
+    const { metadata, bucket } = await fill([
+      "a\u{10FFFF}b",
+      "a\u{10FFFF}",
+      "b",
+      "\uD7FFx",
+      "\uE000x",
+      "\u{10FFFF}\u{10FFFF}z",
+    ]);
     for (const prefix of ["a\u{10FFFF}", "\uD7FF", "\u{10FFFF}", "\u{10FFFF}\u{10FFFF}"]) {
       const { shown } = await list(metadata.objects, bucket.id, { ...everything, prefix });
       expect(shown.length).toBeGreaterThan(0);
@@ -59,22 +81,36 @@ onBothEngines("Listing", (store) => {
   it("goes on after a marker that is not itself there, and skips what a common prefix covers", async () => {
     const { metadata, bucket } = await fill(["a", "b/1", "b/2", "c/1", "d"]);
     const delimiter = "/";
-    expect(await list(metadata.objects, bucket.id, { ...everything, delimiter, after: "aa" })).toMatchObject({ shown: ["Pb/", "Pc/", "Kd"] });
-    expect(await list(metadata.objects, bucket.id, { ...everything, delimiter, after: "b/" })).toMatchObject({ shown: ["Pc/", "Kd"] });
-    expect(await list(metadata.objects, bucket.id, { ...everything, delimiter, after: "b/1" })).toMatchObject({ shown: ["Pc/", "Kd"] });
-    expect(await list(metadata.objects, bucket.id, { ...everything, delimiter, prefix: "b/", after: "b/1" })).toMatchObject({ shown: ["Kb/2"] });
+    expect(await list(metadata.objects, bucket.id, { ...everything, delimiter, after: "aa" })).toMatchObject({
+      shown: ["Pb/", "Pc/", "Kd"],
+    });
+    expect(await list(metadata.objects, bucket.id, { ...everything, delimiter, after: "b/" })).toMatchObject({
+      shown: ["Pc/", "Kd"],
+    });
+    expect(await list(metadata.objects, bucket.id, { ...everything, delimiter, after: "b/1" })).toMatchObject({
+      shown: ["Pc/", "Kd"],
+    });
+    expect(
+      await list(metadata.objects, bucket.id, { ...everything, delimiter, prefix: "b/", after: "b/1" }),
+    ).toMatchObject({ shown: ["Kb/2"] });
   });
 
   it("shows nothing, and says nothing is left, for a limit of zero", async () => {
     const { metadata, bucket } = await fill(["a", "b"]);
-    expect(await list(metadata.objects, bucket.id, { ...everything, limit: 0 })).toEqual({ shown: [], truncated: false, next: undefined });
+    expect(await list(metadata.objects, bucket.id, { ...everything, limit: 0 })).toEqual({
+      shown: [],
+      truncated: false,
+      next: undefined,
+    });
   });
 
   it("counts a common prefix once however many keys it covers", async () => {
     const { metadata, bucket } = await fill(["a", ...Array.from({ length: 300 }, (_, at) => `b/${at}`), "c"]);
     const page = await list(metadata.objects, bucket.id, { ...everything, delimiter: "/", limit: 2 });
     expect(page).toEqual({ shown: ["Ka", "Pb/"], truncated: true, next: "b/" });
-    expect(await list(metadata.objects, bucket.id, { ...everything, delimiter: "/", limit: 2, after: page.next })).toMatchObject({
+    expect(
+      await list(metadata.objects, bucket.id, { ...everything, delimiter: "/", limit: 2, after: page.next }),
+    ).toMatchObject({
       shown: ["Kc"],
       truncated: false,
     });
@@ -106,7 +142,8 @@ onBothEngines("Listing", (store) => {
         );
         await Promise.all(keys.map((key) => put(key, "same", { content })));
         kept = keys;
-        for (const page of some) expect(await list(metadata.objects, bucket.id, page)).toMatchObject(expected(keys, page));
+        for (const page of some)
+          expect(await list(metadata.objects, bucket.id, page)).toMatchObject(expected(keys, page));
       }),
       { numRuns: 40 },
     );

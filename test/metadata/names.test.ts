@@ -57,7 +57,10 @@ onBothEngines("Names", (store) => {
     const { fresh, put } = await openPlace(metadata);
     for (let round = 0; round < 10; round++) {
       const content = await fresh(`text ${round}`);
-      const [written] = await Promise.allSettled([put(`k${round}`, `text ${round}`, { content }), metadata.names.discard(content.name)]);
+      const [written] = await Promise.allSettled([
+        put(`k${round}`, `text ${round}`, { content }),
+        metadata.names.discard(content.name),
+      ]);
       const dropped = (await claimAll(metadata)).map(({ work }) => (work.kind === "drop" ? work.name : work.kind));
       expect(dropped).toEqual(written.status === "fulfilled" ? [] : [content.name]);
     }

@@ -26,7 +26,11 @@ onBothEngines("Objects", (store) => {
   it("gives back what was put, with its bucket and blob", async () => {
     const { metadata, clock } = store();
     const { bucket, put } = await openPlace(metadata);
-    const attributes: ObjectAttributes = { contentType: "text/plain", cacheControl: "no-cache", metadata: { colour: "blå" } };
+    const attributes: ObjectAttributes = {
+      contentType: "text/plain",
+      cacheControl: "no-cache",
+      metadata: { colour: "blå" },
+    };
     const checksum = { algorithm: "CRC32", type: "COMPOSITE", value: "AAAA-2" } as const;
     const parts = [
       { partNumber: 1, size: 2 },
@@ -35,7 +39,16 @@ onBothEngines("Objects", (store) => {
     const stored = await put("a", "hello", { attributes, checksum, parts, etag: "other-2" });
     const { found } = await metadata.objects.find("pictures", "a");
     expect(found?.object).toEqual(stored);
-    expect(stored).toEqual({ key: "a", versionId: "null", size: 5, etag: "other-2", modifiedAt: clock.now(), attributes, checksum, parts });
+    expect(stored).toEqual({
+      key: "a",
+      versionId: "null",
+      size: 5,
+      etag: "other-2",
+      modifiedAt: clock.now(),
+      attributes,
+      checksum,
+      parts,
+    });
     expect(found?.bucket).toEqual(bucket);
     expect(found?.blob).toMatchObject({ size: 5, etag: etagOf("hello"), layout: undefined });
     expect(found?.blob.replicas.map(({ backend, state }) => [backend, state])).toEqual([
@@ -59,7 +72,12 @@ onBothEngines("Objects", (store) => {
       const { found } = await metadata.objects.find("pictures", key);
       expect(found?.object).toMatchObject({ key, etag: etagOf(`text of ${key}`) });
       expect((await metadata.objects.find("pictures", `${key}x`)).found).toBeUndefined();
-      const listing = await metadata.objects.list(bucket.id, { prefix: key, delimiter: undefined, after: undefined, limit: 1 });
+      const listing = await metadata.objects.list(bucket.id, {
+        prefix: key,
+        delimiter: undefined,
+        after: undefined,
+        limit: 1,
+      });
       expect(listing.entries).toMatchObject([{ object: { key } }]);
     }
     for (const key of hardKeys) expect(await metadata.objects.delete(bucket.id, key)).toBe(true);
@@ -87,7 +105,9 @@ onBothEngines("Objects", (store) => {
     const { metadata } = store();
     const { put } = await openPlace(metadata);
     await put("a", "first", { condition: { ifNoneMatch: "*" } });
-    await expect(put("a", "second", { condition: { ifNoneMatch: "*" } })).rejects.toMatchObject({ code: "PreconditionFailed" });
+    await expect(put("a", "second", { condition: { ifNoneMatch: "*" } })).rejects.toMatchObject({
+      code: "PreconditionFailed",
+    });
     expect((await metadata.objects.find("pictures", "a")).found?.object.etag).toBe(etagOf("first"));
   });
 
@@ -96,7 +116,9 @@ onBothEngines("Objects", (store) => {
     const { put } = await openPlace(metadata);
     await expect(put("a", "x", { condition: { ifMatch: "*" } })).rejects.toMatchObject({ code: "NoSuchKey" });
     await put("a", "first");
-    await expect(put("a", "second", { condition: { ifMatch: etagOf("other") } })).rejects.toMatchObject({ code: "PreconditionFailed" });
+    await expect(put("a", "second", { condition: { ifMatch: etagOf("other") } })).rejects.toMatchObject({
+      code: "PreconditionFailed",
+    });
     await put("a", "second", { condition: { ifMatch: etagOf("first") } });
     await put("a", "third", { condition: { ifMatch: "*" } });
     expect((await metadata.objects.find("pictures", "a")).found?.object.etag).toBe(etagOf("third"));
@@ -105,7 +127,9 @@ onBothEngines("Objects", (store) => {
   it("lets exactly one of many creators of a key win", async () => {
     const { metadata } = store();
     const { put } = await openPlace(metadata);
-    const outcomes = await Promise.allSettled(Array.from({ length: 12 }, (_, at) => put("a", `text ${at}`, { condition: { ifNoneMatch: "*" } })));
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 12 }, (_, at) => put("a", `text ${at}`, { condition: { ifNoneMatch: "*" } })),
+    );
     expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     const refused = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
     expect(refused.map(({ code }) => code)).toEqual(Array.from({ length: 11 }, () => "PreconditionFailed"));
@@ -168,11 +192,17 @@ onBothEngines("Objects", (store) => {
     await put("a", "hello");
     const { objects } = metadata;
     const modified = clock.now();
-    await expect(objects.delete(bucket.id, "a", { ifMatch: "x" })).rejects.toMatchObject({ code: "PreconditionFailed" });
+    await expect(objects.delete(bucket.id, "a", { ifMatch: "x" })).rejects.toMatchObject({
+      code: "PreconditionFailed",
+    });
     await expect(objects.delete(bucket.id, "a", { ifSize: 4 })).rejects.toMatchObject({ code: "PreconditionFailed" });
-    await expect(objects.delete(bucket.id, "a", { ifModifiedAt: new Date(modified.getTime() - 1000) })).rejects.toMatchObject({ code: "PreconditionFailed" });
+    await expect(
+      objects.delete(bucket.id, "a", { ifModifiedAt: new Date(modified.getTime() - 1000) }),
+    ).rejects.toMatchObject({ code: "PreconditionFailed" });
     expect(await objects.delete(bucket.id, "b", { ifMatch: "x" })).toBe(false);
-    expect(await objects.delete(bucket.id, "a", { ifMatch: etagOf("hello"), ifSize: 5, ifModifiedAt: modified })).toBe(true);
+    expect(await objects.delete(bucket.id, "a", { ifMatch: etagOf("hello"), ifSize: 5, ifModifiedAt: modified })).toBe(
+      true,
+    );
     expect(await objects.delete(bucket.id, "a")).toBe(false);
   });
 
@@ -180,7 +210,13 @@ onBothEngines("Objects", (store) => {
     const { metadata } = store();
     const { bucket, put } = await openPlace(metadata);
     for (const key of ["a", "b", "c"]) await put(key, "same");
-    const outcomes = await metadata.objects.deleteMany(bucket.id, [{ key: "c" }, { key: "zz" }, { key: "a", ifMatch: "no" }, { key: "b" }, { key: "c" }]);
+    const outcomes = await metadata.objects.deleteMany(bucket.id, [
+      { key: "c" },
+      { key: "zz" },
+      { key: "a", ifMatch: "no" },
+      { key: "b" },
+      { key: "c" },
+    ]);
     expect(outcomes).toEqual(["deleted", "deleted", "precondition-failed", "deleted", "deleted"]);
     expect(await metadata.stats.report(2)).toMatchObject({ objects: 1, blobs: 1, reclaimableBytes: 0 });
     await metadata.objects.deleteMany(bucket.id, [{ key: "a" }]);

@@ -3,7 +3,15 @@ import knexFactory from "knex";
 import { describe, expect, it } from "vitest";
 import { openMetadata } from "../../src/metadata/metadata.ts";
 import { checkPragmas, checkVersion } from "../../src/metadata/sqlite/engine.ts";
-import { Clock, graceMs, makePostgres, makeSqlite, onBothEngines, postgresUrl, type TestDatabase } from "../support/engines.ts";
+import {
+  Clock,
+  graceMs,
+  makePostgres,
+  makeSqlite,
+  onBothEngines,
+  postgresUrl,
+  type TestDatabase,
+} from "../support/engines.ts";
 
 const makers: readonly (readonly [string, () => Promise<TestDatabase>])[] = [
   ["SQLite", makeSqlite],
@@ -17,7 +25,9 @@ describe.each(makers)("A new database on %s", (_, make) => {
     const opened = await Promise.all(Array.from({ length: 5 }, () => openMetadata(options)));
     const accounts = await Promise.all(opened.map((metadata) => metadata.accounts.ensure("alice")));
     expect(new Set(accounts.map(({ id }) => id)).size).toBe(1);
-    expect(await database.knex("schema_migrations").select("version", "name")).toEqual([{ version: 1, name: "001-init" }]);
+    expect(await database.knex("schema_migrations").select("version", "name")).toEqual([
+      { version: 1, name: "001-init" },
+    ]);
     for (const metadata of opened) await metadata.close();
     await database.remove();
   });
@@ -81,6 +91,8 @@ describe("SQLite", () => {
 
   it("is refused in memory, where two connections would see two databases", async () => {
     const engine = { kind: "sqlite", file: ":memory:", durable: true } as const;
-    await expect(openMetadata({ engine, now: new Clock().now, graceMs, cacheRows: 10 })).rejects.toThrow("needs a file");
+    await expect(openMetadata({ engine, now: new Clock().now, graceMs, cacheRows: 10 })).rejects.toThrow(
+      "needs a file",
+    );
   });
 });

@@ -29,7 +29,12 @@ describe("The read cache", () => {
 
   /** Objects behind a cache of their own, on an engine whose reads can be counted and held back. */
   async function openWatched() {
-    const engine = await openSqlite({ file: database.file, durable: false, now: new Clock().now, onFatal: () => undefined });
+    const engine = await openSqlite({
+      file: database.file,
+      durable: false,
+      now: new Clock().now,
+      onFatal: () => undefined,
+    });
     const { freshness } = engine;
     if (!freshness) throw new Error("SQLite knows");
     const watch = { queries: 0, answer: async () => undefined as undefined };
@@ -43,8 +48,19 @@ describe("The read cache", () => {
         return rows;
       },
     };
-    const watched: Engine = { read, freshness, transact: (work) => engine.transact(work), ping: () => engine.ping(), close: () => engine.close() };
-    const objects = new Objects({ engine: watched, cache: new ReadCache(freshness, 100), now: new Clock().now, graceMs });
+    const watched: Engine = {
+      read,
+      freshness,
+      transact: (work) => engine.transact(work),
+      ping: () => engine.ping(),
+      close: () => engine.close(),
+    };
+    const objects = new Objects({
+      engine: watched,
+      cache: new ReadCache(freshness, 100),
+      now: new Clock().now,
+      graceMs,
+    });
     const etag = async () => (await objects.find("pictures", "a")).found?.object.etag;
     return { engine, freshness, objects, watch, etag };
   }
@@ -120,7 +136,12 @@ describe("The read cache", () => {
     const place = await openPlace(programs[0]);
     const puts = programs.map((metadata) => through(metadata, place).put);
     const model = new Map<string, string>();
-    const step = fc.record({ by: fc.nat(1), key: fc.constantFrom("a", "b"), text: fc.option(fc.constantFrom("one", "three", "fifteen")), lose: fc.boolean() });
+    const step = fc.record({
+      by: fc.nat(1),
+      key: fc.constantFrom("a", "b"),
+      text: fc.option(fc.constantFrom("one", "three", "fifteen")),
+      lose: fc.boolean(),
+    });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 20 }), async (steps) => {
         for (const { by, key, text, lose } of steps) {
@@ -133,7 +154,8 @@ describe("The read cache", () => {
           const blob = (await metadata.objects.find("pictures", key)).found?.blob;
           if (blob) await metadata.blobs.setReplica(blob.id, "toronto", state);
           for (const program of [...programs, ...programs]) {
-            for (const each of ["a", "b"]) expect((await program.objects.find("pictures", each)).found?.object.etag).toBe(model.get(each));
+            for (const each of ["a", "b"])
+              expect((await program.objects.find("pictures", each)).found?.object.etag).toBe(model.get(each));
             const replicas = (await program.objects.find("pictures", key)).found?.blob.replicas ?? [];
             if (blob) expect(replicas.find(({ backend }) => backend === "toronto")?.state).toBe(state);
           }
@@ -146,47 +168,58 @@ describe("The read cache", () => {
   it("sees a bucket or key go that another program deleted", async () => {
     const [here, there] = [await open(), await open()];
     const { bucket } = await openPlace(here);
-    await here.accounts.createKey({ accessKeyId: "AK", accountId: bucket.owner.id, sealedSecret: "s", redirect: undefined });
+    await here.accounts.createKey({
+      accessKeyId: "AK",
+      accountId: bucket.owner.id,
+      sealedSecret: "s",
+      redirect: undefined,
+    });
     for (let round = 0; round < 2; round++)
-      expect([(await here.buckets.find("pictures"))?.id, (await here.accounts.findKey("AK"))?.accessKeyId]).toEqual([bucket.id, "AK"]);
+      expect([(await here.buckets.find("pictures"))?.id, (await here.accounts.findKey("AK"))?.accessKeyId]).toEqual([
+        bucket.id,
+        "AK",
+      ]);
     await there.accounts.revokeKey("AK");
     await there.buckets.delete(bucket.id);
     expect([await here.buckets.find("pictures"), await here.accounts.findKey("AK")]).toEqual([undefined, undefined]);
     expect(await here.objects.find("pictures", "a")).toEqual({ bucket: undefined, found: undefined });
   });
 
-  it.each(["the same", "another"])("never gives an older answer after a newer one while %s program writes", async (which) => {
-    const here = await open();
-    const writer = which === "another" ? await open() : here;
-    const place = await openPlace(here);
-    const { put } = through(writer, place);
-    const written: string[] = [];
-    let acknowledged = -1;
-    let done = false;
-    const write = async () => {
-      for (let at = 0; at < 60; at++) {
-        const text = `text ${at}`;
-        written.push(etagOf(text));
-        await put("a", text);
-        acknowledged = at;
-      }
-      done = true;
-    };
-    const read = async () => {
-      let seen = -1;
-      while (!done) {
-        const least = acknowledged;
-        const etag = (await here.objects.find("pictures", "a")).found?.object.etag;
-        const at = etag === undefined ? -1 : written.indexOf(etag);
-        expect(at).toBeGreaterThanOrEqual(Math.max(least, seen));
-        seen = at;
-        // An answer from memory takes no turn of the event loop: the writer needs one.
-        await nextTurn();
-      }
-    };
-    await Promise.all([write(), ...Array.from({ length: 8 }, read)]);
-    expect((await here.objects.find("pictures", "a")).found?.object.etag).toBe(etagOf("text 59"));
-  });
+  it.each(["the same", "another"])(
+    "never gives an older answer after a newer one while %s program writes",
+    async (which) => {
+      const here = await open();
+      const writer = which === "another" ? await open() : here;
+      const place = await openPlace(here);
+      const { put } = through(writer, place);
+      const written: string[] = [];
+      let acknowledged = -1;
+      let done = false;
+      const write = async () => {
+        for (let at = 0; at < 60; at++) {
+          const text = `text ${at}`;
+          written.push(etagOf(text));
+          await put("a", text);
+          acknowledged = at;
+        }
+        done = true;
+      };
+      const read = async () => {
+        let seen = -1;
+        while (!done) {
+          const least = acknowledged;
+          const etag = (await here.objects.find("pictures", "a")).found?.object.etag;
+          const at = etag === undefined ? -1 : written.indexOf(etag);
+          expect(at).toBeGreaterThanOrEqual(Math.max(least, seen));
+          seen = at;
+          // An answer from memory takes no turn of the event loop: the writer needs one.
+          await nextTurn();
+        }
+      };
+      await Promise.all([write(), ...Array.from({ length: 8 }, read)]);
+      expect((await here.objects.find("pictures", "a")).found?.object.etag).toBe(etagOf("text 59"));
+    },
+  );
 });
 
 describe("A generation map", () => {

@@ -45,9 +45,27 @@ async function take({ metadata, clock }: Store, place: Place, model: Map<string,
     }
     case "upload": {
       const content = await fresh(now.text, { digest: undefined, layout: [now.text.length], etag: etagOf(now.text) });
-      const start = { bucketId: bucket.id, key: now.key, accountId: bucket.owner.id, name: content.name, attributes: { metadata: {} } };
-      const { uploadId } = await metadata.uploads.create({ ...start, checksumAlgorithm: undefined, checksumType: undefined, dedup: "account", backends: [] });
-      await metadata.uploads.complete(uploadId, { content, etag: content.etag, checksum: undefined, parts: [], condition: {} });
+      const start = {
+        bucketId: bucket.id,
+        key: now.key,
+        accountId: bucket.owner.id,
+        name: content.name,
+        attributes: { metadata: {} },
+      };
+      const { uploadId } = await metadata.uploads.create({
+        ...start,
+        checksumAlgorithm: undefined,
+        checksumType: undefined,
+        dedup: "account",
+        backends: [],
+      });
+      await metadata.uploads.complete(uploadId, {
+        content,
+        etag: content.etag,
+        checksum: undefined,
+        parts: [],
+        condition: {},
+      });
       model.set(now.key, now.text);
       return;
     }
@@ -100,7 +118,9 @@ async function check(store: Store, model: ReadonlyMap<string, string>): Promise<
 
 async function checkCounts({ look }: Store): Promise<void> {
   const objects = await look<{ blob_id: number }>((knex) => knex("objects").select("blob_id"));
-  const blobs = await look<{ id: number; name: string; ref_count: number; reclaim_at: number | null; going: number }>((knex) => knex("blobs").select("*"));
+  const blobs = await look<{ id: number; name: string; ref_count: number; reclaim_at: number | null; going: number }>(
+    (knex) => knex("blobs").select("*"),
+  );
   const jobs = await look<{ work: string }>((knex) => knex("jobs").select("work"));
   for (const blob of blobs) {
     const references = objects.filter(({ blob_id }) => Number(blob_id) === Number(blob.id)).length;
@@ -129,19 +149,26 @@ onBothEngines("References", (store) => {
   it("stay right under many writers in two programs at once", async () => {
     const programs = [store().metadata, await store().openAnother()];
     const place = await openPlace(store().metadata);
-    const steps = fc.sample(step, { numRuns: 160, seed: 7 }).filter((each) => each.step !== "reclaim" || each.later === 0);
+    const steps = fc
+      .sample(step, { numRuns: 160, seed: 7 })
+      .filter((each) => each.step !== "reclaim" || each.later === 0);
     const queue = steps.entries();
     const work = async (metadata: Metadata) => {
       const view = { ...store(), metadata };
       const own = { ...place, ...through(metadata, place) };
       for (const [, each] of queue) {
-        const outcome = await take(view, own, new Map(keys.map((key) => [key, texts[2] ?? ""])), each).catch((error: unknown) => error);
+        const outcome = await take(view, own, new Map(keys.map((key) => [key, texts[2] ?? ""])), each).catch(
+          (error: unknown) => error,
+        );
         // A copy or a digest may find its object gone meanwhile; anything else is a fault.
         if (outcome instanceof S3Error) expect(outcome.code).toBe("SlowDown");
-        else if (outcome !== undefined) expect(outcome).toMatchObject({ message: expect.stringContaining("no object") });
+        else if (outcome !== undefined)
+          expect(outcome).toMatchObject({ message: expect.stringContaining("no object") });
       }
     };
-    await Promise.all([...programs, ...programs, ...programs, ...programs].map((metadata) => work(metadata ?? store().metadata)));
+    await Promise.all(
+      [...programs, ...programs, ...programs, ...programs].map((metadata) => work(metadata ?? store().metadata)),
+    );
     await checkCounts(store());
   });
 });

@@ -6,14 +6,26 @@ import { onBothEngines } from "../support/engines.ts";
 
 async function start(metadata: Metadata, place: Place, key: string, change: Partial<Upload> = {}): Promise<Upload> {
   const { name } = await place.fresh("never read");
-  const backends = ["amsterdam", "toronto"].map((backend) => ({ backend, backendUploadId: `there-${backend}`, broken: false }));
+  const backends = ["amsterdam", "toronto"].map((backend) => ({
+    backend,
+    backendUploadId: `there-${backend}`,
+    broken: false,
+  }));
   const plain = {
     attributes: { contentType: "video/mp4", metadata: { a: "b" } },
     checksumAlgorithm: "CRC32C",
     checksumType: "COMPOSITE",
     dedup: "account",
   } as const;
-  return metadata.uploads.create({ bucketId: place.bucket.id, key, accountId: place.bucket.owner.id, name, ...plain, backends, ...change });
+  return metadata.uploads.create({
+    bucketId: place.bucket.id,
+    key,
+    accountId: place.bucket.owner.id,
+    name,
+    ...plain,
+    backends,
+    ...change,
+  });
 }
 
 const part = (partNumber: number, size: number) => ({
@@ -63,7 +75,11 @@ onBothEngines("Uploads", (store) => {
 
   it("keeps upload without checksum or backends as such", async () => {
     const { metadata } = store();
-    const upload = await start(metadata, await openPlace(metadata), "film", { checksumAlgorithm: undefined, checksumType: undefined, backends: [] });
+    const upload = await start(metadata, await openPlace(metadata), "film", {
+      checksumAlgorithm: undefined,
+      checksumType: undefined,
+      backends: [],
+    });
     expect(await metadata.uploads.find(upload.bucketId, "film", upload.uploadId)).toEqual(upload);
   });
 
@@ -71,7 +87,9 @@ onBothEngines("Uploads", (store) => {
     const { metadata } = store();
     const place = await openPlace(metadata);
     await expect(start(metadata, place, "film", { bucketId: 4711 })).rejects.toMatchObject({ code: "NoSuchBucket" });
-    await expect(start(metadata, place, "film", { name: "blobs/aa/never-reserved" })).rejects.toMatchObject({ code: "SlowDown" });
+    await expect(start(metadata, place, "film", { name: "blobs/aa/never-reserved" })).rejects.toMatchObject({
+      code: "SlowDown",
+    });
   });
 
   it("takes over the reserved name: it is no leftover of its writer", async () => {
@@ -94,7 +112,9 @@ onBothEngines("Uploads", (store) => {
       [2, 6],
     ]);
     expect(first[1]).toEqual(again);
-    expect((await metadata.uploads.parts(uploadId, { after: 2, limit: 10 })).map(({ partNumber }) => partNumber)).toEqual([10]);
+    expect(
+      (await metadata.uploads.parts(uploadId, { after: 2, limit: 10 })).map(({ partNumber }) => partNumber),
+    ).toEqual([10]);
   });
 
   it("refuses a part of an upload that ended", async () => {
@@ -142,7 +162,10 @@ onBothEngines("Uploads", (store) => {
     const [one, two] = await Promise.all([complete(upload), complete(upload)]);
     expect(two).toEqual(one);
     expect(await complete(upload)).toEqual(one);
-    expect(await metadata.uploads.completed(upload.bucketId, "film", upload.uploadId)).toEqual({ etag: "whole-2", object: one });
+    expect(await metadata.uploads.completed(upload.bucketId, "film", upload.uploadId)).toEqual({
+      etag: "whole-2",
+      object: one,
+    });
     expect(await metadata.uploads.completed(upload.bucketId, "other", upload.uploadId)).toBeUndefined();
     expect(await metadata.stats.report(2)).toMatchObject({ objects: 1, blobs: 1 });
   });
@@ -180,7 +203,9 @@ onBothEngines("Uploads", (store) => {
     const upload = await start(metadata, await openPlace(metadata), "film");
     expect(await metadata.uploads.abort(upload.uploadId)).toBe(true);
     expect(await metadata.uploads.abort(upload.uploadId)).toBe(false);
-    expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([{ kind: "drop", name: upload.name, backends: [] }]);
+    expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([
+      { kind: "drop", name: upload.name, backends: [] },
+    ]);
     await expect(complete(upload)).rejects.toMatchObject({ code: "NoSuchUpload" });
   });
 
@@ -189,7 +214,10 @@ onBothEngines("Uploads", (store) => {
     const place = await openPlace(metadata);
     for (let round = 0; round < 8; round++) {
       const upload = await start(metadata, place, `film ${round}`);
-      const [completed, aborted] = await Promise.allSettled([complete(upload), metadata.uploads.abort(upload.uploadId)]);
+      const [completed, aborted] = await Promise.allSettled([
+        complete(upload),
+        metadata.uploads.abort(upload.uploadId),
+      ]);
       const { found } = await metadata.objects.find("pictures", `film ${round}`);
       expect(found !== undefined).toBe(completed.status === "fulfilled");
       expect(aborted).toMatchObject({ status: "fulfilled", value: completed.status === "rejected" });
@@ -204,21 +232,43 @@ onBothEngines("Uploads", (store) => {
       ids.set((await start(metadata, place, key)).uploadId, key);
       clock.advance(10);
     }
-    const list = async (page: { prefix?: string; delimiter?: string; afterKey?: string; afterUploadId?: string; limit?: number }) => {
-      const full = { prefix: "", delimiter: undefined, afterKey: undefined, afterUploadId: undefined, limit: 100, ...page };
+    const list = async (page: {
+      prefix?: string;
+      delimiter?: string;
+      afterKey?: string;
+      afterUploadId?: string;
+      limit?: number;
+    }) => {
+      const full = {
+        prefix: "",
+        delimiter: undefined,
+        afterKey: undefined,
+        afterUploadId: undefined,
+        limit: 100,
+        ...page,
+      };
       const { entries, truncated } = await metadata.uploads.list(place.bucket.id, full);
-      return { shown: entries.map((entry) => ("upload" in entry ? entry.upload.key : `P${entry.commonPrefix}`)), entries, truncated };
+      return {
+        shown: entries.map((entry) => ("upload" in entry ? entry.upload.key : `P${entry.commonPrefix}`)),
+        entries,
+        truncated,
+      };
     };
     expect((await list({})).shown).toEqual(["a", "b", "b", "dir/1", "dir/2", "e"]);
     expect(await list({ delimiter: "/" })).toMatchObject({ shown: ["a", "b", "b", "Pdir/", "e"], truncated: false });
-    expect(await list({ delimiter: "/", limit: 4 })).toMatchObject({ shown: ["a", "b", "b", "Pdir/"], truncated: true });
+    expect(await list({ delimiter: "/", limit: 4 })).toMatchObject({
+      shown: ["a", "b", "b", "Pdir/"],
+      truncated: true,
+    });
     expect((await list({ prefix: "dir/", delimiter: "/" })).shown).toEqual(["dir/1", "dir/2"]);
     expect((await list({ afterKey: "b" })).shown).toEqual(["dir/1", "dir/2", "e"]);
     expect((await list({ afterKey: "dir/", delimiter: "/" })).shown).toEqual(["e"]);
     const { entries } = await list({ prefix: "b" });
     const [first, second] = entries.flatMap((entry) => ("upload" in entry ? [entry.upload] : []));
     expect(first?.startedAt.getTime()).toBeLessThan(second?.startedAt.getTime() ?? 0);
-    expect((await list({ afterKey: "b", afterUploadId: first?.uploadId ?? "" })).entries[0]).toEqual({ upload: second });
+    expect((await list({ afterKey: "b", afterUploadId: first?.uploadId ?? "" })).entries[0]).toEqual({
+      upload: second,
+    });
     expect(await list({ limit: 0 })).toMatchObject({ shown: [], truncated: false });
   });
 
@@ -227,7 +277,13 @@ onBothEngines("Uploads", (store) => {
     const place = await openPlace(metadata);
     for (let at = 0; at < 60; at++) await start(metadata, place, `dir/${at}`, { backends: [] });
     await start(metadata, place, "e");
-    const { entries } = await metadata.uploads.list(place.bucket.id, { prefix: "", delimiter: "/", afterKey: undefined, afterUploadId: undefined, limit: 10 });
+    const { entries } = await metadata.uploads.list(place.bucket.id, {
+      prefix: "",
+      delimiter: "/",
+      afterKey: undefined,
+      afterUploadId: undefined,
+      limit: 10,
+    });
     expect(entries).toMatchObject([{ commonPrefix: "dir/" }, { upload: { key: "e" } }]);
   });
 

@@ -39,15 +39,23 @@ describe("CompleteMultipartUpload", () => {
     const uploadId = await startUpload(on, "gaps");
     await sendPart(on, "gaps", uploadId, 3, A);
     const last = await sendPart(on, "gaps", uploadId, 7, C);
-    expect(await complete(on, "gaps", uploadId, partList([{ partNumber: 7, etag: String(last.headers["etag"]) }]))).toMatchObject({ status: 200 });
+    expect(
+      await complete(on, "gaps", uploadId, partList([{ partNumber: 7, etag: String(last.headers["etag"]) }])),
+    ).toMatchObject({ status: 200 });
     expect((await on.get("gaps")).text).toBe("the end");
   });
 
   it("takes ETags with and without quotes, as references too", async () => {
-    for (const dress of [(etag: string) => etag, (etag: string) => etag.replaceAll('"', ""), (etag: string) => etag.replaceAll('"', "&#34;")]) {
+    for (const dress of [
+      (etag: string) => etag,
+      (etag: string) => etag.replaceAll('"', ""),
+      (etag: string) => etag.replaceAll('"', "&#34;"),
+    ]) {
       const uploadId = await startUpload(on, "quotes");
       const [part] = await sendParts(on, "quotes", uploadId, [C]);
-      expect(await complete(on, "quotes", uploadId, partList([{ partNumber: 1, etag: dress(part?.etag ?? "") }]))).toMatchObject({ status: 200 });
+      expect(
+        await complete(on, "quotes", uploadId, partList([{ partNumber: 1, etag: dress(part?.etag ?? "") }])),
+      ).toMatchObject({ status: 200 });
     }
   });
 
@@ -73,7 +81,9 @@ describe("CompleteMultipartUpload", () => {
     await refused([{ ...one, etag: two.etag }], "InvalidPart");
     await refused([{ ...one, partNumber: "x" }], "MalformedXML");
     await refused([one, two], "EntityTooSmall");
-    expect(await complete(on, "misfit", uploadId, "<CompleteMultipartUpload><Part>")).toMatchObject({ code: "MalformedXML" });
+    expect(await complete(on, "misfit", uploadId, "<CompleteMultipartUpload><Part>")).toMatchObject({
+      code: "MalformedXML",
+    });
     expect(await complete(on, "misfit", uploadId, "")).toMatchObject({ code: "MalformedXML" });
     expect(await on.get("misfit")).toMatchObject({ status: 404 });
     expect(await complete(on, "misfit", uploadId, partList([one]))).toMatchObject({ status: 200 });
@@ -83,7 +93,11 @@ describe("CompleteMultipartUpload", () => {
     const uploadId = await startUpload(on, "small");
     const parts = await sendParts(on, "small", uploadId, ["12345", "end"]);
     const answer = await complete(on, "small", uploadId, partList(parts));
-    expect([texts(answer, "ProposedSize"), texts(answer, "MinSizeAllowed"), texts(answer, "PartNumber")]).toEqual([["5"], ["5242880"], ["1"]]);
+    expect([texts(answer, "ProposedSize"), texts(answer, "MinSizeAllowed"), texts(answer, "PartNumber")]).toEqual([
+      ["5"],
+      ["5242880"],
+      ["1"],
+    ]);
   });
 
   it("knows no upload of another key, and none that was aborted", async () => {
@@ -98,7 +112,10 @@ describe("CompleteMultipartUpload", () => {
     await on.put("conditional", "x");
     const uploadId = await startUpload(on, "conditional");
     const list = partList(await sendParts(on, "conditional", uploadId, [C]));
-    expect(await complete(on, "conditional", uploadId, list, { "if-none-match": "*" })).toMatchObject({ status: 412, code: "PreconditionFailed" });
+    expect(await complete(on, "conditional", uploadId, list, { "if-none-match": "*" })).toMatchObject({
+      status: 412,
+      code: "PreconditionFailed",
+    });
     expect(await complete(on, "conditional", uploadId, list, { "if-match": '"x"' })).toMatchObject({ status: 412 });
     expect((await on.get("conditional")).text).toBe("x");
     const etag = String((await on.get("conditional")).headers["etag"]);
@@ -108,7 +125,10 @@ describe("CompleteMultipartUpload", () => {
   it("checks the size the client expects", async () => {
     const uploadId = await startUpload(on, "sized");
     const list = partList(await sendParts(on, "sized", uploadId, [C]));
-    expect(await complete(on, "sized", uploadId, list, { "x-amz-mp-object-size": "8" })).toMatchObject({ status: 400, code: "InvalidRequest" });
+    expect(await complete(on, "sized", uploadId, list, { "x-amz-mp-object-size": "8" })).toMatchObject({
+      status: 400,
+      code: "InvalidRequest",
+    });
     expect(await complete(on, "sized", uploadId, list, { "x-amz-mp-object-size": "7" })).toMatchObject({ status: 200 });
   });
 
@@ -125,12 +145,24 @@ describe("CompleteMultipartUpload", () => {
     const key = `sum-${type}`;
     const uploadId = await startUpload(on, key, { "x-amz-checksum-algorithm": "CRC32", "x-amz-checksum-type": type });
     const list = partList(await sendParts(on, key, uploadId, [A, C]));
-    expect(await complete(on, key, uploadId, list, { "x-amz-checksum-crc32": "bad" })).toMatchObject({ status: 400, code: "BadDigest" });
-    const answer = await complete(on, key, uploadId, list, { "x-amz-checksum-crc32": value, "x-amz-checksum-type": type });
+    expect(await complete(on, key, uploadId, list, { "x-amz-checksum-crc32": "bad" })).toMatchObject({
+      status: 400,
+      code: "BadDigest",
+    });
+    const answer = await complete(on, key, uploadId, list, {
+      "x-amz-checksum-crc32": value,
+      "x-amz-checksum-type": type,
+    });
     expect([texts(answer, "ChecksumCRC32"), texts(answer, "ChecksumType")]).toEqual([[value], [type]]);
     const mode = { "x-amz-checksum-mode": "ENABLED" };
-    expect((await on.get(key, mode)).headers).toMatchObject({ "x-amz-checksum-crc32": value, "x-amz-checksum-type": type });
-    expect((await on.get(key, mode, "partNumber=2")).headers).toMatchObject({ "x-amz-checksum-crc32": crc(C).toString("base64"), "x-amz-checksum-type": type });
+    expect((await on.get(key, mode)).headers).toMatchObject({
+      "x-amz-checksum-crc32": value,
+      "x-amz-checksum-type": type,
+    });
+    expect((await on.get(key, mode, "partNumber=2")).headers).toMatchObject({
+      "x-amz-checksum-crc32": crc(C).toString("base64"),
+      "x-amz-checksum-type": type,
+    });
   });
 
   it("holds each part's checksum against the list", async () => {
@@ -138,7 +170,10 @@ describe("CompleteMultipartUpload", () => {
     const [part] = await sendParts(on, "part-sum", uploadId, [C]);
     if (part === undefined) throw new Error("no part");
     const withSum = (sum: string) => partList([{ ...part, more: `<ChecksumCRC32>${sum}</ChecksumCRC32>` }]);
-    expect(await complete(on, "part-sum", uploadId, withSum("AAAAAA=="))).toMatchObject({ status: 400, code: "InvalidPart" });
+    expect(await complete(on, "part-sum", uploadId, withSum("AAAAAA=="))).toMatchObject({
+      status: 400,
+      code: "InvalidPart",
+    });
     expect(await complete(on, "part-sum", uploadId, withSum(crc(C).toString("base64")))).toMatchObject({ status: 200 });
   });
 });

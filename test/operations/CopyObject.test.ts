@@ -1,8 +1,8 @@
 // CopyObject: a second name, no bytes.
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { signedFetch } from "../support/sign.ts";
 import { BUCKET, type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";
+import { signedFetch } from "../support/sign.ts";
 
 let on: OpenBucket;
 let etag: string;
@@ -10,7 +10,12 @@ const CRC = createHash("sha256").update("source").digest("base64");
 beforeAll(async () => {
   on = await openBucket();
   await on.fetch({ method: "PUT", path: "/other-bucket" });
-  const attributes = { "content-type": "text/x", "x-amz-meta-a": "1", "x-amz-storage-class": "STANDARD_IA", "x-amz-checksum-sha256": CRC };
+  const attributes = {
+    "content-type": "text/x",
+    "x-amz-meta-a": "1",
+    "x-amz-storage-class": "STANDARD_IA",
+    "x-amz-checksum-sha256": CRC,
+  };
   etag = String((await on.put("source", "source", attributes)).headers["etag"]);
 });
 afterAll(() => on[Symbol.asyncDispose]());
@@ -22,9 +27,17 @@ describe("CopyObject", () => {
   it("moves no bytes: one more object, no more blobs", async () => {
     const before = await on.gateway.gateway.stats();
     const answer = await copy("copy", `${BUCKET}/source`);
-    expect([answer.status, texts(answer, "ETag"), texts(answer, "LastModified")]).toEqual([200, [etag.replaceAll('"', "&quot;")], [expect.any(String)]]);
+    expect([answer.status, texts(answer, "ETag"), texts(answer, "LastModified")]).toEqual([
+      200,
+      [etag.replaceAll('"', "&quot;")],
+      [expect.any(String)],
+    ]);
     const after = await on.gateway.gateway.stats();
-    expect([after.objects - before.objects, after.blobs - before.blobs, after.storedBytes - before.storedBytes]).toEqual([1, 0, 0]);
+    expect([
+      after.objects - before.objects,
+      after.blobs - before.blobs,
+      after.storedBytes - before.storedBytes,
+    ]).toEqual([1, 0, 0]);
     expect((await on.get("copy")).text).toBe("source");
   });
 
@@ -45,14 +58,24 @@ describe("CopyObject", () => {
   it("refuses to copy an object to itself unless something changes", async () => {
     await on.put("self", "x");
     expect(await copy("self", `${BUCKET}/self`)).toMatchObject({ status: 400, code: "InvalidRequest" });
-    expect(await copy("self", `${BUCKET}/self`, { "x-amz-metadata-directive": "REPLACE", "x-amz-meta-b": "2" })).toMatchObject({ status: 200 });
+    expect(
+      await copy("self", `${BUCKET}/self`, { "x-amz-metadata-directive": "REPLACE", "x-amz-meta-b": "2" }),
+    ).toMatchObject({ status: 200 });
     expect((await on.get("self")).headers["x-amz-meta-b"]).toBe("2");
-    expect(await copy("self", `${BUCKET}/self`, { "x-amz-storage-class": "STANDARD_IA" })).toMatchObject({ status: 200 });
+    expect(await copy("self", `${BUCKET}/self`, { "x-amz-storage-class": "STANDARD_IA" })).toMatchObject({
+      status: 200,
+    });
   });
 
   it("copies into another bucket, and survives its source", async () => {
     await on.put("passing", "passing bytes");
-    expect(await on.fetch({ method: "PUT", path: "/other-bucket/copy", headers: { "x-amz-copy-source": `${BUCKET}/passing` } })).toMatchObject({ status: 200 });
+    expect(
+      await on.fetch({
+        method: "PUT",
+        path: "/other-bucket/copy",
+        headers: { "x-amz-copy-source": `${BUCKET}/passing` },
+      }),
+    ).toMatchObject({ status: 200 });
     await on.call("DELETE", "passing");
     expect((await on.fetch({ path: "/other-bucket/copy" })).text).toBe("passing bytes");
   });
@@ -65,7 +88,10 @@ describe("CopyObject", () => {
 
   it("knows the null version of its source and no other", async () => {
     expect(await copy("version", `${BUCKET}/source?versionId=null`)).toMatchObject({ status: 200 });
-    expect(await copy("version", `${BUCKET}/source?versionId=abc`)).toMatchObject({ status: 404, code: "NoSuchVersion" });
+    expect(await copy("version", `${BUCKET}/source?versionId=abc`)).toMatchObject({
+      status: 404,
+      code: "NoSuchVersion",
+    });
   });
 
   it.each([
@@ -81,7 +107,10 @@ describe("CopyObject", () => {
   it("holds If-Match and If-None-Match against the destination", async () => {
     await on.put("taken", "x");
     expect(await copy("taken", `${BUCKET}/source`, { "if-none-match": "*" })).toMatchObject({ status: 412 });
-    expect(await copy("free", `${BUCKET}/source`, { "if-match": "*" })).toMatchObject({ status: 404, code: "NoSuchKey" });
+    expect(await copy("free", `${BUCKET}/source`, { "if-match": "*" })).toMatchObject({
+      status: 404,
+      code: "NoSuchKey",
+    });
     expect((await on.get("taken")).text).toBe("x");
   });
 
@@ -99,16 +128,33 @@ describe("CopyObject", () => {
     const theirs = signedFetch({ endpoint: on.gateway.url, ...other });
     await theirs({ method: "PUT", path: "/theirs" });
     for (const key of ["source", "nothing"]) {
-      const answer = await theirs({ method: "PUT", path: "/theirs/k", headers: { "x-amz-copy-source": `${BUCKET}/${key}` } });
+      const answer = await theirs({
+        method: "PUT",
+        path: "/theirs/k",
+        headers: { "x-amz-copy-source": `${BUCKET}/${key}` },
+      });
       expect(answer).toMatchObject({ status: 403, code: "AccessDenied" });
     }
   });
 
   it("refuses what it would have to read the bytes for, and words it does not know", async () => {
-    expect(await copy("sum", `${BUCKET}/source`, { "x-amz-checksum-algorithm": "CRC32" })).toMatchObject({ status: 501, code: "NotImplemented" });
-    expect(await copy("sum", `${BUCKET}/source`, { "x-amz-checksum-algorithm": "SHA256" })).toMatchObject({ status: 200 });
-    expect(await copy("word", `${BUCKET}/source`, { "x-amz-metadata-directive": "MERGE" })).toMatchObject({ status: 400, code: "InvalidArgument" });
-    expect(await copy("word", `${BUCKET}/source`, { "x-amz-tagging-directive": "MERGE" })).toMatchObject({ status: 400, code: "InvalidArgument" });
-    expect(await copy("owner", `${BUCKET}/source`, { "x-amz-source-expected-bucket-owner": "somebody" })).toMatchObject({ status: 403 });
+    expect(await copy("sum", `${BUCKET}/source`, { "x-amz-checksum-algorithm": "CRC32" })).toMatchObject({
+      status: 501,
+      code: "NotImplemented",
+    });
+    expect(await copy("sum", `${BUCKET}/source`, { "x-amz-checksum-algorithm": "SHA256" })).toMatchObject({
+      status: 200,
+    });
+    expect(await copy("word", `${BUCKET}/source`, { "x-amz-metadata-directive": "MERGE" })).toMatchObject({
+      status: 400,
+      code: "InvalidArgument",
+    });
+    expect(await copy("word", `${BUCKET}/source`, { "x-amz-tagging-directive": "MERGE" })).toMatchObject({
+      status: 400,
+      code: "InvalidArgument",
+    });
+    expect(await copy("owner", `${BUCKET}/source`, { "x-amz-source-expected-bucket-owner": "somebody" })).toMatchObject(
+      { status: 403 },
+    );
   });
 });

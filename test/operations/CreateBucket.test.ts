@@ -1,7 +1,7 @@
 // CreateBucket: names, regions, and who has it already.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { signedFetch } from "../support/sign.ts";
 import { type OpenBucket, openBucket } from "../support/open-bucket.ts";
+import { signedFetch } from "../support/sign.ts";
 
 let on: OpenBucket;
 beforeAll(async () => {
@@ -9,8 +9,10 @@ beforeAll(async () => {
 });
 afterAll(() => on[Symbol.asyncDispose]());
 
-const create = (name: string, body = "", headers: Readonly<Record<string, string>> = {}) => on.fetch({ method: "PUT", path: `/${name}`, body, headers });
-const located = (location: string) => `<CreateBucketConfiguration><LocationConstraint>${location}</LocationConstraint></CreateBucketConfiguration>`;
+const create = (name: string, body = "", headers: Readonly<Record<string, string>> = {}) =>
+  on.fetch({ method: "PUT", path: `/${name}`, body, headers });
+const located = (location: string) =>
+  `<CreateBucketConfiguration><LocationConstraint>${location}</LocationConstraint></CreateBucketConfiguration>`;
 
 describe("CreateBucket", () => {
   it.each(["abc", "a-b.c", "0a0", "a".repeat(63)])("makes %s", async (name) => {
@@ -19,9 +21,12 @@ describe("CreateBucket", () => {
     expect(await on.fetch({ method: "HEAD", path: `/${name}` })).toMatchObject({ status: 200 });
   });
 
-  it.each(["ab", "a".repeat(64), "A-b", "a_b", "-ab", "ab-", "a..b", "a.-b", "192.168.1.1", "xn--a"])("refuses the name %s", async (name) => {
-    expect(await create(name)).toMatchObject({ status: 400, code: "InvalidBucketName" });
-  });
+  it.each(["ab", "a".repeat(64), "A-b", "a_b", "-ab", "ab-", "a..b", "a.-b", "192.168.1.1", "xn--a"])(
+    "refuses the name %s",
+    async (name) => {
+      expect(await create(name)).toMatchObject({ status: 400, code: "InvalidBucketName" });
+    },
+  );
 
   it("lets the owner repeat it in us-east-1, and keeps what is in it", async () => {
     await create("again");
@@ -32,18 +37,26 @@ describe("CreateBucket", () => {
 
   it("tells the owner so elsewhere", async () => {
     await using elsewhere = await openBucket({ config: { region: "eu-west-1" } });
-    expect(await elsewhere.fetch({ method: "PUT", path: "/bucket" })).toMatchObject({ status: 409, code: "BucketAlreadyOwnedByYou" });
+    expect(await elsewhere.fetch({ method: "PUT", path: "/bucket" })).toMatchObject({
+      status: 409,
+      code: "BucketAlreadyOwnedByYou",
+    });
   });
 
   it("does not give away what belongs to somebody else", async () => {
     const other = await on.gateway.addAccount("other");
     const theirs = signedFetch({ endpoint: on.gateway.url, ...other });
-    expect(await theirs({ method: "PUT", path: "/bucket" })).toMatchObject({ status: 409, code: "BucketAlreadyExists" });
+    expect(await theirs({ method: "PUT", path: "/bucket" })).toMatchObject({
+      status: 409,
+      code: "BucketAlreadyExists",
+    });
   });
 
   it("remembers the location it was asked for", async () => {
     expect(await create("located", located("eu-central-1"))).toMatchObject({ status: 200 });
-    expect((await on.fetch({ path: "/located", query: "location" })).text).toContain(">eu-central-1</LocationConstraint>");
+    expect((await on.fetch({ path: "/located", query: "location" })).text).toContain(
+      ">eu-central-1</LocationConstraint>",
+    );
   });
 
   it.each([
@@ -63,7 +76,11 @@ describe("CreateBucket", () => {
   });
 
   it("accepts what every bucket is anyway", async () => {
-    const headers = { "x-amz-acl": "private", "x-amz-object-ownership": "BucketOwnerEnforced", "x-amz-bucket-object-lock-enabled": "false" };
+    const headers = {
+      "x-amz-acl": "private",
+      "x-amz-object-ownership": "BucketOwnerEnforced",
+      "x-amz-bucket-object-lock-enabled": "false",
+    };
     expect(await create("as-ever", "", headers)).toMatchObject({ status: 200 });
   });
 });

@@ -9,7 +9,8 @@ beforeAll(async () => {
 });
 afterAll(() => on[Symbol.asyncDispose]());
 
-const start = (key: string, headers: Readonly<Record<string, string>> = {}) => on.call("POST", key, { query: "uploads", headers });
+const start = (key: string, headers: Readonly<Record<string, string>> = {}) =>
+  on.call("POST", key, { query: "uploads", headers });
 
 describe("CreateMultipartUpload", () => {
   it("names bucket, key and upload", async () => {
@@ -28,16 +29,29 @@ describe("CreateMultipartUpload", () => {
       "x-amz-checksum-algorithm": "CRC32",
       "x-amz-checksum-type": "COMPOSITE",
     });
-    expect((await start("k", { "x-amz-checksum-algorithm": "CRC64NVME" })).headers).toMatchObject({ "x-amz-checksum-type": "FULL_OBJECT" });
-    expect(await start("k", { "x-amz-checksum-algorithm": "SHA256", "x-amz-checksum-type": "FULL_OBJECT" })).toMatchObject({
+    expect((await start("k", { "x-amz-checksum-algorithm": "CRC64NVME" })).headers).toMatchObject({
+      "x-amz-checksum-type": "FULL_OBJECT",
+    });
+    expect(
+      await start("k", { "x-amz-checksum-algorithm": "SHA256", "x-amz-checksum-type": "FULL_OBJECT" }),
+    ).toMatchObject({
       status: 400,
       code: "InvalidRequest",
     });
   });
 
   it("refuses what PutObject refuses", async () => {
-    expect(await start("k", { "x-amz-storage-class": "NONSENSE" })).toMatchObject({ status: 400, code: "InvalidStorageClass" });
-    expect(await start("k", { "x-amz-object-lock-mode": "GOVERNANCE" })).toMatchObject({ status: 501, code: "NotImplemented" });
-    expect(await on.fetch({ method: "POST", path: "/no-such-bucket/k", query: "uploads" })).toMatchObject({ status: 404, code: "NoSuchBucket" });
+    expect(await start("k", { "x-amz-storage-class": "NONSENSE" })).toMatchObject({
+      status: 400,
+      code: "InvalidStorageClass",
+    });
+    expect(await start("k", { "x-amz-object-lock-mode": "GOVERNANCE" })).toMatchObject({
+      status: 501,
+      code: "NotImplemented",
+    });
+    expect(await on.fetch({ method: "POST", path: "/no-such-bucket/k", query: "uploads" })).toMatchObject({
+      status: 404,
+      code: "NoSuchBucket",
+    });
   });
 });

@@ -8,7 +8,8 @@ beforeAll(async () => {
 });
 afterAll(() => on[Symbol.asyncDispose]());
 
-const remove = (key: string, headers: Readonly<Record<string, string>> = {}, query = "") => on.call("DELETE", key, { headers, query });
+const remove = (key: string, headers: Readonly<Record<string, string>> = {}, query = "") =>
+  on.call("DELETE", key, { headers, query });
 
 describe("DeleteObject", () => {
   it("deletes, and says the same when there is nothing to delete", async () => {
@@ -28,10 +29,20 @@ describe("DeleteObject", () => {
   it("deletes the object it knows and no other", async () => {
     const etag = String((await on.put("k", "x")).headers["etag"]);
     const modified = String((await on.call("HEAD", "k")).headers["last-modified"]);
-    for (const wrong of [{ "if-match": '"other"' }, { "x-amz-if-match-size": "9" }, { "x-amz-if-match-last-modified-time": "Thu, 01 Jan 2015 00:00:00 GMT" }])
+    for (const wrong of [
+      { "if-match": '"other"' },
+      { "x-amz-if-match-size": "9" },
+      { "x-amz-if-match-last-modified-time": "Thu, 01 Jan 2015 00:00:00 GMT" },
+    ])
       expect(await remove("k", wrong)).toMatchObject({ status: 412, code: "PreconditionFailed" });
     expect(await on.get("k")).toMatchObject({ status: 200 });
-    expect(await remove("k", { "if-match": etag, "x-amz-if-match-size": "1", "x-amz-if-match-last-modified-time": modified })).toMatchObject({ status: 204 });
+    expect(
+      await remove("k", {
+        "if-match": etag,
+        "x-amz-if-match-size": "1",
+        "x-amz-if-match-last-modified-time": modified,
+      }),
+    ).toMatchObject({ status: 204 });
     expect(await on.get("k")).toMatchObject({ status: 404 });
     expect(await remove("k", { "if-match": etag })).toMatchObject({ status: 204 });
   });

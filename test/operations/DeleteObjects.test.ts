@@ -10,14 +10,17 @@ beforeAll(async () => {
 });
 afterAll(() => on[Symbol.asyncDispose]());
 
-const remove = (body: string, headers: Readonly<Record<string, string>> = {}) => on.call("POST", "", { query: "delete", body, headers });
+const remove = (body: string, headers: Readonly<Record<string, string>> = {}) =>
+  on.call("POST", "", { query: "delete", body, headers });
 const entries = (keys: readonly string[]) => keys.map((key) => `<Object><Key>${key}</Key></Object>`).join("");
 
 describe("DeleteObjects", () => {
   it("deletes keys of any kind and names each", async () => {
     const keys = ["0012", "1e3", " a ", "a\rb", "__proto__", "../x", "//", "a&b<c>", "😀"];
     for (const key of keys) await on.put(encodeURIComponent(key), "x");
-    const { Deleted } = await on.s3.send(new DeleteObjectsCommand({ Bucket: BUCKET, Delete: { Objects: keys.map((Key) => ({ Key })) } }));
+    const { Deleted } = await on.s3.send(
+      new DeleteObjectsCommand({ Bucket: BUCKET, Delete: { Objects: keys.map((Key) => ({ Key })) } }),
+    );
     expect(Deleted?.map(({ Key }) => Key)).toEqual(keys);
     expect(texts(await on.get("", {}, "list-type=2"), "Key")).toEqual([]);
   });
@@ -43,8 +46,12 @@ describe("DeleteObjects", () => {
 
   it("holds size and time against the object, too", async () => {
     await on.put("k", "x");
-    const wrong = "<Object><Key>k</Key><Size>9</Size></Object><Object><Key>k</Key><LastModifiedTime>2015-01-01T00:00:00Z</LastModifiedTime></Object>";
-    expect(texts(await remove(`<Delete>${wrong}</Delete>`), "Code")).toEqual(["PreconditionFailed", "PreconditionFailed"]);
+    const wrong =
+      "<Object><Key>k</Key><Size>9</Size></Object><Object><Key>k</Key><LastModifiedTime>2015-01-01T00:00:00Z</LastModifiedTime></Object>";
+    expect(texts(await remove(`<Delete>${wrong}</Delete>`), "Code")).toEqual([
+      "PreconditionFailed",
+      "PreconditionFailed",
+    ]);
     expect(texts(await remove("<Delete><Object><Key>k</Key><Size>1</Size></Object></Delete>"), "Code")).toEqual([]);
     expect(await on.get("k")).toMatchObject({ status: 404 });
   });
@@ -52,7 +59,10 @@ describe("DeleteObjects", () => {
   it("takes 1,000 keys of 1,024 bytes and not one key more", async () => {
     const keys = Array.from({ length: 1000 }, (_, n) => String(n).padStart(1024, "k"));
     expect(texts(await remove(`<Delete>${entries(keys)}</Delete>`), "Key")).toHaveLength(1000);
-    expect(await remove(`<Delete>${entries([...keys, "x"])}</Delete>`)).toMatchObject({ status: 400, code: "MalformedXML" });
+    expect(await remove(`<Delete>${entries([...keys, "x"])}</Delete>`)).toMatchObject({
+      status: 400,
+      code: "MalformedXML",
+    });
   });
 
   it.each([
@@ -71,12 +81,18 @@ describe("DeleteObjects", () => {
     const body = `<Delete>${entries(["k"])}</Delete>`;
     const md5 = (text: string) => createHash("md5").update(text).digest("base64");
     expect(await remove(body, { "content-md5": md5("other") })).toMatchObject({ status: 400, code: "BadDigest" });
-    expect(await remove(body, { "x-amz-checksum-crc32": "AAAAAA==" })).toMatchObject({ status: 400, code: "BadDigest" });
+    expect(await remove(body, { "x-amz-checksum-crc32": "AAAAAA==" })).toMatchObject({
+      status: 400,
+      code: "BadDigest",
+    });
     expect(await on.get("k")).toMatchObject({ status: 200 });
     expect(await remove(body, { "content-md5": md5(body) })).toMatchObject({ status: 200 });
   });
 
   it("does not read a body without end", async () => {
-    expect(await remove(`<Delete>${" ".repeat(3 << 20)}</Delete>`)).toMatchObject({ status: 400, code: "MaxMessageLengthExceeded" });
+    expect(await remove(`<Delete>${" ".repeat(3 << 20)}</Delete>`)).toMatchObject({
+      status: 400,
+      code: "MaxMessageLengthExceeded",
+    });
   });
 });

@@ -8,6 +8,8 @@ describe("GetBucketAcl", () => {
     await using on = await openBucket();
     const { Owner, Grants } = await on.s3.send(new GetBucketAclCommand({ Bucket: BUCKET }));
     expect(Owner).toEqual({ ID: "root", DisplayName: "root" });
-    expect(Grants).toEqual([{ Grantee: { ID: "root", DisplayName: "root", Type: "CanonicalUser" }, Permission: "FULL_CONTROL" }]);
+    expect(Grants).toEqual([
+      { Grantee: { ID: "root", DisplayName: "root", Type: "CanonicalUser" }, Permission: "FULL_CONTROL" },
+    ]);
   });
 });

@@ -8,6 +8,9 @@ describe("GetBucketVersioning", () => {
     await using on = await openBucket();
     const { Status, MFADelete } = await on.s3.send(new GetBucketVersioningCommand({ Bucket: BUCKET }));
     expect([Status, MFADelete]).toEqual([undefined, undefined]);
-    expect(await on.call("PUT", "", { query: "versioning", body: "x" })).toMatchObject({ status: 501, code: "NotImplemented" });
+    expect(await on.call("PUT", "", { query: "versioning", body: "x" })).toMatchObject({
+      status: 501,
+      code: "NotImplemented",
+    });
   });
 });

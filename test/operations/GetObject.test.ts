@@ -1,7 +1,7 @@
 // GetObject, the bytes through the gateway: conditions, ranges, parts, overrides.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { presign } from "../support/sign.ts";
 import { BUCKET, type OpenBucket, openBucket } from "../support/open-bucket.ts";
+import { presign } from "../support/sign.ts";
 
 let on: OpenBucket;
 let etag: string;
@@ -64,7 +64,9 @@ describe("GetObject", () => {
     const answer = await on.get("digits", { "if-match": '"other"' });
     expect(answer).toMatchObject({ status: 412, code: "PreconditionFailed" });
     expect(answer.text).toContain("<Condition>If-Match</Condition>");
-    expect(await on.get("digits", { "if-unmodified-since": "Sun, 01 Mar 2020 12:00:00 GMT" })).toMatchObject({ status: 412 });
+    expect(await on.get("digits", { "if-unmodified-since": "Sun, 01 Mar 2020 12:00:00 GMT" })).toMatchObject({
+      status: 412,
+    });
   });
 
   it("takes the range only after the conditions", async () => {
@@ -82,14 +84,20 @@ describe("GetObject", () => {
       "content-language": "f",
       "content-encoding": "g",
     });
-    expect(await on.get("digits", {}, "response-content-type=a%0D%0Ab")).toMatchObject({ status: 400, code: "InvalidArgument" });
+    expect(await on.get("digits", {}, "response-content-type=a%0D%0Ab")).toMatchObject({
+      status: 400,
+      code: "InvalidArgument",
+    });
   });
 
   it("gives part 1 of an object that has no parts as the whole, and no other", async () => {
     expect(await on.get("digits", {}, "partNumber=1")).toMatchObject({ status: 206, text: "0123456789" });
     expect(await on.get("digits", {}, "partNumber=2")).toMatchObject({ status: 416, code: "InvalidPartNumber" });
     expect(await on.get("digits", {}, "partNumber=0")).toMatchObject({ status: 400, code: "InvalidArgument" });
-    expect(await on.get("digits", { range: "bytes=0-0" }, "partNumber=1")).toMatchObject({ status: 400, code: "InvalidRequest" });
+    expect(await on.get("digits", { range: "bytes=0-0" }, "partNumber=1")).toMatchObject({
+      status: 400,
+      code: "InvalidRequest",
+    });
   });
 
   it("knows the null version and no other", async () => {
@@ -98,7 +106,10 @@ describe("GetObject", () => {
   });
 
   it("has no object that a customer's key would open", async () => {
-    expect(await on.get("digits", { "x-amz-server-side-encryption-customer-algorithm": "AES256" })).toMatchObject({ status: 400, code: "InvalidRequest" });
+    expect(await on.get("digits", { "x-amz-server-side-encryption-customer-algorithm": "AES256" })).toMatchObject({
+      status: 400,
+      code: "InvalidRequest",
+    });
   });
 
   it("takes no reply headers from a URL: it is no node", async () => {

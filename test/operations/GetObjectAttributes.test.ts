@@ -8,7 +8,9 @@ let on: OpenBucket;
 beforeAll(async () => {
   on = await openBucket();
   await on.put("whole", "x");
-  await upload(on, "parts", [Buffer.alloc(MIN_PART), Buffer.alloc(MIN_PART), "end"], { "x-amz-checksum-algorithm": "CRC32" });
+  await upload(on, "parts", [Buffer.alloc(MIN_PART), Buffer.alloc(MIN_PART), "end"], {
+    "x-amz-checksum-algorithm": "CRC32",
+  });
 });
 afterAll(() => on[Symbol.asyncDispose]());
 
@@ -16,7 +18,9 @@ const ALL = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"] as
 
 describe("GetObjectAttributes", () => {
   it("tells all that is known", async () => {
-    const found = await on.s3.send(new GetObjectAttributesCommand({ Bucket: BUCKET, Key: "parts", ObjectAttributes: [...ALL] }));
+    const found = await on.s3.send(
+      new GetObjectAttributesCommand({ Bucket: BUCKET, Key: "parts", ObjectAttributes: [...ALL] }),
+    );
     expect(found).toMatchObject({
       StorageClass: "STANDARD",
       ObjectSize: 2 * MIN_PART + 3,
@@ -24,7 +28,9 @@ describe("GetObjectAttributes", () => {
     });
     expect(found.ETag).toMatch(/^[0-9a-f]{32}-3$/);
     expect(found.ObjectParts).toMatchObject({ TotalPartsCount: 3, IsTruncated: false });
-    expect(found.ObjectParts?.Parts?.map(({ PartNumber, Size, ChecksumCRC32 }) => [PartNumber, Size, typeof ChecksumCRC32])).toEqual([
+    expect(
+      found.ObjectParts?.Parts?.map(({ PartNumber, Size, ChecksumCRC32 }) => [PartNumber, Size, typeof ChecksumCRC32]),
+    ).toEqual([
       [1, MIN_PART, "string"],
       [2, MIN_PART, "string"],
       [3, 3, "string"],
@@ -32,15 +38,32 @@ describe("GetObjectAttributes", () => {
   });
 
   it("goes through the parts page by page", async () => {
-    const page = { Bucket: BUCKET, Key: "parts", ObjectAttributes: ["ObjectParts" as const], MaxParts: 1, PartNumberMarker: "1" };
+    const page = {
+      Bucket: BUCKET,
+      Key: "parts",
+      ObjectAttributes: ["ObjectParts" as const],
+      MaxParts: 1,
+      PartNumberMarker: "1",
+    };
     const { ObjectParts } = await on.s3.send(new GetObjectAttributesCommand(page));
-    expect(ObjectParts).toMatchObject({ MaxParts: 1, PartNumberMarker: "1", NextPartNumberMarker: "2", IsTruncated: true, Parts: [{ PartNumber: 2 }] });
+    expect(ObjectParts).toMatchObject({
+      MaxParts: 1,
+      PartNumberMarker: "1",
+      NextPartNumberMarker: "2",
+      IsTruncated: true,
+      Parts: [{ PartNumber: 2 }],
+    });
   });
 
   it("tells only what was asked for", async () => {
     const answer = await on.get("whole", { "x-amz-object-attributes": "ObjectSize,ObjectParts" }, "attributes");
-    expect(answer.text).toMatch(/<GetObjectAttributesResponse xmlns="[^"]+"><ObjectSize>1<\/ObjectSize><\/GetObjectAttributesResponse>$/);
-    expect(await on.get("whole", { "x-amz-object-attributes": "Colour" }, "attributes")).toMatchObject({ status: 400, code: "InvalidArgument" });
+    expect(answer.text).toMatch(
+      /<GetObjectAttributesResponse xmlns="[^"]+"><ObjectSize>1<\/ObjectSize><\/GetObjectAttributesResponse>$/,
+    );
+    expect(await on.get("whole", { "x-amz-object-attributes": "Colour" }, "attributes")).toMatchObject({
+      status: 400,
+      code: "InvalidArgument",
+    });
     expect(await on.get("whole", {}, "attributes")).toMatchObject({ status: 400, code: "InvalidArgument" });
   });
 });

@@ -1,7 +1,7 @@
 // HeadBucket: there, not there, not yours.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { signedFetch } from "../support/sign.ts";
 import { type OpenBucket, openBucket } from "../support/open-bucket.ts";
+import { signedFetch } from "../support/sign.ts";
 
 let on: OpenBucket;
 beforeAll(async () => {

@@ -16,7 +16,11 @@ describe("ListBuckets", () => {
   it("names them in order, with owner, date and region", async () => {
     const { Buckets, Owner } = await on.s3.send(new ListBucketsCommand({}));
     expect(Buckets?.map(({ Name }) => Name)).toEqual(["a-1", "b-1", "b-2", "bucket"]);
-    expect([Buckets?.[0]?.CreationDate, Buckets?.[0]?.BucketRegion, Owner?.ID]).toEqual([expect.any(Date), "us-east-1", "root"]);
+    expect([Buckets?.[0]?.CreationDate, Buckets?.[0]?.BucketRegion, Owner?.ID]).toEqual([
+      expect.any(Date),
+      "us-east-1",
+      "root",
+    ]);
   });
 
   it("narrows by prefix and goes on by token", async () => {
@@ -29,13 +33,17 @@ describe("ListBuckets", () => {
   });
 
   it("refuses other sizes and other people's tokens", async () => {
-    for (const size of ["0", "10001", "x"]) expect(await list({ "max-buckets": size })).toMatchObject({ status: 400, code: "InvalidArgument" });
+    for (const size of ["0", "10001", "x"])
+      expect(await list({ "max-buckets": size })).toMatchObject({ status: 400, code: "InvalidArgument" });
     expect(await list({ "continuation-token": "garbage" })).toMatchObject({ status: 400, code: "InvalidArgument" });
   });
 
   it("shows nobody another's", async () => {
     const { s3 } = await on.gateway.addAccount("other");
     expect((await s3.send(new ListBucketsCommand({}))).Buckets).toEqual([]);
-    expect(await on.fetch({ path: "/", authentication: "anonymous" })).toMatchObject({ status: 403, code: "AccessDenied" });
+    expect(await on.fetch({ path: "/", authentication: "anonymous" })).toMatchObject({
+      status: 403,
+      code: "AccessDenied",
+    });
   });
 });

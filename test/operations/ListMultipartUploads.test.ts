@@ -23,7 +23,10 @@ describe("ListMultipartUploads", () => {
   it("narrows by prefix and rolls up by delimiter", async () => {
     expect(texts(await list({ prefix: "a/" }), "Key")).toEqual(["a/1", "a/2"]);
     const rolled = await list({ delimiter: "/" });
-    expect([texts(rolled, "Key"), rolled.text.includes("<CommonPrefixes><Prefix>a/</Prefix></CommonPrefixes>")]).toEqual([["b", "b", "ü"], true]);
+    expect([
+      texts(rolled, "Key"),
+      rolled.text.includes("<CommonPrefixes><Prefix>a/</Prefix></CommonPrefixes>"),
+    ]).toEqual([["b", "b", "ü"], true]);
     expect(texts(await list({ "encoding-type": "url" }), "Key").at(-1)).toBe("%C3%BC");
   });
 
@@ -34,7 +37,10 @@ describe("ListMultipartUploads", () => {
       const answer = await list({ "max-uploads": "1", ...markers });
       seen.push(...texts(answer, "UploadId"));
       if (texts(answer, "IsTruncated")[0] !== "true") break;
-      markers = { "key-marker": texts(answer, "NextKeyMarker")[0] ?? "", "upload-id-marker": texts(answer, "NextUploadIdMarker")[0] ?? "" };
+      markers = {
+        "key-marker": texts(answer, "NextKeyMarker")[0] ?? "",
+        "upload-id-marker": texts(answer, "NextUploadIdMarker")[0] ?? "",
+      };
     }
     expect(seen).toEqual(ids);
   });

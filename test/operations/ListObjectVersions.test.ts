@@ -9,7 +9,8 @@ beforeAll(async () => {
 });
 afterAll(() => on[Symbol.asyncDispose]());
 
-const list = (query: Readonly<Record<string, string>> = {}) => on.call("GET", "", { query: { versions: "", ...query } });
+const list = (query: Readonly<Record<string, string>> = {}) =>
+  on.call("GET", "", { query: { versions: "", ...query } });
 
 describe("ListObjectVersions", () => {
   it("calls every object's one version null and latest", async () => {
@@ -23,7 +24,11 @@ describe("ListObjectVersions", () => {
 
   it("goes on page by page", async () => {
     const first = await list({ "max-keys": "2", delimiter: "/" });
-    expect([texts(first, "Key"), texts(first, "NextKeyMarker"), texts(first, "NextVersionIdMarker")]).toEqual([["b"], ["b"], ["null"]]);
+    expect([texts(first, "Key"), texts(first, "NextKeyMarker"), texts(first, "NextVersionIdMarker")]).toEqual([
+      ["b"],
+      ["b"],
+      ["null"],
+    ]);
     const second = await list({ "key-marker": "b", "version-id-marker": "null" });
     expect([texts(second, "Key"), texts(second, "IsTruncated")]).toEqual([["c"], ["false"]]);
   });

@@ -14,12 +14,12 @@ const list = (query: Readonly<Record<string, string>> = {}) => on.call("GET", ""
 describe("ListObjects", () => {
   it("lists everything, owners included", async () => {
     const answer = await list();
-    expect([texts(answer, "Key"), texts(answer, "ID").length, texts(answer, "Marker"), texts(answer, "MaxKeys")]).toEqual([
-      ["a/1", "a/2", "b", "c/1", "d"],
-      5,
-      [""],
-      ["1000"],
-    ]);
+    expect([
+      texts(answer, "Key"),
+      texts(answer, "ID").length,
+      texts(answer, "Marker"),
+      texts(answer, "MaxKeys"),
+    ]).toEqual([["a/1", "a/2", "b", "c/1", "d"], 5, [""], ["1000"]]);
   });
 
   it("goes on after a marker, there or not", async () => {
@@ -34,7 +34,11 @@ describe("ListObjects", () => {
     const second = await list({ delimiter: "/", "max-keys": "2", marker: "a/" });
     expect([texts(second, "Key"), texts(second, "NextMarker")]).toEqual([["b"], ["c/"]]);
     const third = await list({ delimiter: "/", marker: "c/" });
-    expect([texts(third, "Key"), texts(third, "NextMarker"), texts(third, "IsTruncated")]).toEqual([["d"], [], ["false"]]);
+    expect([texts(third, "Key"), texts(third, "NextMarker"), texts(third, "IsTruncated")]).toEqual([
+      ["d"],
+      [],
+      ["false"],
+    ]);
   });
 
   it("names none without: the last key is the marker", async () => {

@@ -12,19 +12,32 @@ beforeAll(async () => {
 });
 afterAll(() => on[Symbol.asyncDispose]());
 
-const list = (query: Readonly<Record<string, string>> = {}) => on.call("GET", "a%20b", { query: { uploadId, ...query } });
+const list = (query: Readonly<Record<string, string>> = {}) =>
+  on.call("GET", "a%20b", { query: { uploadId, ...query } });
 
 describe("ListParts", () => {
   it("lists them in order, with what is known of each", async () => {
     const answer = await list();
-    expect([texts(answer, "PartNumber"), texts(answer, "Size"), texts(answer, "IsTruncated")]).toEqual([["1", "3", "5"], ["1", "3", "5"], ["false"]]);
-    expect([texts(answer, "Key"), texts(answer, "ChecksumCRC32").length, texts(answer, "ETag").length]).toEqual([["a b"], 3, 3]);
+    expect([texts(answer, "PartNumber"), texts(answer, "Size"), texts(answer, "IsTruncated")]).toEqual([
+      ["1", "3", "5"],
+      ["1", "3", "5"],
+      ["false"],
+    ]);
+    expect([texts(answer, "Key"), texts(answer, "ChecksumCRC32").length, texts(answer, "ETag").length]).toEqual([
+      ["a b"],
+      3,
+      3,
+    ]);
     expect(texts(await list({ "encoding-type": "url" }), "Key")).toEqual(["a%20b"]);
   });
 
   it("goes on from the marker", async () => {
     const first = await list({ "max-parts": "2" });
-    expect([texts(first, "PartNumber"), texts(first, "IsTruncated"), texts(first, "NextPartNumberMarker")]).toEqual([["1", "3"], ["true"], ["3"]]);
+    expect([texts(first, "PartNumber"), texts(first, "IsTruncated"), texts(first, "NextPartNumberMarker")]).toEqual([
+      ["1", "3"],
+      ["true"],
+      ["3"],
+    ]);
     const second = await list({ "max-parts": "2", "part-number-marker": "3" });
     expect([texts(second, "PartNumber"), texts(second, "IsTruncated")]).toEqual([["5"], ["false"]]);
   });
@@ -32,6 +45,9 @@ describe("ListParts", () => {
   it("refuses what is no number, and an upload that is none", async () => {
     expect(await list({ "max-parts": "x" })).toMatchObject({ status: 400, code: "InvalidArgument" });
     expect(await list({ "part-number-marker": "x" })).toMatchObject({ status: 400, code: "InvalidArgument" });
-    expect(await on.call("GET", "a%20b", { query: { uploadId: "none" } })).toMatchObject({ status: 404, code: "NoSuchUpload" });
+    expect(await on.call("GET", "a%20b", { query: { uploadId: "none" } })).toMatchObject({
+      status: 404,
+      code: "NoSuchUpload",
+    });
   });
 });

@@ -32,14 +32,20 @@ describe("an object's ACL", () => {
     await callers.on.put("source", "x", { "x-amz-acl": "public-read" });
     await callers.on.ok("PUT", "copy", { headers: { "x-amz-copy-source": "/bucket/source" } });
     expect(await callers.asAnyone("GET", "copy")).toMatchObject({ status: 403 });
-    await callers.on.ok("PUT", "copy", { headers: { "x-amz-copy-source": "/bucket/source", "x-amz-acl": "public-read" } });
+    await callers.on.ok("PUT", "copy", {
+      headers: { "x-amz-copy-source": "/bucket/source", "x-amz-acl": "public-read" },
+    });
     expect(await callers.asAnyone("GET", "copy")).toMatchObject({ status: 200, text: "x" });
   });
 
   it("of an upload in parts is said when it starts", async () => {
     const uploadId = await startUpload(callers.on, "parts", { "x-amz-acl": "public-read", "x-amz-tagging": "a=b" });
     await complete(callers.on, "parts", uploadId, partList(await sendParts(callers.on, "parts", uploadId, ["x"])));
-    expect(await callers.asAnyone("GET", "parts")).toMatchObject({ status: 200, text: "x", headers: { "x-amz-tagging-count": "1" } });
+    expect(await callers.asAnyone("GET", "parts")).toMatchObject({
+      status: 200,
+      text: "x",
+      headers: { "x-amz-tagging-count": "1" },
+    });
   });
 
   it("opens and closes the object, and leaves everything else as it was", async () => {
@@ -47,16 +53,26 @@ describe("an object's ACL", () => {
     const shown = (await callers.on.get("door")).headers;
     await callers.on.ok("PUT", "door", { query, headers: { "x-amz-acl": "public-read" } });
     const opened = await callers.asAnyone("GET", "door");
-    expect(opened).toMatchObject({ status: 200, text: "x", headers: { etag: before.headers["etag"], "x-amz-meta-a": "b", "content-type": "text/plain" } });
+    expect(opened).toMatchObject({
+      status: 200,
+      text: "x",
+      headers: { etag: before.headers["etag"], "x-amz-meta-a": "b", "content-type": "text/plain" },
+    });
     expect(opened.headers["last-modified"]).toBe(shown["last-modified"]);
-    await callers.on.ok("PUT", "door", { query, body: aclDocument(callers.owner, [[`<ID>${callers.owner}</ID>`, "FULL_CONTROL"]]) });
+    await callers.on.ok("PUT", "door", {
+      query,
+      body: aclDocument(callers.owner, [[`<ID>${callers.owner}</ID>`, "FULL_CONTROL"]]),
+    });
     expect(await callers.asAnyone("GET", "door")).toMatchObject({ status: 403 });
   });
 
   it("is read and set by others as far as they are granted, and never gives the object away", async () => {
     await callers.on.put("shared", "x", { "x-amz-grant-full-control": "id=bob" });
     expect(await callers.asBob("GET", "shared")).toMatchObject({ status: 200 });
-    expect(await callers.asBob("PUT", "shared", { query, body: aclDocument("bob", []) })).toMatchObject({ status: 403, code: "AccessDenied" });
+    expect(await callers.asBob("PUT", "shared", { query, body: aclDocument("bob", []) })).toMatchObject({
+      status: 403,
+      code: "AccessDenied",
+    });
     const body = aclDocument(callers.owner, [["<ID>bob</ID>", "READ_ACP"]]);
     expect(await callers.asBob("PUT", "shared", { query, body })).toMatchObject({ status: 200 });
     const answer = await callers.asBob("GET", "shared", { query });
@@ -76,8 +92,14 @@ describe("an object's ACL", () => {
 
   it.each(["log-delivery-write", "public"])("cannot be %s", async (canned) => {
     const headers = { "x-amz-acl": canned };
-    expect(await callers.asOwner("PUT", "refused", { headers, body: "x" })).toMatchObject({ status: 400, code: "InvalidArgument" });
-    expect(await callers.asOwner("POST", "refused", { headers, query: "uploads" })).toMatchObject({ status: 400, code: "InvalidArgument" });
+    expect(await callers.asOwner("PUT", "refused", { headers, body: "x" })).toMatchObject({
+      status: 400,
+      code: "InvalidArgument",
+    });
+    expect(await callers.asOwner("POST", "refused", { headers, query: "uploads" })).toMatchObject({
+      status: 400,
+      code: "InvalidArgument",
+    });
     expect(await callers.on.get("refused")).toMatchObject({ status: 404 });
   });
 });

@@ -47,7 +47,10 @@ describe("the tags of an object", () => {
     await set(document([]));
     expect(await read()).toEqual([]);
     const after = await on.ok("GET", "k");
-    expect([after.headers["etag"], after.headers["last-modified"]]).toEqual([before.headers["etag"], before.headers["last-modified"]]);
+    expect([after.headers["etag"], after.headers["last-modified"]]).toEqual([
+      before.headers["etag"],
+      before.headers["last-modified"],
+    ]);
   });
 
   it("come with a write, encoded as a query, and go with the next", async () => {
@@ -123,8 +126,14 @@ describe("the tags of an object", () => {
 
   it("are those of an object that is there, in the version that is there", async () => {
     for (const method of ["GET", "PUT", "DELETE"]) {
-      expect(await on.call(method, "nothing", { query: "tagging", body: "" })).toMatchObject({ status: 404, code: "NoSuchKey" });
-      expect(await on.call(method, "k", { query: "tagging&versionId=v1", body: "" })).toMatchObject({ status: 404, code: "NoSuchVersion" });
+      expect(await on.call(method, "nothing", { query: "tagging", body: "" })).toMatchObject({
+        status: 404,
+        code: "NoSuchKey",
+      });
+      expect(await on.call(method, "k", { query: "tagging&versionId=v1", body: "" })).toMatchObject({
+        status: 404,
+        code: "NoSuchVersion",
+      });
     }
   });
 });

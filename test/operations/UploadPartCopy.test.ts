@@ -12,7 +12,10 @@ beforeAll(async () => {
 afterAll(() => on[Symbol.asyncDispose]());
 
 const copyPart = (uploadId: string, headers: Readonly<Record<string, string>>, key = "k") =>
-  on.call("PUT", key, { query: { uploadId, partNumber: "1" }, headers: { "x-amz-copy-source": `${BUCKET}/source`, ...headers } });
+  on.call("PUT", key, {
+    query: { uploadId, partNumber: "1" },
+    headers: { "x-amz-copy-source": `${BUCKET}/source`, ...headers },
+  });
 
 describe("UploadPartCopy", () => {
   it.each([
@@ -23,7 +26,10 @@ describe("UploadPartCopy", () => {
     const uploadId = await startUpload(on, "k", { "x-amz-checksum-algorithm": "SHA256" });
     const answer = await copyPart(uploadId, headers);
     const etag = createHash("md5").update(text).digest("hex");
-    expect([texts(answer, "ETag"), texts(answer, "ChecksumSHA256")]).toEqual([[`&quot;${etag}&quot;`], [createHash("sha256").update(text).digest("base64")]]);
+    expect([texts(answer, "ETag"), texts(answer, "ChecksumSHA256")]).toEqual([
+      [`&quot;${etag}&quot;`],
+      [createHash("sha256").update(text).digest("base64")],
+    ]);
     expect(await complete(on, "k", uploadId, partList([{ partNumber: 1, etag }]))).toMatchObject({ status: 200 });
     expect((await on.get("k")).text).toBe(text);
   });
@@ -31,15 +37,29 @@ describe("UploadPartCopy", () => {
   it("refuses ranges that are none or lie outside", async () => {
     const uploadId = await startUpload(on, "k");
     for (const range of ["0-2", "bytes=0", "bytes=0-2,3-5", "bytes=4-2"])
-      expect(await copyPart(uploadId, { "x-amz-copy-source-range": range })).toMatchObject({ status: 400, code: "InvalidArgument" });
-    expect(await copyPart(uploadId, { "x-amz-copy-source-range": "bytes=0-10" })).toMatchObject({ status: 416, code: "InvalidRange" });
+      expect(await copyPart(uploadId, { "x-amz-copy-source-range": range })).toMatchObject({
+        status: 400,
+        code: "InvalidArgument",
+      });
+    expect(await copyPart(uploadId, { "x-amz-copy-source-range": "bytes=0-10" })).toMatchObject({
+      status: 416,
+      code: "InvalidRange",
+    });
   });
 
   it("asks for upload, source and conditions as its relatives do", async () => {
     const uploadId = await startUpload(on, "k");
     expect(await copyPart("none", {})).toMatchObject({ status: 404, code: "NoSuchUpload" });
-    expect(await copyPart(uploadId, { "x-amz-copy-source": `${BUCKET}/nothing` })).toMatchObject({ status: 404, code: "NoSuchKey" });
-    expect(await copyPart(uploadId, { "x-amz-copy-source-if-match": '"other"' })).toMatchObject({ status: 412, code: "PreconditionFailed" });
-    expect(await copyPart(uploadId, { "x-amz-copy-source-server-side-encryption-customer-algorithm": "x" })).toMatchObject({ status: 400 });
+    expect(await copyPart(uploadId, { "x-amz-copy-source": `${BUCKET}/nothing` })).toMatchObject({
+      status: 404,
+      code: "NoSuchKey",
+    });
+    expect(await copyPart(uploadId, { "x-amz-copy-source-if-match": '"other"' })).toMatchObject({
+      status: 412,
+      code: "PreconditionFailed",
+    });
+    expect(
+      await copyPart(uploadId, { "x-amz-copy-source-server-side-encryption-customer-algorithm": "x" }),
+    ).toMatchObject({ status: 400 });
   });
 });

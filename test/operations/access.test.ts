@@ -1,4 +1,5 @@
-// Who gets in: the owner, another account and the anonymous, at a bucket's doors and at its objects'. Whoever is refused learns nothing.
+// Who gets in: the owner, another account and the anonymous, at a bucket's doors and at its objects'. Whoever is
+// refused learns nothing.
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Callers, grantsOf, openCallers } from "../support/callers.ts";
@@ -70,14 +71,19 @@ describe("a private bucket", () => {
 
   it("is told from one that does not exist: bucket names are no secret", async () => {
     for (const authentication of ["v4", "anonymous"] as const)
-      expect(await callers.on.fetch({ path: "/no-such-bucket/key", authentication })).toMatchObject({ status: 404, code: "NoSuchBucket" });
+      expect(await callers.on.fetch({ path: "/no-such-bucket/key", authentication })).toMatchObject({
+        status: 404,
+        code: "NoSuchBucket",
+      });
   });
 });
 
 describe("the service", () => {
   it("lists and makes nothing for the anonymous", async () => {
     expect(await callers.on.fetch({ path: "/", authentication: "anonymous" })).toMatchObject(DENIED);
-    expect(await callers.on.fetch({ method: "PUT", path: "/new-bucket", authentication: "anonymous" })).toMatchObject(DENIED);
+    expect(await callers.on.fetch({ method: "PUT", path: "/new-bucket", authentication: "anonymous" })).toMatchObject(
+      DENIED,
+    );
   });
 });
 
@@ -109,7 +115,9 @@ describe("a bucket that others may read", () => {
       expect(await knock("GET", "", { headers })).toMatchObject(DENIED);
       expect(await knock("GET", "closed", { headers })).toMatchObject(DENIED);
     }
-    expect(await callers.asAnyone("GET", "", { headers: { "x-amz-expected-bucket-owner": callers.owner } })).toMatchObject({ status: 200 });
+    expect(
+      await callers.asAnyone("GET", "", { headers: { "x-amz-expected-bucket-owner": callers.owner } }),
+    ).toMatchObject({ status: 200 });
   });
 });
 
@@ -121,7 +129,8 @@ describe("what another account writes", () => {
     expect(await callers.asBob("GET", "bobs")).toMatchObject({ status: 200, text: "bob's" });
     expect(grantsOf(await callers.asBob("GET", "bobs", { query: "acl" }))).toEqual(["bob FULL_CONTROL"]);
     for (const method of ["GET", "HEAD"]) expect(await callers.asOwner(method, "bobs")).toMatchObject({ status: 403 });
-    for (const query of ["attributes", "acl"]) expect(await callers.asOwner("GET", "bobs", { query })).toMatchObject(DENIED);
+    for (const query of ["attributes", "acl"])
+      expect(await callers.asOwner("GET", "bobs", { query })).toMatchObject(DENIED);
     expect((await callers.asOwner("GET", "")).text).toMatch(/<Key>bobs<\/Key>.*?<Owner><ID>bob<\/ID>/);
     const source = { headers: { "x-amz-copy-source": "/bucket/bobs" } };
     expect(await callers.asOwner("PUT", "stolen", source)).toMatchObject(DENIED);
@@ -129,7 +138,10 @@ describe("what another account writes", () => {
     expect(await callers.asOwner("GET", "bobs")).toMatchObject({ status: 200 });
     expect(await callers.asOwner("GET", "bobs", { query: "acl" })).toMatchObject(DENIED);
     await callers.asBob("PUT", "bobs", { body: "bob's", headers: { "x-amz-acl": "bucket-owner-full-control" } });
-    expect(grantsOf(await callers.asOwner("GET", "bobs", { query: "acl" }))).toEqual(["bob FULL_CONTROL", `${callers.owner} FULL_CONTROL`]);
+    expect(grantsOf(await callers.asOwner("GET", "bobs", { query: "acl" }))).toEqual([
+      "bob FULL_CONTROL",
+      `${callers.owner} FULL_CONTROL`,
+    ]);
     expect(await callers.asOwner("DELETE", "bobs")).toMatchObject({ status: 204 });
   });
 
@@ -143,13 +155,16 @@ describe("what another account writes", () => {
   });
 
   it("bears no tags: those are the bucket owner's to set", async () => {
-    expect(await callers.asBob("PUT", "tagged", { body: "x", headers: { "x-amz-tagging": "a=b" } })).toMatchObject(DENIED);
+    expect(await callers.asBob("PUT", "tagged", { body: "x", headers: { "x-amz-tagging": "a=b" } })).toMatchObject(
+      DENIED,
+    );
   });
 
   it("copies what it may read, tags only if it may read those", async () => {
     await callers.on.put("open", "x", { "x-amz-acl": "public-read" });
     await callers.on.put("open-tagged", "x", { "x-amz-acl": "public-read", "x-amz-tagging": "a=b" });
-    const copy = (source: string, more = {}) => callers.asBob("PUT", "bobs-copy", { headers: { "x-amz-copy-source": `/bucket/${source}`, ...more } });
+    const copy = (source: string, more = {}) =>
+      callers.asBob("PUT", "bobs-copy", { headers: { "x-amz-copy-source": `/bucket/${source}`, ...more } });
     expect(await copy("open")).toMatchObject({ status: 200 });
     expect(await copy("open-tagged")).toMatchObject(DENIED);
     expect(await copy("open-tagged", { "x-amz-tagging-directive": "REPLACE" })).toMatchObject({ status: 200 });
@@ -160,7 +175,8 @@ describe("what another account writes", () => {
   it("is not told from a missing source when it may not list the source's bucket", async () => {
     await callers.on.fetch({ method: "PUT", path: "/vault" });
     await callers.on.fetch({ method: "PUT", path: "/vault/there", body: "x" });
-    const copy = (source: string) => callers.asBob("PUT", "k", { headers: { "x-amz-copy-source": `/vault/${source}` } });
+    const copy = (source: string) =>
+      callers.asBob("PUT", "k", { headers: { "x-amz-copy-source": `/vault/${source}` } });
     const [there, missing] = [await copy("there"), await copy("gone")];
     expect(there).toMatchObject(DENIED);
     expect(withoutIds(there.text)).toBe(withoutIds(missing.text));
@@ -184,7 +200,9 @@ describe("what another account writes", () => {
     const query = { uploadId };
     for (const knock of [callers.asBob, callers.asAnyone]) {
       expect(await knock("PUT", "upload", { query: { uploadId, partNumber: "1" }, body: "x" })).toMatchObject(DENIED);
-      expect(await knock("POST", "upload", { query, body: partList([{ partNumber: 1, etag: '"x"' }]) })).toMatchObject(DENIED);
+      expect(await knock("POST", "upload", { query, body: partList([{ partNumber: 1, etag: '"x"' }]) })).toMatchObject(
+        DENIED,
+      );
       expect(await knock("GET", "upload", { query })).toMatchObject(DENIED);
       expect(await knock("DELETE", "upload", { query })).toMatchObject(DENIED);
     }
@@ -206,7 +224,10 @@ describe("what another account writes", () => {
     await callers.on.ok("PUT", "", { query: "acl", headers: { "x-amz-acl": "public-read-write" } });
     const body = "content that only bob holds";
     await callers.asBob("PUT", "bobs-own", { body });
-    expect(await callers.asOwner("PUT", "guess", { body, expectContinue: true })).toMatchObject({ status: 200, sawContinue: true });
+    expect(await callers.asOwner("PUT", "guess", { body, expectContinue: true })).toMatchObject({
+      status: 200,
+      sawContinue: true,
+    });
   });
 });
 
@@ -216,7 +237,10 @@ describe("what the anonymous write", () => {
     await callers.on.put("known", "known content");
     const before = await callers.on.gateway.gateway.stats();
     const etag = `"${createHash("md5").update("known content").digest("hex")}"`;
-    expect(await callers.asAnyone("PUT", "gift", { body: "known content" })).toMatchObject({ status: 200, headers: { etag } });
+    expect(await callers.asAnyone("PUT", "gift", { body: "known content" })).toMatchObject({
+      status: 200,
+      headers: { etag },
+    });
     expect((await callers.on.gateway.gateway.stats()).blobs).toBe(before.blobs + 1);
     expect(await callers.on.get("gift")).toMatchObject({ status: 200, text: "known content" });
     expect(await callers.asAnyone("GET", "gift")).toMatchObject(DENIED);

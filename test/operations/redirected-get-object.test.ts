@@ -1,8 +1,8 @@
 // GetObject answered by 307, with nodes behind the gateway: what stands on the redirect, and what is at its end.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { presign } from "../support/sign.ts";
 import { type OpenBucket, openBucket } from "../support/open-bucket.ts";
+import { presign } from "../support/sign.ts";
 
 const nodes: TestGateway[] = [];
 let on: OpenBucket;
@@ -40,7 +40,11 @@ describe("a redirect", () => {
   it("says where, why, not to keep it, and how to be spared it, in less than 1 KiB", async () => {
     const answer = await redirected();
     expect(answer).toMatchObject({ status: 307, code: "TemporaryRedirect" });
-    expect(answer.headers).toMatchObject({ "cache-control": "no-store", "x-amz-bucket-region": "us-east-1", "content-type": "application/xml" });
+    expect(answer.headers).toMatchObject({
+      "cache-control": "no-store",
+      "x-amz-bucket-region": "us-east-1",
+      "content-type": "application/xml",
+    });
     expect(answer.headers["x-nearbucket-served"]).toMatch(/^redirect; reason=/);
     expect(answer.headers["location"]).toMatch(/^http:\/\/localhost:\d+\/store\//);
     expect(answer.text).toContain("x-nearbucket-redirect: never");
@@ -104,16 +108,22 @@ describe("a node", () => {
     const { port, pathname } = await locate();
     const node = nodes.find((one) => String(one.port) === port);
     if (node === undefined) throw new Error("a redirect to no node");
-    return presign({ endpoint: node.url, ...node.clientConfig.credentials }, { path: pathname, query: { "x-nearbucket-reply": told(headers) } });
+    return presign(
+      { endpoint: node.url, ...node.clientConfig.credentials },
+      { path: pathname, query: { "x-nearbucket-reply": told(headers) } },
+    );
   }
 
   it("says what it is told", async () => {
     expect((await fetch(await tell({ etag: '"told"' }))).headers.get("etag")).toBe('"told"');
   });
 
-  it.each([{ "set-cookie": "a=b" }, { location: "http://elsewhere" }, { etag: "a\r\nb" }])("refuses to be told %j", async (headers) => {
-    expect((await fetch(await tell(headers))).status).toBe(400);
-  });
+  it.each([{ "set-cookie": "a=b" }, { location: "http://elsewhere" }, { etag: "a\r\nb" }])(
+    "refuses to be told %j",
+    async (headers) => {
+      expect((await fetch(await tell(headers))).status).toBe(400);
+    },
+  );
 
   it("believes nothing that the signature does not cover", async () => {
     const { href } = await locate();

@@ -86,10 +86,13 @@ describe("the route", () => {
     expect(routed(line)).toBe(name);
   });
 
-  it.each(LINES.filter(([line]) => /^\w+ \/b/.test(line)))("%s => %s, with the bucket in the host name", (line, name) => {
-    const inHost = line.replace(/ \/b(?=[/?]|$)\/?/, " /");
-    expect(routed(inHost, {}, "b.s3.test")).toBe(name);
-  });
+  it.each(LINES.filter(([line]) => /^\w+ \/b/.test(line)))(
+    "%s => %s, with the bucket in the host name",
+    (line, name) => {
+      const inHost = line.replace(/ \/b(?=[/?]|$)\/?/, " /");
+      expect(routed(inHost, {}, "b.s3.test")).toBe(name);
+    },
+  );
 
   it("tells copies by their header", () => {
     expect(routed("PUT /b/k", COPY)).toBe("CopyObject");
@@ -119,26 +122,50 @@ describe("the route", () => {
   });
 
   it("refuses a subresource beside the one it answers", () => {
-    expect(() => routed("GET /b/k?acl&torrent")).toThrow(expect.objectContaining({ code: "NotImplemented", elements: { Subresource: "torrent" } }));
+    expect(() => routed("GET /b/k?acl&torrent")).toThrow(
+      expect.objectContaining({ code: "NotImplemented", elements: { Subresource: "torrent" } }),
+    );
   });
 
-  it.each(["POST /", "DELETE /", "PUT /", "POST /b/k", "PATCH /b/k", "OPTIONS /b/k", "TRACE /b"])("%s is no operation", (line) => {
-    expect(() => routed(line)).toThrow(expect.objectContaining({ code: "MethodNotAllowed", status: 405 }));
-  });
+  it.each(["POST /", "DELETE /", "PUT /", "POST /b/k", "PATCH /b/k", "OPTIONS /b/k", "TRACE /b"])(
+    "%s is no operation",
+    (line) => {
+      expect(() => routed(line)).toThrow(expect.objectContaining({ code: "MethodNotAllowed", status: 405 }));
+    },
+  );
 
   it("refuses uploads by HTML form by name", () => {
     expect(() => routed("POST /b")).toThrow(expect.objectContaining({ code: "NotImplemented" }));
   });
 
   it("does not start with two operations that cannot be told apart", () => {
-    const one = operation({ on: "object", method: "GET", query: { a: true }, action: "s3:X", handle: async () => ({}) });
-    const other = operation({ on: "storedObject", method: "GET", query: { a: true }, action: "s3:Y", handle: async () => ({}) });
+    const one = operation({
+      on: "object",
+      method: "GET",
+      query: { a: true },
+      action: "s3:X",
+      handle: async () => ({}),
+    });
+    const other = operation({
+      on: "storedObject",
+      method: "GET",
+      query: { a: true },
+      action: "s3:Y",
+      handle: async () => ({}),
+    });
     expect(() => route({ one, other })).toThrow(TypeError);
   });
 
   it("prefers the operation with more conditions, whatever their order", () => {
     const plain: AnyOperation = operation({ on: "object", method: "GET", action: "s3:X", handle: async () => ({}) });
-    const exact: AnyOperation = operation({ on: "object", method: "GET", query: { a: "1" }, header: "h", action: "s3:X", handle: async () => ({}) });
+    const exact: AnyOperation = operation({
+      on: "object",
+      method: "GET",
+      query: { a: "1" },
+      header: "h",
+      action: "s3:X",
+      handle: async () => ({}),
+    });
     for (const table of [
       { plain, exact },
       { exact, plain },

@@ -54,7 +54,10 @@ describe("what was never set", () => {
     async (line) => {
       const [method = "", target = ""] = line.split(" ");
       const [key = "", query = ""] = target.split("?");
-      expect(await on.call(method, key, { query, body: method === "PUT" ? "<a/>" : "" })).toMatchObject({ status: 501, code: "NotImplemented" });
+      expect(await on.call(method, key, { query, body: method === "PUT" ? "<a/>" : "" })).toMatchObject({
+        status: 501,
+        code: "NotImplemented",
+      });
       expect((await on.get("k")).text).toBe("x");
     },
   );

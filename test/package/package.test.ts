@@ -1,6 +1,6 @@
 /**
- * The packed package in somebody else's project: installed from its tarball beside @aws-sdk/client-s3, its types compiled against,
- * its `startGateway` under that project's own test, its command run.
+ * The packed package in somebody else's project: installed from its tarball beside @aws-sdk/client-s3, its types
+ * compiled against, its `startGateway` under that project's own test, its command run.
  */
 import { cp, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -42,27 +42,55 @@ test("a gateway is ready within ${READY_WITHIN_MS} ms", async () => {
 
 describe("the package", () => {
   let project: string;
-  const inProject = (path: string, ...words: string[]): Promise<Buffer> => run(path, words, { cwd: project, env: { npm_config_update_notifier: "false" } });
+  const inProject = (path: string, ...words: string[]): Promise<Buffer> =>
+    run(path, words, { cwd: project, env: { npm_config_update_notifier: "false" } });
 
   beforeAll(async () => {
     project = await mkdtemp(join(tmpdir(), "nearbucket-consumer-"));
     // Without scripts: the build is there already, and other tests are running from it.
-    const packed = await run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", project], { cwd: ROOT });
+    const packed = await run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", project], {
+      cwd: ROOT,
+    });
     const [tarball] = JSON.parse(packed.toString()) as { filename: string }[];
-    await writeFile(join(project, "package.json"), JSON.stringify({ name: "consumer", version: "1.0.0", type: "module", private: true }));
+    await writeFile(
+      join(project, "package.json"),
+      JSON.stringify({ name: "consumer", version: "1.0.0", type: "module", private: true }),
+    );
     // The database driver takes more than a minute to compile: the one that npm ci compiled here is put in its place.
-    await inProject("npm", "install", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", `./${tarball?.filename}`, "@aws-sdk/client-s3");
+    await inProject(
+      "npm",
+      "install",
+      "--ignore-scripts",
+      "--prefer-offline",
+      "--no-audit",
+      "--no-fund",
+      `./${tarball?.filename}`,
+      "@aws-sdk/client-s3",
+    );
     await cp(join(ROOT, ADDON), join(project, ADDON), { recursive: true });
   }, 180_000);
   afterAll(() => rm(project, { recursive: true, force: true }));
 
   it("brings what it runs from and nothing else", async () => {
-    expect((await readdir(join(project, "node_modules/nearbucket"))).sort()).toEqual(["LICENSE", "README.md", "dist", "package.json"]);
+    expect((await readdir(join(project, "node_modules/nearbucket"))).sort()).toEqual([
+      "LICENSE",
+      "README.md",
+      "dist",
+      "package.json",
+    ]);
   });
 
   it("serves another project's test on startGateway", { timeout: 60_000 }, async () => {
     await writeFile(join(project, "consumer.test.ts"), CONSUMER);
-    const language = ["--strict", "--target", "es2022", "--lib", "es2023,esnext.disposable,dom", "--module", "nodenext"];
+    const language = [
+      "--strict",
+      "--target",
+      "es2022",
+      "--lib",
+      "es2023,esnext.disposable,dom",
+      "--module",
+      "nodenext",
+    ];
     const types = ["--typeRoots", join(ROOT, "node_modules/@types"), "--types", "node"];
     await inProject(join(ROOT, "node_modules/.bin/tsc"), ...language, ...types, "consumer.test.ts");
     await inProject(process.execPath, "--test", "consumer.test.js");

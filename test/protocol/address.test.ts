@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { checkBucketName, parseAddress } from "../../src/protocol/address.ts";
 import { readRawHeaders } from "../../src/protocol/raw-headers.ts";
 
-const parse = (target: string, host = "127.0.0.1:9000", domains: readonly string[] = ["s3.example.com"]) => parseAddress(target, host, domains);
+const parse = (target: string, host = "127.0.0.1:9000", domains: readonly string[] = ["s3.example.com"]) =>
+  parseAddress(target, host, domains);
 const names = (target: string, host?: string) => {
   const { bucket, key, virtualHost } = parse(target, host);
   return [bucket, key, virtualHost];
@@ -47,17 +48,31 @@ describe("an address in path style", () => {
     );
   });
 
-  it.each(["/b/%", "/b/%zz", "/b/%F0%9F", "/b/%C0%AF", "/b/%ED%A0%80", "/b/\xff", "/b/a%00b", "/b?x=%", "/b?%FF=1", "/b?x=%00", "*", "b/k", ""])(
-    "refuses %j as InvalidURI",
-    (target) => {
-      expect(() => parse(target)).toThrow(expect.objectContaining({ code: "InvalidURI" }));
-    },
-  );
+  it.each([
+    "/b/%",
+    "/b/%zz",
+    "/b/%F0%9F",
+    "/b/%C0%AF",
+    "/b/%ED%A0%80",
+    "/b/\xff",
+    "/b/a%00b",
+    "/b?x=%",
+    "/b?%FF=1",
+    "/b?x=%00",
+    "*",
+    "b/k",
+    "",
+  ])("refuses %j as InvalidURI", (target) => {
+    expect(() => parse(target)).toThrow(expect.objectContaining({ code: "InvalidURI" }));
+  });
 
   it("takes a key of 1,024 bytes and refuses one of 1,025", () => {
     expect(parse(`/b/${"k".repeat(1024)}`).key).toHaveLength(1024);
     expect(parse(`/b/${"%C3%A9".repeat(512)}`).key).toHaveLength(512);
-    const refused = expect.objectContaining({ code: "KeyTooLongError", elements: { Size: "1025", MaxSizeAllowed: "1024" } });
+    const refused = expect.objectContaining({
+      code: "KeyTooLongError",
+      elements: { Size: "1025", MaxSizeAllowed: "1024" },
+    });
     expect(() => parse(`/b/${"k".repeat(1025)}`)).toThrow(refused);
     expect(() => parse(`/b/k${"%C3%A9".repeat(512)}`)).toThrow(refused);
   });
@@ -98,9 +113,12 @@ describe("an address in virtual-host style", () => {
     expect(names(target, host)).toEqual([bucket, key, true]);
   });
 
-  it.each(["s3.example.com", "s3.example.com:443", "xs3.example.com", "example.com", "localhost", "[::1]:9000"])("does not take a bucket from %s", (host) => {
-    expect(names("/b/k", host)).toEqual(["b", "k", false]);
-  });
+  it.each(["s3.example.com", "s3.example.com:443", "xs3.example.com", "example.com", "localhost", "[::1]:9000"])(
+    "does not take a bucket from %s",
+    (host) => {
+      expect(names("/b/k", host)).toEqual(["b", "k", false]);
+    },
+  );
 
   it("takes the longest domain, and none for a domain itself", () => {
     const domains = ["example.com", "s3.example.com"];
@@ -111,9 +129,12 @@ describe("an address in virtual-host style", () => {
 });
 
 describe("the Host header", () => {
-  it.each(["", "a:b@c", "a b", "a/b", "a..b:x", "a:123456", "[::1", "-a", "a\\b", "a?b", "é"])("%j is refused", (host) => {
-    expect(() => parse("/b/k", host)).toThrow(expect.objectContaining({ code: "BadRequest" }));
-  });
+  it.each(["", "a:b@c", "a b", "a/b", "a..b:x", "a:123456", "[::1", "-a", "a\\b", "a?b", "é"])(
+    "%j is refused",
+    (host) => {
+      expect(() => parse("/b/k", host)).toThrow(expect.objectContaining({ code: "BadRequest" }));
+    },
+  );
 
   it("may be absent, as in HTTP/1.0", () => {
     expect(parseAddress("/b/k", undefined, [])).toMatchObject({ bucket: "b", key: "k" });
@@ -123,8 +144,12 @@ describe("the Host header", () => {
     expect(names("http://B.s3.example.com/k?x=1", "b.s3.example.com")).toEqual(["b", "k", true]);
     expect(names("http://s3.example.com?x=1", "s3.example.com")).toEqual([undefined, undefined, false]);
     expect(names("http://s3.example.com", "s3.example.com")).toEqual([undefined, undefined, false]);
-    expect(() => parse("http://other.example.com/k", "b.s3.example.com")).toThrow(expect.objectContaining({ code: "BadRequest" }));
-    expect(() => parse("ftp://b.s3.example.com/k", "b.s3.example.com")).toThrow(expect.objectContaining({ code: "InvalidURI" }));
+    expect(() => parse("http://other.example.com/k", "b.s3.example.com")).toThrow(
+      expect.objectContaining({ code: "BadRequest" }),
+    );
+    expect(() => parse("ftp://b.s3.example.com/k", "b.s3.example.com")).toThrow(
+      expect.objectContaining({ code: "InvalidURI" }),
+    );
   });
 });
 
@@ -158,17 +183,24 @@ describe("the name of a new bucket", () => {
     "abc\n",
     "",
   ])("%j may not", (name) => {
-    expect(() => checkBucketName(name)).toThrow(expect.objectContaining({ code: "InvalidBucketName", elements: { BucketName: name } }));
+    expect(() => checkBucketName(name)).toThrow(
+      expect.objectContaining({ code: "InvalidBucketName", elements: { BucketName: name } }),
+    );
   });
 });
 
 describe("raw headers", () => {
   it("are read into lower-case names, repeated ones joined by a comma", () => {
-    expect({ ...readRawHeaders(["Accept", "a", "ACCEPT", "b", "X-Amz-Meta-A", "1", "x-amz-meta-a", "2"]) }).toEqual({ accept: "a,b", "x-amz-meta-a": "1,2" });
+    expect({ ...readRawHeaders(["Accept", "a", "ACCEPT", "b", "X-Amz-Meta-A", "1", "x-amz-meta-a", "2"]) }).toEqual({
+      accept: "a,b",
+      "x-amz-meta-a": "1,2",
+    });
   });
 
   it("are UTF-8 where their bytes are, else latin1", () => {
-    expect(readRawHeaders(["x-amz-meta-a", Buffer.from("é😀").toString("latin1"), "x-amz-meta-b", "caf\xe9"])).toMatchObject({
+    expect(
+      readRawHeaders(["x-amz-meta-a", Buffer.from("é😀").toString("latin1"), "x-amz-meta-b", "caf\xe9"]),
+    ).toMatchObject({
       "x-amz-meta-a": "é😀",
       "x-amz-meta-b": "café",
     });

@@ -1,7 +1,13 @@
 // The truth table of conditional requests, on reads, copies and writes.
 import { describe, expect, it } from "vitest";
 import { S3Error } from "../../src/errors.ts";
-import { checkCopySourceConditions, checkReadConditions, checkWriteCondition, ifRangeHolds, readWriteCondition } from "../../src/protocol/conditions.ts";
+import {
+  checkCopySourceConditions,
+  checkReadConditions,
+  checkWriteCondition,
+  ifRangeHolds,
+  readWriteCondition,
+} from "../../src/protocol/conditions.ts";
 
 const object = { etag: "abc", modifiedAt: new Date("2026-03-01T12:00:00.750Z") };
 const BEFORE = "Sun, 01 Mar 2026 11:59:59 GMT";
@@ -53,7 +59,8 @@ describe("conditions of a read", () => {
 });
 
 describe("conditions on a copy's source", () => {
-  const named = (headers: Headers) => Object.fromEntries(Object.entries(headers).map(([name, value]) => [`x-amz-copy-source-${name}`, value]));
+  const named = (headers: Headers) =>
+    Object.fromEntries(Object.entries(headers).map(([name, value]) => [`x-amz-copy-source-${name}`, value]));
 
   it.each(READS)("%j: fails unless a read would proceed", (headers, expected) => {
     const check = () => checkCopySourceConditions(named(headers), object);
@@ -74,7 +81,9 @@ describe("conditions of a write", () => {
   });
 
   it("refuse both at once, by name", () => {
-    expect(() => readWriteCondition({ "if-none-match": "*", "if-match": "a" })).toThrow(expect.objectContaining({ code: "NotImplemented" }));
+    expect(() => readWriteCondition({ "if-none-match": "*", "if-match": "a" })).toThrow(
+      expect.objectContaining({ code: "NotImplemented" }),
+    );
   });
 
   const codeOf = (condition: Parameters<typeof checkWriteCondition>[0], current: { etag: string } | undefined) => {

@@ -23,7 +23,9 @@ describe("a request to encrypt", () => {
     customer(),
     customer("x-amz-copy-source-server-side-encryption"),
   ])("is refused by name: %j", (headers) => {
-    expect(() => refuseEncryption(headers)).toThrow(expect.objectContaining({ code: "NotImplemented", elements: { Header: Object.keys(headers)[0] } }));
+    expect(() => refuseEncryption(headers)).toThrow(
+      expect.objectContaining({ code: "NotImplemented", elements: { Header: Object.keys(headers)[0] } }),
+    );
   });
 
   it.each([

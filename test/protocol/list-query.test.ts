@@ -22,9 +22,17 @@ describe("max-keys", () => {
     expect(readLimit(new URLSearchParams(), "max-keys")).toBe(1000);
   });
 
-  it.each(["-1", "blah", "1e3", "1.0", " 1", "2147483648", "99999999999999999999"])("%j is refused with name and value", (text) => {
-    expect(() => limit(text)).toThrow(expect.objectContaining({ code: "InvalidArgument", elements: { ArgumentName: "max-keys", ArgumentValue: text } }));
-  });
+  it.each(["-1", "blah", "1e3", "1.0", " 1", "2147483648", "99999999999999999999"])(
+    "%j is refused with name and value",
+    (text) => {
+      expect(() => limit(text)).toThrow(
+        expect.objectContaining({
+          code: "InvalidArgument",
+          elements: { ArgumentName: "max-keys", ArgumentValue: text },
+        }),
+      );
+    },
+  );
 });
 
 describe("a continuation token", () => {
@@ -34,8 +42,17 @@ describe("a continuation token", () => {
     fc.assert(fc.property(anyKey, (key) => read(continuationToken(key)) === key));
   });
 
-  it.each(["garbage", "bar", "!", "YWJj", `${continuationToken("a")}=`, Buffer.from([0x6e, 0xff]).toString("base64url")])("%j is none", (token) => {
-    expect(() => read(token)).toThrow(expect.objectContaining({ code: "InvalidArgument", message: "The continuation token provided is incorrect" }));
+  it.each([
+    "garbage",
+    "bar",
+    "!",
+    "YWJj",
+    `${continuationToken("a")}=`,
+    Buffer.from([0x6e, 0xff]).toString("base64url"),
+  ])("%j is none", (token) => {
+    expect(() => read(token)).toThrow(
+      expect.objectContaining({ code: "InvalidArgument", message: "The continuation token provided is incorrect" }),
+    );
   });
 
   it("counts as absent when empty", () => {

@@ -32,8 +32,15 @@ describe("attributes", () => {
       "x-amz-storage-class": "STANDARD_IA",
       "x-amz-website-redirect-location": "/elsewhere",
     };
-    const reply = Object.fromEntries(Object.entries(headersOf(stored(headers), false)).map(([name, value]) => [name.toLowerCase(), value]));
-    expect(reply).toEqual({ ...headers, etag: '"abc"', "last-modified": "Sun, 01 Mar 2026 12:00:00 GMT", "accept-ranges": "bytes" });
+    const reply = Object.fromEntries(
+      Object.entries(headersOf(stored(headers), false)).map(([name, value]) => [name.toLowerCase(), value]),
+    );
+    expect(reply).toEqual({
+      ...headers,
+      etag: '"abc"',
+      "last-modified": "Sun, 01 Mar 2026 12:00:00 GMT",
+      "accept-ranges": "bytes",
+    });
   });
 
   it("have S3's default type", () => {
@@ -58,28 +65,39 @@ describe("attributes", () => {
     expect(() => readAttributes({ ...full, "x-amz-meta-b": "" })).toThrow(
       expect.objectContaining({ code: "MetadataTooLarge", elements: { Size: "2049", MaxSizeAllowed: "2048" } }),
     );
-    expect(() => readAttributes({ "x-amz-meta-a": "ü".repeat(1024) })).toThrow(expect.objectContaining({ code: "MetadataTooLarge" }));
+    expect(() => readAttributes({ "x-amz-meta-a": "ü".repeat(1024) })).toThrow(
+      expect.objectContaining({ code: "MetadataTooLarge" }),
+    );
   });
 
   it.each(["GLACIER", "DEEP_ARCHIVE", "nonsense", "standard"])("refuse the storage class %s", (name) => {
-    expect(() => readAttributes({ "x-amz-storage-class": name })).toThrow(expect.objectContaining({ code: "InvalidStorageClass" }));
+    expect(() => readAttributes({ "x-amz-storage-class": name })).toThrow(
+      expect.objectContaining({ code: "InvalidStorageClass" }),
+    );
   });
 
   it("refuse a website redirect that leads nowhere", () => {
-    expect(() => readAttributes({ "x-amz-website-redirect-location": "javascript:x" })).toThrow(expect.objectContaining({ code: "InvalidRedirectLocation" }));
+    expect(() => readAttributes({ "x-amz-website-redirect-location": "javascript:x" })).toThrow(
+      expect.objectContaining({ code: "InvalidRedirectLocation" }),
+    );
   });
 });
 
 describe("headers whose promise is not kept", () => {
   it.each(["x-amz-object-lock-mode", "x-amz-object-lock-legal-hold"])("%s is refused by name", (name) => {
-    expect(() => readAttributes({ [name]: "x" })).toThrow(expect.objectContaining({ code: "NotImplemented", elements: { Header: name } }));
+    expect(() => readAttributes({ [name]: "x" })).toThrow(
+      expect.objectContaining({ code: "NotImplemented", elements: { Header: name } }),
+    );
   });
 });
 
 describe("the headers of a read", () => {
   it("show the checksum only when asked to", () => {
     expect(headersOf(stored({}), false)).not.toHaveProperty("x-amz-checksum-crc32");
-    expect(headersOf(stored({}), true)).toMatchObject({ "x-amz-checksum-crc32": "AAAAAA==", "x-amz-checksum-type": "FULL_OBJECT" });
+    expect(headersOf(stored({}), true)).toMatchObject({
+      "x-amz-checksum-crc32": "AAAAAA==",
+      "x-amz-checksum-type": "FULL_OBJECT",
+    });
   });
 
   it("tell length and range", () => {
@@ -96,7 +114,9 @@ describe("the headers of a read", () => {
   });
 
   it("are not overridden for the anonymous, nor with control characters", () => {
-    expect(() => overrideHeaders({}, new URLSearchParams("response-content-type=a"), true)).toThrow(expect.objectContaining({ code: "InvalidRequest" }));
+    expect(() => overrideHeaders({}, new URLSearchParams("response-content-type=a"), true)).toThrow(
+      expect.objectContaining({ code: "InvalidRequest" }),
+    );
     expect(() => overrideHeaders({}, new URLSearchParams("response-content-type=a%0D%0Ax:y"), false)).toThrow(
       expect.objectContaining({ code: "InvalidArgument" }),
     );
@@ -104,12 +124,22 @@ describe("the headers of a read", () => {
 });
 
 describe("headers told inside a signed URL", () => {
-  const read = (told: unknown) => readToldHeaders(new URLSearchParams({ "x-nearbucket-reply": Buffer.from(JSON.stringify(told)).toString("base64url") }));
+  const read = (told: unknown) =>
+    readToldHeaders(
+      new URLSearchParams({ "x-nearbucket-reply": Buffer.from(JSON.stringify(told)).toString("base64url") }),
+    );
 
   it("take the place of the stored ones, whatever their case", () => {
     const headers = headersOf(stored({}), false);
-    tell(headers, read({ etag: '"def-2"', "last-modified": "Mon, 02 Mar 2026 12:00:00 GMT", "x-amz-meta-a": "ü" }) ?? {});
-    expect(headers).toMatchObject({ ETag: '"def-2"', "Last-Modified": "Mon, 02 Mar 2026 12:00:00 GMT", "x-amz-meta-a": "ü" });
+    tell(
+      headers,
+      read({ etag: '"def-2"', "last-modified": "Mon, 02 Mar 2026 12:00:00 GMT", "x-amz-meta-a": "ü" }) ?? {},
+    );
+    expect(headers).toMatchObject({
+      ETag: '"def-2"',
+      "Last-Modified": "Mon, 02 Mar 2026 12:00:00 GMT",
+      "x-amz-meta-a": "ü",
+    });
     expect(headers).not.toHaveProperty("etag");
   });
 
@@ -133,13 +163,17 @@ describe("headers told inside a signed URL", () => {
   });
 
   it("are refused when they are no JSON", () => {
-    expect(() => readToldHeaders(new URLSearchParams("x-nearbucket-reply=e30x"))).toThrow(expect.objectContaining({ code: "InvalidArgument" }));
+    expect(() => readToldHeaders(new URLSearchParams("x-nearbucket-reply=e30x"))).toThrow(
+      expect.objectContaining({ code: "InvalidArgument" }),
+    );
   });
 });
 
 describe("a version", () => {
   it("is the null one or none", () => {
     for (const id of [undefined, null, "", "null"]) expect(() => checkVersionId(id, "k")).not.toThrow();
-    expect(() => checkVersionId("v1", "k")).toThrow(expect.objectContaining({ code: "NoSuchVersion", elements: { Key: "k", VersionId: "v1" } }));
+    expect(() => checkVersionId("v1", "k")).toThrow(
+      expect.objectContaining({ code: "NoSuchVersion", elements: { Key: "k", VersionId: "v1" } }),
+    );
   });
 });

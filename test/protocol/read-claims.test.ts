@@ -28,7 +28,10 @@ describe("claims", () => {
   });
 
   it("take the checksum from the header at once, from the trailer when it is there", () => {
-    const header = readClaims({ "x-amz-checksum-crc32": "AAAAAA==", "x-amz-sdk-checksum-algorithm": "CRC32" }, body()).checksum;
+    const header = readClaims(
+      { "x-amz-checksum-crc32": "AAAAAA==", "x-amz-sdk-checksum-algorithm": "CRC32" },
+      body(),
+    ).checksum;
     expect([header?.algorithm, header?.value?.()]).toEqual(["CRC32", "AAAAAA=="]);
     const late: Record<string, string> = {};
     const trailed = readClaims({}, body(["x-amz-checksum-sha256"], late)).checksum;
@@ -38,15 +41,25 @@ describe("claims", () => {
   });
 
   it("are one checksum at most", () => {
-    expect(() => readClaims({ "x-amz-checksum-crc32": "a", "x-amz-checksum-sha1": "b" }, body())).toThrow(refused("InvalidRequest"));
-    expect(() => readClaims({ "x-amz-checksum-crc32": "a" }, body(["x-amz-checksum-sha1"]))).toThrow(refused("InvalidRequest"));
-    expect(() => readClaims({}, body(["x-amz-checksum-crc32", "x-amz-checksum-sha1"]))).toThrow(refused("InvalidRequest"));
+    expect(() => readClaims({ "x-amz-checksum-crc32": "a", "x-amz-checksum-sha1": "b" }, body())).toThrow(
+      refused("InvalidRequest"),
+    );
+    expect(() => readClaims({ "x-amz-checksum-crc32": "a" }, body(["x-amz-checksum-sha1"]))).toThrow(
+      refused("InvalidRequest"),
+    );
+    expect(() => readClaims({}, body(["x-amz-checksum-crc32", "x-amz-checksum-sha1"]))).toThrow(
+      refused("InvalidRequest"),
+    );
   });
 
   it("agree with the algorithm that was named", () => {
     expect(() => readClaims({ "x-amz-sdk-checksum-algorithm": "CRC32" }, body())).toThrow(refused("InvalidRequest"));
-    expect(() => readClaims({ "x-amz-sdk-checksum-algorithm": "CRC32C", "x-amz-checksum-crc32": "a" }, body())).toThrow(refused("InvalidRequest"));
-    expect(() => readClaims({ "x-amz-sdk-checksum-algorithm": "MD4", "x-amz-checksum-crc32": "a" }, body())).toThrow(refused("InvalidRequest"));
+    expect(() => readClaims({ "x-amz-sdk-checksum-algorithm": "CRC32C", "x-amz-checksum-crc32": "a" }, body())).toThrow(
+      refused("InvalidRequest"),
+    );
+    expect(() => readClaims({ "x-amz-sdk-checksum-algorithm": "MD4", "x-amz-checksum-crc32": "a" }, body())).toThrow(
+      refused("InvalidRequest"),
+    );
   });
 });
 
@@ -58,7 +71,9 @@ describe("the checksum of an upload in parts", () => {
     ["SHA1", undefined, "COMPOSITE"],
     ["SHA256", "COMPOSITE", "COMPOSITE"],
   ])("%s with type %s is %s", (algorithm, type, expected) => {
-    expect(readUploadChecksum({ "x-amz-checksum-algorithm": algorithm, "x-amz-checksum-type": type })?.type).toBe(expected);
+    expect(readUploadChecksum({ "x-amz-checksum-algorithm": algorithm, "x-amz-checksum-type": type })?.type).toBe(
+      expected,
+    );
   });
 
   it.each([
@@ -68,6 +83,8 @@ describe("the checksum of an upload in parts", () => {
     ["CRC32", "HALF"],
     [undefined, "COMPOSITE"],
   ])("%s with type %s is refused", (algorithm, type) => {
-    expect(() => readUploadChecksum({ "x-amz-checksum-algorithm": algorithm, "x-amz-checksum-type": type })).toThrow(refused("InvalidRequest"));
+    expect(() => readUploadChecksum({ "x-amz-checksum-algorithm": algorithm, "x-amz-checksum-type": type })).toThrow(
+      refused("InvalidRequest"),
+    );
   });
 });

@@ -44,17 +44,26 @@ describe("keys in XML", () => {
 
 describe("XML out", () => {
   it("gives roots S3's namespace, errors none", () => {
-    expect(renderXml({ root: "A", content: "" })).toBe('<?xml version="1.0" encoding="UTF-8"?>\n<A xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>');
-    expect(renderXml({ root: "Error", content: { Code: "X" } })).toBe('<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>X</Code></Error>');
+    expect(renderXml({ root: "A", content: "" })).toBe(
+      '<?xml version="1.0" encoding="UTF-8"?>\n<A xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>',
+    );
+    expect(renderXml({ root: "Error", content: { Code: "X" } })).toBe(
+      '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>X</Code></Error>',
+    );
   });
 
   it("repeats an element for a list, leaves out what is undefined, keeps what is empty, zero or false", () => {
-    const text = renderXml({ root: "Error", content: { A: ["1", { B: 2 }], C: undefined, D: "", E: 0, F: false, G: [] } });
+    const text = renderXml({
+      root: "Error",
+      content: { A: ["1", { B: 2 }], C: undefined, D: "", E: 0, F: false, G: [] },
+    });
     expect(text).toContain("<Error><A>1</A><A><B>2</B></A><D/><E>0</E><F>false</F></Error>");
   });
 
   it("closes an element with attributes by its name alone", () => {
-    expect(renderXml({ root: "Error", content: { 'G xsi:type="T"': { ID: "a" } } })).toContain('<G xsi:type="T"><ID>a</ID></G>');
+    expect(renderXml({ root: "Error", content: { 'G xsi:type="T"': { ID: "a" } } })).toContain(
+      '<G xsi:type="T"><ID>a</ID></G>',
+    );
   });
 
   it("sends line breaks and control characters as references", () => {
@@ -125,7 +134,8 @@ describe("XML in", () => {
   });
 
   it("reads 10,000 parts", () => {
-    const part = (n: number) => `<Part><PartNumber>${n}</PartNumber><ETag>"0123456789abcdef0123456789abcdef"</ETag></Part>`;
+    const part = (n: number) =>
+      `<Part><PartNumber>${n}</PartNumber><ETag>"0123456789abcdef0123456789abcdef"</ETag></Part>`;
     const text = `<C>${Array.from({ length: 10_000 }, (_, n) => part(n)).join("")}</C>`;
     expect(readXml(text, "C").children("Part").at(-1)?.text("PartNumber")).toBe("9999");
   });

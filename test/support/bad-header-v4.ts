@@ -206,17 +206,33 @@ export const badHeaderV4: readonly BadSignature[] = [
   bad("x-amz-date twice", "v4", ARGUMENT, (prepared) => {
     prepared.headers.push(...prepared.headers.filter(([name]) => name === "x-amz-date"));
   }),
-  bad("a presigned query beside the header", "v4", ARGUMENT, appended("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=0")),
-  bad("another's credential in the query beside the header", "v4", ARGUMENT, appended("X-Amz-Credential=root%2F20130524%2Fus-east-1%2Fs3%2Faws4_request")),
+  bad(
+    "a presigned query beside the header",
+    "v4",
+    ARGUMENT,
+    appended("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=0"),
+  ),
+  bad(
+    "another's credential in the query beside the header",
+    "v4",
+    ARGUMENT,
+    appended("X-Amz-Credential=root%2F20130524%2Fus-east-1%2Fs3%2Faws4_request"),
+  ),
   bad("a version 2 query beside the header", "v4", ARGUMENT, appended("AWSAccessKeyId=root&Signature=0&Expires=1")),
   bad("the header and an unsigned trailer with a wrong signature", "v4", MISMATCH, authorization(flipLast), {
     request: { payload: "unsigned-trailer" },
     applies: writes,
   }),
-  bad("signed chunks with a wrong signature", "v4", MISMATCH, authorization(flipLast), { request: { payload: "chunked" }, applies: writes }),
+  bad("signed chunks with a wrong signature", "v4", MISMATCH, authorization(flipLast), {
+    request: { payload: "chunked" },
+    applies: writes,
+  }),
   bad("signed chunks and trailer with a wrong signature", "v4", MISMATCH, authorization(flipLast), {
     request: { payload: "chunked-trailer" },
     applies: writes,
   }),
-  bad("an unsigned payload with a wrong signature", "v4", MISMATCH, authorization(flipLast), { request: { payload: "unsigned" }, applies: writes }),
+  bad("an unsigned payload with a wrong signature", "v4", MISMATCH, authorization(flipLast), {
+    request: { payload: "unsigned" },
+    applies: writes,
+  }),
 ];

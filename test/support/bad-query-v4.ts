@@ -32,7 +32,12 @@ export const badQueryV4: readonly BadSignature[] = [
     target((text) => text.replace("?", "x?")),
   ),
   bad("another query", "v4-query", MISMATCH, appended("x-signed-after=1")),
-  bad("an x-amz parameter added after signing", "v4-query", MISMATCH, appended("x-amz-website-redirect-location=elsewhere")),
+  bad(
+    "an x-amz parameter added after signing",
+    "v4-query",
+    MISMATCH,
+    appended("x-amz-website-redirect-location=elsewhere"),
+  ),
   bad("another method", "v4-query", MISMATCH, (prepared) => {
     prepared.method = prepared.method === "PUT" ? "DELETE" : "PUT";
   }),
@@ -43,7 +48,9 @@ export const badQueryV4: readonly BadSignature[] = [
     header("host", () => "elsewhere.example.com"),
   ),
   bad("an x-amz header added after signing", "v4-query", DENIED, add("x-amz-tagging", "a=b")),
-  bad("a replayed x-amz-date on a write", "v4-query", DENIED, add("x-amz-date", "20130524T000000Z"), { applies: writes }),
+  bad("a replayed x-amz-date on a write", "v4-query", DENIED, add("x-amz-date", "20130524T000000Z"), {
+    applies: writes,
+  }),
   bad("expired", "v4-query", DENIED, NOTHING, { options: at(-16 * MINUTE_MS) }),
   bad("not valid yet", "v4-query", DENIED, NOTHING, { options: at(16 * MINUTE_MS) }),
   bad("valid for no time", "v4-query", DENIED, NOTHING, { request: { expiresIn: 0 } }),
@@ -55,7 +62,12 @@ export const badQueryV4: readonly BadSignature[] = [
   bad("no signature", "v4-query", QUERY, parameter("X-Amz-Signature", undefined)),
   bad("an empty signature", "v4-query", QUERY, parameter("X-Amz-Signature", "")),
   bad("no credential", "v4-query", QUERY, parameter("X-Amz-Credential", undefined)),
-  bad("a credential twice", "v4-query", QUERY, appended("X-Amz-Credential=root%2F20130524%2Fus-east-1%2Fs3%2Faws4_request")),
+  bad(
+    "a credential twice",
+    "v4-query",
+    QUERY,
+    appended("X-Amz-Credential=root%2F20130524%2Fus-east-1%2Fs3%2Faws4_request"),
+  ),
   bad("a date that is none", "v4-query", QUERY, parameter("X-Amz-Date", "yesterday")),
   bad(
     "a scope of another day",

@@ -30,7 +30,9 @@ export const badV2: readonly BadSignature[] = [
   ),
   bad("a sub-resource added after signing", "v2", MISMATCH, appended("torrent")),
   bad("an x-amz header added after signing", "v2", MISMATCH, add("x-amz-tagging", "a=b")),
-  bad("another content type", "v2", MISMATCH, add("content-type", "text/x-other"), { applies: (request) => request.headers?.["content-type"] === undefined }),
+  bad("another content type", "v2", MISMATCH, add("content-type", "text/x-other"), {
+    applies: (request) => request.headers?.["content-type"] === undefined,
+  }),
   bad("16 minutes late", "v2", [403, "RequestTimeTooSkewed"], NOTHING, { options: at(-16 * MINUTE_MS) }),
   bad(
     "no date",
@@ -75,7 +77,12 @@ export const badV2: readonly BadSignature[] = [
   bad("a sub-resource added after signing", "v2-query", MISMATCH, appended("torrent")),
   bad("a node's reply headers added after signing", "v2-query", MISMATCH, appended("x-nearbucket-reply=e30")),
   bad("a response override added after signing", "v2-query", MISMATCH, appended("response-content-type=text/html")),
-  bad("an x-amz parameter added after signing", "v2-query", MISMATCH, appended("x-amz-website-redirect-location=elsewhere")),
+  bad(
+    "an x-amz parameter added after signing",
+    "v2-query",
+    MISMATCH,
+    appended("x-amz-website-redirect-location=elsewhere"),
+  ),
   bad("an x-amz header added after signing", "v2-query", MISMATCH, add("x-amz-tagging", "a=b")),
   bad("expired", "v2-query", DENIED, NOTHING, { options: at(-16 * MINUTE_MS) }),
   bad("a lifetime stretched after signing", "v2-query", MISMATCH, parameter("Expires", "4102444800")),

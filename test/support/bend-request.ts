@@ -27,7 +27,10 @@ export function bad(
   return {
     name: `${authentication}: ${name}`,
     make: (options, request) => {
-      const prepared = prepare({ ...options, ...more.options?.(options) }, { ...request, ...more.request, ...form(authentication, request) });
+      const prepared = prepare(
+        { ...options, ...more.options?.(options) },
+        { ...request, ...more.request, ...form(authentication, request) },
+      );
       bend(prepared);
       return prepared;
     },
@@ -45,7 +48,8 @@ interface Bent {
 
 // Version 2 has no signed payload forms, so a request for it is sent plain.
 function form(authentication: TestRequest["authentication"], request: TestRequest): Partial<TestRequest> {
-  if (authentication?.startsWith("v2") && request.payload?.startsWith("chunked")) return { authentication, payload: "unsigned" };
+  if (authentication?.startsWith("v2") && request.payload?.startsWith("chunked"))
+    return { authentication, payload: "unsigned" };
   return authentication === undefined ? {} : { authentication };
 }
 
@@ -84,10 +88,17 @@ export function flipLast(text: string): string {
 
 export const authorization = (change: (value: string) => string | undefined) => header("authorization", change);
 export const parameter = (name: string, value: string | undefined) =>
-  target((text) => text.replace(new RegExp(`[?&]${name}=[^&]*`), (found) => (value === undefined ? (found[0] as string) : `${found[0]}${name}=${value}`)));
+  target((text) =>
+    text.replace(new RegExp(`[?&]${name}=[^&]*`), (found) =>
+      value === undefined ? (found[0] as string) : `${found[0]}${name}=${value}`,
+    ),
+  );
 export const appended = (more: string) => target((text) => `${text}${text.includes("?") ? "&" : "?"}${more}`);
-export const reads = (request: TestRequest) => request.method === undefined || request.method === "GET" || request.method === "HEAD";
+export const reads = (request: TestRequest) =>
+  request.method === undefined || request.method === "GET" || request.method === "HEAD";
 export const writes = (request: TestRequest) => !reads(request);
-export const at = (ms: number) => (options: SignerOptions) => ({ now: () => new Date((options.now ?? (() => new Date()))().getTime() + ms) });
+export const at = (ms: number) => (options: SignerOptions) => ({
+  now: () => new Date((options.now ?? (() => new Date()))().getTime() + ms),
+});
 export const wrongSecret = { options: () => ({ secretAccessKey: "not the secret of this key" }) };
 export const nobody = { options: () => ({ accessKeyId: "AKIANOBODYHASTHISKEY" }) };

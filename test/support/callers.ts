@@ -1,6 +1,10 @@
-/** A bucket of the root account, with a second account and the anonymous who knock at it: what the tests of access stand on. */
-import { type SignedFetch, signedFetch, type TestRequest } from "./sign.ts";
+/**
+ * A bucket of the root account, with a second account and the anonymous who knock at it: what the tests of access stand
+ * on.
+ */
+
 import { type OpenBucket, openBucket } from "./open-bucket.ts";
+import { type SignedFetch, signedFetch, type TestRequest } from "./sign.ts";
 
 type Knock = (method: string, key: string, extra?: Omit<TestRequest, "path">) => ReturnType<SignedFetch>;
 
@@ -24,19 +28,25 @@ export async function openCallers(): Promise<Callers> {
     owner: /<ID>([^<]*)</.exec(answer.text)?.[1] ?? "",
     asOwner: on.call,
     asBob: (method, key, extra = {}) => bobs({ method, path: place(key), ...extra }),
-    asAnyone: (method, key, extra = {}) => on.fetch({ method, path: place(key), authentication: "anonymous", ...extra }),
+    asAnyone: (method, key, extra = {}) =>
+      on.fetch({ method, path: place(key), authentication: "anonymous", ...extra }),
     [Symbol.asyncDispose]: () => on[Symbol.asyncDispose](),
   };
 }
 
-export function aclDocument(owner: string, grants: readonly (readonly [grantee: string, permission: string])[]): string {
-  const list = grants.map(([grantee, permission]) => `<Grant><Grantee>${grantee}</Grantee><Permission>${permission}</Permission></Grant>`);
+export function aclDocument(
+  owner: string,
+  grants: readonly (readonly [grantee: string, permission: string])[],
+): string {
+  const list = grants.map(
+    ([grantee, permission]) => `<Grant><Grantee>${grantee}</Grantee><Permission>${permission}</Permission></Grant>`,
+  );
   return `<AccessControlPolicy><Owner><ID>${owner}</ID></Owner><AccessControlList>${list.join("")}</AccessControlList></AccessControlPolicy>`;
 }
 
 /** Grants of an answer as `grantee PERMISSION`, in its order; groups by the last word of their URI. */
 export function grantsOf({ text }: { readonly text: string }): string[] {
-  return [...text.matchAll(/<Grantee[^>]*xsi:type="(\w+)">(?:<ID>([^<]*)<|<URI>[^<]*\/([^</]*)<).*?<Permission>(\w+)</g)].map(
-    ([, type, id, group, permission]) => `${type === "Group" ? group : id} ${permission}`,
-  );
+  return [
+    ...text.matchAll(/<Grantee[^>]*xsi:type="(\w+)">(?:<ID>([^<]*)<|<URI>[^<]*\/([^</]*)<).*?<Permission>(\w+)</g),
+  ].map(([, type, id, group, permission]) => `${type === "Group" ? group : id} ${permission}`);
 }

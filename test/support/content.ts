@@ -14,26 +14,52 @@ export interface Place {
 
 export const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 export const etagOf = (text: string): string => createHash("md5").update(text).digest("hex");
-export const known = (blob: Blob): KnownContent => ({ kind: "known", blobId: blob.id, size: blob.size, etag: blob.etag });
+export const known = (blob: Blob): KnownContent => ({
+  kind: "known",
+  blobId: blob.id,
+  size: blob.size,
+  etag: blob.etag,
+});
 
 /** Content named by a text: size, digest and ETag are the text's. */
 export async function openPlace(metadata: Metadata, bucketName = "pictures", accountName = "alice"): Promise<Place> {
   const account = await metadata.accounts.ensure(accountName);
-  const bucket = await metadata.buckets.create({ name: bucketName, accountId: account.id, location: "eu", settings: {} });
+  const bucket = await metadata.buckets.create({
+    name: bucketName,
+    accountId: account.id,
+    location: "eu",
+    settings: {},
+  });
   const writerId = await metadata.names.openWriter(60_000);
   return { bucket, writerId, ...through(metadata, { bucket, writerId }) };
 }
 
 /** The same bucket, seen and written through any program. */
-export function through(metadata: Metadata, { bucket, writerId }: Pick<Place, "bucket" | "writerId">): Pick<Place, "fresh" | "put" | "blobOf"> {
+export function through(
+  metadata: Metadata,
+  { bucket, writerId }: Pick<Place, "bucket" | "writerId">,
+): Pick<Place, "fresh" | "put" | "blobOf"> {
   const fresh = async (text: string, change: Partial<FreshContent> = {}): Promise<FreshContent> => {
     const [name = ""] = await metadata.names.reserve(writerId, 1);
-    const facts = { size: text.length, etag: etagOf(text), digest: digestOf(text), layout: undefined, backends: ["amsterdam", "toronto"], copies: 2 };
+    const facts = {
+      size: text.length,
+      etag: etagOf(text),
+      digest: digestOf(text),
+      layout: undefined,
+      backends: ["amsterdam", "toronto"],
+      copies: 2,
+    };
     return { kind: "fresh", name, ...facts, scope: `account:${bucket.owner.id}`, replaces: undefined, ...change };
   };
   const put = async (key: string, text: string, change: Partial<NewObject> = {}): Promise<StoredObject> => {
     const content = change.content ?? (await fresh(text));
-    const plain = { etag: etagOf(text), attributes: { metadata: {} }, checksum: undefined, parts: undefined, condition: {} };
+    const plain = {
+      etag: etagOf(text),
+      attributes: { metadata: {} },
+      checksum: undefined,
+      parts: undefined,
+      condition: {},
+    };
     return metadata.objects.put({ bucketId: bucket.id, key, ...plain, ...change, content });
   };
   const blobOf = async (key: string): Promise<Blob> => {

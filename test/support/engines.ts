@@ -1,4 +1,7 @@
-/** Both engines for the contract tests, each test with an empty database and a clock of its own. PostgreSQL needs TEST_POSTGRES_URL. */
+/**
+ * Both engines for the contract tests, each test with an empty database and a clock of its own. PostgreSQL needs
+ * TEST_POSTGRES_URL.
+ */
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,7 +11,8 @@ import { afterEach, beforeEach, describe } from "vitest";
 import { type Metadata, type MetadataOptions, openMetadata } from "../../src/metadata/metadata.ts";
 
 export const postgresUrl = process.env["TEST_POSTGRES_URL"];
-if (!postgresUrl && process.env["TEST_REQUIRE_PROGRAMS"]) throw new Error("CI runs the metadata tests on PostgreSQL too: set TEST_POSTGRES_URL");
+if (!postgresUrl && process.env["TEST_REQUIRE_PROGRAMS"])
+  throw new Error("CI runs the metadata tests on PostgreSQL too: set TEST_POSTGRES_URL");
 if (!postgresUrl) console.warn("TEST_POSTGRES_URL is not set: the metadata tests on PostgreSQL are left out");
 
 export const graceMs = 60_000;
@@ -70,7 +74,9 @@ export interface Store {
 /** The suite once on each engine. `store()` is the test's own, open and empty. */
 export function onBothEngines(title: string, suite: (store: () => Store) => void): void {
   describe(`${title} on SQLite`, () => withStore(makeSqlite, suite));
-  describe.skipIf(!postgresUrl)(`${title} on PostgreSQL`, () => withStore(() => makePostgres(postgresUrl ?? ""), suite));
+  describe.skipIf(!postgresUrl)(`${title} on PostgreSQL`, () =>
+    withStore(() => makePostgres(postgresUrl ?? ""), suite),
+  );
 }
 
 function withStore(make: () => Promise<TestDatabase>, suite: (store: () => Store) => void): void {
@@ -89,7 +95,13 @@ function withStore(make: () => Promise<TestDatabase>, suite: (store: () => Store
       for (const metadata of opened) await metadata.close();
       await database.remove();
     };
-    store = { metadata: await openAnother(), clock, kind: database.engine.kind, openAnother, look: (build) => build(database.knex) };
+    store = {
+      metadata: await openAnother(),
+      clock,
+      kind: database.engine.kind,
+      openAnother,
+      look: (build) => build(database.knex),
+    };
   });
   afterEach(async () => {
     await remove?.();

@@ -21,12 +21,24 @@ const SITES = [
   { name: "c", region: "z", capacity: 1 },
 ] as const;
 
-export async function startFarStores(count: 2 | 3, options: { readonly responseTimeoutMs?: number } = {}): Promise<FarStores> {
+export async function startFarStores(
+  count: 2 | 3,
+  options: { readonly responseTimeoutMs?: number } = {},
+): Promise<FarStores> {
   const sites = SITES.slice(0, count);
   const stores = await Promise.all(sites.map(() => startFaultyS3()));
-  const config = { kind: "s3", bucket: "blobs", accessKeyId: "key", secretAccessKey: "secret", replayedHeaders: "tolerate", ...options } as const;
+  const config = {
+    kind: "s3",
+    bucket: "blobs",
+    accessKeyId: "key",
+    secretAccessKey: "secret",
+    replayedHeaders: "tolerate",
+    ...options,
+  } as const;
   const log = openLog("silent");
-  const backends = await Promise.all(sites.map((site, index) => openBackend({ ...config, ...site, endpoint: stores[index]?.endpoint ?? "" }, { log })));
+  const backends = await Promise.all(
+    sites.map((site, index) => openBackend({ ...config, ...site, endpoint: stores[index]?.endpoint ?? "" }, { log })),
+  );
   return {
     stores,
     backends,
@@ -37,7 +49,9 @@ export async function startFarStores(count: 2 | 3, options: { readonly responseT
     },
     held(name) {
       const entries = sites.map((site, index) => [site.name, stores[index]?.objects.get(name)?.bytes] as const);
-      return Object.fromEntries(entries.flatMap(([site, bytes]) => (bytes === undefined ? [] : [[site, bytes] as const])));
+      return Object.fromEntries(
+        entries.flatMap(([site, bytes]) => (bytes === undefined ? [] : [[site, bytes] as const])),
+      );
     },
     traces() {
       return sites.flatMap(({ name }, index) => [

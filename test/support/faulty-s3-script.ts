@@ -13,7 +13,13 @@ export interface Match {
 
 export type Fault =
   /** Answers this error and stores nothing; `early`: without reading the body. */
-  | { readonly do: "status"; readonly status: number; readonly code?: string; readonly headers?: Readonly<Record<string, string>>; readonly early?: boolean }
+  | {
+      readonly do: "status";
+      readonly status: number;
+      readonly code?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly early?: boolean;
+    }
   /** 200 with an `<Error>` in it; nothing is stored. */
   | { readonly do: "hide-error"; readonly code: string }
   /** Does what was asked, then answers something else: a wrong ETag, another range, another length. */
@@ -29,10 +35,19 @@ export type Fault =
   /** Stops reading the request after so many bytes, until `release()`. */
   | { readonly do: "stop-reading"; readonly after: number }
   /**
-   * Cuts the connection: when the head came, when so many bytes of the body came (nothing is stored), when all was received but not stored,
-   * when it was stored but not answered, or after the answer's head and so many bytes of its body.
+   * Cuts the connection: when the head came, when so many bytes of the body came (nothing is stored), when all was
+   * received but not stored, when it was stored but not answered, or after the answer's head and so many bytes of its
+   * body.
    */
-  | { readonly do: "disconnect"; readonly at: "head" | "received" | "stored" | { readonly requestBytes: number } | { readonly responseBytes: number } };
+  | {
+      readonly do: "disconnect";
+      readonly at:
+        | "head"
+        | "received"
+        | "stored"
+        | { readonly requestBytes: number }
+        | { readonly responseBytes: number };
+    };
 
 export interface Script {
   /** How many requests it was applied to. */
@@ -80,5 +95,9 @@ export class RunningScript implements Script {
 
 export function matches({ method, key, query }: Match, request: Pick<S3Request, "method" | "key" | "query">): boolean {
   const keyMatches = key === undefined || (typeof key === "string" ? key === request.key : key.test(request.key));
-  return keyMatches && (method === undefined || method === request.method) && (query === undefined || request.query.has(query));
+  return (
+    keyMatches &&
+    (method === undefined || method === request.method) &&
+    (query === undefined || request.query.has(query))
+  );
 }

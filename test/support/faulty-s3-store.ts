@@ -1,4 +1,7 @@
-/** The honest half of the faulty S3: an in-memory store that answers the S3 calls a backend makes, as plain values. It verifies no signature. */
+/**
+ * The honest half of the faulty S3: an in-memory store that answers the S3 calls a backend makes, as plain values. It
+ * verifies no signature.
+ */
 import { createHash, randomUUID } from "node:crypto";
 
 export interface KeptObject {
@@ -66,7 +69,10 @@ export class MemoryS3 {
     return bucket;
   }
 
-  /** `body`: what arrived. `kept`: what the store keeps of it, and `etag` what it says of it, where a fault makes it lie. */
+  /**
+   * `body`: what arrived. `kept`: what the store keeps of it, and `etag` what it says of it, where a fault makes it
+   * lie.
+   */
   handle(request: S3Request, body: Buffer, lie: { readonly kept?: Buffer; readonly etag?: string } = {}): S3Answer {
     const { method, bucket: name, key, query } = request;
     const bucket = this.buckets.get(name);
@@ -102,7 +108,9 @@ export class MemoryS3 {
     const prefix = query.get("prefix") ?? "";
     if (query.has("uploads")) {
       const uploads = [...bucket.uploads].filter(([, upload]) => upload.key.startsWith(prefix));
-      const elements = uploads.map(([id, { key }]) => `<Upload><Key>${escaped(key)}</Key><UploadId>${id}</UploadId></Upload>`);
+      const elements = uploads.map(
+        ([id, { key }]) => `<Upload><Key>${escaped(key)}</Key><UploadId>${id}</UploadId></Upload>`,
+      );
       return xml("ListMultipartUploadsResult", `<IsTruncated>false</IsTruncated>${elements.join("")}`);
     }
     const after = query.get("continuation-token") ?? "";
@@ -112,12 +120,19 @@ export class MemoryS3 {
     const page = all.slice(0, this.pageSize);
     const isTruncated = page.length < all.length;
     const elements = page.map((key) => {
-      const { bytes, etag, modifiedAt } = bucket.objects.get(key) ?? { bytes: Buffer.alloc(0), etag: "", modifiedAt: new Date(0) };
+      const { bytes, etag, modifiedAt } = bucket.objects.get(key) ?? {
+        bytes: Buffer.alloc(0),
+        etag: "",
+        modifiedAt: new Date(0),
+      };
       const quoted = `&quot;${etag}&quot;`;
       return `<Contents><Key>${escaped(key)}</Key><LastModified>${modifiedAt.toISOString()}</LastModified><ETag>${quoted}</ETag><Size>${bytes.length}</Size></Contents>`;
     });
     const next = isTruncated ? `<NextContinuationToken>${escaped(page.at(-1) ?? "")}</NextContinuationToken>` : "";
-    return xml("ListBucketResult", `<KeyCount>${page.length}</KeyCount><IsTruncated>${isTruncated}</IsTruncated>${next}${elements.join("")}`);
+    return xml(
+      "ListBucketResult",
+      `<KeyCount>${page.length}</KeyCount><IsTruncated>${isTruncated}</IsTruncated>${next}${elements.join("")}`,
+    );
   }
 }
 
@@ -146,7 +161,8 @@ function onUpload(
     chosen.push(found);
   }
   if (chosen.length === 0) return errorAnswer(400, "MalformedXML");
-  if (chosen.slice(0, -1).some((part) => part.bytes.length < 5 * 1024 * 1024)) return errorAnswer(400, "EntityTooSmall");
+  if (chosen.slice(0, -1).some((part) => part.bytes.length < 5 * 1024 * 1024))
+    return errorAnswer(400, "EntityTooSmall");
   const etag = `${md5(Buffer.concat(chosen.map((part) => Buffer.from(part.etag, "hex"))))}-${chosen.length}`;
   bucket.objects.set(key, { bytes: Buffer.concat(chosen.map((part) => part.bytes)), etag, modifiedAt: new Date() });
   bucket.uploads.delete(id);
@@ -156,11 +172,20 @@ function onUpload(
 function read(object: KeptObject | undefined, range: string | undefined): S3Answer {
   if (object === undefined) return errorAnswer(404, "NoSuchKey");
   const { bytes, etag, modifiedAt } = object;
-  const headers = { etag: `"${etag}"`, "last-modified": modifiedAt.toUTCString(), "accept-ranges": "bytes", "content-type": "binary/octet-stream" };
+  const headers = {
+    etag: `"${etag}"`,
+    "last-modified": modifiedAt.toUTCString(),
+    "accept-ranges": "bytes",
+    "content-type": "binary/octet-stream",
+  };
   const asked = /^bytes=(\d+)-(\d*)$/.exec(range ?? "");
   if (asked === null) return answer(200, headers, bytes);
   const first = Number(asked[1]);
   const last = Math.min(asked[2] === "" ? Number.POSITIVE_INFINITY : Number(asked[2]), bytes.length - 1);
   if (first > last) return errorAnswer(416, "InvalidRange");
-  return answer(206, { ...headers, "content-range": `bytes ${first}-${last}/${bytes.length}` }, bytes.subarray(first, last + 1));
+  return answer(
+    206,
+    { ...headers, "content-range": `bytes ${first}-${last}/${bytes.length}` },
+    bytes.subarray(first, last + 1),
+  );
 }

@@ -1,12 +1,13 @@
 /**
- * A scripted faulty S3 server on 127.0.0.1: honest until told otherwise, request by request. It keeps a journal of what it was asked
- * and gives tests its objects, so that "nothing was stored" and "never asked" can be proven. It verifies no signature.
+ * A scripted faulty S3 server on 127.0.0.1: honest until told otherwise, request by request. It keeps a journal of what
+ * it was asked and gives tests its objects, so that "nothing was stored" and "never asked" can be proven. It verifies
+ * no signature.
  *
  *   await using store = await startFaultyS3();
  *   store.script({ method: "PUT", nth: 2 }, { do: "status", status: 503, code: "SlowDown" });   // the second PUT only
- *   const held = store.script({ key: /^blobs\// }, { do: "hold" });                              // each one waits for held.release()
- *   await held.met;                                                                              // the first one is here
- *   store.corrupt(key, (bytes) => bytes.subarray(1));
+ *    const held = store.script({ key: /^blobs\// }, { do: "hold" });                              // each one waits for
+ *   held.release()   await held.met;                                                                              //
+ *   the first one is here   store.corrupt(key, (bytes) => bytes.subarray(1));
  */
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -140,7 +141,13 @@ export class FaultyS3 implements AsyncDisposable {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const parsed = parseRequest(request);
-    const entry = { sequence: this.requests.length + 1, url: request.url ?? "", bodyBytes: 0, connection: this.#connectionOf(request), ...parsed };
+    const entry = {
+      sequence: this.requests.length + 1,
+      url: request.url ?? "",
+      bodyBytes: 0,
+      connection: this.#connectionOf(request),
+      ...parsed,
+    };
     this.requests.push(entry);
     const script = this.#scripts.find((each) => each.applies(parsed));
     for (const wake of this.#watchers.splice(0)) wake();
@@ -160,7 +167,9 @@ export class FaultyS3 implements AsyncDisposable {
       parsed.method,
       response,
       made,
-      fault?.do === "disconnect" && typeof fault.at === "object" && "responseBytes" in fault.at ? fault.at.responseBytes : undefined,
+      fault?.do === "disconnect" && typeof fault.at === "object" && "responseBytes" in fault.at
+        ? fault.at.responseBytes
+        : undefined,
     );
   }
 
@@ -189,7 +198,9 @@ function portOf(server: http.Server): number {
 function parseRequest(request: IncomingMessage): S3Request {
   const [path = "", query = ""] = (request.url ?? "").split("?", 2);
   const [, bucket = "", ...key] = path.split("/");
-  const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : value]));
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : value]),
+  );
   return {
     method: request.method ?? "",
     bucket: decodeURIComponent(bucket),
@@ -212,7 +223,10 @@ async function receive(
   released: Promise<void> | undefined,
 ): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
-  const cutAt = fault?.do === "disconnect" && typeof fault.at === "object" && "requestBytes" in fault.at ? fault.at.requestBytes : Number.POSITIVE_INFINITY;
+  const cutAt =
+    fault?.do === "disconnect" && typeof fault.at === "object" && "requestBytes" in fault.at
+      ? fault.at.requestBytes
+      : Number.POSITIVE_INFINITY;
   try {
     for await (const chunk of request) {
       chunks.push(chunk);

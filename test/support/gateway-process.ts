@@ -1,4 +1,7 @@
-/** `nearbucket serve` as a process of its own, over a configuration given as a value: what real clients and the bench talk to. */
+/**
+ * `nearbucket serve` as a process of its own, over a configuration given as a value: what real clients and the bench
+ * talk to.
+ */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,12 +33,22 @@ export async function startGatewayProcess(options: ServeOptions): Promise<Gatewa
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const credentials = { accessKeyId: "AKIASERVEROOT", secretAccessKey: "serve-root-secret-0123456789" };
-  const config = { listen: { port }, dataDirectory: join(directory, "data"), rootKey: credentials, log: { level: "warn" }, ...options };
+  const config = {
+    listen: { port },
+    dataDirectory: join(directory, "data"),
+    rootKey: credentials,
+    log: { level: "warn" },
+    ...options,
+  };
   const file = join(directory, "nearbucket.yaml");
   await mkdir(config.dataDirectory);
   // JSON is YAML.
   await writeFile(file, JSON.stringify(config));
-  const server = await startServerProcess({ path: process.execPath, arguments: [MAIN, "serve", "--config", file], readyUrl: `${url}/-/ready` });
+  const server = await startServerProcess({
+    path: process.execPath,
+    arguments: [MAIN, "serve", "--config", file],
+    readyUrl: `${url}/-/ready`,
+  });
   const s3 = new S3Client({ endpoint: url, region: "us-east-1", forcePathStyle: true, credentials, maxAttempts: 1 });
   return {
     url,
@@ -52,7 +65,10 @@ export async function startGatewayProcess(options: ServeOptions): Promise<Gatewa
 }
 
 /** Two MinIOs as the backends of a gateway, in Amsterdam and Toronto, each with the bucket `blobs`. */
-export function overMinios([amsterdam, toronto]: readonly [Minio, Minio]): Pick<GatewayConfigInput, "regions" | "backends"> {
+export function overMinios([amsterdam, toronto]: readonly [Minio, Minio]): Pick<
+  GatewayConfigInput,
+  "regions" | "backends"
+> {
   const backend = (region: string, { url, publicUrl, accessKeyId, secretAccessKey }: Minio) =>
     ({
       kind: "s3",

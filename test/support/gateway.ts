@@ -1,6 +1,6 @@
 /**
- * A whole gateway for a test: real server, real SQLite in a temporary directory, memory backends unless told otherwise, a clock the test
- * may move. `await using` closes it and removes what it wrote.
+ * A whole gateway for a test: real server, real SQLite in a temporary directory, memory backends unless told otherwise,
+ * a clock the test may move. `await using` closes it and removes what it wrote.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -28,7 +28,12 @@ export interface TestGateway extends AsyncDisposable {
   readonly s3: S3Client;
   /** Signed by hand with the root key: what no SDK would send. */
   readonly fetch: SignedFetch;
-  readonly clientConfig: { readonly endpoint: string; readonly region: string; readonly forcePathStyle: true; readonly credentials: Credentials };
+  readonly clientConfig: {
+    readonly endpoint: string;
+    readonly region: string;
+    readonly forcePathStyle: true;
+    readonly credentials: Credentials;
+  };
   readonly clock: { advance(ms: number): void };
   /** A second account with a key of its own, and a client that uses it. */
   addAccount(name: string): Promise<Credentials & { readonly s3: S3Client }>;
@@ -75,7 +80,12 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       const administration = await openAdministration(config);
       const account = await administration.metadata.accounts.ensure(name);
       const sealedSecret = administration.seal(credentials.secretAccessKey);
-      await administration.metadata.accounts.createKey({ accessKeyId: credentials.accessKeyId, accountId: account.id, sealedSecret, redirect: undefined });
+      await administration.metadata.accounts.createKey({
+        accessKeyId: credentials.accessKeyId,
+        accountId: account.id,
+        sealedSecret,
+        redirect: undefined,
+      });
       await administration.close();
       return { ...credentials, s3: clientOf(credentials) };
     },
@@ -89,7 +99,11 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
 
 function testConfig(directory: string, options: TestGatewayOptions) {
   const backends = typeof options.backends === "object" ? options.backends : memoryBackends(options.backends ?? 3);
-  const regions = [...new Set(backends.map(({ region }) => region))].map((name, index) => ({ name, latitude: 0, longitude: index * 10 }));
+  const regions = [...new Set(backends.map(({ region }) => region))].map((name, index) => ({
+    name,
+    latitude: 0,
+    longitude: index * 10,
+  }));
   const checked = checkConfig({
     listen: { port: 0 },
     dataDirectory: directory,
@@ -102,10 +116,14 @@ function testConfig(directory: string, options: TestGatewayOptions) {
     log: { level: "silent" },
     ...options.config,
   } satisfies GatewayConfigInput);
-  if ("faults" in checked) throw new TypeError(checked.faults.map(({ path, message }) => `${path}: ${message}`).join("; "));
+  if ("faults" in checked)
+    throw new TypeError(checked.faults.map(({ path, message }) => `${path}: ${message}`).join("; "));
   return checked.config;
 }
 
 function memoryBackends(count: number): GatewayConfigInput["backends"] {
-  return Array.from({ length: count }, (_, index) => ({ kind: "memory", name: `store-${index + 1}`, region: `region-${index + 1}` }) as const);
+  return Array.from(
+    { length: count },
+    (_, index) => ({ kind: "memory", name: `store-${index + 1}`, region: `region-${index + 1}` }) as const,
+  );
 }

@@ -3,7 +3,13 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 
 interface AuditEntry {
-  readonly api: { readonly name: string; readonly bucket?: string; readonly object?: string; readonly statusCode?: number; readonly tx?: number };
+  readonly api: {
+    readonly name: string;
+    readonly bucket?: string;
+    readonly object?: string;
+    readonly statusCode?: number;
+    readonly tx?: number;
+  };
   readonly userAgent?: string;
   readonly requestHeader?: Readonly<Record<string, string>>;
   readonly requestQuery?: Readonly<Record<string, string>>;
@@ -32,7 +38,10 @@ export async function startAuditLog(): Promise<AuditLog> {
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
   return {
-    env: { MINIO_AUDIT_WEBHOOK_ENABLE_TEST: "on", MINIO_AUDIT_WEBHOOK_ENDPOINT_TEST: `http://127.0.0.1:${address.port}/` },
+    env: {
+      MINIO_AUDIT_WEBHOOK_ENABLE_TEST: "on",
+      MINIO_AUDIT_WEBHOOK_ENDPOINT_TEST: `http://127.0.0.1:${address.port}/`,
+    },
     entries,
     until: (fits) =>
       new Promise((resolve) => {

@@ -1,4 +1,7 @@
-/** A real MinIO with an empty disk of its own, on 127.0.0.1, known to readers as `localhost` (so that clients drop Authorization on a redirect). */
+/**
+ * A real MinIO with an empty disk of its own, on 127.0.0.1, known to readers as `localhost` (so that clients drop
+ * Authorization on a redirect).
+ */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,8 +36,22 @@ export async function startMinio({ path = "minio", buckets = [], env = {} }: Min
   const credentials = { accessKeyId: "minio-test-key", secretAccessKey: "minio-test-secret" };
   const server = await startServerProcess({
     path,
-    arguments: ["server", "--quiet", "--address", `127.0.0.1:${port}`, "--console-address", `127.0.0.1:${await freePort()}`, directory],
-    env: { MINIO_ROOT_USER: credentials.accessKeyId, MINIO_ROOT_PASSWORD: credentials.secretAccessKey, MINIO_BROWSER: "off", MINIO_UPDATE: "off", ...env },
+    arguments: [
+      "server",
+      "--quiet",
+      "--address",
+      `127.0.0.1:${port}`,
+      "--console-address",
+      `127.0.0.1:${await freePort()}`,
+      directory,
+    ],
+    env: {
+      MINIO_ROOT_USER: credentials.accessKeyId,
+      MINIO_ROOT_PASSWORD: credentials.secretAccessKey,
+      MINIO_BROWSER: "off",
+      MINIO_UPDATE: "off",
+      ...env,
+    },
     readyUrl: `${url}/minio/health/ready`,
   });
   const s3 = new S3Client({ endpoint: url, region: "us-east-1", forcePathStyle: true, credentials });

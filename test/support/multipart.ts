@@ -1,6 +1,7 @@
 /** Uploads in parts, hand-signed: what the tests of their operations share. */
-import type { Answer } from "./raw-request.ts";
+
 import { type OpenBucket, texts } from "./open-bucket.ts";
+import type { Answer } from "./raw-request.ts";
 
 /** Of every part but the last. */
 export const MIN_PART = 5 * 1024 ** 2;
@@ -10,7 +11,11 @@ export interface SentPart {
   readonly etag: string;
 }
 
-export async function startUpload(on: OpenBucket, key: string, headers: Readonly<Record<string, string>> = {}): Promise<string> {
+export async function startUpload(
+  on: OpenBucket,
+  key: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const [uploadId = ""] = texts(await on.ok("POST", key, { query: "uploads", headers }), "UploadId");
   return uploadId;
 }
@@ -27,7 +32,12 @@ export function sendPart(
 }
 
 /** Sends parts numbered from 1. */
-export async function sendParts(on: OpenBucket, key: string, uploadId: string, bodies: readonly (Buffer | string)[]): Promise<readonly SentPart[]> {
+export async function sendParts(
+  on: OpenBucket,
+  key: string,
+  uploadId: string,
+  bodies: readonly (Buffer | string)[],
+): Promise<readonly SentPart[]> {
   const sent: SentPart[] = [];
   for (const [index, body] of bodies.entries()) {
     const answer = await sendPart(on, key, uploadId, index + 1, body);
@@ -36,12 +46,23 @@ export async function sendParts(on: OpenBucket, key: string, uploadId: string, b
   return sent;
 }
 
-export function partList(parts: readonly { readonly partNumber: number | string; readonly etag: string; readonly more?: string }[]): string {
-  const elements = parts.map(({ partNumber, etag, more = "" }) => `<Part><PartNumber>${partNumber}</PartNumber><ETag>${etag}</ETag>${more}</Part>`);
+export function partList(
+  parts: readonly { readonly partNumber: number | string; readonly etag: string; readonly more?: string }[],
+): string {
+  const elements = parts.map(
+    ({ partNumber, etag, more = "" }) =>
+      `<Part><PartNumber>${partNumber}</PartNumber><ETag>${etag}</ETag>${more}</Part>`,
+  );
   return `<CompleteMultipartUpload>${elements.join("")}</CompleteMultipartUpload>`;
 }
 
-export function complete(on: OpenBucket, key: string, uploadId: string, body: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+export function complete(
+  on: OpenBucket,
+  key: string,
+  uploadId: string,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
   return on.call("POST", key, { query: { uploadId }, body, headers });
 }
 

@@ -1,4 +1,7 @@
-/** A gateway with one bucket in it, and a hand-signing client that speaks of keys: what the tests of the operations stand on. */
+/**
+ * A gateway with one bucket in it, and a hand-signing client that speaks of keys: what the tests of the operations
+ * stand on.
+ */
 import type { S3Client } from "@aws-sdk/client-s3";
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from "./gateway.ts";
 import type { Answer } from "./raw-request.ts";
@@ -25,7 +28,8 @@ export async function openBucket(options?: TestGatewayOptions): Promise<OpenBuck
   const { s3, url: endpoint, accessKeyId, secretAccessKey } = gateway;
   const fetch = signedFetch({ endpoint, accessKeyId, secretAccessKey });
   await fetch({ method: "PUT", path: `/${BUCKET}` });
-  const call: OpenBucket["call"] = (method, key, extra = {}) => fetch({ method, path: key === "" ? `/${BUCKET}` : `/${BUCKET}/${key}`, ...extra });
+  const call: OpenBucket["call"] = (method, key, extra = {}) =>
+    fetch({ method, path: key === "" ? `/${BUCKET}` : `/${BUCKET}/${key}`, ...extra });
   const ok: OpenBucket["ok"] = async (method, key, extra) => {
     const answer = await call(method, key, extra);
     if (answer.status >= 300) throw new Error(`${method} ${key}: ${answer.status} ${answer.text}`);
@@ -45,5 +49,7 @@ export async function openBucket(options?: TestGatewayOptions): Promise<OpenBuck
 
 /** The texts of all elements of that name, in order. */
 export function texts(answer: Pick<Answer, "text">, element: string): string[] {
-  return [...answer.text.matchAll(new RegExp(`<${element}>([^<]*)</${element}>|<${element}/>`, "g"))].map((match) => match[1] ?? "");
+  return [...answer.text.matchAll(new RegExp(`<${element}>([^<]*)</${element}>|<${element}/>`, "g"))].map(
+    (match) => match[1] ?? "",
+  );
 }

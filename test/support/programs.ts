@@ -1,6 +1,7 @@
 /**
  * The programs real-client tests need. Without one its tests are skipped, and standard error says so;
- * where TEST_REQUIRE_PROGRAMS is set (.ci/run sets it) a missing program is a failure, so that nothing is left out unseen.
+ * where TEST_REQUIRE_PROGRAMS is set (.ci/run sets it) a missing program is a failure, so that nothing is left out
+ * unseen.
  */
 import { spawnSync } from "node:child_process";
 import { describe, it } from "vitest";
@@ -12,7 +13,11 @@ const found = new Map<string, string | undefined>();
 
 /** The path of a program that is on PATH and starts; for a Python module, of an interpreter that imports it. */
 function program(name: string): string | undefined {
-  if (!found.has(name)) found.set(name, PYTHON_MODULES.has(name) ? pythonWith(name) : onPath(name).find((path) => starts(path, ["--version"])));
+  if (!found.has(name))
+    found.set(
+      name,
+      PYTHON_MODULES.has(name) ? pythonWith(name) : onPath(name).find((path) => starts(path, ["--version"])),
+    );
   return found.get(name);
 }
 

@@ -58,7 +58,11 @@ export async function send(endpoint: string, prepared: PreparedRequest): Promise
   }
 }
 
-async function writeBody(client: ClientRequest, prepared: PreparedRequest, progress: { sawContinue: boolean; bytesSent: number }): Promise<void> {
+async function writeBody(
+  client: ClientRequest,
+  prepared: PreparedRequest,
+  progress: { sawContinue: boolean; bytesSent: number },
+): Promise<void> {
   client.once("continue", () => {
     progress.sawContinue = true;
   });
@@ -66,14 +70,17 @@ async function writeBody(client: ClientRequest, prepared: PreparedRequest, progr
     const over = new AbortController();
     client.flushHeaders();
     const first = await Promise.race(
-      ["continue", "response", "error", "close"].map((name) => once(client, name, { signal: over.signal }).then(() => name)),
+      ["continue", "response", "error", "close"].map((name) =>
+        once(client, name, { signal: over.signal }).then(() => name),
+      ),
     ).finally(() => over.abort());
     if (first !== "continue") return;
   }
   client.on("error", () => {});
   for await (const chunk of Buffer.isBuffer(prepared.body) ? [prepared.body] : prepared.body) {
     if (client.destroyed) return;
-    const room = prepared.cutAfter === undefined ? chunk.length : Math.min(chunk.length, prepared.cutAfter - progress.bytesSent);
+    const room =
+      prepared.cutAfter === undefined ? chunk.length : Math.min(chunk.length, prepared.cutAfter - progress.bytesSent);
     if (room > 0) {
       await new Promise<void>((resolve) => client.write(chunk.subarray(0, room), () => resolve()));
       progress.bytesSent += room;

@@ -41,7 +41,8 @@ export async function openRaw(port: number): Promise<RawExchange> {
           const match = pattern.exec(text);
           if (match === null && !ended) return;
           watchers.delete(watch);
-          if (match === null) reject(new Error(`the connection ended before ${pattern}; received: ${text.slice(0, 2000)}`));
+          if (match === null)
+            reject(new Error(`the connection ended before ${pattern}; received: ${text.slice(0, 2000)}`));
           else resolve(match);
         };
         watchers.add(watch);

@@ -1,8 +1,14 @@
-/** rclone's settings for a gateway as the remote `gateway:`, in the environment, so that no file of the user's is read. */
+/**
+ * rclone's settings for a gateway as the remote `gateway:`, in the environment, so that no file of the user's is read.
+ */
 import type { Credentials } from "./gateway.ts";
 
 /** `config` is an empty file. */
-export function rcloneEnvironment(endpoint: string, { accessKeyId, secretAccessKey }: Credentials, config: string): Record<string, string> {
+export function rcloneEnvironment(
+  endpoint: string,
+  { accessKeyId, secretAccessKey }: Credentials,
+  config: string,
+): Record<string, string> {
   return {
     RCLONE_CONFIG: config,
     RCLONE_CONFIG_GATEWAY_TYPE: "s3",

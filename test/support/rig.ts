@@ -42,7 +42,11 @@ export interface Rig extends AsyncDisposable {
   put(
     key: string,
     bytes: Buffer,
-    options?: { readonly bytes?: Partial<BytesIn>; readonly scope?: string | undefined; readonly minimumCopies?: number },
+    options?: {
+      readonly bytes?: Partial<BytesIn>;
+      readonly scope?: string | undefined;
+      readonly minimumCopies?: number;
+    },
   ): Promise<Content>;
   name(key: string, content: Content, etag?: string): Promise<StoredObject>;
   /** The blob behind a name, read afresh. */
@@ -92,14 +96,24 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
       time += ms;
     },
   };
-  const { backends = memoryStores(), copies = 2, graceMs = 86_400_000, bufferBytes = 1024 * 1024, verifiedForMs = 3_600_000 } = options;
+  const {
+    backends = memoryStores(),
+    copies = 2,
+    graceMs = 86_400_000,
+    bufferBytes = 1024 * 1024,
+    verifiedForMs = 3_600_000,
+  } = options;
   const metadata = await openMetadata({
     engine: { kind: "sqlite", file: join(directory, "metadata.sqlite"), durable: false },
     now: clock.now,
     graceMs,
     cacheRows: 1000,
   });
-  const regions = [...new Set(backends.map(({ region }) => region))].map((name, index) => ({ name, latitude: 0, longitude: index * 10 }));
+  const regions = [...new Set(backends.map(({ region }) => region))].map((name, index) => ({
+    name,
+    latitude: 0,
+    longitude: index * 10,
+  }));
   const fleet = openFleet({
     backends,
     regions,
@@ -108,10 +122,24 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     probeTimeoutMs: options.probeTimeoutMs ?? 1_500,
   });
   await fleet.probeNow();
-  const blobs = await openBlobStore({ metadata, fleet, copies, minimumCopies: options.minimumCopies, bufferBytes, verifiedForMs, now: clock.now, log });
+  const blobs = await openBlobStore({
+    metadata,
+    fleet,
+    copies,
+    minimumCopies: options.minimumCopies,
+    bufferBytes,
+    verifiedForMs,
+    now: clock.now,
+    log,
+  });
   const upkeep = openUpkeep({ metadata, fleet, copies, now: clock.now, log, graceMs });
   const account = await metadata.accounts.ensure("tester");
-  const bucket = await metadata.buckets.create({ name: "bucket", accountId: account.id, location: "us-east-1", settings: {} });
+  const bucket = await metadata.buckets.create({
+    name: "bucket",
+    accountId: account.id,
+    location: "us-east-1",
+    settings: {},
+  });
   const scope = `account:${account.id}`;
   const rig: Rig = {
     backends,
@@ -136,7 +164,16 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
       return content;
     },
     name: (key, content, etag = content.etag) =>
-      metadata.objects.put({ bucketId: bucket.id, key, content, etag, attributes: { metadata: {} }, checksum: undefined, parts: undefined, condition: {} }),
+      metadata.objects.put({
+        bucketId: bucket.id,
+        key,
+        content,
+        etag,
+        attributes: { metadata: {} },
+        checksum: undefined,
+        parts: undefined,
+        condition: {},
+      }),
     async blobOf(key) {
       const { found } = await metadata.objects.find(bucket.name, key);
       const blob = found && (await metadata.blobs.find(found.blob.id));

@@ -11,7 +11,11 @@ export interface RunOptions {
 }
 
 /** Runs a program to its end and returns its standard output. Throws with what it said when it does not exit with 0. */
-export async function run(path: string, programArguments: readonly string[], options: RunOptions = {}): Promise<Buffer> {
+export async function run(
+  path: string,
+  programArguments: readonly string[],
+  options: RunOptions = {},
+): Promise<Buffer> {
   const child = spawn(path, programArguments, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], LC_ALL: "C.UTF-8", ...options.env },
@@ -28,7 +32,9 @@ export async function run(path: string, programArguments: readonly string[], opt
   child.stdin.end(options.input);
   const code = await ended;
   if (code === 0) return Buffer.concat(out);
-  throw new Error(`${path} ${programArguments.join(" ")} ended with ${code}:\n${Buffer.concat(err)}${Buffer.concat(out).subarray(0, 4000)}`);
+  throw new Error(
+    `${path} ${programArguments.join(" ")} ended with ${code}:\n${Buffer.concat(err)}${Buffer.concat(out).subarray(0, 4000)}`,
+  );
 }
 
 /** The executable files of that name on PATH, in its order. */

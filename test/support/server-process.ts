@@ -1,4 +1,7 @@
-/** A server program run by a test or the bench: started, waited for until it answers, stopped with whatever it said at hand. */
+/**
+ * A server program run by a test or the bench: started, waited for until it answers, stopped with whatever it said at
+ * hand.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";

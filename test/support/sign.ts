@@ -4,7 +4,17 @@
  * Paths, queries and header values go out exactly as given (header values as UTF-8).
  */
 import { createHmac } from "node:crypto";
-import { amzDate, canonicalQuery, encodePath, hmac, scopeOf, sha256Hex, sign, signingKey, UNSIGNED_PAYLOAD } from "../../src/signature-v4.ts";
+import {
+  amzDate,
+  canonicalQuery,
+  encodePath,
+  hmac,
+  scopeOf,
+  sha256Hex,
+  sign,
+  signingKey,
+  UNSIGNED_PAYLOAD,
+} from "../../src/signature-v4.ts";
 import { type ChunkSigner, chunkedBody } from "./chunked-body.ts";
 import { type Answer, type PreparedRequest, send } from "./raw-request.ts";
 
@@ -18,7 +28,9 @@ export interface SignerOptions {
   readonly now?: () => Date;
 }
 
-/** How the body is covered: x-amz-content-sha256 = its digest, UNSIGNED-PAYLOAD, or one of the three aws-chunked forms. */
+/**
+ * How the body is covered: x-amz-content-sha256 = its digest, UNSIGNED-PAYLOAD, or one of the three aws-chunked forms.
+ */
 export type PayloadForm = "digest" | "unsigned" | "chunked" | "chunked-trailer" | "unsigned-trailer";
 
 export type AuthenticationForm = "v4" | "v4-query" | "v2" | "v2-query" | "anonymous";
@@ -36,7 +48,10 @@ export interface TestRequest {
   readonly headers?: HeaderValues;
   /** Sent, not signed. */
   readonly unsignedHeaders?: HeaderValues;
-  /** An async iterable is sent as it comes and needs `payload: "unsigned"`; without `contentLength` it goes with Transfer-Encoding: chunked. */
+  /**
+   * An async iterable is sent as it comes and needs `payload: "unsigned"`; without `contentLength` it goes with
+   * Transfer-Encoding: chunked.
+   */
   readonly body?: string | Buffer | AsyncIterable<Buffer>;
   /** "digest" unless told; for the query forms "unsigned". */
   readonly payload?: PayloadForm;
@@ -44,7 +59,10 @@ export interface TestRequest {
   readonly chunkSize?: number;
   /** For the trailer forms, by lower-case name; `x-amz-trailer` announces them. */
   readonly trailers?: Readonly<Record<string, string>>;
-  /** Sends `Expect: 100-continue` and holds the body back until the server asks for it; a final answer before that means it is never sent. */
+  /**
+   * Sends `Expect: 100-continue` and holds the body back until the server asks for it; a final answer before that means
+   * it is never sent.
+   */
   readonly expectContinue?: boolean;
   /** "v4" unless told. */
   readonly authentication?: AuthenticationForm;
@@ -64,7 +82,9 @@ export interface TestRequest {
 
 export type SignedFetch = (request: TestRequest) => Promise<Answer>;
 
-/** A fetch that signs: `const answer = await signedFetch({ endpoint, accessKeyId, secretAccessKey })({ path: "/" })`. */
+/**
+ * A fetch that signs: `const answer = await signedFetch({ endpoint, accessKeyId, secretAccessKey })({ path: "/" })`.
+ */
 export function signedFetch(options: SignerOptions): SignedFetch {
   return (request) => send(options.endpoint, prepare(options, request));
 }
@@ -130,10 +150,18 @@ function signHeader(draft: Draft): PreparedRequest {
   if (!hasHeader(request.headers, "x-amz-date")) headers.push(["x-amz-date", timestamp]);
   const signed = canonicalHeaders(headers);
   const names = signed.map(([name]) => name).join(";");
-  const canonical = { method: draft.method, path: canonicalPath(draft.path), query: canonicalRawQuery(draft.query), headers: signed };
+  const canonical = {
+    method: draft.method,
+    path: canonicalPath(draft.path),
+    query: canonicalRawQuery(draft.query),
+    headers: signed,
+  };
   const payload = signed.find(([name]) => name === "x-amz-content-sha256")?.[1] ?? UNSIGNED_PAYLOAD;
   const signature = sign(options.secretAccessKey, timestamp, scope, { ...canonical, payload });
-  headers.push(["authorization", `AWS4-HMAC-SHA256 Credential=${options.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`]);
+  headers.push([
+    "authorization",
+    `AWS4-HMAC-SHA256 Credential=${options.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`,
+  ]);
   return finish(draft, draft.query, headers, chunkSigner(options, timestamp, scope, signature));
 }
 
@@ -153,9 +181,20 @@ function signQuery(draft: Draft): PreparedRequest {
   ]);
   if (payload !== UNSIGNED_PAYLOAD) own.set("X-Amz-Content-Sha256", payload);
   const query = [draft.query, canonicalQuery(own)].filter((part) => part !== "").join("&");
-  const canonical = { method: draft.method, path: canonicalPath(draft.path), query: canonicalRawQuery(query), headers: signed, payload };
+  const canonical = {
+    method: draft.method,
+    path: canonicalPath(draft.path),
+    query: canonicalRawQuery(query),
+    headers: signed,
+    payload,
+  };
   const signature = sign(options.secretAccessKey, timestamp, scope, canonical);
-  return finish(draft, `${query}&X-Amz-Signature=${signature}`, headers, chunkSigner(options, timestamp, scope, signature));
+  return finish(
+    draft,
+    `${query}&X-Amz-Signature=${signature}`,
+    headers,
+    chunkSigner(options, timestamp, scope, signature),
+  );
 }
 
 function signHeaderV2(draft: Draft): PreparedRequest {
@@ -180,30 +219,49 @@ function signQueryV2(draft: Draft): PreparedRequest {
 const SIGNED_IN_V2 =
   /^(acl|cors|delete|lifecycle|location|logging|notification|partNumber|policy|requestPayment|restore|tagging|torrent|uploadId|uploads|versionId|versioning|versions|website|response-.*)$/;
 
-function signatureV2({ options, request, method, path, query }: Draft, headers: [string, string][], date: string): string {
+function signatureV2(
+  { options, request, method, path, query }: Draft,
+  headers: [string, string][],
+  date: string,
+): string {
   const all = new Map(canonicalHeaders(headers));
   let amz = "";
   for (const [name, value] of all) if (name.startsWith("x-amz-")) amz += `${name}:${value}\n`;
   const resources: string[] = [];
   for (const part of query.split("&")) {
     const [name = "", value] = splitOnce(part, "=");
-    if (SIGNED_IN_V2.test(name)) resources.push(value === undefined || value === "" ? name : `${name}=${decodeURIComponent(value)}`);
+    if (SIGNED_IN_V2.test(name))
+      resources.push(value === undefined || value === "" ? name : `${name}=${decodeURIComponent(value)}`);
   }
   const resource = `${request.virtualBucket ?? ""}${path}${resources.length > 0 ? `?${resources.sort().join("&")}` : ""}`;
   const text = `${method}\n${all.get("content-md5") ?? ""}\n${all.get("content-type") ?? ""}\n${date}\n${amz}${resource}`;
   return createHmac("sha1", options.secretAccessKey).update(text).digest("base64");
 }
 
-function finish(draft: Draft, query: string, headers: [string, string][], signer: ChunkSigner | undefined): PreparedRequest {
+function finish(
+  draft: Draft,
+  query: string,
+  headers: [string, string][],
+  signer: ChunkSigner | undefined,
+): PreparedRequest {
   const { given, request } = draft;
   const framed = draft.form !== "digest" && draft.form !== "unsigned";
   const body = framed && Buffer.isBuffer(given) ? chunkedBody(given, draft.form, request, signer) : given;
-  const length = request.contentLength ?? (Buffer.isBuffer(body) && (body.length > 0 || /^(PUT|POST)$/.test(draft.method)) ? body.length : undefined);
+  const length =
+    request.contentLength ??
+    (Buffer.isBuffer(body) && (body.length > 0 || /^(PUT|POST)$/.test(draft.method)) ? body.length : undefined);
   if (length !== undefined) headers.push(["content-length", String(length)]);
   else if (!Buffer.isBuffer(body)) headers.push(["transfer-encoding", "chunked"]);
   if (request.expectContinue) headers.push(["expect", "100-continue"]);
   const target = query === "" ? draft.path : `${draft.path}?${query}`;
-  return { method: draft.method, target, headers, body, expectContinue: request.expectContinue ?? false, cutAfter: request.cutAfter };
+  return {
+    method: draft.method,
+    target,
+    headers,
+    body,
+    expectContinue: request.expectContinue ?? false,
+    cutAfter: request.cutAfter,
+  };
 }
 
 function chunkSigner(options: SignerOptions, timestamp: string, scope: string, seed: string): ChunkSigner {
@@ -226,10 +284,13 @@ function payloadWord({ form, given }: Draft): string {
 
 function payloadHeaders(draft: Draft): [string, string][] {
   const { form, given, request } = draft;
-  const lines: [string, string][] = hasHeader(request.headers, "x-amz-content-sha256") ? [] : [["x-amz-content-sha256", payloadWord(draft)]];
+  const lines: [string, string][] = hasHeader(request.headers, "x-amz-content-sha256")
+    ? []
+    : [["x-amz-content-sha256", payloadWord(draft)]];
   if (form === "digest" || form === "unsigned") return lines;
   if (!hasHeader(request.headers, "content-encoding")) lines.push(["content-encoding", "aws-chunked"]);
-  if (!hasHeader(request.headers, "x-amz-decoded-content-length") && Buffer.isBuffer(given)) lines.push(["x-amz-decoded-content-length", String(given.length)]);
+  if (!hasHeader(request.headers, "x-amz-decoded-content-length") && Buffer.isBuffer(given))
+    lines.push(["x-amz-decoded-content-length", String(given.length)]);
   const trailers = Object.keys(request.trailers ?? {});
   if (trailers.length > 0) lines.push(["x-amz-trailer", trailers.join(",")]);
   return lines;
@@ -244,7 +305,9 @@ function hasHeader(headers: HeaderValues | undefined, name: string): boolean {
 }
 
 function headerLines(headers: HeaderValues = {}): [string, string][] {
-  return Object.entries(headers).flatMap(([name, value]) => (typeof value === "string" ? [value] : value).map((each): [string, string] => [name, each]));
+  return Object.entries(headers).flatMap(([name, value]) =>
+    (typeof value === "string" ? [value] : value).map((each): [string, string] => [name, each]),
+  );
 }
 
 function canonicalHeaders(lines: readonly [string, string][]): [string, string][] {
@@ -264,7 +327,9 @@ function canonicalPath(raw: string): string {
 
 function canonicalRawQuery(raw: string): string {
   if (raw === "") return "";
-  return canonicalQuery(raw.split("&").map((part): [string, string] => splitOnce(part, "=").map(decodeQuery) as [string, string]));
+  return canonicalQuery(
+    raw.split("&").map((part): [string, string] => splitOnce(part, "=").map(decodeQuery) as [string, string]),
+  );
 }
 
 function decodeQuery(text: string | undefined): string {

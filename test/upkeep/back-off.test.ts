@@ -3,7 +3,9 @@ import { backOffMs } from "../../src/upkeep/back-off.ts";
 
 describe("backOffMs", () => {
   it("doubles up to five minutes", () => {
-    expect([0, 1, 2, 3, 20, 5_000].map((attempts) => backOffMs(attempts, () => 1))).toEqual([1_000, 2_000, 4_000, 8_000, 300_000, 300_000]);
+    expect([0, 1, 2, 3, 20, 5_000].map((attempts) => backOffMs(attempts, () => 1))).toEqual([
+      1_000, 2_000, 4_000, 8_000, 300_000, 300_000,
+    ]);
   });
 
   it("spreads between half and all of it", () => {

@@ -6,7 +6,11 @@ import { openRig, type Rig } from "../support/rig.ts";
 
 const LEASE = 60_000;
 
-function runnerOf(rig: Rig, run: (work: NewJob, signal: AbortSignal) => Promise<void>, more: { concurrency?: number; leaseMs?: number; jobs?: Jobs } = {}) {
+function runnerOf(
+  rig: Rig,
+  run: (work: NewJob, signal: AbortSignal) => Promise<void>,
+  more: { concurrency?: number; leaseMs?: number; jobs?: Jobs } = {},
+) {
   return new JobRunner({
     jobs: more.jobs ?? rig.metadata.jobs,
     run,
@@ -21,7 +25,8 @@ function runnerOf(rig: Rig, run: (work: NewJob, signal: AbortSignal) => Promise<
 }
 
 const copy = (blobId: number) => ({ kind: "copy", blobId }) as const;
-const waiting = async (rig: Rig) => (await rig.metadata.jobs.backlog()).reduce((sum, { waiting: count }) => sum + count, 0);
+const waiting = async (rig: Rig) =>
+  (await rig.metadata.jobs.backlog()).reduce((sum, { waiting: count }) => sum + count, 0);
 
 describe("the job runner", () => {
   it("runs every due job once and those they make, and tells how many", async () => {
@@ -83,7 +88,8 @@ describe("the job runner", () => {
     let renewals = 0;
     const jobs = new Proxy(rig.metadata.jobs, {
       get(target, property) {
-        if (property === "renew") return (...call: Parameters<typeof target.renew>) => target.renew(...call).finally(() => renewals++);
+        if (property === "renew")
+          return (...call: Parameters<typeof target.renew>) => target.renew(...call).finally(() => renewals++);
         const value: unknown = Reflect.get(target, property);
         return typeof value === "function" ? value.bind(target) : value;
       },

@@ -2,8 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { startFarStores } from "../support/far-stores.ts";
-import { openRig } from "../support/rig.ts";
 import { md5 } from "../support/faulty-s3-store.ts";
+import { openRig } from "../support/rig.ts";
 
 const sha256 = (bytes: Buffer | undefined) =>
   createHash("sha256")
@@ -19,7 +19,8 @@ async function stored() {
   const content = await rig.put("key", bytes);
   const blob = await rig.blobOf("key");
   const name = content.kind === "fresh" ? content.name : "";
-  const states = async () => Object.fromEntries((await rig.blobOf("key")).replicas.map(({ backend, state }) => [backend, state]));
+  const states = async () =>
+    Object.fromEntries((await rig.blobOf("key")).replicas.map(({ backend, state }) => [backend, state]));
   return {
     far,
     rig,
@@ -90,13 +91,16 @@ describe("the copy job", () => {
 
   it("takes the good one of two sources", async () => {
     await using s = await stored();
-    s.far.store("a").objects.set(s.name, { bytes: Buffer.from("other"), etag: md5(Buffer.from("other")), modifiedAt: new Date() });
+    s.far
+      .store("a")
+      .objects.set(s.name, { bytes: Buffer.from("other"), etag: md5(Buffer.from("other")), modifiedAt: new Date() });
     await s.rig.metadata.blobs.setReplica(s.blob.id, "c", "lost");
     await s.rig.metadata.blobs.setReplica(s.blob.id, "b", "verified");
     await s.rig.metadata.blobs.setReplica(s.blob.id, "a", "lost");
     await s.rig.upkeep.runDue();
     expect(Object.values(await s.states()).filter((state) => state === "verified").length).toBeGreaterThanOrEqual(2);
-    for (const [store, state] of Object.entries(await s.states())) if (state === "verified") expect(sha256(s.far.held(s.name)[store])).toBe(sha256(bytes));
+    for (const [store, state] of Object.entries(await s.states()))
+      if (state === "verified") expect(sha256(s.far.held(s.name)[store])).toBe(sha256(bytes));
   });
 
   it("copies an object that came in parts with its cuts", async () => {
@@ -163,7 +167,10 @@ describe("the sweep of uploads", () => {
 describe("the drop job", () => {
   it("deletes on every store, also on one that returns later", async () => {
     await using s = await stored();
-    const { content } = await s.rig.blobs.put({ size: 3, open: () => readable("abc"), claims: {}, signal: new AbortController().signal }, { scope: undefined });
+    const { content } = await s.rig.blobs.put(
+      { size: 3, open: () => readable("abc"), claims: {}, signal: new AbortController().signal },
+      { scope: undefined },
+    );
     const name = content.kind === "fresh" ? content.name : "";
     await s.far.store("a").stop();
     await s.rig.fleet.probeNow();
@@ -179,7 +186,14 @@ describe("the drop job", () => {
 
   it("leaves alone what has a name", async () => {
     await using s = await stored();
-    await s.rig.blobs.discard({ kind: "fresh", ...s.blob, backends: ["a"], copies: 2, scope: undefined, replaces: undefined });
+    await s.rig.blobs.discard({
+      kind: "fresh",
+      ...s.blob,
+      backends: ["a"],
+      copies: 2,
+      scope: undefined,
+      replaces: undefined,
+    });
     await s.rig.upkeep.runDue();
     expect(Object.keys(s.far.held(s.name))).toEqual(["a", "b"]);
   });

@@ -7,7 +7,15 @@ import { mkdir, readdir, readFile, rm, stat, unlink, writeFile } from "node:fs/p
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { ByteRange } from "../../model.ts";
-import { type Backend, BackendError, type BackendStat, type BackendTraits, type ListedBlob, type OpenedBlob, type Sink } from "../backend.ts";
+import {
+  type Backend,
+  BackendError,
+  type BackendStat,
+  type BackendTraits,
+  type ListedBlob,
+  type OpenedBlob,
+  type Sink,
+} from "../backend.ts";
 import { DiskBody, type Segment } from "./body.ts";
 import { closeFile, codeOf, Disk, renameFile } from "./files.ts";
 import { MARKER, PARTS_SUFFIX, pathOfKey } from "./layout.ts";
@@ -23,16 +31,24 @@ export interface DiskBackendOptions {
   readonly directory: string;
   /** Default 1. */
   readonly capacity?: number | undefined;
-  /** Default true: a write is acknowledged after fsync of the file and its directory. False only for throw-away data. */
+  /**
+   * Default true: a write is acknowledged after fsync of the file and its directory. False only for throw-away data.
+   */
   readonly durable?: boolean | undefined;
-  /** Default true: a directory that is missing or empty becomes a new disk. False where it is a mount point that may be away at the start. */
+  /**
+   * Default true: a directory that is missing or empty becomes a new disk. False where it is a mount point that may be
+   * away at the start.
+   */
   readonly create?: boolean | undefined;
 }
 
 const TRAITS: BackendTraits = { publicEndpoint: undefined, replayedHeaders: "strict", repliesAsTold: false };
 const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
 
-/** Opens the disk, or makes it when its directory is missing or empty. A disk that is away opens too, and is unavailable until its marker is back. */
+/**
+ * Opens the disk, or makes it when its directory is missing or empty. A disk that is away opens too, and is unavailable
+ * until its marker is back.
+ */
 export async function openDiskBackend(options: DiskBackendOptions): Promise<DiskBackend> {
   const marker = join(options.directory, MARKER);
   let id: string | undefined;
@@ -50,8 +66,13 @@ export async function openDiskBackend(options: DiskBackendOptions): Promise<Disk
 async function createDisk(options: DiskBackendOptions, marker: string): Promise<string> {
   try {
     await mkdir(options.directory, { recursive: true });
-    const foreign = (await readdir(options.directory)).filter((name) => !["lost+found", "data", "uploads", "tmp"].includes(name));
-    if (foreign.length > 0) throw new BackendError(options.name, "refused", { detail: `${options.directory} is neither empty nor a nearbucket disk` });
+    const foreign = (await readdir(options.directory)).filter(
+      (name) => !["lost+found", "data", "uploads", "tmp"].includes(name),
+    );
+    if (foreign.length > 0)
+      throw new BackendError(options.name, "refused", {
+        detail: `${options.directory} is neither empty nor a nearbucket disk`,
+      });
     for (const name of ["data", "uploads", "tmp"]) await mkdir(join(options.directory, name), { recursive: true });
     const id = `${randomUUID()}\n`;
     await writeFile(marker, id, { flag: "wx", flush: true });
@@ -61,7 +82,10 @@ async function createDisk(options: DiskBackendOptions, marker: string): Promise<
   } catch (error) {
     throw error instanceof BackendError
       ? error
-      : new BackendError(options.name, "refused", { cause: error, detail: `cannot make a disk in ${options.directory}` });
+      : new BackendError(options.name, "refused", {
+          cause: error,
+          detail: `cannot make a disk in ${options.directory}`,
+        });
   }
 }
 
@@ -106,7 +130,8 @@ export class DiskBackend implements Backend {
     if (bytes !== undefined) return { body: readableOf(bytes.subarray(whole.first, whole.last + 1)), size, etag };
     const body = new DiskBody(this.#disk, segments, whole);
     if (signal !== undefined) {
-      const abort = () => body.destroy(new BackendError(this.name, "unavailable", { cause: signal.reason, detail: "aborted" }));
+      const abort = () =>
+        body.destroy(new BackendError(this.name, "unavailable", { cause: signal.reason, detail: "aborted" }));
       signal.addEventListener("abort", abort, { once: true });
       body.once("close", () => signal.removeEventListener("abort", abort));
     }
@@ -141,7 +166,11 @@ export class DiskBackend implements Backend {
     return this.#uploads.writePart(key, uploadId, partNumber, size);
   }
 
-  async completeUpload(key: string, uploadId: string, parts: readonly { readonly partNumber: number; readonly etag: string }[]): Promise<{ etag: string }> {
+  async completeUpload(
+    key: string,
+    uploadId: string,
+    parts: readonly { readonly partNumber: number; readonly etag: string }[],
+  ): Promise<{ etag: string }> {
     return this.#uploads.complete(key, uploadId, this.#path(key), parts);
   }
 

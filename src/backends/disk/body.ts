@@ -1,4 +1,7 @@
-/** The bytes of an object on a disk, or a range of them, as a stream over one file or several; a file that ends early is an error, never an end. */
+/**
+ * The bytes of an object on a disk, or a range of them, as a stream over one file or several; a file that ends early is
+ * an error, never an end.
+ */
 import { Readable } from "node:stream";
 import type { ByteRange } from "../../model.ts";
 import { BackendError } from "../backend.ts";
@@ -33,7 +36,8 @@ export class DiskBody extends Readable {
     for (const { path, size, fd } of segments) {
       const first = Math.max(range.first - start, 0);
       const end = Math.min(range.last + 1 - start, size);
-      if (first < end || fd !== undefined) this.#pieces.push({ path, position: first, left: Math.max(end - first, 0), fd });
+      if (first < end || fd !== undefined)
+        this.#pieces.push({ path, position: first, left: Math.max(end - first, 0), fd });
       start += size;
     }
   }
@@ -46,7 +50,9 @@ export class DiskBody extends Readable {
       },
       (error: unknown) => {
         this.#reading = undefined;
-        this.destroy(error instanceof Error ? error : new BackendError(this.#disk.backend, "unavailable", { cause: error }));
+        this.destroy(
+          error instanceof Error ? error : new BackendError(this.#disk.backend, "unavailable", { cause: error }),
+        );
       },
     );
   }

@@ -1,6 +1,6 @@
 /**
- * The file calls of a disk backend, as promises over plain descriptors (a FileHandle costs three times as much), and what their failures mean.
- * "There is no such file" counts as absent only while the disk's marker is in place.
+ * The file calls of a disk backend, as promises over plain descriptors (a FileHandle costs three times as much), and
+ * what their failures mean. "There is no such file" counts as absent only while the disk's marker is in place.
  */
 import fs from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
@@ -55,7 +55,18 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
-const REFUSALS = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EFBIG", "ENAMETOOLONG", "ENOTDIR", "EISDIR", "ELOOP"]);
+const REFUSALS = new Set([
+  "ENOSPC",
+  "EDQUOT",
+  "EROFS",
+  "EACCES",
+  "EPERM",
+  "EFBIG",
+  "ENAMETOOLONG",
+  "ENOTDIR",
+  "EISDIR",
+  "ELOOP",
+]);
 
 /** One disk: its directory, its id, whether it syncs. Shared by the backend and its sinks. */
 export class Disk {
@@ -124,7 +135,9 @@ export class Disk {
       await this.checkPresent();
       const made = await mkdir(dirname(to), { recursive: true });
       await renameFile(from, to);
-      if (made !== undefined) for (let path = dirname(dirname(to)); path.length >= dirname(made).length; path = dirname(path)) await this.syncDirectory(path);
+      if (made !== undefined)
+        for (let path = dirname(dirname(to)); path.length >= dirname(made).length; path = dirname(path))
+          await this.syncDirectory(path);
     }
     await this.syncDirectory(dirname(to));
   }

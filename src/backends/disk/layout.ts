@@ -1,14 +1,15 @@
 /**
- * Where a disk backend keeps what, and the trailer that closes each of its files; no I/O. A key never leads out of the directory.
+ * Where a disk backend keeps what, and the trailer that closes each of its files; no I/O. A key never leads out of the
+ * directory.
  *
  *   <directory>/
  *   ├── .nearbucket-disk           the marker: this disk's id. Without it the disk is away, not empty
  *   ├── data/
  *   │   └── blobs/ab/
  *   │       ├── <name>             an object: its bytes, then a trailer of 64 bytes (md5 and size)
- *   │       └── <name>.parts/      an object uploaded in parts: 00001, 00002, ... (each bytes and trailer) and a manifest
- *   ├── uploads/<id>/              an upload under way: its parts, and `key`; completing renames it to <name>.parts
- *   └── tmp/                       writes under way; what is older than a day is a dead process's
+ *   │       └── <name>.parts/      an object uploaded in parts: 00001, 00002, ... (each bytes and trailer) and a
+ *   manifest   ├── uploads/<id>/              an upload under way: its parts, and `key`; completing renames it to
+ *   <name>.parts   └── tmp/                       writes under way; what is older than a day is a dead process's
  */
 import { join } from "node:path";
 import { BackendError } from "../backend.ts";
@@ -20,7 +21,10 @@ export const TRAILER_SIZE = 64;
 
 const SEGMENT = /^[A-Za-z0-9_-][A-Za-z0-9._=-]{0,199}$/;
 
-/** The path of a key below `data/`. Throws refused for a key that is not made of plain segments: no dots in front, no empty ones, nothing to escape. */
+/**
+ * The path of a key below `data/`. Throws refused for a key that is not made of plain segments: no dots in front, no
+ * empty ones, nothing to escape.
+ */
 export function pathOfKey(backend: string, directory: string, key: string): string {
   for (const segment of key.split("/"))
     if (!SEGMENT.test(segment) || segment.endsWith(PARTS_SUFFIX))
@@ -40,7 +44,10 @@ export function trailer(md5: string, size: number): Buffer {
 const TRAILER = /^\nnearbucket ([0-9a-f]{32}) (\d+) *\n$/;
 
 /** What the trailer of a file of `fileSize` bytes says; undefined when it is not one or the file is not whole. */
-export function parseTrailer(bytes: Buffer, fileSize: number): { readonly etag: string; readonly size: number } | undefined {
+export function parseTrailer(
+  bytes: Buffer,
+  fileSize: number,
+): { readonly etag: string; readonly size: number } | undefined {
   const match = TRAILER.exec(bytes.toString("latin1"));
   if (match?.[1] === undefined || Number(match[2]) !== fileSize - TRAILER_SIZE) return undefined;
   return { etag: match[1], size: fileSize - TRAILER_SIZE };

@@ -1,6 +1,7 @@
 /**
- * Listing a disk in byte order of the keys. The disk must be in place before the first key and after the last: a vanished mount never looks like a short list.
- * A file that is not whole is listed too, with an empty ETag that equals no object's.
+ * Listing a disk in byte order of the keys. The disk must be in place before the first key and after the last: a
+ * vanished mount never looks like a short list. A file that is not whole is listed too, with an empty ETag that equals
+ * no object's.
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -58,7 +59,8 @@ async function look(disk: Disk, key: string, isParts: boolean): Promise<ListedBl
       await closeFile(fd);
     }
   } catch (error) {
-    const translated = codeOf(error) === "ENOENT" || !(error instanceof BackendError) ? await disk.translate(error, path) : error;
+    const translated =
+      codeOf(error) === "ENOENT" || !(error instanceof BackendError) ? await disk.translate(error, path) : error;
     if (translated.fault !== "absent") throw translated;
     return undefined;
   }

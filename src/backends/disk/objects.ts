@@ -1,4 +1,7 @@
-/** Finding an object on a disk: one file, or a directory of parts with its manifest. What is not whole is corrupt, never shown. */
+/**
+ * Finding an object on a disk: one file, or a directory of parts with its manifest. What is not whole is corrupt, never
+ * shown.
+ */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BackendError, type BackendStat } from "../backend.ts";
@@ -20,7 +23,11 @@ export async function statWithTrailer(path: string): Promise<FoundFile> {
     const bytes = Buffer.allocUnsafe(Math.min(size, TRAILER_SIZE));
     const count = await readFully(fd, bytes, size - bytes.length);
     const found = count < TRAILER_SIZE ? undefined : parseTrailer(bytes, size);
-    return { ...(found ?? { etag: "", size: Math.max(size - TRAILER_SIZE, 0) }), modifiedAt: mtime, isWhole: found !== undefined };
+    return {
+      ...(found ?? { etag: "", size: Math.max(size - TRAILER_SIZE, 0) }),
+      modifiedAt: mtime,
+      isWhole: found !== undefined,
+    };
   } finally {
     await closeFile(fd);
   }

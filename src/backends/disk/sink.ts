@@ -1,6 +1,7 @@
 /**
- * A file under way: bytes go to `tmp/`, and only `finish` gives it its name, after its bytes and trailer are on the platter.
- * Memory is bounded by `BUFFERED`: up to that much is one write at the end, above it the writer is asked to wait.
+ * A file under way: bytes go to `tmp/`, and only `finish` gives it its name, after its bytes and trailer are on the
+ * platter. Memory is bounded by `BUFFERED`: up to that much is one write at the end, above it the writer is asked to
+ * wait.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { unlink } from "node:fs/promises";

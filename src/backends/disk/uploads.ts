@@ -1,13 +1,15 @@
-/** Uploads in parts on a disk: a directory each, which completing renames into place, so that no byte is written twice. */
+/**
+ * Uploads in parts on a disk: a directory each, which completing renames into place, so that no byte is written twice.
+ */
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { multipartEtag } from "../../checksums/multipart-etag.ts";
 import { BackendError } from "../backend.ts";
 import { closeFile, codeOf, type Disk, openFile, renameFile, syncFile, writeAll } from "./files.ts";
 import { MANIFEST, type Manifest, PARTS_SUFFIX, partFile } from "./layout.ts";
 import { statWithTrailer } from "./objects.ts";
 import { DiskSink } from "./sink.ts";
-import { multipartEtag } from "../../checksums/multipart-etag.ts";
 
 const UPLOAD_ID = /^[0-9a-f]{32}$/;
 
@@ -45,14 +47,20 @@ export class DiskUploads {
   }
 
   /** `path`: where the object shall stand, without the suffix. */
-  async complete(key: string, id: string, path: string, parts: readonly { readonly partNumber: number; readonly etag: string }[]): Promise<{ etag: string }> {
+  async complete(
+    key: string,
+    id: string,
+    path: string,
+    parts: readonly { readonly partNumber: number; readonly etag: string }[],
+  ): Promise<{ etag: string }> {
     const directory = this.#directory(key, id);
     try {
       await this.#checkKey(key, id);
       const manifest: Manifest = await this.#manifest(directory, parts);
       const chosen = new Set(manifest.parts.map((part) => part.file));
       await this.#writeFile(join(directory, MANIFEST), `${JSON.stringify(manifest)}\n`);
-      for (const name of await readdir(directory)) if (!chosen.has(name) && name !== MANIFEST && name !== "key") await rm(join(directory, name));
+      for (const name of await readdir(directory))
+        if (!chosen.has(name) && name !== MANIFEST && name !== "key") await rm(join(directory, name));
       await this.#disk.syncDirectory(directory);
       await this.#disk.moveInto(directory, `${path}${PARTS_SUFFIX}`);
       await this.#disk.syncDirectory(this.#uploads);
@@ -67,11 +75,15 @@ export class DiskUploads {
     else if (UPLOAD_ID.test(id) && (await this.#keyOf(id)) === key) await this.#remove(id);
   }
 
-  async #manifest(directory: string, parts: readonly { readonly partNumber: number; readonly etag: string }[]): Promise<Manifest> {
+  async #manifest(
+    directory: string,
+    parts: readonly { readonly partNumber: number; readonly etag: string }[],
+  ): Promise<Manifest> {
     const found: { file: string; size: number; etag: string }[] = [];
     for (const { partNumber, etag } of parts) {
       const file = partFile(partNumber);
-      const refused = (cause?: unknown) => new BackendError(this.#disk.backend, "refused", { cause, detail: `part ${partNumber} is not ${etag}` });
+      const refused = (cause?: unknown) =>
+        new BackendError(this.#disk.backend, "refused", { cause, detail: `part ${partNumber} is not ${etag}` });
       try {
         const part = await statWithTrailer(join(directory, file));
         if (part.etag !== etag) throw refused();

@@ -1,12 +1,20 @@
 /**
- * A store in this process's memory: for tests and embedded gateways. Same promises as the others while the process lives;
- * bytes are visible under a key only after `finish`.
+ * A store in this process's memory: for tests and embedded gateways. Same promises as the others while the process
+ * lives; bytes are visible under a key only after `finish`.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
-import type { ByteRange } from "../../model.ts";
-import { type Backend, BackendError, type BackendStat, type BackendTraits, type ListedBlob, type OpenedBlob, type Sink } from "../backend.ts";
 import { multipartEtag } from "../../checksums/multipart-etag.ts";
+import type { ByteRange } from "../../model.ts";
+import {
+  type Backend,
+  BackendError,
+  type BackendStat,
+  type BackendTraits,
+  type ListedBlob,
+  type OpenedBlob,
+  type Sink,
+} from "../backend.ts";
 
 export interface MemoryBackendOptions {
   readonly name: string;
@@ -50,7 +58,11 @@ export class MemoryBackend implements Backend {
     const { chunks, size, etag } = this.#find(key);
     if (range !== undefined && (range.first > range.last || range.last >= size))
       throw new BackendError(this.name, "corrupt", { detail: `range ${range.first}-${range.last} of ${size} bytes` });
-    return { body: Readable.from(range === undefined ? chunks : slices(chunks, range), { objectMode: false }), size, etag };
+    return {
+      body: Readable.from(range === undefined ? chunks : slices(chunks, range), { objectMode: false }),
+      size,
+      etag,
+    };
   }
 
   async stat(key: string): Promise<BackendStat> {
@@ -72,11 +84,16 @@ export class MemoryBackend implements Backend {
     return new MemorySink(this.name, size, (kept) => this.#upload(key, uploadId).parts.set(partNumber, kept));
   }
 
-  async completeUpload(key: string, uploadId: string, parts: readonly { readonly partNumber: number; readonly etag: string }[]): Promise<{ etag: string }> {
+  async completeUpload(
+    key: string,
+    uploadId: string,
+    parts: readonly { readonly partNumber: number; readonly etag: string }[],
+  ): Promise<{ etag: string }> {
     const upload = this.#upload(key, uploadId);
     const chosen = parts.map(({ partNumber, etag }) => {
       const part = upload.parts.get(partNumber);
-      if (part === undefined || part.etag !== etag) throw new BackendError(this.name, "refused", { detail: `part ${partNumber} is not ${etag}` });
+      if (part === undefined || part.etag !== etag)
+        throw new BackendError(this.name, "refused", { detail: `part ${partNumber} is not ${etag}` });
       return part;
     });
     const etag = multipartEtag(chosen.map((part) => part.etag));
@@ -87,7 +104,8 @@ export class MemoryBackend implements Backend {
   }
 
   async abortUpload(key: string, uploadId?: string): Promise<void> {
-    for (const [id, upload] of this.#uploads) if (upload.key === key && (uploadId === undefined || id === uploadId)) this.#uploads.delete(id);
+    for (const [id, upload] of this.#uploads)
+      if (upload.key === key && (uploadId === undefined || id === uploadId)) this.#uploads.delete(id);
   }
 
   signedUrl(): undefined {
@@ -120,7 +138,8 @@ export class MemoryBackend implements Backend {
 
   #upload(key: string, id: string): Upload {
     const upload = this.#uploads.get(id);
-    if (upload === undefined || upload.key !== key) throw new BackendError(this.name, "absent", { detail: `upload ${id} of ${key}` });
+    if (upload === undefined || upload.key !== key)
+      throw new BackendError(this.name, "absent", { detail: `upload ${id} of ${key}` });
     return upload;
   }
 }
@@ -148,7 +167,8 @@ class MemorySink implements Sink {
 
   async finish(): Promise<{ readonly etag: string }> {
     if (this.#aborted) throw new BackendError(this.#backend, "unavailable", { detail: "the write was given up" });
-    if (this.#received !== this.#size) throw new BackendError(this.#backend, "refused", { detail: `${this.#received} of ${this.#size} bytes` });
+    if (this.#received !== this.#size)
+      throw new BackendError(this.#backend, "refused", { detail: `${this.#received} of ${this.#size} bytes` });
     const etag = this.#md5.digest("hex");
     this.#keep({ chunks: this.#chunks, size: this.#size, etag, modifiedAt: new Date() });
     return { etag };

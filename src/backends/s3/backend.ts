@@ -1,6 +1,7 @@
 /**
- * Any S3 service as a store. Hot calls (write, open, stat, delete) are signed by hand on kept-alive connections, the others go through AWS's client.
- * Nothing is believed untested: a 404 counts only when the service names the key, a 200 only without `<Error>` and with an ETag, a body only at its full length.
+ * Any S3 service as a store. Hot calls (write, open, stat, delete) are signed by hand on kept-alive connections, the
+ * others go through AWS's client. Nothing is believed untested: a 404 counts only when the service names the key, a 200
+ * only without `<Error>` and with an ETag, a body only at its full length.
  */
 import type { IncomingMessage } from "node:http";
 import type { Log } from "../../log.ts";
@@ -20,12 +21,15 @@ import { addressOf, type S3Address } from "./address.ts";
 import { S3Body } from "./body.ts";
 import { bareEtag, parseErrorDocument } from "./faults.ts";
 import type { S3BackendOptions } from "./options.ts";
-import { S3Sink } from "./sink.ts";
-import { SlowCalls } from "./sdk-calls.ts";
-import { S3Transport } from "./transport.ts";
 import { UrlSigner } from "./presign.ts";
+import { SlowCalls } from "./sdk-calls.ts";
+import { S3Sink } from "./sink.ts";
+import { S3Transport } from "./transport.ts";
 
-/** Opens without waiting for the store, unless a bucket is to be made: then one try is made now, and each probe tries again. */
+/**
+ * Opens without waiting for the store, unless a bucket is to be made: then one try is made now, and each probe tries
+ * again.
+ */
 export async function openS3Backend(options: S3BackendOptions, log: Log): Promise<S3Backend> {
   const backend = new S3Backend(options);
   if (options.createBucket === true)
@@ -51,7 +55,11 @@ export class S3Backend implements Backend {
 
   constructor(options: S3BackendOptions) {
     const { name, bucket, prefix = "", forcePathStyle = true, publicEndpoint, repliesAsTold = false } = options;
-    const keys = { accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey, signingRegion: options.signingRegion ?? "us-east-1" };
+    const keys = {
+      accessKeyId: options.accessKeyId,
+      secretAccessKey: options.secretAccessKey,
+      signingRegion: options.signingRegion ?? "us-east-1",
+    };
     this.name = name;
     this.region = options.region;
     this.capacity = options.capacity ?? 1;
@@ -66,7 +74,9 @@ export class S3Backend implements Backend {
     });
     this.#slow = new SlowCalls(options);
     this.#urls =
-      publicEndpoint === undefined ? undefined : new UrlSigner({ ...keys, repliesAsTold, address: addressOf(publicEndpoint, bucket, prefix, forcePathStyle) });
+      publicEndpoint === undefined
+        ? undefined
+        : new UrlSigner({ ...keys, repliesAsTold, address: addressOf(publicEndpoint, bucket, prefix, forcePathStyle) });
     this.#createBucket = options.createBucket ?? false;
   }
 
@@ -77,7 +87,8 @@ export class S3Backend implements Backend {
   async open(key: string, range?: ByteRange, signal?: AbortSignal): Promise<OpenedBlob> {
     const headers = range === undefined ? [] : ["Range", `bytes=${range.first}-${range.last}`];
     const response = await this.#transport.ask({ method: "GET", path: this.#path(key), query: "", headers }, signal);
-    if (response.statusCode !== 200 && response.statusCode !== 206) throw await this.#transport.failure(response, `GET ${key}`);
+    if (response.statusCode !== 200 && response.statusCode !== 206)
+      throw await this.#transport.failure(response, `GET ${key}`);
     const etag = bareEtag(response.headers.etag);
     const found = this.#extent(response, range);
     if (typeof found === "string" || etag === undefined) {
@@ -94,7 +105,8 @@ export class S3Backend implements Backend {
     if (response.statusCode !== 200) throw this.#transport.errorOf(response.statusCode ?? 0, "", `HEAD ${key}`);
     const size = lengthOf(response);
     const etag = bareEtag(response.headers.etag);
-    if (size === undefined || etag === undefined) throw this.#transport.corrupt(`HEAD ${key}: no ${size === undefined ? "Content-Length" : "ETag"}`);
+    if (size === undefined || etag === undefined)
+      throw this.#transport.corrupt(`HEAD ${key}: no ${size === undefined ? "Content-Length" : "ETag"}`);
     return { size, etag };
   }
 
@@ -102,7 +114,8 @@ export class S3Backend implements Backend {
     const response = await this.#transport.ask({ method: "DELETE", path: this.#path(key), query: "", headers: [] });
     if (response.statusCode === 204 || response.statusCode === 200) {
       const text = await this.#transport.readShort(response);
-      if (parseErrorDocument(text) !== undefined) throw this.#transport.errorOf(500, text, `DELETE ${key} answered 200 with an error`);
+      if (parseErrorDocument(text) !== undefined)
+        throw this.#transport.errorOf(500, text, `DELETE ${key} answered 200 with an error`);
       return;
     }
     const failure = await this.#transport.failure(response, `DELETE ${key}`);
@@ -121,7 +134,11 @@ export class S3Backend implements Backend {
     return new S3Sink(this.#transport, { path: this.#path(key), query }, size);
   }
 
-  completeUpload(key: string, uploadId: string, parts: readonly { readonly partNumber: number; readonly etag: string }[]): Promise<{ etag: string }> {
+  completeUpload(
+    key: string,
+    uploadId: string,
+    parts: readonly { readonly partNumber: number; readonly etag: string }[],
+  ): Promise<{ etag: string }> {
     return this.#slow.completeUpload(key, uploadId, parts);
   }
 
@@ -140,7 +157,8 @@ export class S3Backend implements Backend {
   async probe(signal: AbortSignal): Promise<void> {
     const response = await this.#askForBucket(signal);
     if (response.statusCode === 200) return;
-    if (response.statusCode !== 404 || !this.#createBucket) throw this.#transport.errorOf(response.statusCode ?? 0, "", "HEAD of the bucket");
+    if (response.statusCode !== 404 || !this.#createBucket)
+      throw this.#transport.errorOf(response.statusCode ?? 0, "", "HEAD of the bucket");
     await this.#slow.createBucket();
   }
 
@@ -154,7 +172,10 @@ export class S3Backend implements Backend {
   }
 
   async #askForBucket(signal?: AbortSignal): Promise<IncomingMessage> {
-    const response = await this.#transport.ask({ method: "HEAD", path: this.#address.bucketPath, query: "", headers: [] }, signal);
+    const response = await this.#transport.ask(
+      { method: "HEAD", path: this.#address.bucketPath, query: "", headers: [] },
+      signal,
+    );
     response.resume();
     return response;
   }
@@ -167,7 +188,10 @@ export class S3Backend implements Backend {
   }
 
   /** What of the object the answer brings, or why it cannot be believed. */
-  #extent(response: IncomingMessage, range: ByteRange | undefined): { readonly size: number; readonly length: number } | string {
+  #extent(
+    response: IncomingMessage,
+    range: ByteRange | undefined,
+  ): { readonly size: number; readonly length: number } | string {
     const length = lengthOf(response);
     if (length === undefined) return "no Content-Length";
     if (response.statusCode === 200) {

@@ -1,4 +1,7 @@
-/** The body of a GET: exactly the bytes asked for, or an error. Its connection goes back to the pool only after the last of them. */
+/**
+ * The body of a GET: exactly the bytes asked for, or an error. Its connection goes back to the pool only after the last
+ * of them.
+ */
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import type { S3Transport } from "./transport.ts";

@@ -1,4 +1,7 @@
-/** What an S3 service's answers mean. A 404 counts as absent only when the service itself says that the key or upload is not there. */
+/**
+ * What an S3 service's answers mean. A 404 counts as absent only when the service itself says that the key or upload is
+ * not there.
+ */
 import type { BackendFault } from "../backend.ts";
 
 const BY_CODE: ReadonlyMap<string, BackendFault> = new Map([
@@ -19,7 +22,10 @@ const BY_CODE: ReadonlyMap<string, BackendFault> = new Map([
   ["XMinioStorageFull", "refused"],
 ]);
 
-/** 307: the service is on the move; 404: whatever is missing, it is not known to be the key; 409, 425, 429: another try may work. */
+/**
+ * 307: the service is on the move; 404: whatever is missing, it is not known to be the key; 409, 425, 429: another try
+ * may work.
+ */
 const BY_STATUS: ReadonlyMap<number, BackendFault> = new Map([
   [307, "unavailable"],
   [404, "unavailable"],
@@ -32,15 +38,27 @@ const BY_STATUS: ReadonlyMap<number, BackendFault> = new Map([
   [507, "refused"],
 ]);
 
-/** `status` of the answer, or 500 for an error that came inside a 200; `code` as in the `<Error>` document, if there was one. */
+/**
+ * `status` of the answer, or 500 for an error that came inside a 200; `code` as in the `<Error>` document, if there was
+ * one.
+ */
 export function faultOf(status: number, code: string | undefined): BackendFault {
-  return (code !== undefined ? BY_CODE.get(code) : undefined) ?? BY_STATUS.get(status) ?? (status >= 500 ? "unavailable" : "refused");
+  return (
+    (code !== undefined ? BY_CODE.get(code) : undefined) ??
+    BY_STATUS.get(status) ??
+    (status >= 500 ? "unavailable" : "refused")
+  );
 }
 
 /** The code and message of an `<Error>` document; undefined when the text holds none. */
-export function parseErrorDocument(text: string): { readonly code: string | undefined; readonly message: string } | undefined {
+export function parseErrorDocument(
+  text: string,
+): { readonly code: string | undefined; readonly message: string } | undefined {
   if (!/<Error[\s>]/.test(text)) return undefined;
-  return { code: /<Code>([^<]{1,100})<\/Code>/.exec(text)?.[1], message: /<Message>([^<]{1,500})<\/Message>/.exec(text)?.[1] ?? "" };
+  return {
+    code: /<Code>([^<]{1,100})<\/Code>/.exec(text)?.[1],
+    message: /<Message>([^<]{1,500})<\/Message>/.exec(text)?.[1] ?? "",
+  };
 }
 
 /** An ETag header without quotes or a weakness mark; undefined when there is none. */

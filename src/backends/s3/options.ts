@@ -1,4 +1,7 @@
-/** How an S3 service is reached and what it can be trusted with: plain values, described for operators in docs/backends.md. */
+/**
+ * How an S3 service is reached and what it can be trusted with: plain values, described for operators in
+ * docs/backends.md.
+ */
 export interface S3BackendOptions {
   readonly name: string;
   readonly region: string;

@@ -1,4 +1,7 @@
-/** Redirect targets: GET URLs signed by hand, a few microseconds each, with all that the reply must carry inside the signature. */
+/**
+ * Redirect targets: GET URLs signed by hand, a few microseconds each, with all that the reply must carry inside the
+ * signature.
+ */
 import { ALGORITHM, amzDate, encodeComponent, scopeOf, sign, UNSIGNED_PAYLOAD } from "../../signature-v4.ts";
 import type { SignedUrlOptions } from "../backend.ts";
 import type { S3Address } from "./address.ts";
@@ -12,7 +15,10 @@ export interface UrlSignerOptions {
   readonly repliesAsTold: boolean;
 }
 
-/** Longer ones are not redirected to: clients and stores bear 8 KiB at least, and a Location header counts with its neighbours. */
+/**
+ * Longer ones are not redirected to: clients and stores bear 8 KiB at least, and a Location header counts with its
+ * neighbours.
+ */
 const URL_LIMIT = 6 * 1024;
 
 /** The query parameter that tells a node its reply headers: base64url of a JSON object. */
@@ -30,7 +36,10 @@ export class UrlSigner {
   }
 
   /** `encodedKey`: by `encodePath`. Undefined when the URL would be longer than 6 KiB. */
-  sign(encodedKey: string, { now, expiresSeconds, responseOverrides, replyHeaders }: SignedUrlOptions): string | undefined {
+  sign(
+    encodedKey: string,
+    { now, expiresSeconds, responseOverrides, replyHeaders }: SignedUrlOptions,
+  ): string | undefined {
     const { address, secretAccessKey, repliesAsTold } = this.#options;
     this.#tick(now);
     const path = address.keyBase + encodedKey;

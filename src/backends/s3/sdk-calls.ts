@@ -52,10 +52,21 @@ export class SlowCalls {
     return UploadId;
   }
 
-  async completeUpload(key: string, uploadId: string, parts: readonly { readonly partNumber: number; readonly etag: string }[]): Promise<{ etag: string }> {
+  async completeUpload(
+    key: string,
+    uploadId: string,
+    parts: readonly { readonly partNumber: number; readonly etag: string }[],
+  ): Promise<{ etag: string }> {
     const Parts = parts.map(({ partNumber, etag }) => ({ PartNumber: partNumber, ETag: `"${etag}"` }));
     const { ETag } = await this.#translated("complete upload", () =>
-      this.#client.send(new CompleteMultipartUploadCommand({ Bucket: this.#bucket, Key: this.#prefix + key, UploadId: uploadId, MultipartUpload: { Parts } })),
+      this.#client.send(
+        new CompleteMultipartUploadCommand({
+          Bucket: this.#bucket,
+          Key: this.#prefix + key,
+          UploadId: uploadId,
+          MultipartUpload: { Parts },
+        }),
+      ),
     );
     const etag = bareEtag(ETag);
     if (etag === undefined) throw this.#corrupt("a completed upload without an ETag");
@@ -66,7 +77,9 @@ export class SlowCalls {
     for (const UploadId of uploadId === undefined ? await this.#uploadsOf(key) : [uploadId])
       try {
         await this.#translated("abort upload", () =>
-          this.#client.send(new AbortMultipartUploadCommand({ Bucket: this.#bucket, Key: this.#prefix + key, UploadId })),
+          this.#client.send(
+            new AbortMultipartUploadCommand({ Bucket: this.#bucket, Key: this.#prefix + key, UploadId }),
+          ),
         );
       } catch (error) {
         if (!(error instanceof BackendError) || error.fault !== "absent") throw error;
@@ -79,17 +92,27 @@ export class SlowCalls {
     let previous: string | undefined;
     do {
       const page = await this.#translated("list", () =>
-        this.#client.send(new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: this.#prefix + prefix, ContinuationToken: token })),
+        this.#client.send(
+          new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: this.#prefix + prefix, ContinuationToken: token }),
+        ),
       );
       const contents = page.Contents ?? [];
       if (page.IsTruncated === undefined || (page.KeyCount !== undefined && page.KeyCount !== contents.length))
         throw this.#corrupt("a page of a listing that is not whole");
-      if (page.IsTruncated && (!page.NextContinuationToken || contents.length === 0)) throw this.#corrupt("a listing that stops midway");
+      if (page.IsTruncated && (!page.NextContinuationToken || contents.length === 0))
+        throw this.#corrupt("a listing that stops midway");
       for (const { Key, Size, ETag, LastModified } of contents) {
         const etag = bareEtag(ETag);
-        if (Key === undefined || Size === undefined || etag === undefined || LastModified === undefined || !Key.startsWith(this.#prefix + prefix))
+        if (
+          Key === undefined ||
+          Size === undefined ||
+          etag === undefined ||
+          LastModified === undefined ||
+          !Key.startsWith(this.#prefix + prefix)
+        )
           throw this.#corrupt("a listing with an entry that is not whole");
-        if (previous !== undefined && Buffer.compare(Buffer.from(previous), Buffer.from(Key)) >= 0) throw this.#corrupt("a listing that is out of order");
+        if (previous !== undefined && Buffer.compare(Buffer.from(previous), Buffer.from(Key)) >= 0)
+          throw this.#corrupt("a listing that is out of order");
         previous = Key;
         yield { key: Key.slice(this.#prefix.length), size: Size, etag, modifiedAt: LastModified };
       }
@@ -101,9 +124,18 @@ export class SlowCalls {
   async createBucket(): Promise<void> {
     const place = this.#region === "us-east-1" ? undefined : bucketLocation(this.#region);
     try {
-      await this.#translated("create bucket", () => this.#client.send(new CreateBucketCommand({ Bucket: this.#bucket, ...place })));
+      await this.#translated("create bucket", () =>
+        this.#client.send(new CreateBucketCommand({ Bucket: this.#bucket, ...place })),
+      );
     } catch (error) {
-      if (!(error instanceof BackendError && error.cause instanceof Error && error.cause.name === "BucketAlreadyOwnedByYou")) throw error;
+      if (
+        !(
+          error instanceof BackendError &&
+          error.cause instanceof Error &&
+          error.cause.name === "BucketAlreadyOwnedByYou"
+        )
+      )
+        throw error;
     }
   }
 
@@ -116,11 +148,16 @@ export class SlowCalls {
     let marker: { readonly KeyMarker: string | undefined; readonly UploadIdMarker: string | undefined } | undefined;
     do {
       const page = await this.#translated("list uploads", () =>
-        this.#client.send(new ListMultipartUploadsCommand({ Bucket: this.#bucket, Prefix: this.#prefix + key, ...marker })),
+        this.#client.send(
+          new ListMultipartUploadsCommand({ Bucket: this.#bucket, Prefix: this.#prefix + key, ...marker }),
+        ),
       );
-      for (const { Key, UploadId } of page.Uploads ?? []) if (Key === this.#prefix + key && UploadId) ids.push(UploadId);
+      for (const { Key, UploadId } of page.Uploads ?? [])
+        if (Key === this.#prefix + key && UploadId) ids.push(UploadId);
       if (page.IsTruncated && !page.NextKeyMarker) throw this.#corrupt("a listing of uploads that stops midway");
-      marker = page.IsTruncated ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker } : undefined;
+      marker = page.IsTruncated
+        ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
+        : undefined;
     } while (marker !== undefined);
     return ids;
   }
@@ -133,7 +170,10 @@ export class SlowCalls {
     }
   }
 
-  /** The client's own errors carry the service's code as name and the status in `$metadata`; without a status there was no answer. */
+  /**
+   * The client's own errors carry the service's code as name and the status in `$metadata`; without a status there was
+   * no answer.
+   */
   #translate(what: string, error: unknown): BackendError {
     const name = error instanceof Error ? error.name : undefined;
     const status = statusOf(error);

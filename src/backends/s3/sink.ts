@@ -1,6 +1,7 @@
 /**
- * A PUT under way. The last bytes are held back until `finish`: a store makes visible what it has received whole,
- * so a write given up before must never have been sent whole. Small bodies are held entirely and can be sent again on a fresh connection.
+ * A PUT under way. The last bytes are held back until `finish`: a store makes visible what it has received whole, so a
+ * write given up before must never have been sent whole. Small bodies are held entirely and can be sent again on a
+ * fresh connection.
  */
 import type { IncomingMessage } from "node:http";
 import { BackendError, type Sink } from "../backend.ts";
@@ -54,7 +55,10 @@ export class S3Sink implements Sink {
     const attempt = this.#attempt ?? this.#start(false);
     this.#end(attempt);
     const { responseTimeoutMs } = this.#transport.options;
-    const timer = setTimeout(() => this.#attempt?.request.destroy(new Error(`no answer within ${responseTimeoutMs} ms`)), responseTimeoutMs);
+    const timer = setTimeout(
+      () => this.#attempt?.request.destroy(new Error(`no answer within ${responseTimeoutMs} ms`)),
+      responseTimeoutMs,
+    );
     try {
       const outcome = await this.#outcome;
       if (outcome instanceof BackendError) throw outcome;
@@ -128,7 +132,10 @@ export class S3Sink implements Sink {
   #drained(): Promise<void> {
     if (this.#drain !== undefined) return this.#drain.promise;
     const { responseTimeoutMs } = this.#transport.options;
-    const timer = setTimeout(() => this.#fail(this.#transport.unavailable("PUT", new Error(`took nothing for ${responseTimeoutMs} ms`))), responseTimeoutMs);
+    const timer = setTimeout(
+      () => this.#fail(this.#transport.unavailable("PUT", new Error(`took nothing for ${responseTimeoutMs} ms`))),
+      responseTimeoutMs,
+    );
     const drain = deferred();
     this.#drain = drain;
     return drain.promise.finally(() => clearTimeout(timer));

@@ -45,11 +45,19 @@ export class S3Transport {
   constructor(options: TransportOptions) {
     this.options = options;
     const { secure } = options.address;
-    this.#agent = new (secure ? https : http).Agent({ keepAlive: true, scheduling: "lifo", maxFreeSockets: 128, timeout: IDLE_MS });
+    this.#agent = new (secure ? https : http).Agent({
+      keepAlive: true,
+      scheduling: "lifo",
+      maxFreeSockets: 128,
+      timeout: IDLE_MS,
+    });
     this.#request = secure ? https.request : http.request;
   }
 
-  /** A signed request whose body was not sent yet. `fresh`: on a connection of its own instead of a kept one. Its errors must be listened for. */
+  /**
+   * A signed request whose body was not sent yet. `fresh`: on a connection of its own instead of a kept one. Its errors
+   * must be listened for.
+   */
   start(call: S3Call, fresh = false): Attempt {
     const { address, accessKeyId, secretAccessKey, connectTimeoutMs } = this.options;
     this.#tick();
@@ -85,7 +93,10 @@ export class S3Transport {
     return new Attempt(request, address.secure ? "secureConnect" : "connect", connectTimeoutMs);
   }
 
-  /** Sends a request without a body and resolves with the head of the answer, whatever its status; the body must be read or resumed. */
+  /**
+   * Sends a request without a body and resolves with the head of the answer, whatever its status; the body must be read
+   * or resumed.
+   */
   ask(call: S3Call, signal?: AbortSignal): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => this.#send(call, signal, false, resolve, reject));
   }
@@ -104,8 +115,14 @@ export class S3Transport {
     const attempt = this.start(call, fresh);
     const { request } = attempt;
     const { responseTimeoutMs } = this.options;
-    const timer = setTimeout(() => request.destroy(new Error(`no answer within ${responseTimeoutMs} ms`)), responseTimeoutMs);
-    const abort = () => request.destroy(signal?.reason instanceof Error ? signal.reason : new Error("aborted", { cause: signal?.reason }));
+    const timer = setTimeout(
+      () => request.destroy(new Error(`no answer within ${responseTimeoutMs} ms`)),
+      responseTimeoutMs,
+    );
+    const abort = () =>
+      request.destroy(
+        signal?.reason instanceof Error ? signal.reason : new Error("aborted", { cause: signal?.reason }),
+      );
     signal?.addEventListener("abort", abort, { once: true });
     const settle = () => {
       clearTimeout(timer);
@@ -158,7 +175,10 @@ export class S3Transport {
 
   unavailable(what: string, cause: unknown): BackendError {
     if (cause instanceof BackendError) return cause;
-    return new BackendError(this.options.backend, "unavailable", { cause, detail: cause instanceof Error ? `${what}: ${cause.message}` : what });
+    return new BackendError(this.options.backend, "unavailable", {
+      cause,
+      detail: cause instanceof Error ? `${what}: ${cause.message}` : what,
+    });
   }
 
   corrupt(detail: string): BackendError {
@@ -180,7 +200,10 @@ export class S3Transport {
 
 const CUT = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED"]);
 
-/** A request on its way: bounds the time its connection takes, and knows whether that connection was dead before it answered. */
+/**
+ * A request on its way: bounds the time its connection takes, and knows whether that connection was dead before it
+ * answered.
+ */
 export class Attempt {
   readonly request: ClientRequest;
   #socket: Socket | undefined;
@@ -192,7 +215,10 @@ export class Attempt {
       this.#socket = socket;
       this.#bytesBefore = socket.bytesRead;
       if (!socket.connecting) return;
-      const timer = setTimeout(() => request.destroy(new Error(`no connection within ${connectTimeoutMs} ms`)), connectTimeoutMs);
+      const timer = setTimeout(
+        () => request.destroy(new Error(`no connection within ${connectTimeoutMs} ms`)),
+        connectTimeoutMs,
+      );
       const stop = () => clearTimeout(timer);
       socket.once(connected, stop).once("close", stop);
     });
@@ -201,7 +227,11 @@ export class Attempt {
   /** Did a kept connection turn out to be closed before anything came back on it? */
   isStale(error: Error): boolean {
     return (
-      this.request.reusedSocket && "code" in error && typeof error.code === "string" && CUT.has(error.code) && this.#socket?.bytesRead === this.#bytesBefore
+      this.request.reusedSocket &&
+      "code" in error &&
+      typeof error.code === "string" &&
+      CUT.has(error.code) &&
+      this.#socket?.bytesRead === this.#bytesBefore
     );
   }
 }

@@ -1,11 +1,11 @@
 /**
- * A blob's bytes as one stream, whatever becomes of the backend they come from: when it fails, the next replica goes on at the same byte.
- * Never ends early without an error, never gives a byte more than asked for.
+ * A blob's bytes as one stream, whatever becomes of the backend they come from: when it fails, the next replica goes on
+ * at the same byte. Never ends early without an error, never gives a byte more than asked for.
  */
 import { Readable } from "node:stream";
 import { BackendError } from "../../backends/backend.ts";
-import type { OpenReplica, ReplicaSource } from "./replica-source.ts";
 import { asBackendError, onDown, wentDown } from "../while-up.ts";
+import type { OpenReplica, ReplicaSource } from "./replica-source.ts";
 
 export class FailoverBody extends Readable {
   readonly #source: ReplicaSource;
@@ -74,7 +74,9 @@ export class FailoverBody extends Readable {
     const fail = (failure: BackendError) => {
       if (this.#current !== body) return;
       this.#detach();
-      this.#moveOn(failure).catch((error: unknown) => this.destroy(error instanceof Error ? error : new Error("no replica is left", { cause: error })));
+      this.#moveOn(failure).catch((error: unknown) =>
+        this.destroy(error instanceof Error ? error : new Error("no replica is left", { cause: error })),
+      );
     };
     let unwatch = () => {};
     this.#detach = () => {

@@ -1,12 +1,15 @@
-/** Reads a blob: small pieces at once, as bytes that are checked before anyone sees them; large ones as a stream that survives its backend. */
+/**
+ * Reads a blob: small pieces at once, as bytes that are checked before anyone sees them; large ones as a stream that
+ * survives its backend.
+ */
 import { hash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { BackendError } from "../../backends/backend.ts";
 import type { Blob, ByteRange } from "../../model.ts";
-import { FailoverBody } from "./failover-body.ts";
 import { pump } from "../pump.ts";
-import { type OpenReplica, ReplicaSource, type ReplicaSourceOptions } from "./replica-source.ts";
 import { asBackendError, onDown, wentDown } from "../while-up.ts";
+import { FailoverBody } from "./failover-body.ts";
+import { type OpenReplica, ReplicaSource, type ReplicaSourceOptions } from "./replica-source.ts";
 
 export interface ReadOptions {
   /** Backend names, closest first; replicas it does not name are tried last. */
@@ -27,7 +30,11 @@ export interface BlobReading {
 const AT_ONCE = 128 * 1024;
 
 /** Throws ServiceUnavailable when no replica can be read; after the first byte the stream is destroyed instead. */
-export async function readBlob(stores: ReplicaSourceOptions, blob: Blob, { order, range, signal }: ReadOptions): Promise<BlobReading> {
+export async function readBlob(
+  stores: ReplicaSourceOptions,
+  blob: Blob,
+  { order, range, signal }: ReadOptions,
+): Promise<BlobReading> {
   const source = new ReplicaSource(stores, blob, order, signal);
   const first = range?.first ?? 0;
   const end = range === undefined ? blob.size : range.last + 1;
@@ -42,7 +49,12 @@ export async function readBlob(stores: ReplicaSourceOptions, blob: Blob, { order
   return { body, backend: replica.member.backend.name };
 }
 
-async function readAtOnce(source: ReplicaSource, range: ByteRange | undefined, size: number, signal: AbortSignal): Promise<BlobReading> {
+async function readAtOnce(
+  source: ReplicaSource,
+  range: ByteRange | undefined,
+  size: number,
+  signal: AbortSignal,
+): Promise<BlobReading> {
   for (;;) {
     const replica = await source.openNext(range);
     const backend = replica.member.backend.name;
@@ -66,7 +78,8 @@ async function readAll({ member, opened }: OpenReplica, size: number, signal: Ab
       opened.body,
       (chunk) => {
         received += chunk.length;
-        if (received > size) throw new BackendError(member.backend.name, "corrupt", { detail: "more bytes than asked for" });
+        if (received > size)
+          throw new BackendError(member.backend.name, "corrupt", { detail: "more bytes than asked for" });
         chunks.push(chunk);
         return undefined;
       },
@@ -76,12 +89,15 @@ async function readAll({ member, opened }: OpenReplica, size: number, signal: Ab
     unwatch();
     opened.body.destroy();
   }
-  if (received < size) throw new BackendError(member.backend.name, "corrupt", { detail: `ended ${size - received} bytes early` });
+  if (received < size)
+    throw new BackendError(member.backend.name, "corrupt", { detail: `ended ${size - received} bytes early` });
   const [only] = chunks;
   return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, received);
 }
 
-/** Few bytes are cheap to hash: a store whose ETag no longer fits its bytes is found out before the client is misled. */
+/**
+ * Few bytes are cheap to hash: a store whose ETag no longer fits its bytes is found out before the client is misled.
+ */
 function checkMd5(blob: Blob, range: ByteRange | undefined, body: Buffer, backend: string): void {
   if (range !== undefined || blob.layout !== undefined) return;
   const md5 = hash("md5", body, "hex");

@@ -1,10 +1,13 @@
-/** The replicas of a blob in the order they are to be tried; the next one opens where the last one failed. One that only broke off is tried twice. */
+/**
+ * The replicas of a blob in the order they are to be tried; the next one opens where the last one failed. One that only
+ * broke off is tried twice.
+ */
 import type { BackendError, OpenedBlob } from "../../backends/backend.ts";
 import type { Fleet, FleetMember } from "../../backends/fleet.ts";
 import type { Blobs } from "../../metadata/blobs.ts";
 import type { Blob, ByteRange } from "../../model.ts";
-import { checkSame, type Replicas } from "../replicas/verify.ts";
 import { hopeless, tooFewBackends } from "../replicas/placer.ts";
+import { checkSame, type Replicas } from "../replicas/verify.ts";
 import { asBackendError, whileUp } from "../while-up.ts";
 
 export interface ReplicaSourceOptions {
@@ -40,7 +43,10 @@ export class ReplicaSource {
     return this.#blob;
   }
 
-  /** Opens the next replica that can be opened and says the right size and ETag. Throws ServiceUnavailable when none is left. */
+  /**
+   * Opens the next replica that can be opened and says the right size and ETag. Throws ServiceUnavailable when none is
+   * left.
+   */
   async openNext(range: ByteRange | undefined): Promise<OpenReplica> {
     for (;;) {
       this.#signal.throwIfAborted();
@@ -82,7 +88,8 @@ export class ReplicaSource {
   #next(): FleetMember | undefined {
     const { replicas } = this.#blob;
     for (const name of this.#order)
-      if (replicas.some((replica) => replica.backend === name && replica.state === "verified") && this.#canTry(name)) return this.#stores.fleet.get(name);
+      if (replicas.some((replica) => replica.backend === name && replica.state === "verified") && this.#canTry(name))
+        return this.#stores.fleet.get(name);
     const other = replicas.find((replica) => replica.state === "verified" && this.#canTry(replica.backend));
     return other && this.#stores.fleet.get(other.backend);
   }

@@ -1,28 +1,34 @@
 /**
- * Copies a blob from one backend to another, cut as it was cut before so that the ETag stays the same. Every byte is hashed on the way;
- * a source that is not the blob never becomes visible at the target.
+ * Copies a blob from one backend to another, cut as it was cut before so that the ETag stays the same. Every byte is
+ * hashed on the way; a source that is not the blob never becomes visible at the target.
  */
 import { createHash, type Hash } from "node:crypto";
 import { BackendError } from "../../backends/backend.ts";
 import type { FleetMember } from "../../backends/fleet.ts";
 import { multipartEtag } from "../../checksums/multipart-etag.ts";
 import type { Blob, ByteRange } from "../../model.ts";
-import { Outlet } from "./replica-writer.ts";
 import { pump } from "../pump.ts";
-import { checkSame } from "./verify.ts";
 import { asBackendError, onDown, wentDown, whileUp } from "../while-up.ts";
+import { Outlet } from "./replica-writer.ts";
+import { checkSame } from "./verify.ts";
 
 /** What of a blob is needed to move its bytes. */
 export type BlobBytes = Pick<Blob, "name" | "size" | "etag" | "digest" | "layout">;
 
 /** Throws BackendError that names the backend at fault: the source (absent, corrupt: not the blob) or the target. */
-export async function copyReplica(blob: BlobBytes, from: FleetMember, to: FleetMember, signal?: AbortSignal): Promise<void> {
+export async function copyReplica(
+  blob: BlobBytes,
+  from: FleetMember,
+  to: FleetMember,
+  signal?: AbortSignal,
+): Promise<void> {
   if (blob.layout === undefined) await copyWhole(blob, from, to, signal);
   else await copyInParts(blob, blob.layout, from, to, signal);
 }
 
 /**
- * Reads a replica whole and gives its sha256. Throws BackendError: corrupt when size, ETag, the bytes' own md5s or a known digest disagree.
+ * Reads a replica whole and gives its sha256. Throws BackendError: corrupt when size, ETag, the bytes' own md5s or a
+ * known digest disagree.
  */
 export async function readReplica(blob: BlobBytes, from: FleetMember, signal?: AbortSignal): Promise<string> {
   const sha256 = createHash("sha256");
@@ -39,7 +45,12 @@ export async function readReplica(blob: BlobBytes, from: FleetMember, signal?: A
   return checkBytes(blob, from, md5s, sha256);
 }
 
-async function copyWhole(blob: BlobBytes, from: FleetMember, to: FleetMember, signal: AbortSignal | undefined): Promise<void> {
+async function copyWhole(
+  blob: BlobBytes,
+  from: FleetMember,
+  to: FleetMember,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const sha256 = createHash("sha256");
   const md5 = createHash("md5");
   const outlet = openOutlet(to, () => to.backend.write(blob.name, blob.size));
@@ -61,7 +72,13 @@ async function copyWhole(blob: BlobBytes, from: FleetMember, to: FleetMember, si
   }
 }
 
-async function copyInParts(blob: BlobBytes, layout: readonly number[], from: FleetMember, to: FleetMember, signal: AbortSignal | undefined): Promise<void> {
+async function copyInParts(
+  blob: BlobBytes,
+  layout: readonly number[],
+  from: FleetMember,
+  to: FleetMember,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   // What an upload that failed here before may have left under the same name.
   await whileUp(to, () => to.backend.abortUpload(blob.name));
   const uploadId = await whileUp(to, () => to.backend.createUpload(blob.name));
@@ -93,13 +110,18 @@ async function copyInParts(blob: BlobBytes, layout: readonly number[], from: Fle
   } catch (error) {
     const failure = asBackendError(error, to.backend.name);
     await whileUp(to, () => to.backend.abortUpload(blob.name, uploadId)).catch((cause: unknown) => {
-      throw new BackendError(failure.backend, failure.fault, { cause: new AggregateError([failure, cause], "copy and abort both failed") });
+      throw new BackendError(failure.backend, failure.fault, {
+        cause: new AggregateError([failure, cause], "copy and abort both failed"),
+      });
     });
     throw failure;
   }
 }
 
-/** The pieces to read: the whole as one, or one a part. An empty piece has no range and is read only when it is the whole. */
+/**
+ * The pieces to read: the whole as one, or one a part. An empty piece has no range and is read only when it is the
+ * whole.
+ */
 function partsOf(blob: BlobBytes): readonly { readonly range: ByteRange | undefined; readonly size: number }[] {
   if (blob.layout === undefined) return [{ range: undefined, size: blob.size }];
   let first = 0;

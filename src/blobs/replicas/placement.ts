@@ -1,6 +1,6 @@
 /**
- * Which backends get a blob: pure. Healthy ones only, another region each while there is one, weighted random by capacity.
- * Two copies count as two only when they stand in two regions, if so many are configured.
+ * Which backends get a blob: pure. Healthy ones only, another region each while there is one, weighted random by
+ * capacity. Two copies count as two only when they stand in two regions, if so many are configured.
  */
 import type { FleetMember } from "../../backends/fleet.ts";
 
@@ -25,7 +25,12 @@ export function healthyMembers(members: readonly FleetMember[]): readonly FleetM
  * Draws up to `count` of the candidates that `held` does not name; regions that hold nothing yet come first.
  * Fewer than `count` when there are not enough. `random` as Math.random.
  */
-export function choosePlacement(candidates: readonly Site[], held: readonly Site[], count: number, random: () => number): readonly Site[] {
+export function choosePlacement(
+  candidates: readonly Site[],
+  held: readonly Site[],
+  count: number,
+  random: () => number,
+): readonly Site[] {
   const chosen: Site[] = [];
   const taken = new Set(held.map((site) => site.name));
   const regions = new Set(held.map((site) => site.region));
@@ -41,7 +46,10 @@ export function choosePlacement(candidates: readonly Site[], held: readonly Site
   return chosen;
 }
 
-/** Do these sites make a write safe? `needed` of them, in two regions when `needed` is at least two and `configuredRegions` is. */
+/**
+ * Do these sites make a write safe? `needed` of them, in two regions when `needed` is at least two and
+ * `configuredRegions` is.
+ */
 export function isEnough(sites: readonly Site[], needed: number, configuredRegions: number): boolean {
   if (sites.length < needed) return false;
   return new Set(sites.map((site) => site.region)).size >= Math.min(needed, configuredRegions, 2);

@@ -1,11 +1,11 @@
 /**
- * One copy being written: a sink that never throws. Its first failure is remembered and told, its backend going down is one,
- * and whoever waits on it goes on at once.
+ * One copy being written: a sink that never throws. Its first failure is remembered and told, its backend going down is
+ * one, and whoever waits on it goes on at once.
  */
 import { BackendError, type Sink } from "../../backends/backend.ts";
 import type { FleetMember } from "../../backends/fleet.ts";
-import { type Site, siteOf } from "./placement.ts";
 import { asBackendError, onDown, wentDown } from "../while-up.ts";
+import { type Site, siteOf } from "./placement.ts";
 
 export class Outlet {
   readonly site: Site;
@@ -46,7 +46,8 @@ export class Outlet {
     await this.#until(
       this.#sink.finish().then((answer) => {
         this.#etag = answer.etag;
-        if (etag !== undefined && answer.etag !== etag) throw new BackendError(this.site.name, "corrupt", { detail: `ETag ${answer.etag}, expected ${etag}` });
+        if (etag !== undefined && answer.etag !== etag)
+          throw new BackendError(this.site.name, "corrupt", { detail: `ETag ${answer.etag}, expected ${etag}` });
       }),
     );
     this.#unwatch();

@@ -1,4 +1,7 @@
-/** Replicas judged: proven good by size and ETag, or marked lost. Only a store's clear answer makes one lost; one that cannot be reached proves nothing. */
+/**
+ * Replicas judged: proven good by size and ETag, or marked lost. Only a store's clear answer makes one lost; one that
+ * cannot be reached proves nothing.
+ */
 import { BackendError } from "../../backends/backend.ts";
 import type { Fleet, FleetMember } from "../../backends/fleet.ts";
 import type { Log } from "../../log.ts";
@@ -47,19 +50,26 @@ export class Replicas {
     return good + proven.filter(Boolean).length >= needed;
   }
 
-  /** What a failed call says about the replica: absent and corrupt make it lost, which is a copy job in the same transaction. Tells the fleet. */
+  /**
+   * What a failed call says about the replica: absent and corrupt make it lost, which is a copy job in the same
+   * transaction. Tells the fleet.
+   */
   async noteFailure(blob: Blob, failure: BackendError): Promise<void> {
     this.#fleet.reportFailure(failure);
     if (failure.fault !== "absent" && failure.fault !== "corrupt") return;
     try {
       const current = await this.#blobs.find(blob.id);
       const replica = current?.replicas.find(({ backend }) => backend === failure.backend);
-      // A blob that was stored anew in the meantime has another name: what is wrong with the old bytes says nothing about the new ones.
+      // A blob that was stored anew in the meantime has another name: what is wrong with the old bytes says nothing
+      // about the new ones.
       if (current?.name !== blob.name || replica?.state !== "verified") return;
       if (!(await this.#blobs.setReplica(blob.id, failure.backend, "lost", blob.name))) return;
       this.#log.error({ err: failure, blob: blob.id, name: blob.name }, "a replica is lost");
     } catch (error) {
-      this.#log.error({ err: error, failure: failure.message, blob: blob.id, name: blob.name }, "a replica is lost and could not be marked");
+      this.#log.error(
+        { err: error, failure: failure.message, blob: blob.id, name: blob.name },
+        "a replica is lost and could not be marked",
+      );
     }
   }
 
@@ -82,5 +92,7 @@ export function checkSame(
   backend: string,
 ): void {
   if (found.size === expected.size && found.etag === expected.etag) return;
-  throw new BackendError(backend, "corrupt", { detail: `${found.size} bytes ${found.etag}, expected ${expected.size} bytes ${expected.etag}` });
+  throw new BackendError(backend, "corrupt", {
+    detail: `${found.size} bytes ${found.etag}, expected ${expected.size} bytes ${expected.etag}`,
+  });
 }

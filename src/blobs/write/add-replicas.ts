@@ -2,12 +2,12 @@
 import type { BackendError } from "../../backends/backend.ts";
 import { type BlobBytes, copyReplica } from "../replicas/copy-replica.ts";
 import type { Site } from "../replicas/placement.ts";
-import type { Stores } from "./context.ts";
 import { asBackendError } from "../while-up.ts";
+import type { Stores } from "./context.ts";
 
 /**
- * The sites that hold the bytes in the end: `held` and what was added, as many as could be. `tried`: not to be copied to.
- * `failures` is added to.
+ * The sites that hold the bytes in the end: `held` and what was added, as many as could be. `tried`: not to be copied
+ * to. `failures` is added to.
  */
 export async function spread(
   stores: Stores,

@@ -1,6 +1,7 @@
 /**
- * The md5 of a stream, from the stores that received it. Each computes it over what reached it, so two that name the same one have the same bytes,
- * and those are the bytes that were sent: damage on the way to one of them would show. Where they differ, or one alone is left, they are read back.
+ * The md5 of a stream, from the stores that received it. Each computes it over what reached it, so two that name the
+ * same one have the same bytes, and those are the bytes that were sent: damage on the way to one of them would show.
+ * Where they differ, or one alone is left, they are read back.
  */
 import type { Fleet } from "../../backends/fleet.ts";
 import { type BlobBytes, readReplica } from "../replicas/copy-replica.ts";
@@ -11,8 +12,15 @@ export function isMd5(etag: string): boolean {
   return /^[0-9a-f]{32}$/.test(etag);
 }
 
-/** Disproves the outlets whose store holds something else; undefined when none is left. `stored.digest` is what the bytes sent were. */
-export async function agreedEtag(fleet: Fleet, outlets: readonly Outlet[], stored: Omit<BlobBytes, "etag">): Promise<string | undefined> {
+/**
+ * Disproves the outlets whose store holds something else; undefined when none is left. `stored.digest` is what the
+ * bytes sent were.
+ */
+export async function agreedEtag(
+  fleet: Fleet,
+  outlets: readonly Outlet[],
+  stored: Omit<BlobBytes, "etag">,
+): Promise<string | undefined> {
   const whole = outlets.filter((outlet) => outlet.failure === undefined);
   const [first, ...others] = whole.map((outlet) => outlet.etag ?? "");
   if (first !== undefined && others.length > 0 && isMd5(first) && others.every((etag) => etag === first)) return first;

@@ -1,8 +1,8 @@
 /** Bytes on their way in, what the client claims about them, and the check of those claims. */
 import type { Readable } from "node:stream";
+import type { Digests } from "../../checksums/digest.ts";
 import { S3Error } from "../../errors.ts";
 import type { ChecksumAlgorithm, Digest } from "../../model.ts";
-import type { Digests } from "../../checksums/digest.ts";
 
 /** What the client claims about its bytes; every claim is checked when the last byte is there. */
 export interface Claims {
@@ -11,15 +11,19 @@ export interface Claims {
   /** Compared with what was received: XAmzContentSHA256Mismatch. */
   readonly sha256?: Digest;
   /**
-   * Additional checksum, BadDigest when it differs. `value` undefined: only computed. It is called once, after the last byte, so that it may read a
-   * trailer; undefined then means that an announced trailer never came: MalformedTrailerError.
+   * Additional checksum, BadDigest when it differs. `value` undefined: only computed. It is called once, after the last
+   * byte, so that it may read a trailer; undefined then means that an announced trailer never came:
+   * MalformedTrailerError.
    */
   readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value: (() => string | undefined) | undefined };
 }
 
 export interface BytesIn {
   readonly size: number;
-  /** Called once, when the first byte is needed. The stream stays the caller's: when the write is refused it is left paused, neither drained nor destroyed. */
+  /**
+   * Called once, when the first byte is needed. The stream stays the caller's: when the write is refused it is left
+   * paused, neither drained nor destroyed.
+   */
   readonly open: () => Readable;
   readonly claims: Claims;
   readonly signal: AbortSignal;
@@ -43,5 +47,7 @@ export function checkClaims(claims: Claims, found: Digests): void {
   const value = claims.checksum.value();
   if (value === undefined) throw new S3Error("MalformedTrailerError");
   if (value !== found.checksum)
-    throw new S3Error("BadDigest", { message: `The ${claims.checksum.algorithm} you specified did not match the calculated checksum.` });
+    throw new S3Error("BadDigest", {
+      message: `The ${claims.checksum.algorithm} you specified did not match the calculated checksum.`,
+    });
 }

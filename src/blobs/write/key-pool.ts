@@ -1,6 +1,6 @@
 /**
- * Reserved physical names at hand, so that a write waits for none. This process is a writer with a lease: names are handed out only while
- * the lease holds, because those of a writer whose lease is over are swept as leftovers.
+ * Reserved physical names at hand, so that a write waits for none. This process is a writer with a lease: names are
+ * handed out only while the lease holds, because those of a writer whose lease is over are swept as leftovers.
  */
 import type { Log } from "../../log.ts";
 import type { Names } from "../../metadata/names.ts";
@@ -52,7 +52,8 @@ export class NamePool {
       await this.#fill();
       name = this.#ready.pop();
     }
-    if (this.#ready.length < BATCH / 2) this.#fill().catch((error: unknown) => this.#log.warn({ err: error }, "could not reserve names ahead of need"));
+    if (this.#ready.length < BATCH / 2)
+      this.#fill().catch((error: unknown) => this.#log.warn({ err: error }, "could not reserve names ahead of need"));
     return name;
   }
 
@@ -61,7 +62,10 @@ export class NamePool {
     this.#ready.push(name);
   }
 
-  /** Makes what was written under a name go away. Does not throw: what the database refuses now is tried again with the heartbeat. */
+  /**
+   * Makes what was written under a name go away. Does not throw: what the database refuses now is tried again with the
+   * heartbeat.
+   */
   async discard(name: string): Promise<void> {
     try {
       await this.#names.discard(name);

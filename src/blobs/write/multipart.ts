@@ -1,23 +1,24 @@
 /**
- * Objects in parts: each part goes to the backends as a part of their own uploads, cut alike, so that the backends' ETag is the object's.
- * A backend that missed a part is broken for this upload; completing brings the bytes to another one by copying.
+ * Objects in parts: each part goes to the backends as a part of their own uploads, cut alike, so that the backends'
+ * ETag is the object's. A backend that missed a part is broken for this upload; completing brings the bytes to another
+ * one by copying.
  */
 import type { BackendError } from "../../backends/backend.ts";
 import type { FleetMember } from "../../backends/fleet.ts";
+import { computed } from "../../checksums/digest.ts";
 import { multipartEtag } from "../../checksums/multipart-etag.ts";
 import { S3Error } from "../../errors.ts";
 import type { BackendUpload, Upload, UploadedPart } from "../../metadata/uploads.ts";
 import type { FreshContent } from "../../model.ts";
-import type { BytesIn, Ingested } from "./body-source.ts";
-import { computed } from "../../checksums/digest.ts";
-import { pour } from "./verified-body.ts";
-import { writeToAll } from "../replicas/replica-writer.ts";
 import { type Site, siteOf } from "../replicas/placement.ts";
-import { checkSame } from "../replicas/verify.ts";
 import { tooFewBackends } from "../replicas/placer.ts";
-import { spread } from "./add-replicas.ts";
-import { openOutlet, type Stores } from "./context.ts";
+import { writeToAll } from "../replicas/replica-writer.ts";
+import { checkSame } from "../replicas/verify.ts";
 import { asBackendError, whileUp } from "../while-up.ts";
+import { spread } from "./add-replicas.ts";
+import type { BytesIn, Ingested } from "./body-source.ts";
+import { openOutlet, type Stores } from "./context.ts";
+import { pour } from "./verified-body.ts";
 
 /** What of an upload says where its bytes are. */
 export type UploadSites = Pick<Upload, "name" | "backends">;
@@ -60,8 +61,16 @@ export async function startUpload(stores: Stores): Promise<UploadSites> {
   return { name, backends: held.map(({ upload }) => upload) };
 }
 
-/** Throws S3Error as `put` does. Backends that fail are marked broken as long as another one holds the part and the rest is healthy enough. */
-export async function putPart(stores: Stores, upload: Upload, partNumber: number, bytes: BytesIn): Promise<Ingested<WrittenPart>> {
+/**
+ * Throws S3Error as `put` does. Backends that fail are marked broken as long as another one holds the part and the rest
+ * is healthy enough.
+ */
+export async function putPart(
+  stores: Stores,
+  upload: Upload,
+  partNumber: number,
+  bytes: BytesIn,
+): Promise<Ingested<WrittenPart>> {
   const { sites, metadata } = stores;
   sites.checkWritable(stores.minimumCopies);
   const whole = upload.backends.filter((one) => !one.broken);
@@ -78,15 +87,22 @@ export async function putPart(stores: Stores, upload: Upload, partNumber: number
   });
   if (outlets.length === 0) throw tooFewBackends(failures);
   try {
-    // The digest of a part is nobody's: that of the whole is found when it is read. Its md5 is what each store must agree to.
-    const { digests, last } = await pour(bytes, { sha256: false, md5: true }, (chunk) => writeToAll(outlets, chunk), giveUp.signal);
+    // The digest of a part is nobody's: that of the whole is found when it is read. Its md5 is what each store must
+    // agree to.
+    const { digests, last } = await pour(
+      bytes,
+      { sha256: false, md5: true },
+      (chunk) => writeToAll(outlets, chunk),
+      giveUp.signal,
+    );
     const md5 = computed(digests.md5);
     if (last !== undefined) await writeToAll(outlets, last);
     await Promise.all(outlets.map((outlet) => outlet.finish(md5)));
     const backends = outlets.filter((outlet) => outlet.failure === undefined).map((outlet) => outlet.site.name);
     if (backends.length === 0) throw partFailure(failures);
     sites.checkWritable(stores.minimumCopies);
-    for (const { backend } of whole) if (!backends.includes(backend)) await metadata.uploads.markBroken(upload.uploadId, backend);
+    for (const { backend } of whole)
+      if (!backends.includes(backend)) await metadata.uploads.markBroken(upload.uploadId, backend);
     return { content: { etag: md5, size: bytes.size, backends }, md5, checksum: digests.checksum };
   } catch (error) {
     for (const outlet of outlets) outlet.abort();
@@ -94,12 +110,26 @@ export async function putPart(stores: Stores, upload: Upload, partNumber: number
   }
 }
 
-/** Throws ServiceUnavailable when no backend holds all parts or too few can be brought to hold the whole; repeating it is safe. */
-export async function completeUpload(stores: Stores, upload: UploadSites, parts: readonly UploadedPart[], scope: string | undefined): Promise<FreshContent> {
+/**
+ * Throws ServiceUnavailable when no backend holds all parts or too few can be brought to hold the whole; repeating it
+ * is safe.
+ */
+export async function completeUpload(
+  stores: Stores,
+  upload: UploadSites,
+  parts: readonly UploadedPart[],
+  scope: string | undefined,
+): Promise<FreshContent> {
   const { sites } = stores;
   const layout = parts.map((part) => part.size);
   const size = layout.reduce((sum, part) => sum + part, 0);
-  const whole = { name: upload.name, size, etag: multipartEtag(parts.map((part) => part.etag)), digest: undefined, layout };
+  const whole = {
+    name: upload.name,
+    size,
+    etag: multipartEtag(parts.map((part) => part.etag)),
+    digest: undefined,
+    layout,
+  };
   const failures: BackendError[] = [];
   const complete = async ({ backend, backendUploadId, broken }: BackendUpload): Promise<Site[]> => {
     const member = sites.fleet.get(backend);
@@ -124,7 +154,10 @@ export async function completeUpload(stores: Stores, upload: UploadSites, parts:
   return { kind: "fresh", ...whole, backends, copies: sites.copies, scope, replaces: undefined };
 }
 
-/** Gives the backends' uploads up at once where they can be reached; what remains is a drop job's. A name that is in use by now is left alone. */
+/**
+ * Gives the backends' uploads up at once where they can be reached; what remains is a drop job's. A name that is in use
+ * by now is left alone.
+ */
 export async function abortUpload(stores: Stores, upload: UploadSites): Promise<void> {
   await stores.names.discard(upload.name);
   await abortOn(stores, upload, upload.backends);
@@ -166,9 +199,12 @@ async function abortOn(stores: Stores, upload: UploadSites, backends: readonly B
   await Promise.all(backends.map(abort));
 }
 
-/** A store that no longer knows the upload means that it ended meanwhile; anything else may work when it is tried again. */
+/**
+ * A store that no longer knows the upload means that it ended meanwhile; anything else may work when it is tried again.
+ */
 function partFailure(failures: readonly BackendError[]): S3Error {
-  if (failures.length > 0 && failures.every((failure) => failure.fault === "absent")) return new S3Error("NoSuchUpload", {}, { cause: failures[0] });
+  if (failures.length > 0 && failures.every((failure) => failure.fault === "absent"))
+    return new S3Error("NoSuchUpload", {}, { cause: failures[0] });
   return tooFewBackends(failures);
 }
 

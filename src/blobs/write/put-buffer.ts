@@ -1,4 +1,7 @@
-/** A small body in memory -> `copies` backends; one that fails is replaced by the next, and when there is none, tried once more. */
+/**
+ * A small body in memory -> `copies` backends; one that fails is replaced by the next, and when there is none, tried
+ * once more.
+ */
 import type { BackendError } from "../../backends/backend.ts";
 import type { FleetMember } from "../../backends/fleet.ts";
 import type { Site } from "../replicas/placement.ts";

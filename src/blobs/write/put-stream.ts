@@ -1,23 +1,24 @@
 /**
- * A large body -> `copies` backends at the pace of the slowest, hashed on the way, never more than a chunk of it here. Its last chunk waits until
- * claims and dedup are settled, so that what is wrong or known becomes visible nowhere.
+ * A large body -> `copies` backends at the pace of the slowest, hashed on the way, never more than a chunk of it here.
+ * Its last chunk waits until claims and dedup are settled, so that what is wrong or known becomes visible nowhere.
  */
 import type { BackendError } from "../../backends/backend.ts";
-import type { Digest } from "../../model.ts";
-import { agreedEtag } from "./agreed-etag.ts";
-import type { BytesIn } from "./body-source.ts";
 import { computed, type Digests } from "../../checksums/digest.ts";
-import { pour } from "./verified-body.ts";
-import { type Outlet, writeToAll } from "../replicas/replica-writer.ts";
+import type { Digest } from "../../model.ts";
 import type { Site } from "../replicas/placement.ts";
 import { hopeless, tooFewBackends } from "../replicas/placer.ts";
+import { type Outlet, writeToAll } from "../replicas/replica-writer.ts";
 import { spread } from "./add-replicas.ts";
+import { agreedEtag } from "./agreed-etag.ts";
+import type { BytesIn } from "./body-source.ts";
 import { openOutlet, type Stores } from "./context.ts";
 import type { Written } from "./put-buffer.ts";
+import { pour } from "./verified-body.ts";
 
 /**
- * `isKnown` is asked once all bytes are there and right (with their md5 only if it had to be computed); true: the fresh copies are dropped and `written` is undefined.
- * Throws S3Error: what the client did wrong, or ServiceUnavailable as soon as too few backends are left. The name is discarded then.
+ * `isKnown` is asked once all bytes are there and right (with their md5 only if it had to be computed); true: the fresh
+ * copies are dropped and `written` is undefined. Throws S3Error: what the client did wrong, or ServiceUnavailable as
+ * soon as too few backends are left. The name is discarded then.
  */
 export async function writeStream(
   stores: Stores,
@@ -33,7 +34,8 @@ export async function writeStream(
   const tried = new Set<string>();
   const checkHope = () => {
     const alive = sitesOf(outlets);
-    if (alive.length === 0 || !sites.canBeEnough(alive, hopeless(failures), needed)) giveUp.abort(tooFewBackends(failures));
+    if (alive.length === 0 || !sites.canBeEnough(alive, hopeless(failures), needed))
+      giveUp.abort(tooFewBackends(failures));
   };
   const noteFailure = (failure: BackendError) => {
     failures.push(failure);

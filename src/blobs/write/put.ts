@@ -1,16 +1,17 @@
 /**
- * One write: small bodies are looked up before anything is uploaded, large ones when they have arrived. Known content counts only with enough
- * good replicas; else the bytes in hand replace it.
+ * One write: small bodies are looked up before anything is uploaded, large ones when they have arrived. Known content
+ * counts only with enough good replicas; else the bytes in hand replace it.
  */
+
+import { computed, type Digests, type WholeDigests } from "../../checksums/digest.ts";
 import { S3Error } from "../../errors.ts";
 import type { Content, KnownContent } from "../../model.ts";
 import { isMd5 } from "./agreed-etag.ts";
 import type { BytesIn, Ingested } from "./body-source.ts";
-import { computed, type Digests, type WholeDigests } from "../../checksums/digest.ts";
-import { collect, pour } from "./verified-body.ts";
 import type { Stores } from "./context.ts";
 import { type Written, writeBuffer } from "./put-buffer.ts";
 import { writeStream } from "./put-stream.ts";
+import { collect, pour } from "./verified-body.ts";
 
 export interface PutRules {
   readonly scope: string | undefined;
@@ -28,7 +29,8 @@ interface Lookup {
 export async function put(stores: Stores, bytes: BytesIn, rules: PutRules): Promise<Ingested<Content>> {
   stores.sites.checkWritable(rules.needed);
   if (bytes.size <= rules.bufferBytes) return putSmall(stores, bytes, rules);
-  if (bytes.claims.sha256 !== undefined && (await lookUp(stores, rules, bytes.claims.sha256)).known) return putExpected(stores, bytes, rules);
+  if (bytes.claims.sha256 !== undefined && (await lookUp(stores, rules, bytes.claims.sha256)).known)
+    return putExpected(stores, bytes, rules);
   return putLarge(stores, bytes, rules);
 }
 
@@ -72,7 +74,14 @@ async function lookUp(stores: Stores, { scope, needed }: PutRules, sha256: strin
   return { known: { kind: "known", blobId: blob.id, size: blob.size, etag: blob.etag }, replaces: undefined };
 }
 
-function fresh(stores: Stores, { scope }: PutRules, size: number, digests: WholeDigests, written: Written, replaces: number | undefined): Content {
+function fresh(
+  stores: Stores,
+  { scope }: PutRules,
+  size: number,
+  digests: WholeDigests,
+  written: Written,
+  replaces: number | undefined,
+): Content {
   return {
     kind: "fresh",
     ...written,

@@ -1,12 +1,13 @@
 /**
- * A client's stream -> digests, in memory or on its way to outlets. Length and claims are checked before the last chunk goes on,
- * so bytes that are not what the client said never become visible anywhere.
+ * A client's stream -> digests, in memory or on its way to outlets. Length and claims are checked before the last chunk
+ * goes on, so bytes that are not what the client said never become visible anywhere.
  */
+
+import { type Digests, digestBuffer, openDigester, type Wanted, type WholeDigests } from "../../checksums/digest.ts";
 import { S3Error } from "../../errors.ts";
 import type { ChecksumAlgorithm } from "../../model.ts";
-import { type BytesIn, checkClaims } from "./body-source.ts";
-import { type Digests, digestBuffer, openDigester, type Wanted, type WholeDigests } from "../../checksums/digest.ts";
 import { pump } from "../pump.ts";
+import { type BytesIn, checkClaims } from "./body-source.ts";
 
 /** Reads a small body whole. Throws S3Error: IncompleteBody, or what a claim that fails says. */
 export async function collect(bytes: BytesIn): Promise<{ readonly buffer: Buffer; readonly digests: WholeDigests }> {
@@ -27,8 +28,9 @@ export async function collect(bytes: BytesIn): Promise<{ readonly buffer: Buffer
 }
 
 /**
- * Streams a body to `write`, all but its last chunk, which is given back when everything about the body is known to be right.
- * What the client claims is computed whether it is wanted or not. Throws S3Error as `collect`, the reason of `giveUp` when that aborts.
+ * Streams a body to `write`, all but its last chunk, which is given back when everything about the body is known to be
+ * right. What the client claims is computed whether it is wanted or not. Throws S3Error as `collect`, the reason of
+ * `giveUp` when that aborts.
  */
 export async function pour(
   bytes: BytesIn,
@@ -38,7 +40,10 @@ export async function pour(
 ): Promise<{ readonly digests: Digests; readonly last: Buffer | undefined }> {
   const { claims } = bytes;
   const algorithm: ChecksumAlgorithm | undefined = claims.checksum?.algorithm;
-  const digester = await openDigester({ sha256: wanted.sha256 || claims.sha256 !== undefined, md5: wanted.md5 || claims.md5 !== undefined }, algorithm);
+  const digester = await openDigester(
+    { sha256: wanted.sha256 || claims.sha256 !== undefined, md5: wanted.md5 || claims.md5 !== undefined },
+    algorithm,
+  );
   let last: Buffer | undefined;
   await pumpFromClient(
     bytes,
@@ -57,7 +62,11 @@ export async function pour(
   return { digests, last };
 }
 
-async function pumpFromClient(bytes: BytesIn, take: (chunk: Buffer) => Promise<void> | undefined, giveUp?: AbortSignal): Promise<void> {
+async function pumpFromClient(
+  bytes: BytesIn,
+  take: (chunk: Buffer) => Promise<void> | undefined,
+  giveUp?: AbortSignal,
+): Promise<void> {
   const signal = giveUp === undefined ? bytes.signal : AbortSignal.any([bytes.signal, giveUp]);
   try {
     await pump(bytes.open(), take, signal);

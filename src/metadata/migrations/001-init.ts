@@ -57,5 +57,7 @@ const tables = (text: string, id: string) => [
 export const init: Migration = {
   name: "001-init",
   statements: (dialect: Dialect) =>
-    dialect === "sqlite" ? tables("TEXT", "INTEGER PRIMARY KEY AUTOINCREMENT") : tables('TEXT COLLATE "C"', "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+    dialect === "sqlite"
+      ? tables("TEXT", "INTEGER PRIMARY KEY AUTOINCREMENT")
+      : tables('TEXT COLLATE "C"', "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
 };

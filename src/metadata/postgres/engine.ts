@@ -1,6 +1,7 @@
 /**
- * The PostgreSQL engine: READ COMMITTED with row and advisory locks where a statement depends on what another transaction could change.
- * A transaction is run again only when the server is known not to have committed it; a lost answer to COMMIT is told as InternalError.
+ * The PostgreSQL engine: READ COMMITTED with row and advisory locks where a statement depends on what another
+ * transaction could change. A transaction is run again only when the server is known not to have committed it; a lost
+ * answer to COMMIT is told as InternalError.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import knexFactory, { type Knex } from "knex";
@@ -72,7 +73,9 @@ async function prepareSession(raw: RawPostgres): Promise<void> {
   );
   if (rows[0]?.standby) throw new Error("this PostgreSQL server is a standby: it takes no writes");
   if (rows[0]?.encoding !== "UTF8") throw new Error(`the database must be encoded in UTF8, not ${rows[0]?.encoding}`);
-  await raw.query("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'");
+  await raw.query(
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
+  );
 }
 
 class PostgresEngine implements Engine {
@@ -85,7 +88,8 @@ class PostgresEngine implements Engine {
   constructor(knex: Knex) {
     this.#knex = knex;
     this.#pool = knex.client;
-    const all = <Row>(each: Statement<Row>, parameters: readonly Parameter[]): Promise<Row[]> => this.#use((session) => session.all(each, parameters));
+    const all = <Row>(each: Statement<Row>, parameters: readonly Parameter[]): Promise<Row[]> =>
+      this.#use((session) => session.all(each, parameters));
     this.read = {
       all,
       get: async (each, parameters) => (await all(each, parameters))[0],

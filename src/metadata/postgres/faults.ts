@@ -1,10 +1,12 @@
-/** What an error of the pg driver means for the transaction and the connection it came from, and what a client is told. */
+/**
+ * What an error of the pg driver means for the transaction and the connection it came from, and what a client is told.
+ */
 import { S3Error } from "../../errors.ts";
 
 /**
- * conflict: rolled back to let another go first; run again. broken: this connection is of no more use; nothing was committed.
- * stuck: the same, after waiting long. unknown: COMMIT was sent and its answer never came. slow: waited too long for a lock or an answer.
- * full: out of room or connections. statement: it failed for what it says.
+ * conflict: rolled back to let another go first; run again. broken: this connection is of no more use; nothing was
+ * committed. stuck: the same, after waiting long. unknown: COMMIT was sent and its answer never came. slow: waited too
+ * long for a lock or an answer. full: out of room or connections. statement: it failed for what it says.
  */
 export type PostgresFault = "conflict" | "broken" | "stuck" | "unknown" | "slow" | "full" | "statement";
 
@@ -16,7 +18,13 @@ const byState: Readonly<Record<string, PostgresFault>> = {
   "55P03": "slow",
   "57014": "slow",
 };
-const byClass: Readonly<Record<string, PostgresFault>> = { "08": "broken", "53": "full", "57": "broken", "58": "broken", XX: "broken" };
+const byClass: Readonly<Record<string, PostgresFault>> = {
+  "08": "broken",
+  "53": "full",
+  "57": "broken",
+  "58": "broken",
+  XX: "broken",
+};
 
 /** `error` came from the driver or from knex's pool. */
 export function postgresFault(error: unknown): PostgresFault {
@@ -37,5 +45,9 @@ export function endsConnection(fault: PostgresFault | undefined): boolean {
 export function refusal(error: unknown, fault: PostgresFault | undefined): unknown {
   if (fault === undefined || fault === "statement") return error;
   if (fault === "unknown") return new S3Error("InternalError", {}, { cause: error });
-  return new S3Error(fault === "conflict" || fault === "slow" ? "SlowDown" : "ServiceUnavailable", {}, { cause: error });
+  return new S3Error(
+    fault === "conflict" || fault === "slow" ? "SlowDown" : "ServiceUnavailable",
+    {},
+    { cause: error },
+  );
 }

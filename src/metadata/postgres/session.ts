@@ -1,6 +1,7 @@
 /**
- * One raw connection of the pg driver, borrowed from knex's pool: named prepared statements and transactions; the only file that knows the driver's calls.
- * Remembers the fault of what failed last, so that whoever borrowed it knows whether to run again and whether to give it back.
+ * One raw connection of the pg driver, borrowed from knex's pool: named prepared statements and transactions; the only
+ * file that knows the driver's calls. Remembers the fault of what failed last, so that whoever borrowed it knows
+ * whether to run again and whether to give it back.
  */
 import type { Knex } from "knex";
 import pg, { type ClientBase, type QueryConfig, type QueryResult } from "pg";
@@ -27,7 +28,8 @@ const texts = new Map<string, string>();
 /** Numbers stay exact below 2^53: sizes, times and ids all are. */
 const int8 = 20;
 export const types: Knex.PgCustomTypesConfig = {
-  getTypeParser: (oid, format) => (oid === int8 ? Number : pg.types.getTypeParser(oid, format === "binary" ? "binary" : "text")),
+  getTypeParser: (oid, format) =>
+    oid === int8 ? Number : pg.types.getTypeParser(oid, format === "binary" ? "binary" : "text"),
 };
 
 type AnyRow = Record<string, unknown>;

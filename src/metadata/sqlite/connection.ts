@@ -1,6 +1,7 @@
 /**
- * Prepared statements on one raw connection of the sqlite3 driver that knex opened; the only file that knows this driver's calls.
- * Every statement is stepped to its end (`all`), never left open half-way: an open one would hold an old snapshot.
+ * Prepared statements on one raw connection of the sqlite3 driver that knex opened; the only file that knows this
+ * driver's calls. Every statement is stepped to its end (`all`), never left open half-way: an open one would hold an
+ * old snapshot.
  */
 import type { Knex } from "knex";
 import type { Database, Statement as RawStatement, RunResult } from "sqlite3";
@@ -16,8 +17,8 @@ export class SqliteConnection implements Reader {
   #turn = 0;
 
   /**
-   * Each statement is compiled `lanes` times, so that one call runs in a thread while the rows of another are read here.
-   * With one lane, calls of one statement are answered in the order in which they were made.
+   * Each statement is compiled `lanes` times, so that one call runs in a thread while the rows of another are read
+   * here. With one lane, calls of one statement are answered in the order in which they were made.
    */
   constructor(raw: Database, knex: Knex, lanes: number) {
     this.#raw = raw;

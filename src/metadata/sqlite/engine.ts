@@ -1,17 +1,17 @@
 /**
- * The SQLite engine: one file, one connection that writes and one that reads, so that reads see committed rows only and never wait behind a sync.
- * Refuses to run unless SQLite itself confirms every setting that durability depends on.
+ * The SQLite engine: one file, one connection that writes and one that reads, so that reads see committed rows only and
+ * never wait behind a sync. Refuses to run unless SQLite itself confirms every setting that durability depends on.
  */
 import { open } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import knexFactory, { type Knex } from "knex";
 import type { Database } from "sqlite3";
 import { type Engine, type Freshness, type Reader, statement, type Work } from "../engine.ts";
-import { ForeignChanges } from "./foreign-changes.ts";
-import { GroupCommit } from "./group-commit.ts";
 import { migrate } from "../migrate.ts";
 import { SqliteConnection } from "./connection.ts";
 import { sqliteFault } from "./faults.ts";
+import { ForeignChanges } from "./foreign-changes.ts";
+import { GroupCommit } from "./group-commit.ts";
 
 export interface SqliteOptions {
   readonly file: string;
@@ -30,7 +30,8 @@ const openingDelayMs = 100;
 const selectOne = statement<{ one: number }>("ping", "SELECT 1 AS one");
 
 export async function openSqlite(options: SqliteOptions): Promise<Engine> {
-  if (options.file === "" || options.file.startsWith(":")) throw new Error("SQLite needs a file: in memory two connections see two databases");
+  if (options.file === "" || options.file.startsWith(":"))
+    throw new Error("SQLite needs a file: in memory two connections see two databases");
   await makePrivate(options.file);
   const writer = await openConnection(options, true);
   const writes = new GroupCommit(writer, options.onFatal);
@@ -149,6 +150,9 @@ export async function checkPragmas(knex: Knex, options: Pick<SqliteOptions, "dur
   for (const [name, value] of Object.entries(wanted)) {
     const rows: Record<string, unknown>[] = await knex.raw(`PRAGMA ${name}`);
     const found = rows[0]?.[name];
-    if (found !== value) throw new Error(`SQLite answers ${name} = ${String(found)} where ${value} is needed: not safe to run on this file`);
+    if (found !== value)
+      throw new Error(
+        `SQLite answers ${name} = ${String(found)} where ${value} is needed: not safe to run on this file`,
+      );
   }
 }

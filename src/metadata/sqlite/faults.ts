@@ -1,8 +1,9 @@
 /** What an error of SQLite means for the transaction it came from. */
 
 /**
- * busy: another process holds the lock; run again. full: disk, memory or file handles ran out, SQLite may have rolled back by itself; nothing may go on.
- * broken: the file can no longer be trusted; no further write is taken. Undefined: the statement failed, the transaction stands.
+ * busy: another process holds the lock; run again. full: disk, memory or file handles ran out, SQLite may have rolled
+ * back by itself; nothing may go on. broken: the file can no longer be trusted; no further write is taken. Undefined:
+ * the statement failed, the transaction stands.
  */
 export type SqliteFault = "busy" | "full" | "broken";
 

@@ -1,10 +1,11 @@
 /**
- * Knows whether another process has changed the SQLite file, by PRAGMA data_version on the connection that writes: our own commits leave it alone there.
- * An answer from memory is allowed only after a look that began after the question; questions asked during one look share the next.
+ * Knows whether another process has changed the SQLite file, by PRAGMA data_version on the connection that writes: our
+ * own commits leave it alone there. An answer from memory is allowed only after a look that began after the question;
+ * questions asked during one look share the next.
  */
 import { type Freshness, statement } from "../engine.ts";
-import type { GroupCommit } from "./group-commit.ts";
 import type { SqliteConnection } from "./connection.ts";
+import type { GroupCommit } from "./group-commit.ts";
 
 const dataVersion = statement<{ data_version: number }>("data-version", "PRAGMA data_version");
 

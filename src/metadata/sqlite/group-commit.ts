@@ -1,6 +1,7 @@
 /**
- * The only writer of a SQLite file: everyone who waits is run, one after another, inside one BEGIN IMMEDIATE ... COMMIT, so that many writes share one sync.
- * Nobody is answered, well or badly, before the COMMIT that holds what they saw; after a full disk or an I/O error nothing goes on inside the transaction.
+ * The only writer of a SQLite file: everyone who waits is run, one after another, inside one BEGIN IMMEDIATE ...
+ * COMMIT, so that many writes share one sync. Nobody is answered, well or badly, before the COMMIT that holds what they
+ * saw; after a full disk or an I/O error nothing goes on inside the transaction.
  */
 import { S3Error, type S3ErrorCode } from "../../errors.ts";
 import { type Connection, type Parameter, type Statement, statement, type Work } from "../engine.ts";
@@ -36,7 +37,10 @@ export class GroupCommit {
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
   #refusal: unknown;
-  /** `inside`: this process holds the write lock and has seen every foreign change; `ending`: a commit may or may not be visible yet. */
+  /**
+   * `inside`: this process holds the write lock and has seen every foreign change; `ending`: a commit may or may not be
+   * visible yet.
+   */
   phase: "idle" | "opening" | "inside" | "ending" = "idle";
   /** Awaited once the write lock is held, before any work runs. */
   onBegin: () => Promise<void> = async () => undefined;
@@ -50,7 +54,13 @@ export class GroupCommit {
     return new Promise<T>((resolve, reject) => {
       if (this.#refusal !== undefined) return reject(refused(this.#refusal));
       // The answer is what this very work returned: the cast only forgets T while it waits among others.
-      this.#waiting.push({ work, resolve: resolve as (value: unknown) => void, reject, failed: false, answer: () => undefined });
+      this.#waiting.push({
+        work,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+        failed: false,
+        answer: () => undefined,
+      });
       this.#running ??= this.#drain();
     });
   }
@@ -97,7 +107,8 @@ export class GroupCommit {
   /** Undefined: committed. */
   async #runBatch(batch: Waiting[], effects: (() => void)[]): Promise<Stop | undefined> {
     this.phase = "opening";
-    const unopened = (await this.#control(() => this.#connection.run(begin, []))) ?? (await this.#control(this.onBegin));
+    const unopened =
+      (await this.#control(() => this.#connection.run(begin, []))) ?? (await this.#control(this.onBegin));
     if (unopened) return unopened;
     this.phase = "inside";
     for (let at = 0; at < batch.length || this.#takeMore(batch); at++) {

@@ -50,7 +50,10 @@ describe("a disk that is not mounted", () => {
     await put(disk.backend, KEY, BYTES);
     await rename(disk.directory, `${disk.directory}-away`);
     await disk.open();
-    expect(await failure(disk.backend.stat(KEY))).toMatchObject({ fault: "unavailable", message: expect.stringContaining("another disk") });
+    expect(await failure(disk.backend.stat(KEY))).toMatchObject({
+      fault: "unavailable",
+      message: expect.stringContaining("another disk"),
+    });
   });
 
   it("opens without being made, where it must not be made, and serves when it comes", async () => {
@@ -144,7 +147,9 @@ describe("a key", () => {
   it("of another upload does not reach it", async () => {
     await using disk = await onDisk();
     const id = await disk.backend.createUpload(KEY);
-    expect((await failure(writeAll(disk.backend.writePart("blobs/ab/two", id, 1, 3), Buffer.from("one")))).fault).toBe("absent");
+    expect((await failure(writeAll(disk.backend.writePart("blobs/ab/two", id, 1, 3), Buffer.from("one")))).fault).toBe(
+      "absent",
+    );
     await disk.backend.abortUpload("blobs/ab/two", id);
     await writeAll(disk.backend.writePart(KEY, id, 1, 3), Buffer.from("one"));
   });

@@ -109,16 +109,19 @@ describe("an object uploaded in parts", () => {
     expect((await failure(read(disk.backend, KEY))).fault).toBe("absent");
   });
 
-  it.each(["", "{", "{}\n", '{"etag":"x","size":1,"parts":[]}\n', '{"etag":"x","size":1,"parts":[{"file":"../../x","size":1}]}\n'])(
-    "is corrupt when its manifest is %j",
-    async (text) => {
-      await using disk = await onDisk();
-      await inParts(disk);
-      await writeFile(join(parts(disk), "manifest"), text);
-      expect((await failure(disk.backend.open(KEY))).fault).toBe("corrupt");
-      expect((await failure(disk.backend.stat(KEY))).fault).toBe("corrupt");
-    },
-  );
+  it.each([
+    "",
+    "{",
+    "{}\n",
+    '{"etag":"x","size":1,"parts":[]}\n',
+    '{"etag":"x","size":1,"parts":[{"file":"../../x","size":1}]}\n',
+  ])("is corrupt when its manifest is %j", async (text) => {
+    await using disk = await onDisk();
+    await inParts(disk);
+    await writeFile(join(parts(disk), "manifest"), text);
+    expect((await failure(disk.backend.open(KEY))).fault).toBe("corrupt");
+    expect((await failure(disk.backend.stat(KEY))).fault).toBe("corrupt");
+  });
 
   it("goes whole when it is deleted", async () => {
     await using disk = await onDisk();

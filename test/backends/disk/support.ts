@@ -14,7 +14,8 @@ export const PART = 100_000;
 export async function onDisk() {
   const root = await mkdtemp(join(tmpdir(), "nearbucket-disk-"));
   const directory = join(root, "disk");
-  const open = (options: Partial<DiskBackendOptions> = {}) => openDiskBackend({ name: "disk", region: "here", directory, durable: false, ...options });
+  const open = (options: Partial<DiskBackendOptions> = {}) =>
+    openDiskBackend({ name: "disk", region: "here", directory, durable: false, ...options });
   return { root, directory, open, backend: await open(), [Symbol.asyncDispose]: () => rm(root, { recursive: true }) };
 }
 
@@ -30,6 +31,9 @@ export async function inParts({ backend }: TestDisk): Promise<void> {
   const id = await backend.createUpload(KEY);
   const parts: { partNumber: number; etag: string }[] = [];
   for (let n = 0; n < 3; n++)
-    parts.push({ partNumber: n + 1, ...(await writeAll(backend.writePart(KEY, id, n + 1, PART), BYTES.subarray(n * PART, (n + 1) * PART))) });
+    parts.push({
+      partNumber: n + 1,
+      ...(await writeAll(backend.writePart(KEY, id, n + 1, PART), BYTES.subarray(n * PART, (n + 1) * PART))),
+    });
   await backend.completeUpload(KEY, id, parts);
 }

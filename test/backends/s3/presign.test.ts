@@ -9,11 +9,15 @@ import { backendAt } from "./support.ts";
 
 const NOW = new Date("2026-11-22T10:20:30Z");
 const plain: SignedUrlOptions = { now: NOW, expiresSeconds: 120, responseOverrides: {}, replyHeaders: {} };
-const told = (url: string | undefined) => JSON.parse(Buffer.from(new URL(url ?? "").searchParams.get("x-nearbucket-reply") ?? "", "base64url").toString());
+const told = (url: string | undefined) =>
+  JSON.parse(Buffer.from(new URL(url ?? "").searchParams.get("x-nearbucket-reply") ?? "", "base64url").toString());
 
 describe("a signed URL", () => {
   it("names the public endpoint, pins the payload's form and lives as long as told", () => {
-    const url = backendAt("http://10.0.0.1:9000", { publicEndpoint: "https://store.example:443", prefix: "a b/" }).signedUrl("blobs/ab/one", plain);
+    const url = backendAt("http://10.0.0.1:9000", {
+      publicEndpoint: "https://store.example:443",
+      prefix: "a b/",
+    }).signedUrl("blobs/ab/one", plain);
     const { origin, pathname, searchParams } = new URL(url ?? "");
     expect([origin, pathname]).toEqual(["https://store.example", "/blobs/a%20b/blobs/ab/one"]);
     expect(Object.fromEntries(searchParams)).toEqual({
@@ -28,12 +32,18 @@ describe("a signed URL", () => {
   });
 
   it("has the bucket before the host where the service wants it there", () => {
-    const url = backendAt("http://10.0.0.1:9000", { publicEndpoint: "https://store.example", forcePathStyle: false }).signedUrl("blobs/ab/one", plain);
+    const url = backendAt("http://10.0.0.1:9000", {
+      publicEndpoint: "https://store.example",
+      forcePathStyle: false,
+    }).signedUrl("blobs/ab/one", plain);
     expect(url).toMatch(/^https:\/\/blobs\.store\.example\/blobs\/ab\/one\?/);
   });
 
   it("has its query in canonical order: the signature covers it as it stands", () => {
-    const url = backendAt("http://10.0.0.1:9000", { publicEndpoint: "https://store.example", repliesAsTold: true }).signedUrl("blobs/ab/one", {
+    const url = backendAt("http://10.0.0.1:9000", {
+      publicEndpoint: "https://store.example",
+      repliesAsTold: true,
+    }).signedUrl("blobs/ab/one", {
       ...plain,
       responseOverrides: { "response-expires": "x", "response-content-type": "a/b" },
       replyHeaders: { etag: '"e"' },
@@ -53,12 +63,15 @@ describe("a signed URL", () => {
     const node = backendAt("http://10.0.0.1:9000", { publicEndpoint: "http://node", repliesAsTold: true });
     expect(told(node.signedUrl("k", options))).toEqual(options.replyHeaders);
     expect(node.signedUrl("k", plain)).not.toContain("x-nearbucket-reply");
-    expect(backendAt("http://10.0.0.1:9000", { publicEndpoint: "http://store" }).signedUrl("k", options)).not.toContain("x-nearbucket-reply");
+    expect(backendAt("http://10.0.0.1:9000", { publicEndpoint: "http://store" }).signedUrl("k", options)).not.toContain(
+      "x-nearbucket-reply",
+    );
   });
 
   it("is undefined when it would be longer than 6 KiB", () => {
     const node = backendAt("http://10.0.0.1:9000", { publicEndpoint: "http://node", repliesAsTold: true });
-    const sized = (length: number) => node.signedUrl("k", { ...plain, replyHeaders: { "x-amz-meta-long": "x".repeat(length) } });
+    const sized = (length: number) =>
+      node.signedUrl("k", { ...plain, replyHeaders: { "x-amz-meta-long": "x".repeat(length) } });
     expect(sized(4000)?.length).toBeLessThan(6 * 1024);
     expect(sized(4500)).toBeUndefined();
   });

@@ -1,4 +1,5 @@
-// What an S3 backend makes of a store that fails a read, cuts it short or lies about it; and of failing deletes and looks.
+// What an S3 backend makes of a store that fails a read, cuts it short or lies about it; and of failing deletes and
+// looks.
 import { randomBytes } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
@@ -12,8 +13,12 @@ const KEY = "blobs/ab/one";
 const BYTES = randomBytes(1_000_000);
 const RANGE = { first: 1000, last: 500_999 };
 
-const answering = (change: (honest: S3Answer) => Partial<S3Answer>): Fault => ({ do: "answer", make: (honest) => ({ ...honest, ...change(honest) }) });
-const withHeaders = (headers: Readonly<Record<string, string>>): Fault => answering((honest) => ({ headers: { ...honest.headers, ...headers } }));
+const answering = (change: (honest: S3Answer) => Partial<S3Answer>): Fault => ({
+  do: "answer",
+  make: (honest) => ({ ...honest, ...change(honest) }),
+});
+const withHeaders = (headers: Readonly<Record<string, string>>): Fault =>
+  answering((honest) => ({ headers: { ...honest.headers, ...headers } }));
 const withoutEtag: Fault = answering(({ headers: { etag: _, ...headers } }) => ({ headers }));
 
 const failures: [string, Fault, BackendFault][] = [
@@ -31,7 +36,11 @@ describe("open", () => {
     ["has lost the bucket", { do: "status", status: 404, code: "NoSuchBucket" }, "unavailable"],
     [
       "is another web server",
-      answering(() => ({ status: 404, headers: { "content-type": "text/html" }, body: Buffer.from("<h1>Not Found</h1>") })),
+      answering(() => ({
+        status: 404,
+        headers: { "content-type": "text/html" },
+        body: Buffer.from("<h1>Not Found</h1>"),
+      })),
       "unavailable",
     ],
     ["answers with a part nobody asked for", answering(() => ({ status: 206 })), "corrupt"],
@@ -49,7 +58,10 @@ describe("open", () => {
     ["sends another range", withHeaders({ "content-range": "bytes 0-499999/1000000" }), "corrupt"],
     [
       "sends a shorter range",
-      answering(({ headers }) => ({ headers: { ...headers, "content-range": "bytes 1000-400000/1000000" }, body: Buffer.alloc(399_001) })),
+      answering(({ headers }) => ({
+        headers: { ...headers, "content-range": "bytes 1000-400000/1000000" },
+        body: Buffer.alloc(399_001),
+      })),
       "corrupt",
     ],
     ["says one length and another range", answering(() => ({ body: Buffer.alloc(10) })), "corrupt"],
@@ -87,7 +99,10 @@ describe("open", () => {
     at.store.keep(KEY, BYTES);
     at.store.script({ method: "GET" }, withHeaders({ "content-length": String(BYTES.length + 10) }));
     const { body } = await at.backend.open(KEY);
-    expect(await failure(buffer(body))).toMatchObject({ fault: "unavailable", cause: { message: "nothing came for 500 ms" } });
+    expect(await failure(buffer(body))).toMatchObject({
+      fault: "unavailable",
+      cause: { message: "nothing came for 500 ms" },
+    });
   });
 
   it("is given up by its signal before the answer", async () => {

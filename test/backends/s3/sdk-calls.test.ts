@@ -89,7 +89,11 @@ describe("listing", () => {
     ["a second page that is cut", { do: "disconnect", at: { responseBytes: 100 } }, "unavailable"],
     ["a page with fewer keys than it counts", rewriting(/<Contents>.*?<\/Contents>/s, ""), "corrupt"],
     ["a page that does not say whether it is the last", rewriting(/<IsTruncated>.*<\/IsTruncated>/, ""), "corrupt"],
-    ["a page that says it is not the last and not how to go on", rewriting(/<NextContinuationToken>.*<\/NextContinuationToken>/, ""), "corrupt"],
+    [
+      "a page that says it is not the last and not how to go on",
+      rewriting(/<NextContinuationToken>.*<\/NextContinuationToken>/, ""),
+      "corrupt",
+    ],
     ["the same page again", rewriting(/<Key>[^<]*<\/Key>/g, "<Key>blobs/0</Key>"), "corrupt"],
     ["an entry without a size", rewriting(/<Size>.*?<\/Size>/, ""), "corrupt"],
     ["a key nobody asked for", rewriting(/<Key>blobs\/2<\/Key>/, "<Key>other/2</Key>"), "corrupt"],

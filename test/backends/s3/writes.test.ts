@@ -10,7 +10,10 @@ const KEY = "blobs/ab/one";
 const SMALL = randomBytes(4096);
 const LARGE = randomBytes(3 * 1024 * 1024);
 
-const withoutEtag: Fault = { do: "answer", make: ({ headers: { etag: _, ...headers }, ...answer }) => ({ ...answer, headers }) };
+const withoutEtag: Fault = {
+  do: "answer",
+  make: ({ headers: { etag: _, ...headers }, ...answer }) => ({ ...answer, headers }),
+};
 
 describe.each([
   ["small", SMALL],
@@ -20,7 +23,11 @@ describe.each([
     ["answers 503", { do: "status", status: 503, code: "SlowDown" }, "unavailable"],
     ["answers 500", { do: "status", status: 500 }, "unavailable"],
     ["answers 429", { do: "status", status: 429, code: "TooManyRequests" }, "unavailable"],
-    ["answers 307", { do: "status", status: 307, code: "TemporaryRedirect", headers: { location: "http://127.0.0.1:1/" } }, "unavailable"],
+    [
+      "answers 307",
+      { do: "status", status: 307, code: "TemporaryRedirect", headers: { location: "http://127.0.0.1:1/" } },
+      "unavailable",
+    ],
     ["answers 301", { do: "status", status: 301, code: "PermanentRedirect" }, "refused"],
     ["answers 403", { do: "status", status: 403, code: "AccessDenied" }, "refused"],
     ["is full", { do: "status", status: 507, code: "XMinioStorageFull" }, "refused"],
@@ -49,7 +56,10 @@ describe.each([
   it("fails, when the store stays silent, after the time it was given", async () => {
     await using at = await onFaultyS3({ responseTimeoutMs: 50 });
     at.store.script({ method: "PUT" }, { do: "hang" });
-    expect(await failure(put(at.backend, KEY, bytes))).toMatchObject({ fault: "unavailable", message: expect.stringContaining("no answer within 50 ms") });
+    expect(await failure(put(at.backend, KEY, bytes))).toMatchObject({
+      fault: "unavailable",
+      message: expect.stringContaining("no answer within 50 ms"),
+    });
   });
 
   it("can be given up while the store is silent", async () => {
@@ -65,7 +75,9 @@ describe.each([
   it("says what the store said", async () => {
     await using at = await onFaultyS3();
     at.store.script({ method: "PUT" }, { do: "status", status: 403, code: "AccessDenied" });
-    expect((await failure(put(at.backend, KEY, bytes))).message).toBe("far: refused: PUT: 403 AccessDenied AccessDenied");
+    expect((await failure(put(at.backend, KEY, bytes))).message).toBe(
+      "far: refused: PUT: 403 AccessDenied AccessDenied",
+    );
   });
 });
 
@@ -77,7 +89,8 @@ describe("a large write", () => {
     const sink = at.backend.write(KEY, bytes.length);
     let hasWritten = false;
     const written = (async () => {
-      for (let sent = 0; sent < bytes.length; sent += 64 * 1024) await sink.write(bytes.subarray(sent, sent + 64 * 1024));
+      for (let sent = 0; sent < bytes.length; sent += 64 * 1024)
+        await sink.write(bytes.subarray(sent, sent + 64 * 1024));
       hasWritten = true;
     })();
     await slow.met;

@@ -4,7 +4,11 @@ import { choosePlacement, isEnough, type Site } from "../../../src/blobs/replica
 
 const site = (name: string, region: string, capacity = 1): Site => ({ name, region, capacity });
 const sites = fc.uniqueArray(
-  fc.record({ name: fc.constantFrom("a", "b", "c", "d", "e", "f"), region: fc.constantFrom("x", "y", "z"), capacity: fc.integer({ min: 0, max: 100 }) }),
+  fc.record({
+    name: fc.constantFrom("a", "b", "c", "d", "e", "f"),
+    region: fc.constantFrom("x", "y", "z"),
+    capacity: fc.integer({ min: 0, max: 100 }),
+  }),
   { selector: ({ name }) => name },
 );
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
@@ -23,7 +27,8 @@ describe("choosePlacement", () => {
 
   it("never repeats what is held and goes to another region first", () => {
     const candidates = [site("a", "x"), site("b", "x"), site("c", "y")];
-    for (const number of [0, 0.5, 0.999]) expect(choosePlacement(candidates, [site("a", "x")], 1, () => number)).toEqual([site("c", "y")]);
+    for (const number of [0, 0.5, 0.999])
+      expect(choosePlacement(candidates, [site("a", "x")], 1, () => number)).toEqual([site("c", "y")]);
     expect(choosePlacement(candidates, [site("a", "x"), site("c", "y")], 2, () => 0)).toEqual([site("b", "x")]);
   });
 
@@ -33,7 +38,10 @@ describe("choosePlacement", () => {
       state = (state * 48_271) % 2_147_483_647;
       return state / 2_147_483_647;
     };
-    const drawn = Array.from({ length: 4_000 }, () => choosePlacement([site("small", "x", 1), site("large", "y", 3)], [], 1, numbers)[0]?.name);
+    const drawn = Array.from(
+      { length: 4_000 },
+      () => choosePlacement([site("small", "x", 1), site("large", "y", 3)], [], 1, numbers)[0]?.name,
+    );
     const share = drawn.filter((name) => name === "large").length / drawn.length;
     expect(share).toBeGreaterThan(0.7);
     expect(share).toBeLessThan(0.8);

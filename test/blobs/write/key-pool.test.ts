@@ -5,7 +5,8 @@ import type { Names } from "../../../src/metadata/names.ts";
 import { openRig, type Rig } from "../../support/rig.ts";
 
 const LEASE = 60_000;
-const poolOf = (rig: Rig, names: Names = rig.metadata.names) => openNamePool({ names, leaseMs: LEASE, now: rig.clock.now, log: openLog("silent") });
+const poolOf = (rig: Rig, names: Names = rig.metadata.names) =>
+  openNamePool({ names, leaseMs: LEASE, now: rig.clock.now, log: openLog("silent") });
 
 /** The real names, one call of which fails the first time. */
 function failingOnce(names: Names, method: "discard" | "reserve"): Names {
@@ -52,7 +53,9 @@ describe("the name pool", () => {
     const swept = await rig.metadata.names.discardLeftovers(new Date(rig.clock.now().getTime() + 1));
     expect(swept).toBeGreaterThan(60);
     expect(fresh).toBeTruthy();
-    expect(await rig.metadata.names.discardLeftovers(new Date(rig.clock.now().getTime() + LEASE + 1))).toBeGreaterThan(0);
+    expect(await rig.metadata.names.discardLeftovers(new Date(rig.clock.now().getTime() + LEASE + 1))).toBeGreaterThan(
+      0,
+    );
     await pool.close();
   });
 

@@ -55,7 +55,12 @@ describe.skipIf(!postgresUrl)("PostgreSQL", () => {
   let url: string;
   const opened: { close(): Promise<void> }[] = [];
   const open = async (at: string): Promise<Metadata> => {
-    const metadata = await openMetadata({ engine: { kind: "postgres", url: at, poolSize: 4 }, now: new Clock().now, graceMs, cacheRows: 0 });
+    const metadata = await openMetadata({
+      engine: { kind: "postgres", url: at, poolSize: 4 },
+      now: new Clock().now,
+      graceMs,
+      cacheRows: 0,
+    });
     opened.push(metadata);
     return metadata;
   };
@@ -81,7 +86,9 @@ describe.skipIf(!postgresUrl)("PostgreSQL", () => {
     const metadata = await open(own.href);
     await openPlace(metadata);
     await Promise.all(Array.from({ length: 4 }, () => metadata.ping()));
-    await database.knex.raw("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ?", [name]);
+    await database.knex.raw("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ?", [
+      name,
+    ]);
     expect(await metadata.buckets.find("pictures")).toBeDefined();
     expect(await metadata.accounts.ensure("bob")).toBeDefined();
   });
@@ -136,10 +143,14 @@ describe.skipIf(!postgresUrl)("PostgreSQL", () => {
 
   it("limits every wait of a session", async () => {
     const engine = await openEngine();
-    const show = statement<{ name: string; setting: string }>("test-settings", "SELECT name, setting FROM pg_settings WHERE name LIKE ? OR name = ?");
+    const show = statement<{ name: string; setting: string }>(
+      "test-settings",
+      "SELECT name, setting FROM pg_settings WHERE name LIKE ? OR name = ?",
+    );
     const rows = await engine.read.all(show, ["%_timeout", "synchronous_commit"]);
     const settings = Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
-    for (const name of ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"]) expect(Number(settings[name])).toBeGreaterThan(0);
+    for (const name of ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"])
+      expect(Number(settings[name])).toBeGreaterThan(0);
     expect(settings["synchronous_commit"]).not.toBe("off");
   });
 

@@ -18,7 +18,12 @@ describe("Group commit", () => {
   beforeEach(async () => {
     database = await makeSqlite();
     fatal = [];
-    engine = await openSqlite({ file: database.file, durable: true, now: new Clock().now, onFatal: (cause) => fatal.push(cause) });
+    engine = await openSqlite({
+      file: database.file,
+      durable: true,
+      now: new Clock().now,
+      onFatal: (cause) => fatal.push(cause),
+    });
   });
   afterEach(async () => {
     await engine.close();
@@ -51,7 +56,11 @@ describe("Group commit", () => {
         runs++;
         return c.run(insert, [name]);
       });
-    const outcomes = await Promise.allSettled([neighbour("a"), engine.transact(() => Promise.reject(new Error("no"))), neighbour("b")]);
+    const outcomes = await Promise.allSettled([
+      neighbour("a"),
+      engine.transact(() => Promise.reject(new Error("no"))),
+      neighbour("b"),
+    ]);
     expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
     expect(runs).toBe(2);
   });
@@ -78,7 +87,12 @@ describe("Group commit", () => {
       c.afterCommit(() => events.push("effect of a failure"));
       throw new Error("changed its mind");
     });
-    expect(await written.then((answer) => [...events, answer])).toEqual(["inside: 0 visible", "inside: 0 visible", "effect of run 2", "answer"]);
+    expect(await written.then((answer) => [...events, answer])).toEqual([
+      "inside: 0 visible",
+      "inside: 0 visible",
+      "effect of run 2",
+      "answer",
+    ]);
     await expect(failing).rejects.toThrow("changed its mind");
   });
 
@@ -114,7 +128,10 @@ describe("Group commit", () => {
       add("last"),
     ]);
     for (const outcome of outcomes)
-      expect(outcome).toMatchObject({ status: "rejected", reason: { code: "ServiceUnavailable", cause: { code: "SQLITE_FULL" } } });
+      expect(outcome).toMatchObject({
+        status: "rejected",
+        reason: { code: "ServiceUnavailable", cause: { code: "SQLITE_FULL" } },
+      });
     expect(await names()).toEqual(["before"]);
     expect(fatal).toEqual([]);
     await add("after");

@@ -131,3 +131,13 @@ export class S3Error extends Error {
     this.headers = detail.headers ?? {};
   }
 }
+
+/** A query parameter, header or form field with a value that S3 refuses by name. */
+export function invalidArgument(name: string, value: string, message: string): S3Error {
+  return new S3Error("InvalidArgument", { message, elements: { ArgumentName: name, ArgumentValue: value } });
+}
+
+/** A header whose meaning is not served, refused by name. */
+export function notImplemented(header: string): S3Error {
+  return new S3Error("NotImplemented", { elements: { Header: header } });
+}

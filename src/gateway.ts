@@ -90,7 +90,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         region: config.region,
         dedup: config.dedup,
         checkAccess,
-        replyAsTold: config.role === "node",
+        honoursEmbeddedHeaders: config.role === "node",
       },
       authenticator: openAuthenticator({
         findKey: (accessKeyId) => metadata.accounts.findKey(accessKeyId),

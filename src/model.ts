@@ -5,6 +5,12 @@
 
 export type Digest = string;
 
+/** Header fields of a request or a reply; a request's have lower-case names. */
+export type HeaderFields = Readonly<Record<string, string | undefined>>;
+
+/** Where the signature of a request stands; anonymous: it has none. */
+export type AuthenticationKind = "header" | "presigned" | "anonymous";
+
 export type ChecksumAlgorithm = "CRC32" | "CRC32C" | "CRC64NVME" | "SHA1" | "SHA256";
 
 /** An additional checksum as S3 reports it: base64, for a composite one followed by `-<parts>`. */
@@ -129,14 +135,14 @@ export interface Replica {
 /** Stored bytes. `name` is the physical key, the same on every backend, and is never used twice. */
 export interface Blob {
   readonly id: number;
-  readonly name: string;
+  readonly storageKey: string;
   readonly size: number;
   /** What every backend answers as ETag: the md5, or `md5-of-md5s-N` for bytes uploaded in parts. */
   readonly etag: string;
   /** Undefined until a multipart blob has been read once. */
   readonly digest: Digest | undefined;
   /** Sizes of the parts it was uploaded in; undefined for a single PUT. Copies are made with the same boundaries. */
-  readonly layout: readonly number[] | undefined;
+  readonly partSizes: readonly number[] | undefined;
   readonly replicas: readonly Replica[];
 }
 
@@ -153,11 +159,11 @@ export interface FoundObject {
 export interface FreshContent {
   readonly kind: "fresh";
   /** A reserved physical name: see metadata/names. */
-  readonly name: string;
+  readonly storageKey: string;
   readonly size: number;
   readonly etag: string;
   readonly digest: Digest | undefined;
-  readonly layout: readonly number[] | undefined;
+  readonly partSizes: readonly number[] | undefined;
   /** The backends that acknowledged, all with agreeing ETag. */
   readonly backends: readonly string[];
   /** How many replicas the blob should have; fewer in `backends` makes a copy job in the same transaction. */

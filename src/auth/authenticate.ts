@@ -5,8 +5,7 @@
  */
 import { timingSafeEqual } from "node:crypto";
 import { S3Error } from "../errors.ts";
-import type { AccessKey, Account, RedirectMode } from "../model.ts";
-import type { RequestHeaders } from "../protocol/raw-headers.ts";
+import type { AccessKey, Account, AuthenticationKind, HeaderFields, RedirectMode } from "../model.ts";
 import type { Claim, SignedRequest } from "./claim.ts";
 import { isPresignedV2, readHeaderClaimV2, readPresignedClaimV2 } from "./claim-v2.ts";
 import { isHeaderV4, readHeaderClaim, readPresignedClaim } from "./claim-v4.ts";
@@ -18,7 +17,7 @@ export interface Authentication {
     /** Undefined for an anonymous request. */
     readonly account: Account | undefined;
     readonly accessKeyId: string | undefined;
-    readonly authentication: "header" | "presigned" | "anonymous";
+    readonly authentication: AuthenticationKind;
     readonly redirect: RedirectMode | undefined;
   };
   readonly payload: PayloadMode;
@@ -26,7 +25,7 @@ export interface Authentication {
    * The headers that may be believed, in place of those sent: x-amz-* headers that a redirect's follower repeated
    * unsigned are gone, x-amz-* parameters that a presigner put into the query are in.
    */
-  readonly headers: RequestHeaders;
+  readonly headers: HeaderFields;
   /** The region of the credential scope. */
   readonly region: string | undefined;
 }

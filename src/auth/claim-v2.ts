@@ -5,7 +5,7 @@
  */
 import { createHmac } from "node:crypto";
 import { S3Error } from "../errors.ts";
-import type { RequestHeaders } from "../protocol/raw-headers.ts";
+import type { HeaderFields } from "../model.ts";
 import type { Claim, SignedRequest } from "./claim.ts";
 import { readUnsignedPayloadMode } from "./payload-mode.ts";
 import { checkSkew, isoSeconds, readRequestTime } from "./request-time.ts";
@@ -83,7 +83,7 @@ function only(pairs: readonly (readonly [string, string])[], name: string): stri
 /**
  * botocore moves the headers it signed into the query; they were signed in a header's place, so there they are read.
  */
-function withPresignedHeaders(headers: RequestHeaders, pairs: readonly (readonly [string, string])[]): RequestHeaders {
+function withPresignedHeaders(headers: HeaderFields, pairs: readonly (readonly [string, string])[]): HeaderFields {
   const merged: Record<string, string | undefined> = Object.assign(
     Object.create(null),
     withQueryHeaders(headers, pairs),
@@ -94,7 +94,7 @@ function withPresignedHeaders(headers: RequestHeaders, pairs: readonly (readonly
 
 function claim(
   { method, address }: SignedRequest,
-  headers: RequestHeaders,
+  headers: HeaderFields,
   authentication: "header" | "presigned",
   { accessKeyId, signature, date }: { readonly accessKeyId: string; readonly signature: string; readonly date: string },
 ): Claim {
@@ -125,7 +125,7 @@ function claim(
   };
 }
 
-function amzHeaders(headers: RequestHeaders): string {
+function amzHeaders(headers: HeaderFields): string {
   const names = Object.keys(headers).filter((name) => name.startsWith("x-amz-"));
   return names
     .sort()

@@ -4,7 +4,7 @@
  * sigv4-query-string-auth.html
  */
 import { S3Error } from "../errors.ts";
-import type { RequestHeaders } from "../protocol/raw-headers.ts";
+import type { HeaderFields } from "../model.ts";
 import {
   ALGORITHM,
   type CanonicalRequest,
@@ -34,9 +34,9 @@ interface Parsed {
   readonly payload: string;
   readonly query: string;
   /** Signed, or of no meaning to S3. */
-  readonly headers: RequestHeaders;
+  readonly headers: HeaderFields;
   /** `headers` and what the query says in a header's place. */
-  readonly effective: RequestHeaders;
+  readonly effective: HeaderFields;
 }
 
 /** `authorization`: the header's value, known to begin with `AWS4-HMAC-SHA256`. Throws S3Error. */

@@ -3,14 +3,14 @@
  * looking anything up; the signature, the caller, the headers and the body are all read from it, so no two of them can
  * come from different places.
  */
+import type { HeaderFields } from "../model.ts";
 import type { Address } from "../protocol/address.ts";
-import type { RequestHeaders } from "../protocol/raw-headers.ts";
 import type { PayloadMode } from "./payload-mode.ts";
 
 export interface SignedRequest {
   readonly method: string;
   readonly address: Address;
-  readonly headers: RequestHeaders;
+  readonly headers: HeaderFields;
 }
 
 export interface Claim {
@@ -22,7 +22,7 @@ export interface Claim {
    * What the signature covers of the headers, and of the query in a header's place, beside headers that say nothing to
    * S3.
    */
-  readonly headers: RequestHeaders;
+  readonly headers: HeaderFields;
   readonly stringToSign: string;
   /** As the client sent it. */
   readonly signature: string;

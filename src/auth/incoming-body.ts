@@ -4,15 +4,15 @@
  */
 import { Readable } from "node:stream";
 import { S3Error } from "../errors.ts";
+import type { HeaderFields } from "../model.ts";
 import type { IncomingBody } from "../protocol/incoming-body.ts";
-import type { RequestHeaders } from "../protocol/raw-headers.ts";
 import { ChunkedDecoder } from "./aws-chunked.ts";
 import type { PayloadMode } from "./payload-mode.ts";
 
 export interface IncomingBodyOptions {
   readonly payload: PayloadMode;
   /** Those of the Authentication. */
-  readonly headers: RequestHeaders;
+  readonly headers: HeaderFields;
   /** Sends `100 Continue`; undefined when the client does not wait for it. */
   readonly writeContinue: (() => void) | undefined;
 }
@@ -45,7 +45,7 @@ export function incomingBody(source: Readable, { payload, headers, writeContinue
   };
 }
 
-function chunkedDecoder(payload: PayloadMode & { readonly kind: "chunked" }, headers: RequestHeaders): ChunkedDecoder {
+function chunkedDecoder(payload: PayloadMode & { readonly kind: "chunked" }, headers: HeaderFields): ChunkedDecoder {
   const length = readLength(headers, "x-amz-decoded-content-length");
   if (length === undefined)
     throw new S3Error("MissingContentLength", {
@@ -59,7 +59,7 @@ function chunkedDecoder(payload: PayloadMode & { readonly kind: "chunked" }, hea
   });
 }
 
-function readAnnouncedTrailers(payload: PayloadMode, headers: RequestHeaders): readonly string[] {
+function readAnnouncedTrailers(payload: PayloadMode, headers: HeaderFields): readonly string[] {
   const text = headers["x-amz-trailer"];
   if (text === undefined) return [];
   // A checksum that was promised and then never looked at would be worse than none.
@@ -72,7 +72,7 @@ function readAnnouncedTrailers(payload: PayloadMode, headers: RequestHeaders): r
 }
 
 function readLength(
-  headers: RequestHeaders,
+  headers: HeaderFields,
   name: "content-length" | "x-amz-decoded-content-length",
 ): number | undefined {
   const text = headers[name];

@@ -2,8 +2,7 @@
  * How the body of a request is covered by its signature. Decided by the signed word alone, never by Content-Encoding.
  */
 import { S3Error } from "../errors.ts";
-import type { Digest } from "../model.ts";
-import type { RequestHeaders } from "../protocol/raw-headers.ts";
+import type { Digest, HeaderFields } from "../model.ts";
 import { UNSIGNED_PAYLOAD } from "../signature-v4.ts";
 
 /** What the chunks' signatures are made with; `seed` is the request's own signature. */
@@ -61,7 +60,7 @@ export function sigV4aRefused(name: string): S3Error {
 }
 
 /** For requests whose signature says nothing about the body: what they claim of it is still held against it. */
-export function readUnsignedPayloadMode(headers: RequestHeaders): PayloadMode {
+export function readUnsignedPayloadMode(headers: HeaderFields): PayloadMode {
   const word = headers["x-amz-content-sha256"];
   return word === undefined ? UNSIGNED : readPayloadMode(word, undefined);
 }

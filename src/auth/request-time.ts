@@ -1,6 +1,6 @@
 /** The times in a signature, and whether they are near enough to ours. Times are epoch milliseconds. */
 import { S3Error } from "../errors.ts";
-import type { RequestHeaders } from "../protocol/raw-headers.ts";
+import type { HeaderFields } from "../model.ts";
 import { amzDate } from "../signature-v4.ts";
 
 export const MAX_SKEW_MS = 15 * 60 * 1000;
@@ -30,7 +30,7 @@ export interface RequestTime {
 /**
  * x-amz-date, else Date: basic ISO or an HTTP date. Throws AccessDenied when there is none; times before 1970 are none.
  */
-export function readRequestTime(headers: RequestHeaders): RequestTime {
+export function readRequestTime(headers: HeaderFields): RequestTime {
   const text = headers["x-amz-date"] ?? headers["date"] ?? "";
   const basic = parseAmzDate(text);
   if (basic >= 0) return { text, time: basic, timestamp: text };

@@ -1,6 +1,6 @@
 /** Which headers a SigV4 signature covers, and so which of them may be believed. */
 import { S3Error } from "../errors.ts";
-import type { RequestHeaders } from "../protocol/raw-headers.ts";
+import type { HeaderFields } from "../model.ts";
 
 /**
  * What a client that follows a redirect repeats of its first request on the presigned URL it was sent to. On reading
@@ -9,7 +9,7 @@ import type { RequestHeaders } from "../protocol/raw-headers.ts";
 const REPLAYED = ["x-amz-date", "x-amz-content-sha256", "x-amz-checksum-mode", "x-amz-user-agent"] as const;
 
 /** `signed`: the SignedHeaders list. The same object when there is nothing to drop. */
-export function withoutReplayed(headers: RequestHeaders, signed: string): RequestHeaders {
+export function withoutReplayed(headers: HeaderFields, signed: string): HeaderFields {
   let kept: Record<string, string | undefined> | undefined;
   for (const name of REPLAYED) {
     if (headers[name] === undefined || covers(signed, name)) continue;
@@ -23,7 +23,7 @@ export function withoutReplayed(headers: RequestHeaders, signed: string): Reques
  * `host` and every x-amz-* header must be signed, else AccessDenied. A security token is refused: keys here are static
  * ones.
  */
-export function checkSignedHeaders(headers: RequestHeaders, signed: string, queryToken: string | undefined): void {
+export function checkSignedHeaders(headers: HeaderFields, signed: string, queryToken: string | undefined): void {
   if (headers["x-amz-security-token"] !== undefined || queryToken !== undefined) throw new S3Error("InvalidToken");
   const missing: string[] = [];
   if (!covers(signed, "host")) missing.push("host");
@@ -49,10 +49,7 @@ function covers(signed: string, name: string): boolean {
  * Presigners put x-amz-* headers into the query, where the signature covers them too: they count as headers, but for
  * those of the signature itself. Throws InvalidArgument when the header is there as well and says something else.
  */
-export function withQueryHeaders(
-  headers: RequestHeaders,
-  pairs: readonly (readonly [string, string])[],
-): RequestHeaders {
+export function withQueryHeaders(headers: HeaderFields, pairs: readonly (readonly [string, string])[]): HeaderFields {
   let merged: Record<string, string | undefined> | undefined;
   for (const [name, value] of pairs) {
     if (!AMZ.test(name) || OF_THE_SIGNATURE.test(name)) continue;
@@ -72,7 +69,7 @@ const AMZ = /^x-amz-/i;
 const OF_THE_SIGNATURE =
   /^x-amz-(?:algorithm|credential|signature|date|signedheaders|expires|content-sha256|security-token)$/i;
 
-function copyOf(headers: RequestHeaders): Record<string, string | undefined> {
+function copyOf(headers: HeaderFields): Record<string, string | undefined> {
   return Object.assign(Object.create(null) as Record<string, string | undefined>, headers);
 }
 

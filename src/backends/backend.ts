@@ -68,7 +68,7 @@ export interface BackendTraits {
    */
   readonly replayedHeaders: "tolerate" | "strict";
   /** A nearbucket node: it answers with the headers given inside the signed URL, so a redirect loses nothing. */
-  readonly repliesAsTold: boolean;
+  readonly honoursEmbeddedHeaders: boolean;
 }
 
 export interface SignedUrlOptions {
@@ -76,7 +76,7 @@ export interface SignedUrlOptions {
   readonly expiresSeconds: number;
   /** `response-content-type` and its five kin. */
   readonly responseOverrides: Readonly<Record<string, string>>;
-  /** All remaining reply headers (lower case); used only where `repliesAsTold`. */
+  /** All remaining reply headers (lower case); used only where `honoursEmbeddedHeaders`. */
   readonly replyHeaders: Readonly<Record<string, string>>;
 }
 

@@ -14,7 +14,7 @@ export class WatchedMember {
   readonly draining: boolean;
   up = true;
   latencyMs: number | undefined;
-  #whileUp = manyListeners();
+  #whileUp = unlimitedListeners();
   #probing: Promise<void> | undefined;
   #again = false;
   #closed = false;
@@ -109,14 +109,14 @@ export class WatchedMember {
 
   #comeUp(): void {
     if (this.up) return;
-    this.#whileUp = manyListeners();
+    this.#whileUp = unlimitedListeners();
     this.up = true;
     this.#log.info({ backend: this.backend.name }, "backend is up");
   }
 }
 
 /** Every request under way listens to it: no number of them is a leak. */
-function manyListeners(): AbortController {
+function unlimitedListeners(): AbortController {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);
   return controller;

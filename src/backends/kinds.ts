@@ -11,7 +11,7 @@ import type { S3BackendOptions } from "./s3/options.ts";
 /** Plain values, as the configuration gives them. */
 export type BackendConfig =
   | ({ readonly kind: "s3" } & S3BackendOptions)
-  | ({ readonly kind: "node" } & Omit<S3BackendOptions, "replayedHeaders" | "repliesAsTold">)
+  | ({ readonly kind: "node" } & Omit<S3BackendOptions, "replayedHeaders" | "honoursEmbeddedHeaders">)
   | ({ readonly kind: "disk" } & DiskBackendOptions)
   | ({ readonly kind: "memory" } & MemoryBackendOptions);
 
@@ -22,7 +22,7 @@ const kinds: {
   ) => Promise<Backend>;
 } = {
   s3: (config, log) => openS3(config, log),
-  node: (config, log) => openS3({ ...config, replayedHeaders: "tolerate", repliesAsTold: true }, log),
+  node: (config, log) => openS3({ ...config, replayedHeaders: "tolerate", honoursEmbeddedHeaders: true }, log),
   disk: (config) => openDiskBackend(config),
   memory: async (config) => new MemoryBackend(config),
 };

@@ -6,22 +6,22 @@ import type { Metadata } from "../metadata/metadata.ts";
 import type { Upload, UploadedPart } from "../metadata/uploads.ts";
 import type { Blob, ByteRange, ChecksumAlgorithm, Content, Digest, FreshContent, KnownContent } from "../model.ts";
 import { type BlobReading, type ReadOptions, readBlob } from "./read/open-blob.ts";
-import { Sites } from "./replicas/placer.ts";
+import { Placer } from "./replicas/placer.ts";
 import { Replicas } from "./replicas/verify.ts";
-import type { BytesIn, Ingested } from "./write/body-source.ts";
-import type { Stores } from "./write/context.ts";
-import { openNamePool } from "./write/key-pool.ts";
+import type { BodySource, Ingested } from "./write/body-source.ts";
+import type { WriteContext } from "./write/context.ts";
+import { openKeyPool } from "./write/key-pool.ts";
 import {
   abortUpload,
+  type BackendUploads,
   completeUpload,
   putPart,
   startUpload,
-  type UploadSites,
   type WrittenPart,
 } from "./write/multipart.ts";
 import { put } from "./write/put.ts";
 
-export type { BytesIn } from "./write/body-source.ts";
+export type { BodySource } from "./write/body-source.ts";
 
 interface PutOptions {
   /** Key under which equal digests share one blob; undefined: never shared. */
@@ -36,7 +36,7 @@ export interface BlobStore {
    * good replicas. Nothing is left behind when it throws: S3Error for what the client did (BadDigest, IncompleteBody
    * ...), ServiceUnavailable with Retry-After when too few backends are healthy (within 5 s).
    */
-  put(bytes: BytesIn, options: PutOptions): Promise<Ingested<Content>>;
+  put(bytes: BodySource, options: PutOptions): Promise<Ingested<Content>>;
   /**
    * For a body that was announced with a signed digest and need not be sent: the known blob, proven good; undefined:
    * send it. Its ETag is the md5 of the bytes: content that is known only as uploaded in parts is not claimed.
@@ -53,9 +53,9 @@ export interface BlobStore {
   open(blob: Blob, options: ReadOptions): Promise<BlobReading>;
 
   /** A reserved name and one backend upload on each of `copies` backends. */
-  startUpload(): Promise<UploadSites>;
+  startUpload(): Promise<BackendUploads>;
   /** Streams one part to every backend of the upload that is not broken. */
-  putPart(upload: Upload, partNumber: number, bytes: BytesIn): Promise<Ingested<WrittenPart>>;
+  putPart(upload: Upload, partNumber: number, bytes: BodySource): Promise<Ingested<WrittenPart>>;
   /** Streams a range of a stored blob in as a part. */
   copyPart(
     upload: Upload,
@@ -71,7 +71,7 @@ export interface BlobStore {
    * Frees what an upload holds that has ended in metadata, or never began there: now where backends can be reached,
    * else by a drop job.
    */
-  abortUpload(upload: UploadSites): Promise<void>;
+  abortUpload(upload: BackendUploads): Promise<void>;
 }
 
 export interface BlobStoreOptions {
@@ -106,40 +106,47 @@ export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStor
     leaseMs = 60_000,
     random = Math.random,
   } = options;
-  const names = await openNamePool({ names: metadata.names, leaseMs, now, log });
+  const keyPool = await openKeyPool({ reservations: metadata.keyReservations, leaseMs, now, log });
   const replicas = new Replicas({ blobs: metadata.blobs, fleet, verifiedForMs, now, log });
   const minimumCopies = Math.min(options.minimumCopies ?? copies, copies);
-  const stores: Stores = { metadata, sites: new Sites({ fleet, copies, random }), names, replicas, minimumCopies, log };
+  const context: WriteContext = {
+    metadata,
+    placer: new Placer({ fleet, copies, random }),
+    keyPool,
+    replicas,
+    minimumCopies,
+    log,
+  };
   const sources = { fleet, blobs: metadata.blobs, replicas };
   return {
     put: (bytes, { scope, minimumCopies: asked }) =>
-      put(stores, bytes, { scope, needed: Math.min(asked ?? minimumCopies, copies), bufferBytes }),
+      put(context, bytes, { scope, needed: Math.min(asked ?? minimumCopies, copies), bufferBytes }),
     async claim(scope, digest, size, accountId) {
       const blob = scope === undefined ? undefined : await metadata.blobs.findByDigest(scope, digest);
-      if (blob === undefined || blob.size !== size || blob.layout !== undefined) return undefined;
+      if (blob === undefined || blob.size !== size || blob.partSizes !== undefined) return undefined;
       if (!(await metadata.blobs.isReadableBy(blob.id, accountId)) || !(await replicas.areGood(blob, copies)))
         return undefined;
       return { kind: "known", blobId: blob.id, size, etag: blob.etag };
     },
     async discard(content) {
-      if (content.kind === "fresh") await names.discard(content.name);
+      if (content.kind === "fresh") await keyPool.discard(content.storageKey);
     },
     open: (blob, reading) => readBlob(sources, blob, reading),
-    startUpload: () => startUpload(stores),
-    putPart: (upload, partNumber, bytes) => putPart(stores, upload, partNumber, bytes),
+    startUpload: () => startUpload(context),
+    putPart: (upload, partNumber, bytes) => putPart(context, upload, partNumber, bytes),
     async copyPart(upload, partNumber, source, range, algorithm, signal) {
       const { body } = await readBlob(sources, source, { order: [], range, signal });
       const stream = body instanceof Readable ? body : Readable.from([body]);
       const size = range === undefined ? source.size : range.last - range.first + 1;
       const claims = algorithm === undefined ? {} : { checksum: { algorithm, value: undefined } };
       try {
-        return await putPart(stores, upload, partNumber, { size, open: () => stream, claims, signal });
+        return await putPart(context, upload, partNumber, { size, open: () => stream, claims, signal });
       } finally {
         stream.destroy();
       }
     },
-    completeUpload: (upload, parts, scope) => completeUpload(stores, upload, parts, scope),
-    abortUpload: (upload) => abortUpload(stores, upload),
-    close: () => names.close(),
+    completeUpload: (upload, parts, scope) => completeUpload(context, upload, parts, scope),
+    abortUpload: (upload) => abortUpload(context, upload),
+    close: () => keyPool.close(),
   };
 }

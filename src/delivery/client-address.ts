@@ -4,10 +4,8 @@
  */
 import ipaddr from "ipaddr.js";
 import { S3Error } from "../errors.ts";
-import type { Coordinates } from "../model.ts";
+import type { Coordinates, HeaderFields } from "../model.ts";
 import { NetworkMap } from "./networks.ts";
-
-type Headers = Readonly<Record<string, string | undefined>>;
 
 export interface ClientAddress {
   /** Without brackets, port or the IPv4-in-IPv6 prefix. */
@@ -22,7 +20,7 @@ export interface ClientAddress {
  */
 export function clientAddressReader(
   trustedProxies: readonly string[],
-): (socketAddress: string, headers: Headers) => ClientAddress {
+): (socketAddress: string, headers: HeaderFields) => ClientAddress {
   const trusted = new NetworkMap<true>(trustedProxies.map((cidr) => [cidr, true] as const));
   return (socketAddress, headers) => {
     const peer = withoutMapping(socketAddress);
@@ -44,7 +42,7 @@ export function clientAddressReader(
  * The place in `x-nearbucket-client: latitude,longitude`, heard from trusted peers only. Throws InvalidArgument when it
  * is no place.
  */
-export function readClaimedPlace(headers: Headers, trustedPeer: boolean): Coordinates | undefined {
+export function readClaimedPlace(headers: HeaderFields, trustedPeer: boolean): Coordinates | undefined {
   const claim = headers["x-nearbucket-client"];
   if (claim === undefined || !trustedPeer) return undefined;
   const match = /^\s*(-?\d{1,2}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)\s*$/.exec(claim);

@@ -3,7 +3,7 @@
  * said.
  */
 import type { Fleet, FleetMember } from "../backends/fleet.ts";
-import type { Blob, Bucket, RedirectMode, Region, StoredObject } from "../model.ts";
+import type { AuthenticationKind, Blob, Bucket, HeaderFields, RedirectMode, Region, StoredObject } from "../model.ts";
 import { readClaimedPlace } from "./client-address.ts";
 import { type ClientFamily, familyOf } from "./client-families.ts";
 import {
@@ -14,7 +14,7 @@ import {
   isFromBrowser,
   readAgent,
   readAttempt,
-  readWish,
+  readOverride,
 } from "./facts.ts";
 import { NetworkMap } from "./networks.ts";
 import { decide, type RedirectFacts, type RedirectTarget, type Verdict } from "./policy.ts";
@@ -26,9 +26,9 @@ export interface ReadRequest {
   readonly bucket: Bucket;
   readonly object: StoredObject;
   readonly blob: Blob;
-  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly headers: HeaderFields;
   readonly query: URLSearchParams;
-  readonly authentication: "header" | "presigned" | "anonymous";
+  readonly authentication: AuthenticationKind;
   readonly keyRedirect: RedirectMode | undefined;
   readonly accessKeyId: string | undefined;
   readonly requestOrigin: string;
@@ -39,7 +39,7 @@ export interface ReadRequest {
   /** False for a part number, subresource or SSE-C request: never redirected. */
   readonly plain: boolean;
   /** The reply headers a proxied answer would carry: redirected ones keep what the store can be told. */
-  readonly replyHeaders: Readonly<Record<string, string | undefined>>;
+  readonly replyHeaders: HeaderFields;
 }
 
 type Route =
@@ -93,14 +93,14 @@ export interface DeliveryOptions {
 }
 
 /** Where one backend may be read from, worked out once. */
-interface Doorway {
+interface PublicEndpoint {
   readonly target: RedirectTarget;
   readonly host: string;
   readonly https: boolean;
   readonly networks: NetworkMap<true> | undefined;
 }
 
-interface Standing extends Candidate {
+interface RankedReplica extends Candidate {
   readonly member: FleetMember;
 }
 
@@ -113,7 +113,7 @@ class Deliverer implements Delivery {
   readonly #random: () => number;
   readonly #clientMap: NetworkMap<string>;
   readonly #regions: ReadonlyMap<string, Region>;
-  readonly #doorways = new Map<string, Doorway | undefined>();
+  readonly #endpoints = new Map<string, PublicEndpoint | undefined>();
   readonly #recent = new RecentRedirects();
 
   constructor(options: DeliveryOptions) {
@@ -121,25 +121,33 @@ class Deliverer implements Delivery {
     this.#random = options.random ?? Math.random;
     this.#clientMap = new NetworkMap(options.clientMap.map(({ cidr, region }) => [cidr, region] as const));
     this.#regions = new Map(options.regions.map((region) => [region.name, region]));
-    for (const { backend } of options.fleet.members()) this.#doorways.set(backend.name, readDoorway(backend, options));
+    for (const { backend } of options.fleet.members())
+      this.#endpoints.set(backend.name, readPublicEndpoint(backend, options));
   }
 
   route(request: ReadRequest): Route {
     const { redirect, count } = this.#options;
     const now = this.#options.now();
     const family = familyOf(readAgent(request.headers));
-    const standing = this.#standing(request);
-    const open = standing.find(
+    const ranked = this.#ranked(request);
+    const open = ranked.find(
       ({ member }) => member.up && !member.draining && this.#admits(member.backend.name, request.clientAddress),
     );
-    const wish = readWish(request.headers, request.query);
-    const mode = modeOf(request.keyRedirect ?? request.bucket.settings.redirect ?? redirect.mode, wish);
-    const memory = mode === "always" && wish !== "always" ? memoryKey(request, family) : undefined;
+    const override = readOverride(request.headers, request.query);
+    const mode = modeOf(request.keyRedirect ?? request.bucket.settings.redirect ?? redirect.mode, override);
+    const memory = mode === "always" && override !== "always" ? memoryKey(request, family) : undefined;
     const verdict = decide(
-      this.#facts(request, mode, wish === "auto" ? undefined : wish, family, open, this.#isRepeated(memory, now)),
+      this.#facts(
+        request,
+        mode,
+        override === "auto" ? undefined : override,
+        family,
+        open,
+        this.#isRepeated(memory, now),
+      ),
     );
     const url = verdict.kind === "redirect" && open !== undefined ? this.#sign(request, open, now) : undefined;
-    if (url === undefined || open === undefined) return this.#proxy(verdict, standing, family);
+    if (url === undefined || open === undefined) return this.#proxy(verdict, ranked, family);
     if (memory !== undefined) this.#recent.remember(memory, now.getTime());
     count("redirect", verdict.rule, family.name);
     return {
@@ -154,11 +162,11 @@ class Deliverer implements Delivery {
    * Replicas that are not lost, closest first; those on backends that drain or are down come last, for a proxy that has
    * no better one.
    */
-  #standing(request: ReadRequest): readonly Standing[] {
+  #ranked(request: ReadRequest): readonly RankedReplica[] {
     const { fleet } = this.#options;
-    const good: Standing[] = [];
-    const draining: Standing[] = [];
-    const down: Standing[] = [];
+    const good: RankedReplica[] = [];
+    const draining: RankedReplica[] = [];
+    const down: RankedReplica[] = [];
     for (const { backend: name, state } of request.blob.replicas) {
       const member = state === "verified" ? fleet.get(name) : undefined;
       if (member === undefined) continue;
@@ -180,8 +188,8 @@ class Deliverer implements Delivery {
   }
 
   #admits(backend: string, clientAddress: string): boolean {
-    const doorway = this.#doorways.get(backend);
-    return doorway !== undefined && (doorway.networks === undefined || doorway.networks.get(clientAddress) === true);
+    const endpoint = this.#endpoints.get(backend);
+    return endpoint !== undefined && (endpoint.networks === undefined || endpoint.networks.get(clientAddress) === true);
   }
 
   #isRepeated(memory: string | undefined, now: Date): boolean {
@@ -192,15 +200,15 @@ class Deliverer implements Delivery {
   #facts(
     request: ReadRequest,
     mode: RedirectMode,
-    wish: RedirectFacts["wish"],
+    override: RedirectFacts["override"],
     family: ClientFamily,
-    open: Standing | undefined,
+    open: RankedReplica | undefined,
     repeated: boolean,
   ): RedirectFacts {
     const { headers, object, blob } = request;
     return {
       mode,
-      wish,
+      override,
       family,
       repeated,
       plain: request.plain,
@@ -222,21 +230,21 @@ class Deliverer implements Delivery {
   }
 
   #target({ requestOrigin, headers }: ReadRequest, backend: string): RedirectTarget | undefined {
-    const doorway = this.#doorways.get(backend);
-    if (doorway === undefined) return undefined;
+    const endpoint = this.#endpoints.get(backend);
+    if (endpoint === undefined) return undefined;
     const https = requestOrigin.startsWith("https:") || headers["x-forwarded-proto"] === "https";
     const host = hostOf(requestOrigin);
-    const sameHost = doorway.host === host || doorway.host.endsWith(`.${host}`);
-    const downgrade = https && !doorway.https;
-    return sameHost || downgrade ? { ...doorway.target, sameHost, downgrade } : doorway.target;
+    const sameHost = endpoint.host === host || endpoint.host.endsWith(`.${host}`);
+    const downgrade = https && !endpoint.https;
+    return sameHost || downgrade ? { ...endpoint.target, sameHost, downgrade } : endpoint.target;
   }
 
-  #sign(request: ReadRequest, { member }: Standing, now: Date): string | undefined {
+  #sign(request: ReadRequest, { member }: RankedReplica, now: Date): string | undefined {
     const { expirySeconds, mediaExpirySeconds } = this.#options.redirect;
     const dest = request.headers["sec-fetch-dest"];
     const expiresSeconds = dest === "video" || dest === "audio" ? mediaExpirySeconds : expirySeconds;
     const { responseOverrides, replyHeaders } = splitReplyHeaders(request.replyHeaders, request.query);
-    return member.backend.signedUrl(request.blob.name, { now, expiresSeconds, responseOverrides, replyHeaders });
+    return member.backend.signedUrl(request.blob.storageKey, { now, expiresSeconds, responseOverrides, replyHeaders });
   }
 
   #redirectHeaders(url: string, rule: string, region: string): Readonly<Record<string, string>> {
@@ -249,24 +257,27 @@ class Deliverer implements Delivery {
     };
   }
 
-  #proxy(verdict: Verdict, standing: readonly Standing[], family: ClientFamily): Route {
+  #proxy(verdict: Verdict, ranked: readonly RankedReplica[], family: ClientFamily): Route {
     // A backend that signs no URL after all has no public door.
     const rule = verdict.kind === "redirect" ? "5-no-public-replica" : verdict.rule;
     this.#options.count("proxy", rule, family.name);
-    const region = standing[0]?.region;
+    const region = ranked[0]?.region;
     const served = `proxy; reason=${rule}`;
     const headers =
       region === undefined
         ? { "x-nearbucket-served": served }
         : { "x-nearbucket-served": served, "x-nearbucket-region": region };
-    return { kind: "proxy", order: standing.map(({ name }) => name), headers, rule };
+    return { kind: "proxy", order: ranked.map(({ name }) => name), headers, rule };
   }
 }
 
 const NOWHERE: Place = { region: undefined, coordinates: undefined };
 
-function readDoorway(backend: FleetMember["backend"], { backends }: DeliveryOptions): Doorway | undefined {
-  const { publicEndpoint, replayedHeaders, repliesAsTold } = backend.traits;
+function readPublicEndpoint(
+  backend: FleetMember["backend"],
+  { backends }: DeliveryOptions,
+): PublicEndpoint | undefined {
+  const { publicEndpoint, replayedHeaders, honoursEmbeddedHeaders } = backend.traits;
   if (publicEndpoint === undefined) return undefined;
   const known = backends.find(({ name }) => name === backend.name);
   const networks = known?.clientNetworks;
@@ -275,7 +286,7 @@ function readDoorway(backend: FleetMember["backend"], { backends }: DeliveryOpti
       downgrade: false,
       sameHost: false,
       replayedHeaders,
-      repliesAsTold,
+      honoursEmbeddedHeaders,
       crossOrigin: known?.crossOrigin ?? false,
     },
     host: hostOf(publicEndpoint),
@@ -284,8 +295,8 @@ function readDoorway(backend: FleetMember["backend"], { backends }: DeliveryOpti
   };
 }
 
-function modeOf(mode: RedirectMode, wish: ReturnType<typeof readWish>): RedirectMode {
-  return wish === "auto" && mode === "always" ? "auto" : mode;
+function modeOf(mode: RedirectMode, override: ReturnType<typeof readOverride>): RedirectMode {
+  return override === "auto" && mode === "always" ? "auto" : mode;
 }
 
 /** Only clients that are not known to follow are watched: a follower that reads the same bytes twice is no retry. */

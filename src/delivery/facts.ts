@@ -1,7 +1,5 @@
-/** What a request says about redirects, read into plain values. Headers come lower-case; nothing here decides. */
-import type { ObjectAttributes, StoredObject } from "../model.ts";
-
-type Headers = Readonly<Record<string, string | undefined>>;
+/** What a request says about redirects, read into plain values. Header names come lower-case; nothing here decides. */
+import type { HeaderFields, ObjectAttributes, StoredObject } from "../model.ts";
 
 const SWITCH = "x-nearbucket-redirect";
 
@@ -9,7 +7,7 @@ const SWITCH = "x-nearbucket-redirect";
  * The switch: header before query parameter before User-Agent token. `auto` takes back what the gateway's `always`
  * says.
  */
-export function readWish(headers: Headers, query: URLSearchParams): "always" | "never" | "auto" | undefined {
+export function readOverride(headers: HeaderFields, query: URLSearchParams): "always" | "never" | "auto" | undefined {
   const said = headers[SWITCH] ?? (query.size > 0 ? query.get(SWITCH) : null);
   if (said === "always" || said === "never" || said === "auto") return said;
   const agent = `${headers["user-agent"] ?? ""} ${headers["x-amz-user-agent"] ?? ""}`;
@@ -20,17 +18,17 @@ export function readWish(headers: Headers, query: URLSearchParams): "always" | "
 }
 
 /** `amz-sdk-request: attempt=2; max=3`; 1 when the SDK says nothing. */
-export function readAttempt(headers: Headers): number {
+export function readAttempt(headers: HeaderFields): number {
   const said = headers["amz-sdk-request"];
   return said === undefined ? 1 : Number(/(?:^|;)\s*attempt=(\d+)/.exec(said)?.[1] ?? 1);
 }
 
 /** Browsers may not set User-Agent, so SDKs name themselves in `x-amz-user-agent` there. */
-export function readAgent(headers: Headers): string | undefined {
+export function readAgent(headers: HeaderFields): string | undefined {
   return headers["x-amz-user-agent"] ?? headers["user-agent"];
 }
 
-export function hasDateCondition(headers: Headers): boolean {
+export function hasDateCondition(headers: HeaderFields): boolean {
   return (
     headers["if-modified-since"] !== undefined ||
     headers["if-unmodified-since"] !== undefined ||
@@ -38,27 +36,27 @@ export function hasDateCondition(headers: Headers): boolean {
   );
 }
 
-export function hasEtagCondition(headers: Headers): boolean {
+export function hasEtagCondition(headers: HeaderFields): boolean {
   return headers["if-match"] !== undefined || headers["if-none-match"] !== undefined || ifRange(headers) === "etag";
 }
 
-function ifRange(headers: Headers): "date" | "etag" | undefined {
+function ifRange(headers: HeaderFields): "date" | "etag" | undefined {
   const value = headers["if-range"];
   if (value === undefined) return undefined;
   return /^(W\/)?"/.test(value) ? "etag" : "date";
 }
 
-export function hasAmzHeader(headers: Headers): boolean {
+export function hasAmzHeader(headers: HeaderFields): boolean {
   for (const name in headers) if (name.startsWith("x-amz-")) return true;
   return false;
 }
 
-export function isFromBrowser(headers: Headers): boolean {
+export function isFromBrowser(headers: HeaderFields): boolean {
   return headers["origin"] !== undefined || headers["sec-fetch-mode"] !== undefined;
 }
 
 /** Does the reply carry something that a blob on a foreign store cannot know? */
-export function hasOwnAttributes(object: StoredObject, headers: Headers): boolean {
+export function hasOwnAttributes(object: StoredObject, headers: HeaderFields): boolean {
   if (object.versionId !== "null" || isMarked(object.attributes)) return true;
   return object.checksum !== undefined && headers["x-amz-checksum-mode"]?.toUpperCase() === "ENABLED";
 }

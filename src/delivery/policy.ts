@@ -3,7 +3,7 @@
  * from the top, and the first that decides wins; "passes" means the next rule is asked. Rule 2 (conditions that fail)
  * is answered before a way is looked for, so it has no line here.
  */
-import type { RedirectMode } from "../model.ts";
+import type { AuthenticationKind, RedirectMode } from "../model.ts";
 import type { ClientFamily } from "./client-families.ts";
 
 /** The closest replica's backend a client could be sent to. */
@@ -20,7 +20,7 @@ export interface RedirectTarget {
    * Answers with the headers it is told and holds conditions against them, so that attributes, ETag and Last-Modified
    * survive.
    */
-  readonly repliesAsTold: boolean;
+  readonly honoursEmbeddedHeaders: boolean;
   /** Its CORS rules let pages of any origin, and of `null`, read. */
   readonly crossOrigin: boolean;
 }
@@ -31,14 +31,14 @@ export interface RedirectFacts {
   /** A GetObject without part number, subresource or customer key. */
   readonly plain: boolean;
   /** What the request itself says. */
-  readonly wish: "always" | "never" | undefined;
+  readonly override: "always" | "never" | undefined;
   /** By `amz-sdk-request`; 1 when nothing is said. */
   readonly attempt: number;
   /** A client not known to follow got a 307 for the same bytes moments ago. */
   readonly repeated: boolean;
   /** Undefined: no healthy whole replica stands where this client may be sent. */
   readonly target: RedirectTarget | undefined;
-  readonly authentication: "header" | "presigned" | "anonymous";
+  readonly authentication: AuthenticationKind;
   readonly securityToken: boolean;
   /** Any `x-amz-*` header at all. */
   readonly amzHeaders: boolean;
@@ -72,20 +72,21 @@ export interface Verdict {
 }
 
 export function decide(facts: RedirectFacts): Verdict {
-  const { target, wish } = facts;
+  const { target, override } = facts;
   const always = facts.mode === "always";
-  const asked = wish === "always";
+  const asked = override === "always";
   if (facts.mode === "off") return proxy("0-off");
   if (!facts.plain) return proxy("1-not-plain");
-  if (wish === "never") return proxy("3-opt-out");
+  if (override === "never") return proxy("3-opt-out");
   if (facts.attempt >= 2 || facts.repeated) return proxy("4-retry");
   if (target === undefined) return proxy("5-no-public-replica");
   if (target.downgrade || (target.sameHost && facts.authentication === "header")) return proxy("6-host");
   if (facts.securityToken && (always || !(asked || facts.family.dropsToken))) return proxy("7-security-token");
   if (target.replayedHeaders === "strict" && facts.amzHeaders) return proxy("8-replayed-headers");
-  if (facts.dateCondition && !target.repliesAsTold) return proxy("9-date-condition");
-  if (!facts.sameEtag && !target.repliesAsTold && (facts.etagCondition || !(asked || always))) return proxy("10-etag");
-  if (facts.ownAttributes && !target.repliesAsTold && !asked && !always) return proxy("11-attributes");
+  if (facts.dateCondition && !target.honoursEmbeddedHeaders) return proxy("9-date-condition");
+  if (!facts.sameEtag && !target.honoursEmbeddedHeaders && (facts.etagCondition || !(asked || always)))
+    return proxy("10-etag");
+  if (facts.ownAttributes && !target.honoursEmbeddedHeaders && !asked && !always) return proxy("11-attributes");
   if (facts.bytes < facts.minBytes && !always) return proxy("12-small");
   if (asked) return redirect("13-opt-in");
   if (facts.authentication === "header") return always ? redirect("14-client") : byClient(facts, target);
@@ -98,7 +99,7 @@ function byClient({ family, rclone, fetchMode, fromBrowser }: RedirectFacts, tar
     case "follows":
       return redirect("14-client");
     case "modified-time":
-      return rclone || target.repliesAsTold ? redirect("14-client") : proxy("14-client");
+      return rclone || target.honoursEmbeddedHeaders ? redirect("14-client") : proxy("14-client");
     case "browser":
       if (!fromBrowser) return proxy("14-client");
       return fetchMode === undefined || fetchMode === "cors" ? byOrigin(target) : redirect("15-navigation");

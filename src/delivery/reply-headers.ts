@@ -1,8 +1,7 @@
 /**
  * Splits a reply's headers for a signed URL: what any S3 service can be told by `response-*`, and what only a node can.
  */
-
-type Headers = Readonly<Record<string, string | undefined>>;
+import type { HeaderFields } from "../model.ts";
 
 const OVERRIDES: ReadonlySet<string> = new Set([
   "content-type",
@@ -24,13 +23,13 @@ const NOT_TOLD: ReadonlySet<string> = new Set([
   "x-amz-id-2",
 ]);
 
-export interface ToldHeaders {
+export interface SplitReplyHeaders {
   readonly responseOverrides: Readonly<Record<string, string>>;
   readonly replyHeaders: Readonly<Record<string, string>>;
 }
 
 /** The client's own `response-*` parameters win over the object's headers. */
-export function splitReplyHeaders(reply: Headers, query: URLSearchParams): ToldHeaders {
+export function splitReplyHeaders(reply: HeaderFields, query: URLSearchParams): SplitReplyHeaders {
   const responseOverrides: Record<string, string> = {};
   const replyHeaders: Record<string, string> = {};
   for (const given in reply) {

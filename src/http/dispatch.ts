@@ -9,13 +9,13 @@ import type { Authentication, Authenticator } from "../auth/authenticate.ts";
 import { incomingBody } from "../auth/incoming-body.ts";
 import { S3Error } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { Bucket, StoredObject } from "../model.ts";
+import type { Bucket, HeaderFields, StoredObject } from "../model.ts";
 import type { AnyOperation, Caller, Reply, S3Action, ServiceCall, Services } from "../operations/operation.ts";
 import type { Route } from "../operations/route.ts";
 import { type Address, parseAddress } from "../protocol/address.ts";
 import { checkExpectedOwner } from "../protocol/expected-owner.ts";
 import { readRawHeaders } from "../protocol/raw-headers.ts";
-import { replyOf } from "./reply.ts";
+import { sendReply } from "./send-reply.ts";
 import { continuation } from "./server.ts";
 
 export interface DispatchOptions {
@@ -26,7 +26,7 @@ export interface DispatchOptions {
   readonly domains: readonly string[];
   readonly readClientAddress: (
     socketAddress: string,
-    headers: Readonly<Record<string, string | undefined>>,
+    headers: HeaderFields,
   ) => { readonly address: string; readonly trustedPeer: boolean };
   readonly logOf: (ctx: Context) => Log;
 }
@@ -43,7 +43,7 @@ export function dispatch(options: DispatchOptions): Middleware {
     const { name, operation } = options.route(ctx.method, address, authentication.headers);
     ctx.state["operation"] = name;
     const call = serviceCall(ctx, options, address, authentication, client);
-    replyOf(ctx, await run(operation, call, address, options.services));
+    sendReply(ctx, await run(operation, call, address, options.services));
   };
 }
 

@@ -6,7 +6,7 @@ import type { Context, Middleware } from "koa";
 import { S3Error } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { renderXml } from "../protocol/xml.ts";
-import { replyOf } from "./reply.ts";
+import { sendReply } from "./send-reply.ts";
 
 /** `log`: the logger of one request. */
 export function errorReply(logOf: (ctx: Context) => Log): Middleware {
@@ -19,7 +19,7 @@ export function errorReply(logOf: (ctx: Context) => Log): Middleware {
         logOf(ctx).error({ err: thrown }, "request failed");
       // A body that was cut must never be taken for a whole one.
       if (ctx.res.headersSent) ctx.res.destroy();
-      else replyOf(ctx, errorDocument(error, ctx));
+      else sendReply(ctx, errorDocument(error, ctx));
     }
   };
 }

@@ -1,7 +1,7 @@
 /** Accounts and their access keys. Secrets come and go sealed: this room never sees one. */
 import { S3Error } from "../errors.ts";
 import type { AccessKey, Account, RedirectMode } from "../model.ts";
-import type { Base } from "./base.ts";
+import type { MetadataContext } from "./context.ts";
 import { statement } from "./engine.ts";
 import { toAccount, toRedirectMode } from "./rows.ts";
 
@@ -34,17 +34,17 @@ interface KeyRow {
 }
 
 export class Accounts {
-  readonly #base: Base;
+  readonly #context: MetadataContext;
 
-  constructor(base: Base) {
-    this.#base = base;
+  constructor(context: MetadataContext) {
+    this.#context = context;
   }
 
   /** The account of that name, made when missing. */
   async ensure(name: string): Promise<Account> {
-    const known = await this.#base.engine.read.get(selectAccount, [name]);
+    const known = await this.#context.engine.read.get(selectAccount, [name]);
     if (known) return known;
-    return this.#base.engine.transact(async (c) => {
+    return this.#context.engine.transact(async (c) => {
       await c.run(insertAccount, [name]);
       const made = await c.get(selectAccount, [name]);
       if (!made) throw new Error("an account vanished in its own transaction");
@@ -53,12 +53,12 @@ export class Accounts {
   }
 
   async find(name: string): Promise<Account | undefined> {
-    return this.#base.engine.read.get(selectAccount, [name]);
+    return this.#context.engine.read.get(selectAccount, [name]);
   }
 
   /** Hot: one prepared statement, cached exactly. Undefined: unknown or revoked. */
   async findKey(accessKeyId: string): Promise<AccessKey | undefined> {
-    const { cache, engine } = this.#base;
+    const { cache, engine } = this.#context;
     if (cache?.key(accessKeyId) && (await cache.isFresh())) {
       const known = cache.key(accessKeyId);
       if (known) return known;
@@ -78,8 +78,8 @@ export class Accounts {
     readonly sealedSecret: string;
     readonly redirect: RedirectMode | undefined;
   }): Promise<void> {
-    const createdAt = this.#base.now().getTime();
-    await this.#base.engine.transact(async (c) => {
+    const createdAt = this.#context.now().getTime();
+    await this.#context.engine.transact(async (c) => {
       const made = await c.run(insertKey, [
         key.accessKeyId,
         key.accountId,
@@ -89,12 +89,12 @@ export class Accounts {
       ]);
       if (made === 0)
         throw new S3Error("InvalidArgument", { message: `The access key ${key.accessKeyId} exists already` });
-      c.afterCommit(() => this.#base.cache?.forgetKey(key.accessKeyId));
+      c.afterCommit(() => this.#context.cache?.forgetKey(key.accessKeyId));
     });
   }
 
   async listKeys(): Promise<readonly AccessKey[]> {
-    const rows = await this.#base.engine.read.query<KeyRow>((knex) =>
+    const rows = await this.#context.engine.read.query<KeyRow>((knex) =>
       knex("access_keys")
         .join("accounts", "accounts.id", "account_id")
         .select(knex.raw(keyColumns))
@@ -105,9 +105,9 @@ export class Accounts {
 
   /** False when there was no such key. */
   revokeKey(accessKeyId: string): Promise<boolean> {
-    return this.#base.engine.transact(async (c) => {
+    return this.#context.engine.transact(async (c) => {
       const revoked = (await c.run(deleteKey, [accessKeyId])) > 0;
-      c.afterCommit(() => this.#base.cache?.forgetKey(accessKeyId));
+      c.afterCommit(() => this.#context.cache?.forgetKey(accessKeyId));
       return revoked;
     });
   }

@@ -3,7 +3,7 @@
  * at any time.
  */
 import type { Digest } from "../model.ts";
-import type { Base } from "./base.ts";
+import type { MetadataContext } from "./context.ts";
 import { type Connection, statement } from "./engine.ts";
 
 const lockObjects = statement("merge-lock-objects", "SELECT id FROM objects WHERE blob_id = ? ORDER BY id FOR UPDATE");
@@ -37,7 +37,7 @@ const giveReferences = statement<never>(
 
 export async function mergeBlob(
   c: Connection,
-  base: Base,
+  context: MetadataContext,
   blobId: number,
   digest: Digest,
 ): Promise<{ readonly merged: number | undefined }> {
@@ -46,7 +46,7 @@ export async function mergeBlob(
   await c.lock(lockEquals, [blobId, digest, blobId]);
   const blob = await c.get(selectBlob, [blobId]);
   if (!blob) return { merged: undefined };
-  c.afterCommit(() => base.cache?.forgetBlob(blobId));
+  c.afterCommit(() => context.cache?.forgetBlob(blobId));
   const equal = blob.scope === null ? undefined : await c.get(selectEqual, [blob.scope, digest, blobId]);
   if (!equal) {
     await c.run(writeDigest, [digest, blobId]);
@@ -59,6 +59,6 @@ export async function mergeBlob(
   }
   const moved = await c.all(moveObjects, [equal.id, blobId]);
   if (moved.length > 0) await c.run(takeReferences, [moved.length, equal.id]);
-  await c.run(giveReferences, [moved.length, base.now().getTime() + base.graceMs, digest, blobId]);
+  await c.run(giveReferences, [moved.length, context.now().getTime() + context.graceMs, digest, blobId]);
   return { merged: equal.id };
 }

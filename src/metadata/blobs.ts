@@ -3,8 +3,8 @@
  * referenced.
  */
 import type { Blob, Checksum, Digest, ReplicaState } from "../model.ts";
-import type { Base } from "./base.ts";
 import { mergeBlob } from "./blob-merging.ts";
+import type { MetadataContext } from "./context.ts";
 import { type Parameter, type Statement, statement } from "./engine.ts";
 import { addJob } from "./jobs.ts";
 import { saveReplica } from "./replica-rows.ts";
@@ -51,10 +51,10 @@ const forgetReplicas = statement<never>(
 const forgetBlob = statement<never>("blob-forget", "DELETE FROM blobs WHERE id = ? AND going = 1 AND ref_count = 0");
 
 export class Blobs {
-  readonly #base: Base;
+  readonly #context: MetadataContext;
 
-  constructor(base: Base) {
-    this.#base = base;
+  constructor(context: MetadataContext) {
+    this.#context = context;
   }
 
   /** Hot: prepared. The live blob with this digest in this scope, with its replicas. */
@@ -72,12 +72,12 @@ export class Blobs {
    * that no other account wrote.)
    */
   async isReadableBy(blobId: number, accountId: number): Promise<boolean> {
-    return (await this.#base.engine.read.get(selectReadable, [blobId, accountId])) !== undefined;
+    return (await this.#context.engine.read.get(selectReadable, [blobId, accountId])) !== undefined;
   }
 
   /** The additional checksums that live names of that blob carry, of those `isReadableBy` means. */
   async checksums(blobId: number, accountId: number): Promise<readonly Checksum[]> {
-    const rows = await this.#base.engine.read.all(selectChecksums, [blobId, accountId]);
+    const rows = await this.#context.engine.read.all(selectChecksums, [blobId, accountId]);
     return rows.map(({ checksum }) => fromJson<Checksum>(checksum)).filter((checksum) => checksum !== undefined);
   }
 
@@ -88,22 +88,22 @@ export class Blobs {
    * is then the caller's to drop.
    */
   setReplica(blobId: number, backend: string, state: ReplicaState, name?: string): Promise<boolean> {
-    const now = this.#base.now();
-    return this.#base.engine.transact(async (c) => {
+    const now = this.#context.now();
+    return this.#context.engine.transact(async (c) => {
       await c.lock(lockBlob, [blobId]);
       const before = await c.get(selectReplica, [backend, blobId]);
       if (!before || (name !== undefined && name !== before.name)) return false;
       await saveReplica(c, blobId, backend, state, now);
       if (state === "lost" && before.state !== "lost") await addJob(c, { kind: "copy", blobId }, now, now);
-      c.afterCommit(() => this.#base.cache?.forgetBlob(blobId));
+      c.afterCommit(() => this.#context.cache?.forgetBlob(blobId));
       return true;
     });
   }
 
   async removeReplica(blobId: number, backend: string): Promise<void> {
-    await this.#base.engine.transact(async (c) => {
+    await this.#context.engine.transact(async (c) => {
       await c.run(deleteReplica, [blobId, backend]);
-      c.afterCommit(() => this.#base.cache?.forgetBlob(blobId));
+      c.afterCommit(() => this.#context.cache?.forgetBlob(blobId));
     });
   }
 
@@ -112,7 +112,7 @@ export class Blobs {
    * scope, this one's objects are moved to it and this one becomes reclaimable. `merged`: that other blob.
    */
   setDigest(blobId: number, digest: Digest): Promise<{ readonly merged: number | undefined }> {
-    return this.#base.engine.transact((c) => mergeBlob(c, this.#base, blobId, digest));
+    return this.#context.engine.transact((c) => mergeBlob(c, this.#context, blobId, digest));
   }
 
   /**
@@ -120,14 +120,14 @@ export class Blobs {
    * reference them. Blobs already marked (a crash in between) are handed out again.
    */
   async takeReclaimable(limit: number): Promise<readonly Blob[]> {
-    const now = this.#base.now().getTime();
-    if ((await this.#base.engine.read.get(findReclaimable, [now])) === undefined) return [];
-    return this.#base.engine.transact(async (c) => {
+    const now = this.#context.now().getTime();
+    if ((await this.#context.engine.read.get(findReclaimable, [now])) === undefined) return [];
+    return this.#context.engine.transact(async (c) => {
       const marked = await c.all(markGoing, [now, limit]);
       const rows: BlobRow[] = [];
       for (const { id } of marked.sort((a, b) => a.id - b.id)) rows.push(...(await c.all(selectGoing, [id])));
       c.afterCommit(() => {
-        for (const { id } of marked) this.#base.cache?.forgetBlob(id);
+        for (const { id } of marked) this.#context.cache?.forgetBlob(id);
       });
       return rows.map(toBlob);
     });
@@ -135,16 +135,16 @@ export class Blobs {
 
   /** Deletes row and replicas of a blob that is marked as going and whose bytes are gone everywhere. */
   async forget(blobId: number): Promise<void> {
-    await this.#base.engine.transact(async (c) => {
+    await this.#context.engine.transact(async (c) => {
       await c.lock(lockBlob, [blobId]);
       await c.run(forgetReplicas, [blobId]);
       await c.run(forgetBlob, [blobId]);
-      c.afterCommit(() => this.#base.cache?.forgetBlob(blobId));
+      c.afterCommit(() => this.#context.cache?.forgetBlob(blobId));
     });
   }
 
   async #one(statement: Statement<BlobRow>, parameters: readonly Parameter[]): Promise<Blob | undefined> {
-    const row = await this.#base.engine.read.get(statement, parameters);
+    const row = await this.#context.engine.read.get(statement, parameters);
     return row && toBlob(row);
   }
 }

@@ -1,7 +1,7 @@
 /** Buckets: names that belong to one account each. */
 import { S3Error } from "../errors.ts";
 import type { Bucket, BucketSettings } from "../model.ts";
-import type { Base } from "./base.ts";
+import type { MetadataContext } from "./context.ts";
 import { type Reader, statement } from "./engine.ts";
 import { addJob } from "./jobs.ts";
 import { prefixRange } from "./key-range.ts";
@@ -33,10 +33,10 @@ const endUploads = statement<{ name: string }>(
 const deleteBucket = statement<never>("bucket-delete", "DELETE FROM buckets WHERE id = ?");
 
 export class Buckets {
-  readonly #base: Base;
+  readonly #context: MetadataContext;
 
-  constructor(base: Base) {
-    this.#base = base;
+  constructor(context: MetadataContext) {
+    this.#context = context;
   }
 
   /** Throws BucketAlreadyOwnedByYou or BucketAlreadyExists. */
@@ -46,8 +46,8 @@ export class Buckets {
     readonly location: string;
     readonly settings: BucketSettings;
   }): Promise<Bucket> {
-    const createdAt = this.#base.now().getTime();
-    return this.#base.engine.transact(async (c) => {
+    const createdAt = this.#context.now().getTime();
+    return this.#context.engine.transact(async (c) => {
       const made = await c.run(insertBucket, [
         bucket.name,
         bucket.accountId,
@@ -60,14 +60,14 @@ export class Buckets {
         throw new S3Error("SlowDown", {}, { cause: new Error("the bucket was deleted while it was looked at") });
       if (made === 0)
         throw new S3Error(stands.owner.id === bucket.accountId ? "BucketAlreadyOwnedByYou" : "BucketAlreadyExists");
-      c.afterCommit(() => this.#base.cache?.forgetBucket(bucket.name));
+      c.afterCommit(() => this.#context.cache?.forgetBucket(bucket.name));
       return stands;
     });
   }
 
   /** Hot: prepared, cached exactly. */
   async find(name: string): Promise<Bucket | undefined> {
-    const { cache, engine } = this.#base;
+    const { cache, engine } = this.#context;
     if (cache?.bucket(name) && (await cache.isFresh())) {
       const known = cache.bucket(name);
       if (known) return known;
@@ -84,7 +84,7 @@ export class Buckets {
     page: { readonly prefix?: string; readonly after?: string; readonly limit?: number } = {},
   ): Promise<readonly Bucket[]> {
     const { from, to } = prefixRange(page.prefix ?? "", page.after);
-    const rows = await this.#base.engine.read.query<BucketRow>((knex) => {
+    const rows = await this.#context.engine.read.query<BucketRow>((knex) => {
       const query = knex("buckets")
         .join("accounts", "accounts.id", "buckets.account_id")
         .select(knex.raw(bucketColumns));
@@ -100,12 +100,12 @@ export class Buckets {
 
   /** `change` may run several times, each time on what the settings then are. Throws NoSuchBucket. */
   async updateSettings(bucketId: number, change: (settings: BucketSettings) => BucketSettings): Promise<void> {
-    await this.#base.engine.transact(async (c) => {
+    await this.#context.engine.transact(async (c) => {
       await c.lock(lockBucket, [bucketId]);
       const row = await c.get(readSettings, [bucketId]);
       if (!row) throw new S3Error("NoSuchBucket");
       await c.run(saveSettings, [JSON.stringify(change(toSettings(row.settings))), bucketId]);
-      c.afterCommit(() => this.#base.cache?.forgetBucket(row.name));
+      c.afterCommit(() => this.#context.cache?.forgetBucket(row.name));
     });
   }
 
@@ -114,8 +114,8 @@ export class Buckets {
    * drop jobs).
    */
   async delete(bucketId: number): Promise<void> {
-    const now = this.#base.now();
-    await this.#base.engine.transact(async (c) => {
+    const now = this.#context.now();
+    await this.#context.engine.transact(async (c) => {
       await c.lock(lockBucket, [bucketId]);
       const state = await c.get(bucketState, [bucketId]);
       if (!state) throw new S3Error("NoSuchBucket");
@@ -123,7 +123,7 @@ export class Buckets {
       for (const { name } of await c.all(endUploads, [bucketId]))
         await addJob(c, { kind: "drop", name, backends: [] }, now, now);
       await c.run(deleteBucket, [bucketId]);
-      c.afterCommit(() => this.#base.cache?.forgetBucket(state.name));
+      c.afterCommit(() => this.#context.cache?.forgetBucket(state.name));
     });
   }
 }

@@ -5,7 +5,7 @@
  */
 import { S3Error } from "../errors.ts";
 import type { Content, FreshContent } from "../model.ts";
-import type { Base } from "./base.ts";
+import type { MetadataContext } from "./context.ts";
 import { type Connection, statement } from "./engine.ts";
 import { addJob } from "./jobs.ts";
 import { saveReplicas } from "./replica-rows.ts";
@@ -43,20 +43,20 @@ const sharingAttempts = 5;
  */
 export async function moveReference(
   c: Connection,
-  base: Base,
+  context: MetadataContext,
   content: Content,
   previous: number | undefined,
 ): Promise<number> {
   const blobId =
     content.kind === "known"
       ? await referenceKnown(c, content.blobId, previous)
-      : await referenceFresh(c, base, content, previous);
-  if (previous !== undefined && previous !== blobId) await dropReference(c, base, previous);
+      : await referenceFresh(c, context, content, previous);
+  if (previous !== undefined && previous !== blobId) await dropReference(c, context, previous);
   return blobId;
 }
 
-export async function dropReference(c: Connection, base: Base, blobId: number): Promise<void> {
-  await c.run(dropOne, [base.now().getTime() + base.graceMs, blobId]);
+export async function dropReference(c: Connection, context: MetadataContext, blobId: number): Promise<void> {
+  await c.run(dropOne, [context.now().getTime() + context.graceMs, blobId]);
 }
 
 async function referenceKnown(c: Connection, blobId: number, previous: number | undefined): Promise<number> {
@@ -69,7 +69,7 @@ async function referenceKnown(c: Connection, blobId: number, previous: number | 
 
 async function referenceFresh(
   c: Connection,
-  base: Base,
+  context: MetadataContext,
   content: FreshContent,
   previous: number | undefined,
 ): Promise<number> {
@@ -77,7 +77,7 @@ async function referenceFresh(
   let scope = content.scope ?? null;
   for (let attempt = 1; ; attempt++) {
     const made = await c.get(insertBlob, [
-      content.name,
+      content.storageKey,
       content.size,
       content.etag,
       digest,
@@ -85,48 +85,53 @@ async function referenceFresh(
       layoutText(content),
     ]);
     if (made) {
-      await saveReplicas(c, made.id, content.backends, base.now());
-      await addFollowUps(c, base, made.id, content);
+      await saveReplicas(c, made.id, content.backends, context.now());
+      await addFollowUps(c, context, made.id, content);
       return made.id;
     }
     await c.lock(lockShared, [scope, digest, previous ?? null]);
     const shared = await c.get(findShared, [scope, digest]);
-    if (shared && shared.size === content.size) return share(c, base, content, shared, previous);
+    if (shared && shared.size === content.size) return share(c, context, content, shared, previous);
     // A size that differs under one digest is no equal content, whatever it is: kept apart.
     if (shared) scope = null;
     if (attempt === sharingAttempts)
-      throw new S3Error("SlowDown", {}, { cause: new Error(`blob ${content.name} met changing rivals`) });
+      throw new S3Error("SlowDown", {}, { cause: new Error(`blob ${content.storageKey} met changing rivals`) });
   }
 }
 
 async function share(
   c: Connection,
-  base: Base,
+  context: MetadataContext,
   content: FreshContent,
   shared: { id: number; name: string },
   previous: number | undefined,
 ): Promise<number> {
-  const now = base.now();
+  const now = context.now();
   if (content.replaces === shared.id) {
     // Clients may still be reading the old bytes behind a 307.
-    await addJob(c, { kind: "drop", name: shared.name, backends: [] }, new Date(now.getTime() + base.graceMs), now);
-    await c.run(takeOver, [content.name, content.etag, layoutText(content), shared.id]);
+    await addJob(c, { kind: "drop", name: shared.name, backends: [] }, new Date(now.getTime() + context.graceMs), now);
+    await c.run(takeOver, [content.storageKey, content.etag, layoutText(content), shared.id]);
     await c.run(forgetReplicas, [shared.id]);
     await saveReplicas(c, shared.id, content.backends, now);
-    await addFollowUps(c, base, shared.id, content);
-    c.afterCommit(() => base.cache?.forgetBlob(shared.id));
+    await addFollowUps(c, context, shared.id, content);
+    c.afterCommit(() => context.cache?.forgetBlob(shared.id));
   } else {
-    await addJob(c, { kind: "drop", name: content.name, backends: [] }, now, now);
+    await addJob(c, { kind: "drop", name: content.storageKey, backends: [] }, now, now);
   }
   return referenceKnown(c, shared.id, previous);
 }
 
-async function addFollowUps(c: Connection, base: Base, blobId: number, content: FreshContent): Promise<void> {
-  const now = base.now();
+async function addFollowUps(
+  c: Connection,
+  context: MetadataContext,
+  blobId: number,
+  content: FreshContent,
+): Promise<void> {
+  const now = context.now();
   if (content.backends.length < content.copies) await addJob(c, { kind: "copy", blobId }, now, now);
   if (content.digest === undefined) await addJob(c, { kind: "digest", blobId }, now, now);
 }
 
 function layoutText(content: FreshContent): string | null {
-  return content.layout ? JSON.stringify(content.layout) : null;
+  return content.partSizes ? JSON.stringify(content.partSizes) : null;
 }

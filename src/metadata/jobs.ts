@@ -2,7 +2,7 @@
  * What happens later, durably. A job is repeatable; made in the transaction that makes it necessary; claimed with a
  * lease and an epoch: a worker whose lease was taken over can neither finish nor fail it.
  */
-import type { Base } from "./base.ts";
+import type { MetadataContext } from "./context.ts";
 import { type Connection, statement } from "./engine.ts";
 
 export type NewJob =
@@ -82,29 +82,29 @@ export async function addJob(c: Connection, job: NewJob, runAt: Date, now: Date)
 }
 
 export class Jobs {
-  readonly #base: Base;
+  readonly #context: MetadataContext;
 
-  constructor(base: Base) {
-    this.#base = base;
+  constructor(context: MetadataContext) {
+    this.#context = context;
   }
 
   /** Adding a job equal to one that waits is no second job; the earlier `runAt` counts. Now unless told. */
   async add(job: NewJob, runAt?: Date): Promise<void> {
-    const now = this.#base.now();
-    await this.#base.engine.transact((c) => addJob(c, job, runAt ?? now, now));
+    const now = this.#context.now();
+    await this.#context.engine.transact((c) => addJob(c, job, runAt ?? now, now));
   }
 
   /** The longest due one without a live lease, leased to this caller; undefined: nothing due. */
   async claim(leaseMs: number): Promise<Job | undefined> {
-    const now = this.#base.now().getTime();
-    if ((await this.#base.engine.read.get(findDue, [now, now])) === undefined) return undefined;
-    const row = await this.#base.engine.transact((c) => c.get(claimDue, [now + leaseMs, now, now]));
+    const now = this.#context.now().getTime();
+    if ((await this.#context.engine.read.get(findDue, [now, now])) === undefined) return undefined;
+    const row = await this.#context.engine.transact((c) => c.get(claimDue, [now + leaseMs, now, now]));
     return row && toJob(row);
   }
 
   /** False when the lease was lost: then nothing changed. */
   finish(job: Job): Promise<boolean> {
-    return this.#base.engine.transact(async (c) => {
+    return this.#context.engine.transact(async (c) => {
       if ((await c.run(deleteJob, [job.id, job.epoch])) > 0) return true;
       return (await c.run(runAgain, [job.id, job.epoch])) > 0;
     });
@@ -113,7 +113,7 @@ export class Jobs {
   /** Back off: runs again at `runAt`, attempts + 1. False when the lease was lost. */
   async fail(job: Job, runAt: Date, reason: string): Promise<boolean> {
     return (
-      (await this.#base.engine.transact((c) =>
+      (await this.#context.engine.transact((c) =>
         c.run(failJob, [runAt.getTime(), reason.replaceAll("\0", ""), job.id, job.epoch]),
       )) > 0
     );
@@ -121,13 +121,13 @@ export class Jobs {
 
   /** False when the lease was lost. */
   async renew(job: Job, leaseMs: number): Promise<boolean> {
-    const until = this.#base.now().getTime() + leaseMs;
-    return (await this.#base.engine.transact((c) => c.run(renewLease, [until, job.id, job.epoch]))) > 0;
+    const until = this.#context.now().getTime() + leaseMs;
+    return (await this.#context.engine.transact((c) => c.run(renewLease, [until, job.id, job.epoch]))) > 0;
   }
 
   /** By kind: how many wait, when the oldest was made, and the most attempts. */
   async backlog(): Promise<readonly Backlog[]> {
-    const rows = await this.#base.engine.read.query<Omit<Backlog, "oldest"> & { readonly oldest: number }>((knex) =>
+    const rows = await this.#context.engine.read.query<Omit<Backlog, "oldest"> & { readonly oldest: number }>((knex) =>
       knex("jobs")
         .select("kind")
         .count({ waiting: "*" })

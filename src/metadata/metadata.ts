@@ -1,11 +1,11 @@
 /** Names: opens the database, migrates it, hands out the classes below, closes it. The only room that imports knex. */
 import { Accounts } from "./accounts.ts";
-import type { Base } from "./base.ts";
 import { Blobs } from "./blobs.ts";
 import { Buckets } from "./buckets.ts";
+import type { MetadataContext } from "./context.ts";
 import type { Engine } from "./engine.ts";
 import { Jobs } from "./jobs.ts";
-import { Names } from "./names.ts";
+import { KeyReservations } from "./key-reservations.ts";
 import { Objects } from "./objects.ts";
 import { openPostgres } from "./postgres/engine.ts";
 import { ReadCache } from "./read-cache.ts";
@@ -39,7 +39,7 @@ export interface Metadata {
   readonly objects: Objects;
   readonly uploads: Uploads;
   readonly blobs: Blobs;
-  readonly names: Names;
+  readonly keyReservations: KeyReservations;
   readonly jobs: Jobs;
   readonly stats: Stats;
   /** Throws when the database cannot answer. */
@@ -52,16 +52,16 @@ export async function openMetadata(options: MetadataOptions): Promise<Metadata> 
   const engine = await openEngine(options);
   const cache =
     engine.freshness && options.cacheRows > 0 ? new ReadCache(engine.freshness, options.cacheRows) : undefined;
-  const base: Base = { engine, cache, now: options.now, graceMs: options.graceMs };
+  const context: MetadataContext = { engine, cache, now: options.now, graceMs: options.graceMs };
   return {
-    accounts: new Accounts(base),
-    buckets: new Buckets(base),
-    objects: new Objects(base),
-    uploads: new Uploads(base),
-    blobs: new Blobs(base),
-    names: new Names(base),
-    jobs: new Jobs(base),
-    stats: new Stats(base),
+    accounts: new Accounts(context),
+    buckets: new Buckets(context),
+    objects: new Objects(context),
+    uploads: new Uploads(context),
+    blobs: new Blobs(context),
+    keyReservations: new KeyReservations(context),
+    jobs: new Jobs(context),
+    stats: new Stats(context),
     ping: () => engine.ping(),
     close: () => engine.close(),
   };

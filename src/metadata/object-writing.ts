@@ -4,8 +4,8 @@
  */
 import { S3Error } from "../errors.ts";
 import type { Checksum, Content, ObjectAttributes, PartOfObject, StoredObject, WriteCondition } from "../model.ts";
-import type { Base } from "./base.ts";
 import { moveReference } from "./content.ts";
+import type { MetadataContext } from "./context.ts";
 import { type Connection, statement } from "./engine.ts";
 import { toAttributes, toJson } from "./rows.ts";
 
@@ -86,13 +86,13 @@ export function checkWriteCondition(current: CurrentRow, condition: WriteConditi
 
 export async function replaceCurrent(
   c: Connection,
-  base: Base,
+  context: MetadataContext,
   current: CurrentRow,
   object: NewObject,
 ): Promise<StoredObject> {
   const { bucketId, key, content, etag, attributes, checksum, parts } = object;
-  const modifiedAt = base.now();
-  const blobId = await moveReference(c, base, content, current.blob_id ?? undefined);
+  const modifiedAt = context.now();
+  const blobId = await moveReference(c, context, content, current.blob_id ?? undefined);
   const values = [
     blobId,
     content.size,
@@ -104,14 +104,14 @@ export async function replaceCurrent(
   ];
   if (current.object_id === null) await c.run(insertObject, [...values, bucketId, key]);
   else await c.run(updateObject, [...values, current.object_id]);
-  c.afterCommit(() => base.cache?.forgetObject(bucketId, key));
+  c.afterCommit(() => context.cache?.forgetObject(bucketId, key));
   return { key, versionId: "null", size: content.size, etag, modifiedAt, attributes, checksum, parts };
 }
 
 /** False when another object has taken its place, or none: what was decided about this one does not hold for that. */
 export async function changeAttributes(
   c: Connection,
-  base: Base,
+  context: MetadataContext,
   bucketId: number,
   object: StoredObject,
   change: (attributes: ObjectAttributes) => ObjectAttributes,
@@ -123,6 +123,6 @@ export async function changeAttributes(
   const attributes = row && toAttributes(row.attributes);
   if (attributes === undefined || attributes.owner?.id !== object.attributes.owner?.id) return false;
   await c.run(saveAttributes, [JSON.stringify(change(attributes)), current.object_id]);
-  c.afterCommit(() => base.cache?.forgetObject(bucketId, object.key));
+  c.afterCommit(() => context.cache?.forgetObject(bucketId, object.key));
   return true;
 }

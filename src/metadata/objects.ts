@@ -4,11 +4,11 @@
  */
 import { S3Error } from "../errors.ts";
 import type { Bucket, FoundObject, ObjectAttributes, StoredObject } from "../model.ts";
-import type { Base } from "./base.ts";
 import { dropReference } from "./content.ts";
+import type { MetadataContext } from "./context.ts";
 import { type Connection, statement } from "./engine.ts";
 import { compareKeys } from "./key-range.ts";
-import { takeName } from "./names.ts";
+import { takeKey } from "./key-reservations.ts";
 import { type Listing, type ListPage, listObjects } from "./object-listing.ts";
 import {
   changeAttributes,
@@ -61,10 +61,10 @@ export interface Found {
 }
 
 export class Objects {
-  readonly #base: Base;
+  readonly #context: MetadataContext;
 
-  constructor(base: Base) {
-    this.#base = base;
+  constructor(context: MetadataContext) {
+    this.#context = context;
   }
 
   /**
@@ -72,7 +72,7 @@ export class Objects {
    * bucket; `found` undefined: no such key.
    */
   async find(bucket: string, key: string): Promise<Found> {
-    const { cache } = this.#base;
+    const { cache } = this.#context;
     if (cache && this.#remembered(bucket, key)) {
       const fresh = cache.isFresh();
       if (fresh === true || (fresh !== false && (await fresh))) {
@@ -91,13 +91,17 @@ export class Objects {
    * SlowDown when a known blob was reclaimed meanwhile, or the reservation of fresh bytes lapsed.
    */
   put(object: NewObject): Promise<StoredObject> {
-    return this.#base.engine.transact(async (c) => {
+    return this.#context.engine.transact(async (c) => {
       const current = await readCurrent(c, object.bucketId, object.key);
       checkWriteCondition(current, object.condition);
-      if (object.content.kind === "fresh" && !(await takeName(c, object.content.name))) {
-        throw new S3Error("SlowDown", {}, { cause: new Error(`the name ${object.content.name} is not reserved`) });
+      if (object.content.kind === "fresh" && !(await takeKey(c, object.content.storageKey))) {
+        throw new S3Error(
+          "SlowDown",
+          {},
+          { cause: new Error(`the name ${object.content.storageKey} is not reserved`) },
+        );
       }
-      return replaceCurrent(c, this.#base, current, object);
+      return replaceCurrent(c, this.#context, current, object);
     });
   }
 
@@ -110,7 +114,7 @@ export class Objects {
     object: StoredObject,
     change: (attributes: ObjectAttributes) => ObjectAttributes,
   ): Promise<boolean> {
-    return this.#base.engine.transact((c) => changeAttributes(c, this.#base, bucketId, object, change));
+    return this.#context.engine.transact((c) => changeAttributes(c, this.#context, bucketId, object, change));
   }
 
   /**
@@ -134,17 +138,17 @@ export class Objects {
 
   /** Skips from prefix to prefix by index seeks: a page costs the same in a bucket of ten million. */
   list(bucketId: number, page: ListPage): Promise<Listing> {
-    return listObjects(this.#base.engine.read, bucketId, page);
+    return listObjects(this.#context.engine.read, bucketId, page);
   }
 
   #remembered(bucketName: string, key: string): FoundObject | undefined {
-    const bucket = this.#base.cache?.bucket(bucketName);
-    const entry = bucket && this.#base.cache?.object(bucket.id, key);
+    const bucket = this.#context.cache?.bucket(bucketName);
+    const entry = bucket && this.#context.cache?.object(bucket.id, key);
     return entry && { bucket, object: entry.object, blob: entry.blob };
   }
 
   async #look(bucketName: string, key: string): Promise<Found> {
-    const { cache, engine } = this.#base;
+    const { cache, engine } = this.#context;
     const epoch = cache?.epoch ?? 0;
     const row = (await engine.read.all(findObject, [key, bucketName]))[0];
     if (!row) return { bucket: undefined, found: undefined };
@@ -161,14 +165,14 @@ export class Objects {
     bucketId: number,
     keys: readonly ({ readonly key: string } & DeleteCondition)[],
   ): Promise<readonly ("deleted" | "absent" | "precondition-failed")[]> {
-    return this.#base.engine.transact(async (c) => {
+    return this.#context.engine.transact(async (c) => {
       const outcomes: ("deleted" | "absent" | "precondition-failed")[] = keys.map(() => "absent");
       const dropped: number[] = [];
       // Rows are taken in one order everywhere, so that two of these cannot wait for each other.
       const ordered = [...keys.entries()].sort(([, a], [, b]) => compareKeys(a.key, b.key));
       for (const [index, { key, ...condition }] of ordered)
         outcomes[index] = await this.#deleteOne(c, bucketId, key, condition, dropped);
-      for (const blobId of dropped.sort((a, b) => a - b)) await dropReference(c, this.#base, blobId);
+      for (const blobId of dropped.sort((a, b) => a - b)) await dropReference(c, this.#context, blobId);
       return outcomes;
     });
   }
@@ -188,7 +192,7 @@ export class Objects {
     const row = await c.get(deleteObject, [bucketId, key]);
     if (!row) return "absent";
     if (row.blob_id !== null) dropped.push(row.blob_id);
-    c.afterCommit(() => this.#base.cache?.forgetObject(bucketId, key));
+    c.afterCommit(() => this.#context.cache?.forgetObject(bucketId, key));
     return "deleted";
   }
 }

@@ -30,7 +30,7 @@ export class ReadCache {
     this.#keys = new GenerationMap(rows / 10);
     this.#buckets = new GenerationMap(rows / 10);
     this.#objects = new GenerationMap(rows, (entry) => weighList(entry.object.parts));
-    this.#blobs = new GenerationMap(rows, (blob) => weighList(blob.layout));
+    this.#blobs = new GenerationMap(rows, (blob) => weighList(blob.partSizes));
     freshness.onForeignChange = () => this.#forgetAll();
   }
 

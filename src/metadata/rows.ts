@@ -96,11 +96,11 @@ export const blobColumns = `blobs.id AS blob_id, blobs.name AS blob_name, blobs.
 export function toBlob(row: BlobRow): Blob {
   return {
     id: row.blob_id,
-    name: row.blob_name,
+    storageKey: row.blob_name,
     size: row.blob_size,
     etag: row.blob_etag,
     digest: row.digest ?? undefined,
-    layout: fromJson<readonly number[]>(row.layout),
+    partSizes: fromJson<readonly number[]>(row.layout),
     replicas: toReplicas(row.replicas),
   };
 }

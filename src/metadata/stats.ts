@@ -1,5 +1,5 @@
 /** What is stored, in numbers: a few aggregate queries, each of one moment. */
-import type { Base } from "./base.ts";
+import type { MetadataContext } from "./context.ts";
 import { statement } from "./engine.ts";
 
 export interface StatsReport {
@@ -42,15 +42,15 @@ const underReplicated = statement<{ blobs: number }>(
 );
 
 export class Stats {
-  readonly #base: Base;
+  readonly #context: MetadataContext;
 
-  constructor(base: Base) {
-    this.#base = base;
+  constructor(context: MetadataContext) {
+    this.#context = context;
   }
 
   /** `copies`: how many good replicas a blob should have. */
   async report(copies: number): Promise<StatsReport> {
-    const { read } = this.#base.engine;
+    const { read } = this.#context.engine;
     const objects = await read.get(objectTotals, []);
     const blobs = await read.get(blobTotals, []);
     const replicas = await read.get(replicaTotals, []);

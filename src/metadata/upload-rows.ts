@@ -15,7 +15,7 @@ export interface Upload {
   readonly key: string;
   readonly accountId: number;
   /** The reserved physical name its bytes will have. */
-  readonly name: string;
+  readonly storageKey: string;
   readonly attributes: ObjectAttributes;
   readonly checksumAlgorithm: ChecksumAlgorithm | undefined;
   readonly checksumType: Checksum["type"] | undefined;
@@ -66,7 +66,7 @@ function toUpload(row: UploadRow): Omit<Upload, "backends"> {
     bucketId: row.bucket_id,
     key: row.key,
     accountId: row.account_id,
-    name: row.name,
+    storageKey: row.name,
     attributes,
     checksumAlgorithm: row.checksum_algorithm ?? undefined,
     checksumType: row.checksum_type ?? undefined,

@@ -2,10 +2,10 @@
 import { randomBytes } from "node:crypto";
 import { S3Error } from "../errors.ts";
 import type { Checksum, FreshContent, PartOfObject, StoredObject, WriteCondition } from "../model.ts";
-import type { Base } from "./base.ts";
+import type { MetadataContext } from "./context.ts";
 import { type Connection, statement } from "./engine.ts";
 import { addJob } from "./jobs.ts";
-import { takeName } from "./names.ts";
+import { takeKey } from "./key-reservations.ts";
 import { checkWriteCondition, readCurrent, replaceCurrent } from "./object-writing.ts";
 import { fromJson } from "./rows.ts";
 import { listUploads, type UploadPage, type UploadsListing } from "./upload-listing.ts";
@@ -94,10 +94,10 @@ interface PartRow {
 }
 
 export class Uploads {
-  readonly #base: Base;
+  readonly #context: MetadataContext;
 
-  constructor(base: Base) {
-    this.#base = base;
+  constructor(context: MetadataContext) {
+    this.#context = context;
   }
 
   /**
@@ -105,18 +105,18 @@ export class Uploads {
    * SlowDown when the reservation lapsed.
    */
   create(upload: Omit<Upload, "uploadId" | "startedAt">): Promise<Upload> {
-    const startedAt = this.#base.now();
+    const startedAt = this.#context.now();
     const uploadId = newUploadId(startedAt);
-    return this.#base.engine.transact(async (c) => {
+    return this.#context.engine.transact(async (c) => {
       await c.lock(lockBucket, [upload.bucketId]);
-      if (!(await takeName(c, upload.name)))
-        throw new S3Error("SlowDown", {}, { cause: new Error(`the name ${upload.name} is not reserved`) });
+      if (!(await takeKey(c, upload.storageKey)))
+        throw new S3Error("SlowDown", {}, { cause: new Error(`the name ${upload.storageKey} is not reserved`) });
       const { attributes, checksumAlgorithm = null, checksumType = null } = upload;
       const values = [
         uploadId,
         upload.key,
         upload.accountId,
-        upload.name,
+        upload.storageKey,
         JSON.stringify(attributes),
         checksumAlgorithm,
         checksumType,
@@ -132,14 +132,14 @@ export class Uploads {
 
   /** Undefined: unknown, aborted, or another bucket or key. An upload that was completed is told by `completed`. */
   async find(bucketId: number, key: string, uploadId: string): Promise<Upload | undefined> {
-    const [upload] = toUploads(await this.#base.engine.read.all(selectUpload, [uploadId]));
+    const [upload] = toUploads(await this.#context.engine.read.all(selectUpload, [uploadId]));
     return upload?.bucketId === bucketId && upload.key === key ? upload : undefined;
   }
 
   /** Replaces the part of that number. Throws NoSuchUpload when it ended meanwhile. */
   putPart(uploadId: string, part: Omit<UploadedPart, "modifiedAt">): Promise<UploadedPart> {
-    const modifiedAt = this.#base.now();
-    return this.#base.engine.transact(async (c) => {
+    const modifiedAt = this.#context.now();
+    return this.#context.engine.transact(async (c) => {
       await c.lock(shareUpload, [uploadId]);
       const values = [
         part.partNumber,
@@ -155,19 +155,19 @@ export class Uploads {
   }
 
   async markBroken(uploadId: string, backend: string): Promise<void> {
-    await this.#base.engine.transact((c) => c.run(markBroken, [uploadId, backend]));
+    await this.#context.engine.transact((c) => c.run(markBroken, [uploadId, backend]));
   }
 
   async parts(
     uploadId: string,
     page: { readonly after: number; readonly limit: number },
   ): Promise<readonly UploadedPart[]> {
-    return (await this.#base.engine.read.all(selectParts, [uploadId, page.after, page.limit])).map(toPart);
+    return (await this.#context.engine.read.all(selectParts, [uploadId, page.after, page.limit])).map(toPart);
   }
 
   /** In order of key, then start. `after` exclusive; a delimiter rolls up as in a listing of objects. */
   list(bucketId: number, page: UploadPage): Promise<UploadsListing> {
-    return listUploads(this.#base.engine.read, bucketId, page);
+    return listUploads(this.#context.engine.read, bucketId, page);
   }
 
   /**
@@ -175,17 +175,17 @@ export class Uploads {
    * only the first writes, and both get the same answer. Throws NoSuchUpload.
    */
   async complete(uploadId: string, object: CompletedObject): Promise<StoredObject> {
-    const [upload] = toUploads(await this.#base.engine.read.all(selectUpload, [uploadId]));
-    return this.#base.engine.transact(async (c) => {
+    const [upload] = toUploads(await this.#context.engine.read.all(selectUpload, [uploadId]));
+    return this.#context.engine.transact(async (c) => {
       const current = upload && (await readCurrent(c, upload.bucketId, upload.key));
       await c.lock(lockUpload, [uploadId]);
       const [still] = toUploads(await c.all(selectUpload, [uploadId]));
       if (!upload || !current || !still) return readCompleted(c, uploadId, object.etag);
       checkWriteCondition(current, object.condition);
-      if (object.content.name !== upload.name)
+      if (object.content.storageKey !== upload.storageKey)
         throw new Error("the bytes of an upload stand under the name it was started with");
       const { bucketId, key, attributes } = upload;
-      const stored = await replaceCurrent(c, this.#base, current, { ...object, bucketId, key, attributes });
+      const stored = await replaceCurrent(c, this.#context, current, { ...object, bucketId, key, attributes });
       await c.all(deleteUpload, [uploadId]);
       await c.run(insertCompleted, [uploadId, bucketId, key, JSON.stringify(stored), stored.modifiedAt.getTime()]);
       return stored;
@@ -198,7 +198,7 @@ export class Uploads {
     key: string,
     uploadId: string,
   ): Promise<{ readonly etag: string; readonly object: StoredObject | undefined } | undefined> {
-    const row = await this.#base.engine.read.get(selectCompleted, [uploadId]);
+    const row = await this.#context.engine.read.get(selectCompleted, [uploadId]);
     if (!row || row.bucket_id !== bucketId || row.key !== key) return undefined;
     const object = toCompleted(row.object);
     return { etag: object.etag, object };
@@ -206,13 +206,13 @@ export class Uploads {
 
   /** Uploads completed before `before` are no longer remembered. */
   async forgetCompleted(before: Date): Promise<void> {
-    await this.#base.engine.transact((c) => c.run(forgetCompleted, [before.getTime()]));
+    await this.#context.engine.transact((c) => c.run(forgetCompleted, [before.getTime()]));
   }
 
   /** Ends it and makes its bytes a drop job. False when there was none. */
   abort(uploadId: string): Promise<boolean> {
-    const now = this.#base.now();
-    return this.#base.engine.transact(async (c) => {
+    const now = this.#context.now();
+    return this.#context.engine.transact(async (c) => {
       const [ended] = await c.all(deleteUpload, [uploadId]);
       if (!ended) return false;
       await addJob(c, { kind: "drop", name: ended.name, backends: [] }, now, now);
@@ -222,7 +222,7 @@ export class Uploads {
 
   /** Uploads started before `before`, oldest first: for the job that ends stale ones. */
   async stale(before: Date, limit: number): Promise<readonly Upload[]> {
-    return toUploads(await this.#base.engine.read.all(selectStale, [before.getTime(), limit]));
+    return toUploads(await this.#context.engine.read.all(selectStale, [before.getTime(), limit]));
   }
 }
 

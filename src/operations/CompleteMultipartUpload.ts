@@ -7,9 +7,9 @@ import { scopeNamed } from "../blobs/scope.ts";
 import { composeChecksum } from "../checksums/compose.ts";
 import { S3Error } from "../errors.ts";
 import type { Upload, UploadedPart } from "../metadata/uploads.ts";
-import type { Checksum } from "../model.ts";
+import type { Checksum, HeaderFields } from "../model.ts";
 import { checksumElement, readChecksumType, readChecksumValue } from "../protocol/checksum-headers.ts";
-import { checkWriteCondition, type Headers, readWriteCondition } from "../protocol/conditions.ts";
+import { checkWriteCondition, readWriteCondition } from "../protocol/conditions.ts";
 import { quote } from "../protocol/etag.ts";
 import { matchParts, readPartList } from "./completed-parts.ts";
 import { checkInitiator, noSuchUpload } from "./find-upload.ts";
@@ -57,7 +57,7 @@ export const CompleteMultipartUpload = operation({
 });
 
 /** These headers speak of the object, not of the XML that names its parts. */
-function withoutObjectClaims(headers: Headers): Headers {
+function withoutObjectClaims(headers: HeaderFields): HeaderFields {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !/^x-amz-(sdk-)?checksum-/.test(name)));
 }
 
@@ -67,7 +67,7 @@ async function answerAgain(call: ObjectCall, uploadId: string, { metadata }: Ser
   return resultOf(call, completed.etag, completed.object?.checksum);
 }
 
-function checkSize(headers: Headers, parts: readonly UploadedPart[]): void {
+function checkSize(headers: HeaderFields, parts: readonly UploadedPart[]): void {
   const claimed = headers["x-amz-mp-object-size"];
   const size = parts.reduce((sum, part) => sum + part.size, 0);
   if (claimed === undefined || claimed === String(size)) return;
@@ -83,7 +83,7 @@ function checkSize(headers: Headers, parts: readonly UploadedPart[]): void {
 async function checksumOfObject(
   upload: Upload,
   parts: readonly UploadedPart[],
-  headers: Headers,
+  headers: HeaderFields,
 ): Promise<Checksum | undefined> {
   const { checksumAlgorithm: algorithm, checksumType: type } = upload;
   if (algorithm === undefined || type === undefined) return undefined;

@@ -2,12 +2,11 @@
  * CopyObject: a second name for the same blob; no byte moves.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
  */
-import { S3Error } from "../errors.ts";
-import type { Checksum, FoundObject, ObjectAttributes, StoredObject } from "../model.ts";
+import { invalidArgument, notImplemented, S3Error } from "../errors.ts";
+import type { Checksum, FoundObject, HeaderFields, ObjectAttributes, StoredObject } from "../model.ts";
 import { checksumElement } from "../protocol/checksum-headers.ts";
-import { checkWriteCondition, type Headers, notImplemented, readWriteCondition } from "../protocol/conditions.ts";
+import { checkWriteCondition, readWriteCondition } from "../protocol/conditions.ts";
 import { quote } from "../protocol/etag.ts";
-import { invalidArgument } from "../protocol/list-query.ts";
 import { readAttributes, readPlacementAttributes } from "../protocol/object-headers.ts";
 import type { XmlContent } from "../protocol/xml.ts";
 import { findCopyOrigin } from "./copy-origin.ts";
@@ -57,7 +56,7 @@ export const CopyObject = operation({
 });
 
 function readDirective(
-  headers: Headers,
+  headers: HeaderFields,
   name: "x-amz-metadata-directive" | "x-amz-tagging-directive",
 ): "COPY" | "REPLACE" {
   const text = headers[name] ?? "COPY";
@@ -74,7 +73,7 @@ function tagged(tags: ObjectAttributes["tags"]): Pick<ObjectAttributes, "tags"> 
  * S3 copies neither access, storage class nor website redirect: the request says them, or they are the default. Tags
  * follow a directive of their own.
  */
-function keptAttributes({ attributes }: StoredObject, headers: Headers): ObjectAttributes {
+function keptAttributes({ attributes }: StoredObject, headers: HeaderFields): ObjectAttributes {
   const {
     storageClass: _class,
     websiteRedirectLocation: _location,
@@ -90,7 +89,7 @@ function isSame({ bucket, object }: FoundObject, call: ObjectCall): boolean {
   return bucket.id === call.bucket.id && object.key === call.key;
 }
 
-function changes({ attributes }: StoredObject, headers: Headers): boolean {
+function changes({ attributes }: StoredObject, headers: HeaderFields): boolean {
   const { storageClass, websiteRedirectLocation } = readPlacementAttributes(headers);
   return storageClass !== attributes.storageClass || websiteRedirectLocation !== attributes.websiteRedirectLocation;
 }
@@ -103,7 +102,7 @@ function copyToItself(): S3Error {
 }
 
 /** A checksum the source does not have could only be had by reading it. */
-function refuseOtherChecksum(headers: Headers, has: Checksum | undefined): void {
+function refuseOtherChecksum(headers: HeaderFields, has: Checksum | undefined): void {
   const wanted = headers["x-amz-checksum-algorithm"]?.toUpperCase();
   if (wanted !== undefined && wanted !== has?.algorithm) throw notImplemented("x-amz-checksum-algorithm");
 }

@@ -1,9 +1,7 @@
 /** CreateBucket. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html */
-import { S3Error } from "../errors.ts";
+import { invalidArgument, notImplemented, S3Error } from "../errors.ts";
 import type { Account, Acl, Bucket, BucketSettings } from "../model.ts";
 import { checkBucketName } from "../protocol/address.ts";
-import { notImplemented } from "../protocol/conditions.ts";
-import { invalidArgument } from "../protocol/list-query.ts";
 import { refuseUnserved } from "../protocol/object-headers.ts";
 import { readXml } from "../protocol/read-xml.ts";
 import { type NewBucketCall, operation, type Services } from "./operation.ts";

@@ -3,8 +3,8 @@ import { S3Error } from "../errors.ts";
 import { readUploadChecksum } from "../protocol/checksum-headers.ts";
 import { readAttributes } from "../protocol/object-headers.ts";
 import { operation } from "./operation.ts";
-import { orUndo } from "./or-undo.ts";
 import { readAccess } from "./requested-acl.ts";
+import { withRollback } from "./with-rollback.ts";
 
 export const CreateMultipartUpload = operation({
   on: "object",
@@ -31,9 +31,9 @@ export const CreateMultipartUpload = operation({
       checksumType: checksum?.type,
       dedup: bucket.settings.dedup ?? dedup.scope,
     };
-    const upload = await orUndo(
+    const upload = await withRollback(
       () => metadata.uploads.create(draft),
-      () => metadata.names.discard(started.name),
+      () => metadata.keyReservations.discard(started.storageKey),
     );
     return {
       headers: { "x-amz-checksum-algorithm": checksum?.algorithm, "x-amz-checksum-type": checksum?.type },

@@ -26,7 +26,7 @@ export const DeleteObjects = operation({
   action: "s3:DeleteObject",
   async handle(call, { metadata }) {
     const { quiet, entries } = readDelete(await readBody(call, MAX_BODY_BYTES));
-    const doomed = entries.filter(names);
+    const doomed = entries.filter(isOneObject);
     const outcomes = await metadata.objects.deleteMany(
       call.bucket.id,
       doomed.map(({ key, condition }) => ({ key, ...condition })),
@@ -44,7 +44,7 @@ export const DeleteObjects = operation({
 });
 
 /** Whether there can be such an object: one of another version than null there cannot, and deleting it is a success. */
-function names({ key, versionId }: Entry): boolean {
+function isOneObject({ key, versionId }: Entry): boolean {
   return !isTooLong(key) && (!versionId || versionId === "null");
 }
 

@@ -18,7 +18,7 @@ export const GetObject = operation({
   method: "GET",
   action: "s3:GetObject",
   async handle(call, services) {
-    const read = readObject(call, services.replyAsTold);
+    const read = readObject(call, services.honoursEmbeddedHeaders);
     if (read.status === 304) return { status: 304, headers: read.headers };
     return deliver(call, read, services);
   },

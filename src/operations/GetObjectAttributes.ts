@@ -2,11 +2,10 @@
  * GetObjectAttributes: what is known of an object, its parts included.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html
  */
-import { S3Error } from "../errors.ts";
-import type { Checksum, StoredObject } from "../model.ts";
+import { invalidArgument, S3Error } from "../errors.ts";
+import type { Checksum, HeaderFields, StoredObject } from "../model.ts";
 import { checksumElement } from "../protocol/checksum-headers.ts";
-import { checkReadConditions, type Headers } from "../protocol/conditions.ts";
-import { invalidArgument } from "../protocol/list-query.ts";
+import { checkReadConditions } from "../protocol/conditions.ts";
 import { checkVersionId, refuseReadWithKey } from "../protocol/object-headers.ts";
 import type { XmlContent } from "../protocol/xml.ts";
 import { operation } from "./operation.ts";
@@ -45,7 +44,7 @@ export const GetObjectAttributes = operation({
   },
 });
 
-function readWanted(headers: Headers): ReadonlySet<string> {
+function readWanted(headers: HeaderFields): ReadonlySet<string> {
   const names = (headers["x-amz-object-attributes"] ?? "").split(",").map((name) => name.trim());
   const unknown = names.find((name) => !ATTRIBUTES.includes(name));
   if (unknown !== undefined)
@@ -59,7 +58,7 @@ function checksumOf({ algorithm, value }: Pick<Checksum, "algorithm" | "value">)
   return { [checksumElement(algorithm)]: value };
 }
 
-function partsOf({ parts, checksum }: StoredObject, headers: Headers): XmlContent {
+function partsOf({ parts, checksum }: StoredObject, headers: HeaderFields): XmlContent {
   if (parts === undefined) return undefined;
   const marker = readNumber(headers, "x-amz-part-number-marker") ?? 0;
   const limit = Math.min(readNumber(headers, "x-amz-max-parts") ?? MAX_PARTS, MAX_PARTS);
@@ -79,7 +78,7 @@ function partsOf({ parts, checksum }: StoredObject, headers: Headers): XmlConten
   };
 }
 
-function readNumber(headers: Headers, name: string): number | undefined {
+function readNumber(headers: HeaderFields, name: string): number | undefined {
   const text = headers[name];
   if (text === undefined) return undefined;
   if (!/^\d{1,6}$/.test(text))

@@ -10,7 +10,7 @@ export const HeadObject = operation({
   method: "HEAD",
   action: "s3:GetObject",
   async handle(call, services) {
-    const { status, headers } = readObject(call, services.replyAsTold);
+    const { status, headers } = readObject(call, services.honoursEmbeddedHeaders);
     return { status, headers };
   },
 });

@@ -1,6 +1,6 @@
 /** ListBuckets: the caller's own. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
-import { S3Error } from "../errors.ts";
-import { continuationToken, invalidArgument, readContinuationToken, readText } from "../protocol/list-query.ts";
+import { invalidArgument, S3Error } from "../errors.ts";
+import { continuationToken, readContinuationToken, readText } from "../protocol/list-query.ts";
 import { operation } from "./operation.ts";
 import { ownerOf } from "./owner.ts";
 

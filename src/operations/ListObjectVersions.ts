@@ -2,7 +2,8 @@
  * ListObjectVersions of a bucket that was never versioned: every object is its own latest version, named `null`.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
  */
-import { invalidArgument, readEncoding, readLimit, readText } from "../protocol/list-query.ts";
+import { invalidArgument } from "../errors.ts";
+import { readEncoding, readLimit, readText } from "../protocol/list-query.ts";
 import { commonPrefixesOf, contentsOf, encoded, listPage } from "./listing.ts";
 import { operation } from "./operation.ts";
 

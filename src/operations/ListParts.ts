@@ -1,7 +1,8 @@
 /** ListParts. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html */
+import { invalidArgument } from "../errors.ts";
 import { checksumElement } from "../protocol/checksum-headers.ts";
 import { quote } from "../protocol/etag.ts";
-import { invalidArgument, readEncoding, readLimit, readText } from "../protocol/list-query.ts";
+import { readEncoding, readLimit, readText } from "../protocol/list-query.ts";
 import { findUpload } from "./find-upload.ts";
 import { operation } from "./operation.ts";
 import { ownerOf } from "./owner.ts";

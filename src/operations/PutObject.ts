@@ -2,18 +2,19 @@
  * PutObject: everything that can be refused is, before the client is asked for its bytes.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
  */
-import type { BytesIn } from "../blobs/blob-store.ts";
+import type { BodySource } from "../blobs/blob-store.ts";
 import { scopeOf } from "../blobs/scope.ts";
+import type { Claims } from "../checksums/claims.ts";
 import type { Checksum, Content, WriteCondition } from "../model.ts";
 import { checkWriteCondition, readWriteCondition } from "../protocol/conditions.ts";
 import { quote } from "../protocol/etag.ts";
 import { readAttributes } from "../protocol/object-headers.ts";
-import { type ReadClaims, readClaims } from "../protocol/read-claims.ts";
+import { readClaims } from "../protocol/read-claims.ts";
 import { checksumHeaders } from "../protocol/reply-headers.ts";
 import { incomingBytes } from "./incoming-bytes.ts";
 import { type ObjectCall, operation, type Services } from "./operation.ts";
-import { orUndo } from "./or-undo.ts";
 import { readAccess } from "./requested-acl.ts";
+import { withRollback } from "./with-rollback.ts";
 
 interface Received {
   readonly content: Content;
@@ -35,7 +36,7 @@ export const PutObject = operation({
     await checkBefore(call, condition, services);
     const { content, etag, checksum } =
       (await claimed(call, bytes, services)) ?? (await received(call, bytes, services));
-    const object = await orUndo(
+    const object = await withRollback(
       () =>
         services.metadata.objects.put({
           bucketId: bucket.id,
@@ -71,7 +72,7 @@ async function checkBefore(
  */
 async function claimed(
   { bucket, body, caller }: ObjectCall,
-  { size, claims }: BytesIn,
+  { size, claims }: BodySource,
   services: Services,
 ): Promise<Received | undefined> {
   const { blobs, dedup } = services;
@@ -91,7 +92,7 @@ async function claimed(
  * carries the same one.
  */
 async function knownChecksum(
-  { checksum, sha256 = "" }: ReadClaims,
+  { checksum, sha256 = "" }: Claims,
   blobId: number,
   accountId: number,
   { metadata }: Services,
@@ -105,7 +106,11 @@ async function knownChecksum(
   return known.find((other) => other.algorithm === algorithm && other.type === "FULL_OBJECT" && other.value === value);
 }
 
-async function received({ bucket, caller }: ObjectCall, bytes: BytesIn, { blobs, dedup }: Services): Promise<Received> {
+async function received(
+  { bucket, caller }: ObjectCall,
+  bytes: BodySource,
+  { blobs, dedup }: Services,
+): Promise<Received> {
   // What a write finds out about content that is there already is told to nobody who has not signed for it.
   const scope = caller.account && scopeOf(bucket, caller.account.id, dedup.scope);
   const {

@@ -1,11 +1,13 @@
 /** UploadPart. https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html */
+
+import type { Claims } from "../checksums/claims.ts";
 import { S3Error } from "../errors.ts";
 import type { Upload } from "../metadata/uploads.ts";
 import { checksumHeader } from "../protocol/checksum-headers.ts";
 import { quote } from "../protocol/etag.ts";
 import { refuseUnserved } from "../protocol/object-headers.ts";
 import { readPartNumber } from "../protocol/range.ts";
-import { type ReadClaims, readClaims } from "../protocol/read-claims.ts";
+import { readClaims } from "../protocol/read-claims.ts";
 import { findUpload } from "./find-upload.ts";
 import { incomingBytes } from "./incoming-bytes.ts";
 import { operation } from "./operation.ts";
@@ -34,7 +36,7 @@ export const UploadPart = operation({
  * Every part of an upload with a checksum has one, computed here when the client sent none. Throws InvalidRequest for
  * another algorithm.
  */
-function claimsOfPart(claims: ReadClaims, { checksumAlgorithm: algorithm }: Upload): ReadClaims {
+function claimsOfPart(claims: Claims, { checksumAlgorithm: algorithm }: Upload): Claims {
   if (algorithm === undefined) return claims;
   const given = claims.checksum?.algorithm ?? algorithm;
   if (given !== algorithm)

@@ -1,6 +1,6 @@
 /** What must hold of an object for its deletion, from headers or from an entry of DeleteObjects. */
+import { invalidArgument } from "../errors.ts";
 import { unquote } from "../protocol/etag.ts";
-import { invalidArgument } from "../protocol/list-query.ts";
 
 export interface DeleteCondition {
   /** `*` is not passed on: deleting what is not there is a success anyway. */

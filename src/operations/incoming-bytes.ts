@@ -1,13 +1,13 @@
 /** The bytes of an upload as blobs/ takes them: sized, with every claim about them, opened when the first is needed. */
-import type { BytesIn } from "../blobs/blob-store.ts";
+import type { BodySource } from "../blobs/blob-store.ts";
+import type { Claims } from "../checksums/claims.ts";
 import { S3Error } from "../errors.ts";
-import type { ReadClaims } from "../protocol/read-claims.ts";
 import type { ServiceCall } from "./operation.ts";
 
 const MAX_BYTES = 5 * 1024 ** 3;
 
 /** Throws MissingContentLength, or EntityTooLarge beyond the 5 GiB that one request may carry. */
-export function incomingBytes(call: Pick<ServiceCall, "body" | "signal">, claims: ReadClaims): BytesIn {
+export function incomingBytes(call: Pick<ServiceCall, "body" | "signal">, claims: Claims): BodySource {
   const { body } = call;
   const size = body.length;
   if (size === undefined) throw new S3Error("MissingContentLength");

@@ -8,7 +8,16 @@ import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import type { Log } from "../log.ts";
 import type { Metadata } from "../metadata/metadata.ts";
-import type { Account, Bucket, DedupScope, FoundObject, RedirectMode, StoredObject } from "../model.ts";
+import type {
+  Account,
+  AuthenticationKind,
+  Bucket,
+  DedupScope,
+  FoundObject,
+  HeaderFields,
+  RedirectMode,
+  StoredObject,
+} from "../model.ts";
 import type { IncomingBody } from "../protocol/incoming-body.ts";
 import type { XmlDocument } from "../protocol/xml.ts";
 
@@ -16,7 +25,7 @@ import type { XmlDocument } from "../protocol/xml.ts";
 export interface Caller {
   readonly account: Account | undefined;
   readonly accessKeyId: string | undefined;
-  readonly authentication: "header" | "presigned" | "anonymous";
+  readonly authentication: AuthenticationKind;
   /** The access key's own redirect mode, if it has one. */
   readonly redirect: RedirectMode | undefined;
 }
@@ -27,7 +36,7 @@ export interface ServiceCall {
   readonly method: string;
   readonly query: URLSearchParams;
   /** Lower-case names; a name that came twice is joined with ",". Values as latin1 text read as UTF-8. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly headers: HeaderFields;
   readonly body: IncomingBody;
   /** `scheme://host` the client used, for redirects and Location elements. */
   readonly requestOrigin: string;
@@ -69,7 +78,7 @@ export interface Calls {
 export interface Reply {
   /** 200 unless told; 204 for no content. */
   readonly status?: number;
-  readonly headers?: Readonly<Record<string, string | undefined>>;
+  readonly headers?: HeaderFields;
   /** A Readable needs Content-Length among the headers. */
   readonly body?: Readable | Buffer | XmlDocument;
 }
@@ -85,7 +94,7 @@ export interface Services {
   /** S3's action on another bucket or object than the call's own, e.g. a copy source. Throws S3Error AccessDenied. */
   readonly checkAccess: (caller: Caller, action: S3Action, bucket: Bucket, object?: StoredObject) => void;
   /** Reads headers told inside a signed URL (`x-nearbucket-reply`): true on nodes only. */
-  readonly replyAsTold: boolean;
+  readonly honoursEmbeddedHeaders: boolean;
 }
 
 export type S3Action = `s3:${string}`;

@@ -1,4 +1,5 @@
 /** The XML body of a request: read whole, bounded, and held against every claim its sender made about it. */
+import { checkClaims } from "../checksums/claims.ts";
 import { digestBuffer } from "../checksums/digest.ts";
 import { S3Error } from "../errors.ts";
 import type { IncomingBody } from "../protocol/incoming-body.ts";
@@ -18,13 +19,7 @@ export async function readBody(
   const claims = readClaims(headers, body);
   if ((body.length ?? 0) > limit) throw new S3Error("MaxMessageLengthExceeded");
   const bytes = await collect(body, limit);
-  const found = await digestBuffer(bytes, claims.checksum?.algorithm);
-  if (claims.sha256 !== undefined && claims.sha256 !== found.sha256) throw new S3Error("XAmzContentSHA256Mismatch");
-  if (claims.md5 !== undefined && claims.md5 !== found.md5) throw new S3Error("BadDigest");
-  if (claims.checksum?.value !== undefined && claims.checksum.value() !== found.checksum)
-    throw new S3Error("BadDigest", {
-      message: `The ${claims.checksum.algorithm} you specified did not match the calculated checksum.`,
-    });
+  checkClaims(claims, await digestBuffer(bytes, claims.checksum?.algorithm));
   return bytes.toString("utf8");
 }
 

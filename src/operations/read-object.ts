@@ -9,14 +9,14 @@ import { unquote } from "../protocol/etag.ts";
 import { checkVersionId, refuseReadWithKey } from "../protocol/object-headers.ts";
 import { rangeOfPart, readPartNumber, readRange } from "../protocol/range.ts";
 import {
+  applyEmbeddedHeaders,
   checksumHeaders,
+  type EmbeddedHeaders,
   headersOf,
   overrideHeaders,
   type ReplyHeaders,
-  readToldHeaders,
+  readEmbeddedHeaders,
   setRange,
-  type ToldHeaders,
-  tell,
 } from "../protocol/reply-headers.ts";
 import type { StoredObjectCall } from "./operation.ts";
 
@@ -38,8 +38,8 @@ export function readObject(call: StoredObjectCall, replyAsTold: boolean): Object
   refuseReadWithKey(headers);
   if (query.size > 0) checkVersionId(query.get("versionId"), call.key);
   const told =
-    replyAsTold && query.size > 0 && caller.authentication === "presigned" ? readToldHeaders(query) : undefined;
-  const validators = told === undefined ? object : toldValidators(told, object);
+    replyAsTold && query.size > 0 && caller.authentication === "presigned" ? readEmbeddedHeaders(query) : undefined;
+  const validators = told === undefined ? object : embeddedValidators(told, object);
   if (checkReadConditions(headers, validators) === "notModified") return notModified(object, told);
   const partNumber = query.size > 0 ? readPartNumber(query) : undefined;
   const part = partNumber === undefined ? undefined : readPart(call, partNumber);
@@ -48,7 +48,7 @@ export function readObject(call: StoredObjectCall, replyAsTold: boolean): Object
   const withChecksum = headers["x-amz-checksum-mode"]?.toUpperCase() === "ENABLED";
   const reply = headersOf(object, whole && withChecksum);
   if (part !== undefined) describePart(reply, object, part, withChecksum);
-  if (told !== undefined) tell(reply, told);
+  if (told !== undefined) applyEmbeddedHeaders(reply, told);
   overrideHeaders(reply, query, caller.authentication === "anonymous");
   setRange(reply, range, object.size);
   const bytes = range === undefined ? object.size : range.last - range.first + 1;
@@ -88,17 +88,17 @@ function describePart(
   if (value !== undefined) Object.assign(reply, checksumHeaders({ ...checksum, value }));
 }
 
-function notModified(object: StoredObject, told: ToldHeaders | undefined): ObjectRead {
+function notModified(object: StoredObject, told: EmbeddedHeaders | undefined): ObjectRead {
   const headers = headersOf(object, false);
   for (const name of ["Content-Type", "Content-Encoding", "Content-Language", "Content-Disposition", "Accept-Ranges"])
     delete headers[name];
   if (told !== undefined)
     for (const name of ["etag", "last-modified"] as const)
-      if (told[name] !== undefined) tell(headers, { [name]: told[name] });
+      if (told[name] !== undefined) applyEmbeddedHeaders(headers, { [name]: told[name] });
   return { status: 304, headers, range: undefined, bytes: 0, plain: true };
 }
 
-function toldValidators(told: ToldHeaders, object: StoredObject): Validators {
+function embeddedValidators(told: EmbeddedHeaders, object: StoredObject): Validators {
   const etag = told["etag"];
   const modifiedAt = Date.parse(told["last-modified"] ?? "");
   return {

@@ -1,9 +1,7 @@
 /** The access control list a request asks for, and whose the thing it makes will be. */
-import { S3Error } from "../errors.ts";
-import type { Account, Acl, Bucket, Grant, ObjectAttributes } from "../model.ts";
+import { invalidArgument, S3Error } from "../errors.ts";
+import type { Account, Acl, Bucket, Grant, HeaderFields, ObjectAttributes } from "../model.ts";
 import { aclOfCanned, type CannedAcl, type RequestedGrant, readAclDocument, readAclHeaders } from "../protocol/acl.ts";
-import type { Headers } from "../protocol/conditions.ts";
-import { invalidArgument } from "../protocol/list-query.ts";
 import type { BucketCall, ObjectCall, Services } from "./operation.ts";
 import { readBody } from "./read-body.ts";
 
@@ -18,7 +16,11 @@ export interface AclOwners {
  * What the headers ask for; undefined: private. Throws what `readAclHeaders` throws, InvalidArgument for an unknown
  * account, AccessControlListNotSupported.
  */
-export async function aclOfHeaders(headers: Headers, owners: AclOwners, services: Services): Promise<Acl | undefined> {
+export async function aclOfHeaders(
+  headers: HeaderFields,
+  owners: AclOwners,
+  services: Services,
+): Promise<Acl | undefined> {
   const asked = readAclHeaders(headers, owners.of);
   return asked === undefined ? undefined : aclAsked(asked, owners, services);
 }

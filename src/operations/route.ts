@@ -3,8 +3,8 @@
  * apart fail at start; a subresource that nobody answers is NotImplemented by name.
  */
 import { S3Error } from "../errors.ts";
+import type { HeaderFields } from "../model.ts";
 import type { Address } from "../protocol/address.ts";
-import type { Headers } from "../protocol/conditions.ts";
 import type { AnyOperation } from "./operation.ts";
 import { BUCKET_SUBRESOURCES, OBJECT_SUBRESOURCES } from "./unsupported.ts";
 
@@ -15,7 +15,11 @@ interface Routed {
 }
 
 /** Throws NotImplemented with the subresource's name, MethodNotAllowed. */
-export type Route = (method: string, address: Pick<Address, "bucket" | "key" | "query">, headers: Headers) => Routed;
+export type Route = (
+  method: string,
+  address: Pick<Address, "bucket" | "key" | "query">,
+  headers: HeaderFields,
+) => Routed;
 
 type Level = "service" | "bucket" | "object";
 const LEVELS: Readonly<Record<AnyOperation["on"], Level>> = {
@@ -64,7 +68,7 @@ function conditionsOf({ query = {}, header }: AnyOperation): readonly string[] {
   return [...names, ...(header === undefined ? [] : [header])].sort();
 }
 
-function matches({ query, header }: AnyOperation, given: URLSearchParams, headers: Headers): boolean {
+function matches({ query, header }: AnyOperation, given: URLSearchParams, headers: HeaderFields): boolean {
   if (header !== undefined && headers[header] === undefined) return false;
   if (query === undefined) return true;
   if (given.size === 0) return false;

@@ -2,10 +2,8 @@
  * Access control lists on the wire: canned names, `x-amz-grant-*` headers and AccessControlPolicy documents, in and
  * out. Whom an id names is not decided here: a request's grants carry ids as text.
  */
-import { S3Error } from "../errors.ts";
-import type { Account, Acl, Grant, Grantee, Permission } from "../model.ts";
-import { type Headers, notImplemented } from "./conditions.ts";
-import { invalidArgument } from "./list-query.ts";
+import { invalidArgument, notImplemented, S3Error } from "../errors.ts";
+import type { Account, Acl, Grant, Grantee, HeaderFields, Permission } from "../model.ts";
 import { readXml, type XmlElement } from "./read-xml.ts";
 import type { XmlContent } from "./xml.ts";
 
@@ -44,7 +42,7 @@ const MAX_GRANTS = 100;
  * grants, NotImplemented for aws-exec-read, UnresolvableGrantByEmailAddress.
  */
 export function readAclHeaders(
-  headers: Headers,
+  headers: HeaderFields,
   of: "bucket" | "object",
 ): CannedAcl | readonly RequestedGrant[] | undefined {
   const canned = headers["x-amz-acl"];
@@ -60,7 +58,7 @@ export function readAclHeaders(
     : invalidArgument("x-amz-acl", canned, "Invalid Argument");
 }
 
-function readGrantHeaders(headers: Headers): readonly RequestedGrant[] | undefined {
+function readGrantHeaders(headers: HeaderFields): readonly RequestedGrant[] | undefined {
   let grants: RequestedGrant[] | undefined;
   for (const [permission, name] of GRANT_HEADERS) {
     const text = headers[name];

@@ -1,7 +1,6 @@
 /** Additional checksums on the wire: the names they have in headers and documents, and what a client may ask for. */
 import { S3Error } from "../errors.ts";
-import type { Checksum, ChecksumAlgorithm } from "../model.ts";
-import type { Headers } from "./conditions.ts";
+import type { Checksum, ChecksumAlgorithm, HeaderFields } from "../model.ts";
 
 export const CHECKSUM_ALGORITHMS = [
   "CRC32",
@@ -45,7 +44,7 @@ export function parseChecksumAlgorithm(text: string, header: string): ChecksumAl
 
 /** What kind of checksum an upload in parts shall get. Undefined: none was asked for. */
 export function readUploadChecksum(
-  headers: Headers,
+  headers: HeaderFields,
 ): { readonly algorithm: ChecksumAlgorithm; readonly type: Checksum["type"] } | undefined {
   const text = headers["x-amz-checksum-algorithm"];
   const type = readChecksumType(headers);
@@ -66,7 +65,7 @@ export function readUploadChecksum(
 }
 
 /** `x-amz-checksum-type`. Throws InvalidRequest for any other word. */
-export function readChecksumType(headers: Headers): Checksum["type"] | undefined {
+export function readChecksumType(headers: HeaderFields): Checksum["type"] | undefined {
   const text = headers["x-amz-checksum-type"]?.toUpperCase();
   if (text === undefined || text === "COMPOSITE" || text === "FULL_OBJECT") return text;
   throw new S3Error("InvalidRequest", { message: "Value for x-amz-checksum-type header is invalid." });
@@ -74,7 +73,7 @@ export function readChecksumType(headers: Headers): Checksum["type"] | undefined
 
 /** The one additional checksum a request's headers carry. Throws InvalidRequest for two. */
 export function readChecksumValue(
-  headers: Headers,
+  headers: HeaderFields,
 ): { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined {
   let found: { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined;
   for (const algorithm of CHECKSUM_ALGORITHMS) {

@@ -3,11 +3,9 @@
  * quotes, dates that cannot be read passed over. Pure; whoever asks has checked access before, since the answer tells
  * that an object exists.
  */
-import { S3Error } from "../errors.ts";
-import type { WriteCondition } from "../model.ts";
+import { notImplemented, S3Error } from "../errors.ts";
+import type { HeaderFields, WriteCondition } from "../model.ts";
 import { namesEtag, unquote } from "./etag.ts";
-
-export type Headers = Readonly<Record<string, string | undefined>>;
 
 /** What a condition is held against. */
 export interface Validators {
@@ -38,17 +36,17 @@ const COPY_SOURCE: ConditionHeaders = {
 };
 
 /** "notModified": answer 304. Throws PreconditionFailed, which names the condition. */
-export function checkReadConditions(headers: Headers, object: Validators): "proceed" | "notModified" {
+export function checkReadConditions(headers: HeaderFields, object: Validators): "proceed" | "notModified" {
   return evaluate(headers, READ, object);
 }
 
 /** A copy knows no 304: whatever does not hold is PreconditionFailed. */
-export function checkCopySourceConditions(headers: Headers, source: Validators): void {
+export function checkCopySourceConditions(headers: HeaderFields, source: Validators): void {
   if (evaluate(headers, COPY_SOURCE, source) === "notModified")
     throw preconditionFailed("x-amz-copy-source-If-None-Match");
 }
 
-function evaluate(headers: Headers, names: ConditionHeaders, object: Validators): "proceed" | "notModified" {
+function evaluate(headers: HeaderFields, names: ConditionHeaders, object: Validators): "proceed" | "notModified" {
   const ifMatch = headers[names.ifMatch];
   const ifUnmodifiedSince = headers[names.ifUnmodifiedSince];
   if (ifMatch !== undefined) {
@@ -77,7 +75,7 @@ export function ifRangeHolds(ifRange: string | undefined, object: Validators): b
 }
 
 /** If-Match and If-None-Match of a write. S3 knows no other condition there, and of If-None-Match only `*`. */
-export function readWriteCondition(headers: Headers): WriteCondition {
+export function readWriteCondition(headers: HeaderFields): WriteCondition {
   const ifMatch = headers["if-match"];
   const ifNoneMatch = headers["if-none-match"];
   if (ifNoneMatch !== undefined && ifNoneMatch.trim() !== "*") throw notImplemented("If-None-Match");
@@ -105,9 +103,4 @@ export function checkWriteCondition(
 
 function preconditionFailed(condition: string): S3Error {
   return new S3Error("PreconditionFailed", { elements: { Condition: condition } });
-}
-
-/** A header whose meaning is not served, refused by name. */
-export function notImplemented(header: string): S3Error {
-  return new S3Error("NotImplemented", { elements: { Header: header } });
 }

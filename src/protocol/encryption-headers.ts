@@ -4,15 +4,14 @@
  */
 import { createHash } from "node:crypto";
 import { S3Error } from "../errors.ts";
-
-type Headers = Readonly<Record<string, string | undefined>>;
+import type { HeaderFields } from "../model.ts";
 
 const SSE = "x-amz-server-side-encryption";
 const COPY_SOURCE = "x-amz-copy-source-server-side-encryption-customer-";
 const KEY_BYTES = 32;
 
 /** Throws InvalidArgument for a contradiction, NotImplemented for any other request to encrypt. */
-export function refuseEncryption(headers: Headers): void {
+export function refuseEncryption(headers: HeaderFields): void {
   let asked: string | undefined;
   for (const name in headers) if (name.startsWith(SSE) || name.startsWith(COPY_SOURCE)) asked ??= name;
   if (asked === undefined) return;
@@ -22,7 +21,7 @@ export function refuseEncryption(headers: Headers): void {
   throw new S3Error("NotImplemented", { elements: { Header: asked } });
 }
 
-function checkMethod(headers: Headers): void {
+function checkMethod(headers: HeaderFields): void {
   const method = headers[SSE];
   const isKms = method === "aws:kms" || method === "aws:kms:dsse";
   if (method !== undefined && method !== "AES256" && !isKms)
@@ -42,7 +41,7 @@ function checkMethod(headers: Headers): void {
     );
 }
 
-function checkCustomerKey(headers: Headers, prefix: string): void {
+function checkCustomerKey(headers: HeaderFields, prefix: string): void {
   const algorithm = headers[`${prefix}algorithm`];
   const key = headers[`${prefix}key`];
   const md5 = headers[`${prefix}key-md5`];

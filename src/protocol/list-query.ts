@@ -1,5 +1,5 @@
 /** The query parameters of listings: limits, markers, tokens and the URL encoding of what comes back. */
-import { S3Error } from "../errors.ts";
+import { invalidArgument } from "../errors.ts";
 
 const DEFAULT_LIMIT = 1000;
 const MAX_INTEGER = 2_147_483_647;
@@ -59,8 +59,4 @@ export function readContinuationToken(query: URLSearchParams): string | undefine
   if (!text.startsWith(TOKEN_MARK) || continuationToken(text.slice(TOKEN_MARK.length)) !== token)
     throw invalidArgument("continuation-token", token, "The continuation token provided is incorrect");
   return text.slice(TOKEN_MARK.length);
-}
-
-export function invalidArgument(name: string, value: string, message: string): S3Error {
-  return new S3Error("InvalidArgument", { message, elements: { ArgumentName: name, ArgumentValue: value } });
 }

@@ -2,9 +2,8 @@
  * What a write says about its object in headers: the attributes that belong to the name. What would change the object's
  * meaning and is not served is refused by name.
  */
-import { S3Error } from "../errors.ts";
-import type { ObjectAttributes } from "../model.ts";
-import { type Headers, notImplemented } from "./conditions.ts";
+import { notImplemented, S3Error } from "../errors.ts";
+import type { HeaderFields, ObjectAttributes } from "../model.ts";
 import { refuseEncryption } from "./encryption-headers.ts";
 import { readTaggingHeader } from "./tags.ts";
 
@@ -28,7 +27,7 @@ const STORAGE_CLASSES = new Set([
  * Throws MetadataTooLarge beyond 2 KiB of user metadata, InvalidStorageClass, InvalidTag, NotImplemented for what
  * `refuseUnserved` names.
  */
-export function readAttributes(headers: Headers): ObjectAttributes {
+export function readAttributes(headers: HeaderFields): ObjectAttributes {
   refuseUnserved(headers);
   const contentEncoding = withoutAwsChunked(headers["content-encoding"]);
   const contentType = headers["content-type"];
@@ -54,7 +53,7 @@ export function readAttributes(headers: Headers): ObjectAttributes {
  * Storage class and website redirect: what a copy takes from its own request even when it keeps the source's metadata.
  */
 export function readPlacementAttributes(
-  headers: Headers,
+  headers: HeaderFields,
 ): Pick<ObjectAttributes, "storageClass" | "websiteRedirectLocation"> {
   const storageClass = readStorageClass(headers["x-amz-storage-class"]);
   const websiteRedirectLocation = headers["x-amz-website-redirect-location"];
@@ -79,7 +78,7 @@ function withoutAwsChunked(text: string | undefined): string | undefined {
     .join(", ");
 }
 
-function readMetadata(headers: Headers): Record<string, string> {
+function readMetadata(headers: HeaderFields): Record<string, string> {
   const entries: [string, string][] = [];
   let size = 0;
   for (const name in headers) {
@@ -97,7 +96,7 @@ function readMetadata(headers: Headers): Record<string, string> {
 const OBJECT_LOCK = "x-amz-object-lock-";
 
 /** Throws NotImplemented, with the header's name, for encryption and locks. */
-export function refuseUnserved(headers: Headers): void {
+export function refuseUnserved(headers: HeaderFields): void {
   refuseEncryption(headers);
   for (const name in headers) {
     if (name.startsWith(OBJECT_LOCK)) throw notImplemented(name);
@@ -105,7 +104,7 @@ export function refuseUnserved(headers: Headers): void {
 }
 
 /** SSE-C headers on a read: there is no such object here. */
-export function refuseReadWithKey(headers: Headers): void {
+export function refuseReadWithKey(headers: HeaderFields): void {
   if (
     headers["x-amz-server-side-encryption-customer-algorithm"] === undefined &&
     headers["x-amz-server-side-encryption-customer-key"] === undefined

@@ -4,13 +4,12 @@
  */
 import { isUtf8 } from "node:buffer";
 import { S3Error } from "../errors.ts";
+import type { HeaderFields } from "../model.ts";
 
 /**
  * Lower-case names. A value whose bytes are UTF-8 is read as UTF-8 (so hashing it as UTF-8 gives the bytes on the
  * wire), else as latin1.
  */
-export type RequestHeaders = Readonly<Record<string, string | undefined>>;
-
 const ONCE = new Set(["host", "authorization", "content-length", "content-md5", "content-type", "date"]);
 
 /** Names come as a handful of spellings; lower-casing each only once saves a third of the time. */
@@ -20,7 +19,7 @@ const KNOWN_SPELLINGS = 500;
 const NOT_ASCII = /[\u0080-\u00ff]/;
 
 /** `rawHeaders`: name, value, name, value, ... as `IncomingMessage` has them. Throws S3Error InvalidArgument. */
-export function readRawHeaders(rawHeaders: readonly string[]): RequestHeaders {
+export function readRawHeaders(rawHeaders: readonly string[]): HeaderFields {
   // Without a prototype: `__proto__` and `constructor` are header names like any other.
   const headers: Record<string, string | undefined> = Object.create(null);
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {

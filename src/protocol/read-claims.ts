@@ -2,8 +2,9 @@
  * What a client claims about its bytes, in headers or in a trailer still to come. Read before the body; checked by
  * whoever reads the body.
  */
+import type { Claims } from "../checksums/claims.ts";
 import { S3Error } from "../errors.ts";
-import type { ChecksumAlgorithm, Digest } from "../model.ts";
+import type { ChecksumAlgorithm, HeaderFields } from "../model.ts";
 import {
   CHECKSUM_ALGORITHMS,
   checksumHeader,
@@ -11,27 +12,13 @@ import {
   readChecksumValue,
   severalChecksums,
 } from "./checksum-headers.ts";
-import type { Headers } from "./conditions.ts";
 import type { IncomingBody } from "./incoming-body.ts";
-
-interface ClaimedChecksum {
-  readonly algorithm: ChecksumAlgorithm;
-  /** Base64; a trailer's value is there only after the body's end. */
-  readonly value: (() => string | undefined) | undefined;
-}
-
-/** The same shape as the claims of blobs/. */
-export interface ReadClaims {
-  readonly md5?: string;
-  readonly sha256?: Digest;
-  readonly checksum?: ClaimedChecksum;
-}
 
 /** Throws InvalidDigest for a Content-MD5 that is none, InvalidRequest for contradictory checksum headers. */
 export function readClaims(
-  headers: Headers,
+  headers: HeaderFields,
   body: Pick<IncomingBody, "sha256" | "announcedTrailers" | "trailers">,
-): ReadClaims {
+): Claims {
   const md5 = readContentMd5(headers["content-md5"]);
   const checksum = readChecksumClaim(headers, body);
   return { ...(md5 && { md5 }), ...(body.sha256 && { sha256: body.sha256 }), ...(checksum && { checksum }) };
@@ -46,9 +33,9 @@ function readContentMd5(text: string | undefined): string | undefined {
 }
 
 function readChecksumClaim(
-  headers: Headers,
+  headers: HeaderFields,
   body: Pick<IncomingBody, "announcedTrailers" | "trailers">,
-): ClaimedChecksum | undefined {
+): Claims["checksum"] | undefined {
   const inHeader = readChecksumValue(headers);
   const inTrailer = CHECKSUM_ALGORITHMS.filter((algorithm) =>
     body.announcedTrailers.includes(checksumHeader(algorithm)),

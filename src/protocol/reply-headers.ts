@@ -2,11 +2,10 @@
  * What a read says about its object in headers: built from the stored object, overridden by `response-*` parameters, or
  * told inside a signed URL.
  */
-import { S3Error } from "../errors.ts";
+import { invalidArgument, S3Error } from "../errors.ts";
 import type { ByteRange, Checksum, ChecksumAlgorithm, StoredObject } from "../model.ts";
 import { checksumHeader } from "./checksum-headers.ts";
 import { quote } from "./etag.ts";
-import { invalidArgument } from "./list-query.ts";
 
 export type ReplyHeaders = Record<string, string | undefined>;
 
@@ -85,13 +84,13 @@ const TELLABLE =
   /^(etag|last-modified|cache-control|content-(type|disposition|encoding|language)|expires|x-amz-(meta-[!#$%&'*+.^_`|~0-9a-z-]+|version-id|checksum-(crc32|crc32c|crc64nvme|sha1|sha256|type)|storage-class|website-redirect-location|mp-parts-count|tagging-count))$/;
 
 /** Header names in lower case. */
-export type ToldHeaders = Readonly<Record<string, string>>;
+export type EmbeddedHeaders = Readonly<Record<string, string>>;
 
 /**
  * The headers that a gateway told this node inside a URL it signed: base64url JSON, a flat object of text. Undefined:
  * none were told. Throws InvalidArgument for anything else, for a name not on the list, and for control characters.
  */
-export function readToldHeaders(query: URLSearchParams): ToldHeaders | undefined {
+export function readEmbeddedHeaders(query: URLSearchParams): EmbeddedHeaders | undefined {
   const text = query.get(TOLD);
   if (text === null) return undefined;
   const told = parseTold(text);
@@ -122,7 +121,7 @@ function invalidTold(text: string, cause?: unknown): S3Error {
 }
 
 /** Puts told headers over those of the stored object, whatever the case of their names. */
-export function tell(headers: ReplyHeaders, told: ToldHeaders): void {
+export function applyEmbeddedHeaders(headers: ReplyHeaders, told: EmbeddedHeaders): void {
   const byLowerCase = new Map(Object.keys(headers).map((name) => [name.toLowerCase(), name]));
   for (const [name, value] of Object.entries(told)) headers[byLowerCase.get(name) ?? name] = value;
 }

@@ -1,8 +1,6 @@
 /** Tags on the wire: the `x-amz-tagging` header and Tagging documents, checked once, in byte order of key. */
-import { S3Error } from "../errors.ts";
-import type { Tag } from "../model.ts";
-import type { Headers } from "./conditions.ts";
-import { invalidArgument } from "./list-query.ts";
+import { invalidArgument, S3Error } from "../errors.ts";
+import type { HeaderFields, Tag } from "../model.ts";
 import { readXml, type XmlElement } from "./read-xml.ts";
 import type { XmlContent } from "./xml.ts";
 
@@ -16,7 +14,7 @@ const HEADER = "x-amz-tagging";
  * Undefined: no tags. Throws InvalidArgument for a header that is no query string or names a key twice, InvalidTag for
  * tags beyond the limits.
  */
-export function readTaggingHeader(headers: Headers): readonly Tag[] | undefined {
+export function readTaggingHeader(headers: HeaderFields): readonly Tag[] | undefined {
   const text = headers[HEADER];
   if (text === undefined || text === "") return undefined;
   const tags = text.split("&").map((pair) => {

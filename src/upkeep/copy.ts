@@ -5,31 +5,31 @@
 import { BackendError } from "../backends/backend.ts";
 import type { FleetMember } from "../backends/fleet.ts";
 import { copyReplica, readReplica } from "../blobs/replicas/copy-replica.ts";
-import { choosePlacement, healthyMembers, type Site, siteOf } from "../blobs/replicas/placement.ts";
+import { choosePlacement, healthyMembers, type Placement, placementOf } from "../blobs/replicas/placement.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
 import { asBackendError } from "../blobs/while-up.ts";
 import type { Blob } from "../model.ts";
-import type { Upkept } from "./upkept.ts";
+import type { JobContext } from "./job-context.ts";
 
 /** Throws ServiceUnavailable when no healthy target, or no good replica to copy from, is left. */
-export async function copyBlob(upkept: Upkept, blobId: number, signal: AbortSignal): Promise<void> {
+export async function copyBlob(context: JobContext, blobId: number, signal: AbortSignal): Promise<void> {
   const failures: BackendError[] = [];
   const failed = new Set<string>();
   for (;;) {
     signal.throwIfAborted();
-    const blob = await upkept.metadata.blobs.find(blobId);
+    const blob = await context.metadata.blobs.find(blobId);
     if (blob === undefined) return;
-    const held = standing(upkept, blob);
-    const candidates = healthyMembers(upkept.fleet.members())
-      .map(siteOf)
-      .filter((site) => !failed.has(site.name));
-    const [target] = choosePlacement(candidates, held, 1, upkept.random);
+    const held = standing(context, blob);
+    const candidates = healthyMembers(context.fleet.members())
+      .map(placementOf)
+      .filter((placement) => !failed.has(placement.name));
+    const [target] = choosePlacement(candidates, held, 1, context.random);
     const spreadsOut =
-      target !== undefined && upkept.copies > 1 && isOneRegion(held) && target.region !== held[0]?.region;
-    if (held.length >= upkept.copies && !spreadsOut) return;
-    const member = target && upkept.fleet.get(target.name);
+      target !== undefined && context.copies > 1 && isOneRegion(held) && target.region !== held[0]?.region;
+    if (held.length >= context.copies && !spreadsOut) return;
+    const member = target && context.fleet.get(target.name);
     if (member === undefined) throw tooFewBackends(failures);
-    const failure = await addReplica(upkept, blob, member, signal);
+    const failure = await addReplica(context, blob, member, signal);
     if (failure === undefined) continue;
     failures.push(failure);
     failed.add(failure.backend);
@@ -37,35 +37,36 @@ export async function copyBlob(upkept: Upkept, blobId: number, signal: AbortSign
 }
 
 /** Replicas that stand and will stay; those of a backend that is being emptied do not count. */
-function standing(upkept: Upkept, blob: Blob): readonly Site[] {
+function standing(context: JobContext, blob: Blob): readonly Placement[] {
   return blob.replicas.flatMap((replica) => {
-    const member = upkept.fleet.get(replica.backend);
-    return replica.state === "verified" && member !== undefined && !member.draining ? [siteOf(member)] : [];
+    const member = context.fleet.get(replica.backend);
+    return replica.state === "verified" && member !== undefined && !member.draining ? [placementOf(member)] : [];
   });
 }
 
-function isOneRegion(held: readonly Site[]): boolean {
-  return new Set(held.map((site) => site.region)).size === 1;
+function isOneRegion(held: readonly Placement[]): boolean {
+  return new Set(held.map((placement) => placement.region)).size === 1;
 }
 
 /** Undefined: it stands. Else why this target cannot have it now. Throws ServiceUnavailable when no source is left. */
 async function addReplica(
-  upkept: Upkept,
+  context: JobContext,
   blob: Blob,
   target: FleetMember,
   signal: AbortSignal,
 ): Promise<BackendError | undefined> {
-  const { blobs, jobs } = upkept.metadata;
+  const { blobs, jobs } = context.metadata;
   const name = target.backend.name;
   // The row comes before the bytes, so that whoever deletes the blob meanwhile knows where to look.
-  if (!blob.replicas.some(({ backend }) => backend === name)) await blobs.setReplica(blob.id, name, "lost", blob.name);
-  const failure = (await standsAlready(blob, target, signal)) ?? (await copyFromAny(upkept, blob, target, signal));
+  if (!blob.replicas.some(({ backend }) => backend === name))
+    await blobs.setReplica(blob.id, name, "lost", blob.storageKey);
+  const failure = (await standsAlready(blob, target, signal)) ?? (await copyFromAny(context, blob, target, signal));
   if (failure instanceof BackendError) {
-    upkept.fleet.reportFailure(failure);
+    context.fleet.reportFailure(failure);
     return failure;
   }
-  if (!(await blobs.setReplica(blob.id, name, "verified", blob.name)))
-    await jobs.add({ kind: "drop", name: blob.name, backends: [name] });
+  if (!(await blobs.setReplica(blob.id, name, "verified", blob.storageKey)))
+    await jobs.add({ kind: "drop", name: blob.storageKey, backends: [name] });
   return undefined;
 }
 
@@ -86,14 +87,14 @@ async function standsAlready(
 }
 
 async function copyFromAny(
-  upkept: Upkept,
+  context: JobContext,
   blob: Blob,
   target: FleetMember,
   signal: AbortSignal,
 ): Promise<true | BackendError> {
   const failures: BackendError[] = [];
   for (const replica of blob.replicas) {
-    const source = upkept.fleet.get(replica.backend);
+    const source = context.fleet.get(replica.backend);
     if (replica.state !== "verified" || !source?.up || source === target) continue;
     try {
       await copyReplica(blob, source, target, signal);
@@ -103,7 +104,7 @@ async function copyFromAny(
       const failure = asBackendError(error, target.backend.name);
       if (failure.backend === target.backend.name) return failure;
       failures.push(failure);
-      await upkept.replicas.noteFailure(blob, failure);
+      await context.replicas.noteFailure(blob, failure);
     }
   }
   throw tooFewBackends(failures);

@@ -5,11 +5,11 @@ import type { BackendError } from "../backends/backend.ts";
 import { readReplica } from "../blobs/replicas/copy-replica.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
 import { asBackendError } from "../blobs/while-up.ts";
-import type { Upkept } from "./upkept.ts";
+import type { JobContext } from "./job-context.ts";
 
 /** Throws ServiceUnavailable when no replica could be read whole. */
-export async function digestBlob(upkept: Upkept, blobId: number, signal: AbortSignal): Promise<void> {
-  const { metadata, fleet, replicas, log } = upkept;
+export async function digestBlob(context: JobContext, blobId: number, signal: AbortSignal): Promise<void> {
+  const { metadata, fleet, replicas, log } = context;
   const blob = await metadata.blobs.find(blobId);
   if (blob === undefined || blob.digest !== undefined) return;
   const failures: BackendError[] = [];

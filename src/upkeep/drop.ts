@@ -5,14 +5,14 @@
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
 import { asBackendError } from "../blobs/while-up.ts";
 import { deleteFrom } from "./delete-from.ts";
-import type { Upkept } from "./upkept.ts";
+import type { JobContext } from "./job-context.ts";
 
 /**
  * `backends` empty: all that are configured. Throws ServiceUnavailable when one could not be asked: then the job waits
  * for its return.
  */
-export async function dropName(upkept: Upkept, name: string, backends: readonly string[]): Promise<void> {
-  const { fleet, log } = upkept;
+export async function dropName(context: JobContext, name: string, backends: readonly string[]): Promise<void> {
+  const { fleet, log } = context;
   const concerned = backends.length === 0 ? fleet.members().map((member) => member.backend.name) : backends;
   const failures = await Promise.all(
     concerned.map(async (backend) => {

@@ -5,20 +5,20 @@
 import { asBackendError } from "../blobs/while-up.ts";
 import type { Blob } from "../model.ts";
 import { deleteFrom } from "./delete-from.ts";
-import type { Upkept } from "./upkept.ts";
+import type { JobContext } from "./job-context.ts";
 
 const BATCH = 500;
 
-export async function reclaimBlobs(upkept: Upkept, signal: AbortSignal): Promise<void> {
-  const blobs = await upkept.metadata.blobs.takeReclaimable(BATCH);
+export async function reclaimBlobs(context: JobContext, signal: AbortSignal): Promise<void> {
+  const blobs = await context.metadata.blobs.takeReclaimable(BATCH);
   for (const blob of blobs) {
     signal.throwIfAborted();
-    if (await areBytesGone(upkept, blob)) await upkept.metadata.blobs.forget(blob.id);
+    if (await areBytesGone(context, blob)) await context.metadata.blobs.forget(blob.id);
   }
 }
 
-async function areBytesGone(upkept: Upkept, blob: Blob): Promise<boolean> {
-  const { fleet, log } = upkept;
+async function areBytesGone(context: JobContext, blob: Blob): Promise<boolean> {
+  const { fleet, log } = context;
   const outcomes = await Promise.all(
     blob.replicas.map(async ({ backend }) => {
       const member = fleet.get(backend);
@@ -30,7 +30,7 @@ async function areBytesGone(upkept: Upkept, blob: Blob): Promise<boolean> {
         return false;
       }
       try {
-        await deleteFrom(member, blob.name, blob.layout !== undefined);
+        await deleteFrom(member, blob.storageKey, blob.partSizes !== undefined);
         return true;
       } catch (error) {
         const failure = asBackendError(error, backend);

@@ -2,14 +2,14 @@
  * Ends uploads in parts that nobody completed for a long time; their bytes become drop jobs in the same transaction.
  * Forgets those completed long ago.
  */
-import type { Upkept } from "./upkept.ts";
+import type { JobContext } from "./job-context.ts";
 
 const BATCH = 100;
 /** A client that repeats Complete because the answer was lost does so at once, or after the night. */
 const COMPLETED_KEPT_MS = 86_400_000;
 
 /** `maxAgeMs` counts from the start of the upload. */
-export async function endStaleUploads({ metadata, now, log }: Upkept, maxAgeMs: number): Promise<void> {
+export async function endStaleUploads({ metadata, now, log }: JobContext, maxAgeMs: number): Promise<void> {
   await metadata.uploads.forgetCompleted(new Date(now().getTime() - COMPLETED_KEPT_MS));
   const before = new Date(now().getTime() - maxAgeMs);
   for (;;) {

@@ -10,11 +10,11 @@ import type { Metadata } from "../metadata/metadata.ts";
 import { copyBlob } from "./copy.ts";
 import { digestBlob } from "./digest.ts";
 import { dropName } from "./drop.ts";
+import type { JobContext } from "./job-context.ts";
 import { JobRunner } from "./jobs.ts";
 import { dropLeftovers } from "./leftovers.ts";
 import { reclaimBlobs } from "./reclaim.ts";
 import { endStaleUploads } from "./stale-uploads.ts";
-import type { Upkept } from "./upkept.ts";
 
 export interface UpkeepOptions {
   readonly metadata: Metadata;
@@ -64,21 +64,21 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
     random = Math.random,
   } = options;
   const replicas = new Replicas({ blobs: metadata.blobs, fleet, verifiedForMs: 0, now, log });
-  const upkept: Upkept = { metadata, fleet, replicas, copies, now, log, random };
+  const context: JobContext = { metadata, fleet, replicas, copies, now, log, random };
   const run = async (work: NewJob, signal: AbortSignal): Promise<void> => {
     switch (work.kind) {
       case "copy":
-        return copyBlob(upkept, work.blobId, signal);
+        return copyBlob(context, work.blobId, signal);
       case "digest":
-        return digestBlob(upkept, work.blobId, signal);
+        return digestBlob(context, work.blobId, signal);
       case "drop":
-        return dropName(upkept, work.name, work.backends);
+        return dropName(context, work.name, work.backends);
       default:
         // A sweep that is added while it runs is made again when it finishes.
         await metadata.jobs.add(work, new Date(now().getTime() + sweepMs));
-        if (work.kind === "reclaim") await reclaimBlobs(upkept, signal);
-        else if (work.kind === "stale-uploads") await endStaleUploads(upkept, uploadMaxAgeMs);
-        else await dropLeftovers(upkept, graceMs);
+        if (work.kind === "reclaim") await reclaimBlobs(context, signal);
+        else if (work.kind === "stale-uploads") await endStaleUploads(context, uploadMaxAgeMs);
+        else await dropLeftovers(context, graceMs);
     }
   };
   const { leaseMs = 60_000, pollMs = 1000, concurrency = 4 } = options;

@@ -22,7 +22,7 @@ describe("a backend of the configuration", () => {
     const backend = await openBackend({ kind: "s3", ...reached, replayedHeaders: "strict" }, { log });
     expect(backend).toMatchObject({
       ...placed,
-      traits: { publicEndpoint: "http://public", replayedHeaders: "strict", repliesAsTold: false },
+      traits: { publicEndpoint: "http://public", replayedHeaders: "strict", honoursEmbeddedHeaders: false },
     });
     await backend.close();
   });
@@ -32,7 +32,7 @@ describe("a backend of the configuration", () => {
     expect(backend.traits).toEqual({
       publicEndpoint: "http://public",
       replayedHeaders: "tolerate",
-      repliesAsTold: true,
+      honoursEmbeddedHeaders: true,
     });
     await backend.close();
   });
@@ -44,7 +44,10 @@ describe("a backend of the configuration", () => {
       await openBackend({ kind: "disk", ...placed, directory }, { log }),
       await openBackend({ kind: "memory", ...placed }, { log }),
     ]) {
-      expect(backend).toMatchObject({ ...placed, traits: { publicEndpoint: undefined, repliesAsTold: false } });
+      expect(backend).toMatchObject({
+        ...placed,
+        traits: { publicEndpoint: undefined, honoursEmbeddedHeaders: false },
+      });
       expect(backend.signedUrl("k", options)).toBeUndefined();
       await backend.close();
     }

@@ -37,7 +37,7 @@ describe.each([
       await using far = await startFarStores(2);
       await using rig = await openRig({ backends: far.backends });
       const first = await rig.put("old", bytes);
-      const name = first.kind === "fresh" ? first.name : "";
+      const name = first.kind === "fresh" ? first.storageKey : "";
       for (const store of names) rot(far.store(store), name, bytes);
       rig.clock.advance(2 * HOUR);
       const blob = await rig.blobOf("old");
@@ -49,7 +49,7 @@ describe.each([
       rig.clock.advance(DAY + 1);
       await rig.upkeep.runDue();
       expect(far.held(name)).toEqual({});
-      expect(Object.values(far.held(second.kind === "fresh" ? second.name : "")).map(sha256)).toEqual([
+      expect(Object.values(far.held(second.kind === "fresh" ? second.storageKey : "")).map(sha256)).toEqual([
         sha256(bytes),
         sha256(bytes),
       ]);
@@ -102,7 +102,7 @@ describe("a reader that opened the old bytes before they were replaced", () => {
     await using rig = await openRig({ backends: far.backends });
     const first = await rig.put("key", bytes);
     const stale = await rig.blobOf("key");
-    for (const store of far.stores) store.remove(first.kind === "fresh" ? first.name : "");
+    for (const store of far.stores) store.remove(first.kind === "fresh" ? first.storageKey : "");
     rig.clock.advance(2 * HOUR);
     await rig.put("key", bytes);
     const { body } = await rig.blobs.open(stale, { order: ["a", "b"], signal: new AbortController().signal });

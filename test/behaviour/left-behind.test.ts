@@ -23,7 +23,7 @@ describe("a writer that died", () => {
     await rig.name("key", named.content);
     const lost = await dead.put(bytesOf(bytes), { scope: rig.scope });
     const upload = await dead.startUpload();
-    const names = [lost.content.kind === "fresh" ? lost.content.name : "", upload.name];
+    const names = [lost.content.kind === "fresh" ? lost.content.storageKey : "", upload.storageKey];
     rig.clock.advance(DAY);
     await rig.upkeep.runDue();
     for (const name of names) expect(far.traces().filter((trace) => trace.endsWith(name))).toHaveLength(2);
@@ -31,7 +31,7 @@ describe("a writer that died", () => {
     await rig.upkeep.runDue();
     await rig.upkeep.runDue();
     expect(far.traces()).toEqual(
-      ["a", "b"].map((store) => `${store}: ${named.content.kind === "fresh" ? named.content.name : ""}`),
+      ["a", "b"].map((store) => `${store}: ${named.content.kind === "fresh" ? named.content.storageKey : ""}`),
     );
     expect(Buffer.concat([bytes, bytes]).equals(await rig.get("key"))).toBe(true);
     await dead.close();
@@ -81,6 +81,6 @@ describe("a writer that is closed", () => {
     await other.close();
     rig.clock.advance(2 * DAY);
     await rig.blobs.close();
-    expect(await rig.metadata.names.discardLeftovers(rig.clock.now())).toBe(0);
+    expect(await rig.metadata.keyReservations.discardLeftovers(rig.clock.now())).toBe(0);
   });
 });

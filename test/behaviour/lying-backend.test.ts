@@ -42,7 +42,7 @@ describe.each(bodies)("a %s write to a store that", (_, bytes) => {
     const script = far.store("a").script({ method: "PUT", key: /^blobs\// }, fault);
     const content = await rig.put("key", bytes);
     expect(script.hits).toBeGreaterThan(0);
-    const name = content.kind === "fresh" ? content.name : "";
+    const name = content.kind === "fresh" ? content.storageKey : "";
     expect(content.kind === "fresh" && [...content.backends].sort()).toEqual(["b", "c"]);
     expect(sha256(far.held(name)["b"])).toBe(sha256(bytes));
     expect(sha256(far.held(name)["c"])).toBe(sha256(bytes));
@@ -75,7 +75,7 @@ describe.each(bodies)("a %s write to a store that", (_, bytes) => {
       script.remove();
       await rig.fleet.probeNow();
       await rig.upkeep.runDue();
-      const held = far.held(content.kind === "fresh" ? content.name : "");
+      const held = far.held(content.kind === "fresh" ? content.storageKey : "");
       expect(sha256(held["a"])).toBe(sha256(bytes));
       expect(sha256(held["b"])).toBe(sha256(bytes));
       expect((await rig.metadata.stats.report(2)).underReplicated).toBe(0);
@@ -95,7 +95,7 @@ describe("a store that keeps half and says it kept all", () => {
     expect(sha256(await rig.get("key", { order: ["a", "b"] }))).toBe(sha256(bytes));
     expect((await rig.blobOf("key")).replicas).toContainEqual(expect.objectContaining({ backend: "a", state: "lost" }));
     await rig.upkeep.runDue();
-    expect(sha256(far.held(content.kind === "fresh" ? content.name : "")["a"])).toBe(sha256(bytes));
+    expect(sha256(far.held(content.kind === "fresh" ? content.storageKey : "")["a"])).toBe(sha256(bytes));
     expect((await rig.blobOf("key")).replicas.every(({ state }) => state === "verified")).toBe(true);
   });
 });

@@ -42,7 +42,7 @@ const faults: readonly (readonly [string, Fault, boolean])[] = [
 
 async function eachStands(far: FarStores, rig: Rig, bytes: Buffer): Promise<string> {
   const content = await rig.put("key", bytes);
-  const name = content.kind === "fresh" ? content.name : "";
+  const name = content.kind === "fresh" ? content.storageKey : "";
   expect(Object.keys(far.held(name))).toEqual(["a", "b"]);
   return name;
 }

@@ -22,7 +22,7 @@ describe.each([
     const script = far.store("a").script({ method: "PUT", key: /^blobs\//, nth: 1 }, fault);
     const content = await rig.put("key", bytes);
     expect(script.hits).toBe(1);
-    const held = far.held(content.kind === "fresh" ? content.name : "");
+    const held = far.held(content.kind === "fresh" ? content.storageKey : "");
     expect([held["a"], held["b"]].map(sha256)).toEqual([sha256(bytes), sha256(bytes)]);
   });
 

@@ -57,7 +57,7 @@ describe("bytes without a name", () => {
     await rig.upkeep.runDue();
     const second = await rig.put("key", bytes);
     expect(second.kind).toBe("fresh");
-    expect(second.kind === "fresh" && first.kind === "fresh" && second.name !== first.name).toBe(true);
+    expect(second.kind === "fresh" && first.kind === "fresh" && second.storageKey !== first.storageKey).toBe(true);
     expect(bytes.equals(await rig.get("key"))).toBe(true);
   });
 

@@ -31,7 +31,7 @@ describe("an object in parts", () => {
     const upload = await uploadAll(rig, "key");
     expect((await rig.completeUpload(upload)).etag).toBe(ETAG);
     for (const name of ["a", "b"]) {
-      expect(far.store(name).objects.get(upload.name)?.etag).toBe(ETAG);
+      expect(far.store(name).objects.get(upload.storageKey)?.etag).toBe(ETAG);
       expect(far.store(name).uploads.size).toBe(0);
     }
     expect((await rig.blobOf("key")).digest).toBeUndefined();
@@ -52,8 +52,8 @@ describe("an object in parts", () => {
     expect((await rig.blobOf("parts")).id).toBe((await rig.blobOf("single")).id);
     rig.clock.advance(DAY + 1);
     await rig.upkeep.runDue();
-    expect(far.held(upload.name)).toEqual({});
-    expect(Object.keys(far.held(single.kind === "fresh" ? single.name : ""))).toEqual(["a", "b"]);
+    expect(far.held(upload.storageKey)).toEqual({});
+    expect(Object.keys(far.held(single.kind === "fresh" ? single.storageKey : ""))).toEqual(["a", "b"]);
     expect(sha256(await rig.get("parts"))).toBe(sha256(whole));
   });
 
@@ -68,8 +68,8 @@ describe("an object in parts", () => {
     const uploaded = await rig.metadata.uploads.parts(upload.uploadId, { after: 0, limit: 10 });
     const chosen = uploaded.filter(({ partNumber }) => partNumber !== 2);
     const content = await rig.blobs.completeUpload(await rig.findUpload(upload), chosen, rig.scope);
-    expect(content).toMatchObject({ layout: [5 * MIB, 1_000], etag: multipartEtag(chosen.map(({ etag }) => etag)) });
-    expect(sha256(far.held(upload.name)["a"])).toBe(
+    expect(content).toMatchObject({ partSizes: [5 * MIB, 1_000], etag: multipartEtag(chosen.map(({ etag }) => etag)) });
+    expect(sha256(far.held(upload.storageKey)["a"])).toBe(
       sha256(Buffer.concat([parts[0] ?? "", parts[2] ?? ""].map(Buffer.from))),
     );
   });
@@ -81,7 +81,7 @@ describe("an object in parts", () => {
     const uploaded = await rig.metadata.uploads.parts(upload.uploadId, { after: 0, limit: 10 });
     const first = await rig.blobs.completeUpload(upload, uploaded, rig.scope);
     expect(await rig.blobs.completeUpload(upload, uploaded, rig.scope)).toEqual(first);
-    expect(Object.keys(far.held(upload.name))).toEqual(["a", "b"]);
+    expect(Object.keys(far.held(upload.storageKey))).toEqual(["a", "b"]);
   });
 
   it("that is given up leaves nothing", async () => {
@@ -167,8 +167,8 @@ describe("a store that dies between parts", () => {
     await rig.fleet.probeNow();
     await rig.completeUpload(upload);
     expect((await rig.blobOf("key")).replicas.map(({ backend }) => backend).sort()).toEqual(["b", "c"]);
-    expect(far.store("c").objects.get(upload.name)?.etag).toBe(ETAG);
-    expect(sha256(far.held(upload.name)["c"])).toBe(sha256(whole));
+    expect(far.store("c").objects.get(upload.storageKey)?.etag).toBe(ETAG);
+    expect(sha256(far.held(upload.storageKey)["c"])).toBe(sha256(whole));
     expect(sha256(await rig.get("key", { order: ["c"] }))).toBe(sha256(whole));
   });
 
@@ -183,7 +183,7 @@ describe("a store that dies between parts", () => {
     await far.store("a").restart();
     await rig.fleet.probeNow();
     await rig.completeUpload(upload);
-    expect(sha256(far.held(upload.name)["a"])).toBe(sha256(whole));
+    expect(sha256(far.held(upload.storageKey)["a"])).toBe(sha256(whole));
     for (const store of far.stores) expect(store.uploads.size).toBe(0);
   });
 
@@ -228,8 +228,8 @@ describe("a store that on completing", () => {
     const { replicas } = await rig.blobOf("key");
     expect(replicas).toHaveLength(2);
     for (const { backend } of replicas) {
-      expect(far.store(backend).objects.get(upload.name)?.etag).toBe(ETAG);
-      expect(sha256(far.held(upload.name)[backend])).toBe(sha256(whole));
+      expect(far.store(backend).objects.get(upload.storageKey)?.etag).toBe(ETAG);
+      expect(sha256(far.held(upload.storageKey)[backend])).toBe(sha256(whole));
     }
   });
 });

@@ -53,7 +53,7 @@ describe("a write", () => {
     await rig.upkeep.runDue();
     const names = Object.values(await rig.standing()).flat();
     expect(names).toHaveLength(2);
-    expect(new Set(names)).toEqual(new Set([first.kind === "fresh" && first.name]));
+    expect(new Set(names)).toEqual(new Set([first.kind === "fresh" && first.storageKey]));
   });
 
   it("moves known bytes nowhere when the client signed their digest", async () => {
@@ -159,14 +159,14 @@ describe("a write", () => {
 });
 
 describe("where two copies may stand", () => {
-  const sites = (...regions: string[]) =>
+  const placements = (...regions: string[]) =>
     regions.map((region, index) => new MemoryBackend({ name: `store-${index}`, region }));
 
   it.each([
-    ["two stores of the only region", sites("x", "x"), 2, "no error"],
-    ["two stores in two regions", sites("x", "y"), 2, "no error"],
-    ["one store, when one copy is all that is wanted", sites("x"), 1, "no error"],
-    ["one store", sites("x"), 2, "ServiceUnavailable"],
+    ["two stores of the only region", placements("x", "x"), 2, "no error"],
+    ["two stores in two regions", placements("x", "y"), 2, "no error"],
+    ["one store, when one copy is all that is wanted", placements("x"), 1, "no error"],
+    ["one store", placements("x"), 2, "ServiceUnavailable"],
   ] as const)("%s", async (_, backends, copies, expected) => {
     await using rig = await openRig({ backends, copies });
     for (const bytes of [small, large])
@@ -223,7 +223,7 @@ describe("a claim", () => {
     await using rig = await openRig({ verifiedForMs: 0 });
     const content = await rig.put("key", small);
     const [holder = ""] = content.kind === "fresh" ? content.backends : [];
-    await rig.backend(holder).delete(content.kind === "fresh" ? content.name : "");
+    await rig.backend(holder).delete(content.kind === "fresh" ? content.storageKey : "");
     expect(await rig.blobs.claim(rig.scope, sha256(small), small.length, rig.bucket.owner.id)).toBeUndefined();
   });
 });

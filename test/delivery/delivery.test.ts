@@ -106,11 +106,11 @@ function request(change: Partial<ReadRequest> = {}): ReadRequest {
     },
     blob: {
       id: 1,
-      name: "blobs/ab/cd",
+      storageKey: "blobs/ab/cd",
       size: 8 * MIB,
       etag: "e",
       digest: undefined,
-      layout: undefined,
+      partSizes: undefined,
       replicas: [replica("amsterdam"), replica("toronto")],
     },
     headers: { "user-agent": "aws-sdk-go/1.44.298" },

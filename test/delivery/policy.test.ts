@@ -6,17 +6,17 @@ const minio: RedirectTarget = {
   downgrade: false,
   sameHost: false,
   replayedHeaders: "tolerate",
-  repliesAsTold: false,
+  honoursEmbeddedHeaders: false,
   crossOrigin: false,
 };
-const node: RedirectTarget = { ...minio, repliesAsTold: true };
+const node: RedirectTarget = { ...minio, honoursEmbeddedHeaders: true };
 const MIB = 1024 ** 2;
 
 /** A big plain read by a proven follower: redirected by rule 14. */
 const follower: RedirectFacts = {
   mode: "auto",
   plain: true,
-  wish: undefined,
+  override: undefined,
   attempt: 1,
   repeated: false,
   target: minio,
@@ -37,7 +37,7 @@ const follower: RedirectFacts = {
 
 type Change = Partial<RedirectFacts>;
 
-const asked: Change = { wish: "always" };
+const asked: Change = { override: "always" };
 const boto: Change = { family: familyOf("Boto3/1.43 md/Botocore#1.43") };
 const rclone: Change = { family: familyOf("rclone/v1.76.0") };
 const presigned = (userAgent: string | undefined): Change => ({
@@ -50,7 +50,7 @@ const to = (change: Partial<RedirectTarget>): Change => ({ target: { ...minio, .
 /** What, the change to the follower, the answer in auto, the answer in always. */
 const cases: readonly (readonly [string, Change, string, string])[] = [
   ["a read that is not plain", { plain: false, ...asked }, "proxy 1-not-plain", "proxy 1-not-plain"],
-  ["an opt-out", { wish: "never" }, "proxy 3-opt-out", "proxy 3-opt-out"],
+  ["an opt-out", { override: "never" }, "proxy 3-opt-out", "proxy 3-opt-out"],
   ["a second attempt, even asked for", { attempt: 2, ...asked }, "proxy 4-retry", "proxy 4-retry"],
   ["a read sent away moments ago", { repeated: true }, "proxy 4-retry", "proxy 4-retry"],
   [

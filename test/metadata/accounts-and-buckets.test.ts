@@ -94,13 +94,13 @@ onBothEngines("Buckets", (store) => {
     await put("a", "hello");
     await expect(metadata.buckets.delete(bucket.id)).rejects.toMatchObject({ code: "BucketNotEmpty" });
     await metadata.objects.delete(bucket.id, "a");
-    const { name } = await fresh("part");
+    const { storageKey } = await fresh("part");
     const attributes = { metadata: {} };
     const upload = {
       bucketId: bucket.id,
       key: "b",
       accountId: bucket.owner.id,
-      name,
+      storageKey,
       attributes,
       checksumAlgorithm: undefined,
       checksumType: undefined,
@@ -114,7 +114,9 @@ onBothEngines("Buckets", (store) => {
     expect(await metadata.buckets.find("pictures")).toBeUndefined();
     expect((await metadata.objects.find("pictures", "a")).bucket).toBeUndefined();
     expect(await metadata.uploads.find(bucket.id, "b", uploadId)).toBeUndefined();
-    expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([{ kind: "drop", name, backends: [] }]);
+    expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([
+      { kind: "drop", name: storageKey, backends: [] },
+    ]);
     await expect(metadata.buckets.delete(bucket.id)).rejects.toMatchObject({ code: "NoSuchBucket" });
   });
 

@@ -11,7 +11,7 @@ onBothEngines("Blobs", (store) => {
     await put("b", "hello", { content: again });
     expect((await blobOf("b")).id).toBe((await blobOf("a")).id);
     expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([
-      { kind: "drop", name: again.name, backends: [] },
+      { kind: "drop", name: again.storageKey, backends: [] },
     ]);
   });
 
@@ -56,17 +56,22 @@ onBothEngines("Blobs", (store) => {
     const { fresh, put, blobOf } = await openPlace(metadata);
     await put("a", "hello");
     const rotten = await blobOf("a");
-    const good = await fresh("hello", { replaces: rotten.id, backends: ["singapore"], layout: [5], etag: "other-1" });
+    const good = await fresh("hello", {
+      replaces: rotten.id,
+      backends: ["singapore"],
+      partSizes: [5],
+      etag: "other-1",
+    });
     await put("b", "hello", { content: good });
     const healed = await blobOf("a");
-    expect(healed).toMatchObject({ id: rotten.id, name: good.name, etag: "other-1", layout: [5] });
+    expect(healed).toMatchObject({ id: rotten.id, storageKey: good.storageKey, etag: "other-1", partSizes: [5] });
     expect(healed.replicas.map(({ backend }) => backend)).toEqual(["singapore"]);
     expect((await metadata.objects.find("pictures", "a")).found?.object.etag).toBe(etagOf("hello"));
     expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([{ kind: "copy", blobId: healed.id }]);
     clock.advance(graceMs);
     expect((await claimAll(metadata)).map(({ work }) => work)).toContainEqual({
       kind: "drop",
-      name: rotten.name,
+      name: rotten.storageKey,
       backends: [],
     });
     expect(await metadata.stats.report(1)).toMatchObject({ objects: 2, blobs: 1 });
@@ -116,14 +121,14 @@ onBothEngines("Blobs", (store) => {
     await put("a", "hello");
     const before = await blobOf("a");
     await put("b", "hello", { content: await fresh("hello", { replaces: before.id }) });
-    expect(await metadata.blobs.setReplica(before.id, "singapore", "verified", before.name)).toBe(false);
-    expect(await metadata.blobs.setReplica(before.id, "amsterdam", "lost", before.name)).toBe(false);
+    expect(await metadata.blobs.setReplica(before.id, "singapore", "verified", before.storageKey)).toBe(false);
+    expect(await metadata.blobs.setReplica(before.id, "amsterdam", "lost", before.storageKey)).toBe(false);
     const after = await blobOf("a");
     expect(after.replicas.map(({ backend, state }) => `${backend} ${state}`).sort()).toEqual([
       "amsterdam verified",
       "toronto verified",
     ]);
-    expect(await metadata.blobs.setReplica(before.id, "singapore", "verified", after.name)).toBe(true);
+    expect(await metadata.blobs.setReplica(before.id, "singapore", "verified", after.storageKey)).toBe(true);
     expect(await metadata.blobs.setReplica(4711, "singapore", "verified")).toBe(false);
   });
 
@@ -173,7 +178,7 @@ onBothEngines("Blobs", (store) => {
   it("fills in a digest, and makes one blob of two that turn out equal", async () => {
     const { metadata, clock } = store();
     const { fresh, put, blobOf } = await openPlace(metadata);
-    const late = { digest: undefined, layout: [2, 3], etag: "parts-2" };
+    const late = { digest: undefined, partSizes: [2, 3], etag: "parts-2" };
     await put("first", "hello", { content: await fresh("hello", late), etag: "parts-2" });
     const first = await blobOf("first");
     expect(await metadata.blobs.setDigest(first.id, digestOf("hello"))).toEqual({ merged: undefined });

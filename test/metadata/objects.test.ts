@@ -50,7 +50,7 @@ onBothEngines("Objects", (store) => {
       parts,
     });
     expect(found?.bucket).toEqual(bucket);
-    expect(found?.blob).toMatchObject({ size: 5, etag: etagOf("hello"), layout: undefined });
+    expect(found?.blob).toMatchObject({ size: 5, etag: etagOf("hello"), partSizes: undefined });
     expect(found?.blob.replicas.map(({ backend, state }) => [backend, state])).toEqual([
       ["amsterdam", "verified"],
       ["toronto", "verified"],
@@ -154,7 +154,7 @@ onBothEngines("Objects", (store) => {
     const { metadata } = store();
     const { fresh, put } = await openPlace(metadata);
     const content = await fresh("hello");
-    await metadata.names.discard(content.name);
+    await metadata.keyReservations.discard(content.storageKey);
     await expect(put("a", "hello", { content })).rejects.toMatchObject({ code: "SlowDown" });
     expect((await metadata.objects.find("pictures", "a")).found).toBeUndefined();
   });
@@ -245,13 +245,13 @@ onBothEngines("Objects", (store) => {
     await put("whole", "hello");
     expect(await claimAll(metadata)).toEqual([]);
     await put("short", "one copy", { content: await fresh("one copy", { backends: ["toronto"] }) });
-    await put("parts", "unknown", { content: await fresh("unknown", { digest: undefined, layout: [3, 4] }) });
+    await put("parts", "unknown", { content: await fresh("unknown", { digest: undefined, partSizes: [3, 4] }) });
     const short = await blobOf("short");
     const parts = await blobOf("parts");
     expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([
       { kind: "copy", blobId: short.id },
       { kind: "digest", blobId: parts.id },
     ]);
-    expect(parts).toMatchObject({ digest: undefined, layout: [3, 4] });
+    expect(parts).toMatchObject({ digest: undefined, partSizes: [3, 4] });
   });
 });

@@ -44,12 +44,16 @@ async function take({ metadata, clock }: Store, place: Place, model: Map<string,
       return;
     }
     case "upload": {
-      const content = await fresh(now.text, { digest: undefined, layout: [now.text.length], etag: etagOf(now.text) });
+      const content = await fresh(now.text, {
+        digest: undefined,
+        partSizes: [now.text.length],
+        etag: etagOf(now.text),
+      });
       const start = {
         bucketId: bucket.id,
         key: now.key,
         accountId: bucket.owner.id,
-        name: content.name,
+        storageKey: content.storageKey,
         attributes: { metadata: {} },
       };
       const { uploadId } = await metadata.uploads.create({

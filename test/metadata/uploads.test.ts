@@ -5,7 +5,7 @@ import { claimAll, openPlace, type Place } from "../support/content.ts";
 import { onBothEngines } from "../support/engines.ts";
 
 async function start(metadata: Metadata, place: Place, key: string, change: Partial<Upload> = {}): Promise<Upload> {
-  const { name } = await place.fresh("never read");
+  const { storageKey } = await place.fresh("never read");
   const backends = ["amsterdam", "toronto"].map((backend) => ({
     backend,
     backendUploadId: `there-${backend}`,
@@ -21,7 +21,7 @@ async function start(metadata: Metadata, place: Place, key: string, change: Part
     bucketId: place.bucket.id,
     key,
     accountId: place.bucket.owner.id,
-    name,
+    storageKey,
     ...plain,
     backends,
     ...change,
@@ -40,11 +40,11 @@ onBothEngines("Uploads", (store) => {
   const whole = (upload: Upload) =>
     ({
       kind: "fresh",
-      name: upload.name,
+      storageKey: upload.storageKey,
       size: 7,
       etag: "whole-2",
       digest: undefined,
-      layout: [3, 4],
+      partSizes: [3, 4],
       backends: ["amsterdam", "toronto"],
       copies: 2,
       scope: "account:1",
@@ -87,7 +87,7 @@ onBothEngines("Uploads", (store) => {
     const { metadata } = store();
     const place = await openPlace(metadata);
     await expect(start(metadata, place, "film", { bucketId: 4711 })).rejects.toMatchObject({ code: "NoSuchBucket" });
-    await expect(start(metadata, place, "film", { name: "blobs/aa/never-reserved" })).rejects.toMatchObject({
+    await expect(start(metadata, place, "film", { storageKey: "blobs/aa/never-reserved" })).rejects.toMatchObject({
       code: "SlowDown",
     });
   });
@@ -96,7 +96,7 @@ onBothEngines("Uploads", (store) => {
     const { metadata, clock } = store();
     await start(metadata, await openPlace(metadata), "film");
     clock.advance(3_600_000);
-    expect(await metadata.names.discardLeftovers(clock.now())).toBe(0);
+    expect(await metadata.keyReservations.discardLeftovers(clock.now())).toBe(0);
   });
 
   it("lists parts by number, the last writer of a number winning", async () => {
@@ -150,7 +150,7 @@ onBothEngines("Uploads", (store) => {
         { partNumber: 2, size: 4 },
       ],
     });
-    expect(found?.blob).toMatchObject({ name: upload.name, layout: [3, 4], digest: undefined });
+    expect(found?.blob).toMatchObject({ storageKey: upload.storageKey, partSizes: [3, 4], digest: undefined });
     expect(await metadata.uploads.find(upload.bucketId, "film", upload.uploadId)).toBeUndefined();
     expect(await metadata.uploads.parts(upload.uploadId, { after: 0, limit: 10 })).toEqual([]);
     expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([{ kind: "digest", blobId: found?.blob.id }]);
@@ -173,7 +173,7 @@ onBothEngines("Uploads", (store) => {
   it("takes only bytes that stand under its own name", async () => {
     const { metadata } = store();
     const upload = await start(metadata, await openPlace(metadata), "film");
-    await expect(complete({ ...upload, name: "blobs/aa/another" })).rejects.toThrow("under the name");
+    await expect(complete({ ...upload, storageKey: "blobs/aa/another" })).rejects.toThrow("under the name");
     expect(await metadata.uploads.find(upload.bucketId, "film", upload.uploadId)).toEqual(upload);
   });
 
@@ -204,7 +204,7 @@ onBothEngines("Uploads", (store) => {
     expect(await metadata.uploads.abort(upload.uploadId)).toBe(true);
     expect(await metadata.uploads.abort(upload.uploadId)).toBe(false);
     expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([
-      { kind: "drop", name: upload.name, backends: [] },
+      { kind: "drop", name: upload.storageKey, backends: [] },
     ]);
     await expect(complete(upload)).rejects.toMatchObject({ code: "NoSuchUpload" });
   });

@@ -2,7 +2,13 @@
 import { describe, expect, it } from "vitest";
 import type { StoredObject } from "../../src/model.ts";
 import { checkVersionId, readAttributes } from "../../src/protocol/object-headers.ts";
-import { headersOf, overrideHeaders, readToldHeaders, setRange, tell } from "../../src/protocol/reply-headers.ts";
+import {
+  applyEmbeddedHeaders,
+  headersOf,
+  overrideHeaders,
+  readEmbeddedHeaders,
+  setRange,
+} from "../../src/protocol/reply-headers.ts";
 
 const stored = (headers: Readonly<Record<string, string>>): StoredObject => ({
   key: "k",
@@ -125,13 +131,13 @@ describe("the headers of a read", () => {
 
 describe("headers told inside a signed URL", () => {
   const read = (told: unknown) =>
-    readToldHeaders(
+    readEmbeddedHeaders(
       new URLSearchParams({ "x-nearbucket-reply": Buffer.from(JSON.stringify(told)).toString("base64url") }),
     );
 
   it("take the place of the stored ones, whatever their case", () => {
     const headers = headersOf(stored({}), false);
-    tell(
+    applyEmbeddedHeaders(
       headers,
       read({ etag: '"def-2"', "last-modified": "Mon, 02 Mar 2026 12:00:00 GMT", "x-amz-meta-a": "ü" }) ?? {},
     );
@@ -144,7 +150,7 @@ describe("headers told inside a signed URL", () => {
   });
 
   it("are none when none are told", () => {
-    expect(readToldHeaders(new URLSearchParams())).toBeUndefined();
+    expect(readEmbeddedHeaders(new URLSearchParams())).toBeUndefined();
   });
 
   it.each([
@@ -163,7 +169,7 @@ describe("headers told inside a signed URL", () => {
   });
 
   it("are refused when they are no JSON", () => {
-    expect(() => readToldHeaders(new URLSearchParams("x-nearbucket-reply=e30x"))).toThrow(
+    expect(() => readEmbeddedHeaders(new URLSearchParams("x-nearbucket-reply=e30x"))).toThrow(
       expect.objectContaining({ code: "InvalidArgument" }),
     );
   });

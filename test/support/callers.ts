@@ -2,7 +2,6 @@
  * A bucket of the root account, with a second account and the anonymous who knock at it: what the tests of access stand
  * on.
  */
-
 import { type OpenBucket, openBucket } from "./open-bucket.ts";
 import { type SignedFetch, signedFetch, type TestRequest } from "./sign.ts";
 

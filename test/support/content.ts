@@ -30,7 +30,7 @@ export async function openPlace(metadata: Metadata, bucketName = "pictures", acc
     location: "eu",
     settings: {},
   });
-  const writerId = await metadata.names.openWriter(60_000);
+  const writerId = await metadata.keyReservations.openWriter(60_000);
   return { bucket, writerId, ...through(metadata, { bucket, writerId }) };
 }
 
@@ -40,16 +40,16 @@ export function through(
   { bucket, writerId }: Pick<Place, "bucket" | "writerId">,
 ): Pick<Place, "fresh" | "put" | "blobOf"> {
   const fresh = async (text: string, change: Partial<FreshContent> = {}): Promise<FreshContent> => {
-    const [name = ""] = await metadata.names.reserve(writerId, 1);
+    const [storageKey = ""] = await metadata.keyReservations.reserve(writerId, 1);
     const facts = {
       size: text.length,
       etag: etagOf(text),
       digest: digestOf(text),
-      layout: undefined,
+      partSizes: undefined,
       backends: ["amsterdam", "toronto"],
       copies: 2,
     };
-    return { kind: "fresh", name, ...facts, scope: `account:${bucket.owner.id}`, replaces: undefined, ...change };
+    return { kind: "fresh", storageKey, ...facts, scope: `account:${bucket.owner.id}`, replaces: undefined, ...change };
   };
   const put = async (key: string, text: string, change: Partial<NewObject> = {}): Promise<StoredObject> => {
     const content = change.content ?? (await fresh(text));

@@ -1,5 +1,4 @@
 /** Uploads in parts, hand-signed: what the tests of their operations share. */
-
 import { type OpenBucket, texts } from "./open-bucket.ts";
 import type { Answer } from "./raw-request.ts";
 

@@ -9,7 +9,7 @@ import { Readable } from "node:stream";
 import type { Backend } from "../../src/backends/backend.ts";
 import { type Fleet, openFleet } from "../../src/backends/fleet.ts";
 import { MemoryBackend } from "../../src/backends/memory/backend.ts";
-import { type BlobStore, type BytesIn, openBlobStore } from "../../src/blobs/blob-store.ts";
+import { type BlobStore, type BodySource, openBlobStore } from "../../src/blobs/blob-store.ts";
 import { openLog } from "../../src/log.ts";
 import { type Metadata, openMetadata } from "../../src/metadata/metadata.ts";
 import type { Upload } from "../../src/metadata/uploads.ts";
@@ -43,7 +43,7 @@ export interface Rig extends AsyncDisposable {
     key: string,
     bytes: Buffer,
     options?: {
-      readonly bytes?: Partial<BytesIn>;
+      readonly bytes?: Partial<BodySource>;
       readonly scope?: string | undefined;
       readonly minimumCopies?: number;
     },
@@ -61,7 +61,7 @@ export interface Rig extends AsyncDisposable {
   standing(): Promise<Record<string, readonly string[]>>;
 }
 
-export const bytesOf = (bytes: Buffer, more: Partial<BytesIn> = {}): BytesIn => ({
+export const bytesOf = (bytes: Buffer, more: Partial<BodySource> = {}): BodySource => ({
   size: bytes.length,
   open: () => Readable.from(chunksOf(bytes), { objectMode: false }),
   claims: {},

@@ -18,7 +18,7 @@ async function stored() {
   const rig = await openRig({ backends: far.backends });
   const content = await rig.put("key", bytes);
   const blob = await rig.blobOf("key");
-  const name = content.kind === "fresh" ? content.name : "";
+  const name = content.kind === "fresh" ? content.storageKey : "";
   const states = async () =>
     Object.fromEntries((await rig.blobOf("key")).replicas.map(({ backend, state }) => [backend, state]));
   return {
@@ -110,11 +110,11 @@ describe("the copy job", () => {
     await s.rig.uploadPart(upload, 2, randomBytes(100));
     const { etag } = await s.rig.completeUpload(upload);
     const blob = await s.rig.blobOf("parts");
-    s.far.store("a").remove(upload.name);
+    s.far.store("a").remove(upload.storageKey);
     await s.rig.metadata.blobs.setReplica(blob.id, "a", "lost");
     await s.rig.upkeep.runDue();
-    expect(s.far.store("a").objects.get(upload.name)?.etag).toBe(etag);
-    expect(sha256(s.far.held(upload.name)["a"])).toBe(sha256(s.far.held(upload.name)["b"]));
+    expect(s.far.store("a").objects.get(upload.storageKey)?.etag).toBe(etag);
+    expect(sha256(s.far.held(upload.storageKey)["a"])).toBe(sha256(s.far.held(upload.storageKey)["b"]));
   });
 
   it("leaves nothing behind when the blob went while it ran", async () => {
@@ -141,10 +141,10 @@ describe("the digest job", () => {
     const upload = await s.rig.startUpload("parts");
     await s.rig.uploadPart(upload, 1, bytes.subarray(1));
     await s.rig.completeUpload(upload);
-    s.far.store("a").corrupt(upload.name, (kept) => Buffer.concat([kept.subarray(1), Buffer.from("x")]));
+    s.far.store("a").corrupt(upload.storageKey, (kept) => Buffer.concat([kept.subarray(1), Buffer.from("x")]));
     await s.rig.upkeep.runDue();
     expect((await s.rig.blobOf("parts")).digest).toBe(sha256(bytes.subarray(1)));
-    expect(sha256(s.far.held(upload.name)["a"])).toBe(sha256(bytes.subarray(1)));
+    expect(sha256(s.far.held(upload.storageKey)["a"])).toBe(sha256(bytes.subarray(1)));
   });
 });
 
@@ -171,7 +171,7 @@ describe("the drop job", () => {
       { size: 3, open: () => readable("abc"), claims: {}, signal: new AbortController().signal },
       { scope: undefined },
     );
-    const name = content.kind === "fresh" ? content.name : "";
+    const name = content.kind === "fresh" ? content.storageKey : "";
     await s.far.store("a").stop();
     await s.rig.fleet.probeNow();
     await s.rig.blobs.discard(content);

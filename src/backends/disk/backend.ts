@@ -42,7 +42,7 @@ export interface DiskBackendOptions {
   readonly create?: boolean | undefined;
 }
 
-const TRAITS: BackendTraits = { publicEndpoint: undefined, replayedHeaders: "strict", repliesAsTold: false };
+const TRAITS: BackendTraits = { publicEndpoint: undefined, replayedHeaders: "strict", honoursEmbeddedHeaders: false };
 const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
 
 /**

@@ -33,7 +33,7 @@ interface Upload {
   readonly parts: Map<number, Kept>;
 }
 
-const TRAITS: BackendTraits = { publicEndpoint: undefined, replayedHeaders: "strict", repliesAsTold: false };
+const TRAITS: BackendTraits = { publicEndpoint: undefined, replayedHeaders: "strict", honoursEmbeddedHeaders: false };
 
 export class MemoryBackend implements Backend {
   readonly name: string;

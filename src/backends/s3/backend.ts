@@ -22,7 +22,7 @@ import { S3Body } from "./body.ts";
 import { bareEtag, parseErrorDocument } from "./faults.ts";
 import type { S3BackendOptions } from "./options.ts";
 import { UrlSigner } from "./presign.ts";
-import { SlowCalls } from "./sdk-calls.ts";
+import { SdkCalls } from "./sdk-calls.ts";
 import { S3Sink } from "./sink.ts";
 import { S3Transport } from "./transport.ts";
 
@@ -49,12 +49,19 @@ export class S3Backend implements Backend {
   readonly traits: BackendTraits;
   readonly #address: S3Address;
   readonly #transport: S3Transport;
-  readonly #slow: SlowCalls;
+  readonly #slow: SdkCalls;
   readonly #urls: UrlSigner | undefined;
   readonly #createBucket: boolean;
 
   constructor(options: S3BackendOptions) {
-    const { name, bucket, prefix = "", forcePathStyle = true, publicEndpoint, repliesAsTold = false } = options;
+    const {
+      name,
+      bucket,
+      prefix = "",
+      forcePathStyle = true,
+      publicEndpoint,
+      honoursEmbeddedHeaders = false,
+    } = options;
     const keys = {
       accessKeyId: options.accessKeyId,
       secretAccessKey: options.secretAccessKey,
@@ -63,7 +70,7 @@ export class S3Backend implements Backend {
     this.name = name;
     this.region = options.region;
     this.capacity = options.capacity ?? 1;
-    this.traits = { publicEndpoint, replayedHeaders: options.replayedHeaders, repliesAsTold };
+    this.traits = { publicEndpoint, replayedHeaders: options.replayedHeaders, honoursEmbeddedHeaders };
     this.#address = addressOf(options.endpoint, bucket, prefix, forcePathStyle);
     this.#transport = new S3Transport({
       ...keys,
@@ -72,11 +79,15 @@ export class S3Backend implements Backend {
       connectTimeoutMs: options.connectTimeoutMs ?? 2000,
       responseTimeoutMs: options.responseTimeoutMs ?? 30_000,
     });
-    this.#slow = new SlowCalls(options);
+    this.#slow = new SdkCalls(options);
     this.#urls =
       publicEndpoint === undefined
         ? undefined
-        : new UrlSigner({ ...keys, repliesAsTold, address: addressOf(publicEndpoint, bucket, prefix, forcePathStyle) });
+        : new UrlSigner({
+            ...keys,
+            honoursEmbeddedHeaders,
+            address: addressOf(publicEndpoint, bucket, prefix, forcePathStyle),
+          });
     this.#createBucket = options.createBucket ?? false;
   }
 

@@ -20,7 +20,7 @@ export interface S3BackendOptions {
   readonly publicEndpoint?: string | undefined;
   readonly replayedHeaders: "tolerate" | "strict";
   /** Default false. True only for nearbucket nodes. */
-  readonly repliesAsTold?: boolean | undefined;
+  readonly honoursEmbeddedHeaders?: boolean | undefined;
   /** Default 1. */
   readonly capacity?: number | undefined;
   /** Default false: a missing bucket is a fault. */

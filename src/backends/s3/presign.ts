@@ -12,7 +12,7 @@ export interface UrlSignerOptions {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly signingRegion: string;
-  readonly repliesAsTold: boolean;
+  readonly honoursEmbeddedHeaders: boolean;
 }
 
 /**
@@ -40,14 +40,14 @@ export class UrlSigner {
     encodedKey: string,
     { now, expiresSeconds, responseOverrides, replyHeaders }: SignedUrlOptions,
   ): string | undefined {
-    const { address, secretAccessKey, repliesAsTold } = this.#options;
+    const { address, secretAccessKey, honoursEmbeddedHeaders } = this.#options;
     this.#tick(now);
     const path = address.keyBase + encodedKey;
     // Already in canonical order: "X-Amz" sorts before "response-", that before "x-nearbucket-reply".
     let query =
       `X-Amz-Algorithm=${ALGORITHM}&X-Amz-Content-Sha256=${UNSIGNED_PAYLOAD}&X-Amz-Credential=${this.#credential}` +
       `&X-Amz-Date=${this.#timestamp}&X-Amz-Expires=${expiresSeconds}&X-Amz-SignedHeaders=host${overrides(responseOverrides)}`;
-    if (repliesAsTold) query += told(replyHeaders);
+    if (honoursEmbeddedHeaders) query += told(replyHeaders);
     if (address.origin.length + path.length + query.length > URL_LIMIT - 100) return undefined;
     const signature = sign(secretAccessKey, this.#timestamp, this.#scope, {
       method: "GET",

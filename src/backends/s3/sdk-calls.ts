@@ -16,7 +16,7 @@ import type { S3BackendOptions } from "./options.ts";
 const ATTEMPTS = 2;
 
 /** Keys are given and taken without the backend's prefix. Every method throws BackendError. */
-export class SlowCalls {
+export class SdkCalls {
   readonly #client: S3Client;
   readonly #backend: string;
   readonly #bucket: string;

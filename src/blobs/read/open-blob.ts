@@ -99,7 +99,7 @@ async function readAll({ member, opened }: OpenReplica, size: number, signal: Ab
  * Few bytes are cheap to hash: a store whose ETag no longer fits its bytes is found out before the client is misled.
  */
 function checkMd5(blob: Blob, range: ByteRange | undefined, body: Buffer, backend: string): void {
-  if (range !== undefined || blob.layout !== undefined) return;
+  if (range !== undefined || blob.partSizes !== undefined) return;
   const md5 = hash("md5", body, "hex");
   if (md5 !== blob.etag) throw new BackendError(backend, "corrupt", { detail: `md5 ${md5}, expected ${blob.etag}` });
 }

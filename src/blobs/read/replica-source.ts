@@ -6,7 +6,7 @@ import type { BackendError, OpenedBlob } from "../../backends/backend.ts";
 import type { Fleet, FleetMember } from "../../backends/fleet.ts";
 import type { Blobs } from "../../metadata/blobs.ts";
 import type { Blob, ByteRange } from "../../model.ts";
-import { hopeless, tooFewBackends } from "../replicas/placer.ts";
+import { tooFewBackends, unretryable } from "../replicas/placer.ts";
 import { checkSame, type Replicas } from "../replicas/verify.ts";
 import { asBackendError, whileUp } from "../while-up.ts";
 
@@ -57,7 +57,7 @@ export class ReplicaSource {
       try {
         const opened = await whileUp(
           member,
-          () => member.backend.open(this.#blob.name, range, this.#signal),
+          () => member.backend.open(this.#blob.storageKey, range, this.#signal),
           (late) => late.body.destroy(),
         );
         this.#check(opened, member.backend.name);
@@ -105,12 +105,12 @@ export class ReplicaSource {
     const fresh = this.#next();
     if (fresh !== undefined || this.#isSecondRound) return fresh;
     this.#isSecondRound = true;
-    const gone = hopeless(this.#failures);
+    const gone = unretryable(this.#failures);
     for (const { backend } of this.#failures) if (!gone.has(backend)) this.#tried.delete(this.#keyOf(backend));
     return this.#next();
   }
 
   #keyOf(backend: string): string {
-    return `${this.#blob.name} ${backend}`;
+    return `${this.#blob.storageKey} ${backend}`;
   }
 }

@@ -9,11 +9,11 @@ import { multipartEtag } from "../../checksums/multipart-etag.ts";
 import type { Blob, ByteRange } from "../../model.ts";
 import { pump } from "../pump.ts";
 import { asBackendError, onDown, wentDown, whileUp } from "../while-up.ts";
-import { Outlet } from "./replica-writer.ts";
+import { ReplicaWriter } from "./replica-writer.ts";
 import { checkSame } from "./verify.ts";
 
 /** What of a blob is needed to move its bytes. */
-export type BlobBytes = Pick<Blob, "name" | "size" | "etag" | "digest" | "layout">;
+export type BlobBytes = Pick<Blob, "storageKey" | "size" | "etag" | "digest" | "partSizes">;
 
 /** Throws BackendError that names the backend at fault: the source (absent, corrupt: not the blob) or the target. */
 export async function copyReplica(
@@ -22,8 +22,8 @@ export async function copyReplica(
   to: FleetMember,
   signal?: AbortSignal,
 ): Promise<void> {
-  if (blob.layout === undefined) await copyWhole(blob, from, to, signal);
-  else await copyInParts(blob, blob.layout, from, to, signal);
+  if (blob.partSizes === undefined) await copyWhole(blob, from, to, signal);
+  else await copyInParts(blob, blob.partSizes, from, to, signal);
 }
 
 /**
@@ -53,7 +53,7 @@ async function copyWhole(
 ): Promise<void> {
   const sha256 = createHash("sha256");
   const md5 = createHash("md5");
-  const outlet = openOutlet(to, () => to.backend.write(blob.name, blob.size));
+  const writer = openWriter(to, () => to.backend.write(blob.storageKey, blob.size));
   let last: Buffer | undefined;
   try {
     await readRange(blob, from, undefined, signal, (chunk) => {
@@ -61,55 +61,55 @@ async function copyWhole(
       md5.update(chunk);
       const before = last;
       last = chunk;
-      return before && writeOrThrow(outlet, before);
+      return before && writeOrThrow(writer, before);
     });
     checkBytes(blob, from, [md5.digest("hex")], sha256);
-    if (last !== undefined) await outlet.write(last);
-    await finishOrThrow(outlet, blob.etag);
+    if (last !== undefined) await writer.write(last);
+    await finishOrThrow(writer, blob.etag);
   } catch (error) {
-    outlet.abort();
+    writer.abort();
     throw error;
   }
 }
 
 async function copyInParts(
   blob: BlobBytes,
-  layout: readonly number[],
+  partSizes: readonly number[],
   from: FleetMember,
   to: FleetMember,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   // What an upload that failed here before may have left under the same name.
-  await whileUp(to, () => to.backend.abortUpload(blob.name));
-  const uploadId = await whileUp(to, () => to.backend.createUpload(blob.name));
+  await whileUp(to, () => to.backend.abortUpload(blob.storageKey));
+  const uploadId = await whileUp(to, () => to.backend.createUpload(blob.storageKey));
   const sha256 = createHash("sha256");
   const parts: { partNumber: number; etag: string }[] = [];
   try {
-    for (const { range, size } of partsOf({ ...blob, layout })) {
+    for (const { range, size } of partsOf({ ...blob, partSizes })) {
       const partNumber = parts.length + 1;
       const md5 = createHash("md5");
-      const outlet = openOutlet(to, () => to.backend.writePart(blob.name, uploadId, partNumber, size));
+      const writer = openWriter(to, () => to.backend.writePart(blob.storageKey, uploadId, partNumber, size));
       try {
         await readRange(blob, from, range, signal, (chunk) => {
           sha256.update(chunk);
           md5.update(chunk);
-          return writeOrThrow(outlet, chunk);
+          return writeOrThrow(writer, chunk);
         });
         const etag = md5.digest("hex");
-        await finishOrThrow(outlet, etag);
+        await finishOrThrow(writer, etag);
         parts.push({ partNumber, etag });
       } catch (error) {
-        outlet.abort();
+        writer.abort();
         throw error;
       }
     }
     const md5s = parts.map((part) => part.etag);
-    checkBytes({ ...blob, layout }, from, md5s, sha256);
-    const answer = await whileUp(to, () => to.backend.completeUpload(blob.name, uploadId, parts));
+    checkBytes({ ...blob, partSizes }, from, md5s, sha256);
+    const answer = await whileUp(to, () => to.backend.completeUpload(blob.storageKey, uploadId, parts));
     checkSame(blob, { size: blob.size, etag: answer.etag }, to.backend.name);
   } catch (error) {
     const failure = asBackendError(error, to.backend.name);
-    await whileUp(to, () => to.backend.abortUpload(blob.name, uploadId)).catch((cause: unknown) => {
+    await whileUp(to, () => to.backend.abortUpload(blob.storageKey, uploadId)).catch((cause: unknown) => {
       throw new BackendError(failure.backend, failure.fault, {
         cause: new AggregateError([failure, cause], "copy and abort both failed"),
       });
@@ -123,9 +123,9 @@ async function copyInParts(
  * whole.
  */
 function partsOf(blob: BlobBytes): readonly { readonly range: ByteRange | undefined; readonly size: number }[] {
-  if (blob.layout === undefined) return [{ range: undefined, size: blob.size }];
+  if (blob.partSizes === undefined) return [{ range: undefined, size: blob.size }];
   let first = 0;
-  return blob.layout.map((size) => {
+  return blob.partSizes.map((size) => {
     const range = size === blob.size ? undefined : { first, last: first + size - 1 };
     first += size;
     return { range, size };
@@ -142,7 +142,7 @@ async function readRange(
   const name = from.backend.name;
   const opened = await whileUp(
     from,
-    () => from.backend.open(blob.name, range, signal),
+    () => from.backend.open(blob.storageKey, range, signal),
     (late) => late.body.destroy(),
   );
   const unwatch = onDown(from, () => opened.body.destroy(wentDown(from)));
@@ -168,7 +168,7 @@ async function readRange(
 }
 
 function checkBytes(blob: BlobBytes, from: FleetMember, md5s: readonly string[], sha256: Hash): string {
-  const etag = blob.layout === undefined ? (md5s[0] ?? "") : multipartEtag(md5s);
+  const etag = blob.partSizes === undefined ? (md5s[0] ?? "") : multipartEtag(md5s);
   checkSame(blob, { size: blob.size, etag }, from.backend.name);
   const digest = sha256.digest("hex");
   if (blob.digest !== undefined && digest !== blob.digest)
@@ -176,18 +176,18 @@ function checkBytes(blob: BlobBytes, from: FleetMember, md5s: readonly string[],
   return digest;
 }
 
-function openOutlet(to: FleetMember, open: () => ReturnType<FleetMember["backend"]["write"]>): Outlet {
-  return new Outlet(to, open(), () => undefined);
+function openWriter(to: FleetMember, open: () => ReturnType<FleetMember["backend"]["write"]>): ReplicaWriter {
+  return new ReplicaWriter(to, open(), () => undefined);
 }
 
-function writeOrThrow(outlet: Outlet, chunk: Buffer): Promise<void> | undefined {
-  const wait = outlet.write(chunk);
-  if (outlet.failure !== undefined) throw outlet.failure;
+function writeOrThrow(writer: ReplicaWriter, chunk: Buffer): Promise<void> | undefined {
+  const wait = writer.write(chunk);
+  if (writer.failure !== undefined) throw writer.failure;
   return wait?.then(() => {
-    if (outlet.failure !== undefined) throw outlet.failure;
+    if (writer.failure !== undefined) throw writer.failure;
   });
 }
 
-async function finishOrThrow(outlet: Outlet, etag: string): Promise<void> {
-  if (!(await outlet.finish(etag))) throw outlet.failure;
+async function finishOrThrow(writer: ReplicaWriter, etag: string): Promise<void> {
+  if (!(await writer.finish(etag))) throw writer.failure;
 }

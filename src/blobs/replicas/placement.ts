@@ -5,14 +5,14 @@
 import type { FleetMember } from "../../backends/fleet.ts";
 
 /** A place for a replica. */
-export interface Site {
+export interface Placement {
   readonly name: string;
   readonly region: string;
-  /** Weight in the draw, in any unit all sites share. */
+  /** Weight in the draw, in any unit all placements share. */
   readonly capacity: number;
 }
 
-export function siteOf(member: FleetMember): Site {
+export function placementOf(member: FleetMember): Placement {
   return { name: member.backend.name, region: member.region.name, capacity: member.backend.capacity };
 }
 
@@ -26,46 +26,46 @@ export function healthyMembers(members: readonly FleetMember[]): readonly FleetM
  * Fewer than `count` when there are not enough. `random` as Math.random.
  */
 export function choosePlacement(
-  candidates: readonly Site[],
-  held: readonly Site[],
+  candidates: readonly Placement[],
+  held: readonly Placement[],
   count: number,
   random: () => number,
-): readonly Site[] {
-  const chosen: Site[] = [];
-  const taken = new Set(held.map((site) => site.name));
-  const regions = new Set(held.map((site) => site.region));
+): readonly Placement[] {
+  const chosen: Placement[] = [];
+  const taken = new Set(held.map((placement) => placement.name));
+  const regions = new Set(held.map((placement) => placement.region));
   while (chosen.length < count) {
-    const free = candidates.filter((site) => !taken.has(site.name));
-    const elsewhere = free.filter((site) => !regions.has(site.region));
-    const site = drawByCapacity(elsewhere.length > 0 ? elsewhere : free, random);
-    if (site === undefined) break;
-    chosen.push(site);
-    taken.add(site.name);
-    regions.add(site.region);
+    const free = candidates.filter((placement) => !taken.has(placement.name));
+    const elsewhere = free.filter((placement) => !regions.has(placement.region));
+    const placement = drawByCapacity(elsewhere.length > 0 ? elsewhere : free, random);
+    if (placement === undefined) break;
+    chosen.push(placement);
+    taken.add(placement.name);
+    regions.add(placement.region);
   }
   return chosen;
 }
 
 /**
- * Do these sites make a write safe? `needed` of them, in two regions when `needed` is at least two and
+ * Do these placements make a write safe? `needed` of them, in two regions when `needed` is at least two and
  * `configuredRegions` is.
  */
-export function isEnough(sites: readonly Site[], needed: number, configuredRegions: number): boolean {
-  if (sites.length < needed) return false;
-  return new Set(sites.map((site) => site.region)).size >= Math.min(needed, configuredRegions, 2);
+export function isEnough(placements: readonly Placement[], needed: number, configuredRegions: number): boolean {
+  if (placements.length < needed) return false;
+  return new Set(placements.map((placement) => placement.region)).size >= Math.min(needed, configuredRegions, 2);
 }
 
-function drawByCapacity(sites: readonly Site[], random: () => number): Site | undefined {
-  const total = sites.reduce((sum, site) => sum + weightOf(site), 0);
+function drawByCapacity(placements: readonly Placement[], random: () => number): Placement | undefined {
+  const total = placements.reduce((sum, placement) => sum + weightOf(placement), 0);
   let point = random() * total;
-  for (const site of sites) {
-    point -= weightOf(site);
-    if (point < 0) return site;
+  for (const placement of placements) {
+    point -= weightOf(placement);
+    if (point < 0) return placement;
   }
-  return sites.at(-1);
+  return placements.at(-1);
 }
 
 /** A full backend is still drawn when nothing else is left. */
-function weightOf(site: Site): number {
-  return Math.max(site.capacity, Number.MIN_VALUE * 2 ** 60);
+function weightOf(placement: Placement): number {
+  return Math.max(placement.capacity, Number.MIN_VALUE * 2 ** 60);
 }

@@ -2,12 +2,12 @@
 import type { BackendError } from "../../backends/backend.ts";
 import type { Fleet, FleetMember } from "../../backends/fleet.ts";
 import { S3Error } from "../../errors.ts";
-import { choosePlacement, healthyMembers, isEnough, type Site, siteOf } from "./placement.ts";
+import { choosePlacement, healthyMembers, isEnough, type Placement, placementOf } from "./placement.ts";
 
 /** Seconds a client is asked to wait: about what the fleet needs to notice that a store is back. */
 const RETRY_AFTER = "2";
 
-export interface SitesOptions {
+export interface PlacerOptions {
   readonly fleet: Fleet;
   /** Replicas a blob should have. */
   readonly copies: number;
@@ -15,32 +15,32 @@ export interface SitesOptions {
   readonly random: () => number;
 }
 
-export class Sites {
+export class Placer {
   readonly fleet: Fleet;
   readonly copies: number;
   readonly #random: () => number;
 
-  constructor(options: SitesOptions) {
+  constructor(options: PlacerOptions) {
     this.fleet = options.fleet;
     this.copies = options.copies;
     this.#random = options.random;
   }
 
   /** Up to `copies` members for what `held` does not cover yet, none of them in `tried`. */
-  draw(held: readonly Site[], tried: ReadonlySet<string>): readonly FleetMember[] {
+  draw(held: readonly Placement[], tried: ReadonlySet<string>): readonly FleetMember[] {
     const drawn = choosePlacement(this.#untried(tried), held, this.copies - held.length, this.#random);
-    return drawn.flatMap((site) => this.fleet.get(site.name) ?? []);
+    return drawn.flatMap((placement) => this.fleet.get(placement.name) ?? []);
   }
 
   /** Are these replicas enough to acknowledge a write that asks for `needed`? */
-  isEnough(held: readonly Site[], needed: number): boolean {
+  isEnough(held: readonly Placement[], needed: number): boolean {
     return isEnough(held, needed, this.#regionCount());
   }
 
   /** Could they become enough with the healthy members that were not tried? */
-  canBeEnough(held: readonly Site[], tried: ReadonlySet<string>, needed: number): boolean {
-    const names = new Set(held.map((site) => site.name));
-    return this.isEnough([...held, ...this.#untried(tried).filter((site) => !names.has(site.name))], needed);
+  canBeEnough(held: readonly Placement[], tried: ReadonlySet<string>, needed: number): boolean {
+    const names = new Set(held.map((placement) => placement.name));
+    return this.isEnough([...held, ...this.#untried(tried).filter((placement) => !names.has(placement.name))], needed);
   }
 
   /** Throws ServiceUnavailable when no write that asks for `needed` can succeed. */
@@ -48,10 +48,10 @@ export class Sites {
     if (!this.canBeEnough([], new Set(), needed)) throw tooFewBackends([]);
   }
 
-  #untried(tried: ReadonlySet<string>): readonly Site[] {
+  #untried(tried: ReadonlySet<string>): readonly Placement[] {
     return healthyMembers(this.fleet.members())
-      .map(siteOf)
-      .filter((site) => !tried.has(site.name));
+      .map(placementOf)
+      .filter((placement) => !tried.has(placement.name));
   }
 
   #regionCount(): number {
@@ -60,7 +60,7 @@ export class Sites {
 }
 
 /** Backends that need not be tried a second time: they refused, or contradicted what they were given. */
-export function hopeless(failures: readonly BackendError[]): ReadonlySet<string> {
+export function unretryable(failures: readonly BackendError[]): ReadonlySet<string> {
   return new Set(failures.filter(({ fault }) => fault !== "unavailable").map(({ backend }) => backend));
 }
 

@@ -5,10 +5,10 @@
 import { BackendError, type Sink } from "../../backends/backend.ts";
 import type { FleetMember } from "../../backends/fleet.ts";
 import { asBackendError, onDown, wentDown } from "../while-up.ts";
-import { type Site, siteOf } from "./placement.ts";
+import { type Placement, placementOf } from "./placement.ts";
 
-export class Outlet {
-  readonly site: Site;
+export class ReplicaWriter {
+  readonly placement: Placement;
   readonly #sink: Sink;
   readonly #told: (failure: BackendError) => void;
   #unwatch: () => void = () => undefined;
@@ -18,7 +18,7 @@ export class Outlet {
 
   /** `told` hears of the failure, once. */
   constructor(member: FleetMember, sink: Sink, told: (failure: BackendError) => void) {
-    this.site = siteOf(member);
+    this.placement = placementOf(member);
     this.#sink = sink;
     this.#told = told;
     this.#unwatch = onDown(member, () => this.#fail(wentDown(member)));
@@ -47,7 +47,7 @@ export class Outlet {
       this.#sink.finish().then((answer) => {
         this.#etag = answer.etag;
         if (etag !== undefined && answer.etag !== etag)
-          throw new BackendError(this.site.name, "corrupt", { detail: `ETag ${answer.etag}, expected ${etag}` });
+          throw new BackendError(this.placement.name, "corrupt", { detail: `ETag ${answer.etag}, expected ${etag}` });
       }),
     );
     this.#unwatch();
@@ -69,7 +69,7 @@ export class Outlet {
   #until(work: Promise<void>): Promise<void> {
     return new Promise((resolve) => {
       this.#goOn = resolve;
-      work.then(resolve, (error: unknown) => this.#fail(asBackendError(error, this.site.name)));
+      work.then(resolve, (error: unknown) => this.#fail(asBackendError(error, this.placement.name)));
     });
   }
 
@@ -84,10 +84,10 @@ export class Outlet {
 }
 
 /** Writes to all; undefined when none makes the writer wait, else resolves at the pace of the slowest. */
-export function writeToAll(outlets: readonly Outlet[], chunk: Buffer): Promise<void> | undefined {
+export function writeToAll(writers: readonly ReplicaWriter[], chunk: Buffer): Promise<void> | undefined {
   let waits: Promise<void>[] | undefined;
-  for (const outlet of outlets) {
-    const wait = outlet.write(chunk);
+  for (const writer of writers) {
+    const wait = writer.write(chunk);
     if (wait !== undefined) {
       waits ??= [];
       waits.push(wait);

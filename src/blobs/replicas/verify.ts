@@ -62,12 +62,12 @@ export class Replicas {
       const replica = current?.replicas.find(({ backend }) => backend === failure.backend);
       // A blob that was stored anew in the meantime has another name: what is wrong with the old bytes says nothing
       // about the new ones.
-      if (current?.name !== blob.name || replica?.state !== "verified") return;
-      if (!(await this.#blobs.setReplica(blob.id, failure.backend, "lost", blob.name))) return;
-      this.#log.error({ err: failure, blob: blob.id, name: blob.name }, "a replica is lost");
+      if (current?.storageKey !== blob.storageKey || replica?.state !== "verified") return;
+      if (!(await this.#blobs.setReplica(blob.id, failure.backend, "lost", blob.storageKey))) return;
+      this.#log.error({ err: failure, blob: blob.id, name: blob.storageKey }, "a replica is lost");
     } catch (error) {
       this.#log.error(
-        { err: error, failure: failure.message, blob: blob.id, name: blob.name },
+        { err: error, failure: failure.message, blob: blob.id, name: blob.storageKey },
         "a replica is lost and could not be marked",
       );
     }
@@ -76,12 +76,12 @@ export class Replicas {
   async #prove(blob: Blob, member: FleetMember): Promise<boolean> {
     const backend = member.backend.name;
     try {
-      checkSame(blob, await whileUp(member, () => member.backend.stat(blob.name)), backend);
+      checkSame(blob, await whileUp(member, () => member.backend.stat(blob.storageKey)), backend);
     } catch (error) {
       await this.noteFailure(blob, asBackendError(error, backend));
       return false;
     }
-    return this.#blobs.setReplica(blob.id, backend, "verified", blob.name);
+    return this.#blobs.setReplica(blob.id, backend, "verified", blob.storageKey);
   }
 }
 

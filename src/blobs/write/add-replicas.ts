@@ -1,28 +1,28 @@
 /** Brings bytes that stand on some backends to `copies` of them, by copying from those that hold them. */
 import type { BackendError } from "../../backends/backend.ts";
 import { type BlobBytes, copyReplica } from "../replicas/copy-replica.ts";
-import type { Site } from "../replicas/placement.ts";
+import type { Placement } from "../replicas/placement.ts";
 import { asBackendError } from "../while-up.ts";
-import type { Stores } from "./context.ts";
+import type { WriteContext } from "./context.ts";
 
 /**
- * The sites that hold the bytes in the end: `held` and what was added, as many as could be. `tried`: not to be copied
+ * The placements that hold the bytes in the end: `held` and what was added, as many as could be. `tried`: not to be copied
  * to. `failures` is added to.
  */
-export async function spread(
-  stores: Stores,
+export async function addReplicas(
+  context: WriteContext,
   bytes: BlobBytes,
-  held: readonly Site[],
+  held: readonly Placement[],
   tried: ReadonlySet<string>,
   failures: BackendError[],
-): Promise<readonly Site[]> {
-  const { sites } = stores;
+): Promise<readonly Placement[]> {
+  const { placer } = context;
   const holding = [...held];
-  const done = new Set([...tried, ...held.map((site) => site.name)]);
+  const done = new Set([...tried, ...held.map((placement) => placement.name)]);
   const sources = [...held];
-  while (holding.length < sites.copies) {
-    const source = sources[0] && sites.fleet.get(sources[0].name);
-    const [target] = sites.draw(holding, done);
+  while (holding.length < placer.copies) {
+    const source = sources[0] && placer.fleet.get(sources[0].name);
+    const [target] = placer.draw(holding, done);
     if (source === undefined || target === undefined) break;
     try {
       await copyReplica(bytes, source, target);
@@ -31,7 +31,7 @@ export async function spread(
     } catch (error) {
       const failure = asBackendError(error, target.backend.name);
       failures.push(failure);
-      sites.fleet.reportFailure(failure);
+      placer.fleet.reportFailure(failure);
       if (failure.backend === target.backend.name) done.add(failure.backend);
       else sources.shift();
     }

@@ -1,24 +1,8 @@
-/** Bytes on their way in, what the client claims about them, and the check of those claims. */
+/** Bytes on their way into the blob store, and what became of them. */
 import type { Readable } from "node:stream";
-import type { Digests } from "../../checksums/digest.ts";
-import { S3Error } from "../../errors.ts";
-import type { ChecksumAlgorithm, Digest } from "../../model.ts";
+import type { Claims } from "../../checksums/claims.ts";
 
-/** What the client claims about its bytes; every claim is checked when the last byte is there. */
-export interface Claims {
-  /** Content-MD5, base64, decoded to hex. BadDigest. */
-  readonly md5?: string;
-  /** Compared with what was received: XAmzContentSHA256Mismatch. */
-  readonly sha256?: Digest;
-  /**
-   * Additional checksum, BadDigest when it differs. `value` undefined: only computed. It is called once, after the last
-   * byte, so that it may read a trailer; undefined then means that an announced trailer never came:
-   * MalformedTrailerError.
-   */
-  readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value: (() => string | undefined) | undefined };
-}
-
-export interface BytesIn {
+export interface BodySource {
   readonly size: number;
   /**
    * Called once, when the first byte is needed. The stream stays the caller's: when the write is refused it is left
@@ -34,20 +18,4 @@ export interface Ingested<C> {
   readonly md5: string;
   /** base64 of the additional checksum, when one was claimed or asked for. */
   readonly checksum: string | undefined;
-}
-
-/** Throws XAmzContentSHA256Mismatch, BadDigest or MalformedTrailerError. */
-export function checkClaims(claims: Claims, found: Digests): void {
-  if (claims.sha256 !== undefined && claims.sha256 !== found.sha256)
-    throw new S3Error("XAmzContentSHA256Mismatch", {
-      elements: { ClientComputedContentSHA256: claims.sha256, S3ComputedContentSHA256: found.sha256 ?? "" },
-    });
-  if (claims.md5 !== undefined && claims.md5 !== found.md5) throw new S3Error("BadDigest");
-  if (claims.checksum?.value === undefined) return;
-  const value = claims.checksum.value();
-  if (value === undefined) throw new S3Error("MalformedTrailerError");
-  if (value !== found.checksum)
-    throw new S3Error("BadDigest", {
-      message: `The ${claims.checksum.algorithm} you specified did not match the calculated checksum.`,
-    });
 }

@@ -3,10 +3,10 @@
  * handed out only while the lease holds, because those of a writer whose lease is over are swept as leftovers.
  */
 import type { Log } from "../../log.ts";
-import type { Names } from "../../metadata/names.ts";
+import type { KeyReservations } from "../../metadata/key-reservations.ts";
 
-export interface NamePoolOptions {
-  readonly names: Names;
+export interface KeyPoolOptions {
+  readonly reservations: KeyReservations;
   readonly leaseMs: number;
   readonly now: () => Date;
   readonly log: Log;
@@ -15,14 +15,14 @@ export interface NamePoolOptions {
 const BATCH = 64;
 
 /** Registers the writer. Throws when the database cannot. */
-export async function openNamePool(options: NamePoolOptions): Promise<NamePool> {
-  const pool = new NamePool(options);
+export async function openKeyPool(options: KeyPoolOptions): Promise<ReservedKeyPool> {
+  const pool = new ReservedKeyPool(options);
   await pool.renew();
   return pool;
 }
 
-export class NamePool {
-  readonly #names: Names;
+export class ReservedKeyPool {
+  readonly #reservations: KeyReservations;
   readonly #leaseMs: number;
   readonly #now: () => Date;
   readonly #log: Log;
@@ -35,8 +35,8 @@ export class NamePool {
   /** Names whose discard failed: tried again with every heartbeat. */
   readonly #undiscarded = new Set<string>();
 
-  constructor(options: NamePoolOptions) {
-    this.#names = options.names;
+  constructor(options: KeyPoolOptions) {
+    this.#reservations = options.reservations;
     this.#leaseMs = options.leaseMs;
     this.#now = options.now;
     this.#log = options.log;
@@ -68,7 +68,7 @@ export class NamePool {
    */
   async discard(name: string): Promise<void> {
     try {
-      await this.#names.discard(name);
+      await this.#reservations.discard(name);
       this.#undiscarded.delete(name);
     } catch (error) {
       this.#undiscarded.add(name);
@@ -89,9 +89,9 @@ export class NamePool {
     clearInterval(this.#heartbeat);
     await Promise.allSettled([this.#refill, this.#renewal]);
     if (this.#writer === undefined) return;
-    for (const name of this.#undiscarded) await this.#names.discard(name);
-    await this.#names.release(this.#ready);
-    await this.#names.closeWriter(this.#writer);
+    for (const name of this.#undiscarded) await this.#reservations.discard(name);
+    await this.#reservations.release(this.#ready);
+    await this.#reservations.closeWriter(this.#writer);
     this.#ready = [];
   }
 
@@ -99,8 +99,8 @@ export class NamePool {
     const from = this.#now().getTime();
     if (this.#writer === undefined || from >= this.#leaseUntil) {
       this.#ready = [];
-      this.#writer = await this.#names.openWriter(this.#leaseMs);
-    } else await this.#names.renewWriter(this.#writer, this.#leaseMs);
+      this.#writer = await this.#reservations.openWriter(this.#leaseMs);
+    } else await this.#reservations.renewWriter(this.#writer, this.#leaseMs);
     this.#leaseUntil = from + this.#leaseMs;
   }
 
@@ -114,7 +114,7 @@ export class NamePool {
   async #reserve(): Promise<void> {
     const writer = this.#writer;
     if (writer === undefined) throw new Error("no writer is registered");
-    const reserved = await this.#names.reserve(writer, BATCH);
+    const reserved = await this.#reservations.reserve(writer, BATCH);
     if (writer === this.#writer) this.#ready.push(...reserved);
   }
 

@@ -10,18 +10,18 @@ import { multipartEtag } from "../../checksums/multipart-etag.ts";
 import { S3Error } from "../../errors.ts";
 import type { BackendUpload, Upload, UploadedPart } from "../../metadata/uploads.ts";
 import type { FreshContent } from "../../model.ts";
-import { type Site, siteOf } from "../replicas/placement.ts";
+import { type Placement, placementOf } from "../replicas/placement.ts";
 import { tooFewBackends } from "../replicas/placer.ts";
 import { writeToAll } from "../replicas/replica-writer.ts";
 import { checkSame } from "../replicas/verify.ts";
 import { asBackendError, whileUp } from "../while-up.ts";
-import { spread } from "./add-replicas.ts";
-import type { BytesIn, Ingested } from "./body-source.ts";
-import { openOutlet, type Stores } from "./context.ts";
-import { pour } from "./verified-body.ts";
+import { addReplicas } from "./add-replicas.ts";
+import type { BodySource, Ingested } from "./body-source.ts";
+import { openReplicaWriter, type WriteContext } from "./context.ts";
+import { streamVerified } from "./verified-body.ts";
 
 /** What of an upload says where its bytes are. */
-export type UploadSites = Pick<Upload, "name" | "backends">;
+export type BackendUploads = Pick<Upload, "storageKey" | "backends">;
 
 /** What a part became. */
 export interface WrittenPart {
@@ -31,34 +31,34 @@ export interface WrittenPart {
 }
 
 /** Throws ServiceUnavailable when too few backends can start an upload; then nothing is left. */
-export async function startUpload(stores: Stores): Promise<UploadSites> {
-  const { sites, names } = stores;
-  sites.checkWritable(stores.minimumCopies);
-  const name = await names.take();
-  const held: { readonly site: Site; readonly upload: BackendUpload }[] = [];
+export async function startUpload(context: WriteContext): Promise<BackendUploads> {
+  const { placer, keyPool } = context;
+  placer.checkWritable(context.minimumCopies);
+  const storageKey = await keyPool.take();
+  const held: { readonly placement: Placement; readonly upload: BackendUpload }[] = [];
   const tried = new Set<string>();
   const failures: BackendError[] = [];
   const start = async (member: FleetMember) => {
     const backend = member.backend.name;
     tried.add(backend);
     try {
-      const backendUploadId = await whileUp(member, () => member.backend.createUpload(name));
-      held.push({ site: siteOf(member), upload: { backend, backendUploadId, broken: false } });
+      const backendUploadId = await whileUp(member, () => member.backend.createUpload(storageKey));
+      held.push({ placement: placementOf(member), upload: { backend, backendUploadId, broken: false } });
     } catch (error) {
-      failures.push(reported(stores, error, backend));
+      failures.push(reported(context, error, backend));
     }
   };
-  const heldSites = () => held.map(({ site }) => site);
-  while (held.length < sites.copies && sites.canBeEnough(heldSites(), tried, stores.minimumCopies)) {
-    const members = sites.draw(heldSites(), tried);
+  const heldPlacements = () => held.map(({ placement }) => placement);
+  while (held.length < placer.copies && placer.canBeEnough(heldPlacements(), tried, context.minimumCopies)) {
+    const members = placer.draw(heldPlacements(), tried);
     if (members.length === 0) break;
     await Promise.all(members.map(start));
   }
-  if (!sites.isEnough(heldSites(), stores.minimumCopies)) {
-    await names.discard(name);
+  if (!placer.isEnough(heldPlacements(), context.minimumCopies)) {
+    await keyPool.discard(storageKey);
     throw tooFewBackends(failures);
   }
-  return { name, backends: held.map(({ upload }) => upload) };
+  return { storageKey, backends: held.map(({ upload }) => upload) };
 }
 
 /**
@@ -66,46 +66,46 @@ export async function startUpload(stores: Stores): Promise<UploadSites> {
  * is healthy enough.
  */
 export async function putPart(
-  stores: Stores,
+  context: WriteContext,
   upload: Upload,
   partNumber: number,
-  bytes: BytesIn,
+  bytes: BodySource,
 ): Promise<Ingested<WrittenPart>> {
-  const { sites, metadata } = stores;
-  sites.checkWritable(stores.minimumCopies);
+  const { placer, metadata } = context;
+  placer.checkWritable(context.minimumCopies);
   const whole = upload.backends.filter((one) => !one.broken);
   const giveUp = new AbortController();
   const failures: BackendError[] = [];
-  const outlets = whole.flatMap(({ backend, backendUploadId }) => {
-    const member = sites.fleet.get(backend);
+  const writers = whole.flatMap(({ backend, backendUploadId }) => {
+    const member = placer.fleet.get(backend);
     if (!member?.up) return [];
-    const open = () => member.backend.writePart(upload.name, backendUploadId, partNumber, bytes.size);
-    return openOutlet(stores, member, open, (failure) => {
+    const open = () => member.backend.writePart(upload.storageKey, backendUploadId, partNumber, bytes.size);
+    return openReplicaWriter(context, member, open, (failure) => {
       failures.push(failure);
-      if (outlets.every((outlet) => outlet.failure !== undefined)) giveUp.abort(tooFewBackends(failures));
+      if (writers.every((writer) => writer.failure !== undefined)) giveUp.abort(tooFewBackends(failures));
     });
   });
-  if (outlets.length === 0) throw tooFewBackends(failures);
+  if (writers.length === 0) throw tooFewBackends(failures);
   try {
     // The digest of a part is nobody's: that of the whole is found when it is read. Its md5 is what each store must
     // agree to.
-    const { digests, last } = await pour(
+    const { digests, last } = await streamVerified(
       bytes,
       { sha256: false, md5: true },
-      (chunk) => writeToAll(outlets, chunk),
+      (chunk) => writeToAll(writers, chunk),
       giveUp.signal,
     );
     const md5 = computed(digests.md5);
-    if (last !== undefined) await writeToAll(outlets, last);
-    await Promise.all(outlets.map((outlet) => outlet.finish(md5)));
-    const backends = outlets.filter((outlet) => outlet.failure === undefined).map((outlet) => outlet.site.name);
+    if (last !== undefined) await writeToAll(writers, last);
+    await Promise.all(writers.map((writer) => writer.finish(md5)));
+    const backends = writers.filter((writer) => writer.failure === undefined).map((writer) => writer.placement.name);
     if (backends.length === 0) throw partFailure(failures);
-    sites.checkWritable(stores.minimumCopies);
+    placer.checkWritable(context.minimumCopies);
     for (const { backend } of whole)
       if (!backends.includes(backend)) await metadata.uploads.markBroken(upload.uploadId, backend);
     return { content: { etag: md5, size: bytes.size, backends }, md5, checksum: digests.checksum };
   } catch (error) {
-    for (const outlet of outlets) outlet.abort();
+    for (const writer of writers) writer.abort();
     throw error;
   }
 }
@@ -115,69 +115,69 @@ export async function putPart(
  * is safe.
  */
 export async function completeUpload(
-  stores: Stores,
-  upload: UploadSites,
+  context: WriteContext,
+  upload: BackendUploads,
   parts: readonly UploadedPart[],
   scope: string | undefined,
 ): Promise<FreshContent> {
-  const { sites } = stores;
-  const layout = parts.map((part) => part.size);
-  const size = layout.reduce((sum, part) => sum + part, 0);
+  const { placer } = context;
+  const partSizes = parts.map((part) => part.size);
+  const size = partSizes.reduce((sum, part) => sum + part, 0);
   const whole = {
-    name: upload.name,
+    storageKey: upload.storageKey,
     size,
     etag: multipartEtag(parts.map((part) => part.etag)),
     digest: undefined,
-    layout,
+    partSizes,
   };
   const failures: BackendError[] = [];
-  const complete = async ({ backend, backendUploadId, broken }: BackendUpload): Promise<Site[]> => {
-    const member = sites.fleet.get(backend);
+  const complete = async ({ backend, backendUploadId, broken }: BackendUpload): Promise<Placement[]> => {
+    const member = placer.fleet.get(backend);
     if (broken || !member?.up || !parts.every((part) => part.backends.includes(backend))) return [];
     try {
       await completeOn(member, backendUploadId, whole, parts);
-      return [siteOf(member)];
+      return [placementOf(member)];
     } catch (error) {
-      failures.push(reported(stores, error, backend));
+      failures.push(reported(context, error, backend));
       return [];
     }
   };
   const completed = (await Promise.all(upload.backends.map(complete))).flat();
-  const held = await spread(stores, whole, completed, new Set(), failures);
-  if (!sites.isEnough(held, stores.minimumCopies)) throw tooFewBackends(failures);
-  const backends = held.map((site) => site.name);
+  const held = await addReplicas(context, whole, completed, new Set(), failures);
+  if (!placer.isEnough(held, context.minimumCopies)) throw tooFewBackends(failures);
+  const backends = held.map(({ name }) => name);
   await abortOn(
-    stores,
+    context,
     upload,
-    upload.backends.filter(({ backend }) => !completed.some((site) => site.name === backend)),
+    upload.backends.filter(({ backend }) => !completed.some(({ name }) => name === backend)),
   );
-  return { kind: "fresh", ...whole, backends, copies: sites.copies, scope, replaces: undefined };
+  return { kind: "fresh", ...whole, backends, copies: placer.copies, scope, replaces: undefined };
 }
 
 /**
  * Gives the backends' uploads up at once where they can be reached; what remains is a drop job's. A name that is in use
  * by now is left alone.
  */
-export async function abortUpload(stores: Stores, upload: UploadSites): Promise<void> {
-  await stores.names.discard(upload.name);
-  await abortOn(stores, upload, upload.backends);
+export async function abortUpload(context: WriteContext, upload: BackendUploads): Promise<void> {
+  await context.keyPool.discard(upload.storageKey);
+  await abortOn(context, upload, upload.backends);
 }
 
 async function completeOn(
   member: FleetMember,
   backendUploadId: string,
-  whole: { readonly name: string; readonly size: number; readonly etag: string },
+  whole: { readonly storageKey: string; readonly size: number; readonly etag: string },
   parts: readonly UploadedPart[],
 ): Promise<void> {
   const { backend } = member;
   try {
-    const answer = await whileUp(member, () => backend.completeUpload(whole.name, backendUploadId, parts));
+    const answer = await whileUp(member, () => backend.completeUpload(whole.storageKey, backendUploadId, parts));
     checkSame(whole, { size: whole.size, etag: answer.etag }, backend.name);
   } catch (error) {
     const failure = asBackendError(error, backend.name);
     if (failure.fault !== "absent" && failure.fault !== "unavailable") throw failure;
     // The answer to an earlier attempt may have been lost: then the object stands there, and only there can it be seen.
-    await whileUp(member, () => backend.stat(whole.name)).then(
+    await whileUp(member, () => backend.stat(whole.storageKey)).then(
       (stat) => checkSame(whole, stat, backend.name),
       (cause: unknown) => {
         throw new AggregateError([failure, cause], "neither completed now nor before");
@@ -186,14 +186,18 @@ async function completeOn(
   }
 }
 
-async function abortOn(stores: Stores, upload: UploadSites, backends: readonly BackendUpload[]): Promise<void> {
+async function abortOn(
+  context: WriteContext,
+  upload: BackendUploads,
+  backends: readonly BackendUpload[],
+): Promise<void> {
   const abort = async ({ backend, backendUploadId }: BackendUpload) => {
-    const member = stores.sites.fleet.get(backend);
+    const member = context.placer.fleet.get(backend);
     if (!member?.up) return;
     try {
-      await whileUp(member, () => member.backend.abortUpload(upload.name, backendUploadId));
+      await whileUp(member, () => member.backend.abortUpload(upload.storageKey, backendUploadId));
     } catch (error) {
-      stores.log.warn({ err: reported(stores, error, backend) }, "an unfinished upload stays on its backend");
+      context.log.warn({ err: reported(context, error, backend) }, "an unfinished upload stays on its backend");
     }
   };
   await Promise.all(backends.map(abort));
@@ -208,8 +212,8 @@ function partFailure(failures: readonly BackendError[]): S3Error {
   return tooFewBackends(failures);
 }
 
-function reported(stores: Stores, error: unknown, backend: string): BackendError {
+function reported(context: WriteContext, error: unknown, backend: string): BackendError {
   const failure = asBackendError(error, backend);
-  stores.sites.fleet.reportFailure(failure);
+  context.placer.fleet.reportFailure(failure);
   return failure;
 }

@@ -4,52 +4,57 @@
  */
 import type { BackendError } from "../../backends/backend.ts";
 import type { FleetMember } from "../../backends/fleet.ts";
-import type { Site } from "../replicas/placement.ts";
-import { hopeless, tooFewBackends } from "../replicas/placer.ts";
-import { openOutlet, type Stores } from "./context.ts";
+import type { Placement } from "../replicas/placement.ts";
+import { tooFewBackends, unretryable } from "../replicas/placer.ts";
+import { openReplicaWriter, type WriteContext } from "./context.ts";
 
 export interface Written {
   /** A reserved name that holds the bytes on each of `backends`. */
-  readonly name: string;
+  readonly storageKey: string;
   readonly backends: readonly string[];
 }
 
 /** Throws ServiceUnavailable when fewer than `needed` backends took the bytes; then the name is discarded. */
-export async function writeBuffer(stores: Stores, buffer: Buffer, md5: string, needed: number): Promise<Written> {
-  const { sites, names } = stores;
-  const name = await names.take();
-  const held: Site[] = [];
+export async function writeBuffer(
+  context: WriteContext,
+  buffer: Buffer,
+  md5: string,
+  needed: number,
+): Promise<Written> {
+  const { placer, keyPool } = context;
+  const storageKey = await keyPool.take();
+  const held: Placement[] = [];
   const tried = new Set<string>();
   const failures: BackendError[] = [];
   const writeTo = async (member: FleetMember) => {
     const startedAt = performance.now();
     tried.add(member.backend.name);
-    const outlet = openOutlet(
-      stores,
+    const writer = openReplicaWriter(
+      context,
       member,
-      () => member.backend.write(name, buffer.length),
+      () => member.backend.write(storageKey, buffer.length),
       (failure) => failures.push(failure),
     );
-    if (buffer.length > 0) await outlet.write(buffer);
-    if (!(await outlet.finish(md5))) return;
-    held.push(outlet.site);
-    sites.fleet.reportSuccess(outlet.site.name, performance.now() - startedAt);
+    if (buffer.length > 0) await writer.write(buffer);
+    if (!(await writer.finish(md5))) return;
+    held.push(writer.placement);
+    placer.fleet.reportSuccess(writer.placement.name, performance.now() - startedAt);
   };
   const writeToNew = async () => {
-    while (held.length < sites.copies) {
-      const members = sites.draw(held, tried);
+    while (held.length < placer.copies) {
+      const members = placer.draw(held, tried);
       if (members.length === 0) return;
       await Promise.all(members.map(writeTo));
     }
   };
   await writeToNew();
-  if (held.length < sites.copies && sites.canBeEnough(held, hopeless(failures), needed)) {
-    for (const { backend } of failures) if (!hopeless(failures).has(backend)) tried.delete(backend);
+  if (held.length < placer.copies && placer.canBeEnough(held, unretryable(failures), needed)) {
+    for (const { backend } of failures) if (!unretryable(failures).has(backend)) tried.delete(backend);
     await writeToNew();
   }
-  if (!sites.isEnough(held, needed)) {
-    await names.discard(name);
+  if (!placer.isEnough(held, needed)) {
+    await keyPool.discard(storageKey);
     throw tooFewBackends(failures);
   }
-  return { name, backends: held.map((site) => site.name) };
+  return { storageKey, backends: held.map(({ name }) => name) };
 }

@@ -2,16 +2,15 @@
  * One write: small bodies are looked up before anything is uploaded, large ones when they have arrived. Known content
  * counts only with enough good replicas; else the bytes in hand replace it.
  */
-
 import { computed, type Digests, type WholeDigests } from "../../checksums/digest.ts";
 import { S3Error } from "../../errors.ts";
 import type { Content, KnownContent } from "../../model.ts";
 import { isMd5 } from "./agreed-etag.ts";
-import type { BytesIn, Ingested } from "./body-source.ts";
-import type { Stores } from "./context.ts";
+import type { BodySource, Ingested } from "./body-source.ts";
+import type { WriteContext } from "./context.ts";
 import { type Written, writeBuffer } from "./put-buffer.ts";
 import { writeStream } from "./put-stream.ts";
-import { collect, pour } from "./verified-body.ts";
+import { readVerified, streamVerified } from "./verified-body.ts";
 
 export interface PutRules {
   readonly scope: string | undefined;
@@ -26,31 +25,31 @@ interface Lookup {
   readonly replaces: number | undefined;
 }
 
-export async function put(stores: Stores, bytes: BytesIn, rules: PutRules): Promise<Ingested<Content>> {
-  stores.sites.checkWritable(rules.needed);
-  if (bytes.size <= rules.bufferBytes) return putSmall(stores, bytes, rules);
-  if (bytes.claims.sha256 !== undefined && (await lookUp(stores, rules, bytes.claims.sha256)).known)
-    return putExpected(stores, bytes, rules);
-  return putLarge(stores, bytes, rules);
+export async function put(context: WriteContext, bytes: BodySource, rules: PutRules): Promise<Ingested<Content>> {
+  context.placer.checkWritable(rules.needed);
+  if (bytes.size <= rules.bufferBytes) return putSmall(context, bytes, rules);
+  if (bytes.claims.sha256 !== undefined && (await lookUp(context, rules, bytes.claims.sha256)).known)
+    return putExpected(context, bytes, rules);
+  return putLarge(context, bytes, rules);
 }
 
-async function putSmall(stores: Stores, bytes: BytesIn, rules: PutRules): Promise<Ingested<Content>> {
-  const { buffer, digests } = await collect(bytes);
-  const { known, replaces } = await lookUp(stores, rules, digests.sha256);
+async function putSmall(context: WriteContext, bytes: BodySource, rules: PutRules): Promise<Ingested<Content>> {
+  const { buffer, digests } = await readVerified(bytes);
+  const { known, replaces } = await lookUp(context, rules, digests.sha256);
   if (known) return ingested(known, digests);
-  const written = await writeBuffer(stores, buffer, digests.md5, rules.needed);
-  return ingested(fresh(stores, rules, bytes.size, digests, written, replaces), digests);
+  const written = await writeBuffer(context, buffer, digests.md5, rules.needed);
+  return ingested(fresh(context, rules, bytes.size, digests, written, replaces), digests);
 }
 
-async function putLarge(stores: Stores, bytes: BytesIn, rules: PutRules): Promise<Ingested<Content>> {
+async function putLarge(context: WriteContext, bytes: BodySource, rules: PutRules): Promise<Ingested<Content>> {
   let found: Lookup = { known: undefined, replaces: undefined };
-  const { digests, written } = await writeStream(stores, bytes, rules.needed, async (sha256, md5) => {
-    found = await lookUp(stores, rules, sha256);
-    // Of content known only in parts the md5 can be told by nobody but the stores that just received it.
+  const { digests, written } = await writeStream(context, bytes, rules.needed, async (sha256, md5) => {
+    found = await lookUp(context, rules, sha256);
+    // Of content known only in parts the md5 can be told by nobody but the backends that just received it.
     if (found.known && md5 === undefined && !isMd5(found.known.etag)) found = { known: undefined, replaces: undefined };
     return found.known !== undefined;
   });
-  if (written) return ingested(fresh(stores, rules, bytes.size, whole(digests), written, found.replaces), digests);
+  if (written) return ingested(fresh(context, rules, bytes.size, whole(digests), written, found.replaces), digests);
   if (found.known) return ingested(found.known, { ...digests, md5: digests.md5 ?? found.known.etag });
   throw new S3Error("InternalError");
 }
@@ -60,22 +59,22 @@ function whole({ sha256, md5, checksum }: Digests): WholeDigests {
 }
 
 /** A large body whose signed digest is known already: it is received and checked, and goes nowhere. */
-async function putExpected(stores: Stores, bytes: BytesIn, rules: PutRules): Promise<Ingested<Content>> {
-  const { digests } = await pour(bytes, { sha256: true, md5: true }, () => undefined);
-  const { known } = await lookUp(stores, rules, computed(digests.sha256));
+async function putExpected(context: WriteContext, bytes: BodySource, rules: PutRules): Promise<Ingested<Content>> {
+  const { digests } = await streamVerified(bytes, { sha256: true, md5: true }, () => undefined);
+  const { known } = await lookUp(context, rules, computed(digests.sha256));
   if (known === undefined) throw new S3Error("SlowDown", { headers: { "Retry-After": "1" } });
   return ingested(known, digests);
 }
 
-async function lookUp(stores: Stores, { scope, needed }: PutRules, sha256: string): Promise<Lookup> {
-  const blob = scope === undefined ? undefined : await stores.metadata.blobs.findByDigest(scope, sha256);
+async function lookUp(context: WriteContext, { scope, needed }: PutRules, sha256: string): Promise<Lookup> {
+  const blob = scope === undefined ? undefined : await context.metadata.blobs.findByDigest(scope, sha256);
   if (blob === undefined) return { known: undefined, replaces: undefined };
-  if (!(await stores.replicas.areGood(blob, needed))) return { known: undefined, replaces: blob.id };
+  if (!(await context.replicas.areGood(blob, needed))) return { known: undefined, replaces: blob.id };
   return { known: { kind: "known", blobId: blob.id, size: blob.size, etag: blob.etag }, replaces: undefined };
 }
 
 function fresh(
-  stores: Stores,
+  context: WriteContext,
   { scope }: PutRules,
   size: number,
   digests: WholeDigests,
@@ -88,8 +87,8 @@ function fresh(
     size,
     etag: digests.md5,
     digest: digests.sha256,
-    layout: undefined,
-    copies: stores.sites.copies,
+    partSizes: undefined,
+    copies: context.placer.copies,
     scope,
     replaces,
   };

@@ -1,16 +1,19 @@
 /**
- * A client's stream -> digests, in memory or on its way to outlets. Length and claims are checked before the last chunk
+ * A client's stream -> digests, in memory or on its way to writers. Length and claims are checked before the last chunk
  * goes on, so bytes that are not what the client said never become visible anywhere.
  */
 
+import { checkClaims } from "../../checksums/claims.ts";
 import { type Digests, digestBuffer, openDigester, type Wanted, type WholeDigests } from "../../checksums/digest.ts";
 import { S3Error } from "../../errors.ts";
 import type { ChecksumAlgorithm } from "../../model.ts";
 import { pump } from "../pump.ts";
-import { type BytesIn, checkClaims } from "./body-source.ts";
+import type { BodySource } from "./body-source.ts";
 
 /** Reads a small body whole. Throws S3Error: IncompleteBody, or what a claim that fails says. */
-export async function collect(bytes: BytesIn): Promise<{ readonly buffer: Buffer; readonly digests: WholeDigests }> {
+export async function readVerified(
+  bytes: BodySource,
+): Promise<{ readonly buffer: Buffer; readonly digests: WholeDigests }> {
   const chunks: Buffer[] = [];
   let received = 0;
   await pumpFromClient(bytes, (chunk) => {
@@ -32,8 +35,8 @@ export async function collect(bytes: BytesIn): Promise<{ readonly buffer: Buffer
  * right. What the client claims is computed whether it is wanted or not. Throws S3Error as `collect`, the reason of
  * `giveUp` when that aborts.
  */
-export async function pour(
-  bytes: BytesIn,
+export async function streamVerified(
+  bytes: BodySource,
   wanted: Wanted,
   write: (chunk: Buffer) => Promise<void> | undefined,
   giveUp?: AbortSignal,
@@ -63,7 +66,7 @@ export async function pour(
 }
 
 async function pumpFromClient(
-  bytes: BytesIn,
+  bytes: BodySource,
   take: (chunk: Buffer) => Promise<void> | undefined,
   giveUp?: AbortSignal,
 ): Promise<void> {

@@ -42,7 +42,7 @@ describe("a signed URL", () => {
   it("has its query in canonical order: the signature covers it as it stands", () => {
     const url = backendAt("http://10.0.0.1:9000", {
       publicEndpoint: "https://store.example",
-      repliesAsTold: true,
+      honoursEmbeddedHeaders: true,
     }).signedUrl("blobs/ab/one", {
       ...plain,
       responseOverrides: { "response-expires": "x", "response-content-type": "a/b" },
@@ -60,7 +60,7 @@ describe("a signed URL", () => {
 
   it("tells a node its reply headers, and no other store", () => {
     const options = { ...plain, replyHeaders: { etag: '"e"', "x-amz-meta-name": "ä b" } };
-    const node = backendAt("http://10.0.0.1:9000", { publicEndpoint: "http://node", repliesAsTold: true });
+    const node = backendAt("http://10.0.0.1:9000", { publicEndpoint: "http://node", honoursEmbeddedHeaders: true });
     expect(told(node.signedUrl("k", options))).toEqual(options.replyHeaders);
     expect(node.signedUrl("k", plain)).not.toContain("x-nearbucket-reply");
     expect(backendAt("http://10.0.0.1:9000", { publicEndpoint: "http://store" }).signedUrl("k", options)).not.toContain(
@@ -69,7 +69,7 @@ describe("a signed URL", () => {
   });
 
   it("is undefined when it would be longer than 6 KiB", () => {
-    const node = backendAt("http://10.0.0.1:9000", { publicEndpoint: "http://node", repliesAsTold: true });
+    const node = backendAt("http://10.0.0.1:9000", { publicEndpoint: "http://node", honoursEmbeddedHeaders: true });
     const sized = (length: number) =>
       node.signedUrl("k", { ...plain, replyHeaders: { "x-amz-meta-long": "x".repeat(length) } });
     expect(sized(4000)?.length).toBeLessThan(6 * 1024);

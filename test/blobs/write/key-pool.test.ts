@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { openNamePool } from "../../../src/blobs/write/key-pool.ts";
+import { openKeyPool } from "../../../src/blobs/write/key-pool.ts";
 import { openLog } from "../../../src/log.ts";
-import type { Names } from "../../../src/metadata/names.ts";
+import type { KeyReservations } from "../../../src/metadata/key-reservations.ts";
 import { openRig, type Rig } from "../../support/rig.ts";
 
 const LEASE = 60_000;
-const poolOf = (rig: Rig, names: Names = rig.metadata.names) =>
-  openNamePool({ names, leaseMs: LEASE, now: rig.clock.now, log: openLog("silent") });
+const poolOf = (rig: Rig, names: KeyReservations = rig.metadata.keyReservations) =>
+  openKeyPool({ reservations: names, leaseMs: LEASE, now: rig.clock.now, log: openLog("silent") });
 
 /** The real names, one call of which fails the first time. */
-function failingOnce(names: Names, method: "discard" | "reserve"): Names {
+function failingOnce(names: KeyReservations, method: "discard" | "reserve"): KeyReservations {
   let failed = false;
   return new Proxy(names, {
     get(target, property) {
@@ -41,7 +41,7 @@ describe("the name pool", () => {
     await pool.take();
     await pool.close();
     rig.clock.advance(1);
-    expect(await rig.metadata.names.discardLeftovers(rig.clock.now())).toBe(1);
+    expect(await rig.metadata.keyReservations.discardLeftovers(rig.clock.now())).toBe(1);
   });
 
   it("hands out no name of a lease that is over", async () => {
@@ -50,18 +50,18 @@ describe("the name pool", () => {
     await pool.take();
     rig.clock.advance(LEASE);
     const fresh = await pool.take();
-    const swept = await rig.metadata.names.discardLeftovers(new Date(rig.clock.now().getTime() + 1));
+    const swept = await rig.metadata.keyReservations.discardLeftovers(new Date(rig.clock.now().getTime() + 1));
     expect(swept).toBeGreaterThan(60);
     expect(fresh).toBeTruthy();
-    expect(await rig.metadata.names.discardLeftovers(new Date(rig.clock.now().getTime() + LEASE + 1))).toBeGreaterThan(
-      0,
-    );
+    expect(
+      await rig.metadata.keyReservations.discardLeftovers(new Date(rig.clock.now().getTime() + LEASE + 1)),
+    ).toBeGreaterThan(0);
     await pool.close();
   });
 
   it("remembers a name it could not discard and tries again", async () => {
     await using rig = await openRig();
-    const pool = await poolOf(rig, failingOnce(rig.metadata.names, "discard"));
+    const pool = await poolOf(rig, failingOnce(rig.metadata.keyReservations, "discard"));
     const name = await pool.take();
     await pool.discard(name);
     expect(await rig.metadata.jobs.backlog()).toEqual([]);
@@ -71,7 +71,7 @@ describe("the name pool", () => {
 
   it("says so when no name can be reserved, and recovers", async () => {
     await using rig = await openRig();
-    const pool = await poolOf(rig, failingOnce(rig.metadata.names, "reserve"));
+    const pool = await poolOf(rig, failingOnce(rig.metadata.keyReservations, "reserve"));
     await expect(pool.take()).rejects.toThrow("the database is away");
     expect(await pool.take()).toBeTruthy();
     await pool.close();

@@ -102,9 +102,9 @@ describe.skipIf(!postgresUrl)("PostgreSQL", () => {
     cutter.arm();
     await expect(place.put("a", "hello", { content })).rejects.toMatchObject({ code: "InternalError" });
     await expect.poll(async () => (await database.knex("objects").select("key")).length).toBe(1);
-    await metadata.names.discard(content.name);
+    await metadata.keyReservations.discard(content.storageKey);
     expect(await metadata.jobs.claim(1000)).toBeUndefined();
-    expect((await place.blobOf("a")).name).toBe(content.name);
+    expect((await place.blobOf("a")).storageKey).toBe(content.storageKey);
   });
 
   it("runs a transaction again that lost a deadlock", async () => {

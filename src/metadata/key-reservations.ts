@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { S3Error } from "../errors.ts";
-import type { Base } from "./base.ts";
+import type { MetadataContext } from "./context.ts";
 import { type Connection, statement } from "./engine.ts";
 import { addJob } from "./jobs.ts";
 
@@ -44,15 +44,15 @@ const endLease = statement<never>("writer-end", "UPDATE writers SET lease_until 
  * Takes a reserved name over in the caller's transaction. False: the reservation has lapsed, and its bytes may be on
  * their way out.
  */
-export async function takeName(c: Connection, name: string): Promise<boolean> {
+export async function takeKey(c: Connection, name: string): Promise<boolean> {
   return (await c.run(deleteName, [name])) > 0;
 }
 
-export class Names {
-  readonly #base: Base;
+export class KeyReservations {
+  readonly #context: MetadataContext;
 
-  constructor(base: Base) {
-    this.#base = base;
+  constructor(context: MetadataContext) {
+    this.#context = context;
   }
 
   /** Registers this process; its reservations count as leftovers when its lease has been over for the grace. */
@@ -64,14 +64,14 @@ export class Names {
 
   /** Also brings back a writer that was forgotten while it slept. */
   async renewWriter(writerId: string, leaseMs: number): Promise<void> {
-    const until = this.#base.now().getTime() + leaseMs;
-    await this.#base.engine.transact((c) => c.run(saveWriter, [writerId, until]));
+    const until = this.#context.now().getTime() + leaseMs;
+    await this.#context.engine.transact((c) => c.run(saveWriter, [writerId, until]));
   }
 
   /** New names, durable before this resolves. Throws SlowDown when the writer was forgotten: renew it first. */
   async reserve(writerId: string, count: number): Promise<readonly string[]> {
     const names = Array.from({ length: count }, newName);
-    await this.#base.engine.transact(async (c) => {
+    await this.#context.engine.transact(async (c) => {
       for (const name of names) {
         if ((await c.run(insertName, [name, writerId])) === 0)
           throw new S3Error("SlowDown", {}, { cause: new Error(`writer ${writerId} is not registered`) });
@@ -82,7 +82,7 @@ export class Names {
 
   /** Of names under which nothing was ever written. */
   async release(names: readonly string[]): Promise<void> {
-    await this.#base.engine.transact(async (c) => {
+    await this.#context.engine.transact(async (c) => {
       for (const name of [...names].sort()) await c.run(deleteName, [name]);
     });
   }
@@ -92,8 +92,8 @@ export class Names {
    * an upload bears by now (its commit succeeded though the answer was lost) is left alone.
    */
   async discard(name: string): Promise<void> {
-    const now = this.#base.now();
-    await this.#base.engine.transact(async (c) => {
+    const now = this.#context.now();
+    await this.#context.engine.transact(async (c) => {
       await c.run(deleteName, [name]);
       if ((await c.get(nameInUse, [name, name])) !== undefined) return;
       await addJob(c, { kind: "drop", name, backends: [] }, now, now);
@@ -105,8 +105,8 @@ export class Names {
    * Returns how many names.
    */
   discardLeftovers(before: Date): Promise<number> {
-    const now = this.#base.now();
-    return this.#base.engine.transact(async (c) => {
+    const now = this.#context.now();
+    return this.#context.engine.transact(async (c) => {
       await c.lock(lockOver, [before.getTime()]);
       const names = await c.all(takeLeftovers, [before.getTime()]);
       for (const { name } of names) await addJob(c, { kind: "drop", name, backends: [] }, now, now);
@@ -120,8 +120,8 @@ export class Names {
    * now on.
    */
   async closeWriter(writerId: string): Promise<void> {
-    const now = this.#base.now().getTime();
-    await this.#base.engine.transact(async (c) => {
+    const now = this.#context.now().getTime();
+    await this.#context.engine.transact(async (c) => {
       await c.lock(lockWriter, [writerId]);
       if ((await c.run(forgetWriter, [writerId])) === 0) await c.run(endLease, [now, writerId]);
     });

@@ -8,7 +8,7 @@ import type { Reply } from "../operations/operation.ts";
 import { renderXml } from "../protocol/xml.ts";
 import { closeAfterReply } from "./server.ts";
 
-export function replyOf(ctx: Context, reply: Reply): void {
+export function sendReply(ctx: Context, reply: Reply): void {
   const { req, res } = ctx;
   const { body } = reply;
   const status = reply.status ?? 200;

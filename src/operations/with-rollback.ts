@@ -1,7 +1,7 @@
 /** Work whose failure must take back what was done before it. */
 
 /** The work's result. When it fails, `undo` runs first and the failure is thrown on; when that fails too, both are. */
-export async function orUndo<T>(work: () => Promise<T>, undo: () => Promise<void>): Promise<T> {
+export async function withRollback<T>(work: () => Promise<T>, undo: () => Promise<void>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -4,7 +4,7 @@ import type { Replicas } from "../blobs/replicas/verify.ts";
 import type { Log } from "../log.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 
-export interface Upkept {
+export interface JobContext {
   readonly metadata: Metadata;
   readonly fleet: Fleet;
   readonly replicas: Replicas;

@@ -2,7 +2,7 @@
 import type { Engine } from "./engine.ts";
 import type { ReadCache } from "./read-cache.ts";
 
-export interface Base {
+export interface MetadataContext {
   readonly engine: Engine;
   /** Undefined: every read asks the database. */
   readonly cache: ReadCache | undefined;

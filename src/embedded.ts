@@ -25,6 +25,8 @@ export interface StartGatewayOptions {
   readonly secretAccessKey?: string;
   /** What GetBucketLocation says. Any region is accepted in signatures. Default us-east-1. */
   readonly region?: string;
+  /** `allowed`: buckets and objects may be made public by their ACLs. Default `blocked`, as `nearbucket serve` has it. */
+  readonly publicAccess?: "allowed" | "blocked";
   /** pino's level names; default silent. */
   readonly logLevel?: string;
 }
@@ -113,6 +115,7 @@ function embeddedConfig(
         : { kind: "memory", name, region: name },
     ),
     copies: Math.min(2, count),
+    publicAccess: options.publicAccess ?? "blocked",
     log: { level: "silent" },
   };
 }

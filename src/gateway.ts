@@ -12,7 +12,7 @@ import type { GatewayConfig } from "./config/schema.ts";
 import { clientAddressReader } from "./delivery/client-address.ts";
 import { openDelivery } from "./delivery/delivery.ts";
 import { createApp } from "./http/app.ts";
-import { checkAccess } from "./http/dispatch.ts";
+import { accessCheck } from "./http/dispatch.ts";
 import type { Health } from "./http/health.ts";
 import { listen } from "./http/server.ts";
 import type { Log } from "./log.ts";
@@ -89,7 +89,8 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         now,
         region: config.region,
         dedup: config.dedup,
-        checkAccess,
+        publicAccess: config.publicAccess,
+        checkAccess: accessCheck(config.publicAccess),
         honoursEmbeddedHeaders: config.role === "node",
       },
       authenticator: openAuthenticator({

@@ -56,6 +56,19 @@ export interface Grant {
  */
 export type Acl = readonly Grant[];
 
+/** Whether anything may be public at all: the operator's word, above every bucket's own. */
+export type PublicAccess = "allowed" | "blocked";
+
+/** S3's four switches of a bucket. No bucket has a policy here, so the last two only wait for one. */
+export interface PublicAccessBlock {
+  /** Refuses requests that set a public ACL. */
+  readonly blockPublicAcls: boolean;
+  /** Grants to everybody do not count, whenever they were made. */
+  readonly ignorePublicAcls: boolean;
+  readonly blockPublicPolicy: boolean;
+  readonly restrictPublicBuckets: boolean;
+}
+
 export interface Tag {
   readonly key: string;
   readonly value: string;
@@ -69,6 +82,8 @@ export interface BucketSettings {
   readonly acl?: Acl;
   /** Absent: ACLs count, and an object belongs to the account that wrote it (S3's ObjectWriter). */
   readonly ownership?: "BucketOwnerEnforced";
+  /** Absent: the bucket blocks nothing. The gateway may block all the same. */
+  readonly publicAccessBlock?: PublicAccessBlock;
   /** In byte order of key, never empty. */
   readonly tags?: readonly Tag[];
 }

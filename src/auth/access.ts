@@ -1,9 +1,9 @@
 /**
  * May this account do this? Pure, S3's rules: an owner may do everything with what it owns; others what an access
- * control list grants them; what no list can grant is the bucket owner's alone. A statement of a bucket policy would be
- * asked first, in `decide`.
+ * control list grants them; what no list can grant is the bucket owner's alone. Grants to everybody count only while
+ * neither the gateway nor the bucket says otherwise. A statement of a bucket policy would be asked first, in `decide`.
  */
-import type { Account, Acl, Bucket, Grantee, ObjectAttributes, Permission } from "../model.ts";
+import type { Account, Acl, Bucket, Grantee, ObjectAttributes, Permission, PublicAccess } from "../model.ts";
 
 export type Decision = "allow" | "deny";
 export type Action = `s3:${string}`;
@@ -39,21 +39,26 @@ export interface GuardedObject {
 }
 
 /**
- * `caller`: undefined for an anonymous request. `bucket`: undefined when the action has none. `object`: what stands
- * under the key the action is for; of a missing one only whoever may list the bucket may hear.
+ * `publicAccess`: the gateway's, for every bucket. `caller`: undefined for an anonymous request. `bucket`: undefined
+ * when the action has none. `object`: what stands under the key the action is for; of a missing one only whoever may
+ * list the bucket may hear.
  */
 export function decide(
+  publicAccess: PublicAccess,
   caller: Account | undefined,
   action: Action,
   bucket: GuardedBucket | undefined,
   object?: GuardedObject,
 ): Decision {
   if (bucket === undefined) return caller !== undefined && SERVICE_ACTIONS.has(action) ? "allow" : "deny";
-  const ofObject = OF_OBJECT.get(action);
-  if (ofObject === undefined) return decideBy(caller, bucket.owner, bucket.settings.acl, OF_BUCKET.get(action));
-  if (object === undefined) return decideBy(caller, bucket.owner, bucket.settings.acl, "READ");
+  const { acl: ofBucket, publicAccessBlock } = bucket.settings;
+  const isOpen = publicAccess === "allowed" && publicAccessBlock?.ignorePublicAcls !== true;
+  const counted = (acl: Acl | undefined) => (isOpen ? acl : acl?.filter(({ grantee }) => "account" in grantee));
+  const permission = OF_OBJECT.get(action);
+  if (permission === undefined) return decideBy(caller, bucket.owner, counted(ofBucket), OF_BUCKET.get(action));
+  if (object === undefined) return decideBy(caller, bucket.owner, counted(ofBucket), "READ");
   const { owner = bucket.owner, acl } = object.attributes;
-  return decideBy(caller, owner, acl, ofObject);
+  return decideBy(caller, owner, counted(acl), permission);
 }
 
 /** `permission` undefined: no list can grant it. */

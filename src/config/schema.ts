@@ -100,6 +100,7 @@ export const configSchema = z.strictObject({
   redirect: redirect.prefault({}),
   clientMap: z.array(z.strictObject({ cidr: network, region: name })).default([]),
   trustedProxies: z.array(network).default([]),
+  publicAccess: z.enum(["allowed", "blocked"]).default("blocked"),
   signatureV2: z.boolean().default(true),
   ingest: z.strictObject({ bufferBytes: bytes.default(8 * 1024 ** 2) }).prefault({}),
   graceHours: z.number().positive().default(24),

@@ -4,13 +4,13 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context, Middleware } from "koa";
-import { type Decision, decide } from "../auth/access.ts";
+import { decide } from "../auth/access.ts";
 import type { Authentication, Authenticator } from "../auth/authenticate.ts";
 import { incomingBody } from "../auth/incoming-body.ts";
 import { S3Error } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { Bucket, HeaderFields, StoredObject } from "../model.ts";
-import type { AnyOperation, Caller, Reply, S3Action, ServiceCall, Services } from "../operations/operation.ts";
+import type { HeaderFields, PublicAccess } from "../model.ts";
+import type { AnyOperation, Reply, ServiceCall, Services } from "../operations/operation.ts";
 import type { Route } from "../operations/route.ts";
 import { type Address, parseAddress } from "../protocol/address.ts";
 import { checkExpectedOwner } from "../protocol/expected-owner.ts";
@@ -78,17 +78,18 @@ function serviceCall(
 }
 
 /**
- * Loads what the operation works on and checks access to it, then runs it. Bucket names are global, so that only what
- * is inside is kept from others.
+ * Loads what the operation works on and checks access to it, then runs it. Bucket names are global: as in S3, a missing
+ * bucket is NoSuchBucket to everybody, and only what is inside one is kept from others.
  */
 async function run(operation: AnyOperation, call: ServiceCall, address: Address, services: Services): Promise<Reply> {
   const { caller } = call;
+  const { checkAccess } = services;
   switch (operation.on) {
     case "service":
-      allow(decide(caller.account, operation.action, undefined));
+      checkAccess(caller, operation.action, undefined);
       return operation.handle(call, services);
     case "newBucket":
-      allow(decide(caller.account, operation.action, undefined));
+      checkAccess(caller, operation.action, undefined);
       return operation.handle(Object.assign(call, { bucketName: address.bucket ?? "" }), services);
     case "bucket":
     case "object": {
@@ -115,16 +116,11 @@ function noSuchBucket(address: Address): S3Error {
   return new S3Error("NoSuchBucket", { elements: { BucketName: address.bucket ?? "" } });
 }
 
-/**
- * One decision for the call's own bucket and for a copy's source. `object` undefined: there is none, and only who may
- * list the bucket may hear so.
- */
-export function checkAccess(caller: Caller, action: S3Action, bucket: Bucket, object?: StoredObject): void {
-  allow(decide(caller.account, action, bucket, object));
-}
-
-function allow(decision: Decision): void {
-  if (decision !== "allow") throw new S3Error("AccessDenied");
+/** The check that dispatch and the operations share. */
+export function accessCheck(publicAccess: PublicAccess): Services["checkAccess"] {
+  return ({ account }, action, bucket, object) => {
+    if (decide(publicAccess, account, action, bucket, object) !== "allow") throw new S3Error("AccessDenied");
+  };
 }
 
 function whileConnected(request: IncomingMessage, response: ServerResponse): AbortSignal {

@@ -6,7 +6,7 @@ import { refuseUnserved } from "../protocol/object-headers.ts";
 import { readXml } from "../protocol/read-xml.ts";
 import { type NewBucketCall, operation, type Services } from "./operation.ts";
 import { readBody } from "./read-body.ts";
-import { aclOfHeaders } from "./requested-acl.ts";
+import { aclOfHeaders, refusePublic } from "./requested-acl.ts";
 
 /** The region whose S3 answers a repeated CreateBucket by the owner with success. */
 const FORGIVING_REGION = "us-east-1";
@@ -33,10 +33,11 @@ export const CreateBucket = operation({
 });
 
 /** S3 sets the ACL of a bucket that its owner creates again anew: to private when the request says none. */
-async function resetAcl({ id, settings }: Bucket, acl: Acl | undefined, { metadata }: Services): Promise<void> {
+async function resetAcl({ id, settings }: Bucket, acl: Acl | undefined, services: Services): Promise<void> {
   if (acl !== undefined && settings.ownership !== undefined) throw new S3Error("InvalidBucketAclWithObjectOwnership");
+  refusePublic(acl, settings, services);
   if (acl === undefined && settings.acl === undefined) return;
-  await metadata.buckets.updateSettings(id, ({ acl: _former, ...kept }) => ({ ...kept, ...(acl && { acl }) }));
+  await services.metadata.buckets.updateSettings(id, ({ acl: _former, ...kept }) => ({ ...kept, ...(acl && { acl }) }));
 }
 
 function refuseOptions({ headers }: NewBucketCall): void {

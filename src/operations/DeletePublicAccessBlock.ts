@@ -1,5 +1,5 @@
 /**
- * DeletePublicAccessBlock: there is none, and S3 calls its deletion a success all the same.
+ * DeletePublicAccessBlock: a success where there is none, too. Its action is that of setting one.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeletePublicAccessBlock.html
  */
 import { operation } from "./operation.ts";
@@ -9,7 +9,8 @@ export const DeletePublicAccessBlock = operation({
   method: "DELETE",
   query: { publicAccessBlock: true },
   action: "s3:PutBucketPublicAccessBlock",
-  async handle() {
+  async handle({ bucket }, { metadata }) {
+    await metadata.buckets.updateSettings(bucket.id, ({ publicAccessBlock: _former, ...kept }) => kept);
     return { status: 204 };
   },
 });

@@ -1,14 +1,19 @@
 /**
- * GetPublicAccessBlock: there is none; nothing is public here anyway.
+ * GetPublicAccessBlock: the bucket's own; the gateway's word on public access is above it and not told.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetPublicAccessBlock.html
  */
+import { S3Error } from "../errors.ts";
+import { publicAccessBlockContent } from "../protocol/public-access-block.ts";
 import { operation } from "./operation.ts";
-import { refuseWith } from "./refuse-with.ts";
 
 export const GetPublicAccessBlock = operation({
   on: "bucket",
   method: "GET",
   query: { publicAccessBlock: true },
   action: "s3:GetBucketPublicAccessBlock",
-  handle: refuseWith("NoSuchPublicAccessBlockConfiguration"),
+  async handle({ bucket }) {
+    const { publicAccessBlock } = bucket.settings;
+    if (publicAccessBlock === undefined) throw new S3Error("NoSuchPublicAccessBlockConfiguration");
+    return { body: { root: "PublicAccessBlockConfiguration", content: publicAccessBlockContent(publicAccessBlock) } };
+  },
 });

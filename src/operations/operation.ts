@@ -15,6 +15,7 @@ import type {
   DedupScope,
   FoundObject,
   HeaderFields,
+  PublicAccess,
   RedirectMode,
   StoredObject,
 } from "../model.ts";
@@ -91,8 +92,14 @@ export interface Services {
   readonly region: string;
   /** The gateway's defaults for buckets that say nothing of their own. */
   readonly dedup: { readonly scope: DedupScope; readonly multipart: "content" | "layout" };
-  /** S3's action on another bucket or object than the call's own, e.g. a copy source. Throws S3Error AccessDenied. */
-  readonly checkAccess: (caller: Caller, action: S3Action, bucket: Bucket, object?: StoredObject) => void;
+  /** The gateway's word on public access, above each bucket's own. */
+  readonly publicAccess: PublicAccess;
+  /**
+   * The one decision on access. Dispatch asks it for the call's own bucket and object; an operation asks for others,
+   * e.g. a copy source. `bucket` undefined: the action has none. `object` undefined: there is none, and only who may
+   * list the bucket may hear so. Throws S3Error AccessDenied.
+   */
+  readonly checkAccess: (caller: Caller, action: S3Action, bucket: Bucket | undefined, object?: StoredObject) => void;
   /** Reads headers told inside a signed URL (`x-nearbucket-reply`): true on nodes only. */
   readonly honoursEmbeddedHeaders: boolean;
 }

@@ -1,6 +1,6 @@
 /** The access control list a request asks for, and whose the thing it makes will be. */
 import { invalidArgument, S3Error } from "../errors.ts";
-import type { Account, Acl, Bucket, Grant, HeaderFields, ObjectAttributes } from "../model.ts";
+import type { Account, Acl, Bucket, BucketSettings, Grant, Grantee, HeaderFields, ObjectAttributes } from "../model.ts";
 import { aclOfCanned, type CannedAcl, type RequestedGrant, readAclDocument, readAclHeaders } from "../protocol/acl.ts";
 import type { BucketCall, ObjectCall, Services } from "./operation.ts";
 import { readBody } from "./read-body.ts";
@@ -14,7 +14,7 @@ export interface AclOwners {
 
 /**
  * What the headers ask for; undefined: private. Throws what `readAclHeaders` throws, InvalidArgument for an unknown
- * account, AccessControlListNotSupported.
+ * account, AccessControlListNotSupported, AccessDenied for a public list where those are blocked.
  */
 export async function aclOfHeaders(
   headers: HeaderFields,
@@ -41,6 +41,31 @@ export async function aclOfRequest(call: BucketCall, owners: AclOwners, services
 }
 
 async function aclAsked(
+  asked: CannedAcl | readonly RequestedGrant[],
+  owners: AclOwners,
+  services: Services,
+): Promise<Acl | undefined> {
+  const acl = await resolveAcl(asked, owners, services);
+  refusePublic(acl, owners.bucket.settings, services);
+  return acl;
+}
+
+/** Throws AccessDenied for a list that lets the public in, where the gateway or the bucket blocks those. */
+export function refusePublic(
+  acl: Acl | undefined,
+  { publicAccessBlock }: BucketSettings,
+  { publicAccess }: Services,
+): void {
+  const isBlocked = publicAccess === "blocked" || publicAccessBlock?.blockPublicAcls === true;
+  if (isBlocked && acl?.some(({ grantee }) => isPublic(grantee))) throw new S3Error("AccessDenied");
+}
+
+/** S3 counts every account of the service as the public; nobody is in the third group. */
+function isPublic(grantee: Grantee): boolean {
+  return "group" in grantee && grantee.group !== "LogDelivery";
+}
+
+async function resolveAcl(
   asked: CannedAcl | readonly RequestedGrant[],
   { owner, bucket }: AclOwners,
   services: Services,

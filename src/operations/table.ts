@@ -49,6 +49,7 @@ import { PutObjectLegalHold } from "./PutObjectLegalHold.ts";
 import { PutObjectLockConfiguration } from "./PutObjectLockConfiguration.ts";
 import { PutObjectRetention } from "./PutObjectRetention.ts";
 import { PutObjectTagging } from "./PutObjectTagging.ts";
+import { PutPublicAccessBlock } from "./PutPublicAccessBlock.ts";
 import { UploadPart } from "./UploadPart.ts";
 import { UploadPartCopy } from "./UploadPartCopy.ts";
 
@@ -102,6 +103,7 @@ export const operations = {
   PutObjectLockConfiguration,
   PutObjectRetention,
   PutObjectTagging,
+  PutPublicAccessBlock,
   UploadPart,
   UploadPartCopy,
 } satisfies Record<string, AnyOperation>;

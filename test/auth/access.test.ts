@@ -1,7 +1,7 @@
 // Who may do what: an owner everything, others what a list grants, and nobody else a thing.
 import { describe, expect, it } from "vitest";
 import { type Action, decide, type GuardedBucket, type GuardedObject } from "../../src/auth/access.ts";
-import type { Account, Acl, Grantee, Permission } from "../../src/model.ts";
+import type { Account, Acl, Grantee, Permission, PublicAccess, PublicAccessBlock } from "../../src/model.ts";
 
 const ann: Account = { id: 1, name: "ann" };
 const bob: Account = { id: 2, name: "bob" };
@@ -19,8 +19,15 @@ const objectOf = (acl?: Acl, owner?: Account): GuardedObject => ({
 });
 
 /** Those who may, of all callers. */
-function whoMay(action: Action, bucket: GuardedBucket | undefined, object?: GuardedObject): Who[] {
-  return (Object.keys(CALLERS) as Who[]).filter((who) => decide(CALLERS[who], action, bucket, object) === "allow");
+function whoMay(
+  action: Action,
+  bucket: GuardedBucket | undefined,
+  object?: GuardedObject,
+  publicAccess: PublicAccess = "allowed",
+): Who[] {
+  return (Object.keys(CALLERS) as Who[]).filter(
+    (who) => decide(publicAccess, CALLERS[who], action, bucket, object) === "allow",
+  );
 }
 
 const OF_BUCKET: readonly (readonly [Action, Permission])[] = [
@@ -91,6 +98,44 @@ describe("access to a bucket", () => {
   it("does not depend on the object's list", () => {
     expect(whoMay("s3:PutObject", bucketOf(), objectOf(grant(everyone, "FULL_CONTROL")))).toEqual(["ann"]);
     expect(whoMay("s3:DeleteObject", bucketOf(), objectOf(undefined, bob))).toEqual(["ann"]);
+  });
+});
+
+describe("grants to the public", () => {
+  const open = grant(everyone, "FULL_CONTROL");
+  const among = [...open, ...grant(members, "READ"), ...grant({ account: bob }, "READ")];
+  const off: PublicAccessBlock = {
+    blockPublicAcls: false,
+    ignorePublicAcls: false,
+    blockPublicPolicy: false,
+    restrictPublicBuckets: false,
+  };
+  const blocking = (block: PublicAccessBlock, acl: Acl): GuardedBucket => ({
+    owner: ann,
+    settings: { acl, publicAccessBlock: block },
+  });
+
+  it("do not count at a gateway that blocks them; those to accounts do", () => {
+    expect(whoMay("s3:ListBucket", bucketOf(among), undefined, "blocked")).toEqual(["ann", "bob"]);
+    expect(whoMay("s3:PutObject", bucketOf(open), undefined, "blocked")).toEqual(["ann"]);
+    expect(whoMay("s3:GetObject", bucketOf(open), objectOf(among), "blocked")).toEqual(["ann", "bob"]);
+    expect(whoMay("s3:GetObject", bucketOf(open), undefined, "blocked")).toEqual(["ann"]);
+  });
+
+  it("do not count in a bucket that ignores them, at its objects neither", () => {
+    const ignoring = (acl: Acl) => blocking({ ...off, ignorePublicAcls: true }, acl);
+    expect(whoMay("s3:ListBucket", ignoring(among))).toEqual(["ann", "bob"]);
+    expect(whoMay("s3:GetObject", ignoring(open), objectOf(among))).toEqual(["ann", "bob"]);
+    expect(whoMay("s3:GetObject", ignoring(open), objectOf(open, cas))).toEqual(["cas"]);
+  });
+
+  it("count under the three other switches: those are about requests and policies", () => {
+    const others = { ...off, blockPublicAcls: true, blockPublicPolicy: true, restrictPublicBuckets: true };
+    expect(whoMay("s3:ListBucket", blocking(others, open))).toEqual(["ann", "bob", "cas", "anonymous"]);
+  });
+
+  it("do not count at a gateway that blocks them, whatever the bucket says", () => {
+    expect(whoMay("s3:ListBucket", blocking(off, open), undefined, "blocked")).toEqual(["ann"]);
   });
 });
 

@@ -37,6 +37,7 @@ describe("checkConfig", () => {
       ingest: { bufferBytes: 8_388_608 },
       graceHours: 24,
       cacheRows: 100_000,
+      publicAccess: "blocked",
       signatureV2: true,
       log: { level: "info" },
     });

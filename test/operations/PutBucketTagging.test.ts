@@ -4,7 +4,7 @@ import { type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";
 
 let on: OpenBucket;
 beforeAll(async () => {
-  on = await openBucket();
+  on = await openBucket({ config: { publicAccess: "allowed" } });
 });
 afterAll(() => on[Symbol.asyncDispose]());
 

@@ -63,6 +63,7 @@ const LINES: readonly (readonly [line: string, operation: string])[] = [
   ["GET /b?logging", "GetBucketLogging"],
   ["GET /b?requestPayment", "GetBucketRequestPayment"],
   ["DELETE /b?publicAccessBlock", "DeletePublicAccessBlock"],
+  ["PUT /b?publicAccessBlock", "PutPublicAccessBlock"],
   ["PUT /b?object-lock", "PutObjectLockConfiguration"],
   ["GET /b/k?retention", "GetObjectRetention"],
   ["GET /b/k?legal-hold", "GetObjectLegalHold"],

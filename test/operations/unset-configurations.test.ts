@@ -20,7 +20,6 @@ describe("what was never set", () => {
     ["GET ?object-lock", 404, "ObjectLockConfigurationNotFoundError"],
     ["GET ?replication", 404, "ReplicationConfigurationNotFoundError"],
     ["GET ?website", 404, "NoSuchWebsiteConfiguration"],
-    ["GET ?publicAccessBlock", 404, "NoSuchPublicAccessBlockConfiguration"],
     ["PUT ?object-lock", 409, "InvalidBucketState"],
     ["GET k?retention", 400, "InvalidRequest"],
     ["PUT k?retention", 400, "InvalidRequest"],
@@ -43,10 +42,6 @@ describe("what was never set", () => {
     const [key = "", query = ""] = target.split("?");
     const answer = await on.get(key, {}, query);
     expect([answer.status, answer.text]).toEqual([200, expect.stringContaining(text)]);
-  });
-
-  it("can be deleted without effect", async () => {
-    expect(await on.call("DELETE", "", { query: "publicAccessBlock" })).toMatchObject({ status: 204 });
   });
 
   it.each(["PUT ?policy", "PUT ?cors", "PUT ?lifecycle", "PUT ?encryption", "PUT ?versioning", "GET k?torrent"])(

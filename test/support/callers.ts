@@ -2,6 +2,7 @@
  * A bucket of the root account, with a second account and the anonymous who knock at it: what the tests of access stand
  * on.
  */
+import type { TestGatewayOptions } from "./gateway.ts";
 import { type OpenBucket, openBucket } from "./open-bucket.ts";
 import { type SignedFetch, signedFetch, type TestRequest } from "./sign.ts";
 
@@ -16,8 +17,8 @@ export interface Callers extends AsyncDisposable {
   readonly asAnyone: Knock;
 }
 
-export async function openCallers(): Promise<Callers> {
-  const on = await openBucket();
+export async function openCallers(options?: TestGatewayOptions): Promise<Callers> {
+  const on = await openBucket({ ...options, config: { publicAccess: "allowed", ...options?.config } });
   const bob = await on.gateway.addAccount("bob");
   const bobs = signedFetch({ endpoint: on.gateway.url, ...bob });
   const place = (key: string) => (key === "" ? "/bucket" : `/bucket/${key}`);

@@ -1,0 +1,19 @@
+/**
+ * PutPublicAccessBlock: all four switches anew.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutPublicAccessBlock.html
+ */
+import { readPublicAccessBlock } from "../protocol/public-access-block.ts";
+import { operation } from "./operation.ts";
+import { readBody } from "./read-body.ts";
+
+export const PutPublicAccessBlock = operation({
+  on: "bucket",
+  method: "PUT",
+  query: { publicAccessBlock: true },
+  action: "s3:PutBucketPublicAccessBlock",
+  async handle(call, { metadata }) {
+    const publicAccessBlock = readPublicAccessBlock(await readBody(call));
+    await metadata.buckets.updateSettings(call.bucket.id, (settings) => ({ ...settings, publicAccessBlock }));
+    return {};
+  },
+});

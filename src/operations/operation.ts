@@ -23,7 +23,7 @@ import type { IncomingBody } from "../protocol/incoming-body.ts";
 import type { XmlDocument } from "../protocol/xml.ts";
 
 /** Who calls. Anonymous requests have no account. */
-export interface Caller {
+interface Caller {
   readonly account: Account | undefined;
   readonly accessKeyId: string | undefined;
   readonly authentication: AuthenticationKind;

@@ -1,4 +1,7 @@
-/** The list of operations: one line each, sorted; the name is the key, so the two cannot drift. */
+/**
+ * The list of operations: one line each, sorted; the name is the key, so the two cannot drift. Those about what was
+ * never set have their lines in never-set.ts.
+ */
 import { AbortMultipartUpload } from "./AbortMultipartUpload.ts";
 import { CompleteMultipartUpload } from "./CompleteMultipartUpload.ts";
 import { CopyObject } from "./CopyObject.ts";
@@ -11,25 +14,11 @@ import { DeleteObjects } from "./DeleteObjects.ts";
 import { DeleteObjectTagging } from "./DeleteObjectTagging.ts";
 import { DeletePublicAccessBlock } from "./DeletePublicAccessBlock.ts";
 import { GetBucketAcl } from "./GetBucketAcl.ts";
-import { GetBucketCors } from "./GetBucketCors.ts";
-import { GetBucketEncryption } from "./GetBucketEncryption.ts";
-import { GetBucketLifecycleConfiguration } from "./GetBucketLifecycleConfiguration.ts";
 import { GetBucketLocation } from "./GetBucketLocation.ts";
-import { GetBucketLogging } from "./GetBucketLogging.ts";
-import { GetBucketNotificationConfiguration } from "./GetBucketNotificationConfiguration.ts";
-import { GetBucketPolicy } from "./GetBucketPolicy.ts";
-import { GetBucketPolicyStatus } from "./GetBucketPolicyStatus.ts";
-import { GetBucketReplication } from "./GetBucketReplication.ts";
-import { GetBucketRequestPayment } from "./GetBucketRequestPayment.ts";
 import { GetBucketTagging } from "./GetBucketTagging.ts";
-import { GetBucketVersioning } from "./GetBucketVersioning.ts";
-import { GetBucketWebsite } from "./GetBucketWebsite.ts";
 import { GetObject } from "./GetObject.ts";
 import { GetObjectAcl } from "./GetObjectAcl.ts";
 import { GetObjectAttributes } from "./GetObjectAttributes.ts";
-import { GetObjectLegalHold } from "./GetObjectLegalHold.ts";
-import { GetObjectLockConfiguration } from "./GetObjectLockConfiguration.ts";
-import { GetObjectRetention } from "./GetObjectRetention.ts";
 import { GetObjectTagging } from "./GetObjectTagging.ts";
 import { GetPublicAccessBlock } from "./GetPublicAccessBlock.ts";
 import { HeadBucket } from "./HeadBucket.ts";
@@ -40,14 +29,12 @@ import { ListObjects } from "./ListObjects.ts";
 import { ListObjectsV2 } from "./ListObjectsV2.ts";
 import { ListObjectVersions } from "./ListObjectVersions.ts";
 import { ListParts } from "./ListParts.ts";
+import { neverSet } from "./never-set.ts";
 import type { AnyOperation } from "./operation.ts";
 import { PutBucketAcl } from "./PutBucketAcl.ts";
 import { PutBucketTagging } from "./PutBucketTagging.ts";
 import { PutObject } from "./PutObject.ts";
 import { PutObjectAcl } from "./PutObjectAcl.ts";
-import { PutObjectLegalHold } from "./PutObjectLegalHold.ts";
-import { PutObjectLockConfiguration } from "./PutObjectLockConfiguration.ts";
-import { PutObjectRetention } from "./PutObjectRetention.ts";
 import { PutObjectTagging } from "./PutObjectTagging.ts";
 import { PutPublicAccessBlock } from "./PutPublicAccessBlock.ts";
 import { UploadPart } from "./UploadPart.ts";
@@ -66,25 +53,11 @@ export const operations = {
   DeleteObjects,
   DeletePublicAccessBlock,
   GetBucketAcl,
-  GetBucketCors,
-  GetBucketEncryption,
-  GetBucketLifecycleConfiguration,
   GetBucketLocation,
-  GetBucketLogging,
-  GetBucketNotificationConfiguration,
-  GetBucketPolicy,
-  GetBucketPolicyStatus,
-  GetBucketReplication,
-  GetBucketRequestPayment,
   GetBucketTagging,
-  GetBucketVersioning,
-  GetBucketWebsite,
   GetObject,
   GetObjectAcl,
   GetObjectAttributes,
-  GetObjectLegalHold,
-  GetObjectLockConfiguration,
-  GetObjectRetention,
   GetObjectTagging,
   GetPublicAccessBlock,
   HeadBucket,
@@ -99,11 +72,9 @@ export const operations = {
   PutBucketTagging,
   PutObject,
   PutObjectAcl,
-  PutObjectLegalHold,
-  PutObjectLockConfiguration,
-  PutObjectRetention,
   PutObjectTagging,
   PutPublicAccessBlock,
   UploadPart,
   UploadPartCopy,
+  ...neverSet,
 } satisfies Record<string, AnyOperation>;

@@ -103,7 +103,7 @@ describe("the route", () => {
 
   it("covers every operation of the table", () => {
     const reached = new Set([...LINES.map(([, name]) => name), "CopyObject", "UploadPartCopy"]);
-    expect([...reached].sort()).toEqual(Object.keys(operations));
+    expect([...reached].sort()).toEqual(Object.keys(operations).sort());
   });
 
   const METHODS = ["GET", "HEAD", "PUT", "POST", "DELETE"] as const;

@@ -1,0 +1,67 @@
+/**
+ * Operations on what was never set, and cannot be set here: S3's own answer, an error or a document that says so, never
+ * "not implemented", since clients ask as a matter of course. One line an operation, by S3's name; the page of each is
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ followed by that name.
+ */
+import { S3Error, type S3ErrorCode } from "../errors.ts";
+import type { XmlContent } from "../protocol/xml.ts";
+import { type Operation, operation, type Reply, type S3Action } from "./operation.ts";
+
+export const neverSet = {
+  GetBucketCors: unset("cors", "s3:GetBucketCORS", "NoSuchCORSConfiguration"),
+  GetBucketEncryption: unset(
+    "encryption",
+    "s3:GetEncryptionConfiguration",
+    "ServerSideEncryptionConfigurationNotFoundError",
+  ),
+  GetBucketLifecycleConfiguration: unset("lifecycle", "s3:GetLifecycleConfiguration", "NoSuchLifecycleConfiguration"),
+  GetBucketLogging: constant("logging", "s3:GetBucketLogging", "BucketLoggingStatus"),
+  GetBucketNotificationConfiguration: constant("notification", "s3:GetBucketNotification", "NotificationConfiguration"),
+  GetBucketPolicy: unset("policy", "s3:GetBucketPolicy", "NoSuchBucketPolicy"),
+  GetBucketPolicyStatus: unset("policyStatus", "s3:GetBucketPolicyStatus", "NoSuchBucketPolicy"),
+  GetBucketReplication: unset("replication", "s3:GetReplicationConfiguration", "ReplicationConfigurationNotFoundError"),
+  GetBucketRequestPayment: constant("requestPayment", "s3:GetBucketRequestPayment", "RequestPaymentConfiguration", {
+    Payer: "BucketOwner",
+  }),
+  GetBucketVersioning: constant("versioning", "s3:GetBucketVersioning", "VersioningConfiguration"),
+  GetBucketWebsite: unset("website", "s3:GetBucketWebsite", "NoSuchWebsiteConfiguration"),
+  GetObjectLegalHold: unlockable("GET", "legal-hold", "s3:GetObjectLegalHold"),
+  GetObjectLockConfiguration: unset(
+    "object-lock",
+    "s3:GetBucketObjectLockConfiguration",
+    "ObjectLockConfigurationNotFoundError",
+  ),
+  GetObjectRetention: unlockable("GET", "retention", "s3:GetObjectRetention"),
+  PutObjectLegalHold: unlockable("PUT", "legal-hold", "s3:PutObjectLegalHold"),
+  PutObjectLockConfiguration: operation({
+    on: "bucket",
+    method: "PUT",
+    query: { "object-lock": true },
+    action: "s3:PutBucketObjectLockConfiguration",
+    handle: refuse("InvalidBucketState"),
+  }),
+  PutObjectRetention: unlockable("PUT", "retention", "s3:PutObjectRetention"),
+};
+
+/** GET of a bucket's configuration: S3's error for one that is not there. */
+function unset(subresource: string, action: S3Action, code: S3ErrorCode): Operation<"bucket"> {
+  return operation({ on: "bucket", method: "GET", query: { [subresource]: true }, action, handle: refuse(code) });
+}
+
+/** GET of a bucket's configuration that every bucket has: S3's document for one that was never changed. */
+function constant(subresource: string, action: S3Action, root: string, content: XmlContent = ""): Operation<"bucket"> {
+  const handle = async (): Promise<Reply> => ({ body: { root, content } });
+  return operation({ on: "bucket", method: "GET", query: { [subresource]: true }, action, handle });
+}
+
+/** An object's lock: only an object in a bucket made for locks can have one, and no bucket is. */
+function unlockable(method: "GET" | "PUT", subresource: string, action: S3Action): Operation<"storedObject"> {
+  const handle = refuse("InvalidRequest", "Bucket is missing Object Lock Configuration");
+  return operation({ on: "storedObject", method, query: { [subresource]: true }, action, handle });
+}
+
+function refuse(code: S3ErrorCode, message?: string): () => Promise<never> {
+  return async () => {
+    throw new S3Error(code, message === undefined ? {} : { message });
+  };
+}

@@ -4,8 +4,10 @@
  * parameters and no payload. https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html
  */
 import { createHmac } from "node:crypto";
+import { EMBEDDED_HEADERS_PARAMETER } from "../embedded-headers.ts";
 import { S3Error } from "../errors.ts";
 import type { HeaderFields } from "../model.ts";
+import { RESPONSE_OVERRIDES } from "../response-overrides.ts";
 import type { Claim, SignedRequest } from "./claim.ts";
 import { readUnsignedPayloadMode } from "./payload-mode.ts";
 import { checkSkew, isoSeconds, readRequestTime } from "./request-time.ts";
@@ -13,15 +15,15 @@ import { withQueryHeaders } from "./signed-headers.ts";
 
 /**
  * Query parameters that are part of what is signed. A client that knows fewer of them makes a signature that does not
- * match. The last one is a gateway's own word to a node: it tells reply headers, so it may not be added to somebody's
- * URL.
+ * match. The last one holds the reply headers that a gateway embeds for a node: nobody may add it to somebody's URL.
  */
 const SUB_RESOURCES = new Set(
   `accelerate acl analytics append attributes cors defaultObjectAcl delete encryption intelligent-tiering inventory legal-hold lifecycle
    location logging metrics notification object-lock ownershipControls partNumber policy policyStatus publicAccessBlock renameObject
-   replication requestPayment response-cache-control response-content-disposition response-content-encoding response-content-language
-   response-content-type response-expires restore retention select select-type session storageClass tagging torrent uploadId uploads
-   versionId versioning versions website x-nearbucket-reply`.split(/\s+/),
+   replication requestPayment restore retention select select-type session storageClass tagging torrent uploadId uploads
+   versionId versioning versions website`
+    .split(/\s+/)
+    .concat(...RESPONSE_OVERRIDES.keys(), EMBEDDED_HEADERS_PARAMETER),
 );
 
 /** `AWS <access key id>:<signature>`. Throws S3Error. */

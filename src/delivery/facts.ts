@@ -1,14 +1,55 @@
 /** What a request says about redirects, read into plain values. Header names come lower-case; nothing here decides. */
-import type { HeaderFields, ObjectAttributes, StoredObject } from "../model.ts";
+import type { HeaderFields, ObjectAttributes, RedirectMode, StoredObject } from "../model.ts";
+import type { ClientFamily } from "./client-families.ts";
+import type { RedirectFacts, RedirectTarget } from "./policy.ts";
+import type { ReadRequest } from "./read-request.ts";
 
-const SWITCH = "x-nearbucket-redirect";
+const OVERRIDE = "x-nearbucket-redirect";
+
+export type Override = "always" | "never" | "auto";
+
+/** What is known beside the request itself. */
+export interface Circumstances {
+  readonly mode: RedirectMode;
+  readonly override: Override | undefined;
+  readonly family: ClientFamily;
+  readonly repeated: boolean;
+  readonly target: RedirectTarget | undefined;
+  readonly redirect: { readonly minBytes: number; readonly rclone: boolean };
+}
+
+// Field by field: rest and spread here cost more than the rest of a redirect, its signature included.
+export function gatherFacts(request: ReadRequest, known: Circumstances): RedirectFacts {
+  const { headers, object, blob } = request;
+  return {
+    mode: known.mode,
+    override: known.override === "auto" ? undefined : known.override,
+    family: known.family,
+    repeated: known.repeated,
+    target: known.target,
+    plain: request.plain,
+    attempt: readAttempt(headers),
+    authentication: request.authentication,
+    securityToken: headers["x-amz-security-token"] !== undefined,
+    amzHeaders: hasAmzHeader(headers),
+    dateCondition: hasDateCondition(headers),
+    etagCondition: hasEtagCondition(headers),
+    sameEtag: object.etag === blob.etag,
+    ownAttributes: hasOwnAttributes(object, headers),
+    bytes: request.bytes,
+    minBytes: known.redirect.minBytes,
+    fetchMode: headers["sec-fetch-mode"],
+    fromBrowser: isFromBrowser(headers),
+    rclone: known.redirect.rclone,
+  };
+}
 
 /**
- * The switch: header before query parameter before User-Agent token. `auto` takes back what the gateway's `always`
- * says.
+ * The client's own word: header before query parameter before User-Agent token. `auto` takes back what the gateway's
+ * `always` says.
  */
-export function readOverride(headers: HeaderFields, query: URLSearchParams): "always" | "never" | "auto" | undefined {
-  const said = headers[SWITCH] ?? (query.size > 0 ? query.get(SWITCH) : null);
+export function readOverride(headers: HeaderFields, query: URLSearchParams): Override | undefined {
+  const said = headers[OVERRIDE] ?? (query.size > 0 ? query.get(OVERRIDE) : null);
   if (said === "always" || said === "never" || said === "auto") return said;
   const agent = `${headers["user-agent"] ?? ""} ${headers["x-amz-user-agent"] ?? ""}`;
   const at = agent.indexOf("nearbucket-redirect/");
@@ -18,7 +59,7 @@ export function readOverride(headers: HeaderFields, query: URLSearchParams): "al
 }
 
 /** `amz-sdk-request: attempt=2; max=3`; 1 when the SDK says nothing. */
-export function readAttempt(headers: HeaderFields): number {
+function readAttempt(headers: HeaderFields): number {
   const said = headers["amz-sdk-request"];
   return said === undefined ? 1 : Number(/(?:^|;)\s*attempt=(\d+)/.exec(said)?.[1] ?? 1);
 }
@@ -28,7 +69,7 @@ export function readAgent(headers: HeaderFields): string | undefined {
   return headers["x-amz-user-agent"] ?? headers["user-agent"];
 }
 
-export function hasDateCondition(headers: HeaderFields): boolean {
+function hasDateCondition(headers: HeaderFields): boolean {
   return (
     headers["if-modified-since"] !== undefined ||
     headers["if-unmodified-since"] !== undefined ||
@@ -36,7 +77,7 @@ export function hasDateCondition(headers: HeaderFields): boolean {
   );
 }
 
-export function hasEtagCondition(headers: HeaderFields): boolean {
+function hasEtagCondition(headers: HeaderFields): boolean {
   return headers["if-match"] !== undefined || headers["if-none-match"] !== undefined || ifRange(headers) === "etag";
 }
 
@@ -46,17 +87,17 @@ function ifRange(headers: HeaderFields): "date" | "etag" | undefined {
   return /^(W\/)?"/.test(value) ? "etag" : "date";
 }
 
-export function hasAmzHeader(headers: HeaderFields): boolean {
+function hasAmzHeader(headers: HeaderFields): boolean {
   for (const name in headers) if (name.startsWith("x-amz-")) return true;
   return false;
 }
 
-export function isFromBrowser(headers: HeaderFields): boolean {
+function isFromBrowser(headers: HeaderFields): boolean {
   return headers["origin"] !== undefined || headers["sec-fetch-mode"] !== undefined;
 }
 
 /** Does the reply carry something that a blob on a foreign store cannot know? */
-export function hasOwnAttributes(object: StoredObject, headers: HeaderFields): boolean {
+function hasOwnAttributes(object: StoredObject, headers: HeaderFields): boolean {
   if (object.versionId !== "null" || isMarked(object.attributes)) return true;
   return object.checksum !== undefined && headers["x-amz-checksum-mode"]?.toUpperCase() === "ENABLED";
 }

@@ -17,8 +17,8 @@ export interface RedirectTarget {
   readonly sameHost: boolean;
   readonly replayedHeaders: "tolerate" | "strict";
   /**
-   * Answers with the headers it is told and holds conditions against them, so that attributes, ETag and Last-Modified
-   * survive.
+   * Answers with the headers embedded in its URL and holds conditions against them, so that attributes, ETag and
+   * Last-Modified survive.
    */
   readonly honoursEmbeddedHeaders: boolean;
   /** Its CORS rules let pages of any origin, and of `null`, read. */

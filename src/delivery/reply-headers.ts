@@ -1,27 +1,10 @@
 /**
- * Splits a reply's headers for a signed URL: what any S3 service can be told by `response-*`, and what only a node can.
+ * The headers of both ways to answer, and those that a signed URL carries for its backend: `response-*` parameters for
+ * any S3 service, embedded headers for nodes.
  */
+import { isEmbeddable } from "../embedded-headers.ts";
 import type { HeaderFields } from "../model.ts";
-
-const OVERRIDES: ReadonlySet<string> = new Set([
-  "content-type",
-  "content-disposition",
-  "content-encoding",
-  "content-language",
-  "cache-control",
-  "expires",
-]);
-/** The store's own business: it answers the range, and the request, itself. */
-const NOT_TOLD: ReadonlySet<string> = new Set([
-  "content-length",
-  "content-range",
-  "accept-ranges",
-  "date",
-  "connection",
-  "server",
-  "x-amz-request-id",
-  "x-amz-id-2",
-]);
+import { RESPONSE_OVERRIDES } from "../response-overrides.ts";
 
 export interface SplitReplyHeaders {
   readonly responseOverrides: Readonly<Record<string, string>>;
@@ -36,12 +19,36 @@ export function splitReplyHeaders(reply: HeaderFields, query: URLSearchParams): 
     const value = reply[given];
     if (value === undefined) continue;
     const name = given.toLowerCase();
-    if (OVERRIDES.has(name)) responseOverrides[`response-${name}`] = value;
-    else if (!NOT_TOLD.has(name) && !name.startsWith("x-nearbucket-")) replyHeaders[name] = value;
+    if (RESPONSE_OVERRIDES.has(`response-${name}`)) responseOverrides[`response-${name}`] = value;
+    else if (isEmbeddable(name)) replyHeaders[name] = value;
   }
   if (query.size > 0)
-    for (const [name, value] of query)
-      if (name.startsWith("response-") && OVERRIDES.has(name.slice("response-".length)))
-        responseOverrides[name] = value;
+    for (const [name, value] of query) if (RESPONSE_OVERRIDES.has(name)) responseOverrides[name] = value;
   return { responseOverrides, replyHeaders };
+}
+
+export interface RedirectReply {
+  readonly url: string;
+  readonly rule: string;
+  readonly region: string;
+  /** The gateway's region in S3's sense. */
+  readonly bucketRegion: string;
+}
+
+export function redirectHeaders({ url, rule, region, bucketRegion }: RedirectReply): Readonly<Record<string, string>> {
+  return {
+    Location: url,
+    "Cache-Control": "no-store",
+    "x-nearbucket-served": `redirect; reason=${rule}`,
+    "x-nearbucket-region": region,
+    "x-amz-bucket-region": bucketRegion,
+  };
+}
+
+/** `region`: of the first replica; undefined when there is none. */
+export function proxyHeaders(rule: string, region: string | undefined): Readonly<Record<string, string>> {
+  const served = `proxy; reason=${rule}`;
+  return region === undefined
+    ? { "x-nearbucket-served": served }
+    : { "x-nearbucket-served": served, "x-nearbucket-region": region };
 }

@@ -77,7 +77,7 @@ export interface Calls {
 }
 
 export interface Reply {
-  /** 200 unless told; 204 for no content. */
+  /** Default 200; 204 for no content. */
   readonly status?: number;
   readonly headers?: HeaderFields;
   /** A Readable needs Content-Length among the headers. */
@@ -100,7 +100,7 @@ export interface Services {
    * list the bucket may hear so. Throws S3Error AccessDenied.
    */
   readonly checkAccess: (caller: Caller, action: S3Action, bucket: Bucket | undefined, object?: StoredObject) => void;
-  /** Reads headers told inside a signed URL (`x-nearbucket-reply`): true on nodes only. */
+  /** Reads headers embedded in a signed URL (`x-nearbucket-reply`): true on nodes only. */
   readonly honoursEmbeddedHeaders: boolean;
 }
 

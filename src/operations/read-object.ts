@@ -1,7 +1,8 @@
 /**
  * What GetObject and HeadObject answer, bytes apart: conditions, then the range or part, then the headers. On a node,
- * headers told inside a signed URL stand for the stored ones, in the answer and in the conditions.
+ * headers embedded in a signed URL stand for the stored ones, in the answer and in the conditions.
  */
+import type { EmbeddedHeaders } from "../embedded-headers.ts";
 import { S3Error } from "../errors.ts";
 import type { ByteRange, StoredObject } from "../model.ts";
 import { checkReadConditions, ifRangeHolds, type Validators } from "../protocol/conditions.ts";
@@ -11,7 +12,6 @@ import { rangeOfPart, readPartNumber, readRange } from "../protocol/range.ts";
 import {
   applyEmbeddedHeaders,
   checksumHeaders,
-  type EmbeddedHeaders,
   headersOf,
   overrideHeaders,
   type ReplyHeaders,
@@ -32,15 +32,15 @@ export interface ObjectRead {
 }
 
 /** Throws PreconditionFailed, InvalidRange, InvalidPartNumber, NoSuchVersion and what the readers of headers throw. */
-export function readObject(call: StoredObjectCall, replyAsTold: boolean): ObjectRead {
+export function readObject(call: StoredObjectCall, honoursEmbeddedHeaders: boolean): ObjectRead {
   const { headers, query, caller } = call;
   const { object } = call.found;
   refuseReadWithKey(headers);
   if (query.size > 0) checkVersionId(query.get("versionId"), call.key);
-  const told =
-    replyAsTold && query.size > 0 && caller.authentication === "presigned" ? readEmbeddedHeaders(query) : undefined;
-  const validators = told === undefined ? object : embeddedValidators(told, object);
-  if (checkReadConditions(headers, validators) === "notModified") return notModified(object, told);
+  const isPresigned = query.size > 0 && caller.authentication === "presigned";
+  const embedded = honoursEmbeddedHeaders && isPresigned ? readEmbeddedHeaders(query) : undefined;
+  const validators = embedded === undefined ? object : embeddedValidators(embedded, object);
+  if (checkReadConditions(headers, validators) === "notModified") return notModified(object, embedded);
   const partNumber = query.size > 0 ? readPartNumber(query) : undefined;
   const part = partNumber === undefined ? undefined : readPart(call, partNumber);
   const range = part === undefined ? readPlainRange(call, validators) : part.range;
@@ -48,7 +48,7 @@ export function readObject(call: StoredObjectCall, replyAsTold: boolean): Object
   const withChecksum = headers["x-amz-checksum-mode"]?.toUpperCase() === "ENABLED";
   const reply = headersOf(object, whole && withChecksum);
   if (part !== undefined) describePart(reply, object, part, withChecksum);
-  if (told !== undefined) applyEmbeddedHeaders(reply, told);
+  if (embedded !== undefined) applyEmbeddedHeaders(reply, embedded);
   overrideHeaders(reply, query, caller.authentication === "anonymous");
   setRange(reply, range, object.size);
   const bytes = range === undefined ? object.size : range.last - range.first + 1;
@@ -88,19 +88,19 @@ function describePart(
   if (value !== undefined) Object.assign(reply, checksumHeaders({ ...checksum, value }));
 }
 
-function notModified(object: StoredObject, told: EmbeddedHeaders | undefined): ObjectRead {
+function notModified(object: StoredObject, embedded: EmbeddedHeaders | undefined): ObjectRead {
   const headers = headersOf(object, false);
   for (const name of ["Content-Type", "Content-Encoding", "Content-Language", "Content-Disposition", "Accept-Ranges"])
     delete headers[name];
-  if (told !== undefined)
+  if (embedded !== undefined)
     for (const name of ["etag", "last-modified"] as const)
-      if (told[name] !== undefined) applyEmbeddedHeaders(headers, { [name]: told[name] });
+      if (embedded[name] !== undefined) applyEmbeddedHeaders(headers, { [name]: embedded[name] });
   return { status: 304, headers, range: undefined, bytes: 0, plain: true };
 }
 
-function embeddedValidators(told: EmbeddedHeaders, object: StoredObject): Validators {
-  const etag = told["etag"];
-  const modifiedAt = Date.parse(told["last-modified"] ?? "");
+function embeddedValidators(embedded: EmbeddedHeaders, object: StoredObject): Validators {
+  const etag = embedded["etag"];
+  const modifiedAt = Date.parse(embedded["last-modified"] ?? "");
   return {
     etag: etag === undefined ? object.etag : unquote(etag),
     modifiedAt: Number.isNaN(modifiedAt) ? object.modifiedAt : new Date(modifiedAt),

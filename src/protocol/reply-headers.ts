@@ -1,9 +1,11 @@
 /**
  * What a read says about its object in headers: built from the stored object, overridden by `response-*` parameters, or
- * told inside a signed URL.
+ * embedded in a signed URL.
  */
+import { decodeEmbeddedHeaders, EMBEDDED_HEADERS_PARAMETER, type EmbeddedHeaders } from "../embedded-headers.ts";
 import { invalidArgument, S3Error } from "../errors.ts";
 import type { ByteRange, Checksum, ChecksumAlgorithm, StoredObject } from "../model.ts";
+import { RESPONSE_OVERRIDES } from "../response-overrides.ts";
 import { checksumHeader } from "./checksum-headers.ts";
 import { quote } from "./etag.ts";
 
@@ -51,15 +53,6 @@ export function setRange(headers: ReplyHeaders, range: ByteRange | undefined, si
   if (range !== undefined) headers["Content-Range"] = `bytes ${range.first}-${range.last}/${size}`;
 }
 
-const OVERRIDES: Readonly<Record<string, string>> = {
-  "response-cache-control": "Cache-Control",
-  "response-content-disposition": "Content-Disposition",
-  "response-content-encoding": "Content-Encoding",
-  "response-content-language": "Content-Language",
-  "response-content-type": "Content-Type",
-  "response-expires": "Expires",
-};
-
 /**
  * `response-*` parameters over the stored headers. Throws InvalidRequest for an anonymous caller, InvalidArgument for
  * control characters.
@@ -67,7 +60,7 @@ const OVERRIDES: Readonly<Record<string, string>> = {
 export function overrideHeaders(headers: ReplyHeaders, query: URLSearchParams, anonymous: boolean): void {
   if (query.size === 0) return;
   for (const [name, value] of query) {
-    const header = OVERRIDES[name];
+    const header = RESPONSE_OVERRIDES.get(name);
     if (header === undefined) continue;
     if (anonymous)
       throw new S3Error("InvalidRequest", {
@@ -79,51 +72,19 @@ export function overrideHeaders(headers: ReplyHeaders, query: URLSearchParams, a
   }
 }
 
-const TOLD = "x-nearbucket-reply";
-const TELLABLE =
-  /^(etag|last-modified|cache-control|content-(type|disposition|encoding|language)|expires|x-amz-(meta-[!#$%&'*+.^_`|~0-9a-z-]+|version-id|checksum-(crc32|crc32c|crc64nvme|sha1|sha256|type)|storage-class|website-redirect-location|mp-parts-count|tagging-count))$/;
-
-/** Header names in lower case. */
-export type EmbeddedHeaders = Readonly<Record<string, string>>;
-
 /**
- * The headers that a gateway told this node inside a URL it signed: base64url JSON, a flat object of text. Undefined:
- * none were told. Throws InvalidArgument for anything else, for a name not on the list, and for control characters.
+ * The headers that a gateway embedded in a URL it signed for this node. Undefined: there are none. Throws
+ * InvalidArgument for what cannot be read.
  */
 export function readEmbeddedHeaders(query: URLSearchParams): EmbeddedHeaders | undefined {
-  const text = query.get(TOLD);
-  if (text === null) return undefined;
-  const told = parseTold(text);
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(told)) {
-    if (typeof value !== "string" || !TELLABLE.test(name) || hasControlCharacter(value)) throw invalidTold(text);
-    headers[name] = value;
-  }
-  return headers;
+  const text = query.get(EMBEDDED_HEADERS_PARAMETER);
+  return text === null ? undefined : decodeEmbeddedHeaders(text);
 }
 
-function parseTold(text: string): object {
-  try {
-    const told: unknown = JSON.parse(Buffer.from(text, "base64url").toString("utf8"));
-    if (typeof told === "object" && told !== null && !Array.isArray(told)) return told;
-  } catch (cause) {
-    throw invalidTold(text, cause);
-  }
-  throw invalidTold(text);
-}
-
-function invalidTold(text: string, cause?: unknown): S3Error {
-  const { message, elements } = {
-    message: "The told reply headers cannot be read",
-    elements: { ArgumentName: TOLD, ArgumentValue: text },
-  };
-  return new S3Error("InvalidArgument", { message, elements }, { cause });
-}
-
-/** Puts told headers over those of the stored object, whatever the case of their names. */
-export function applyEmbeddedHeaders(headers: ReplyHeaders, told: EmbeddedHeaders): void {
+/** Puts embedded headers over those of the stored object, whatever the case of their names. */
+export function applyEmbeddedHeaders(headers: ReplyHeaders, embedded: EmbeddedHeaders): void {
   const byLowerCase = new Map(Object.keys(headers).map((name) => [name.toLowerCase(), name]));
-  for (const [name, value] of Object.entries(told)) headers[byLowerCase.get(name) ?? name] = value;
+  for (const [name, value] of Object.entries(embedded)) headers[byLowerCase.get(name) ?? name] = value;
 }
 
 function hasControlCharacter(value: string): boolean {

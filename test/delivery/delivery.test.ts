@@ -1,143 +1,6 @@
+// Where a read goes: which replica, by which URL, and what the answer says of it.
 import { describe, expect, it } from "vitest";
-import { openBackend } from "../../src/backends/kinds.ts";
-import { type Delivery, type DeliveryOptions, openDelivery, type ReadRequest } from "../../src/delivery/delivery.ts";
-import { openLog } from "../../src/log.ts";
-import type { Replica } from "../../src/model.ts";
-
-const MIB = 1024 ** 2;
-const amsterdam = { name: "amsterdam", latitude: 52.37, longitude: 4.9 };
-const toronto = { name: "toronto", latitude: 43.65, longitude: -79.38 };
-const regions = [amsterdam, toronto];
-const log = openLog("silent");
-
-interface Bench {
-  readonly delivery: Delivery;
-  readonly counted: string[];
-  readonly state: { now: Date; down: Set<string>; draining: Set<string> };
-}
-
-/** Real S3 backends that nothing answers for: routing asks them for URLs only. What is up is told by the test. */
-async function bench(
-  change: Partial<DeliveryOptions> = {},
-  replayedHeaders: "tolerate" | "strict" = "tolerate",
-): Promise<Bench> {
-  const state = { now: new Date("2030-01-01T00:00:00Z"), down: new Set<string>(), draining: new Set<string>() };
-  const open = (region: string) =>
-    openBackend(
-      {
-        kind: "s3",
-        name: region,
-        region,
-        endpoint: "http://127.0.0.1:1",
-        publicEndpoint: `http://${region}.example:9000`,
-        bucket: "blobs",
-        accessKeyId: "AK",
-        secretAccessKey: "SK",
-        replayedHeaders,
-      },
-      { log },
-    );
-  const members = await Promise.all(
-    regions.map(async (region) => {
-      const backend = await open(region.name);
-      return {
-        backend,
-        region,
-        latencyMs: 5,
-        whileUp: new AbortController().signal,
-        get up() {
-          return !state.down.has(region.name);
-        },
-        get draining() {
-          return state.draining.has(region.name);
-        },
-      };
-    }),
-  );
-  const counted: string[] = [];
-  const fleet = {
-    members: () => members,
-    get: (name: string) => members.find(({ backend }) => backend.name === name),
-    reportFailure: () => undefined,
-    reportSuccess: () => undefined,
-    probeNow: async () => undefined,
-    close: async () => undefined,
-  };
-  const delivery = openDelivery({
-    fleet,
-    regions,
-    backends: [],
-    redirect: { mode: "auto", minBytes: MIB, expirySeconds: 120, mediaExpirySeconds: 21_600, rclone: false },
-    clientMap: [],
-    region: "us-east-1",
-    now: () => state.now,
-    count: (kind, rule, family) => counted.push(`${kind} ${rule} ${family}`),
-    random: () => 0.5,
-    ...change,
-  });
-  return { delivery, counted, state };
-}
-
-const replica = (backend: string, state: Replica["state"] = "verified"): Replica => ({
-  backend,
-  state,
-  verifiedAt: new Date(0),
-});
-
-function request(change: Partial<ReadRequest> = {}): ReadRequest {
-  return {
-    bucket: {
-      id: 1,
-      name: "b",
-      owner: { id: 1, name: "root" },
-      location: "us-east-1",
-      createdAt: new Date(0),
-      settings: {},
-    },
-    object: {
-      key: "k",
-      versionId: "null",
-      size: 8 * MIB,
-      etag: "e",
-      modifiedAt: new Date(0),
-      attributes: { contentType: "text/plain", metadata: {} },
-      checksum: undefined,
-      parts: undefined,
-    },
-    blob: {
-      id: 1,
-      storageKey: "blobs/ab/cd",
-      size: 8 * MIB,
-      etag: "e",
-      digest: undefined,
-      partSizes: undefined,
-      replicas: [replica("amsterdam"), replica("toronto")],
-    },
-    headers: { "user-agent": "aws-sdk-go/1.44.298" },
-    query: new URLSearchParams(),
-    authentication: "header",
-    keyRedirect: undefined,
-    accessKeyId: "AK",
-    requestOrigin: "http://gateway.example:9000",
-    clientAddress: "192.0.2.1",
-    trustedPeer: false,
-    bytes: 8 * MIB,
-    plain: true,
-    replyHeaders: { "Content-Type": "text/plain", ETag: '"e"', "Content-Length": "8388608", "x-amz-request-id": "1" },
-    ...change,
-  };
-}
-
-/** A read by a signed URL that asks for a redirect. */
-const asked = (change: Partial<ReadRequest> = {}) =>
-  request({
-    authentication: "presigned",
-    headers: { "user-agent": "curl/8" },
-    query: new URLSearchParams("x-nearbucket-redirect=always"),
-    ...change,
-  });
-const trusted = (place: string, change: Partial<ReadRequest> = {}) =>
-  request({ ...change, trustedPeer: true, headers: { "user-agent": "aws-sdk-go/1", "x-nearbucket-client": place } });
+import { asked, bench, redirect, replica, request, trusted } from "./support.ts";
 
 describe("route", () => {
   it("redirects a follower with a signed URL that carries this name's headers, and says why", async () => {
@@ -235,88 +98,9 @@ describe("route", () => {
     expect(delivery.route(request({ ...small, keyRedirect: "off" })).rule).toBe("0-off");
   });
 
-  it.each([
-    ["header", { headers: { "user-agent": "x", "x-nearbucket-redirect": "never" } }, "3-opt-out"],
-    ["query parameter", { query: new URLSearchParams("x-nearbucket-redirect=never") }, "3-opt-out"],
-    ["User-Agent", { headers: { "user-agent": "aws-sdk-go/1 nearbucket-redirect/0" } }, "3-opt-out"],
-    [
-      "User-Agent of a page",
-      { headers: { "user-agent": "Mozilla/5.0", "x-amz-user-agent": "aws-sdk-js/3 nearbucket-redirect/0" } },
-      "3-opt-out",
-    ],
-    ["User-Agent, opting in", { headers: { "user-agent": "Boto3/1 nearbucket-redirect/1" } }, "13-opt-in"],
-    [
-      "header before User-Agent",
-      { headers: { "user-agent": "Boto3/1 nearbucket-redirect/1", "x-nearbucket-redirect": "auto" } },
-      "14-client",
-    ],
-    ["second attempt", { headers: { "user-agent": "aws-sdk-go/1", "amz-sdk-request": "attempt=2; max=3" } }, "4-retry"],
-    [
-      "first attempt",
-      { headers: { "user-agent": "aws-sdk-go/1", "amz-sdk-request": "attempt=1; max=3" } },
-      "14-client",
-    ],
-    ["https before a proxy", { headers: { "user-agent": "aws-sdk-go/1", "x-forwarded-proto": "https" } }, "6-host"],
-    [
-      "the backend's host",
-      {
-        requestOrigin: "http://amsterdam.example:1",
-        headers: { "user-agent": "aws-sdk-go/1", "x-nearbucket-client": "52,5" },
-        trustedPeer: true,
-      },
-      "6-host",
-    ],
-    ["a parent of the backend's host", { requestOrigin: "http://example" }, "6-host"],
-    ["session token", { headers: { "user-agent": "aws-sdk-go/1", "x-amz-security-token": "t" } }, "7-security-token"],
-    ["If-Modified-Since", { headers: { "user-agent": "aws-sdk-go/1", "if-modified-since": "x" } }, "9-date-condition"],
-    [
-      "If-Range with a date",
-      { headers: { "user-agent": "aws-sdk-go/1", "if-range": "Tue, 01 Jan 2030 00:00:00 GMT" } },
-      "9-date-condition",
-    ],
-    ["If-Range with an ETag", { headers: { "user-agent": "aws-sdk-go/1", "if-range": '"e"' } }, "14-client"],
-    ["another ETag", { object: { ...request().object, etag: "f-2" } }, "10-etag"],
-    ["user metadata", { object: { ...request().object, attributes: { metadata: { a: "b" } } } }, "11-attributes"],
-    ["a version", { object: { ...request().object, versionId: "v" } }, "11-attributes"],
-    [
-      "a storage class",
-      { object: { ...request().object, attributes: { metadata: {}, storageClass: "GLACIER" } } },
-      "11-attributes",
-    ],
-    [
-      "tags",
-      { object: { ...request().object, attributes: { metadata: {}, tags: [{ key: "a", value: "b" }] } } },
-      "11-attributes",
-    ],
-    ["not plain", { plain: false }, "1-not-plain"],
-  ])("reads the facts: %s", async (_what, change, rule) => {
-    const { delivery } = await bench();
-    expect(delivery.route(request(change)).rule).toBe(rule);
-  });
-
-  it("minds a checksum only when it is asked for", async () => {
-    const { delivery } = await bench();
-    const object = {
-      ...request().object,
-      checksum: { algorithm: "CRC32", type: "FULL_OBJECT", value: "AAAAAA==" } as const,
-    };
-    expect(delivery.route(request({ object })).rule).toBe("14-client");
-    expect(
-      delivery.route(request({ object, headers: { ...request().headers, "x-amz-checksum-mode": "enabled" } })).rule,
-    ).toBe("11-attributes");
-  });
-
-  it("keeps replayed headers from strict stores", async () => {
-    const { delivery } = await bench({}, "strict");
-    expect(delivery.route(request({ headers: { "user-agent": "aws-sdk-go/1", "x-amz-date": "d" } })).rule).toBe(
-      "8-replayed-headers",
-    );
-    expect(delivery.route(asked()).rule).toBe("13-opt-in");
-  });
-
   it("streams to a client of unknown conduct that comes back within ten seconds, and redirects it again later", async () => {
     const { delivery, state } = await bench({
-      redirect: { mode: "always", minBytes: MIB, expirySeconds: 120, mediaExpirySeconds: 21_600, rclone: false },
+      redirect: { ...redirect, mode: "always" },
     });
     const boto = request({ headers: { "user-agent": "Boto3/1" } });
     const rules = () => [
@@ -333,7 +117,7 @@ describe("route", () => {
 
   it("never holds a repeated read against a client that follows or asked", async () => {
     const { delivery } = await bench({
-      redirect: { mode: "always", minBytes: MIB, expirySeconds: 120, mediaExpirySeconds: 21_600, rclone: false },
+      redirect: { ...redirect, mode: "always" },
     });
     expect([1, 2, 3].map(() => delivery.route(request()).kind)).toEqual(["redirect", "redirect", "redirect"]);
     expect([1, 2, 3].map(() => delivery.route(asked()).kind)).toEqual(["redirect", "redirect", "redirect"]);

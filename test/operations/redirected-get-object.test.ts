@@ -29,7 +29,7 @@ afterAll(async () => {
   for (const node of nodes) await node[Symbol.asyncDispose]();
 });
 
-// The wish keeps the gateway from taking a repeated read for a client that cannot follow.
+// The override keeps the gateway from taking a repeated read for a client that cannot follow.
 const redirected = (query = "") => on.get("k", { "x-nearbucket-redirect": "always" }, query);
 
 async function follow(location: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
@@ -97,37 +97,37 @@ describe("a redirect", () => {
 });
 
 describe("a node", () => {
-  const told = (headers: object) => Buffer.from(JSON.stringify(headers)).toString("base64url");
+  const encoded = (headers: object) => Buffer.from(JSON.stringify(headers)).toString("base64url");
 
   async function locate(): Promise<URL> {
     return new URL(String((await redirected()).headers["location"]));
   }
 
-  /** A URL of the blob, signed with the node's own key, that tells these headers. */
-  async function tell(headers: object): Promise<string> {
+  /** A URL of the blob, signed with the node's own key, with these headers embedded. */
+  async function embed(headers: object): Promise<string> {
     const { port, pathname } = await locate();
     const node = nodes.find((one) => String(one.port) === port);
     if (node === undefined) throw new Error("a redirect to no node");
     return presign(
       { endpoint: node.url, ...node.clientConfig.credentials },
-      { path: pathname, query: { "x-nearbucket-reply": told(headers) } },
+      { path: pathname, query: { "x-nearbucket-reply": encoded(headers) } },
     );
   }
 
-  it("says what it is told", async () => {
-    expect((await fetch(await tell({ etag: '"told"' }))).headers.get("etag")).toBe('"told"');
+  it("replies with the headers embedded in its URL", async () => {
+    expect((await fetch(await embed({ etag: '"other"' }))).headers.get("etag")).toBe('"other"');
   });
 
   it.each([{ "set-cookie": "a=b" }, { location: "http://elsewhere" }, { etag: "a\r\nb" }])(
-    "refuses to be told %j",
+    "refuses to reply with %j",
     async (headers) => {
-      expect((await fetch(await tell(headers))).status).toBe(400);
+      expect((await fetch(await embed(headers))).status).toBe(400);
     },
   );
 
   it("believes nothing that the signature does not cover", async () => {
     const { href } = await locate();
-    const bent = href.replace(/x-nearbucket-reply=[^&]*/, `x-nearbucket-reply=${told({ etag: '"bent"' })}`);
+    const bent = href.replace(/x-nearbucket-reply=[^&]*/, `x-nearbucket-reply=${encoded({ etag: '"bent"' })}`);
     expect(bent).not.toBe(href);
     expect((await fetch(bent)).status).toBe(403);
   });

@@ -2,6 +2,7 @@
  * Redirect targets: GET URLs signed by hand, a few microseconds each, with all that the reply must carry inside the
  * signature.
  */
+import { EMBEDDED_HEADERS_PARAMETER, encodeEmbeddedHeaders } from "../../embedded-headers.ts";
 import { ALGORITHM, amzDate, encodeComponent, scopeOf, sign, UNSIGNED_PAYLOAD } from "../../signature-v4.ts";
 import type { SignedUrlOptions } from "../backend.ts";
 import type { S3Address } from "./address.ts";
@@ -15,14 +16,8 @@ export interface UrlSignerOptions {
   readonly honoursEmbeddedHeaders: boolean;
 }
 
-/**
- * Longer ones are not redirected to: clients and stores bear 8 KiB at least, and a Location header counts with its
- * neighbours.
- */
+/** A longer URL is not given out: clients and stores bear 8 KiB, which a Location header shares with its neighbours. */
 const URL_LIMIT = 6 * 1024;
-
-/** The query parameter that tells a node its reply headers: base64url of a JSON object. */
-const REPLY_PARAMETER = "x-nearbucket-reply";
 
 export class UrlSigner {
   readonly #options: UrlSignerOptions;
@@ -35,7 +30,7 @@ export class UrlSigner {
     this.#options = options;
   }
 
-  /** `encodedKey`: by `encodePath`. Undefined when the URL would be longer than 6 KiB. */
+  /** `encodedKey`: by `encodePath`. Undefined when the URL would be longer than 6 KiB or cannot carry a reply header. */
   sign(
     encodedKey: string,
     { now, expiresSeconds, responseOverrides, replyHeaders }: SignedUrlOptions,
@@ -47,7 +42,11 @@ export class UrlSigner {
     let query =
       `X-Amz-Algorithm=${ALGORITHM}&X-Amz-Content-Sha256=${UNSIGNED_PAYLOAD}&X-Amz-Credential=${this.#credential}` +
       `&X-Amz-Date=${this.#timestamp}&X-Amz-Expires=${expiresSeconds}&X-Amz-SignedHeaders=host${overrides(responseOverrides)}`;
-    if (honoursEmbeddedHeaders) query += told(replyHeaders);
+    if (honoursEmbeddedHeaders && !isEmpty(replyHeaders)) {
+      const embedded = encodeEmbeddedHeaders(replyHeaders);
+      if (embedded === undefined) return undefined;
+      query += `&${EMBEDDED_HEADERS_PARAMETER}=${embedded}`;
+    }
     if (address.origin.length + path.length + query.length > URL_LIMIT - 100) return undefined;
     const signature = sign(secretAccessKey, this.#timestamp, this.#scope, {
       method: "GET",
@@ -75,7 +74,7 @@ function overrides(given: Readonly<Record<string, string>>): string {
   return query;
 }
 
-function told(headers: Readonly<Record<string, string>>): string {
-  for (const _ in headers) return `&${REPLY_PARAMETER}=${Buffer.from(JSON.stringify(headers)).toString("base64url")}`;
-  return "";
+function isEmpty(headers: Readonly<Record<string, string>>): boolean {
+  for (const _name in headers) return false;
+  return true;
 }

@@ -9,11 +9,11 @@ import { backendAt } from "./support.ts";
 
 const NOW = new Date("2026-11-22T10:20:30Z");
 const plain: SignedUrlOptions = { now: NOW, expiresSeconds: 120, responseOverrides: {}, replyHeaders: {} };
-const told = (url: string | undefined) =>
+const embedded = (url: string | undefined) =>
   JSON.parse(Buffer.from(new URL(url ?? "").searchParams.get("x-nearbucket-reply") ?? "", "base64url").toString());
 
 describe("a signed URL", () => {
-  it("names the public endpoint, pins the payload's form and lives as long as told", () => {
+  it("names the public endpoint, pins the payload's form and lives as long as it is to", () => {
     const url = backendAt("http://10.0.0.1:9000", {
       publicEndpoint: "https://store.example:443",
       prefix: "a b/",
@@ -58,10 +58,10 @@ describe("a signed URL", () => {
     expect(backendAt("http://10.0.0.1:9000").signedUrl("blobs/ab/one", plain)).toBeUndefined();
   });
 
-  it("tells a node its reply headers, and no other store", () => {
+  it("embeds reply headers for a node, and for no other store", () => {
     const options = { ...plain, replyHeaders: { etag: '"e"', "x-amz-meta-name": "ä b" } };
     const node = backendAt("http://10.0.0.1:9000", { publicEndpoint: "http://node", honoursEmbeddedHeaders: true });
-    expect(told(node.signedUrl("k", options))).toEqual(options.replyHeaders);
+    expect(embedded(node.signedUrl("k", options))).toEqual(options.replyHeaders);
     expect(node.signedUrl("k", plain)).not.toContain("x-nearbucket-reply");
     expect(backendAt("http://10.0.0.1:9000", { publicEndpoint: "http://store" }).signedUrl("k", options)).not.toContain(
       "x-nearbucket-reply",

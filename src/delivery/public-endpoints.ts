@@ -1,0 +1,69 @@
+/**
+ * Where each backend may be read from by clients, worked out once; a backend without a public endpoint is not in the
+ * map.
+ */
+import type { Backend } from "../backends/backend.ts";
+import { NetworkMap } from "./networks.ts";
+import type { RedirectTarget } from "./policy.ts";
+import type { ReadRequest } from "./read-request.ts";
+
+/** Who may be redirected to a backend. */
+export interface BackendAudience {
+  readonly name: string;
+  /** Absent: everybody. */
+  readonly clientNetworks?: readonly string[] | undefined;
+  /** May pages of other origins read there? Absent: no. */
+  readonly crossOrigin?: boolean | undefined;
+}
+
+export interface PublicEndpoint {
+  /** In lower case, without scheme and port. */
+  readonly host: string;
+  readonly https: boolean;
+  /** Undefined: everybody. */
+  readonly networks: NetworkMap<true> | undefined;
+  /** For a request that comes from neither https nor a host of the same name. */
+  readonly target: RedirectTarget;
+}
+
+/** By the backend's name. */
+export type PublicEndpoints = ReadonlyMap<string, PublicEndpoint>;
+
+export function readPublicEndpoints(
+  backends: readonly Pick<Backend, "name" | "traits">[],
+  audiences: readonly BackendAudience[],
+): PublicEndpoints {
+  const endpoints = new Map<string, PublicEndpoint>();
+  for (const { name, traits } of backends) {
+    const { publicEndpoint, replayedHeaders, honoursEmbeddedHeaders } = traits;
+    if (publicEndpoint === undefined) continue;
+    const { clientNetworks, crossOrigin = false } = audiences.find((audience) => audience.name === name) ?? {};
+    endpoints.set(name, {
+      host: hostOf(publicEndpoint),
+      https: publicEndpoint.startsWith("https:"),
+      networks: clientNetworks && new NetworkMap(clientNetworks.map((cidr) => [cidr, true] as const)),
+      target: { downgrade: false, sameHost: false, replayedHeaders, honoursEmbeddedHeaders, crossOrigin },
+    });
+  }
+  return endpoints;
+}
+
+export function admits({ networks }: PublicEndpoint, clientAddress: string): boolean {
+  return networks === undefined || networks.get(clientAddress) === true;
+}
+
+/** What this endpoint is to this request. */
+export function targetFor(endpoint: PublicEndpoint, { requestOrigin, headers }: ReadRequest): RedirectTarget {
+  const https = requestOrigin.startsWith("https:") || headers["x-forwarded-proto"] === "https";
+  const host = hostOf(requestOrigin);
+  const sameHost = endpoint.host === host || endpoint.host.endsWith(`.${host}`);
+  const downgrade = https && !endpoint.https;
+  return sameHost || downgrade ? { ...endpoint.target, sameHost, downgrade } : endpoint.target;
+}
+
+/** The host of an origin, without scheme and port. */
+function hostOf(origin: string): string {
+  const start = origin.indexOf("//") + 2;
+  const end = origin.charAt(start) === "[" ? origin.indexOf("]", start) + 1 : origin.indexOf(":", start);
+  return (end < start ? origin.slice(start) : origin.slice(start, end)).toLowerCase();
+}

@@ -1,0 +1,33 @@
+/** A blob's replicas in the order in which they are read. Lost ones, and those on unknown backends, are left out. */
+import type { Fleet, FleetMember } from "../backends/fleet.ts";
+import type { Replica } from "../model.ts";
+import { type Candidate, orderByProximity, type Place } from "./proximity.ts";
+
+export interface RankedReplica extends Candidate {
+  readonly member: FleetMember;
+}
+
+/**
+ * Closest first among backends that are up; those on draining backends come after them, and those on backends that are
+ * down last, for a proxy that has no better one. `random` returns 0 <= n < 1.
+ */
+export function rankReplicas(
+  replicas: readonly Replica[],
+  fleet: Pick<Fleet, "get">,
+  place: Place,
+  random: () => number,
+): readonly RankedReplica[] {
+  const good: RankedReplica[] = [];
+  const draining: RankedReplica[] = [];
+  const down: RankedReplica[] = [];
+  for (const { backend: name, state } of replicas) {
+    const member = state === "verified" ? fleet.get(name) : undefined;
+    if (member === undefined) continue;
+    const { backend, region, latencyMs } = member;
+    const ranked = { name, region: region.name, coordinates: region, latencyMs, capacity: backend.capacity, member };
+    (member.up ? (member.draining ? draining : good) : down).push(ranked);
+  }
+  const ordered = orderByProximity(good, place, random);
+  if (draining.length === 0 && down.length === 0) return ordered;
+  return [...ordered, ...orderByProximity(draining, place, random), ...down];
+}

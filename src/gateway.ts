@@ -12,8 +12,10 @@ import type { GatewayConfig } from "./config/schema.ts";
 import { clientAddressReader } from "./delivery/client-address.ts";
 import { openDelivery } from "./delivery/delivery.ts";
 import { createApp } from "./http/app.ts";
+import { Budget } from "./http/budget.ts";
 import { accessCheck } from "./http/dispatch.ts";
 import type { Health } from "./http/health.ts";
+import { Pace } from "./http/pace.ts";
 import { listen } from "./http/server.ts";
 import type { Log } from "./log.ts";
 import { type Metadata, openMetadata } from "./metadata/metadata.ts";
@@ -56,7 +58,10 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     const backends = await Promise.all(config.backends.map((backend) => openBackend(backend, { log })));
     const draining = config.backends.filter((backend) => backend.draining).map((backend) => backend.name);
     const fleet = opened.add(await openFleet({ backends, regions: config.regions, draining, log }));
-    const metrics = openMetrics({ fleet, metadata });
+    const { bufferedBytes, connections, idleSeconds, minimumBytesPerSecond } = config.limits;
+    const budget = new Budget({ bytes: bufferedBytes });
+    const pace = new Pace({ budget, windowMs: idleSeconds * 1000, minimumBytesPerSecond });
+    const metrics = openMetrics({ fleet, metadata, budget, pace });
     const blobs = opened.add(
       await openBlobStore({
         metadata,
@@ -102,6 +107,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         signatureV2: config.signatureV2,
       }),
       route: route(operations),
+      admission: { budget, pace },
       domains: config.domains,
       readClientAddress,
       health: health(metadata, fleet, config.copies, metrics.render),
@@ -111,7 +117,8 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     const server = await listen(app.callback(), {
       host: config.listen.host,
       port: config.listen.port,
-      idleMs: config.limits.idleSeconds * 1000,
+      pace,
+      connections,
     });
     upkeep.start();
     const close = async (graceMs = 30_000) => {

@@ -14,7 +14,14 @@ export interface Metrics {
   readonly render: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
-export function openMetrics({ fleet, metadata }: { readonly fleet: Fleet; readonly metadata: Metadata }): Metrics {
+export interface MetricsOptions {
+  readonly fleet: Fleet;
+  readonly metadata: Metadata;
+  readonly budget: { readonly used: number; readonly waiting: number; readonly refused: number };
+  readonly pace: { readonly cut: Readonly<Record<string, number>>; readonly dropped: number };
+}
+
+export function openMetrics({ fleet, metadata, budget, pace }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const requests = new Counter({
@@ -64,6 +71,43 @@ export function openMetrics({ fleet, metadata }: { readonly fleet: Fleet; readon
     async collect() {
       this.reset();
       for (const { kind, waiting } of await metadata.jobs.backlog()) this.set({ kind }, waiting);
+    },
+  });
+  new Gauge({
+    name: "nearbucket_buffered_bytes",
+    help: "Memory taken for bodies, of limits.bufferedBytes.",
+    registers,
+    collect() {
+      this.set(budget.used);
+    },
+  });
+  new Gauge({
+    name: "nearbucket_buffered_waiting",
+    help: "Bodies that wait for memory.",
+    registers,
+    collect() {
+      this.set(budget.waiting);
+    },
+  });
+  new Counter({
+    name: "nearbucket_refused_total",
+    help: "Bodies refused for want of memory, connections refused because there were too many.",
+    labelNames: ["what"],
+    registers,
+    collect() {
+      this.reset();
+      this.inc({ what: "body" }, budget.refused);
+      this.inc({ what: "connection" }, pace.dropped);
+    },
+  });
+  new Counter({
+    name: "nearbucket_cut_total",
+    help: "Clients cut: slow senders, slow readers, and those that stood still while others waited for memory.",
+    labelNames: ["who"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [who, count] of Object.entries(pace.cut)) this.inc({ who }, count);
     },
   });
   return {

@@ -15,26 +15,34 @@ export interface IncomingBodyOptions {
   readonly headers: HeaderFields;
   /** Sends `100 Continue`; undefined when the client does not wait for it. */
   readonly writeContinue: (() => void) | undefined;
+  /** Waits for that much memory before anything is read; undefined: it is there. `body` is what will be read. */
+  readonly admit?: (held: number, body: Readable) => Promise<void> | undefined;
 }
 
 /**
  * `source`: node's request. Throws S3Error when the headers contradict themselves. Nothing is read, and no `100
- * Continue` sent, before `open`.
+ * Continue` sent, before what `open` gives is read.
  */
-export function incomingBody(source: Readable, { payload, headers, writeContinue }: IncomingBodyOptions): IncomingBody {
+export function incomingBody(source: Readable, options: IncomingBodyOptions): IncomingBody {
+  const { payload, headers, writeContinue } = options;
   const wireLength = readLength(headers, "content-length");
   const decoder = payload.kind === "chunked" ? chunkedDecoder(payload, headers) : undefined;
   const announced = readAnnouncedTrailers(payload, headers);
+  const length = decoder === undefined ? wireLength : readLength(headers, "x-amz-decoded-content-length");
   let stream: BodyStream | undefined;
   return {
-    length: decoder === undefined ? wireLength : readLength(headers, "x-amz-decoded-content-length"),
+    length,
     sha256: payload.kind === "sha256" ? payload.digest : undefined,
     announcedTrailers: announced,
     expectsContinue: writeContinue !== undefined,
-    open() {
+    open(held = length ?? Number.POSITIVE_INFINITY) {
       if (stream !== undefined) throw new Error("a body is read only once");
-      stream = new BodyStream(source, decoder, wireLength);
-      writeContinue?.();
+      stream = new BodyStream(source, decoder, wireLength, (body) => {
+        const wait = options.admit?.(held, body);
+        if (wait !== undefined) return wait.then(writeContinue);
+        writeContinue?.();
+        return undefined;
+      });
       return stream;
     },
     trailers() {
@@ -93,22 +101,42 @@ class BodyStream extends Readable {
   readonly #source: Readable;
   readonly #decoder: ChunkedDecoder | undefined;
   readonly #wireLength: number | undefined;
+  readonly #admit: (body: Readable) => Promise<void> | undefined;
   #received = 0;
-  #attached = false;
+  #begun = false;
 
-  constructor(source: Readable, decoder: ChunkedDecoder | undefined, wireLength: number | undefined) {
+  /** `admit` lets the client send. */
+  constructor(
+    source: Readable,
+    decoder: ChunkedDecoder | undefined,
+    wireLength: number | undefined,
+    admit: (body: Readable) => Promise<void> | undefined,
+  ) {
     super();
     this.#source = source;
     this.#decoder = decoder;
     this.#wireLength = wireLength;
+    this.#admit = admit;
   }
 
+  /** Is called again only when something has been pushed. */
   override _read(): void {
-    if (this.#attached) {
+    if (this.#begun) {
       this.#source.resume();
       return;
     }
-    this.#attached = true;
+    this.#begun = true;
+    const wait = this.#admit(this);
+    if (wait === undefined) this.#attach();
+    else
+      wait.then(
+        () => this.#attach(),
+        (error: Error) => this.destroy(error),
+      );
+  }
+
+  #attach(): void {
+    if (this.destroyed) return;
     if (this.#source.readableEnded) {
       this.#onEnd();
       return;
@@ -162,7 +190,7 @@ class BodyStream extends Readable {
     }
   }
 
-  /** An S3Error of the source (a client that was too slow) is told as it is. */
+  /** An S3Error of the source is told as it is. */
   #fail(cause: unknown): void {
     if (this.destroyed) return;
     this.destroy(cause instanceof S3Error ? cause : new S3Error("IncompleteBody", {}, { cause }));

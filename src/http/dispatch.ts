@@ -15,6 +15,7 @@ import type { Route } from "../operations/route.ts";
 import { type Address, parseAddress } from "../protocol/address.ts";
 import { checkExpectedOwner } from "../protocol/expected-owner.ts";
 import { readRawHeaders } from "../protocol/raw-headers.ts";
+import { type Admission, Holding } from "./holding.ts";
 import { sendReply } from "./send-reply.ts";
 import { continuation } from "./server.ts";
 
@@ -22,6 +23,7 @@ export interface DispatchOptions {
   readonly services: Services;
   readonly authenticator: Authenticator;
   readonly route: Route;
+  readonly admission: Admission;
   /** Host names whose sub-domains are buckets. */
   readonly domains: readonly string[];
   readonly readClientAddress: (
@@ -42,8 +44,13 @@ export function dispatch(options: DispatchOptions): Middleware {
     ctx.state["accessKeyId"] = authentication.caller.accessKeyId;
     const { name, operation } = options.route(ctx.method, address, authentication.headers);
     ctx.state["operation"] = name;
-    const call = serviceCall(ctx, options, address, authentication, client);
-    sendReply(ctx, await run(operation, call, address, options.services));
+    const holding = new Holding(options.admission, req, ctx.res, client.address);
+    const call = serviceCall(ctx, options, address, authentication, client, holding);
+    try {
+      sendReply(ctx, await run(operation, call, address, options.services));
+    } finally {
+      holding.settle();
+    }
   };
 }
 
@@ -53,8 +60,10 @@ function serviceCall(
   address: Address,
   authentication: Authentication,
   client: { readonly address: string; readonly trustedPeer: boolean },
+  holding: Holding,
 ): ServiceCall {
   const { req, res } = ctx;
+  const hold = (bytes: number) => holding.take(bytes, () => whileConnected(req, res));
   // Those that authentication believes: what a follower repeated unsigned is gone.
   const { headers } = authentication;
   return {
@@ -63,7 +72,16 @@ function serviceCall(
     method: ctx.method,
     query: address.query,
     headers,
-    body: incomingBody(req, { payload: authentication.payload, headers, writeContinue: continuation(req, res) }),
+    body: incomingBody(req, {
+      payload: authentication.payload,
+      headers,
+      writeContinue: continuation(req, res),
+      admit(bytes, body) {
+        holding.readBy(body);
+        return hold(bytes);
+      },
+    }),
+    hold,
     requestOrigin: `${client.trustedPeer && headers["x-forwarded-proto"] === "https" ? "https" : "http"}://${headers["host"] ?? ""}`,
     virtualHost: address.virtualHost,
     clientAddress: client.address,

@@ -1,14 +1,14 @@
 /**
  * The socket side: node's http server with limits fit for long uploads, `Expect: 100-continue` left to whoever reads
- * the body, and a close that lets the requests under way finish. A connection is never cut while a request waits for
- * us.
+ * the body, and a close that lets the requests under way finish. Between requests node ends a connection, within one
+ * `pace.ts` does.
  */
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import type { Pace } from "./pace.ts";
 
 /** The client of this request waits for `100 Continue` before it sends its body. */
 const waiting = new WeakSet<IncomingMessage>();
-const current = new WeakMap<Socket, IncomingMessage>();
 
 /** Sends `100 Continue` once, when the client waits for it; undefined when it does not. */
 export function continuation(request: IncomingMessage, response: ServerResponse): (() => void) | undefined {
@@ -21,8 +21,10 @@ export function continuation(request: IncomingMessage, response: ServerResponse)
 export interface ServerOptions {
   readonly host: string;
   readonly port: number;
-  /** A client that sends nothing for this long in mid-request is cut off. Default 120,000. */
-  readonly idleMs?: number;
+  /** Cuts clients that are too slow. */
+  readonly pace: Pace;
+  /** At most so many are open at once. */
+  readonly connections: number;
 }
 
 export interface ListeningServer {
@@ -35,15 +37,25 @@ const MAX_HEADER_BYTES = 16 * 1024;
 
 export async function listen(listener: RequestListener, options: ServerOptions): Promise<ListeningServer> {
   const server = createServer(
-    { maxHeaderSize: MAX_HEADER_BYTES, keepAlive: true, noDelay: true, insecureHTTPParser: false },
-    remember(listener),
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      keepAlive: true,
+      noDelay: true,
+      insecureHTTPParser: false,
+      connectionsCheckingInterval: 5_000,
+    },
+    (request, response) => {
+      options.pace.begin(request);
+      return listener(request, response);
+    },
   );
-  // Whole-request limits kill a 5 GiB upload on a slow line; idleness is what tells a dead client.
+  // A limit on whole requests kills a 5 GiB upload on a slow line; its pace is what tells a dead client.
   server.requestTimeout = 0;
-  server.headersTimeout = 60_000;
+  // Also how long a connection may stand that sends nothing at all.
+  server.headersTimeout = 20_000;
   // Longer than the idle time of clients and load balancers, so that it is they who close.
   server.keepAliveTimeout = 75_000;
-  server.setTimeout(options.idleMs ?? 120_000, endIdle);
+  options.pace.watch(server, options.connections);
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
     waiting.add(request);
     server.emit("request", request, response);
@@ -58,19 +70,6 @@ export async function listen(listener: RequestListener, options: ServerOptions):
     server.listen(options.port, options.host, () => resolve());
   });
   return { port: (server.address() as AddressInfo).port, close: (graceMs) => close(server, graceMs) };
-}
-
-function remember(listener: RequestListener): RequestListener {
-  return (request, response) => {
-    current.set(request.socket, request);
-    return listener(request, response);
-  };
-}
-
-/** A quiet socket is dead only when it is the client's turn: between requests, or with its body unfinished. */
-function endIdle(socket: Socket): void {
-  const request = current.get(socket);
-  if (request === undefined || !request.complete || request.destroyed) socket.destroy();
 }
 
 /** What never became a request gets S3's error document too: a header section too large, or bytes that are no HTTP. */

@@ -2,6 +2,7 @@
  * GetObject: conditions and range from metadata; then a redirect to the closest store, or the bytes through here.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
+import { heldByTransfer } from "../blobs/held-by-transfer.ts";
 import type { ReplyHeaders } from "../protocol/reply-headers.ts";
 import { operation, type Reply, type Services, type StoredObjectCall } from "./operation.ts";
 import { type ObjectRead, readObject } from "./read-object.ts";
@@ -46,6 +47,8 @@ async function deliver(call: StoredObjectCall, read: ObjectRead, services: Servi
     return { status: 307, headers: redirectHeaders(read.headers, route.headers), body: REDIRECT_BODY };
   const headers = Object.assign(read.headers, route.headers);
   if (read.bytes === 0) return { status: read.status, headers, body: NOTHING };
+  const wait = call.hold(heldByTransfer(read.bytes));
+  if (wait !== undefined) await wait;
   const { body } = await services.blobs.open(found.blob, {
     order: route.order,
     range: read.range,

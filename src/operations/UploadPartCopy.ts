@@ -2,6 +2,7 @@
  * UploadPartCopy: a stored object, or a range of it, as a part.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
  */
+import { heldByTransfer } from "../blobs/held-by-transfer.ts";
 import { checksumElement } from "../protocol/checksum-headers.ts";
 import { quote } from "../protocol/etag.ts";
 import { refuseUnserved } from "../protocol/object-headers.ts";
@@ -23,6 +24,7 @@ export const UploadPartCopy = operation({
     const { blob } = await findCopyOrigin(call, services);
     const range = readCopySourceRange(call.headers["x-amz-copy-source-range"], blob.size);
     const algorithm = upload.checksumAlgorithm;
+    await call.hold(heldByTransfer(range === undefined ? blob.size : range.last - range.first + 1));
     const { content, checksum } = await services.blobs.copyPart(
       upload,
       partNumber,

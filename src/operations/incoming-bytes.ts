@@ -17,7 +17,7 @@ export function incomingBytes(call: Pick<ServiceCall, "body" | "signal">, claims
     });
   return {
     size,
-    open: () => body.open(),
+    open: (held) => body.open(held),
     claims,
     get signal() {
       return call.signal;

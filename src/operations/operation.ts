@@ -47,6 +47,11 @@ export interface ServiceCall {
   readonly clientAddress: string;
   /** The peer is loopback or a trusted proxy: test overrides are honoured. */
   readonly trustedPeer: boolean;
+  /**
+   * Takes memory of the gateway's one budget for bytes on their way to the client, until its reply has gone out.
+   * Undefined: taken at once. Rejects with SlowDown when none becomes free in time. `body` takes its own.
+   */
+  readonly hold: (bytes: number) => Promise<void> | undefined;
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
   readonly log: Log;

@@ -26,7 +26,7 @@ export async function readBody(
 async function collect(body: IncomingBody, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of body.open() as AsyncIterable<Buffer>) {
+  for await (const chunk of body.open(Math.min(body.length ?? limit, limit)) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > limit) throw new S3Error("MaxMessageLengthExceeded");
     chunks.push(chunk);

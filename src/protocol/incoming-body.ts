@@ -18,10 +18,12 @@ export interface IncomingBody {
   /** The client waits for `100 Continue` before it sends anything. */
   readonly expectsContinue: boolean;
   /**
-   * The decoded bytes. First call lets the client send (`100 Continue`). Errors with S3Error: IncompleteBody on a short
-   * body, SignatureDoesNotMatch on a wrong chunk or trailer signature. Called once.
+   * The decoded bytes. `held`: how many of them the reader keeps in memory at most, all unless told; when it first
+   * reads, that much is waited for, then the client may send (`100 Continue`). Errors with S3Error: SlowDown when there is no memory,
+   * IncompleteBody on a short body, RequestTimeout on one that comes too slowly, SignatureDoesNotMatch on a wrong chunk
+   * or trailer signature. Called once.
    */
-  open(): Readable;
+  open(held?: number): Readable;
   /** The trailing headers, verified; complete only after the stream has ended. */
   trailers(): Readonly<Record<string, string>>;
 }

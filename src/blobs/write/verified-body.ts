@@ -7,6 +7,7 @@ import { checkClaims } from "../../checksums/claims.ts";
 import { type Digests, digestBuffer, openDigester, type Wanted, type WholeDigests } from "../../checksums/digest.ts";
 import { S3Error } from "../../errors.ts";
 import type { ChecksumAlgorithm } from "../../model.ts";
+import { heldByTransfer } from "../held-by-transfer.ts";
 import { pump } from "../pump.ts";
 import type { BodySource } from "./body-source.ts";
 
@@ -16,7 +17,7 @@ export async function readVerified(
 ): Promise<{ readonly buffer: Buffer; readonly digests: WholeDigests }> {
   const chunks: Buffer[] = [];
   let received = 0;
-  await pumpFromClient(bytes, (chunk) => {
+  await pumpFromClient(bytes, bytes.size, (chunk) => {
     received += chunk.length;
     checkNotLonger(received, bytes.size);
     chunks.push(chunk);
@@ -50,6 +51,7 @@ export async function streamVerified(
   let last: Buffer | undefined;
   await pumpFromClient(
     bytes,
+    heldByTransfer(bytes.size),
     (chunk) => {
       digester.update(chunk);
       checkNotLonger(digester.size, bytes.size);
@@ -67,12 +69,13 @@ export async function streamVerified(
 
 async function pumpFromClient(
   bytes: BodySource,
+  held: number,
   take: (chunk: Buffer) => Promise<void> | undefined,
   giveUp?: AbortSignal,
 ): Promise<void> {
   const signal = giveUp === undefined ? bytes.signal : AbortSignal.any([bytes.signal, giveUp]);
   try {
-    await pump(bytes.open(), take, signal);
+    await pump(bytes.open(held), take, signal);
   } catch (cause) {
     throw cause instanceof S3Error ? cause : new S3Error("IncompleteBody", {}, { cause });
   }

@@ -7,6 +7,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureEncryptionKey } from "../config/encryption-key.ts";
 import type { GatewayConfig, GatewayConfigInput } from "../config/schema.ts";
+import type { Setting } from "../config/settings.ts";
 import { type KeyPair, randomKey, readCredentials, writeCredentials } from "./credentials-file.ts";
 import { checked } from "./node-config.ts";
 import type { Terminal } from "./terminal.ts";
@@ -25,6 +26,7 @@ export interface DemoConfigOptions {
   readonly rootKey: KeyPair;
   readonly kind: StoreKind;
   readonly stores: readonly DemoStore[];
+  readonly settings: readonly Setting[];
 }
 
 const BLOBS_BUCKET = "blobs";
@@ -43,9 +45,12 @@ export async function demoConfig({
   rootKey,
   kind,
   stores,
+  settings,
 }: DemoConfigOptions): Promise<GatewayConfig> {
   const reached = { bucket: BLOBS_BUCKET, createBucket: true, ...rootKey };
-  return demoBase(directory, rootKey, {
+  const base = await demoBase(directory, rootKey);
+  const input: GatewayConfigInput = {
+    ...base,
     listen: { port },
     regions: stores.map(({ region }) => region),
     backends: stores.map(({ region, port: at }) => {
@@ -58,7 +63,8 @@ export async function demoConfig({
       };
       return kind === "nodes" ? { kind: "node", ...store } : { kind: "s3", ...store, replayedHeaders: "tolerate" };
     }),
-  });
+  };
+  return checked(input, settings);
 }
 
 /** Enough of the same configuration to open the demo's database. Throws when `directory` holds no demo. */
@@ -67,26 +73,22 @@ export async function demoDatabaseConfig(directory: string): Promise<GatewayConf
   if (rootKey === undefined || !existsSync(databaseFile(directory)))
     throw new Error(`${directory} holds no demo: start one with nearbucket demo --data ${directory}`);
   const regions = ["one", "two"].map((name) => ({ name, latitude: 0, longitude: 0 }));
-  return demoBase(directory, rootKey, {
+  return checked({
+    ...(await demoBase(directory, rootKey)),
     regions,
     backends: regions.map(({ name }) => ({ kind: "memory", name, region: name })),
   });
 }
 
-async function demoBase(
-  directory: string,
-  rootKey: KeyPair,
-  rest: Pick<GatewayConfigInput, "regions" | "backends" | "listen">,
-): Promise<GatewayConfig> {
+async function demoBase(directory: string, rootKey: KeyPair) {
   const file = databaseFile(directory);
-  return checked({
+  return {
     dataDirectory: directory,
     metadata: { kind: "sqlite", file },
     rootKey,
     encryptionKey: await ensureEncryptionKey(directory, file),
     log: { level: "warn" },
-    ...rest,
-  });
+  } as const satisfies Partial<GatewayConfigInput>;
 }
 
 /**

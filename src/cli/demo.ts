@@ -5,11 +5,11 @@ import type { Gateway } from "../gateway.ts";
 import { claimDirectory, defaultDirectory, demoConfig, ensureRootKey, type StoreKind } from "./demo-config.ts";
 import { DEMO_BUCKET, demoGreeting } from "./demo-greeting.ts";
 import { startStores } from "./demo-stores.ts";
-import { wholeNumber } from "./options.ts";
+import { type SettingOptions, wholeNumber, withSettings } from "./options.ts";
 import { startGateway } from "./run-gateway.ts";
 import type { Terminal } from "./terminal.ts";
 
-interface Options {
+interface Options extends SettingOptions {
   readonly minio?: true;
   readonly port: number;
   readonly data?: string;
@@ -17,8 +17,7 @@ interface Options {
 }
 
 export function addDemo(program: Command, terminal: Terminal): void {
-  program
-    .command("demo")
+  withSettings(program.command("demo"))
     .description("run a gateway over five nodes, or over MinIO servers, in a directory of its own")
     .option("--minio", "start real MinIO servers (Amsterdam, Toronto) from PATH instead of nodes")
     .option("--port <number>", "the gateway's port; 0: the system chooses", wholeNumber(0, 65_535), 9000)
@@ -42,7 +41,7 @@ async function runDemo(options: Options, terminal: Terminal): Promise<void> {
   const { stores, close } = await startStores({ kind, count, directory, rootKey }, terminal);
   try {
     const gateway = await startGateway(
-      await demoConfig({ directory, port: options.port, rootKey, kind, stores }),
+      await demoConfig({ directory, port: options.port, rootKey, kind, stores, settings: options.set }),
       terminal,
     );
     await ensureBucket(gateway);

@@ -4,7 +4,9 @@
  */
 import { join } from "node:path";
 import { ensureEncryptionKey } from "../config/encryption-key.ts";
+import type { Fault } from "../config/fault.ts";
 import { checkConfig, type GatewayConfig, type GatewayConfigInput } from "../config/schema.ts";
+import { applySettings, type Setting } from "../config/settings.ts";
 
 export interface NodeOptions {
   readonly directory: string;
@@ -15,6 +17,7 @@ export interface NodeOptions {
   /** What it calls its place in `x-nearbucket-region`; where that lies only its gateway knows. */
   readonly region: string;
   readonly logLevel: NonNullable<NonNullable<GatewayConfigInput["log"]>["level"]>;
+  readonly settings?: readonly Setting[];
 }
 
 /** Makes the node's encryption key on first use. */
@@ -25,9 +28,10 @@ export async function nodeConfig({
   rootKey,
   region,
   logLevel,
+  settings,
 }: NodeOptions): Promise<GatewayConfig> {
   const file = join(directory, "metadata.sqlite");
-  return checked({
+  const input: GatewayConfigInput = {
     role: "node",
     listen: { host, port },
     dataDirectory: directory,
@@ -42,12 +46,15 @@ export async function nodeConfig({
     graceHours: 1,
     redirect: { mode: "off", expirySeconds: 120, mediaExpirySeconds: 120 },
     log: { level: logLevel },
-  });
+  };
+  return checked(input, settings);
 }
 
-/** For configurations made by the program itself: a fault in one is told, not repaired. */
-export function checked(input: GatewayConfigInput): GatewayConfig {
-  const result = checkConfig(input);
-  if ("config" in result) return result.config;
-  throw new Error(result.faults.map(({ path, message }) => `${path}: ${message}`).join("; "));
+/** For configurations that the program itself makes, `settings` over them. Throws one Error that lists every fault. */
+export function checked(input: GatewayConfigInput, settings: readonly Setting[] = []): GatewayConfig {
+  const faults: Fault[] = [];
+  const result = checkConfig(applySettings({ ...input }, settings, faults));
+  if ("config" in result && faults.length === 0) return result.config;
+  const all = [...faults, ...("faults" in result ? result.faults : [])];
+  throw new Error(all.map(({ path, message }) => `${path}: ${message}`).join("; "));
 }

@@ -2,11 +2,11 @@
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { type NodeOptions, nodeConfig } from "./node-config.ts";
-import { wholeNumber } from "./options.ts";
+import { type SettingOptions, wholeNumber, withSettings } from "./options.ts";
 import { serveUntilStopped } from "./run-gateway.ts";
 import type { Terminal } from "./terminal.ts";
 
-interface Options {
+interface Options extends SettingOptions {
   readonly data: string;
   readonly host: string;
   readonly port: number;
@@ -17,15 +17,14 @@ interface Options {
 const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] satisfies NodeOptions["logLevel"][];
 
 export function addNode(program: Command, terminal: Terminal): void {
-  program
-    .command("node")
+  withSettings(program.command("node"))
     .description("serve one disk over S3, as a backend for a gateway; the root key comes from the environment")
     .requiredOption("--data <directory>", "where the node keeps everything", terminal.env["NEARBUCKET_DATA"])
     .option("--host <address>", "the address to listen on", "127.0.0.1")
     .option("--port <number>", "the port to listen on; 0: the system chooses", wholeNumber(0, 65_535), 9000)
     .option("--region <name>", "the region it names in its answers", "here")
     .addOption(new Option("--log-level <level>", "how much it logs").choices(LEVELS).default("info"))
-    .action(async ({ data, host, port, region, logLevel }: Options) => {
+    .action(async ({ data, host, port, region, logLevel, set }: Options) => {
       const { NEARBUCKET_ROOT_ACCESS_KEY: accessKeyId, NEARBUCKET_ROOT_SECRET_KEY: secretAccessKey } = terminal.env;
       if (accessKeyId === undefined || secretAccessKey === undefined)
         throw new Error(
@@ -33,6 +32,7 @@ export function addNode(program: Command, terminal: Terminal): void {
         );
       const directory = resolve(terminal.directory, data);
       const rootKey = { accessKeyId, secretAccessKey };
-      await serveUntilStopped(await nodeConfig({ directory, host, port, rootKey, region, logLevel }), terminal);
+      const config = await nodeConfig({ directory, host, port, rootKey, region, logLevel, settings: set });
+      await serveUntilStopped(config, terminal);
     });
 }

@@ -1,5 +1,6 @@
 /** Values on the command line, checked as they are read: commander prints the message and ends with exit code 1. */
-import { InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
+import { parseSetting, type Setting } from "../config/settings.ts";
 
 /** An argument parser for whole numbers within bounds, both inclusive. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
@@ -23,3 +24,20 @@ export const accessKeyId = matching(
   "3 to 128 printable characters without space or slash",
 );
 export const secretAccessKey = matching(/^.{8,}$/, "at least 8 characters");
+
+/** What a command with `withSettings` takes. */
+export interface SettingOptions {
+  readonly set: readonly Setting[];
+}
+
+/** `--set key=value`, as often as wanted. */
+export function withSettings(command: Command): Command {
+  const collect = (text: string, before: readonly Setting[]): readonly Setting[] => {
+    try {
+      return [...before, parseSetting(text)];
+    } catch (error) {
+      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+    }
+  };
+  return command.option("--set <key=value>", "any key of the configuration by its path; may be repeated", collect, []);
+}

@@ -9,20 +9,25 @@ import { ensureEncryptionKey } from "./encryption-key.ts";
 import { applyVariables, type Environment, expandReferences, isTree, type Tree } from "./environment.ts";
 import type { Fault } from "./fault.ts";
 import { type Checked, checkConfig, type GatewayConfig } from "./schema.ts";
+import { applySettings, type Setting } from "./settings.ts";
 
 const DATABASE_FILE = "metadata.sqlite";
 /** Stands for the key file's content while the rest is checked. */
 const KEY_IN_FILE = "in the encryption key file";
 
-/** Reads and checks a configuration file. Throws one Error that lists every fault, a line each. */
-export async function loadConfig(file: string, env: Environment): Promise<GatewayConfig> {
+/** Reads and checks a configuration file, `settings` over it. Throws one Error that lists every fault, a line each. */
+export async function loadConfig(
+  file: string,
+  env: Environment,
+  settings: readonly Setting[] = [],
+): Promise<GatewayConfig> {
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new Error(
       `cannot read the configuration file ${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
       { cause },
     );
   });
-  const checked = readConfig(text, dirname(resolve(file)), env);
+  const checked = readConfig(text, dirname(resolve(file)), env, settings);
   if ("faults" in checked) throw new Error(describeFaults(file, checked.faults));
   return withEncryptionKey(checked.config);
 }
@@ -30,7 +35,12 @@ export async function loadConfig(file: string, env: Environment): Promise<Gatewa
 /**
  * As `loadConfig`, for text already read; does no I/O. `encryptionKey` is a placeholder when a key file is to hold it.
  */
-export function readConfig(text: string, directory: string, env: Environment): Checked {
+export function readConfig(
+  text: string,
+  directory: string,
+  env: Environment,
+  settings: readonly Setting[] = [],
+): Checked {
   const document = parseDocument(text, { uniqueKeys: true });
   if (document.errors.length > 0)
     return {
@@ -41,7 +51,9 @@ export function readConfig(text: string, directory: string, env: Environment): C
     };
   const faults: Fault[] = [];
   const tree: unknown = expandReferences(document.toJS() ?? {}, env, faults);
-  const checked = checkConfig(isTree(tree) ? withPaths(applyVariables(tree, env), directory) : tree);
+  const checked = checkConfig(
+    isTree(tree) ? withPaths(applySettings(applyVariables(tree, env), settings, faults), directory) : tree,
+  );
   if (faults.length === 0) return checked;
   return { faults: [...faults, ...("faults" in checked ? checked.faults : [])] };
 }

@@ -65,7 +65,10 @@ describe("commands", () => {
       err: `nearbucket: ${file} has 2 faults:\n  nonsense: unknown key\n  backends[0].region: expected the name of one of the regions, found there\n`,
     });
     await writeFile(file, `${good}backends: [{ kind: memory, name: m, region: here }]\n`);
-    const serve = startCommand(["serve"], { directory, env: { ...rootKey, NEARBUCKET_CONFIG: file } });
+    const serve = startCommand(["serve", "--set", "redirect.mode=off"], {
+      directory,
+      env: { ...rootKey, NEARBUCKET_CONFIG: file },
+    });
     const send = signedFetch({
       endpoint: urlOf(await serve.greeted),
       accessKeyId: "ROOTKEY",
@@ -73,6 +76,24 @@ describe("commands", () => {
     });
     expect((await send({ path: "/" })).status).toBe(200);
     expect(await serve.stop()).toBe(0);
+  });
+
+  it("lays settings from the command line over what it would serve, and refuses those that are wrong", async () => {
+    const words = ["node", "--data", "set", "--port", "0", "--log-level", "silent"];
+    const node = startCommand([...words, "--set", "region=eu-north-1", "--set", "strictRegion=true"], {
+      directory,
+      env: { ...rootKey },
+    });
+    const key = { endpoint: urlOf(await node.greeted), accessKeyId: "ROOTKEY", secretAccessKey: "root-secret" };
+    const elsewhere = await signedFetch(key)({ path: "/" });
+    expect([elsewhere.status, elsewhere.body.toString()]).toEqual([400, expect.stringContaining("eu-north-1")]);
+    expect(await node.stop()).toBe(0);
+    const run = (...set: string[]) => runCommand([...words, ...set], { directory, env: { ...rootKey } });
+    expect((await run("--set", "nonsense=1", "--set", "copies=0")).err).toMatch(
+      /copies: .*; nonsense: unknown key|nonsense: unknown key; copies: /,
+    );
+    expect((await run("--set", "rootKey.secretAccessKey=seen-by-all")).err).toContain("a secret is not taken from");
+    expect((await run("--set", "copies")).err).toContain("expected key=value, such as redirect.minBytes=0");
   });
 
   it("runs a node that a gateway can use, on the address and with the key it is given", async () => {

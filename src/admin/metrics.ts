@@ -8,7 +8,13 @@ import type { Metadata } from "../metadata/metadata.ts";
 
 export interface Metrics {
   /** One answered request; `seconds` until its last byte went out. */
-  readonly observe: (end: { readonly operation: string; readonly status: number; readonly seconds: number }) => void;
+  readonly observe: (end: {
+    readonly operation: string;
+    readonly status: number;
+    readonly seconds: number;
+    /** The error code of a caller that could not be authenticated. */
+    readonly authenticationFailure: string | undefined;
+  }) => void;
   /** One routed read, by the rule that decided and the client's family. */
   readonly countRedirect: (kind: "redirect" | "proxy", rule: string, family: string) => void;
   readonly render: () => Promise<{ readonly contentType: string; readonly text: string }>;
@@ -35,6 +41,12 @@ export function openMetrics({ fleet, metadata, budget, pace }: MetricsOptions): 
     help: "Time from the request's header to the reply's last byte.",
     labelNames: ["operation"],
     buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60],
+    registers,
+  });
+  const authenticationFailures = new Counter({
+    name: "nearbucket_authentication_failures_total",
+    help: "Requests refused because their caller could not be authenticated, by error code.",
+    labelNames: ["code"],
     registers,
   });
   const reads = new Counter({
@@ -111,9 +123,10 @@ export function openMetrics({ fleet, metadata, budget, pace }: MetricsOptions): 
     },
   });
   return {
-    observe: ({ operation, status, seconds: taken }) => {
+    observe: ({ operation, status, seconds: taken, authenticationFailure }) => {
       requests.inc({ operation, status: String(status) });
       seconds.observe({ operation }, taken);
+      if (authenticationFailure !== undefined) authenticationFailures.inc({ code: authenticationFailure });
     },
     countRedirect: (kind, rule, family) => reads.inc({ kind, rule, family }),
     render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),

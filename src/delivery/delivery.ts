@@ -29,6 +29,7 @@ type Route =
    */
   | {
       readonly kind: "redirect";
+      readonly backend: string;
       readonly url: string;
       readonly headers: Readonly<Record<string, string>>;
       readonly rule: string;
@@ -117,6 +118,7 @@ class Deliverer implements Delivery {
     count("redirect", rule, family.name);
     return {
       kind: "redirect",
+      backend: closest.name,
       url,
       rule,
       headers: redirectHeaders({ url, rule, region: closest.region, bucketRegion }),

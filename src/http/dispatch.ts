@@ -40,14 +40,19 @@ export function dispatch(options: DispatchOptions): Middleware {
     const client = options.readClientAddress(req.socket.remoteAddress ?? "", headers);
     ctx.state["client"] = client.address;
     const address = parseAddress(req.url ?? "/", headers["host"], options.domains);
+    ctx.state["phase"] = "authentication";
     const authentication = await options.authenticator.authenticate({ method: ctx.method, address, headers });
+    ctx.state["phase"] = undefined;
     ctx.state["accessKeyId"] = authentication.caller.accessKeyId;
+    ctx.state["account"] = authentication.caller.account?.name;
     const { name, operation } = options.route(ctx.method, address, authentication.headers);
     ctx.state["operation"] = name;
     const holding = new Holding(options.admission, req, ctx.res, client.address);
     const call = serviceCall(ctx, options, address, authentication, client, holding);
     try {
-      sendReply(ctx, await run(operation, call, address, options.services));
+      const reply = await run(operation, call, address, options.services);
+      ctx.state["served"] = reply.served;
+      sendReply(ctx, reply);
     } finally {
       holding.settle();
     }

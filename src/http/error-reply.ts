@@ -1,10 +1,10 @@
 /**
- * Whatever was thrown becomes S3's `<Error>`: the one place that catches, and the one that logs what was not the
- * client's doing.
+ * Whatever was thrown becomes S3's `<Error>`: the one place that catches. What is refused by rule is told by the access
+ * line alone; only what nobody foresaw is logged here, with its stack.
  */
 import type { Context, Middleware } from "koa";
 import { S3Error } from "../errors.ts";
-import type { Log } from "../log.ts";
+import { type Log, reasonOf } from "../log.ts";
 import { renderXml } from "../protocol/xml.ts";
 import { sendReply } from "./send-reply.ts";
 
@@ -15,8 +15,9 @@ export function errorReply(logOf: (ctx: Context) => Log): Middleware {
       await next();
     } catch (thrown) {
       const error = thrown instanceof S3Error ? thrown : new S3Error("InternalError", {}, { cause: thrown });
-      if (error.code === "InternalError" || error.code === "ServiceUnavailable")
-        logOf(ctx).error({ err: thrown }, "request failed");
+      ctx.state["code"] = error.code;
+      if (error.code === "InternalError") logOf(ctx).error({ err: thrown }, "request failed");
+      else if (error.status === 503) ctx.state["reason"] = reasonOf(error.cause);
       // A body that was cut must never be taken for a whole one.
       if (ctx.res.headersSent) ctx.res.destroy();
       else sendReply(ctx, errorDocument(error, ctx));

@@ -2,7 +2,8 @@
  * Gives every request an id and, when it is over, one access line. No query string is logged: it may hold a signature.
  */
 import { randomBytes } from "node:crypto";
-import type { Middleware } from "koa";
+import type { Socket } from "node:net";
+import type { Context, Middleware } from "koa";
 import type { Log } from "../log.ts";
 
 const START = randomBytes(5).toString("hex").toUpperCase();
@@ -17,37 +18,63 @@ export interface RequestEnd {
   readonly operation: string;
   readonly status: number;
   readonly seconds: number;
+  /** The error code of a caller that could not be authenticated. */
+  readonly authenticationFailure: string | undefined;
 }
+
+const AGENT_LIMIT = 256;
+
+/** Bytes a connection had moved when its last request was over. */
+const moved = new WeakMap<Socket, { in: number; out: number }>();
 
 /** `observe` is told of every request when its reply has gone out. */
 export function requestLog(log: Log, observe: (end: RequestEnd) => void): Middleware {
   return (ctx, next) => {
     const started = performance.now();
-    const requestId = nextRequestId();
-    ctx.state["requestId"] = requestId;
+    ctx.state["requestId"] = nextRequestId();
     const { res } = ctx;
     res.once("close", () => {
       const ms = performance.now() - started;
-      const operation = String(ctx.state["operation"] ?? "-");
-      observe({ operation, status: res.statusCode, seconds: ms / 1000 });
-      const whole = res.writableFinished;
-      log.info(
-        {
-          requestId,
-          method: ctx.method,
-          path: pathOf(ctx.req.url ?? ""),
-          operation,
-          status: res.statusCode,
-          ms: Math.round(ms * 1000) / 1000,
-          client: ctx.state["client"],
-          key: ctx.state["accessKeyId"],
-          ...(whole ? {} : { cut: true }),
-        },
-        "request",
-      );
+      const { operation = "-", phase, code } = ctx.state as { operation?: string; phase?: string; code?: string };
+      const status = res.statusCode;
+      const authenticationFailure = phase === "authentication" && status < 500 ? code : undefined;
+      observe({ operation, status, seconds: ms / 1000, authenticationFailure });
+      const line = accessLine(ctx, operation, ms);
+      if (status < 500) log.info(line, "request");
+      else log.warn(line, "request");
     });
     return next();
   };
+}
+
+/** What is undefined is left out. */
+function accessLine({ req, res, state, method }: Context, operation: string, ms: number) {
+  return {
+    requestId: state["requestId"],
+    method,
+    path: pathOf(req.url ?? ""),
+    operation,
+    status: res.statusCode,
+    code: state["code"],
+    reason: state["reason"],
+    ms: Math.round(ms * 1000) / 1000,
+    client: state["client"],
+    account: state["account"],
+    key: state["accessKeyId"],
+    ...bytesOf(req.socket),
+    agent: req.headers["user-agent"]?.slice(0, AGENT_LIMIT),
+    rule: state["served"]?.rule,
+    backend: state["served"]?.backend,
+    cut: res.writableFinished ? undefined : true,
+  };
+}
+
+/** On the wire, heads included, since the last request on this connection was over. */
+function bytesOf(socket: Socket): { readonly bytesIn: number; readonly bytesOut: number } {
+  const before = moved.get(socket) ?? { in: 0, out: 0 };
+  const now = { in: socket.bytesRead, out: socket.bytesWritten };
+  moved.set(socket, now);
+  return { bytesIn: now.in - before.in, bytesOut: now.out - before.out };
 }
 
 function pathOf(url: string): string {

@@ -1,5 +1,5 @@
 /**
- * GetObject: conditions and range from metadata; then a redirect to the closest store, or the bytes through here.
+ * GetObject: conditions and range from metadata; then a redirect to the closest backend, or the bytes through here.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 import { heldByTransfer } from "../blobs/held-by-transfer.ts";
@@ -44,17 +44,22 @@ async function deliver(call: StoredObjectCall, read: ObjectRead, services: Servi
     replyHeaders: read.headers,
   });
   if (route.kind === "redirect")
-    return { status: 307, headers: redirectHeaders(read.headers, route.headers), body: REDIRECT_BODY };
+    return {
+      status: 307,
+      headers: redirectHeaders(read.headers, route.headers),
+      body: REDIRECT_BODY,
+      served: { rule: route.rule, backend: route.backend },
+    };
   const headers = Object.assign(read.headers, route.headers);
   if (read.bytes === 0) return { status: read.status, headers, body: NOTHING };
   const wait = call.hold(heldByTransfer(read.bytes));
   if (wait !== undefined) await wait;
-  const { body } = await services.blobs.open(found.blob, {
+  const { body, backend } = await services.blobs.open(found.blob, {
     order: route.order,
     range: read.range,
     signal: call.signal,
   });
-  return { status: read.status, headers, body };
+  return { status: read.status, headers, body, served: { rule: route.rule, backend } };
 }
 
 const NOTHING = Buffer.alloc(0);

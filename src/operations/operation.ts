@@ -87,6 +87,8 @@ export interface Reply {
   readonly headers?: HeaderFields;
   /** A Readable needs Content-Length among the headers. */
   readonly body?: Readable | Buffer | XmlDocument;
+  /** For the access line: the rule that decided how an object's bytes are read, and the backend they come from. */
+  readonly served?: { readonly rule: string; readonly backend: string };
 }
 
 export interface Services {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { S3Client } from "@aws-sdk/client-s3";
 import { checkConfig, type GatewayConfigInput } from "../../src/config/schema.ts";
 import { type Gateway, openAdministration, openGateway } from "../../src/gateway.ts";
-import { openLog } from "../../src/log.ts";
+import { type Log, openLog } from "../../src/log.ts";
 import { type SignedFetch, signedFetch } from "./sign.ts";
 
 export interface TestGatewayOptions {
@@ -16,6 +16,8 @@ export interface TestGatewayOptions {
   readonly backends?: number | GatewayConfigInput["backends"];
   /** Anything of the configuration, over the test's defaults. */
   readonly config?: Partial<GatewayConfigInput>;
+  /** Default: silent. */
+  readonly log?: Log;
 }
 
 export interface TestGateway extends AsyncDisposable {
@@ -51,7 +53,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   let offset = 0;
   const now = () => new Date(Date.now() + offset);
   const config = testConfig(directory, options);
-  const gateway = await openGateway(config, { log: openLog("silent"), now });
+  const gateway = await openGateway(config, { log: options.log ?? openLog("silent"), now });
   // The SDK writes into the credentials it is given.
   const configOf = (credentials: Credentials) =>
     ({ endpoint: gateway.url, region: "us-east-1", forcePathStyle: true, credentials: { ...credentials } }) as const;

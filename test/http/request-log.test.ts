@@ -1,0 +1,121 @@
+// What a request leaves in the log: one line that says who, what, how much and why; a stack only for what nobody foresaw.
+import { describe, expect, it } from "vitest";
+import { openLog } from "../../src/log.ts";
+import { startFaultyS3 } from "../support/faulty-s3.ts";
+import { startTestGateway } from "../support/gateway.ts";
+import { signedFetch } from "../support/sign.ts";
+
+type Line = Readonly<Record<string, unknown>>;
+
+function keptLog(level = "info") {
+  const lines: Line[] = [];
+  const log = openLog(level, { write: (line) => void lines.push(JSON.parse(line)) });
+  return { log, lines, requests: () => lines.filter(({ msg }) => msg === "request") };
+}
+
+const s3Backend = (name: string, endpoint: string, publicEndpoint: string) =>
+  ({
+    kind: "s3",
+    name,
+    region: name,
+    endpoint,
+    publicEndpoint,
+    replayedHeaders: "tolerate",
+    bucket: "blobs",
+    accessKeyId: "ak",
+    secretAccessKey: "a-secret-of-sixteen",
+  }) as const;
+
+describe("the access line", () => {
+  it("says who asked for what, how many bytes moved, and how a read was served", async () => {
+    await using a = await startFaultyS3();
+    await using b = await startFaultyS3();
+    const { log, lines, requests } = keptLog();
+    await using gateway = await startTestGateway({
+      backends: [s3Backend("a", a.endpoint, "http://public-a"), s3Backend("b", b.endpoint, "http://public-b")],
+      config: { redirect: { minBytes: 0 } },
+      log,
+    });
+    const agent = "curl/8.5.0";
+    const send = (method: string, path: string, body?: string, query?: string) =>
+      gateway.fetch({ method, path, headers: { "user-agent": agent }, ...(body && { body }), ...(query && { query }) });
+    await send("PUT", "/bucket");
+    await send("PUT", "/bucket/key", "x".repeat(10_000));
+    await send("GET", "/bucket/key", undefined, "x-nearbucket-redirect=never");
+    await send("GET", "/bucket/key", undefined, "x-nearbucket-redirect=always");
+    await send("GET", "/bucket/missing");
+    await expect.poll(() => requests().length).toBe(5);
+    const common = { account: "root", key: gateway.accessKeyId, client: "127.0.0.1", agent };
+    const [, put, proxied, redirected, missing] = requests();
+    expect(put).toMatchObject({ ...common, operation: "PutObject", status: 200, path: "/bucket/key" });
+    expect(put?.["bytesIn"]).toBeGreaterThan(10_000);
+    expect(put?.["bytesIn"]).toBeLessThan(12_000);
+    expect(put?.["bytesOut"]).toBeLessThan(1_000);
+    expect(proxied).toMatchObject({
+      ...common,
+      operation: "GetObject",
+      status: 200,
+      backend: expect.stringMatching(/^[ab]$/),
+    });
+    expect(proxied?.["rule"]).toMatch(/^\d+-/);
+    expect(proxied?.["bytesOut"]).toBeGreaterThan(10_000);
+    expect(redirected).toMatchObject({ status: 307, backend: expect.stringMatching(/^[ab]$/) });
+    expect(missing).toMatchObject({ ...common, status: 404, code: "NoSuchKey", path: "/bucket/missing" });
+    expect(JSON.stringify(lines)).not.toMatch(/[Ss]ignature|nearbucket-redirect|a-secret/);
+  });
+
+  it("is all that a refused write leaves in an outage, with the backends' reasons and without a stack", async () => {
+    await using a = await startFaultyS3();
+    await using b = await startFaultyS3();
+    const { log, lines, requests } = keptLog();
+    await using gateway = await startTestGateway({
+      backends: [s3Backend("a", a.endpoint, "http://public-a"), s3Backend("b", b.endpoint, "http://public-b")],
+      log,
+    });
+    await gateway.fetch({ method: "PUT", path: "/bucket" });
+    for (const store of [a, b]) store.script({ method: "PUT" }, { do: "status", status: 403, code: "QuotaExceeded" });
+    expect((await gateway.fetch({ method: "PUT", path: "/bucket/key", body: "refused" })).status).toBe(503);
+    await expect.poll(() => requests().length).toBe(2);
+    expect(requests()[1]).toMatchObject({
+      level: 40,
+      status: 503,
+      code: "ServiceUnavailable",
+      reason: expect.stringMatching(/a: refused.*QuotaExceeded|b: refused.*QuotaExceeded/),
+    });
+    expect(lines.filter(({ err }) => err !== undefined).every(({ err }) => (err as Line)["stack"] === undefined)).toBe(
+      true,
+    );
+    expect(JSON.stringify(lines)).not.toContain("    at ");
+  });
+
+  it("counts callers that could not be authenticated by code, and only those", async () => {
+    const { log, requests } = keptLog();
+    await using gateway = await startTestGateway({ log });
+    const stranger = signedFetch({
+      endpoint: gateway.url,
+      accessKeyId: "NOBODY",
+      secretAccessKey: "not a secret of ours",
+    });
+    const forger = signedFetch({
+      endpoint: gateway.url,
+      accessKeyId: gateway.accessKeyId,
+      secretAccessKey: "a wrong one",
+    });
+    await stranger({ path: "/" });
+    await forger({ path: "/" });
+    await forger({ path: "/" });
+    await gateway.fetch({ path: "/nowhere" });
+    await expect.poll(() => requests().length).toBe(4);
+    expect(requests().map(({ code, account }) => [code, account])).toEqual([
+      ["InvalidAccessKeyId", undefined],
+      ["SignatureDoesNotMatch", undefined],
+      ["SignatureDoesNotMatch", undefined],
+      ["NoSuchBucket", "root"],
+    ]);
+    const metrics = await (await fetch(`${gateway.url}/-/metrics`)).text();
+    expect(metrics.match(/^nearbucket_authentication_failures_total.*$/gm)).toEqual([
+      'nearbucket_authentication_failures_total{code="InvalidAccessKeyId"} 1',
+      'nearbucket_authentication_failures_total{code="SignatureDoesNotMatch"} 2',
+    ]);
+  });
+});

@@ -6,6 +6,7 @@
  */
 import { createHash, type Hash, timingSafeEqual } from "node:crypto";
 import { S3Error } from "../errors.ts";
+import { trimBlanks } from "../protocol/blanks.ts";
 import { EMPTY_SHA256, hmacHex, sha256Hex } from "../signature-v4.ts";
 import type { ChunkSigning } from "./payload-mode.ts";
 
@@ -24,7 +25,7 @@ const MAX_CHUNK_BYTES = 5 * 1024 ** 3;
 const MAX_CHUNK_HEADER_BYTES = 256;
 const MAX_TRAILER_BYTES = 8 * 1024;
 const CHUNK_HEADER = /^([0-9a-fA-F]{1,16})(?:;chunk-signature=([0-9a-f]{64}))?\r\n$/;
-const TRAILER = /^([a-zA-Z0-9-]+)[ \t]*:[ \t]*(.*?)[ \t]*\r?$/;
+const TRAILER = /^([a-zA-Z0-9-]+)[ \t]*:([^\r]*)\r?$/;
 const TRAILER_SIGNATURE = "x-amz-trailer-signature";
 const LF = 10;
 const NOTHING = Buffer.alloc(0);
@@ -175,8 +176,9 @@ export class ChunkedDecoder {
     let signature: string | undefined;
     for (const line of text.split("\n")) {
       if (line === "" || line === "\r") continue;
-      const [, name = "", value = ""] = TRAILER.exec(line) ?? [];
+      const [, name = "", untrimmed = ""] = TRAILER.exec(line) ?? [];
       const lower = name.toLowerCase();
+      const value = trimBlanks(untrimmed);
       if (lower === "" || found.has(lower) || signature !== undefined) throw new S3Error("MalformedTrailerError");
       if (lower === TRAILER_SIGNATURE && signing !== undefined) {
         signature = value;

@@ -22,14 +22,21 @@ import { type Credential, checkCredentialDay, parseCredential } from "./credenti
 import { type PayloadMode, readPayloadMode, sigV4aRefused } from "./payload-mode.ts";
 import { readPresigned } from "./presigned-v4.ts";
 import { checkSkew, readRequestTime } from "./request-time.ts";
-import { canonicalValue, checkSignedHeaders, withoutReplayed, withQueryHeaders } from "./signed-headers.ts";
+import {
+  canonicalValue,
+  checkSignedHeaders,
+  parseSignedNames,
+  type SignedNames,
+  withoutReplayed,
+  withQueryHeaders,
+} from "./signed-headers.ts";
 
 /** What both places of a signature come down to. */
 interface Parsed {
   readonly authentication: "header" | "presigned";
   readonly credential: Credential;
   readonly timestamp: string;
-  readonly signedHeaders: string;
+  readonly signedNames: SignedNames;
   readonly signature: string;
   readonly payload: string;
   readonly query: string;
@@ -52,7 +59,9 @@ export function readHeaderClaim(
   const date = readRequestTime(headers);
   checkCredentialDay(credential, date.timestamp, "header");
   checkSkew(date, now);
-  checkSignedHeaders(headers, parts.SignedHeaders, undefined);
+  const signedNames = parseSignedNames(parts.SignedHeaders);
+  if (signedNames === undefined) throw malformed("SignedHeaders names a header twice.");
+  checkSignedHeaders(headers, signedNames, undefined);
   // S3 wants it always. A read has no body, and curl before 8 signs one without saying so in a header.
   const payload = headers["x-amz-content-sha256"] ?? (method === "GET" || method === "HEAD" ? EMPTY_SHA256 : undefined);
   if (payload === undefined)
@@ -61,7 +70,7 @@ export function readHeaderClaim(
     authentication: "header",
     credential,
     timestamp: date.timestamp,
-    signedHeaders: parts.SignedHeaders,
+    signedNames,
     signature: parts.Signature,
     payload,
     query: address.pairs.length === 0 ? "" : canonicalQuery(address.pairs),
@@ -75,13 +84,13 @@ export function readPresignedClaim(request: SignedRequest, region: string | unde
   const { headers, address, method } = request;
   const presigned = readPresigned(address.pairs, region, now);
   const reads = method === "GET" || method === "HEAD";
-  const believed = reads ? withoutReplayed(headers, presigned.signedHeaders) : headers;
-  checkSignedHeaders(believed, presigned.signedHeaders, presigned.securityToken);
+  const believed = reads ? withoutReplayed(headers, presigned.signedNames) : headers;
+  checkSignedHeaders(believed, presigned.signedNames, presigned.securityToken);
   return claim(method, encodePath(address.path), {
     authentication: "presigned",
     credential: presigned.credential,
     timestamp: presigned.timestamp,
-    signedHeaders: presigned.signedHeaders,
+    signedNames: presigned.signedNames,
     signature: presigned.signature,
     payload: presigned.payload ?? believed["x-amz-content-sha256"] ?? UNSIGNED_PAYLOAD,
     query: canonicalQuery(address.pairs.filter(([name]) => name !== "X-Amz-Signature")),
@@ -92,8 +101,8 @@ export function readPresignedClaim(request: SignedRequest, region: string | unde
 
 function claim(method: string, path: string, parsed: Parsed): Claim {
   const { credential, timestamp, signature, payload } = parsed;
-  const names = parsed.signedHeaders.split(";");
-  const signed = names.map((name): [string, string] => [name, canonicalValue(parsed.headers[name])]);
+  const signed: [string, string][] = [];
+  for (const name of parsed.signedNames) signed.push([name, canonicalValue(parsed.headers[name])]);
   const canonical: CanonicalRequest = { method, path, query: parsed.query, headers: signed, payload };
   const text = stringToSign(timestamp, credential.scope, canonical);
   // Faults of the word itself need no key to be found.

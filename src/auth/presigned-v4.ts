@@ -7,11 +7,12 @@ import { ALGORITHM } from "../signature-v4.ts";
 import { type Credential, checkCredentialDay, parseCredential } from "./credential-scope.ts";
 import { sigV4aRefused } from "./payload-mode.ts";
 import { isoSeconds, MAX_SKEW_MS, parseAmzDate } from "./request-time.ts";
+import { parseSignedNames, type SignedNames } from "./signed-headers.ts";
 
 export interface Presigned {
   readonly credential: Credential;
   readonly timestamp: string;
-  readonly signedHeaders: string;
+  readonly signedNames: SignedNames;
   readonly signature: string;
   /** X-Amz-Content-Sha256, when it stands in the query. */
   readonly payload: string | undefined;
@@ -71,10 +72,12 @@ export function readPresigned(
   if (Number.isNaN(time)) throw refused("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
   checkCredentialDay(credential, timestamp, "query");
   checkLifetime(time, expires, now);
+  const signedNames = parseSignedNames(signedHeaders);
+  if (signedNames === undefined) throw refused("X-Amz-SignedHeaders names a header twice.");
   return {
     credential,
     timestamp,
-    signedHeaders,
+    signedNames,
     signature,
     payload: found["X-Amz-Content-Sha256"],
     securityToken: found["X-Amz-Security-Token"],

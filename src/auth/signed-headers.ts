@@ -1,18 +1,31 @@
-/** Which headers a SigV4 signature covers, and so which of them may be believed. */
+/** Which headers a signature covers, in their own place or in the query, and so which of them may be believed. */
 import { S3Error } from "../errors.ts";
 import type { HeaderFields } from "../model.ts";
 
+/** The names of the headers a SigV4 signature covers, lower case, in the order they are signed. */
+export type SignedNames = ReadonlySet<string>;
+
 /**
- * What a client that follows a redirect repeats of its first request on the presigned URL it was sent to. On reading
+ * `host;x-amz-date`; undefined when a name stands there twice: the text that is signed would repeat that header's value
+ * each time, and so could be made far longer than the request.
+ */
+export function parseSignedNames(text: string): SignedNames | undefined {
+  const names = text.split(";");
+  const unique = new Set(names);
+  return unique.size === names.length ? unique : undefined;
+}
+
+/**
+ * A client that follows a redirect repeats these of its first request on the presigned URL it was sent to. On reading
  * they are let pass unsigned, and are dropped: nothing they say is used.
  */
 const REPLAYED = ["x-amz-date", "x-amz-content-sha256", "x-amz-checksum-mode", "x-amz-user-agent"] as const;
 
-/** `signed`: the SignedHeaders list. The same object when there is nothing to drop. */
-export function withoutReplayed(headers: HeaderFields, signed: string): HeaderFields {
+/** The same object when there is nothing to drop. */
+export function withoutReplayed(headers: HeaderFields, signed: SignedNames): HeaderFields {
   let kept: Record<string, string | undefined> | undefined;
   for (const name of REPLAYED) {
-    if (headers[name] === undefined || covers(signed, name)) continue;
+    if (headers[name] === undefined || signed.has(name)) continue;
     kept ??= copyOf(headers);
     delete kept[name];
   }
@@ -23,26 +36,16 @@ export function withoutReplayed(headers: HeaderFields, signed: string): HeaderFi
  * `host` and every x-amz-* header must be signed, else AccessDenied. A security token is refused: keys here are static
  * ones.
  */
-export function checkSignedHeaders(headers: HeaderFields, signed: string, queryToken: string | undefined): void {
+export function checkSignedHeaders(headers: HeaderFields, signed: SignedNames, queryToken: string | undefined): void {
   if (headers["x-amz-security-token"] !== undefined || queryToken !== undefined) throw new S3Error("InvalidToken");
   const missing: string[] = [];
-  if (!covers(signed, "host")) missing.push("host");
-  for (const name in headers) if (name.startsWith("x-amz-") && !covers(signed, name)) missing.push(name);
+  if (!signed.has("host")) missing.push("host");
+  for (const name in headers) if (name.startsWith("x-amz-") && !signed.has(name)) missing.push(name);
   if (missing.length === 0) return;
   throw new S3Error("AccessDenied", {
     message: "There were headers present in the request which were not signed",
     elements: { HeadersNotSigned: missing.join(", ") },
   });
-}
-
-function covers(signed: string, name: string): boolean {
-  let at = signed.indexOf(name);
-  while (at >= 0) {
-    const end = at + name.length;
-    if ((at === 0 || signed[at - 1] === ";") && (end === signed.length || signed[end] === ";")) return true;
-    at = signed.indexOf(name, end);
-  }
-  return false;
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { invalidArgument, notImplemented, S3Error } from "../errors.ts";
 import type { Account, Acl, Grant, Grantee, HeaderFields, Permission } from "../model.ts";
+import { trimBlanks } from "./blanks.ts";
 import { readXml, type XmlElement } from "./read-xml.ts";
 import type { XmlContent } from "./xml.ts";
 
@@ -69,7 +70,8 @@ function readGrantHeaders(headers: HeaderFields): readonly RequestedGrant[] | un
   return grants && checkCount(grants);
 }
 
-const GRANTEE_TEXT = /[ \t]*(id|uri|emailAddress)[ \t]*=[ \t]*(?:"([^"]*)"|([^",]*?))[ \t]*(?:,|$)/iy;
+// No two neighbours of it can match the same character, so that it reads each character once.
+const GRANTEE_TEXT = /[ \t]*(id|uri|emailAddress)[ \t]*=(?:[ \t]*"([^"]*)"[ \t]*|([^",]*))(?:,|$)/iy;
 
 function readGrantees(name: string, text: string): readonly RequestedGrant["grantee"][] {
   const grantees: RequestedGrant["grantee"][] = [];
@@ -77,7 +79,7 @@ function readGrantees(name: string, text: string): readonly RequestedGrant["gran
   while (GRANTEE_TEXT.lastIndex < text.length || grantees.length === 0) {
     const [whole, kind, quoted, plain] = GRANTEE_TEXT.exec(text) ?? [];
     if (whole === undefined) throw invalidArgument(name, text, "Argument format not recognized");
-    const value = quoted ?? plain ?? "";
+    const value = quoted ?? trimBlanks(plain ?? "");
     if (kind?.toLowerCase() === "id") grantees.push({ id: value });
     else if (kind?.toLowerCase() === "uri") grantees.push({ group: groupOf(value) });
     else throw unresolvable(value);

@@ -147,6 +147,12 @@ export const badHeaderV4: readonly BadSignature[] = [
     authorization((value) => value.replace(/SignedHeaders=[^,]*/, "Signature=0")),
   ),
   bad(
+    "a header signed twice",
+    "v4",
+    MALFORMED,
+    authorization((value) => value.replace(/SignedHeaders=/, "SignedHeaders=host;")),
+  ),
+  bad(
     "an empty component",
     "v4",
     MALFORMED,

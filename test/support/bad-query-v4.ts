@@ -85,6 +85,12 @@ export const badQueryV4: readonly BadSignature[] = [
   bad("SigV4A", "v4-query", [501, "NotImplemented"], parameter("X-Amz-Algorithm", "AWS4-ECDSA-P256-SHA256")),
   bad("a session token with a static key", "v4-query", [400, "InvalidToken"], appended("X-Amz-Security-Token=token")),
   bad(
+    "a header signed twice",
+    "v4-query",
+    QUERY,
+    target((text) => text.replace(/SignedHeaders=/, "SignedHeaders=host%3B")),
+  ),
+  bad(
     "the host left unsigned",
     "v4-query",
     DENIED,

@@ -23,6 +23,14 @@ export interface ChunkedOptions {
 
 const MAX_CHUNK_BYTES = 5 * 1024 ** 3;
 const MAX_CHUNK_HEADER_BYTES = 256;
+/**
+ * S3 refuses every chunk below 8 KiB but the last. Here small ones are let pass while they are few: past the first
+ * thousand chunks, those of a body must hold 1 KiB on average, so that reading them costs little beside hashing it.
+ */
+const FREE_CHUNKS = 1000;
+const MIN_AVERAGE_BYTES = 1024;
+/** More runs than this in one piece of the wire are small ones: copied together, so that nobody holds each by itself. */
+const MANY_RUNS = 16;
 const MAX_TRAILER_BYTES = 8 * 1024;
 const CHUNK_HEADER = /^([0-9a-fA-F]{1,16})(?:;chunk-signature=([0-9a-f]{64}))?\r\n$/;
 const TRAILER = /^([a-zA-Z0-9-]+)[ \t]*:([^\r]*)\r?$/;
@@ -38,6 +46,7 @@ export class ChunkedDecoder {
   /** A chunk header, the line end after a chunk or the trailer, as far as it has come. */
   #held: Buffer = NOTHING;
   #left = 0;
+  #chunks = 0;
   #decoded = 0;
   #hash: Hash | undefined;
   #signature = "";
@@ -55,10 +64,11 @@ export class ChunkedDecoder {
   }
 
   /**
-   * Hands each run of decoded bytes (parts of `input`, not copies) to `emit`. Throws S3Error; the decoder is of no use
-   * afterwards.
+   * Hands the decoded bytes to `emit`: parts of `input`, or one copy when they are many small parts. Throws S3Error; the
+   * decoder is of no use afterwards.
    */
   write(input: Buffer, emit: (bytes: Buffer) => void): void {
+    const runs: Buffer[] = [];
     let at = 0;
     while (at < input.length)
       switch (this.#state) {
@@ -66,7 +76,7 @@ export class ChunkedDecoder {
           at = this.#readHeader(input, at);
           break;
         case "data":
-          at = this.#readData(input, at, emit);
+          at = this.#readData(input, at, runs);
           break;
         case "data end":
           at = this.#readDataEnd(input, at);
@@ -74,6 +84,8 @@ export class ChunkedDecoder {
         default:
           at = this.#readTrailer(input, at);
       }
+    if (runs.length > MANY_RUNS) emit(Buffer.concat(runs));
+    else for (const run of runs) emit(run);
   }
 
   /** The body is over. Throws S3Error when it was cut short, or its trailer is not as announced or signed. */
@@ -105,13 +117,22 @@ export class ChunkedDecoder {
       this.#checkChunk(EMPTY_SHA256);
       this.#state = "trailer";
     } else {
+      this.#countChunk();
       if (this.#options.signing !== undefined) this.#hash = createHash("sha256");
       this.#state = "data";
     }
     return stop;
   }
 
-  #readData(input: Buffer, at: number, emit: (bytes: Buffer) => void): number {
+  #countChunk(): void {
+    this.#chunks += 1;
+    if (this.#chunks > FREE_CHUNKS + this.#decoded / MIN_AVERAGE_BYTES)
+      throw new S3Error("InvalidChunkSizeError", {
+        elements: { Chunk: String(this.#chunks), BadChunkSize: String(this.#left) },
+      });
+  }
+
+  #readData(input: Buffer, at: number, runs: Buffer[]): number {
     const stop = Math.min(input.length, at + this.#left);
     const bytes = at === 0 && stop === input.length ? input : input.subarray(at, stop);
     this.#left -= bytes.length;
@@ -121,7 +142,7 @@ export class ChunkedDecoder {
       if (this.#hash !== undefined) this.#checkChunk(this.#hash.digest("hex"));
       this.#state = "data end";
     }
-    emit(bytes);
+    runs.push(bytes);
     return stop;
   }
 

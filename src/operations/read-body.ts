@@ -1,4 +1,5 @@
 /** The XML body of a request: read whole, bounded, and held against every claim its sender made about it. */
+import { gather } from "../blobs/gather.ts";
 import { checkClaims } from "../checksums/claims.ts";
 import { digestBuffer } from "../checksums/digest.ts";
 import { S3Error } from "../errors.ts";
@@ -24,12 +25,10 @@ export async function readBody(
 }
 
 async function collect(body: IncomingBody, limit: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
+  const gathered = gather(limit);
   for await (const chunk of body.open(Math.min(body.length ?? limit, limit)) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit) throw new S3Error("MaxMessageLengthExceeded");
-    chunks.push(chunk);
+    if (gathered.size + chunk.length > limit) throw new S3Error("MaxMessageLengthExceeded");
+    gathered.add(chunk);
   }
-  return Buffer.concat(chunks);
+  return gathered.whole();
 }

@@ -241,3 +241,37 @@ describe("a trailer", () => {
     ).toBe("MalformedTrailerError");
   });
 });
+
+describe("many chunks", () => {
+  const refused = (chunkSize: number, length: number) => {
+    try {
+      decode([encode(Buffer.alloc(length), "unsigned-trailer", chunkSize)], options("unsigned-trailer", length));
+    } catch (error) {
+      const { code, elements } = error as { code: string; elements: Readonly<Record<string, string>> };
+      return { code, ...elements };
+    }
+    return undefined;
+  };
+
+  it("may be of the sizes that clients choose", () => {
+    for (const size of [8192, 16_384, 65_536, 131_072]) expect(refused(size, 4 * 1024 ** 2)).toBeUndefined();
+  });
+
+  it("may be smaller than S3 allows, down to 1 KiB on average", () => {
+    expect(refused(1024, 4 * 1024 ** 2)).toBeUndefined();
+    expect(refused(512, 4 * 1024 ** 2)).toMatchObject({ code: "InvalidChunkSizeError" });
+  });
+
+  it("may be tiny while they are few", () => {
+    expect(refused(1, 1000)).toBeUndefined();
+    expect(refused(1, 2000)).toEqual({ code: "InvalidChunkSizeError", Chunk: "1001", BadChunkSize: "1" });
+  });
+
+  it("are passed on together when they came together", () => {
+    const wire = encode(Buffer.alloc(900, 1), "chunked", 1);
+    const decoder = new ChunkedDecoder(options("chunked", 900));
+    const out: Buffer[] = [];
+    decoder.write(wire, (bytes) => out.push(bytes));
+    expect(out).toEqual([Buffer.alloc(900, 1)]);
+  });
+});

@@ -7,6 +7,7 @@ import { checkClaims } from "../../checksums/claims.ts";
 import { type Digests, digestBuffer, openDigester, type Wanted, type WholeDigests } from "../../checksums/digest.ts";
 import { S3Error } from "../../errors.ts";
 import type { ChecksumAlgorithm } from "../../model.ts";
+import { gather } from "../gather.ts";
 import { heldByTransfer } from "../held-by-transfer.ts";
 import { pump } from "../pump.ts";
 import type { BodySource } from "./body-source.ts";
@@ -15,17 +16,14 @@ import type { BodySource } from "./body-source.ts";
 export async function readVerified(
   bytes: BodySource,
 ): Promise<{ readonly buffer: Buffer; readonly digests: WholeDigests }> {
-  const chunks: Buffer[] = [];
-  let received = 0;
+  const gathered = gather(bytes.size);
   await pumpFromClient(bytes, bytes.size, (chunk) => {
-    received += chunk.length;
-    checkNotLonger(received, bytes.size);
-    chunks.push(chunk);
+    checkNotLonger(gathered.size + chunk.length, bytes.size);
+    gathered.add(chunk);
     return undefined;
   });
-  checkWhole(received, bytes.size);
-  const [first] = chunks;
-  const buffer = first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks, received);
+  checkWhole(gathered.size, bytes.size);
+  const buffer = gathered.whole();
   const digests = await digestBuffer(buffer, bytes.claims.checksum?.algorithm);
   checkClaims(bytes.claims, digests);
   return { buffer, digests };

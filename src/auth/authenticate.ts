@@ -40,8 +40,8 @@ export interface AuthenticatorOptions {
   readonly now: () => Date;
   /** The only region accepted in a credential scope; undefined: any. */
   readonly region: string | undefined;
-  /** Accept Signature Version 2, in both its forms. */
-  readonly signatureV2: boolean;
+  /** Where Signature Version 2 is accepted: nowhere, in the query of presigned URLs, or in the header too. */
+  readonly signatureV2: "off" | "query" | "all";
 }
 
 export interface Authenticator {
@@ -98,12 +98,12 @@ function readClaim(request: SignedRequest, { region, signatureV2, now }: Authent
   if (Number(authorization !== undefined) + Number(queryV4) + Number(queryV2) > 1)
     throw severalMechanisms(authorization);
   if (queryV4) return readPresignedClaim(request, region, now());
-  if (queryV2) return signatureV2 ? readPresignedClaimV2(request, now()) : refuseV2();
+  if (queryV2) return signatureV2 === "off" ? refuseV2() : readPresignedClaimV2(request, now());
   if (authorization === undefined) return undefined;
   if (authorization === "") throw new S3Error("AccessDenied");
   if (isHeaderV4(authorization)) return readHeaderClaim(request, authorization, region, now());
   if (authorization.startsWith("AWS "))
-    return signatureV2 ? readHeaderClaimV2(request, authorization, now()) : refuseV2();
+    return signatureV2 === "all" ? readHeaderClaimV2(request, authorization, now()) : refuseV2();
   throw new S3Error("InvalidArgument", {
     message: "Unsupported Authorization Type",
     elements: { ArgumentName: "Authorization", ArgumentValue: authorization.split(" ", 1)[0] ?? "" },

@@ -1,7 +1,8 @@
 /**
  * Signature Version 2, in the Authorization header and in the query, read into a Claim: boto3 and aws-cli v1 still
- * presign with it for a custom endpoint. It covers x-amz-* headers and the sub-resources of S3, not other query
- * parameters and no payload. https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html
+ * presign with it for a custom endpoint. It covers x-amz-* headers and the sub-resources of S3, neither other query
+ * parameters nor the payload: a presigned URL that holds such a parameter is refused, because anybody may have added
+ * it. https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html
  */
 import { createHmac } from "node:crypto";
 import { EMBEDDED_HEADERS_PARAMETER } from "../embedded-headers.ts";
@@ -10,8 +11,8 @@ import type { HeaderFields } from "../model.ts";
 import { RESPONSE_OVERRIDES } from "../response-overrides.ts";
 import type { Claim, SignedRequest } from "./claim.ts";
 import { readUnsignedPayloadMode } from "./payload-mode.ts";
-import { checkSkew, isoSeconds, readRequestTime } from "./request-time.ts";
-import { withQueryHeaders } from "./signed-headers.ts";
+import { checkSkew, isoSeconds, MAX_EXPIRES_SECONDS, MAX_SKEW_MS, readRequestTime } from "./request-time.ts";
+import { checkHeaderValue, withQueryHeaders } from "./signed-headers.ts";
 
 /**
  * Query parameters that are part of what is signed. A client that knows fewer of them makes a signature that does not
@@ -51,7 +52,7 @@ export function isPresignedV2(pairs: readonly (readonly [string, string])[]): bo
   return pairs.some(([name]) => name === "AWSAccessKeyId" || name === "Signature");
 }
 
-/** For a query that carries a SigV2 signature. Throws S3Error. */
+/** For a query that carries a SigV2 signature. Throws S3Error, AccessDenied for a parameter that is not covered. */
 export function readPresignedClaimV2(request: SignedRequest, now: Date): Claim {
   const { headers, address } = request;
   const accessKeyId = only(address.pairs, "AWSAccessKeyId");
@@ -65,11 +66,32 @@ export function readPresignedClaimV2(request: SignedRequest, now: Date): Claim {
       message: "Request has expired",
       elements: { Expires: isoSeconds(end), ServerTime: isoSeconds(now) },
     });
+  if (end.getTime() > now.getTime() + MAX_EXPIRES_SECONDS * 1000 + MAX_SKEW_MS)
+    throw new S3Error("AuthorizationQueryParametersError", {
+      message: `Expires must be less than a week (${MAX_EXPIRES_SECONDS} seconds) from now`,
+    });
+  checkCovered(address.pairs);
   return claim(request, withPresignedHeaders(headers, address.pairs), "presigned", {
     accessKeyId,
     signature,
     date: expires,
   });
+}
+
+const OF_THE_SIGNATURE: ReadonlySet<string> = new Set(["AWSAccessKeyId", "Signature", "Expires"]);
+/** Headers that botocore signs and then moves into the query. */
+const MOVED_HEADERS: ReadonlySet<string> = new Set(["content-type", "content-md5"]);
+
+/**
+ * Parameters that begin with `x-` may stand there: x-amz-* ones are signed as headers, to others S3 gives no meaning.
+ * Every other one must be covered, or a listing that was signed for anybody to see could be aimed elsewhere.
+ */
+function checkCovered(pairs: readonly (readonly [string, string])[]): void {
+  for (const [name] of pairs)
+    if (!SUB_RESOURCES.has(name) && !OF_THE_SIGNATURE.has(name) && !MOVED_HEADERS.has(name) && !/^x-/i.test(name))
+      throw new S3Error("AccessDenied", {
+        message: `Signature Version 2 does not cover the query parameter ${name}. Please use AWS4-HMAC-SHA256.`,
+      });
 }
 
 function only(pairs: readonly (readonly [string, string])[], name: string): string {
@@ -90,7 +112,7 @@ function withPresignedHeaders(headers: HeaderFields, pairs: readonly (readonly [
     Object.create(null),
     withQueryHeaders(headers, pairs),
   );
-  for (const [name, value] of pairs) if (name === "content-type" || name === "content-md5") merged[name] ??= value;
+  for (const [name, value] of pairs) if (MOVED_HEADERS.has(name)) merged[name] ??= checkHeaderValue(name, value);
   return merged;
 }
 
@@ -135,9 +157,17 @@ function amzHeaders(headers: HeaderFields): string {
     .join("");
 }
 
+/**
+ * The values are signed as they are, decoded: one that holds `&uploadId=...` looks in the signed text like another
+ * parameter, and so would let a signed URL for a part write a whole object. Throws AccessDenied for such a value.
+ */
 function subResources(pairs: readonly (readonly [string, string])[]): string {
   const signed = pairs.filter(([name]) => SUB_RESOURCES.has(name));
   if (signed.length === 0) return "";
   signed.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return `?${signed.map(([name, value]) => (value === "" ? name : `${name}=${value}`)).join("&")}`;
+  const text = signed.map(([name, value]) => (value === "" ? name : `${name}=${value}`)).join("&");
+  const named = text.split("&").filter((part) => SUB_RESOURCES.has(part.split("=", 1)[0] ?? ""));
+  if (named.length > signed.length)
+    throw new S3Error("AccessDenied", { message: "The value of a sub-resource holds the name of another." });
+  return `?${text}`;
 }

@@ -6,7 +6,7 @@ import { S3Error } from "../errors.ts";
 import { ALGORITHM } from "../signature-v4.ts";
 import { type Credential, checkCredentialDay, parseCredential } from "./credential-scope.ts";
 import { sigV4aRefused } from "./payload-mode.ts";
-import { isoSeconds, MAX_SKEW_MS, parseAmzDate } from "./request-time.ts";
+import { isoSeconds, MAX_EXPIRES_SECONDS, MAX_SKEW_MS, parseAmzDate } from "./request-time.ts";
 import { parseSignedNames, type SignedNames } from "./signed-headers.ts";
 
 export interface Presigned {
@@ -34,8 +34,6 @@ const PARAMETERS: ReadonlySet<string> = new Set<Parameter>([
   "X-Amz-Content-Sha256",
   "X-Amz-Security-Token",
 ]);
-
-const MAX_EXPIRES_SECONDS = 604_800;
 
 /**
  * Throws S3Error: AuthorizationQueryParametersError for the form, AccessDenied for the time. `region`: the only one

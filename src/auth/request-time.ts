@@ -4,6 +4,8 @@ import type { HeaderFields } from "../model.ts";
 import { amzDate } from "../signature-v4.ts";
 
 export const MAX_SKEW_MS = 15 * 60 * 1000;
+/** The longest life of a presigned URL: a week. */
+export const MAX_EXPIRES_SECONDS = 604_800;
 
 const BASIC = /^\d{8}T\d{6}Z$/;
 

@@ -1,5 +1,5 @@
 /** Which headers a signature covers, in their own place or in the query, and so which of them may be believed. */
-import { S3Error } from "../errors.ts";
+import { invalidArgument, S3Error } from "../errors.ts";
 import type { HeaderFields } from "../model.ts";
 
 /** The names of the headers a SigV4 signature covers, lower case, in the order they are signed. */
@@ -50,22 +50,40 @@ export function checkSignedHeaders(headers: HeaderFields, signed: SignedNames, q
 
 /**
  * Presigners put x-amz-* headers into the query, where the signature covers them too: they count as headers, but for
- * those of the signature itself. Throws InvalidArgument when the header is there as well and says something else.
+ * those of the signature itself. Throws InvalidArgument for what could be no header, and when the header is there as
+ * well and says something else.
  */
 export function withQueryHeaders(headers: HeaderFields, pairs: readonly (readonly [string, string])[]): HeaderFields {
   let merged: Record<string, string | undefined> | undefined;
   for (const [name, value] of pairs) {
     if (!AMZ.test(name) || OF_THE_SIGNATURE.test(name)) continue;
-    const lower = name.toLowerCase();
+    const lower = checkHeaderName(name.toLowerCase());
     merged ??= copyOf(headers);
     if (merged[lower] !== undefined && merged[lower] !== value)
       throw new S3Error("InvalidArgument", {
         message: `${lower} is given as a header and in the query, with different values.`,
         elements: { ArgumentName: lower },
       });
-    merged[lower] = value;
+    merged[lower] = checkHeaderValue(lower, value);
   }
   return merged ?? headers;
+}
+
+const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
+const CONTROL = /[^\t\P{Cc}]/u;
+
+function checkHeaderName(name: string): string {
+  if (!TOKEN.test(name)) throw invalidArgument(name, "", "A header name cannot contain such characters");
+  return name;
+}
+
+/**
+ * A value of the query that stands for a header. On the wire no header could hold a line break or another control
+ * character; the object would keep it, and no reply that repeats it could be sent.
+ */
+export function checkHeaderValue(name: string, value: string): string {
+  if (CONTROL.test(value)) throw invalidArgument(name, value, "Header value cannot contain control characters");
+  return value;
 }
 
 const AMZ = /^x-amz-/i;

@@ -104,7 +104,7 @@ export const configSchema = z.strictObject({
   clientMap: z.array(z.strictObject({ cidr: network, region: name })).default([]),
   trustedProxies: z.array(network).default([]),
   publicAccess: z.enum(["allowed", "blocked"]).default("blocked"),
-  signatureV2: z.boolean().default(true),
+  signatureV2: z.enum(["off", "query", "all"]).optional(),
   ingest: z.strictObject({ bufferBytes: bytes.default(8 * 1024 ** 2) }).prefault({}),
   graceHours: z.number().positive().default(24),
   cacheRows: z.int().nonnegative().default(100_000),
@@ -115,9 +115,11 @@ export const configSchema = z.strictObject({
 });
 
 type Draft = z.output<typeof configSchema>;
+/** Keys whose default follows from another key. */
+type Derived = "minimumCopies" | "signatureV2";
 
 /** Everything a gateway needs to know to start. Sizes in bytes; the other units stand in the names. */
-export type GatewayConfig = Omit<Draft, "minimumCopies"> & { readonly minimumCopies: number };
+export type GatewayConfig = Omit<Draft, Derived> & { readonly [Key in Derived]-?: NonNullable<Draft[Key]> };
 
 /** The same before defaults are filled in. */
 export type GatewayConfigInput = z.input<typeof configSchema>;
@@ -129,7 +131,8 @@ export function checkConfig(input: unknown): Checked {
   const parsed = configSchema.safeParse(input);
   const faults = [...(parsed.error?.issues.flatMap(describe) ?? []), ...findContradictions(input)];
   if (!parsed.success || faults.length > 0) return { faults };
-  return { config: { ...parsed.data, minimumCopies: parsed.data.minimumCopies ?? parsed.data.copies } };
+  const { role, copies, minimumCopies = copies, signatureV2 = role === "node" ? "off" : "query" } = parsed.data;
+  return { config: { ...parsed.data, minimumCopies, signatureV2 } };
 }
 
 function describe(issue: z.core.$ZodIssue): readonly Fault[] {

@@ -59,7 +59,7 @@ export function readOverride(headers: HeaderFields, query: URLSearchParams): Ove
 }
 
 /** `amz-sdk-request: attempt=2; max=3`; 1 when the SDK says nothing. */
-function readAttempt(headers: HeaderFields): number {
+export function readAttempt(headers: HeaderFields): number {
   const said = headers["amz-sdk-request"];
   return said === undefined ? 1 : Number(/(?:^|;)\s*attempt=(\d+)/.exec(said)?.[1] ?? 1);
 }

@@ -192,7 +192,7 @@ async function startEcho(): Promise<{ endpoint: string; server: Server }> {
     unseal: (sealed) => sealed,
     now: () => new Date(),
     region: undefined,
-    signatureV2: true,
+    signatureV2: "all",
   });
   const server = createServer();
   const answer = async (request: IncomingMessage, response: ServerResponse, waits: boolean): Promise<void> => {

@@ -37,7 +37,7 @@ export async function verify(
     unseal: (sealed) => sealed,
     now: () => new Date(time),
     region: undefined,
-    signatureV2: true,
+    signatureV2: "all",
     ...rest,
   });
   return authenticator.authenticate(fromWire(request, domains));

@@ -38,7 +38,7 @@ describe("checkConfig", () => {
       graceHours: 24,
       cacheRows: 100_000,
       publicAccess: "blocked",
-      signatureV2: true,
+      signatureV2: "query",
       log: { level: "info" },
     });
   });
@@ -46,6 +46,19 @@ describe("checkConfig", () => {
   it("lets the minimum follow copies when it is not given", () => {
     const checked = checkConfig({ ...smallest, copies: 1 });
     expect("config" in checked && checked.config.minimumCopies).toBe(1);
+  });
+
+  it("takes no Signature Version 2 on a node, unless told", () => {
+    const checkedOf = (more: object) => {
+      const checked = checkConfig({ ...smallest, ...more });
+      return "config" in checked ? checked.config.signatureV2 : checked.faults;
+    };
+    expect(checkedOf({ role: "node" })).toBe("off");
+    expect(checkedOf({ role: "node", signatureV2: "query" })).toBe("query");
+    expect(checkedOf({ signatureV2: "all" })).toBe("all");
+    expect(checkedOf({ signatureV2: true })).toEqual([
+      { path: "signatureV2", message: "expected one of off, query, all" },
+    ]);
   });
 
   it("reads sizes as integers and as text", () => {

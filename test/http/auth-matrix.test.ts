@@ -26,7 +26,7 @@ beforeAll(async () => {
     accessKeyId: "ak",
     secretAccessKey: "sk-0123456789",
   }));
-  gateway = await startTestGateway({ backends });
+  gateway = await startTestGateway({ backends, config: { signatureV2: "all" } });
 });
 afterAll(async () => {
   await gateway[Symbol.asyncDispose]();

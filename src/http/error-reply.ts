@@ -6,6 +6,7 @@ import type { Context, Middleware } from "koa";
 import { S3Error } from "../errors.ts";
 import { type Log, reasonOf } from "../log.ts";
 import { renderXml } from "../protocol/xml.ts";
+import { pathOf } from "./request-log.ts";
 import { sendReply } from "./send-reply.ts";
 
 /** `log`: the logger of one request. */
@@ -34,7 +35,7 @@ function errorDocument(error: S3Error, ctx: Context) {
     Code: error.code,
     Message: error.message,
     ...error.elements,
-    Resource: ctx.path,
+    Resource: pathOf(ctx.req.url ?? ""),
     RequestId: requestId,
     HostId: requestId,
   };

@@ -77,7 +77,8 @@ function bytesOf(socket: Socket): { readonly bytesIn: number; readonly bytesOut:
   return { bytesIn: now.in - before.in, bytesOut: now.out - before.out };
 }
 
-function pathOf(url: string): string {
+/** A request target without its query. As it was sent: a parser may throw for what is no URL. */
+export function pathOf(url: string): string {
   const query = url.indexOf("?");
   return query < 0 ? url : url.slice(0, query);
 }

@@ -3,11 +3,9 @@
  * `signedFetch(options)` prepares, signs and sends in one go; `prepare`, `send` and `presign` are its steps.
  * Paths, queries and header values go out exactly as given (header values as UTF-8).
  */
-import { createHmac } from "node:crypto";
 import {
   amzDate,
   canonicalQuery,
-  encodePath,
   hmac,
   scopeOf,
   sha256Hex,
@@ -17,6 +15,17 @@ import {
 } from "../../src/signature-v4.ts";
 import { type ChunkSigner, chunkedBody } from "./chunked-body.ts";
 import { type Answer, type PreparedRequest, send } from "./raw-request.ts";
+import {
+  canonicalHeaders,
+  canonicalPath,
+  canonicalRawQuery,
+  type HeaderValues,
+  hasHeader,
+  headerLines,
+  queryText,
+  splitOnce,
+} from "./request-text.ts";
+import { signatureV2 } from "./signature-v2.ts";
 
 export interface SignerOptions {
   /** `http://127.0.0.1:9000`; requests go there whatever `host` says. */
@@ -34,8 +43,6 @@ export interface SignerOptions {
 export type PayloadForm = "digest" | "unsigned" | "chunked" | "chunked-trailer" | "unsigned-trailer";
 
 export type AuthenticationForm = "v4" | "v4-query" | "v2" | "v2-query" | "anonymous";
-
-type HeaderValues = Readonly<Record<string, string | readonly string[]>>;
 
 export interface TestRequest {
   /** GET unless told. */
@@ -216,28 +223,6 @@ function signQueryV2(draft: Draft): PreparedRequest {
   return finish(draft, [draft.query, canonicalQuery(own)].filter((part) => part !== "").join("&"), headers, undefined);
 }
 
-const SIGNED_IN_V2 =
-  /^(acl|cors|delete|lifecycle|location|logging|notification|partNumber|policy|requestPayment|restore|tagging|torrent|uploadId|uploads|versionId|versioning|versions|website|response-.*)$/;
-
-function signatureV2(
-  { options, request, method, path, query }: Draft,
-  headers: [string, string][],
-  date: string,
-): string {
-  const all = new Map(canonicalHeaders(headers));
-  let amz = "";
-  for (const [name, value] of all) if (name.startsWith("x-amz-")) amz += `${name}:${value}\n`;
-  const resources: string[] = [];
-  for (const part of query.split("&")) {
-    const [name = "", value] = splitOnce(part, "=");
-    if (SIGNED_IN_V2.test(name))
-      resources.push(value === undefined || value === "" ? name : `${name}=${decodeURIComponent(value)}`);
-  }
-  const resource = `${request.virtualBucket ?? ""}${path}${resources.length > 0 ? `?${resources.sort().join("&")}` : ""}`;
-  const text = `${method}\n${all.get("content-md5") ?? ""}\n${all.get("content-type") ?? ""}\n${date}\n${amz}${resource}`;
-  return createHmac("sha1", options.secretAccessKey).update(text).digest("base64");
-}
-
 function finish(
   draft: Draft,
   query: string,
@@ -298,50 +283,4 @@ function payloadHeaders(draft: Draft): [string, string][] {
 
 function withoutDigest(lines: [string, string][]): [string, string][] {
   return lines.filter(([name]) => name !== "x-amz-content-sha256");
-}
-
-function hasHeader(headers: HeaderValues | undefined, name: string): boolean {
-  return Object.keys(headers ?? {}).some((each) => each.toLowerCase() === name);
-}
-
-function headerLines(headers: HeaderValues = {}): [string, string][] {
-  return Object.entries(headers).flatMap(([name, value]) =>
-    (typeof value === "string" ? [value] : value).map((each): [string, string] => [name, each]),
-  );
-}
-
-function canonicalHeaders(lines: readonly [string, string][]): [string, string][] {
-  const joined = new Map<string, string>();
-  for (const [name, value] of lines) {
-    const lower = name.toLowerCase();
-    const before = joined.get(lower);
-    const trimmed = value.trim().replace(/ +/g, " ");
-    joined.set(lower, before === undefined ? trimmed : `${before},${trimmed}`);
-  }
-  return [...joined].sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-function canonicalPath(raw: string): string {
-  return encodePath(decodeURIComponent(raw));
-}
-
-function canonicalRawQuery(raw: string): string {
-  if (raw === "") return "";
-  return canonicalQuery(
-    raw.split("&").map((part): [string, string] => splitOnce(part, "=").map(decodeQuery) as [string, string]),
-  );
-}
-
-function decodeQuery(text: string | undefined): string {
-  return decodeURIComponent((text ?? "").replaceAll("+", " "));
-}
-
-function queryText(query: TestRequest["query"]): string {
-  if (query === undefined) return "";
-  return typeof query === "string" ? query : canonicalQuery(Object.entries(query));
-}
-
-function splitOnce(text: string, separator: string): [string, string | undefined] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }

@@ -6,13 +6,15 @@ const table = {
   AuthorizationHeaderMalformed: [400, "The authorization header is malformed"],
   AuthorizationQueryParametersError: [
     400,
-    'Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
+    "Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting " +
+      '"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
   ],
   BadDigest: [400, "The Content-MD5 you specified did not match what we received."],
   BadRequest: [400, "Bad Request"],
   BucketAlreadyExists: [
     409,
-    "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.",
+    "The requested bucket name is not available. The bucket namespace is shared by all users of the system. " +
+      "Please select a different name and try again.",
   ],
   BucketAlreadyOwnedByYou: [409, "Your previous request to create the named bucket succeeded and you already own it."],
   BucketNotEmpty: [409, "The bucket you tried to delete is not empty"],
@@ -39,7 +41,8 @@ const table = {
   InvalidLocationConstraint: [400, "The specified location-constraint is not valid"],
   InvalidPart: [
     400,
-    "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
+    "One or more of the specified parts could not be found.  The part may not have been uploaded, or the " +
+      "specified entity tag may not match the part's entity tag.",
   ],
   InvalidPartNumber: [416, "The requested partnumber is not satisfiable"],
   InvalidPartOrder: [400, "The list of parts was not in ascending order. Parts must be ordered by part number."],
@@ -75,7 +78,8 @@ const table = {
   NoSuchTagSet: [404, "The TagSet does not exist"],
   NoSuchUpload: [
     404,
-    "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+    "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or " +
+      "completed.",
   ],
   NoSuchVersion: [404, "The specified version does not exist."],
   NoSuchWebsiteConfiguration: [404, "The specified bucket does not have a website configuration"],

@@ -8,7 +8,7 @@ import type { Account, Acl, Bucket, Grantee, ObjectAttributes, Permission, Publi
 export type Decision = "allow" | "deny";
 export type Action = `s3:${string}`;
 
-/** Actions on the service itself: there is no bucket whose owner could be asked, and every account may. */
+/** Actions on the service itself. They have no bucket with an owner, and every account may do them. */
 const SERVICE_ACTIONS: ReadonlySet<Action> = new Set<Action>(["s3:ListAllMyBuckets", "s3:CreateBucket"]);
 
 /** What a grant on the bucket opens. */

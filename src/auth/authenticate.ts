@@ -1,7 +1,7 @@
 /**
- * Who is calling. A request is read into one Claim, the claim is proven once, and all that follows (caller, headers,
- * body) is read from it. An unknown key costs the same work as a known one, and nothing is looked up before the request
- * is whole and in time.
+ * Finds out who is calling. It reads a request into one Claim and verifies the claim once; caller, headers and body are
+ * all read from it. An unknown key costs the same work as a known one. Nothing is looked up before the request is known
+ * to be well-formed and in time.
  */
 import { timingSafeEqual } from "node:crypto";
 import { S3Error } from "../errors.ts";
@@ -22,8 +22,8 @@ export interface Authentication {
   };
   readonly payload: PayloadMode;
   /**
-   * The headers that may be believed, in place of those sent: x-amz-* headers that a redirect's follower repeated
-   * unsigned are gone, x-amz-* parameters that a presigner put into the query are in.
+   * The headers to use in place of those sent: without the unsigned x-amz-* headers that a client repeats after a
+   * redirect, and with the x-amz-* parameters that a presigner put into the query.
    */
   readonly headers: HeaderFields;
   /** The region of the credential scope. */
@@ -32,7 +32,7 @@ export interface Authentication {
 
 export interface AuthenticatorOptions {
   readonly findKey: (accessKeyId: string) => Promise<AccessKey | undefined>;
-  /** A key that stands in the configuration, not in the database. */
+  /** The key from the configuration; it is not in the database. */
   readonly rootKey:
     | { readonly accessKeyId: string; readonly secretAccessKey: string; readonly account: Account }
     | undefined;
@@ -55,7 +55,7 @@ interface KnownKey {
   readonly redirect: RedirectMode | undefined;
 }
 
-/** What a signature is checked against when nobody has that key: the answer must take as long. */
+/** Signatures of unknown keys are checked against this, so that the answer takes as long as for a known key. */
 const NOBODY = "a secret that belongs to no key at all";
 const SECRETS_KEPT = 1000;
 
@@ -128,7 +128,8 @@ function refuseV2(): never {
 function severalMechanisms(authorization: string | undefined): S3Error {
   return new S3Error("InvalidArgument", {
     message:
-      "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified",
+      "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string " +
+      "parameter or the Authorization header should be specified",
     elements: authorization === undefined ? {} : { ArgumentName: "Authorization", ArgumentValue: authorization },
   });
 }
@@ -136,7 +137,7 @@ function severalMechanisms(authorization: string | undefined): S3Error {
 function equal(expected: string, given: string): boolean {
   const a = Buffer.from(expected);
   const b = Buffer.from(given);
-  // Of another length it is wrong whatever it holds; the comparison is made all the same.
+  // A signature of another length is wrong, but is compared all the same, for equal time.
   return timingSafeEqual(a, b.length === a.length ? b : a) && b.length === a.length;
 }
 
@@ -159,10 +160,7 @@ function spacedHex(text: string): string {
     .replace(/..(?=.)/g, "$& ");
 }
 
-/**
- * The latest unsealed secrets, by their sealed form: whether a key still stands is asked each time, what its secret is
- * only once.
- */
+/** Keeps the latest secrets by their sealed form. Keys are looked up for each request, but unsealed only once. */
 function remember(unseal: (sealed: string) => string): (sealed: string) => string {
   const known = new Map<string, string>();
   return (sealed) => {

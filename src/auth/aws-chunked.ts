@@ -1,8 +1,8 @@
 /**
- * Decodes aws-chunked bodies as they come, whatever the pieces: every chunk's signature and the trailer's are checked,
- * the length told in advance is kept. The bytes of a signed chunk are passed on before its signature can be known: only
- * a body read to its end may be believed. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and
- * sigv4-streaming-trailers.html
+ * Decodes aws-chunked bodies as they come, in pieces of any size. It checks the signature of every chunk and of the
+ * trailer, and the length that was declared. It passes the bytes of a signed chunk on before it can check them, so only
+ * a body that was read to its end may be trusted. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
+ * and sigv4-streaming-trailers.html
  */
 import { createHash, type Hash, timingSafeEqual } from "node:crypto";
 import { S3Error } from "../errors.ts";
@@ -24,12 +24,12 @@ export interface ChunkedOptions {
 const MAX_CHUNK_BYTES = 5 * 1024 ** 3;
 const MAX_CHUNK_HEADER_BYTES = 256;
 /**
- * S3 refuses every chunk below 8 KiB but the last. Here small ones are let pass while they are few: past the first
- * thousand chunks, those of a body must hold 1 KiB on average, so that reading them costs little beside hashing it.
+ * S3 refuses a chunk below 8 KiB that is not the last. We accept small chunks while they are few: when a body has more
+ * than a thousand, its chunks must hold 1 KiB on average, so that parsing them costs little compared to hashing.
  */
 const FREE_CHUNKS = 1000;
 const MIN_AVERAGE_BYTES = 1024;
-/** More runs than this in one piece of the wire are small ones: copied together, so that nobody holds each by itself. */
+/** More runs than this in one input are small: they are copied into one buffer, because each buffer costs memory. */
 const MANY_RUNS = 16;
 const MAX_TRAILER_BYTES = 8 * 1024;
 const CHUNK_HEADER = /^([0-9a-fA-F]{1,16})(?:;chunk-signature=([0-9a-f]{64}))?\r\n$/;
@@ -64,8 +64,8 @@ export class ChunkedDecoder {
   }
 
   /**
-   * Hands the decoded bytes to `emit`: parts of `input`, or one copy when they are many small parts. Throws S3Error; the
-   * decoder is of no use afterwards.
+   * Passes the decoded bytes to `emit`: parts of `input`, or one copy of them when they are many. After it has thrown
+   * an S3Error the decoder cannot be used any more.
    */
   write(input: Buffer, emit: (bytes: Buffer) => void): void {
     const runs: Buffer[] = [];
@@ -88,7 +88,7 @@ export class ChunkedDecoder {
     else for (const run of runs) emit(run);
   }
 
-  /** The body is over. Throws S3Error when it was cut short, or its trailer is not as announced or signed. */
+  /** Ends the body. Throws S3Error when it was cut short, or when its trailer is not as announced or signed. */
   end(): void {
     if (this.#state !== "trailer") throw cut();
     if (this.#decoded !== this.#options.length) throw wrongLength();
@@ -138,7 +138,7 @@ export class ChunkedDecoder {
     this.#left -= bytes.length;
     this.#hash?.update(bytes);
     if (this.#left === 0) {
-      // Checked before its last bytes are passed on: a small chunk that is wrong never leaves here.
+      // The check comes before the last bytes are passed on, so a small chunk that is wrong is never passed on at all.
       if (this.#hash !== undefined) this.#checkChunk(this.#hash.digest("hex"));
       this.#state = "data end";
     }
@@ -166,7 +166,7 @@ export class ChunkedDecoder {
     return input.length;
   }
 
-  /** Copied: `input` may be used again by whoever gave it. */
+  /** Copies, because the caller may reuse `input`. */
   #hold(input: Buffer, at: number, stop: number): Buffer {
     this.#held =
       this.#held.length === 0

@@ -1,8 +1,8 @@
 /**
- * Signature Version 2, in the Authorization header and in the query, read into a Claim: boto3 and aws-cli v1 still
- * presign with it for a custom endpoint. It covers x-amz-* headers and the sub-resources of S3, neither other query
- * parameters nor the payload: a presigned URL that holds such a parameter is refused, because anybody may have added
- * it. https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html
+ * Reads a Signature Version 2, in the Authorization header or in the query, into a Claim. boto3 and aws-cli v1 still
+ * presign with it for a custom endpoint. It covers x-amz-* headers and S3's sub-resources, but no other query parameter
+ * and no payload. A presigned URL with another parameter is refused, because anybody could have added it.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html
  */
 import { createHmac } from "node:crypto";
 import { EMBEDDED_HEADERS_PARAMETER } from "../embedded-headers.ts";
@@ -15,14 +15,14 @@ import { checkSkew, isoSeconds, MAX_EXPIRES_SECONDS, MAX_SKEW_MS, readRequestTim
 import { checkHeaderValue, withQueryHeaders } from "./signed-headers.ts";
 
 /**
- * Query parameters that are part of what is signed. A client that knows fewer of them makes a signature that does not
- * match. The last one holds the reply headers that a gateway embeds for a node: nobody may add it to somebody's URL.
+ * Query parameters that are part of the signed text. The signature of a client that knows fewer of them does not match.
+ * The last one holds the reply headers that a gateway embeds for a node: nobody may add it to somebody's URL.
  */
 const SUB_RESOURCES = new Set(
-  `accelerate acl analytics append attributes cors defaultObjectAcl delete encryption intelligent-tiering inventory legal-hold lifecycle
-   location logging metrics notification object-lock ownershipControls partNumber policy policyStatus publicAccessBlock renameObject
-   replication requestPayment restore retention select select-type session storageClass tagging torrent uploadId uploads
-   versionId versioning versions website`
+  `accelerate acl analytics append attributes cors defaultObjectAcl delete encryption intelligent-tiering inventory
+   legal-hold lifecycle location logging metrics notification object-lock ownershipControls partNumber policy
+   policyStatus publicAccessBlock renameObject replication requestPayment restore retention select select-type session
+   storageClass tagging torrent uploadId uploads versionId versioning versions website`
     .split(/\s+/)
     .concat(...RESPONSE_OVERRIDES.keys(), EMBEDDED_HEADERS_PARAMETER),
 );
@@ -83,8 +83,8 @@ const OF_THE_SIGNATURE: ReadonlySet<string> = new Set(["AWSAccessKeyId", "Signat
 const MOVED_HEADERS: ReadonlySet<string> = new Set(["content-type", "content-md5"]);
 
 /**
- * Parameters that begin with `x-` may stand there: x-amz-* ones are signed as headers, to others S3 gives no meaning.
- * Every other one must be covered, or a listing that was signed for anybody to see could be aimed elsewhere.
+ * Parameters that begin with `x-` are accepted: x-amz-* parameters are signed as headers, and S3 gives no meaning to
+ * the others. All others must be covered: else whoever has a signed URL of a listing could list something else with it.
  */
 function checkCovered(pairs: readonly (readonly [string, string])[]): void {
   for (const [name] of pairs)
@@ -104,9 +104,7 @@ function only(pairs: readonly (readonly [string, string])[], name: string): stri
   return value;
 }
 
-/**
- * botocore moves the headers it signed into the query; they were signed in a header's place, so there they are read.
- */
+/** botocore moves the headers it signed into the query: they count as headers. */
 function withPresignedHeaders(headers: HeaderFields, pairs: readonly (readonly [string, string])[]): HeaderFields {
   const merged: Record<string, string | undefined> = Object.assign(
     Object.create(null),
@@ -127,12 +125,12 @@ function claim(
     address.pairs.some(([name]) => name.toLowerCase() === "x-amz-security-token")
   )
     throw new S3Error("InvalidToken");
-  const standard = `${method}\n${headers["content-md5"] ?? ""}\n${headers["content-type"] ?? ""}\n${date}\n${amzHeaders(headers)}`;
+  const { "content-md5": md5 = "", "content-type": type = "" } = headers;
+  const standard = `${method}\n${md5}\n${type}\n${date}\n${amzHeaders(headers)}`;
   const path = `${address.virtualHost ? `/${address.bucket}` : ""}${address.rawPath}`;
   const query = subResources(address.pairs);
   const stringToSign = `${standard}${path}${query}`;
-  // botocore ends a bucket's path with a slash when it signs it, and does not when it sends it: the meaning is the
-  // same.
+  // botocore signs a bucket's path with a slash at its end, and sends it without: both mean the same.
   const accepted =
     address.key === undefined && !path.endsWith("/") ? [stringToSign, `${standard}${path}/${query}`] : [stringToSign];
   const payload = readUnsignedPayloadMode(headers);
@@ -158,8 +156,8 @@ function amzHeaders(headers: HeaderFields): string {
 }
 
 /**
- * The values are signed as they are, decoded: one that holds `&uploadId=...` looks in the signed text like another
- * parameter, and so would let a signed URL for a part write a whole object. Throws AccessDenied for such a value.
+ * Values are signed decoded. A value that contains `&uploadId=...` would look like a second parameter in the signed
+ * text, so that a signed URL for a part could write a whole object. Throws AccessDenied for such a value.
  */
 function subResources(pairs: readonly (readonly [string, string])[]): string {
   const signed = pairs.filter(([name]) => SUB_RESOURCES.has(name));

@@ -31,7 +31,7 @@ import {
   withQueryHeaders,
 } from "./signed-headers.ts";
 
-/** What both places of a signature come down to. */
+/** A signature from either place. */
 interface Parsed {
   readonly authentication: "header" | "presigned";
   readonly credential: Credential;
@@ -62,7 +62,7 @@ export function readHeaderClaim(
   const signedNames = parseSignedNames(parts.SignedHeaders);
   if (signedNames === undefined) throw malformed("SignedHeaders names a header twice.");
   checkSignedHeaders(headers, signedNames, undefined);
-  // S3 wants it always. A read has no body, and curl before 8 signs one without saying so in a header.
+  // S3 always requires it. curl before version 8 signs the empty body of a read without sending this header.
   const payload = headers["x-amz-content-sha256"] ?? (method === "GET" || method === "HEAD" ? EMPTY_SHA256 : undefined);
   if (payload === undefined)
     throw new S3Error("InvalidRequest", { message: "Missing required header for this request: x-amz-content-sha256" });
@@ -105,7 +105,7 @@ function claim(method: string, path: string, parsed: Parsed): Claim {
   for (const name of parsed.signedNames) signed.push([name, canonicalValue(parsed.headers[name])]);
   const canonical: CanonicalRequest = { method, path, query: parsed.query, headers: signed, payload };
   const text = stringToSign(timestamp, credential.scope, canonical);
-  // Faults of the word itself need no key to be found.
+  // A fault in the word itself is found before the key is looked up.
   readPayloadMode(payload, () => ({ key: NO_KEY, timestamp, scope: credential.scope, seed: signature }));
   return {
     accessKeyId: credential.accessKeyId,
@@ -154,7 +154,7 @@ function malformed(text: string): S3Error {
   return new S3Error("AuthorizationHeaderMalformed", { message: `The authorization header is malformed; ${text}` });
 }
 
-/** Is the scheme one that is read here? Refuses the other form of version 4 by name. */
+/** Whether the scheme is AWS4-HMAC-SHA256. Throws NotImplemented for Signature Version 4A. */
 export function isHeaderV4(authorization: string): boolean {
   if (authorization.startsWith("AWS4-ECDSA-P256-SHA256")) throw sigV4aRefused("AWS4-ECDSA-P256-SHA256");
   return authorization === ALGORITHM || authorization.startsWith(`${ALGORITHM} `);

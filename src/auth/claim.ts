@@ -1,7 +1,6 @@
 /**
- * The one parsed authentication value: who a request says it is from and what would prove it. Made once, without
- * looking anything up; the signature, the caller, the headers and the body are all read from it, so no two of them can
- * come from different places.
+ * The one parsed authentication value: who a request claims to be from, and what would prove it. It is made once,
+ * without any lookup. Signature, caller, headers and body are all read from it, so they cannot contradict each other.
  */
 import type { HeaderFields } from "../model.ts";
 import type { Address } from "../protocol/address.ts";
@@ -18,17 +17,14 @@ export interface Claim {
   readonly authentication: "header" | "presigned";
   /** The region of the credential scope; SigV2 has none. */
   readonly region: string | undefined;
-  /**
-   * What the signature covers of the headers, and of the query in a header's place, beside headers that say nothing to
-   * S3.
-   */
+  /** The headers that the signature covers, in their place or in the query, and headers that need no signature. */
   readonly headers: HeaderFields;
   readonly stringToSign: string;
   /** As the client sent it. */
   readonly signature: string;
   /**
-   * The signatures that `secret` may make of this request, in the form of `signature`: one, but where clients disagree
-   * on what is signed.
+   * The valid signatures of this request under `secret`, in the form of `signature`: more than one where clients
+   * disagree about what is signed.
    */
   signatures(secret: string): readonly string[];
   /** How the body is covered; for signed chunks with the key they are checked with. */

@@ -53,7 +53,9 @@ export function parseCredential(text: string, place: CredentialPlace, region: st
 /** The scope's day must be the day of the signature: else an old key would sign for ever. */
 export function checkCredentialDay(credential: Credential, timestamp: string, place: CredentialPlace): void {
   if (timestamp.startsWith(credential.day)) return;
-  const text = `Invalid credential date "${credential.day}". This date is not the same as X-Amz-Date: "${timestamp.slice(0, 8)}".`;
+  const text =
+    `Invalid credential date "${credential.day}". This date is not the same as X-Amz-Date: ` +
+    `"${timestamp.slice(0, 8)}".`;
   throw malformed(place, text);
 }
 

@@ -1,6 +1,6 @@
 /**
- * The body of a request as its signature says it is: framing taken off, chunks and trailers verified, lengths kept. A
- * body that ends early, for whatever reason, ends in an error and never quietly.
+ * The body of a request, read as its signature says: without framing, with chunks, trailers and lengths verified. A
+ * body that ends early always ends in an error.
  */
 import { Readable } from "node:stream";
 import { S3Error } from "../errors.ts";
@@ -70,7 +70,7 @@ function chunkedDecoder(payload: PayloadMode & { readonly kind: "chunked" }, hea
 function readAnnouncedTrailers(payload: PayloadMode, headers: HeaderFields): readonly string[] {
   const text = headers["x-amz-trailer"];
   if (text === undefined) return [];
-  // A checksum that was promised and then never looked at would be worse than none.
+  // A checksum that is announced but never checked would be worse than none.
   if (payload.kind !== "chunked" || !payload.trailer)
     throw new S3Error("InvalidRequest", {
       message: "x-amz-trailer needs a body that is sent with trailing headers (x-amz-content-sha256: ...-TRAILER).",
@@ -94,8 +94,7 @@ function readLength(
 }
 
 /**
- * Reads the request at the pace of its own reader. It leaves the request itself standing: the reply still goes over its
- * socket.
+ * Reads the request at the pace of its own reader. It never destroys the request, because the reply needs its socket.
  */
 class BodyStream extends Readable {
   readonly #source: Readable;

@@ -1,5 +1,5 @@
 /**
- * How the body of a request is covered by its signature. Decided by the signed word alone, never by Content-Encoding.
+ * How the signature of a request covers its body. The signed word alone decides, never Content-Encoding.
  */
 import { S3Error } from "../errors.ts";
 import type { Digest, HeaderFields } from "../model.ts";
@@ -14,8 +14,8 @@ export interface ChunkSigning {
 }
 
 /**
- * sha256: whoever reads the body compares. unsigned: the bytes are the body, nothing vouches for them. chunked:
- * aws-chunked framing, with signed chunks when `signing` is there, closed by trailing headers when `trailer`.
+ * sha256: the reader of the body compares its digest. unsigned: no signature covers the body. chunked: aws-chunked
+ * framing, with signed chunks when `signing` is defined, and with trailing headers when `trailer` is true.
  */
 export type PayloadMode =
   | { readonly kind: "sha256"; readonly digest: Digest }
@@ -27,8 +27,8 @@ const UNSIGNED_TRAILER: PayloadMode = { kind: "chunked", signing: undefined, tra
 const SHA256 = /^[0-9a-fA-F]{64}$/;
 
 /**
- * `word`: x-amz-content-sha256. `signing` is asked only for the signed chunked forms; undefined when the request
- * carries no SigV4 signature they could continue. Throws S3Error.
+ * `word`: x-amz-content-sha256. `signing` is called for signed chunks only; it is undefined when the request has no
+ * SigV4 signature that they could continue. Throws S3Error.
  */
 export function readPayloadMode(word: string, signing: (() => ChunkSigning) | undefined): PayloadMode {
   switch (word) {
@@ -48,7 +48,8 @@ export function readPayloadMode(word: string, signing: (() => ChunkSigning) | un
   if (word.startsWith("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD")) throw sigV4aRefused(word);
   throw new S3Error("InvalidArgument", {
     message:
-      "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",
+      "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, " +
+      "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",
     elements: { ArgumentName: "x-amz-content-sha256", ArgumentValue: word },
   });
 }
@@ -59,7 +60,7 @@ export function sigV4aRefused(name: string): S3Error {
   });
 }
 
-/** For requests whose signature says nothing about the body: what they claim of it is still held against it. */
+/** For requests whose signature does not cover the body: it must still match what their headers say. */
 export function readUnsignedPayloadMode(headers: HeaderFields): PayloadMode {
   const word = headers["x-amz-content-sha256"];
   return word === undefined ? UNSIGNED : readPayloadMode(word, undefined);

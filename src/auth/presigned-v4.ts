@@ -1,6 +1,5 @@
 /**
- * The query parameters of a SigV4 presigned URL: each once, within the week S3 allows, and neither too early nor too
- * late.
+ * The query parameters of a SigV4 presigned URL. Each may be given once; the URL must be valid now, for a week at most.
  */
 import { S3Error } from "../errors.ts";
 import { ALGORITHM } from "../signature-v4.ts";
@@ -62,7 +61,8 @@ export function readPresigned(
   ];
   if (REQUIRED.some((name) => !found[name]))
     throw refused(
-      "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
+      "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, " +
+        "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
     );
   if (algorithm !== ALGORITHM) throw refused(`X-Amz-Algorithm only supports "${ALGORITHM}"`);
   const credential = parseCredential(text, "query", region);
@@ -92,7 +92,8 @@ function checkLifetime(time: number, text: string, now: Date): void {
   if (expires < 0) throw refused("X-Amz-Expires must be non-negative");
   if (expires > MAX_EXPIRES_SECONDS)
     throw refused(
-      "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds",
+      "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than " +
+        "604800 seconds",
     );
   if (now.getTime() < time - MAX_SKEW_MS) throw new S3Error("AccessDenied", { message: "Request is not valid yet" });
   const end = time + expires * 1000;
@@ -114,9 +115,7 @@ const TELLING: ReadonlySet<string> = new Set<Parameter>([
   "X-Amz-SignedHeaders",
 ]);
 
-/**
- * Does the query try to sign the request by SigV4? One parameter is enough: half a signature must not pass for none.
- */
+/** Whether the query tries to sign the request by SigV4. One parameter is enough: half a signature is not anonymous. */
 export function isPresignedV4(pairs: readonly (readonly [string, string])[]): boolean {
   return pairs.some(([name]) => TELLING.has(name));
 }

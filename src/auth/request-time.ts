@@ -1,4 +1,4 @@
-/** The times in a signature, and whether they are near enough to ours. Times are epoch milliseconds. */
+/** The times in a signature, and how far they may be from our clock. Times are in epoch milliseconds. */
 import { S3Error } from "../errors.ts";
 import type { HeaderFields } from "../model.ts";
 import { amzDate } from "../signature-v4.ts";
@@ -9,7 +9,7 @@ export const MAX_EXPIRES_SECONDS = 604_800;
 
 const BASIC = /^\d{8}T\d{6}Z$/;
 
-/** `20130524T000000Z`; NaN when it is not of that form or no time at all. */
+/** Parses `20130524T000000Z`; NaN for any other form and for impossible times. */
 export function parseAmzDate(text: string): number {
   if (!BASIC.test(text)) return Number.NaN;
   const month = Number(text.slice(4, 6));

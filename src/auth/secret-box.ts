@@ -45,7 +45,8 @@ function unseal(key: Buffer, sealed: string): string {
     return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]).toString("utf8");
   } catch (cause) {
     throw new Error(
-      "a stored secret does not open: the encryption key is not the one it was sealed with, or the database was changed",
+      "a stored secret does not open: the encryption key is not the one it was sealed with, or the database was " +
+        "changed",
       { cause },
     );
   }

@@ -1,4 +1,4 @@
-/** Which headers a signature covers, in their own place or in the query, and so which of them may be believed. */
+/** Which headers a signature covers, and therefore which may be used. Headers may also be given in the query. */
 import { invalidArgument, S3Error } from "../errors.ts";
 import type { HeaderFields } from "../model.ts";
 
@@ -6,8 +6,8 @@ import type { HeaderFields } from "../model.ts";
 export type SignedNames = ReadonlySet<string>;
 
 /**
- * `host;x-amz-date`; undefined when a name stands there twice: the text that is signed would repeat that header's value
- * each time, and so could be made far longer than the request.
+ * Parses `host;x-amz-date`. Undefined when a name is listed twice: the signed text repeats a header's value for each,
+ * so a client could make it far longer than the request.
  */
 export function parseSignedNames(text: string): SignedNames | undefined {
   const names = text.split(";");
@@ -16,12 +16,12 @@ export function parseSignedNames(text: string): SignedNames | undefined {
 }
 
 /**
- * A client that follows a redirect repeats these of its first request on the presigned URL it was sent to. On reading
- * they are let pass unsigned, and are dropped: nothing they say is used.
+ * Clients that follow a redirect repeat these headers of the first request on the presigned URL. A read may have them
+ * unsigned; they are dropped, so that their values are never used.
  */
 const REPLAYED = ["x-amz-date", "x-amz-content-sha256", "x-amz-checksum-mode", "x-amz-user-agent"] as const;
 
-/** The same object when there is nothing to drop. */
+/** Returns the same object when there is nothing to drop. */
 export function withoutReplayed(headers: HeaderFields, signed: SignedNames): HeaderFields {
   let kept: Record<string, string | undefined> | undefined;
   for (const name of REPLAYED) {
@@ -33,8 +33,8 @@ export function withoutReplayed(headers: HeaderFields, signed: SignedNames): Hea
 }
 
 /**
- * `host` and every x-amz-* header must be signed, else AccessDenied. A security token is refused: keys here are static
- * ones.
+ * Throws AccessDenied unless `host` and every x-amz-* header are signed, InvalidToken for a security token: we have
+ * only static keys.
  */
 export function checkSignedHeaders(headers: HeaderFields, signed: SignedNames, queryToken: string | undefined): void {
   if (headers["x-amz-security-token"] !== undefined || queryToken !== undefined) throw new S3Error("InvalidToken");
@@ -49,9 +49,9 @@ export function checkSignedHeaders(headers: HeaderFields, signed: SignedNames, q
 }
 
 /**
- * Presigners put x-amz-* headers into the query, where the signature covers them too: they count as headers, but for
- * those of the signature itself. Throws InvalidArgument for what could be no header, and when the header is there as
- * well and says something else.
+ * Presigners put x-amz-* headers into the query, where the signature covers them too. They count as headers, except for
+ * those of the signature itself. Throws InvalidArgument for one that could not be a header, and for one that
+ * contradicts the header of the same name.
  */
 export function withQueryHeaders(headers: HeaderFields, pairs: readonly (readonly [string, string])[]): HeaderFields {
   let merged: Record<string, string | undefined> | undefined;
@@ -78,8 +78,8 @@ function checkHeaderName(name: string): string {
 }
 
 /**
- * A value of the query that stands for a header. On the wire no header could hold a line break or another control
- * character; the object would keep it, and no reply that repeats it could be sent.
+ * Checks a header's value that was given in the query. A line break or another control character cannot be sent in a
+ * header: an object stored with one could not be read. Throws InvalidArgument.
  */
 export function checkHeaderValue(name: string, value: string): string {
   if (CONTROL.test(value)) throw invalidArgument(name, value, "Header value cannot contain control characters");
@@ -97,8 +97,8 @@ function copyOf(headers: HeaderFields): Record<string, string | undefined> {
 const BLANKS = / {2,}|\t/;
 
 /**
- * Runs of blanks as one, none at the ends; an absent header is signed as an empty one. Blanks are spaces and tabs only:
- * what else looks like one is part of the value, so it must be part of what is signed.
+ * The value as it is signed: each run of blanks is one space, there are none at the ends, and an absent header is
+ * empty. Blanks are spaces and tabs only; other white space is part of the value, so it is part of the signed text.
  */
 export function canonicalValue(value: string | undefined): string {
   if (value === undefined) return "";

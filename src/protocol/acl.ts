@@ -70,7 +70,7 @@ function readGrantHeaders(headers: HeaderFields): readonly RequestedGrant[] | un
   return grants && checkCount(grants);
 }
 
-// No two neighbours of it can match the same character, so that it reads each character once.
+// Two neighbouring parts never match the same character: else it would take quadratic time or worse.
 const GRANTEE_TEXT = /[ \t]*(id|uri|emailAddress)[ \t]*=(?:[ \t]*"([^"]*)"[ \t]*|([^",]*))(?:,|$)/iy;
 
 function readGrantees(name: string, text: string): readonly RequestedGrant["grantee"][] {

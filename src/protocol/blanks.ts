@@ -1,8 +1,6 @@
-/**
- * Blanks around a value: spaces and tabs, as HTTP has them. Done by index, because a regular expression that ends in
- * `[ \t]*$` takes quadratic time for a run of blanks in the middle of a value.
- */
+/** Blanks around values: spaces and tabs, as HTTP has them. */
 
+/** By index: a regular expression that ends in `[ \t]*$` takes quadratic time for a run of blanks inside the text. */
 export function trimBlanks(text: string): string {
   let start = 0;
   let end = text.length;

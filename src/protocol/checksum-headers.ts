@@ -36,7 +36,8 @@ export function parseChecksumAlgorithm(text: string, header: string): ChecksumAl
     throw new S3Error("InvalidRequest", {
       message:
         header === "x-amz-checksum-algorithm"
-          ? "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
+          ? "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, " +
+            "CRC32C, CRC64NVME, SHA1, SHA256]"
           : `Value for ${header} header is invalid.`,
     });
   return found;

@@ -1,7 +1,7 @@
 /**
  * Conditional requests as S3 evaluates them: RFC 7232's precedence, times in whole seconds, ETags with or without
- * quotes, dates that cannot be read passed over. Pure; whoever asks has checked access before, since the answer tells
- * that an object exists.
+ * quotes, unreadable dates ignored. Pure. The caller must have checked access before, because the answer tells that an
+ * object exists.
  */
 import { notImplemented, S3Error } from "../errors.ts";
 import type { HeaderFields, WriteCondition } from "../model.ts";
@@ -40,7 +40,7 @@ export function checkReadConditions(headers: HeaderFields, object: Validators): 
   return evaluate(headers, READ, object);
 }
 
-/** A copy knows no 304: whatever does not hold is PreconditionFailed. */
+/** A copy is never answered with 304: a condition that does not hold is PreconditionFailed. */
 export function checkCopySourceConditions(headers: HeaderFields, source: Validators): void {
   if (evaluate(headers, COPY_SOURCE, source) === "notModified")
     throw preconditionFailed("x-amz-copy-source-If-None-Match");
@@ -61,7 +61,7 @@ function evaluate(headers: HeaderFields, names: ConditionHeaders, object: Valida
     : "proceed";
 }
 
-// Undefined: no date to compare with, so the condition counts as absent.
+// Undefined when the date cannot be read: the condition then counts as absent.
 function isModifiedSince({ modifiedAt }: Validators, text: string): boolean | undefined {
   const since = Date.parse(text);
   return Number.isNaN(since) ? undefined : Math.floor(modifiedAt.getTime() / 1000) > Math.floor(since / 1000);
@@ -87,8 +87,7 @@ export function readWriteCondition(headers: HeaderFields): WriteCondition {
 }
 
 /**
- * Holds a write's condition against what stands under the name before any byte is sent; the transaction that writes
- * asks again.
+ * Checks a write's condition against the current object before any byte is sent. The writing transaction checks again.
  */
 export function checkWriteCondition(
   condition: WriteCondition,

@@ -1,6 +1,6 @@
 /**
- * Requests for encryption at rest. None is served: a request that says it rightly is NotImplemented, by the header's
- * name; one that contradicts itself is told so first, as S3 does.
+ * Requests for encryption at rest. None is served: a valid one is NotImplemented, with the header's name. One that
+ * contradicts itself is InvalidArgument first, as in S3.
  */
 import { createHash } from "node:crypto";
 import { S3Error } from "../errors.ts";

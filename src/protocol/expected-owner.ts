@@ -1,4 +1,4 @@
-/** A caller may say whose bucket it believes to work on, so that a name taken over by somebody else gets nothing. */
+/** A caller may name the owner it expects a bucket to have, so that it gives nothing to another account's bucket. */
 import { S3Error } from "../errors.ts";
 import type { HeaderFields } from "../model.ts";
 

@@ -1,6 +1,6 @@
 /**
- * The true body of a request: decoded, and verified as far as the wire format can. Whoever reads it to the end may
- * believe it.
+ * The body of a request: decoded, and verified as far as the wire format allows. A reader may trust it once it has read
+ * it to the end.
  */
 import type { Readable } from "node:stream";
 import type { Digest } from "../model.ts";
@@ -19,9 +19,9 @@ export interface IncomingBody {
   readonly expectsContinue: boolean;
   /**
    * The decoded bytes. `held`: how many of them the reader keeps in memory at most, all unless told; when it first
-   * reads, that much is waited for, then the client may send (`100 Continue`). Errors with S3Error: SlowDown when there is no memory,
-   * IncompleteBody on a short body, RequestTimeout on one that comes too slowly, SignatureDoesNotMatch on a wrong chunk
-   * or trailer signature. Called once.
+   * reads, that much is waited for, then the client may send (`100 Continue`). Errors with S3Error: SlowDown when there
+   * is no memory, IncompleteBody on a short body, RequestTimeout on one that comes too slowly, SignatureDoesNotMatch on
+   * a wrong chunk or trailer signature. Called once.
    */
   open(held?: number): Readable;
   /** The trailing headers, verified; complete only after the stream has ended. */

@@ -1,6 +1,6 @@
 /**
- * What a write says about its object in headers: the attributes that belong to the name. What would change the object's
- * meaning and is not served is refused by name.
+ * The attributes of an object that a write gives in headers. A header that would change the object's meaning and is not
+ * served is refused by name.
  */
 import { notImplemented, S3Error } from "../errors.ts";
 import type { HeaderFields, ObjectAttributes } from "../model.ts";
@@ -10,10 +10,7 @@ import { readTaggingHeader } from "./tags.ts";
 const META = "x-amz-meta-";
 const METADATA_LIMIT = 2048;
 const DEFAULT_STORAGE_CLASS = "STANDARD";
-/**
- * Labels whose objects are read at once, as ours are. An archive's promise, a restore before reading, could not be
- * kept.
- */
+/** Storage classes whose objects can be read at once, as ours can. Those of archives need a restore first. */
 const STORAGE_CLASSES = new Set([
   DEFAULT_STORAGE_CLASS,
   "REDUCED_REDUNDANCY",
@@ -92,7 +89,7 @@ function readMetadata(headers: HeaderFields): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-/** What asks for locks: storing the object without them would be a lie. */
+/** Headers that ask for locks. An object must not be stored without the lock it asks for. */
 const OBJECT_LOCK = "x-amz-object-lock-";
 
 /** Throws NotImplemented, with the header's name, for encryption and locks. */

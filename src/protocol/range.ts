@@ -6,7 +6,7 @@ const SINGLE_RANGE = /^bytes=(\d*)-(\d*)$/;
 const COPY_RANGE = /^bytes=(\d+)-(\d+)$/;
 
 /**
- * Undefined: the whole object, also for several ranges and for what is no range: S3 passes both over.
+ * Undefined: the whole object, also for several ranges and for text that is no range: S3 ignores both.
  * Throws InvalidRange when no byte of the object is in it.
  */
 export function readRange(header: string | undefined, size: number): ByteRange | undefined {
@@ -33,7 +33,8 @@ export function readCopySourceRange(header: string | undefined, size: number): B
   if (from === undefined || to === undefined || range.last < range.first)
     throw new S3Error("InvalidArgument", {
       message:
-        "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy",
+        "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the " +
+        "zero-based offsets of the first and last bytes to copy",
       elements: { ArgumentName: "x-amz-copy-source-range", ArgumentValue: header },
     });
   if (range.last >= size)

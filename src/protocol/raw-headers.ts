@@ -1,6 +1,6 @@
 /**
  * node's raw header list -> one value a name. A header that decides who calls, how long the body is or what is written
- * may come only once: two readers could otherwise believe two different lines.
+ * may come only once: otherwise two readers could use two different lines.
  */
 import { isUtf8 } from "node:buffer";
 import { S3Error } from "../errors.ts";
@@ -12,7 +12,7 @@ import type { HeaderFields } from "../model.ts";
  */
 const ONCE = new Set(["host", "authorization", "content-length", "content-md5", "content-type", "date"]);
 
-/** Names come as a handful of spellings; lower-casing each only once saves a third of the time. */
+/** Names come in a few spellings. Lower-casing each only once saves a third of the time. */
 const lowerCase = new Map<string, string>();
 const KNOWN_SPELLINGS = 500;
 

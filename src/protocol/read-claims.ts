@@ -1,6 +1,6 @@
 /**
- * What a client claims about its bytes, in headers or in a trailer still to come. Read before the body; checked by
- * whoever reads the body.
+ * What a client claims about its bytes, in headers or in a trailer still to come. Claims are read before the body; the
+ * reader of the body checks them.
  */
 import type { Claims } from "../checksums/claims.ts";
 import { S3Error } from "../errors.ts";
@@ -53,7 +53,8 @@ function checkNamedAlgorithm(named: string | undefined, given: ChecksumAlgorithm
   if (given === undefined)
     throw new S3Error("InvalidRequest", {
       message:
-        "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.",
+        "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers " +
+        "were found.",
     });
   if (given !== algorithm)
     throw new S3Error("InvalidRequest", { message: "Value for x-amz-sdk-checksum-algorithm header is invalid." });

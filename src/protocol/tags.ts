@@ -40,7 +40,8 @@ function malformedHeader(text: string, cause?: unknown): S3Error {
   const { message, elements } = invalidArgument(
     HEADER,
     text,
-    "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.",
+    "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name " +
+      "duplicates.",
   );
   return new S3Error("InvalidArgument", { message, elements }, { cause });
 }

@@ -67,6 +67,12 @@ it("refuses a version 2 Authorization header unless told otherwise", async () =>
   });
 });
 
+it("refuses version 2 in either place on a node", async () => {
+  await using node = await startTestGateway({ config: { role: "node" } });
+  for (const authentication of ["v2", "v2-query"] as const)
+    expect(await node.fetch({ path: "/", authentication })).toMatchObject({ status: 400, code: "InvalidRequest" });
+});
+
 describe.each(["v2-query", "v4-query"] as const)("a header in the query of a URL signed by %s", (authentication) => {
   it.each([
     "x-amz-meta-a=1%0D%0Ax:2",

@@ -35,7 +35,7 @@ export function canonicalRawQuery(raw: string): string {
   );
 }
 
-export function decodeQuery(text: string | undefined): string {
+function decodeQuery(text: string | undefined): string {
   return decodeURIComponent((text ?? "").replaceAll("+", " "));
 }
 

@@ -33,11 +33,9 @@ export interface SettingOptions {
 /** `--set key=value`, as often as wanted. */
 export function withSettings(command: Command): Command {
   const collect = (text: string, before: readonly Setting[]): readonly Setting[] => {
-    try {
-      return [...before, parseSetting(text)];
-    } catch (error) {
-      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
-    }
+    const setting = parseSetting(text);
+    if ("expected" in setting) throw new InvalidArgumentError(`expected ${setting.expected}`);
+    return [...before, setting];
   };
   return command.option("--set <key=value>", "any key of the configuration by its path; may be repeated", collect, []);
 }

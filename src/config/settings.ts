@@ -16,13 +16,13 @@ export interface Setting {
 const SECRET = /secretaccesskey$|^(?:previous)?encryptionkeys?(?:\[|$)|^metadata\.url$/i;
 
 /** Reads `path=value`; steps are parted by dots, `backends.0.capacity` and `backends[0].capacity` mean the same. */
-export function parseSetting(text: string): Setting {
+export function parseSetting(text: string): Setting | { readonly expected: string } {
   const at = text.indexOf("=");
   const steps = at < 0 ? [] : text.slice(0, at).replaceAll("[", ".").replaceAll("]", "").split(".");
   const [first, ...rest] = steps.map((step) => (/^\d{1,9}$/.test(step) ? Number(step) : step));
-  if (first === undefined || steps.includes("")) throw new Error("expected key=value, such as redirect.minBytes=0");
+  if (first === undefined || steps.includes("")) return { expected: "key=value, such as redirect.minBytes=0" };
   const document = parseDocument(text.slice(at + 1), { uniqueKeys: true });
-  if (document.errors.length > 0) throw new Error("expected a value that YAML can read behind the =");
+  if (document.errors.length > 0) return { expected: "a value that YAML can read behind the =" };
   return { path: [first, ...rest], value: document.toJS() };
 }
 

@@ -65,6 +65,13 @@ describe("the documents", () => {
     expect("faults" in checked ? checked.faults : []).toEqual([]);
   });
 
+  it.each(documents().filter((file) => file.startsWith("docs/decisions/")))(
+    "%s says its status and its date",
+    (file) => {
+      expect(readDocument(file)).toMatch(/^# .+\n\nStatus: (accepted|superseded by \d{3}), \d{4}-\d\d-\d\d/);
+    },
+  );
+
   it("has examples in every document that should", () => {
     expect(new Set(examples("yaml", "config").map(({ file }) => file))).toEqual(
       new Set(["README.md", "docs/configuration.md", "docs/running.md"]),

@@ -16,7 +16,7 @@ export function documents(): readonly string[] {
   const docs = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" }).filter((path) =>
     path.endsWith(".md"),
   );
-  return ["README.md", "compose/README.md", ...docs.map((path) => join("docs", path))];
+  return ["README.md", "CONTRIBUTING.md", "compose/README.md", ...docs.map((path) => join("docs", path))];
 }
 
 export function readDocument(file: string): string {

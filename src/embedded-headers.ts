@@ -9,8 +9,14 @@ export type EmbeddedHeaders = Readonly<Record<string, string>>;
 
 export const EMBEDDED_HEADERS_PARAMETER = "x-nearbucket-reply";
 
-const EMBEDDABLE =
-  /^(etag|last-modified|cache-control|content-(type|disposition|encoding|language)|expires|x-amz-(meta-[!#$%&'*+.^_`|~0-9a-z-]+|version-id|checksum-(crc32|crc32c|crc64nvme|sha1|sha256|type)|storage-class|website-redirect-location|mp-parts-count|tagging-count))$/;
+const EMBEDDABLE = new RegExp(
+  `^(${[
+    "etag|last-modified|cache-control|content-(type|disposition|encoding|language)|expires",
+    "x-amz-(version-id|storage-class|website-redirect-location|mp-parts-count|tagging-count)",
+    "x-amz-checksum-(crc32|crc32c|crc64nvme|sha1|sha256|type)",
+    "x-amz-meta-[!#$%&'*+.^_`|~0-9a-z-]+",
+  ].join("|")})$`,
+);
 
 // What an HTTP header cannot hold; a tab is allowed.
 const UNSENDABLE = /(?!\t)\p{Cc}/u;
@@ -28,7 +34,10 @@ export function encodeEmbeddedHeaders(headers: EmbeddedHeaders): string | undefi
   return Buffer.from(JSON.stringify(headers)).toString("base64url");
 }
 
-/** Throws InvalidArgument for anything but a flat object of text, for a name not on the list, and for control characters. */
+/**
+ * Throws InvalidArgument for anything but a flat object of text, for a name not on the list, and for control
+ * characters.
+ */
 export function decodeEmbeddedHeaders(text: string): EmbeddedHeaders {
   const parsed = parseObject(text);
   const headers: Record<string, string> = {};

@@ -25,7 +25,7 @@ export interface StartGatewayOptions {
   readonly secretAccessKey?: string;
   /** What GetBucketLocation says. Any region is accepted in signatures. Default us-east-1. */
   readonly region?: string;
-  /** `allowed`: buckets and objects may be made public by their ACLs. Default `blocked`, as `nearbucket serve` has it. */
+  /** `allowed`: ACLs may make buckets and objects public. Default `blocked`, as `nearbucket serve` has it. */
   readonly publicAccess?: "allowed" | "blocked";
   /** pino's level names; default silent. */
   readonly logLevel?: string;

@@ -1,6 +1,6 @@
 /**
- * The memory that bodies hold, all requests together: taken before a body is asked for, given back when nothing holds it
- * any more. Nobody may take more than an eighth of what is free, so a small body finds room where large ones wait.
+ * The memory that bodies hold, all requests together: taken before a body is asked for, given back when nothing holds
+ * it any more. Nobody may take more than an eighth of what is free, so a small body finds room where large ones wait.
  */
 import { S3Error } from "../errors.ts";
 
@@ -65,7 +65,9 @@ export class Budget {
     return true;
   }
 
-  /** Resolves when the bytes are taken. Rejects with SlowDown after a while, and when `signal` (the client left) aborts. */
+  /**
+   * Resolves when the bytes are taken. Rejects with SlowDown after a while, and when `signal` (the client left) aborts.
+   */
   wait(bytes: number, client: string, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const stop = () => {

@@ -67,7 +67,9 @@ export class Pace {
     return this.#dropped;
   }
 
-  /** Until it closes. Beyond `connections`, new ones are closed unanswered, and those between two requests make room. */
+  /**
+   * Until it closes. Beyond `connections`, new ones are closed unanswered, and those between two requests make room.
+   */
   watch(server: Server, connections: number): void {
     this.#servers.add(server);
     server.maxConnections = connections;

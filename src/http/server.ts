@@ -80,10 +80,15 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   const message = tooLarge
     ? "Your request header and query parameters used to make the request exceed the maximum allowed size."
     : "Bad Request";
-  const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
-  socket.end(
-    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/xml\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+  const content = `<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
+  const body = `<?xml version="1.0" encoding="UTF-8"?>\n${content}`;
+  const lines = [
+    "HTTP/1.1 400 Bad Request",
+    "Content-Type: application/xml",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "Connection: close",
+  ];
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
 }
 
 async function close(server: Server, graceMs: number): Promise<void> {

@@ -90,7 +90,9 @@ async function checksumOfObject(
   const claimedType = readChecksumType(headers);
   if (claimedType !== undefined && claimedType !== type)
     throw new S3Error("InvalidRequest", {
-      message: `The upload was created using the ${type} checksum mode. The complete request must use the same checksum mode.`,
+      message:
+        `The upload was created using the ${type} checksum mode. ` +
+        "The complete request must use the same checksum mode.",
     });
   const value = await composeChecksum(
     algorithm,

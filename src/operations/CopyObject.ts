@@ -97,7 +97,8 @@ function changes({ attributes }: StoredObject, headers: HeaderFields): boolean {
 function copyToItself(): S3Error {
   return new S3Error("InvalidRequest", {
     message:
-      "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
+      "This copy request is illegal because it is trying to copy an object to itself without changing the object's " +
+      "metadata, storage class, website redirect location or encryption attributes.",
   });
 }
 

@@ -10,8 +10,10 @@ import { type ObjectRead, readObject } from "./read-object.ts";
 // Below 1 KiB, so that clients drain it and keep the connection; without <Endpoint>, which some would send every later
 // request to.
 const REDIRECT_BODY = Buffer.from(
-  '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>TemporaryRedirect</Code><Message>This object is read from the closest store: follow the Location header. ' +
-    "A client that cannot follow sends the header x-nearbucket-redirect: never, the query parameter of that name, or nearbucket-redirect/0 in its User-Agent.</Message></Error>",
+  '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>TemporaryRedirect</Code><Message>' +
+    "This object is read from the closest store: follow the Location header. A client that cannot follow sends the " +
+    "header x-nearbucket-redirect: never, the query parameter of that name, or nearbucket-redirect/0 in its " +
+    "User-Agent.</Message></Error>",
 );
 
 export const GetObject = operation({

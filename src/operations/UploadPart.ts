@@ -41,7 +41,9 @@ function claimsOfPart(claims: Claims, { checksumAlgorithm: algorithm }: Upload):
   const given = claims.checksum?.algorithm ?? algorithm;
   if (given !== algorithm)
     throw new S3Error("InvalidRequest", {
-      message: `Checksum Type mismatch occurred, expected checksum Type: ${algorithm.toLowerCase()}, actual checksum Type: ${given.toLowerCase()}`,
+      message:
+        `Checksum Type mismatch occurred, expected checksum Type: ${algorithm.toLowerCase()}, ` +
+        `actual checksum Type: ${given.toLowerCase()}`,
     });
   return { ...claims, checksum: claims.checksum ?? { algorithm, value: undefined } };
 }

@@ -30,7 +30,9 @@ export class UrlSigner {
     this.#options = options;
   }
 
-  /** `encodedKey`: by `encodePath`. Undefined when the URL would be longer than 6 KiB or cannot carry a reply header. */
+  /**
+   * `encodedKey`: by `encodePath`. Undefined when the URL would be longer than 6 KiB or cannot carry a reply header.
+   */
   sign(
     encodedKey: string,
     { now, expiresSeconds, responseOverrides, replyHeaders }: SignedUrlOptions,
@@ -41,7 +43,8 @@ export class UrlSigner {
     // Already in canonical order: "X-Amz" sorts before "response-", that before "x-nearbucket-reply".
     let query =
       `X-Amz-Algorithm=${ALGORITHM}&X-Amz-Content-Sha256=${UNSIGNED_PAYLOAD}&X-Amz-Credential=${this.#credential}` +
-      `&X-Amz-Date=${this.#timestamp}&X-Amz-Expires=${expiresSeconds}&X-Amz-SignedHeaders=host${overrides(responseOverrides)}`;
+      `&X-Amz-Date=${this.#timestamp}&X-Amz-Expires=${expiresSeconds}&X-Amz-SignedHeaders=host` +
+      overrides(responseOverrides);
     if (honoursEmbeddedHeaders && !isEmpty(replyHeaders)) {
       const embedded = encodeEmbeddedHeaders(replyHeaders);
       if (embedded === undefined) return undefined;

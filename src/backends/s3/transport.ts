@@ -86,7 +86,8 @@ export class S3Transport {
         "X-Amz-Content-Sha256",
         UNSIGNED_PAYLOAD,
         "Authorization",
-        `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${this.#scope}, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=${signature}`,
+        `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${this.#scope}, ` +
+          `SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=${signature}`,
         ...call.headers,
       ],
     });

@@ -6,8 +6,8 @@ import { asBackendError } from "../while-up.ts";
 import type { WriteContext } from "./context.ts";
 
 /**
- * The placements that hold the bytes in the end: `held` and what was added, as many as could be. `tried`: not to be copied
- * to. `failures` is added to.
+ * The placements that hold the bytes in the end: `held` and what was added, as many as could be. `tried`: not to be
+ * copied to. `failures` is added to.
  */
 export async function addReplicas(
   context: WriteContext,

@@ -5,9 +5,9 @@ import type { Claims } from "../../checksums/claims.ts";
 export interface BodySource {
   readonly size: number;
   /**
-   * Called once, when the first byte is needed. `held`: how many bytes the write keeps in memory at most; the stream may
-   * wait for them, and fail when there are none. It stays the caller's: when the write is refused it is left paused,
-   * neither drained nor destroyed.
+   * Called once, when the first byte is needed. `held`: how many bytes the write keeps in memory at most; the stream
+   * may wait for them, and fail when there are none. It stays the caller's: when the write is refused it is left
+   * paused, neither drained nor destroyed.
    */
   readonly open: (held: number) => Readable;
   readonly claims: Claims;

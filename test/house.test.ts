@@ -158,6 +158,13 @@ describe("the house", () => {
     expect(lengths[Math.floor(lengths.length / 2)]?.lines).toBeLessThan(80);
   });
 
+  it("keeps lines within 120 columns, strings and comments too", () => {
+    const long = sources.flatMap(({ path, text }) =>
+      text.split("\n").flatMap((line, index) => (line.length > 120 ? [`${path}:${index + 1}`] : [])),
+    );
+    expect(long).toEqual([]);
+  });
+
   it("opens every file by saying what it is", () => {
     expect(sources.filter(({ text }) => !/^(#!.*\n)?\/\*\*/.test(text)).map(({ path }) => path)).toEqual([]);
   });

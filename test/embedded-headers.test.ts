@@ -13,7 +13,7 @@ describe("embedded headers", () => {
       fc.property(headers, (given) => {
         const text = encodeEmbeddedHeaders(given);
         if (text !== undefined) expect(decodeEmbeddedHeaders(text)).toEqual({ ...given });
-        else expect(Object.values(given).some((value) => /[^\t]/.test(value) && /\p{Cc}/u.test(value))).toBe(true);
+        else expect(Object.values(given).join("")).toMatch(/[^\P{Cc}\t]/u);
       }),
     );
   });

@@ -19,6 +19,8 @@ export interface Authentication {
     readonly accessKeyId: string | undefined;
     readonly authentication: AuthenticationKind;
     readonly redirect: RedirectMode | undefined;
+    /** When what was proven ends; undefined: no end is known. */
+    readonly until: Date | undefined;
   };
   readonly payload: PayloadMode;
   /**
@@ -78,9 +80,9 @@ export function openAuthenticator(options: AuthenticatorOptions): Authenticator 
       if (key === undefined)
         throw new S3Error("InvalidAccessKeyId", { elements: { AWSAccessKeyId: claim.accessKeyId } });
       if (!matches) throw doesNotMatch(claim);
-      const { accessKeyId, authentication, headers, region } = claim;
+      const { accessKeyId, authentication, headers, region, until } = claim;
       return {
-        caller: { account: key.account, accessKeyId, authentication, redirect: key.redirect },
+        caller: { account: key.account, accessKeyId, authentication, redirect: key.redirect, until },
         payload: claim.payload(secret),
         headers,
         region,
@@ -112,7 +114,13 @@ function readClaim(request: SignedRequest, { region, signatureV2, now }: Authent
 
 function anonymous({ headers }: SignedRequest): Authentication {
   return {
-    caller: { account: undefined, accessKeyId: undefined, authentication: "anonymous", redirect: undefined },
+    caller: {
+      account: undefined,
+      accessKeyId: undefined,
+      authentication: "anonymous",
+      redirect: undefined,
+      until: undefined,
+    },
     payload: readUnsignedPayloadMode(headers),
     headers,
     region: undefined,

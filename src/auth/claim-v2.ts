@@ -44,6 +44,7 @@ export function readHeaderClaimV2(request: SignedRequest, authorization: string,
     accessKeyId,
     signature,
     date: headers["x-amz-date"] === undefined ? date.text : "",
+    until: undefined,
   });
 }
 
@@ -75,6 +76,7 @@ export function readPresignedClaimV2(request: SignedRequest, now: Date): Claim {
     accessKeyId,
     signature,
     date: expires,
+    until: end,
   });
 }
 
@@ -114,11 +116,19 @@ function withPresignedHeaders(headers: HeaderFields, pairs: readonly (readonly [
   return merged;
 }
 
+interface Credentials {
+  readonly accessKeyId: string;
+  readonly signature: string;
+  /** The line of the signed text where the date stands. */
+  readonly date: string;
+  readonly until: Date | undefined;
+}
+
 function claim(
   { method, address }: SignedRequest,
   headers: HeaderFields,
   authentication: "header" | "presigned",
-  { accessKeyId, signature, date }: { readonly accessKeyId: string; readonly signature: string; readonly date: string },
+  { accessKeyId, signature, date, until }: Credentials,
 ): Claim {
   if (
     headers["x-amz-security-token"] !== undefined ||
@@ -138,6 +148,7 @@ function claim(
     accessKeyId,
     authentication,
     region: undefined,
+    until,
     headers,
     stringToSign,
     signature,

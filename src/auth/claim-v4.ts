@@ -36,6 +36,7 @@ interface Parsed {
   readonly authentication: "header" | "presigned";
   readonly credential: Credential;
   readonly timestamp: string;
+  readonly until: Date | undefined;
   readonly signedNames: SignedNames;
   readonly signature: string;
   readonly payload: string;
@@ -70,6 +71,7 @@ export function readHeaderClaim(
     authentication: "header",
     credential,
     timestamp: date.timestamp,
+    until: undefined,
     signedNames,
     signature: parts.Signature,
     payload,
@@ -90,6 +92,7 @@ export function readPresignedClaim(request: SignedRequest, region: string | unde
     authentication: "presigned",
     credential: presigned.credential,
     timestamp: presigned.timestamp,
+    until: presigned.until,
     signedNames: presigned.signedNames,
     signature: presigned.signature,
     payload: presigned.payload ?? believed["x-amz-content-sha256"] ?? UNSIGNED_PAYLOAD,
@@ -111,6 +114,7 @@ function claim(method: string, path: string, parsed: Parsed): Claim {
     accessKeyId: credential.accessKeyId,
     authentication: parsed.authentication,
     region: credential.region,
+    until: parsed.until,
     headers: parsed.effective,
     stringToSign: text,
     signature,

@@ -17,6 +17,8 @@ export interface Claim {
   readonly authentication: "header" | "presigned";
   /** The region of the credential scope; SigV2 has none. */
   readonly region: string | undefined;
+  /** When the presigned URL ends; a signature in the header has no end of its own. */
+  readonly until: Date | undefined;
   /** The headers that the signature covers, in their place or in the query, and headers that need no signature. */
   readonly headers: HeaderFields;
   readonly stringToSign: string;

@@ -11,6 +11,8 @@ import { parseSignedNames, type SignedNames } from "./signed-headers.ts";
 export interface Presigned {
   readonly credential: Credential;
   readonly timestamp: string;
+  /** X-Amz-Date and X-Amz-Expires together: the end of the URL's life. */
+  readonly until: Date;
   readonly signedNames: SignedNames;
   readonly signature: string;
   /** X-Amz-Content-Sha256, when it stands in the query. */
@@ -69,12 +71,13 @@ export function readPresigned(
   const time = parseAmzDate(timestamp);
   if (Number.isNaN(time)) throw refused("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
   checkCredentialDay(credential, timestamp, "query");
-  checkLifetime(time, expires, now);
+  const until = readEnd(time, expires, now);
   const signedNames = parseSignedNames(signedHeaders);
   if (signedNames === undefined) throw refused("X-Amz-SignedHeaders names a header twice.");
   return {
     credential,
     timestamp,
+    until,
     signedNames,
     signature,
     payload: found["X-Amz-Content-Sha256"],
@@ -86,7 +89,7 @@ function isParameter(name: string): name is Parameter {
   return PARAMETERS.has(name);
 }
 
-function checkLifetime(time: number, text: string, now: Date): void {
+function readEnd(time: number, text: string, now: Date): Date {
   if (!/^-?\d{1,10}$/.test(text)) throw refused("X-Amz-Expires should be a number");
   const expires = Number(text);
   if (expires < 0) throw refused("X-Amz-Expires must be non-negative");
@@ -96,12 +99,13 @@ function checkLifetime(time: number, text: string, now: Date): void {
         "604800 seconds",
     );
   if (now.getTime() < time - MAX_SKEW_MS) throw new S3Error("AccessDenied", { message: "Request is not valid yet" });
-  const end = time + expires * 1000;
-  if (now.getTime() > end || expires === 0)
+  const end = new Date(time + expires * 1000);
+  if (now > end || expires === 0)
     throw new S3Error("AccessDenied", {
       message: "Request has expired",
-      elements: { "X-Amz-Expires": text, Expires: isoSeconds(new Date(end)), ServerTime: isoSeconds(now) },
+      elements: { "X-Amz-Expires": text, Expires: isoSeconds(end), ServerTime: isoSeconds(now) },
     });
+  return end;
 }
 
 function refused(message: string): S3Error {

@@ -44,7 +44,7 @@ export async function nodeConfig({
     // What a gateway sends is distinct already, and it deletes only after its own grace.
     dedup: { scope: "off" },
     graceHours: 1,
-    redirect: { mode: "off", expirySeconds: 120, mediaExpirySeconds: 120 },
+    redirect: { mode: "off" },
     log: { level: logLevel },
   };
   return checked(input, settings);

@@ -23,9 +23,9 @@ const sketch = z
     redirect: z
       .object({
         expirySeconds: z.number().catch(120).default(120),
-        mediaExpirySeconds: z.number().catch(21_600).default(21_600),
+        mediaExpirySeconds: maybe(z.number()),
       })
-      .catch({ expirySeconds: 120, mediaExpirySeconds: 21_600 })
+      .catch({ expirySeconds: 120, mediaExpirySeconds: undefined })
       .prefault({}),
   })
   .catch({
@@ -35,7 +35,7 @@ const sketch = z
     copies: 1,
     minimumCopies: undefined,
     graceHours: 24,
-    redirect: { expirySeconds: 120, mediaExpirySeconds: 21_600 },
+    redirect: { expirySeconds: 120, mediaExpirySeconds: undefined },
   });
 
 /** Every contradiction in a configuration as read from a file. Never throws. */
@@ -57,7 +57,7 @@ export function findContradictions(input: unknown): readonly Fault[] {
     });
   if (minimumCopies !== undefined && minimumCopies > copies)
     faults.push({ path: "minimumCopies", message: `expected at most copies (${copies}), found ${minimumCopies}` });
-  const longest = Math.max(redirect.expirySeconds, redirect.mediaExpirySeconds) + SKEW_SECONDS;
+  const longest = Math.max(redirect.expirySeconds, redirect.mediaExpirySeconds ?? 0) + SKEW_SECONDS;
   if (graceHours * 3600 < longest)
     faults.push({
       path: "graceHours",

@@ -67,7 +67,7 @@ const redirect = z.strictObject({
   mode: redirectMode.default("auto"),
   minBytes: bytes.default(1024 ** 2),
   expirySeconds: seconds.max(604_800).default(120),
-  mediaExpirySeconds: seconds.max(604_800).default(21_600),
+  mediaExpirySeconds: seconds.max(604_800).optional(),
   rclone: z.boolean().default(false),
 });
 

@@ -4,10 +4,10 @@
  */
 import type { Fleet } from "../backends/fleet.ts";
 import type { RedirectMode, Region } from "../model.ts";
-import { familyOf } from "./client-families.ts";
+import { type ClientFamily, familyOf } from "./client-families.ts";
 import { type ClientMapRow, clientPlaceReader } from "./client-place.ts";
 import { gatherFacts, type Override, readAgent, readOverride } from "./facts.ts";
-import { decide } from "./policy.ts";
+import { decide, type Verdict } from "./policy.ts";
 import type { Place } from "./proximity.ts";
 import {
   admits,
@@ -21,6 +21,7 @@ import type { ReadRequest } from "./read-request.ts";
 import { RecentRedirects } from "./recent-redirects.ts";
 import { repeatedReadKey } from "./repeated-read.ts";
 import { proxyHeaders, redirectHeaders, splitReplyHeaders } from "./reply-headers.ts";
+import { type LifetimeOptions, urlLifetime } from "./url-lifetime.ts";
 
 type Route =
   /**
@@ -50,11 +51,9 @@ export interface DeliveryOptions {
   readonly fleet: Fleet;
   readonly regions: readonly Region[];
   readonly backends: readonly BackendAudience[];
-  readonly redirect: {
+  readonly redirect: LifetimeOptions & {
     readonly mode: RedirectMode;
     readonly minBytes: number;
-    readonly expirySeconds: number;
-    readonly mediaExpirySeconds: number;
     readonly rclone: boolean;
   };
   readonly clientMap: readonly ClientMapRow[];
@@ -89,7 +88,7 @@ class Deliverer implements Delivery {
   }
 
   route(request: ReadRequest): Route {
-    const { fleet, redirect, count, region: bucketRegion } = this.#options;
+    const { fleet, redirect } = this.#options;
     const now = this.#options.now();
     const family = familyOf(readAgent(request.headers));
     const override = readOverride(request.headers, request.query);
@@ -100,29 +99,16 @@ class Deliverer implements Delivery {
     const readKey = mode === "always" && override !== "always" ? repeatedReadKey(request, family) : undefined;
     const repeated = readKey !== undefined && this.#recent.has(readKey, now.getTime());
     const target = endpoint && targetFor(endpoint, request);
-    const verdict = decide(gatherFacts(request, { mode, override, family, repeated, target, redirect }));
-    const url = verdict.kind === "redirect" && closest !== undefined ? this.#sign(request, closest, now) : undefined;
-    if (url === undefined || closest === undefined) {
-      // A backend that signs no URL after all counts as one without a public endpoint.
-      const rule = verdict.kind === "redirect" ? "5-no-public-replica" : verdict.rule;
-      count("proxy", rule, family.name);
-      return {
-        kind: "proxy",
-        order: ranked.map(({ name }) => name),
-        rule,
-        headers: proxyHeaders(rule, ranked[0]?.region),
-      };
-    }
-    const { rule } = verdict;
+    const seconds = urlLifetime(request, redirect, now);
+    const ending = seconds === undefined;
+    const verdict = decide(gatherFacts(request, { mode, override, family, ending, repeated, target, redirect }));
+    const url =
+      verdict.kind === "redirect" && closest !== undefined && seconds !== undefined
+        ? sign(request, closest, now, seconds)
+        : undefined;
+    if (closest === undefined || url === undefined) return this.#proxy(verdict, ranked, family);
     if (readKey !== undefined) this.#recent.remember(readKey, now.getTime());
-    count("redirect", rule, family.name);
-    return {
-      kind: "redirect",
-      backend: closest.name,
-      url,
-      rule,
-      headers: redirectHeaders({ url, rule, region: closest.region, bucketRegion }),
-    };
+    return this.#redirect(verdict, url, closest, family);
   }
 
   #mayRedirectTo({ name, member }: RankedReplica, { clientAddress }: ReadRequest): boolean {
@@ -130,13 +116,33 @@ class Deliverer implements Delivery {
     return endpoint !== undefined && member.up && !member.draining && admits(endpoint, clientAddress);
   }
 
-  #sign(request: ReadRequest, { member }: RankedReplica, now: Date): string | undefined {
-    const { expirySeconds, mediaExpirySeconds } = this.#options.redirect;
-    const dest = request.headers["sec-fetch-dest"];
-    const expiresSeconds = dest === "video" || dest === "audio" ? mediaExpirySeconds : expirySeconds;
-    const { responseOverrides, replyHeaders } = splitReplyHeaders(request.replyHeaders, request.query);
-    return member.backend.signedUrl(request.blob.storageKey, { now, expiresSeconds, responseOverrides, replyHeaders });
+  #redirect({ rule }: Verdict, url: string, { name: backend, region }: RankedReplica, family: ClientFamily): Route {
+    this.#options.count("redirect", rule, family.name);
+    const headers = redirectHeaders({ url, rule, region, bucketRegion: this.#options.region });
+    return { kind: "redirect", backend, url, rule, headers };
   }
+
+  #proxy(verdict: Verdict, ranked: readonly RankedReplica[], family: ClientFamily): Route {
+    // A backend that signs no URL after all counts as one without a public endpoint.
+    const rule = verdict.kind === "redirect" ? "5-no-public-replica" : verdict.rule;
+    this.#options.count("proxy", rule, family.name);
+    return {
+      kind: "proxy",
+      order: ranked.map(({ name }) => name),
+      rule,
+      headers: proxyHeaders(rule, ranked[0]?.region),
+    };
+  }
+}
+
+function sign(
+  { blob, replyHeaders: headers, query }: ReadRequest,
+  { member }: RankedReplica,
+  now: Date,
+  expiresSeconds: number,
+): string | undefined {
+  const { responseOverrides, replyHeaders } = splitReplyHeaders(headers, query);
+  return member.backend.signedUrl(blob.storageKey, { now, expiresSeconds, responseOverrides, replyHeaders });
 }
 
 function modeOf(mode: RedirectMode, override: Override | undefined): RedirectMode {

@@ -13,6 +13,7 @@ export interface Circumstances {
   readonly mode: RedirectMode;
   readonly override: Override | undefined;
   readonly family: ClientFamily;
+  readonly ending: boolean;
   readonly repeated: boolean;
   readonly target: RedirectTarget | undefined;
   readonly redirect: { readonly minBytes: number; readonly rclone: boolean };
@@ -25,6 +26,7 @@ export function gatherFacts(request: ReadRequest, known: Circumstances): Redirec
     mode: known.mode,
     override: known.override === "auto" ? undefined : known.override,
     family: known.family,
+    ending: known.ending,
     repeated: known.repeated,
     target: known.target,
     plain: request.plain,

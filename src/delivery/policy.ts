@@ -28,6 +28,8 @@ export interface RedirectTarget {
 export interface RedirectFacts {
   /** The access key's, else the bucket's, else the gateway's. */
   readonly mode: RedirectMode;
+  /** Less than a second is left of the permission to read: no URL can live so short. */
+  readonly ending: boolean;
   /** A GetObject without part number, subresource or customer key. */
   readonly plain: boolean;
   /** What the request itself says. */
@@ -76,6 +78,7 @@ export function decide(facts: RedirectFacts): Verdict {
   const always = facts.mode === "always";
   const asked = override === "always";
   if (facts.mode === "off") return proxy("0-off");
+  if (facts.ending) return proxy("0-ending");
   if (!facts.plain) return proxy("1-not-plain");
   if (override === "never") return proxy("3-opt-out");
   if (facts.attempt >= 2 || facts.repeated) return proxy("4-retry");

@@ -11,6 +11,8 @@ export interface ReadRequest {
   readonly authentication: AuthenticationKind;
   readonly keyRedirect: RedirectMode | undefined;
   readonly accessKeyId: string | undefined;
+  /** When the permission to read ends; a redirect must end with it. Absent: no end is known. */
+  readonly until?: Date | undefined;
   /** `scheme://host[:port]` that the client used. */
   readonly requestOrigin: string;
   readonly clientAddress: string;

@@ -38,6 +38,7 @@ async function deliver(call: StoredObjectCall, read: ObjectRead, services: Servi
     authentication: caller.authentication,
     keyRedirect: caller.redirect,
     accessKeyId: caller.accessKeyId,
+    until: caller.until,
     requestOrigin: call.requestOrigin,
     clientAddress: call.clientAddress,
     trustedPeer: call.trustedPeer,

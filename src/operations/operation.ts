@@ -29,6 +29,8 @@ interface Caller {
   readonly authentication: AuthenticationKind;
   /** The access key's own redirect mode, if it has one. */
   readonly redirect: RedirectMode | undefined;
+  /** When the permission ends, by the presigned URL's own word; undefined: no end is known. */
+  readonly until: Date | undefined;
 }
 
 export interface ServiceCall {

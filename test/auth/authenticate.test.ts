@@ -57,6 +57,7 @@ describe.each(forms)("a request signed by %s", (authentication) => {
       accessKeyId: EXAMPLE_KEY.accessKeyId,
       authentication: authentication.endsWith("query") ? "presigned" : "header",
       redirect: undefined,
+      until: authentication.endsWith("query") ? new Date(NOW.getTime() + 900_000) : undefined,
     });
   });
 
@@ -241,6 +242,7 @@ describe("a request that does not try to sign", () => {
       accessKeyId: undefined,
       authentication: "anonymous",
       redirect: undefined,
+      until: undefined,
     });
     expect(payload).toEqual({ kind: "chunked", signing: undefined, trailer: true });
     expect(region).toBeUndefined();

@@ -33,7 +33,7 @@ describe("checkConfig", () => {
       copies: 2,
       minimumCopies: 2,
       dedup: { scope: "account", multipart: "content" },
-      redirect: { mode: "auto", minBytes: 1_048_576, expirySeconds: 120, mediaExpirySeconds: 21_600, rclone: false },
+      redirect: { mode: "auto", minBytes: 1_048_576, expirySeconds: 120, rclone: false },
       ingest: { bufferBytes: 8_388_608 },
       graceHours: 24,
       cacheRows: 100_000,
@@ -73,7 +73,7 @@ describe("checkConfig", () => {
       listen: { port: 70_000 },
       nonsense: 1,
       log: { level: "loud" },
-      redirect: { minBytes: "8 MB", surprise: true },
+      redirect: { minBytes: "8 MB", surprise: true, mediaExpirySeconds: 21_600 },
       backends: [
         { kind: "s3", name: "a", region: "tokyo" },
         { kind: "tape" },

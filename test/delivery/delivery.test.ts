@@ -38,12 +38,14 @@ describe("route", () => {
     ]).toEqual(["a/b", "never", null]);
   });
 
-  it("gives media elements a longer time", async () => {
-    const { delivery } = await bench();
-    const headers = { "user-agent": "Mozilla/5.0", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "video" };
-    const route = delivery.route(request({ authentication: "presigned", headers }));
-    expect(route.rule).toBe("15-navigation");
-    expect(new URL(route.headers["Location"] ?? "").searchParams.get("X-Amz-Expires")).toBe("21600");
+  it("signs a URL that ends with the permission, also for media that ask for a redirect", async () => {
+    const { delivery, state } = await bench({ redirect: { ...redirect, mediaExpirySeconds: 21_600 } });
+    const until = new Date("2030-01-01T00:00:02Z");
+    const video = asked({ until, headers: { "user-agent": "curl/8", "sec-fetch-dest": "video" } });
+    const { searchParams } = new URL(delivery.route(video).headers["Location"] ?? "");
+    expect([searchParams.get("X-Amz-Date"), searchParams.get("X-Amz-Expires")]).toEqual(["20300101T000000Z", "2"]);
+    state.now = new Date(until.getTime() - 999);
+    expect(delivery.route(video)).toMatchObject({ kind: "proxy", rule: "0-ending" });
   });
 
   it("orders a proxy's replicas by the claimed place, and names the region", async () => {

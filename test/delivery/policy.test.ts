@@ -15,6 +15,7 @@ const MIB = 1024 ** 2;
 /** A big plain read by a proven follower: redirected by rule 14. */
 const follower: RedirectFacts = {
   mode: "auto",
+  ending: false,
   plain: true,
   override: undefined,
   attempt: 1,
@@ -49,6 +50,7 @@ const to = (change: Partial<RedirectTarget>): Change => ({ target: { ...minio, .
 
 /** What, the change to the follower, the answer in auto, the answer in always. */
 const cases: readonly (readonly [string, Change, string, string])[] = [
+  ["a permission that is about to end", { ending: true, override: "always" }, "proxy 0-ending", "proxy 0-ending"],
   ["a read that is not plain", { plain: false, ...asked }, "proxy 1-not-plain", "proxy 1-not-plain"],
   ["an opt-out", { override: "never" }, "proxy 3-opt-out", "proxy 3-opt-out"],
   ["a second attempt, even asked for", { attempt: 2, ...asked }, "proxy 4-retry", "proxy 4-retry"],

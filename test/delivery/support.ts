@@ -15,7 +15,6 @@ export const redirect: DeliveryOptions["redirect"] = {
   mode: "auto",
   minBytes: MIB,
   expirySeconds: 120,
-  mediaExpirySeconds: 21_600,
   rclone: false,
 };
 

@@ -20,7 +20,7 @@ beforeAll(async () => {
     accessKeyId,
     secretAccessKey,
   }));
-  on = await openBucket({ backends, config: { redirect: { mode: "always" } } });
+  on = await openBucket({ backends, config: { redirect: { mode: "always", mediaExpirySeconds: 21_600 } } });
   const attributes = { "content-type": "text/x", "x-amz-meta-name": "Grüße", "cache-control": "max-age=9" };
   etag = String((await on.put("k", "0123456789", attributes)).headers["etag"]);
 });
@@ -83,6 +83,24 @@ describe("a redirect", () => {
     const { headers } = await redirected("response-content-type=a%2Fb");
     expect((await follow(headers["location"])).headers.get("content-type")).toBe("a/b");
   });
+
+  it.each(["v4-query", "v2-query"] as const)(
+    "ends with the presigned URL (%s) that led to it, whatever else the request says",
+    async (authentication) => {
+      const { url: endpoint, accessKeyId, secretAccessKey } = on.gateway;
+      const options = { endpoint, accessKeyId, secretAccessKey, now: () => new Date() };
+      const presigned = presign(options, { path: "/bucket/k", authentication, expiresIn: 30 });
+      const latest = Date.now() + 30_000;
+      const headers = { "x-nearbucket-redirect": "always", "sec-fetch-dest": "video" };
+      const answer = await fetch(presigned, { headers, redirect: "manual" });
+      expect(answer.status).toBe(307);
+      const { searchParams } = new URL(answer.headers.get("location") ?? "");
+      const date = (searchParams.get("X-Amz-Date") ?? "").replace(/^(....)(..)(..T..)(..)/, "$1-$2-$3:$4:");
+      const end = Date.parse(date) + 1000 * Number(searchParams.get("X-Amz-Expires"));
+      expect(end).toBeGreaterThan(Date.now());
+      expect(end).toBeLessThanOrEqual(latest);
+    },
+  );
 
   it("is not given for what was decided here: 304, 412, 416", async () => {
     expect(await on.get("k", { "if-none-match": etag })).toMatchObject({ status: 304 });

@@ -9,6 +9,7 @@ import { ensureEncryptionKey } from "../config/encryption-key.ts";
 import type { GatewayConfig, GatewayConfigInput } from "../config/schema.ts";
 import type { Setting } from "../config/settings.ts";
 import { type KeyPair, randomKey, readCredentials, writeCredentials } from "./credentials-file.ts";
+import type { StoreKeys } from "./demo-keys.ts";
 import { checked } from "./node-config.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -27,9 +28,11 @@ export interface DemoConfigOptions {
   readonly kind: StoreKind;
   readonly stores: readonly DemoStore[];
   readonly settings: readonly Setting[];
+  readonly keys: StoreKeys;
 }
 
-const BLOBS_BUCKET = "blobs";
+/** On each store. */
+export const BLOBS_BUCKET = "blobs";
 
 export function credentialsFile(directory: string): string {
   return join(directory, "credentials");
@@ -46,8 +49,15 @@ export async function demoConfig({
   kind,
   stores,
   settings,
+  keys,
 }: DemoConfigOptions): Promise<GatewayConfig> {
-  const reached = { bucket: BLOBS_BUCKET, createBucket: true, ...rootKey };
+  const reached = {
+    bucket: BLOBS_BUCKET,
+    ...keys.gateway,
+    createBucket: keys.redirect === undefined,
+    redirectAccessKeyId: keys.redirect?.accessKeyId,
+    redirectSecretAccessKey: keys.redirect?.secretAccessKey,
+  };
   const base = await demoBase(directory, rootKey);
   const input: GatewayConfigInput = {
     ...base,

@@ -38,10 +38,10 @@ async function runDemo(options: Options, terminal: Terminal): Promise<void> {
   await claimDirectory(directory, kind);
   const rootKey = await ensureRootKey(directory, terminal.env);
   const count = options.regionCount ?? (kind === "minio" ? 2 : 5);
-  const { stores, close } = await startStores({ kind, count, directory, rootKey }, terminal);
+  const { stores, keys, close } = await startStores({ kind, count, directory }, terminal);
   try {
     const gateway = await startGateway(
-      await demoConfig({ directory, port: options.port, rootKey, kind, stores, settings: options.set }),
+      await demoConfig({ directory, port: options.port, rootKey, kind, stores, keys, settings: options.set }),
       terminal,
     );
     await ensureBucket(gateway);

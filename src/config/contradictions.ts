@@ -10,12 +10,22 @@ import { type Fault, pathOf } from "./fault.ts";
 const SKEW_SECONDS = 900;
 
 const maybe = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
+const backend = z
+  .object({
+    name: maybe(z.string()),
+    region: maybe(z.string()),
+    publicEndpoint: maybe(z.string()),
+    secretAccessKey: maybe(z.string()),
+    redirectAccessKeyId: maybe(z.string()),
+    redirectSecretAccessKey: maybe(z.string()),
+  })
+  .catch({});
 const named = z.object({ name: maybe(z.string()), region: maybe(z.string()), kind: maybe(z.string()) }).catch({});
 
 const sketch = z
   .object({
     regions: z.array(named).catch([]).default([]),
-    backends: z.array(named).catch([]).default([]),
+    backends: z.array(backend).catch([]).default([]),
     clientMap: z.array(named).catch([]).default([]),
     copies: z.int().catch(2).default(2),
     minimumCopies: maybe(z.int()),
@@ -63,7 +73,28 @@ export function findContradictions(input: unknown): readonly Fault[] {
       path: "graceHours",
       message: `expected at least ${(longest / 3600).toFixed(2)}: the longest signed URL plus ${SKEW_SECONDS} s of clock skew`,
     });
+  for (const [index, one] of backends.entries()) faults.push(...redirectKeyFaults(one, index));
   return faults;
+}
+
+/** Everyone who is redirected can try guesses at the secret that signed the URL, without asking anybody. */
+const LEAST_SECRET_LENGTH = 16;
+
+function redirectKeyFaults(
+  { publicEndpoint, secretAccessKey, redirectAccessKeyId, redirectSecretAccessKey }: z.output<typeof backend>,
+  index: number,
+): readonly Fault[] {
+  const at = (key: string) => pathOf(["backends", index, key]);
+  if (redirectAccessKeyId !== undefined && redirectSecretAccessKey === undefined)
+    return [{ path: at("redirectSecretAccessKey"), message: "missing: expected together with redirectAccessKeyId" }];
+  if (redirectAccessKeyId === undefined && redirectSecretAccessKey !== undefined)
+    return [{ path: at("redirectAccessKeyId"), message: "missing: expected together with redirectSecretAccessKey" }];
+  const secret = redirectSecretAccessKey ?? secretAccessKey;
+  if (publicEndpoint === undefined || secret === undefined || secret.length >= LEAST_SECRET_LENGTH) return [];
+  const path = at(redirectSecretAccessKey === undefined ? "secretAccessKey" : "redirectSecretAccessKey");
+  return [
+    { path, message: `expected at least ${LEAST_SECRET_LENGTH} characters: it signs the redirects to publicEndpoint` },
+  ];
 }
 
 function repeated(list: string, rows: readonly { readonly name?: string | undefined }[]): readonly Fault[] {

@@ -24,6 +24,8 @@ const reachedByS3 = {
   prefix: z.string().default(""),
   accessKeyId: filled,
   secretAccessKey: filled,
+  redirectAccessKeyId: filled.optional(),
+  redirectSecretAccessKey: filled.optional(),
   signingRegion: filled.default("us-east-1"),
   forcePathStyle: z.boolean().default(true),
   createBucket: z.boolean().default(false),

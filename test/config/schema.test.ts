@@ -22,6 +22,18 @@ function faultsOf(change: object): readonly string[] {
   return "faults" in checked ? checked.faults.map(({ path, message }) => `${path}: ${message}`) : [];
 }
 
+/** A backend that clients are redirected to. */
+const reached = {
+  kind: "node",
+  name: "reached",
+  region: "amsterdam",
+  endpoint: "http://10.0.0.1:9000",
+  publicEndpoint: "http://node.example",
+  bucket: "blobs",
+  accessKeyId: "writes",
+  secretAccessKey: "sixteen-letters!",
+};
+
 describe("checkConfig", () => {
   it("fills in every default", () => {
     const checked = checkConfig(smallest);
@@ -66,6 +78,17 @@ describe("checkConfig", () => {
     expect("config" in checked && [checked.config.redirect.minBytes, checked.config.ingest.bufferBytes]).toEqual([
       1_572_864, 42,
     ]);
+  });
+
+  it("takes a short secret where no redirect shows its signature", () => {
+    const secretAccessKey = "short";
+    const redirectKey = { redirectAccessKeyId: "r", redirectSecretAccessKey: "sixteen-letters!" };
+    const accepted = [
+      { ...reached, publicEndpoint: undefined, secretAccessKey },
+      { ...reached, ...redirectKey, secretAccessKey },
+    ];
+    for (const one of accepted)
+      expect(checkConfig({ ...smallest, backends: [one], copies: 1 })).toHaveProperty("config");
   });
 
   it("reports every fault at once, those of shape and those between keys", () => {
@@ -119,6 +142,22 @@ describe("checkConfig", () => {
     [
       { trustedProxies: ["10.0.0.0/33"] },
       "trustedProxies[0]: expected a network such as 10.0.0.0/8, 2001:db8::/32 or a single address",
+    ],
+    [
+      { backends: [{ ...reached, secretAccessKey: "fifteen-letters" }] },
+      "backends[0].secretAccessKey: expected at least 16 characters: it signs the redirects to publicEndpoint",
+    ],
+    [
+      { backends: [{ ...reached, redirectAccessKeyId: "r", redirectSecretAccessKey: "short" }] },
+      "backends[0].redirectSecretAccessKey: expected at least 16 characters: it signs the redirects to publicEndpoint",
+    ],
+    [
+      { backends: [{ ...reached, redirectAccessKeyId: "r" }] },
+      "backends[0].redirectSecretAccessKey: missing: expected together with redirectAccessKeyId",
+    ],
+    [
+      { backends: [{ ...reached, redirectSecretAccessKey: "sixteen-letters!" }] },
+      "backends[0].redirectAccessKeyId: missing: expected together with redirectSecretAccessKey",
     ],
     [{ encryptionKey: "short" }, "encryptionKey: expected at least 16 characters"],
     [{ backends: [] }, "backends: expected array to have >=1 items"],

@@ -56,7 +56,9 @@ describe("the documents", () => {
   });
 
   it.each(examples("yaml", "config"))("$file gives a configuration without faults", ({ text }) => {
-    const env = Object.fromEntries([...text.matchAll(/\$\{(\w+)\}/g)].map((match) => [match[1], "a-value"]));
+    const env = Object.fromEntries(
+      [...text.matchAll(/\$\{(\w+)\}/g)].map((match) => [match[1], "a-value-of-some-length"]),
+    );
     const checked = readConfig(text, "/etc", {
       NEARBUCKET_ROOT_ACCESS_KEY: "root",
       NEARBUCKET_ROOT_SECRET_KEY: "rootsecret",
@@ -82,8 +84,8 @@ describe("the documents", () => {
     const env = {
       NEARBUCKET_ROOT_ACCESS_KEY: "root",
       NEARBUCKET_ROOT_SECRET_KEY: "rootsecret",
-      MINIO_ROOT_USER: "minio",
-      MINIO_ROOT_PASSWORD: "miniosecret",
+      STORE_SECRET: "a-secret-of-the-store",
+      STORE_REDIRECT_SECRET: "a-secret-for-redirects",
     };
     const checked = readConfig(readDocument("compose/nearbucket.yaml"), "/etc/nearbucket", env);
     expect("faults" in checked ? checked.faults : []).toEqual([]);

@@ -85,6 +85,7 @@ export class S3Backend implements Backend {
         ? undefined
         : new UrlSigner({
             ...keys,
+            ...redirectKey(options),
             honoursEmbeddedHeaders,
             address: addressOf(publicEndpoint, bucket, prefix, forcePathStyle),
           });
@@ -216,6 +217,11 @@ export class S3Backend implements Backend {
       return `asked for ${range.first}-${range.last}, got ${told[0]}`;
     return { size, length };
   }
+}
+
+/** The read-only key that signs redirects, where there is one. */
+function redirectKey({ redirectAccessKeyId: accessKeyId, redirectSecretAccessKey: secretAccessKey }: S3BackendOptions) {
+  return accessKeyId !== undefined && secretAccessKey !== undefined ? { accessKeyId, secretAccessKey } : {};
 }
 
 const PLAIN = /^[A-Za-z0-9\-._~/]*$/;

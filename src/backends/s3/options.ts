@@ -12,6 +12,9 @@ export interface S3BackendOptions {
   readonly prefix?: string | undefined;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** Signs redirects in place of the key above, and nothing else: a key that may only read. Both or neither. */
+  readonly redirectAccessKeyId?: string | undefined;
+  readonly redirectSecretAccessKey?: string | undefined;
   /** Region in the signatures; default us-east-1. */
   readonly signingRegion?: string | undefined;
   /** Default true: the bucket stands in the path; false: before the host name. */

@@ -31,6 +31,20 @@ describe("a signed URL", () => {
     });
   });
 
+  it("is signed by the key for redirects, which no other request is signed by", async () => {
+    const keys = { accessKeyId: "writes", secretAccessKey: "writing-secret-0123" };
+    const redirectKeys = { redirectAccessKeyId: "reads", redirectSecretAccessKey: "reading-secret-0123" };
+    const publicEndpoint = "https://store.example";
+    const both = backendAt("http://10.0.0.1:9000", { publicEndpoint, ...keys, ...redirectKeys });
+    const reader = backendAt("http://10.0.0.1:9000", {
+      publicEndpoint,
+      accessKeyId: "reads",
+      secretAccessKey: "reading-secret-0123",
+    });
+    expect(both.signedUrl("k", plain)).toBe(reader.signedUrl("k", plain));
+    expect(both.signedUrl("k", plain)).toContain("X-Amz-Credential=reads%2F");
+  });
+
   it("has the bucket before the host where the service wants it there", () => {
     const url = backendAt("http://10.0.0.1:9000", {
       publicEndpoint: "https://store.example",

@@ -1,0 +1,105 @@
+// The two users that compose/make-users.sh makes on a real MinIO: one does all that a gateway asks of a store, the other
+// answers redirects and can do nothing else.
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { S3Backend } from "../../../src/backends/s3/backend.ts";
+import { gatewayPolicy, redirectPolicy } from "../../../src/cli/minio-users.ts";
+import { backendContract, put } from "../../contracts/backend-contract.ts";
+import { type Minio, startMinio } from "../../support/minio.ts";
+import { describeWith } from "../../support/programs.ts";
+import { run } from "../../support/run.ts";
+import { signedFetch } from "../../support/sign.ts";
+import { backendAt } from "./support.ts";
+
+const COMPOSE = join(import.meta.dirname, "../../../compose");
+const STORE_SECRET = randomBytes(20).toString("hex");
+const STORE_REDIRECT_SECRET = randomBytes(20).toString("hex");
+
+/** Run twice: that must change nothing. */
+async function makeUsers({ url, accessKeyId, secretAccessKey }: Minio): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), "nearbucket-mc-"));
+  const env = {
+    MINIO_ROOT_USER: accessKeyId,
+    MINIO_ROOT_PASSWORD: secretAccessKey,
+    STORE_SECRET,
+    STORE_REDIRECT_SECRET,
+    MC_CONFIG_DIR: directory,
+  };
+  for (let time = 0; time < 2; time += 1) await run("/bin/sh", [join(COMPOSE, "make-users.sh"), url], { env });
+  await rm(directory, { recursive: true, force: true });
+}
+
+const scopedBackend = ({ url, publicUrl }: Minio) =>
+  backendAt(url, {
+    publicEndpoint: publicUrl,
+    accessKeyId: "nearbucket",
+    secretAccessKey: STORE_SECRET,
+    redirectAccessKeyId: "nearbucket-redirect",
+    redirectSecretAccessKey: STORE_REDIRECT_SECRET,
+  });
+
+describe("the policies of compose/", () => {
+  it("are those of the demo", async () => {
+    const policy = async (name: string): Promise<unknown> => JSON.parse(await readFile(join(COMPOSE, name), "utf8"));
+    expect(await policy("gateway-policy.json")).toEqual(gatewayPolicy("blobs"));
+    expect(await policy("redirect-policy.json")).toEqual(redirectPolicy("blobs"));
+  });
+});
+
+describeWith(["minio", "mc"], "the gateway's user on MinIO", () => {
+  backendContract("MinIO, by a user of its own", async () => {
+    const minio = await startMinio();
+    await makeUsers(minio);
+    const backend = scopedBackend(minio);
+    return {
+      backend,
+      close: async () => {
+        await backend.close();
+        await minio[Symbol.asyncDispose]();
+      },
+    };
+  });
+});
+
+describeWith(["minio", "mc"], "the user for redirects on MinIO", () => {
+  const bytes = randomBytes(10_000);
+  let minio: Minio;
+  let backend: S3Backend;
+  beforeAll(async () => {
+    minio = await startMinio({ buckets: ["other"] });
+    await makeUsers(minio);
+    backend = scopedBackend(minio);
+    await put(backend, "blobs/ab/one", bytes);
+  });
+  afterAll(async () => {
+    await backend.close();
+    await minio[Symbol.asyncDispose]();
+  });
+
+  it("signs URLs that are answered with the bytes", async () => {
+    const options = { now: new Date(), expiresSeconds: 60, responseOverrides: {}, replyHeaders: {} };
+    const url = backend.signedUrl("blobs/ab/one", options) ?? "";
+    expect(url).toContain("X-Amz-Credential=nearbucket-redirect%2F");
+    const answer = await fetch(url, { headers: { range: "bytes=5-9" } });
+    expect(answer.status).toBe(206);
+    expect(Buffer.from(await answer.arrayBuffer()).equals(bytes.subarray(5, 10))).toBe(true);
+  });
+
+  it.each([
+    { method: "PUT", path: "/blobs/blobs/ab/one", body: "x" },
+    { method: "PUT", path: "/blobs/new", body: "x" },
+    { method: "POST", path: "/blobs/new?uploads" },
+    { method: "DELETE", path: "/blobs/blobs/ab/one" },
+    { method: "GET", path: "/blobs/?list-type=2" },
+    { method: "GET", path: "/blobs/?uploads" },
+    { method: "GET", path: "/other/one" },
+    { method: "PUT", path: "/third" },
+  ])("may not $method $path", async (request) => {
+    const key = { accessKeyId: "nearbucket-redirect", secretAccessKey: STORE_REDIRECT_SECRET };
+    const refused = await signedFetch({ endpoint: minio.url, ...key })(request);
+    expect([refused.status, refused.code]).toEqual([403, "AccessDenied"]);
+  });
+});

@@ -14,10 +14,11 @@ import { quote } from "../protocol/etag.ts";
 import { matchParts, readPartList } from "./completed-parts.ts";
 import { checkInitiator, noSuchUpload } from "./find-upload.ts";
 import { type ObjectCall, operation, type Reply, type Services } from "./operation.ts";
-import { readBody } from "./read-body.ts";
+import { readDocument } from "./read-document.ts";
 
 const MAX_PARTS = 10_000;
-const MAX_BODY_BYTES = 4 * 1024 ** 2;
+/** A part is four elements, its ETag quoted by two references. */
+const LIMITS = { bytes: 3 * 1024 ** 2, tags: MAX_PARTS * 8 + 16, references: MAX_PARTS * 2 + 16 };
 
 export const CompleteMultipartUpload = operation({
   on: "object",
@@ -28,9 +29,11 @@ export const CompleteMultipartUpload = operation({
     const { bucket, key, query, headers } = call;
     const uploadId = query.get("uploadId") ?? "";
     const condition = readWriteCondition(headers);
+    await checkKnown(call, uploadId, services);
     const listed = readPartList(
-      await readBody({ body: call.body, headers: withoutObjectClaims(headers) }, MAX_BODY_BYTES),
+      await readDocument({ body: call.body, headers: withoutObjectClaims(headers) }, "CompleteMultipartUpload", LIMITS),
     );
+    // Looked up again: the same request, sent twice, may have completed it while this list came in.
     const upload = await services.metadata.uploads.find(bucket.id, key, uploadId);
     if (upload === undefined) return answerAgain(call, uploadId, services);
     checkInitiator(call, upload);
@@ -55,6 +58,14 @@ export const CompleteMultipartUpload = operation({
     return resultOf(call, object.etag, checksum);
   },
 });
+
+/** A list is read for an upload that there is or was, by who may complete it. Throws NoSuchUpload, AccessDenied. */
+async function checkKnown(call: ObjectCall, uploadId: string, { metadata }: Services): Promise<void> {
+  const upload = await metadata.uploads.find(call.bucket.id, call.key, uploadId);
+  if (upload !== undefined) checkInitiator(call, upload);
+  else if ((await metadata.uploads.completed(call.bucket.id, call.key, uploadId)) === undefined)
+    throw noSuchUpload(uploadId);
+}
 
 /** These headers speak of the object, not of the XML that names its parts. */
 function withoutObjectClaims(headers: HeaderFields): HeaderFields {

@@ -3,9 +3,8 @@ import { invalidArgument, notImplemented, S3Error } from "../errors.ts";
 import type { Account, Acl, Bucket, BucketSettings } from "../model.ts";
 import { checkBucketName } from "../protocol/address.ts";
 import { refuseUnserved } from "../protocol/object-headers.ts";
-import { readXml } from "../protocol/read-xml.ts";
 import { type NewBucketCall, operation, type Services } from "./operation.ts";
-import { readBody } from "./read-body.ts";
+import { readDocument } from "./read-document.ts";
 import { aclOfHeaders, refusePublic } from "./requested-acl.ts";
 
 /** The region whose S3 answers a repeated CreateBucket by the owner with success. */
@@ -63,9 +62,8 @@ async function readSettings(
 
 /** As the client wrote it, "" when it wrote none: GetBucketLocation gives it back. */
 async function readLocation(call: NewBucketCall): Promise<string> {
-  const text = await readBody(call);
-  if (text === "") return "";
-  const configuration = readXml(text, "CreateBucketConfiguration");
+  const configuration = await readDocument(call, "CreateBucketConfiguration");
+  if (configuration === undefined) return "";
   if (configuration.elements.some(({ name }) => name !== "LocationConstraint"))
     throw new S3Error("NotImplemented", {
       message: "Of a CreateBucketConfiguration, only the LocationConstraint is implemented.",

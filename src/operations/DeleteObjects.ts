@@ -3,15 +3,19 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
  */
 import { S3Error } from "../errors.ts";
-import { readXml, type XmlElement } from "../protocol/read-xml.ts";
+import type { XmlElement } from "../protocol/read-xml.ts";
 import type { XmlContent } from "../protocol/xml.ts";
 import { type DeleteCondition, readDeleteCondition } from "./delete-condition.ts";
 import { operation } from "./operation.ts";
-import { readBody } from "./read-body.ts";
+import { readDocument } from "./read-document.ts";
 
 const MAX_KEYS = 1000;
-const MAX_BODY_BYTES = 2 * 1024 ** 2;
 const MAX_KEY_BYTES = 1024;
+/**
+ * A mebibyte of keys and a quarter for what stands around them: 1,000 keys of 1,024 bytes fit. An object has six
+ * elements at most, and its key may be written in references.
+ */
+const LIMITS = { bytes: 1.25 * 1024 ** 2, tags: MAX_KEYS * 12 + 16, references: MAX_KEYS * 128 };
 
 interface Entry {
   readonly key: string;
@@ -25,7 +29,7 @@ export const DeleteObjects = operation({
   query: { delete: true },
   action: "s3:DeleteObject",
   async handle(call, { metadata }) {
-    const { quiet, entries } = readDelete(await readBody(call, MAX_BODY_BYTES));
+    const { quiet, entries } = readDelete(await readDocument(call, "Delete", LIMITS));
     const doomed = entries.filter(isOneObject);
     const outcomes = await metadata.objects.deleteMany(
       call.bucket.id,
@@ -56,12 +60,11 @@ function errorOf({ key, versionId }: Entry, { code, message }: S3Error): XmlCont
   return { Key: key, VersionId: versionId, Code: code, Message: message };
 }
 
-function readDelete(text: string): { readonly quiet: boolean; readonly entries: readonly Entry[] } {
-  if (text === "") throw new S3Error("MissingRequestBodyError");
-  const root = readXml(text, "Delete");
-  const objects = root.children("Object");
+function readDelete(list: XmlElement | undefined): { readonly quiet: boolean; readonly entries: readonly Entry[] } {
+  if (list === undefined) throw new S3Error("MissingRequestBodyError");
+  const objects = list.children("Object");
   if (objects.length === 0 || objects.length > MAX_KEYS) throw new S3Error("MalformedXML");
-  return { quiet: root.text("Quiet")?.toLowerCase() === "true", entries: objects.map(readEntry) };
+  return { quiet: list.text("Quiet")?.toLowerCase() === "true", entries: objects.map(readEntry) };
 }
 
 function readEntry(element: XmlElement): Entry {

@@ -1,7 +1,7 @@
 /** PutBucketTagging: the whole set anew. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html */
 import { readTagging } from "../protocol/tags.ts";
 import { operation } from "./operation.ts";
-import { readBody } from "./read-body.ts";
+import { readDocument } from "./read-document.ts";
 
 export const PutBucketTagging = operation({
   on: "bucket",
@@ -9,7 +9,7 @@ export const PutBucketTagging = operation({
   query: { tagging: true },
   action: "s3:PutBucketTagging",
   async handle(call, { metadata }) {
-    const tags = readTagging(await readBody(call), "bucket");
+    const tags = readTagging(await readDocument(call, "Tagging"), "bucket");
     await metadata.buckets.updateSettings(call.bucket.id, ({ tags: _former, ...kept }) => ({
       ...kept,
       ...(tags && { tags }),

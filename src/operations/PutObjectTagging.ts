@@ -2,7 +2,7 @@
 import { checkVersionId } from "../protocol/object-headers.ts";
 import { readTagging } from "../protocol/tags.ts";
 import { operation } from "./operation.ts";
-import { readBody } from "./read-body.ts";
+import { readDocument } from "./read-document.ts";
 
 export const PutObjectTagging = operation({
   on: "storedObject",
@@ -12,7 +12,7 @@ export const PutObjectTagging = operation({
   async handle(call, { metadata }) {
     const { bucket, key, query, found } = call;
     checkVersionId(query.get("versionId"), key);
-    const tags = readTagging(await readBody(call), "object");
+    const tags = readTagging(await readDocument(call, "Tagging"), "object");
     // An object written over meanwhile came after this: the tags it brought stand.
     await metadata.objects.updateAttributes(bucket.id, found.object, ({ tags: _former, ...kept }) => ({
       ...kept,

@@ -4,7 +4,7 @@
  */
 import { readPublicAccessBlock } from "../protocol/public-access-block.ts";
 import { operation } from "./operation.ts";
-import { readBody } from "./read-body.ts";
+import { readDocument } from "./read-document.ts";
 
 export const PutPublicAccessBlock = operation({
   on: "bucket",
@@ -12,7 +12,7 @@ export const PutPublicAccessBlock = operation({
   query: { publicAccessBlock: true },
   action: "s3:PutBucketPublicAccessBlock",
   async handle(call, { metadata }) {
-    const publicAccessBlock = readPublicAccessBlock(await readBody(call));
+    const publicAccessBlock = readPublicAccessBlock(await readDocument(call, "PublicAccessBlockConfiguration"));
     await metadata.buckets.updateSettings(call.bucket.id, (settings) => ({ ...settings, publicAccessBlock }));
     return {};
   },

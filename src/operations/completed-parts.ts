@@ -3,7 +3,7 @@ import { S3Error } from "../errors.ts";
 import type { Upload, UploadedPart } from "../metadata/uploads.ts";
 import { checksumElement } from "../protocol/checksum-headers.ts";
 import { unquote } from "../protocol/etag.ts";
-import { readXml, type XmlElement } from "../protocol/read-xml.ts";
+import type { XmlElement } from "../protocol/read-xml.ts";
 
 export interface ListedPart {
   readonly partNumber: number;
@@ -16,8 +16,8 @@ const MAX_PARTS = 10_000;
 const MIN_PART_BYTES = 5 * 1024 ** 2;
 
 /** At least one part, in ascending order. Throws MalformedXML, InvalidPartOrder. */
-export function readPartList(text: string): readonly ListedPart[] {
-  const elements = readXml(text, "CompleteMultipartUpload").children("Part");
+export function readPartList(list: XmlElement | undefined): readonly ListedPart[] {
+  const elements = list?.children("Part") ?? [];
   if (elements.length === 0 || elements.length > MAX_PARTS) throw new S3Error("MalformedXML");
   const parts = elements.map(readPart);
   parts.reduce((before, part) => {

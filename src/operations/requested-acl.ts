@@ -3,7 +3,7 @@ import { invalidArgument, S3Error } from "../errors.ts";
 import type { Account, Acl, Bucket, BucketSettings, Grant, Grantee, HeaderFields, ObjectAttributes } from "../model.ts";
 import { aclOfCanned, type CannedAcl, type RequestedGrant, readAclDocument, readAclHeaders } from "../protocol/acl.ts";
 import type { BucketCall, ObjectCall, Services } from "./operation.ts";
-import { readBody } from "./read-body.ts";
+import { readDocument } from "./read-document.ts";
 
 /** Whose list it is: a bucket's, whose `owner` is the bucket's, or an object's in it. */
 export interface AclOwners {
@@ -28,13 +28,13 @@ export async function aclOfHeaders(
 /** What a PutBucketAcl or PutObjectAcl asks for: in its headers or in its body, never in both. Undefined: private. */
 export async function aclOfRequest(call: BucketCall, owners: AclOwners, services: Services): Promise<Acl | undefined> {
   const asked = readAclHeaders(call.headers, owners.of);
-  const text = await readBody(call);
+  const policy = await readDocument(call, "AccessControlPolicy");
   if (asked !== undefined) {
-    if (text !== "") throw new S3Error("UnexpectedContent");
+    if (policy !== undefined) throw new S3Error("UnexpectedContent");
     return aclAsked(asked, owners, services);
   }
-  if (text === "") throw new S3Error("MissingSecurityHeader");
-  const { ownerId, grants } = readAclDocument(text);
+  if (policy === undefined) throw new S3Error("MissingSecurityHeader");
+  const { ownerId, grants } = readAclDocument(policy);
   // A list cannot give a thing to another owner.
   if (ownerId !== owners.owner.name) throw new S3Error("AccessDenied");
   return aclAsked(grants, owners, services);

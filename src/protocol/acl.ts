@@ -5,7 +5,7 @@
 import { invalidArgument, notImplemented, S3Error } from "../errors.ts";
 import type { Account, Acl, Grant, Grantee, HeaderFields, Permission } from "../model.ts";
 import { trimBlanks } from "./blanks.ts";
-import { readXml, type XmlElement } from "./read-xml.ts";
+import type { XmlElement } from "./read-xml.ts";
 import type { XmlContent } from "./xml.ts";
 
 type Group = Extract<Grantee, { readonly group: string }>["group"];
@@ -91,21 +91,20 @@ function readGrantees(name: string, text: string): readonly RequestedGrant["gran
  * An AccessControlPolicy. Throws MalformedXML, MalformedACLError for an unknown permission, a missing owner or grantee
  * and too many grants, InvalidArgument for an unknown group, UnresolvableGrantByEmailAddress.
  */
-export function readAclDocument(text: string): {
+export function readAclDocument(policy: XmlElement): {
   readonly ownerId: string;
   readonly grants: readonly RequestedGrant[];
 } {
-  const root = readXml(text, "AccessControlPolicy");
-  const ownerId = root.children("Owner")[0]?.text("ID");
-  const [list, second] = root.children("AccessControlList");
-  if (ownerId === undefined || list === undefined || second !== undefined) throw new S3Error("MalformedACLError");
+  const ownerId = policy.child("Owner")?.text("ID");
+  const list = policy.child("AccessControlList");
+  if (ownerId === undefined || list === undefined) throw new S3Error("MalformedACLError");
   return { ownerId, grants: checkCount(list.children("Grant").map(readGrant)) };
 }
 
 function readGrant(element: XmlElement): RequestedGrant {
-  const [grantee, second] = element.children("Grantee");
+  const grantee = element.child("Grantee");
   const permission = PERMISSIONS.find((name) => name === element.text("Permission"));
-  if (grantee === undefined || second !== undefined || permission === undefined) throw new S3Error("MalformedACLError");
+  if (grantee === undefined || permission === undefined) throw new S3Error("MalformedACLError");
   const [id, uri, email] = [grantee.text("ID"), grantee.text("URI"), grantee.text("EmailAddress")];
   if ([id, uri, email].filter((value) => value !== undefined).length !== 1) throw new S3Error("MalformedACLError");
   if (email !== undefined) throw unresolvable(email);

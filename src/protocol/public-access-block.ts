@@ -1,12 +1,12 @@
 /** PublicAccessBlockConfiguration documents, in and out. A switch that a client leaves out is off. */
 import { S3Error } from "../errors.ts";
 import type { PublicAccessBlock } from "../model.ts";
-import { readXml, type XmlElement } from "./read-xml.ts";
+import type { XmlElement } from "./read-xml.ts";
 import type { XmlContent } from "./xml.ts";
 
 /** Throws MalformedXML, for a switch that is neither true nor false too. */
-export function readPublicAccessBlock(text: string): PublicAccessBlock {
-  const root = readXml(text, "PublicAccessBlockConfiguration");
+export function readPublicAccessBlock(root: XmlElement | undefined): PublicAccessBlock {
+  if (root === undefined) throw new S3Error("MalformedXML");
   return {
     blockPublicAcls: readSwitch(root, "BlockPublicAcls"),
     ignorePublicAcls: readSwitch(root, "IgnorePublicAcls"),

@@ -1,7 +1,7 @@
 /** Tags on the wire: the `x-amz-tagging` header and Tagging documents, checked once, in byte order of key. */
 import { invalidArgument, S3Error } from "../errors.ts";
 import type { HeaderFields, Tag } from "../model.ts";
-import { readXml, type XmlElement } from "./read-xml.ts";
+import type { XmlElement } from "./read-xml.ts";
 import type { XmlContent } from "./xml.ts";
 
 const LIMITS = { object: 10, bucket: 50 } as const;
@@ -47,9 +47,9 @@ function malformedHeader(text: string, cause?: unknown): S3Error {
 }
 
 /** A Tagging document; undefined: an empty set. Throws MalformedXML, InvalidTag. */
-export function readTagging(text: string, of: keyof typeof LIMITS): readonly Tag[] | undefined {
-  const [set, second] = readXml(text, "Tagging").children("TagSet");
-  if (set === undefined || second !== undefined) throw new S3Error("MalformedXML");
+export function readTagging(tagging: XmlElement | undefined, of: keyof typeof LIMITS): readonly Tag[] | undefined {
+  const set = tagging?.child("TagSet");
+  if (set === undefined) throw new S3Error("MalformedXML");
   return checkTags(set.children("Tag").map(readTag), of);
 }
 

@@ -108,6 +108,28 @@ describe("CompleteMultipartUpload", () => {
     expect(await complete(on, "mine", uploadId, list)).toMatchObject({ status: 404, code: "NoSuchUpload" });
   });
 
+  it("looks the upload up before it reads the list", async () => {
+    const unknown = await complete(on, "unread", "no-such-upload", "<CompleteMultipartUpload><Part>");
+    expect(unknown).toMatchObject({ status: 404, code: "NoSuchUpload" });
+    expect(await complete(on, "unread", "no-such-upload", "x".repeat(4 << 20))).toMatchObject({ code: "NoSuchUpload" });
+    const uploadId = await startUpload(on, "unread");
+    const list = partList(await sendParts(on, "unread", uploadId, [C]));
+    expect(await complete(on, "unread", uploadId, "x".repeat(4 << 20))).toMatchObject({
+      status: 400,
+      code: "MaxMessageLengthExceeded",
+    });
+    expect(await complete(on, "unread", uploadId, list)).toMatchObject({ status: 200 });
+    expect(await complete(on, "unread", uploadId, "<x")).toMatchObject({ status: 400, code: "MalformedXML" });
+    expect(await complete(on, "unread", uploadId, list)).toMatchObject({ status: 200 });
+  });
+
+  it("refuses a list with more elements than 10,000 parts have", async () => {
+    const uploadId = await startUpload(on, "many");
+    const [part] = await sendParts(on, "many", uploadId, [C]);
+    const list = partList([{ partNumber: 1, etag: part?.etag ?? "", more: "<b/>".repeat(80_016) }]);
+    expect(await complete(on, "many", uploadId, list)).toMatchObject({ status: 400, code: "MalformedXML" });
+  });
+
   it("holds conditions against what stands under the name, and the upload can be completed later", async () => {
     await on.put("conditional", "x");
     const uploadId = await startUpload(on, "conditional");

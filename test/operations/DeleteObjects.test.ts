@@ -70,6 +70,9 @@ describe("DeleteObjects", () => {
     ["<Delete><Object><VersionId>v</VersionId></Object></Delete>", "MalformedXML"],
     ["<Delete><Object><Key></Key></Object></Delete>", "MalformedXML"],
     ["<Delete><Object>", "MalformedXML"],
+    ["<Delete><Object><Key>k</Key><Key>l</Key></Object></Delete>", "MalformedXML"],
+    ["<Delete><Object><Key>k]]></Key></Object></Delete>", "MalformedXML"],
+    ["<Delete><Object><Key>k&copy;</Key></Object></Delete>", "MalformedXML"],
     ["<!DOCTYPE Delete [<!ENTITY a 'b'>]><Delete><Object><Key>&a;</Key></Object></Delete>", "MalformedXML"],
     ["", "MissingRequestBodyError"],
   ])("refuses %s", async (body, code) => {
@@ -87,6 +90,17 @@ describe("DeleteObjects", () => {
     });
     expect(await on.get("k")).toMatchObject({ status: 200 });
     expect(await remove(body, { "content-md5": md5(body) })).toMatchObject({ status: 200 });
+  });
+
+  it("refuses a key that is not UTF-8, and deletes nothing in its place", async () => {
+    await on.put("%EF%BF%BD", "x");
+    const body = Buffer.concat([
+      Buffer.from("<Delete><Object><Key>"),
+      Buffer.of(0xff),
+      Buffer.from("</Key></Object></Delete>"),
+    ]);
+    expect(await on.call("POST", "", { query: "delete", body })).toMatchObject({ status: 400, code: "MalformedXML" });
+    expect(await on.get("%EF%BF%BD")).toMatchObject({ status: 200 });
   });
 
   it("does not read a body without end", async () => {

@@ -41,6 +41,14 @@ describe("the tags of an object", () => {
     expect((await on.ok("GET", "k")).headers).not.toHaveProperty("x-amz-tagging-count");
   });
 
+  it("are not read from a body that is larger than any set, or holds more elements", async () => {
+    expect(await set(`<Tagging>${" ".repeat(64 << 10)}</Tagging>`)).toMatchObject({ code: "MaxMessageLengthExceeded" });
+    expect(await set(`<Tagging><TagSet>${"<b/>".repeat(2_048)}</TagSet></Tagging>`)).toMatchObject({
+      code: "MalformedXML",
+    });
+    expect(await set("<Tagging><TagSet/><TagSet/></Tagging>")).toMatchObject({ code: "MalformedXML" });
+  });
+
   it("are none after an empty set, and leave the object as it was", async () => {
     const before = await on.ok("GET", "k");
     await set(document([["a", "b"]]));

@@ -2,9 +2,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { S3Error } from "../../src/errors.ts";
-import { readXml } from "../../src/protocol/read-xml.ts";
+import { readXml as readBounded } from "../../src/protocol/read-xml.ts";
 import { renderXml } from "../../src/protocol/xml.ts";
 import { anyKey } from "./any-key.ts";
+
+const LIMITS = { tags: 80_016, references: 20_016 };
+const readXml = (text: string, root: string) => readBounded(text, root, LIMITS);
 
 const KEYS = [
   "0012",
@@ -27,6 +30,11 @@ const KEYS = [
   "x".repeat(1024),
 ];
 
+/** Whether XML 1.0 can hold every character of it. */
+function isXml(key: string): boolean {
+  return !/[^\P{Cc}\t\n\r\x7f-\x9f]|[\ufffe\uffff]/u.test(key);
+}
+
 function roundTrip(key: string): string | undefined {
   const text = renderXml({ root: "Delete", content: { Object: [{ Key: key }] } });
   return readXml(text, "Delete").children("Object")[0]?.text("Key");
@@ -38,7 +46,11 @@ describe("keys in XML", () => {
   });
 
   it("come back whatever text they are", () => {
-    fc.assert(fc.property(anyKey, (key) => roundTrip(key) === key));
+    fc.assert(fc.property(anyKey.filter(isXml), (key) => roundTrip(key) === key));
+  });
+
+  it("are refused when XML cannot hold them, not even as a reference", () => {
+    for (const key of ["\u0001", "a\u001f", "\ufffe"]) expect(() => roundTrip(key)).toThrow(S3Error);
   });
 });
 
@@ -72,14 +84,28 @@ describe("XML out", () => {
 });
 
 describe("XML in", () => {
-  it("reads any namespace, declaration, comment and processing instruction, and passes attributes and unknown elements over", () => {
-    const text = `\ufeff<?xml version="1.0"?><!-- c --><s3:Delete xmlns:s3='u' a = "1"><?p i?><x>1</x><s3:Object><s3:Key>k</s3:Key ></s3:Object></s3:Delete>\n`;
+  it("reads any namespace and a declaration, and passes attributes and unknown elements over", () => {
+    const text = `<?xml version="1.0" encoding='utf-8' standalone="yes" ?>\n<s3:Delete xmlns:s3='u' a = ">"><x>1<toString/></x><s3:Object><s3:Key>k</s3:Key ></s3:Object></s3:Delete>\n`;
     expect(readXml(text, "Delete").children("Object")[0]?.text("Key")).toBe("k");
   });
 
-  it("reads literal line ends as line feeds, CDATA as it stands, and joins text around comments", () => {
-    expect(readXml("<a><b>1\r\n2\r3</b><c>x<!-- -->y<![CDATA[<&>]]></c></a>", "a").text("b")).toBe("1\n2\n3");
-    expect(readXml("<a><c>x<!-- -->y<![CDATA[<&>]]></c></a>", "a").text("c")).toBe("xy<&>");
+  it("reads literal line ends as line feeds, and references once", () => {
+    expect(readXml("<a><b>1\r\n2\r3&#13;</b></a>", "a").text("b")).toBe("1\n2\n3\r");
+    expect(readXml("<a><b>&#38;lt;&amp;gt;&#x26;#60;</b></a>", "a").text("b")).toBe("&lt;&gt;&#60;");
+  });
+
+  it("refuses a second child where one is read, and gives all where a list is", () => {
+    const root = readXml("<a><Key>1</Key><Key>2</Key></a>", "a");
+    expect(() => root.text("Key")).toThrow(S3Error);
+    expect(() => root.child("Key")).toThrow(S3Error);
+    expect(root.children("Key").map(({ ownText }) => ownText)).toEqual(["1", "2"]);
+  });
+
+  it("counts tags and references before it reads", () => {
+    const four = "<a><b/>&lt;</a>";
+    expect(readBounded(four, "a", { tags: 3, references: 1 }).text("b")).toBe("");
+    expect(() => readBounded(four, "a", { tags: 2, references: 1 })).toThrow(S3Error);
+    expect(() => readBounded(four, "a", { tags: 3, references: 0 })).toThrow(S3Error);
   });
 
   it("tells an empty element from an absent one", () => {
@@ -105,6 +131,30 @@ describe("XML in", () => {
     "a closing tag too many": "<a/></a>",
     "an attribute without a value": "<a b></a>",
     "an attribute without quotes": "<a b=1></a>",
+    "a byte order mark after the decoder took one": "\ufeff<a/>",
+    "text after an empty root": "<a/>x",
+    "text and a bracket after an empty root": "<a/>x>",
+    "a reference after the root": "<a></a>&#32;",
+    "an empty element beside the root": "<a></a><b/>",
+    "an end tag that ends itself": "<a/></a/>",
+    "a name with a blank of another script": "<a\u00a0></a\u00a0>",
+    "an attribute that is only a sign": "<a =></a>",
+    "a bracket in an attribute": "<a b='<'/>",
+    "a reference in an attribute": "<a b='&lt;'/>",
+    "the same attribute twice": "<a b='1' b='2'/>",
+    "nine attributes": `<a ${[..."bcdefghij"].map((name) => `${name}='1'`).join(" ")}/>`,
+    "the end of a CDATA section in text": "<a>]]></a>",
+    "a CDATA section": "<a><![CDATA[x]]></a>",
+    "a comment": "<a><!-- x --></a>",
+    "a comment that looks like a tag": "<!--/> x --><a/>",
+    "an instruction": "<a><?x y?></a>",
+    "a second declaration": '<a><?xml version="1.0"?></a>',
+    "another version of XML": '<?xml version="1.1"?><a/>',
+    "another encoding": '<?xml version="1.0" encoding="ISO-8859-1"?><a/>',
+    "a name that is a property of every object": "<a><__proto__/></a>",
+    "an entity of HTML": "<a>&copy;</a>",
+    "a reference to a control character": "<a>&#1;</a>",
+    "a reference to a noncharacter": "<a>&#xfffe;</a>",
     "a DOCTYPE": "<!DOCTYPE a><a/>",
     "an entity declaration": "<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>",
     "an unknown entity": "<a>&nbsp;</a>",
@@ -113,6 +163,9 @@ describe("XML in", () => {
     "a reference to half a character": "<a>&#xD800;</a>",
     "a reference beyond Unicode": "<a>&#x110000;</a>",
     "a control character": "<a>\u0001</a>",
+    "a mebibyte of empty elements": `<a>${repeated("<b/>")}</a>`,
+    "a mebibyte of references": `<a>${repeated("&lt;")}</a>`,
+    "attributes of one element": `<a${repeated(" b='1'")}/>`,
     "deep nesting": repeated("<a>"),
     "a thousand open comments": `<a>${repeated("<!--")}`,
     "nothing but brackets": repeated("<"),

@@ -4,10 +4,12 @@
  */
 import { openMetrics } from "./admin/metrics.ts";
 import { openAuthenticator } from "./auth/authenticate.ts";
-import { openSecretBox } from "./auth/secret-box.ts";
+import { scopeAllows } from "./auth/key-scope.ts";
+import { openSecretBox, openUnsealer, type SecretBox } from "./auth/secret-box.ts";
 import { type Fleet, openFleet } from "./backends/fleet.ts";
 import { openBackend } from "./backends/kinds.ts";
 import { openBlobStore } from "./blobs/blob-store.ts";
+import { currentEncryptionKeys } from "./config/encryption-key.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import { clientAddressReader } from "./delivery/client-address.ts";
 import { openDelivery } from "./delivery/delivery.ts";
@@ -22,6 +24,7 @@ import { type Metadata, openMetadata } from "./metadata/metadata.ts";
 import type { StatsReport } from "./metadata/stats.ts";
 import { route } from "./operations/route.ts";
 import { operations } from "./operations/table.ts";
+import { openKeyUses } from "./upkeep/key-uses.ts";
 import { openUpkeep, type Upkeep } from "./upkeep/upkeep.ts";
 
 export interface GatewayDependencies {
@@ -53,7 +56,6 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
   const opened = new Stack();
   try {
     const metadata = opened.add(await openMetadata(metadataOptions(config, now, dependencies.onFatal)));
-    const box = openSecretBox(config.encryptionKey);
     const root = await metadata.accounts.ensure(ROOT_ACCOUNT);
     const backends = await Promise.all(config.backends.map((backend) => openBackend(backend, { log })));
     const draining = config.backends.filter((backend) => backend.draining).map((backend) => backend.name);
@@ -73,6 +75,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         log,
       }),
     );
+    const keyUses = opened.add(openKeyUses({ record: (uses) => metadata.accounts.recordUses(uses), now, log }));
     const upkeep = opened.add(
       openUpkeep({ metadata, fleet, copies: config.copies, now, log, graceMs: config.graceHours * HOUR_MS }),
     );
@@ -96,12 +99,16 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         dedup: config.dedup,
         publicAccess: config.publicAccess,
         checkAccess: accessCheck(config.publicAccess),
+        inScope: ({ scope }, action, named) => scopeAllows(scope, action, named),
         honoursEmbeddedHeaders: config.role === "node",
       },
       authenticator: openAuthenticator({
         findKey: (accessKeyId) => metadata.accounts.findKey(accessKeyId),
         rootKey: { ...config.rootKey, account: root },
-        unseal: box.unseal,
+        unseal: openUnsealer([config.encryptionKey, ...config.previousEncryptionKeys], () =>
+          currentEncryptionKeys(config),
+        ),
+        noteUse: keyUses.note,
         now,
         region: config.strictRegion ? config.region : undefined,
         signatureV2: config.signatureV2,
@@ -121,6 +128,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       connections,
     });
     upkeep.start();
+    keyUses.start();
     const close = async (graceMs = 30_000) => {
       await server.close(graceMs);
       await opened.close();
@@ -145,13 +153,14 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
 /** The database alone, for commands that work beside a running gateway. */
 export interface Administration {
   readonly metadata: Metadata;
-  readonly seal: (secret: string) => string;
+  readonly box: SecretBox;
   close(): Promise<void>;
 }
 
 export async function openAdministration(config: GatewayConfig): Promise<Administration> {
   const metadata = await openMetadata({ ...metadataOptions(config, () => new Date(), undefined), cacheRows: 0 });
-  return { metadata, seal: openSecretBox(config.encryptionKey).seal, close: () => metadata.close() };
+  const box = openSecretBox([config.encryptionKey, ...config.previousEncryptionKeys]);
+  return { metadata, box, close: () => metadata.close() };
 }
 
 function metadataOptions(config: GatewayConfig, now: () => Date, onFatal: ((cause: unknown) => void) | undefined) {

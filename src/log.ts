@@ -20,6 +20,11 @@ export function openLog(level: string, sink?: { write(line: string): void }): Lo
   );
 }
 
+/** For changes of settings: written whatever the level, unless the log is silent altogether. */
+export function auditLog(log: Log): Log {
+  return log.child({ audit: true }, { level: log.level === "silent" ? "silent" : "info" });
+}
+
 const REASON_LIMIT = 300;
 
 /** An error's message and those of its causes, as one short line without a stack; undefined when there is none. */

@@ -4,6 +4,8 @@
  * comes first.
  */
 import { once } from "node:events";
+import { userInfo } from "node:os";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { runProgram } from "./cli/program.ts";
 
@@ -14,13 +16,24 @@ const code = await runProgram(process.argv.slice(2), {
   env: process.env,
   directory: process.cwd(),
   program: [process.execPath, fileURLToPath(import.meta.url)],
-  print: (text) => void process.stdout.write(`${text}\n`),
-  complain: (text) => void process.stderr.write(`${text}\n`),
+  print: (line) => void process.stdout.write(`${line}\n`),
+  complain: (line) => void process.stderr.write(`${line}\n`),
+  readInput: async () => (await text(process.stdin)).replace(/\r?\n$/, ""),
+  user: userName(),
   // A second signal finds no listener and ends the process at once.
   stopped: Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]).then(() => undefined),
-  die: (text) => {
-    process.stderr.write(`${text}\n`);
+  die: (line) => {
+    process.stderr.write(`${line}\n`);
     process.exit(1);
   },
 });
 process.exit(code);
+
+/** A container may run under a number that has no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? "unknown"}`;
+  }
+}

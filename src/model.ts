@@ -29,13 +29,36 @@ export interface Account {
   readonly name: string;
 }
 
-export interface AccessKey {
+/** A bucket, or what stands in it under keys that begin with `prefix`; an empty prefix is the whole bucket. */
+export interface Place {
+  readonly bucket: string;
+  readonly prefix: string;
+}
+
+/** What an access key may do of all that its account may. What is absent limits nothing. */
+export interface KeyScope {
+  readonly readOnly?: true;
+  readonly places?: readonly Place[];
+  /** `10.0.0.0/8`, `2001:db8::/32` or one address: where requests may come from. */
+  readonly networks?: readonly string[];
+}
+
+/** Made by auth/secret-box.ts; metadata never sees the secret itself. */
+export interface SealedSecret {
+  readonly sealedSecret: string;
+  /** The id of the encryption key; undefined: sealed before secrets had one. */
+  readonly sealedBy: string | undefined;
+}
+
+export interface AccessKey extends SealedSecret {
   readonly accessKeyId: string;
   readonly account: Account;
-  /** Sealed by auth/secret-box.ts; metadata never sees the secret itself. */
-  readonly sealedSecret: string;
   readonly createdAt: Date;
   readonly redirect: RedirectMode | undefined;
+  readonly scope: KeyScope;
+  readonly disabled: boolean;
+  /** From then on it is no key any more. */
+  readonly expiresAt: Date | undefined;
 }
 
 export type Permission = "READ" | "WRITE" | "READ_ACP" | "WRITE_ACP" | "FULL_CONTROL";
@@ -147,7 +170,7 @@ export interface Replica {
   readonly verifiedAt: Date;
 }
 
-/** Stored bytes. `name` is the physical key, the same on every backend, and is never used twice. */
+/** Stored bytes. `storageKey` is the same on every backend, and is never used twice. */
 export interface Blob {
   readonly id: number;
   readonly storageKey: string;
@@ -173,7 +196,7 @@ export interface FoundObject {
  */
 export interface FreshContent {
   readonly kind: "fresh";
-  /** A reserved physical name: see metadata/names. */
+  /** Reserved: see metadata/key-reservations.ts. */
   readonly storageKey: string;
   readonly size: number;
   readonly etag: string;

@@ -1,16 +1,17 @@
 /**
  * Finds out who is calling. It reads a request into one Claim and verifies the claim once; caller, headers and body are
  * all read from it. An unknown key costs the same work as a known one. Nothing is looked up before the request is known
- * to be well-formed and in time.
+ * to be well-formed and in time. A key that is disabled or has expired is answered as one that does not exist.
  */
 import { timingSafeEqual } from "node:crypto";
 import { S3Error } from "../errors.ts";
-import type { AccessKey, Account, AuthenticationKind, HeaderFields, RedirectMode } from "../model.ts";
+import type { AccessKey, Account, AuthenticationKind, HeaderFields, KeyScope, RedirectMode } from "../model.ts";
 import type { Claim, SignedRequest } from "./claim.ts";
 import { isPresignedV2, readHeaderClaimV2, readPresignedClaimV2 } from "./claim-v2.ts";
 import { isHeaderV4, readHeaderClaim, readPresignedClaim } from "./claim-v4.ts";
 import { type PayloadMode, readUnsignedPayloadMode } from "./payload-mode.ts";
 import { isPresignedV4 } from "./presigned-v4.ts";
+import type { SealedKey } from "./secret-box.ts";
 
 export interface Authentication {
   readonly caller: {
@@ -21,6 +22,8 @@ export interface Authentication {
     readonly redirect: RedirectMode | undefined;
     /** When what was proven ends; undefined: no end is known. */
     readonly until: Date | undefined;
+    /** What the access key may do of what its account may. */
+    readonly scope: KeyScope;
   };
   readonly payload: PayloadMode;
   /**
@@ -38,7 +41,9 @@ export interface AuthenticatorOptions {
   readonly rootKey:
     | { readonly accessKeyId: string; readonly secretAccessKey: string; readonly account: Account }
     | undefined;
-  readonly unseal: (sealed: string) => string;
+  readonly unseal: (key: SealedKey) => Promise<string>;
+  /** Told of every request that a key of the database has signed. */
+  readonly noteUse: (accessKeyId: string) => void;
   readonly now: () => Date;
   /** The only region accepted in a credential scope; undefined: any. */
   readonly region: string | undefined;
@@ -55,6 +60,10 @@ interface KnownKey {
   readonly secret: string;
   readonly account: Account;
   readonly redirect: RedirectMode | undefined;
+  readonly scope: KeyScope;
+  readonly expiresAt: Date | undefined;
+  /** In the database, not in the configuration. */
+  readonly isStored: boolean;
 }
 
 /** Signatures of unknown keys are checked against this, so that the answer takes as long as for a known key. */
@@ -62,13 +71,21 @@ const NOBODY = "a secret that belongs to no key at all";
 const SECRETS_KEPT = 1000;
 
 export function openAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { rootKey, findKey } = options;
+  const { rootKey, findKey, now } = options;
   const unseal = remember(options.unseal);
   const find = async (accessKeyId: string): Promise<KnownKey | undefined> => {
     if (rootKey !== undefined && accessKeyId === rootKey.accessKeyId)
-      return { secret: rootKey.secretAccessKey, account: rootKey.account, redirect: undefined };
+      return {
+        secret: rootKey.secretAccessKey,
+        account: rootKey.account,
+        redirect: undefined,
+        scope: {},
+        isStored: false,
+      };
     const key = await findKey(accessKeyId);
-    return key && { secret: unseal(key.sealedSecret), account: key.account, redirect: key.redirect };
+    if (key === undefined || key.disabled || isOver(key, now())) return undefined;
+    const { account, redirect, scope, expiresAt } = key;
+    return { secret: await unseal(key), account, redirect, scope, expiresAt, isStored: true };
   };
   return {
     async authenticate(request) {
@@ -80,9 +97,12 @@ export function openAuthenticator(options: AuthenticatorOptions): Authenticator 
       if (key === undefined)
         throw new S3Error("InvalidAccessKeyId", { elements: { AWSAccessKeyId: claim.accessKeyId } });
       if (!matches) throw doesNotMatch(claim);
-      const { accessKeyId, authentication, headers, region, until } = claim;
+      if (key.isStored) options.noteUse(claim.accessKeyId);
+      const { accessKeyId, authentication, headers, region } = claim;
+      const { account, redirect, scope } = key;
+      const until = earlier(claim.until, key.expiresAt);
       return {
-        caller: { account: key.account, accessKeyId, authentication, redirect: key.redirect, until },
+        caller: { account, accessKeyId, authentication, redirect, until, scope },
         payload: claim.payload(secret),
         headers,
         region,
@@ -120,6 +140,7 @@ function anonymous({ headers }: SignedRequest): Authentication {
       authentication: "anonymous",
       redirect: undefined,
       until: undefined,
+      scope: {},
     },
     payload: readUnsignedPayloadMode(headers),
     headers,
@@ -168,13 +189,23 @@ function spacedHex(text: string): string {
     .replace(/..(?=.)/g, "$& ");
 }
 
-/** Keeps the latest secrets by their sealed form. Keys are looked up for each request, but unsealed only once. */
-function remember(unseal: (sealed: string) => string): (sealed: string) => string {
+function earlier(one: Date | undefined, other: Date | undefined): Date | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return one < other ? one : other;
+}
+
+function isOver({ expiresAt }: AccessKey, now: Date): boolean {
+  return expiresAt !== undefined && expiresAt <= now;
+}
+
+/** Keeps the latest secrets by access key and sealed form. Keys are looked up for each request, but unsealed once. */
+function remember(unseal: (key: SealedKey) => Promise<string>): (key: SealedKey) => Promise<string> {
   const known = new Map<string, string>();
-  return (sealed) => {
+  return async (key) => {
+    const sealed = `${key.accessKeyId} ${key.sealedBy} ${key.sealedSecret}`;
     const before = known.get(sealed);
     if (before !== undefined) return before;
-    const secret = unseal(sealed);
+    const secret = await unseal(key);
     if (known.size >= SECRETS_KEPT)
       for (const oldest of known.keys()) {
         known.delete(oldest);

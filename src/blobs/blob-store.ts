@@ -2,6 +2,7 @@
 import { Readable } from "node:stream";
 import type { Fleet } from "../backends/fleet.ts";
 import type { Log } from "../log.ts";
+import type { BlobReader } from "../metadata/blobs.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { Upload, UploadedPart } from "../metadata/uploads.ts";
 import type { Blob, ByteRange, ChecksumAlgorithm, Content, Digest, FreshContent, KnownContent } from "../model.ts";
@@ -38,10 +39,10 @@ export interface BlobStore {
    */
   put(bytes: BodySource, options: PutOptions): Promise<Ingested<Content>>;
   /**
-   * For a body that was announced with a signed digest and need not be sent: the known blob, proven good; undefined:
-   * send it. Its ETag is the md5 of the bytes: content that is known only as uploaded in parts is not claimed.
+   * For a body that was announced with a signed digest and need not be sent: the known blob, proven good, when `reader`
+   * may read it; undefined: send it. Its ETag is the md5 of the bytes: content that is known only as uploaded in parts is not claimed.
    */
-  claim(scope: string | undefined, digest: Digest, size: number, accountId: number): Promise<KnownContent | undefined>;
+  claim(scope: string | undefined, digest: Digest, size: number, reader: BlobReader): Promise<KnownContent | undefined>;
   /** Throws away bytes that `put` returned as fresh and that got no name. */
   discard(content: Content): Promise<void>;
 
@@ -121,10 +122,10 @@ export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStor
   return {
     put: (bytes, { scope, minimumCopies: asked }) =>
       put(context, bytes, { scope, needed: Math.min(asked ?? minimumCopies, copies), bufferBytes }),
-    async claim(scope, digest, size, accountId) {
+    async claim(scope, digest, size, reader) {
       const blob = scope === undefined ? undefined : await metadata.blobs.findByDigest(scope, digest);
       if (blob === undefined || blob.size !== size || blob.partSizes !== undefined) return undefined;
-      if (!(await metadata.blobs.isReadableBy(blob.id, accountId)) || !(await replicas.areGood(blob, copies)))
+      if (!(await metadata.blobs.isReadableBy(blob.id, reader)) || !(await replicas.areGood(blob, copies)))
         return undefined;
       return { kind: "known", blobId: blob.id, size, etag: blob.etag };
     },

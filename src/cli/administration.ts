@@ -39,7 +39,8 @@ export async function administer(
   }
 }
 
-function findConfig({ config, data }: WhereOptions, { env, directory }: Terminal): Promise<GatewayConfig> {
+/** Throws when neither says which, or both do. */
+export function findConfig({ config, data }: WhereOptions, { env, directory }: Terminal): Promise<GatewayConfig> {
   if (config !== undefined && data !== undefined) throw new Error("give --config or --data, not both");
   if (data !== undefined) return demoDatabaseConfig(resolve(directory, data));
   const file = config ?? env["NEARBUCKET_CONFIG"];

@@ -1,4 +1,4 @@
-/** A key in the form every AWS client reads: a credentials file, for its owner only, never seen half-written. */
+/** A key in the forms that clients read: files for their owner only, never seen half-written. */
 import { randomBytes, randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, open, readFile, rename } from "node:fs/promises";
@@ -33,12 +33,21 @@ export async function readCredentials(file: string): Promise<KeyPair | undefined
   return { accessKeyId, secretAccessKey };
 }
 
-export async function writeCredentials(file: string, key: KeyPair): Promise<void> {
+/** For `curl --config`. */
+export function curlConfigText({ accessKeyId, secretAccessKey }: KeyPair): string {
+  return `user = "${`${accessKeyId}:${secretAccessKey}`.replaceAll(/["\\]/g, "\\$&")}"\n`;
+}
+
+export function writeCredentials(file: string, key: KeyPair): Promise<void> {
+  return writePrivate(file, credentialsText("default", key));
+}
+
+export async function writePrivate(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const draft = `${file}.${randomBytes(6).toString("hex")}`;
   const handle = await open(draft, "wx", 0o600);
   try {
-    await handle.writeFile(credentialsText("default", key));
+    await handle.writeFile(text);
     await handle.sync();
   } finally {
     await handle.close();

@@ -5,12 +5,18 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ensureEncryptionKey } from "../config/encryption-key.ts";
 import type { GatewayConfig, GatewayConfigInput } from "../config/schema.ts";
 import type { Setting } from "../config/settings.ts";
-import { type KeyPair, randomKey, readCredentials, writeCredentials } from "./credentials-file.ts";
+import {
+  curlConfigText,
+  type KeyPair,
+  randomKey,
+  readCredentials,
+  writeCredentials,
+  writePrivate,
+} from "./credentials-file.ts";
 import type { StoreKeys } from "./demo-keys.ts";
-import { checked } from "./node-config.ts";
+import { checked, keptEncryptionKeys } from "./node-config.ts";
 import type { Terminal } from "./terminal.ts";
 
 export type StoreKind = "nodes" | "minio";
@@ -36,6 +42,11 @@ export const BLOBS_BUCKET = "blobs";
 
 export function credentialsFile(directory: string): string {
   return join(directory, "credentials");
+}
+
+/** The root key as curl reads it: on a command line others could see it. */
+export function curlConfigFile(directory: string): string {
+  return join(directory, "curl.conf");
 }
 
 /**
@@ -96,14 +107,14 @@ async function demoBase(directory: string, rootKey: KeyPair) {
     dataDirectory: directory,
     metadata: { kind: "sqlite", file },
     rootKey,
-    encryptionKey: await ensureEncryptionKey(directory, file),
+    ...(await keptEncryptionKeys(directory, file)),
     log: { level: "warn" },
   } as const satisfies Partial<GatewayConfigInput>;
 }
 
 /**
  * The two variables when they are set, else the key of the first start. Either way the credentials file holds it
- * afterwards.
+ * afterwards, and curl's.
  */
 export async function ensureRootKey(
   directory: string,
@@ -117,6 +128,7 @@ export async function ensureRootKey(
     id !== undefined && secret !== undefined ? { accessKeyId: id, secretAccessKey: secret } : (kept ?? randomKey());
   if (kept?.accessKeyId !== key.accessKeyId || kept.secretAccessKey !== key.secretAccessKey)
     await writeCredentials(file, key);
+  await writePrivate(curlConfigFile(directory), curlConfigText(key));
   return key;
 }
 

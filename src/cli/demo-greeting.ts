@@ -3,7 +3,7 @@
  * directory.
  */
 import type { KeyPair } from "./credentials-file.ts";
-import { credentialsFile, type DemoStore, type StoreKind } from "./demo-config.ts";
+import { credentialsFile, curlConfigFile, type DemoStore, type StoreKind } from "./demo-config.ts";
 import { shellWord } from "./terminal.ts";
 
 export interface GreetingOptions {
@@ -36,16 +36,15 @@ ${demoCommands(options).join("\n\n")}
 `;
 }
 
-/** aws-cli, curl, stats: each may be pasted as often as one likes. */
-function demoCommands({ url, directory, rootKey, program }: GreetingOptions): readonly [string, string, string] {
+/** aws-cli, curl, stats: each may be pasted as often as one likes. The secret stands in none, only in files. */
+function demoCommands({ url, directory, program }: GreetingOptions): readonly [string, string, string] {
   const object = `${DEMO_BUCKET}/eight-mib.bin`;
   const credentials = `AWS_SHARED_CREDENTIALS_FILE=${shellWord(credentialsFile(directory))} AWS_PROFILE=default AWS_DEFAULT_REGION=us-east-1`;
   // curl before 8 sends no x-amz-content-sha256 of its own.
   const curl = `curl -sS -L -D - -o /dev/null -H 'x-nearbucket-redirect: always' -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD'`;
-  const user = shellWord(`${rootKey.accessKeyId}:${rootKey.secretAccessKey}`);
   return [
     `head -c 8388608 /dev/urandom | ${credentials} aws --endpoint-url ${url} s3 cp - s3://${object}`,
-    `${curl} --aws-sigv4 aws:amz:us-east-1:s3 --user ${user} ${url}/${object}`,
+    `${curl} --aws-sigv4 aws:amz:us-east-1:s3 --config ${shellWord(curlConfigFile(directory))} ${url}/${object}`,
     `${program.map(shellWord).join(" ")} stats --json --data ${shellWord(directory)}`,
   ];
 }

@@ -3,7 +3,7 @@
  * whoever opens it.
  */
 import { join } from "node:path";
-import { ensureEncryptionKey } from "../config/encryption-key.ts";
+import { ENCRYPTION_KEY_FILE, ensureEncryptionKeys } from "../config/encryption-key.ts";
 import type { Fault } from "../config/fault.ts";
 import { checkConfig, type GatewayConfig, type GatewayConfigInput } from "../config/schema.ts";
 import { applySettings, type Setting } from "../config/settings.ts";
@@ -37,7 +37,7 @@ export async function nodeConfig({
     dataDirectory: directory,
     metadata: { kind: "sqlite", file },
     rootKey,
-    encryptionKey: await ensureEncryptionKey(directory, file),
+    ...(await keptEncryptionKeys(directory, file)),
     regions: [{ name: region, latitude: 0, longitude: 0 }],
     backends: [{ kind: "disk", name: "disk", region, directory: join(directory, "disk") }],
     copies: 1,
@@ -48,6 +48,16 @@ export async function nodeConfig({
     log: { level: logLevel },
   };
   return checked(input, settings);
+}
+
+/** The keys that a data directory keeps in a file, which is made with its first key. */
+export async function keptEncryptionKeys(
+  directory: string,
+  database: string,
+): Promise<Pick<GatewayConfigInput, "encryptionKey" | "previousEncryptionKeys" | "encryptionKeyFile">> {
+  const encryptionKeyFile = join(directory, ENCRYPTION_KEY_FILE);
+  const [encryptionKey, ...previousEncryptionKeys] = await ensureEncryptionKeys(encryptionKeyFile, database);
+  return { encryptionKey, previousEncryptionKeys, encryptionKeyFile };
 }
 
 /** For configurations that the program itself makes, `settings` over them. Throws one Error that lists every fault. */

@@ -23,7 +23,6 @@ export const accessKeyId = matching(
   /^[\x21-\x2e\x30-\x7e]{3,128}$/,
   "3 to 128 printable characters without space or slash",
 );
-export const secretAccessKey = matching(/^.{8,}$/, "at least 8 characters");
 
 /** What a command with `withSettings` takes. */
 export interface SettingOptions {
@@ -38,4 +37,10 @@ export function withSettings(command: Command): Command {
     return [...before, setting];
   };
   return command.option("--set <key=value>", "any key of the configuration by its path; may be repeated", collect, []);
+}
+
+/** A secret from standard input: one line. */
+export function checkSecret(text: string): string {
+  if (/^.{8,}$/.test(text)) return text;
+  throw new Error("expected a secret of at least 8 characters in one line of standard input");
 }

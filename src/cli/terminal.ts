@@ -10,6 +10,10 @@ export interface Terminal {
   /** A line, or several, on standard output. */
   readonly print: (text: string) => void;
   readonly complain: (text: string) => void;
+  /** Standard input to its end, without the line break at its end. */
+  readonly readInput: () => Promise<string>;
+  /** Who runs the command: the system's user. */
+  readonly user: string;
   /** Resolves when the process is asked to stop. */
   readonly stopped: Promise<void>;
   /** Ends the process at once: the database can no longer be trusted to keep what it acknowledges. */

@@ -5,14 +5,14 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { parseDocument } from "yaml";
-import { ensureEncryptionKey } from "./encryption-key.ts";
+import { ENCRYPTION_KEY_FILE, ensureEncryptionKeys } from "./encryption-key.ts";
 import { applyVariables, type Environment, expandReferences, isTree, type Tree } from "./environment.ts";
 import type { Fault } from "./fault.ts";
 import { type Checked, checkConfig, type GatewayConfig } from "./schema.ts";
 import { applySettings, type Setting } from "./settings.ts";
 
 const DATABASE_FILE = "metadata.sqlite";
-/** Stands for the key file's content while the rest is checked. */
+/** Stands for the newest key of the file while the rest is checked. */
 const KEY_IN_FILE = "in the encryption key file";
 
 /** Reads and checks a configuration file, `settings` over it. Throws one Error that lists every fault, a line each. */
@@ -29,7 +29,7 @@ export async function loadConfig(
   });
   const checked = readConfig(text, dirname(resolve(file)), env, settings);
   if ("faults" in checked) throw new Error(describeFaults(file, checked.faults));
-  return withEncryptionKey(checked.config);
+  return withEncryptionKeys(checked.config);
 }
 
 /**
@@ -58,10 +58,13 @@ export function readConfig(
   return { faults: [...faults, ...("faults" in checked ? checked.faults : [])] };
 }
 
-/** Reads the key file, or makes it, where the configuration has no key of its own. */
-async function withEncryptionKey(config: GatewayConfig): Promise<GatewayConfig> {
-  if (config.encryptionKey !== KEY_IN_FILE || config.metadata.kind !== "sqlite") return config;
-  return { ...config, encryptionKey: await ensureEncryptionKey(config.dataDirectory, config.metadata.file) };
+/** Reads the key file, or makes it beside a new SQLite database, where the configuration has no key of its own. */
+async function withEncryptionKeys(config: GatewayConfig): Promise<GatewayConfig> {
+  const { encryptionKeyFile, metadata, previousEncryptionKeys } = config;
+  if (encryptionKeyFile === undefined) return config;
+  const database = metadata.kind === "sqlite" ? metadata.file : undefined;
+  const [encryptionKey, ...others] = await ensureEncryptionKeys(encryptionKeyFile, database);
+  return { ...config, encryptionKey, previousEncryptionKeys: [...others, ...previousEncryptionKeys] };
 }
 
 /** Fills in what follows from the data directory, and makes paths absolute. */
@@ -79,11 +82,18 @@ function withPaths(tree: Tree, directory: string): Tree {
     metadata: inFile
       ? { ...metadata, kind, file: placed(metadata["file"] ?? join(dataDirectory, DATABASE_FILE), directory) }
       : metadata,
-    ...(inFile && tree["encryptionKey"] === undefined ? { encryptionKey: KEY_IN_FILE } : {}),
+    ...placedKey(tree, directory, inFile ? join(dataDirectory, ENCRYPTION_KEY_FILE) : undefined),
     ...(Array.isArray(tree["backends"])
       ? { backends: tree["backends"].map((backend: unknown) => withDirectory(backend, directory)) }
       : {}),
   };
+}
+
+/** A key that is given goes before the file; `file`: where it is unless told, undefined: nowhere. */
+function placedKey(tree: Tree, directory: string, file: string | undefined): Tree {
+  if (tree["encryptionKey"] !== undefined) return { encryptionKeyFile: undefined };
+  const encryptionKeyFile = placed(tree["encryptionKeyFile"] ?? file, directory);
+  return encryptionKeyFile === undefined ? {} : { encryptionKey: KEY_IN_FILE, encryptionKeyFile };
 }
 
 function withDirectory(backend: unknown, directory: string): unknown {

@@ -59,6 +59,8 @@ const rootKey = z.strictObject({
   secretAccessKey: z.string().min(8, { message: "expected at least 8 characters" }),
 });
 
+const encryptionKey = z.string().min(16, { message: "expected at least 16 characters" });
+
 const region = z.strictObject({
   name,
   latitude: z.number().min(-90).max(90),
@@ -96,7 +98,9 @@ export const configSchema = z.strictObject({
   dataDirectory: filled,
   metadata,
   rootKey,
-  encryptionKey: z.string().min(16, { message: "expected at least 16 characters" }),
+  encryptionKey,
+  previousEncryptionKeys: z.array(encryptionKey).default([]),
+  encryptionKeyFile: filled.optional(),
   regions: z.array(region).min(1),
   backends: z.array(backend).min(1),
   copies: z.int().min(1).max(16).default(2),

@@ -30,7 +30,7 @@ export const bytes = z
   });
 
 /** True for `10.0.0.0/8`, `2001:db8::/32` and single addresses. */
-function isNetwork(text: string): boolean {
+export function isNetwork(text: string): boolean {
   const [address = "", bits, ...more] = text.split("/");
   const family = isIP(address);
   if (family === 0 || more.length > 0) return false;

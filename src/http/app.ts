@@ -1,12 +1,12 @@
 /** The Koa app: the middleware, in order, as one list. */
 import Koa, { type Context, type Middleware } from "koa";
-import type { Log } from "../log.ts";
+import { auditLog, type Log } from "../log.ts";
 import { type DispatchOptions, dispatch } from "./dispatch.ts";
 import { errorReply } from "./error-reply.ts";
 import { type Health, healthRoutes } from "./health.ts";
 import { type RequestEnd, requestLog } from "./request-log.ts";
 
-export interface AppOptions extends Omit<DispatchOptions, "logOf"> {
+export interface AppOptions extends Omit<DispatchOptions, "logOf" | "audit"> {
   readonly health: Health;
   readonly log: Log;
   readonly observe: (end: RequestEnd) => void;
@@ -16,7 +16,7 @@ export function createApp(options: AppOptions): Koa {
   const logOf = (ctx: Context) => options.log.child({ requestId: ctx.state["requestId"] });
   const app = new Koa();
   const own = healthRoutes(options.health).routes();
-  const s3 = dispatch({ ...options, logOf });
+  const s3 = dispatch({ ...options, logOf, audit: auditLog(options.log) });
   app.use(requestLog(options.log, options.observe));
   app.use(errorReply(logOf));
   app.use(split(own, s3));

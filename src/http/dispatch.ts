@@ -7,6 +7,7 @@ import type { Context, Middleware } from "koa";
 import { decide } from "../auth/access.ts";
 import type { Authentication, Authenticator } from "../auth/authenticate.ts";
 import { incomingBody } from "../auth/incoming-body.ts";
+import { networksAllow, scopeAllows } from "../auth/key-scope.ts";
 import { S3Error } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { HeaderFields, PublicAccess } from "../model.ts";
@@ -31,6 +32,8 @@ export interface DispatchOptions {
     headers: HeaderFields,
   ) => { readonly address: string; readonly trustedPeer: boolean };
   readonly logOf: (ctx: Context) => Log;
+  /** Told of every change of a bucket or its settings. */
+  readonly audit: Log;
 }
 
 export function dispatch(options: DispatchOptions): Middleware {
@@ -51,12 +54,23 @@ export function dispatch(options: DispatchOptions): Middleware {
     const call = serviceCall(ctx, options, address, authentication, client, holding);
     try {
       const reply = await run(operation, call, address, options.services);
+      if (changesBucket(operation)) audit(options.audit, name, call, address);
       ctx.state["served"] = reply.served;
       sendReply(ctx, reply);
     } finally {
       holding.settle();
     }
   };
+}
+
+/** The bucket itself, not what is in it: made, deleted, or set anew. DeleteObjects is a POST. */
+function changesBucket({ on, method }: AnyOperation): boolean {
+  return (on === "bucket" || on === "newBucket") && (method === "PUT" || method === "DELETE");
+}
+
+function audit(log: Log, change: string, { caller, requestId, clientAddress }: ServiceCall, { bucket }: Address): void {
+  const { account, accessKeyId } = caller;
+  log.info({ change, bucket, account: account?.name, accessKeyId, client: clientAddress, requestId }, "changed");
 }
 
 function serviceCall(
@@ -107,6 +121,7 @@ function serviceCall(
 async function run(operation: AnyOperation, call: ServiceCall, address: Address, services: Services): Promise<Reply> {
   const { caller } = call;
   const { checkAccess } = services;
+  checkScope(operation, call, address);
   switch (operation.on) {
     case "service":
       checkAccess(caller, operation.action, undefined);
@@ -133,6 +148,17 @@ async function run(operation: AnyOperation, call: ServiceCall, address: Address,
       return operation.handle(Object.assign(call, { bucket, key, found }), services);
     }
   }
+}
+
+/**
+ * What the access key leaves of its account's rights. A HEAD lists nothing. Throws AccessDenied, for a bucket that does
+ * not exist as well.
+ */
+function checkScope({ action }: AnyOperation, call: ServiceCall, { bucket, key }: Address): void {
+  const { scope } = call.caller;
+  const prefix = call.method === "HEAD" ? undefined : (call.query.get("prefix") ?? "");
+  if (!networksAllow(scope, call.clientAddress) || !scopeAllows(scope, action, { bucket, key, prefix }))
+    throw new S3Error("AccessDenied");
 }
 
 function noSuchBucket(address: Address): S3Error {

@@ -1,11 +1,22 @@
 /** Accounts and their access keys. Secrets come and go sealed: this room never sees one. */
 import { S3Error } from "../errors.ts";
-import type { AccessKey, Account, RedirectMode } from "../model.ts";
+import type { AccessKey, Account, KeyScope, SealedSecret } from "../model.ts";
 import type { MetadataContext } from "./context.ts";
-import { statement } from "./engine.ts";
-import { toAccount, toRedirectMode } from "./rows.ts";
+import { type Parameter, type Statement, statement } from "./engine.ts";
+import { fromJson, toAccount, toRedirectMode } from "./rows.ts";
 
-const keyColumns = "access_key_id, account_id, accounts.name AS account_name, sealed_secret, redirect, created_at";
+/** The time of the last use stands only in listings: a use must not make anybody look the key up again. */
+export interface ListedKey extends AccessKey {
+  /** To the minute; undefined: never. */
+  readonly lastUsedAt: Date | undefined;
+}
+
+export interface NewKey extends Omit<AccessKey, "account" | "createdAt" | "disabled"> {
+  readonly accountId: number;
+}
+
+const keyColumns = `access_key_id, account_id, accounts.name AS account_name, sealed_secret, sealed_by, redirect,
+  scope, disabled, expires_at, last_used_at, created_at`;
 const insertAccount = statement<never>(
   "account-add",
   "INSERT INTO accounts (name) VALUES (?) ON CONFLICT (name) DO NOTHING",
@@ -20,16 +31,33 @@ const selectKey = statement<KeyRow>(
 );
 const insertKey = statement<never>(
   "key-add",
-  "INSERT INTO access_keys (access_key_id, account_id, sealed_secret, redirect, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (access_key_id) DO NOTHING",
+  `INSERT INTO access_keys (
+    access_key_id, account_id, sealed_secret, sealed_by, redirect, scope, expires_at, created_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (access_key_id) DO NOTHING`,
 );
 const deleteKey = statement<never>("key-revoke", "DELETE FROM access_keys WHERE access_key_id = ?");
+const switchKey = statement<never>("key-switch", "UPDATE access_keys SET disabled = ? WHERE access_key_id = ?");
+const resealKey = statement<never>(
+  "key-reseal",
+  "UPDATE access_keys SET sealed_secret = ?, sealed_by = ? WHERE access_key_id = ? AND sealed_secret = ?",
+);
+const recordUse = statement<never>(
+  "key-used",
+  `UPDATE access_keys SET last_used_at = CAST(?1 AS BIGINT)
+  WHERE access_key_id = ?2 AND (last_used_at IS NULL OR last_used_at < CAST(?1 AS BIGINT))`,
+);
 
 interface KeyRow {
   readonly access_key_id: string;
   readonly account_id: number;
   readonly account_name: string;
   readonly sealed_secret: string;
+  readonly sealed_by: string | null;
   readonly redirect: string | null;
+  readonly scope: string;
+  readonly disabled: number;
+  readonly expires_at: number | null;
+  readonly last_used_at: number | null;
   readonly created_at: number;
 }
 
@@ -72,43 +100,62 @@ export class Accounts {
   }
 
   /** Throws S3Error InvalidArgument when the id is taken. */
-  async createKey(key: {
-    readonly accessKeyId: string;
-    readonly accountId: number;
-    readonly sealedSecret: string;
-    readonly redirect: RedirectMode | undefined;
-  }): Promise<void> {
-    const createdAt = this.#context.now().getTime();
-    await this.#context.engine.transact(async (c) => {
-      const made = await c.run(insertKey, [
-        key.accessKeyId,
-        key.accountId,
-        key.sealedSecret,
-        key.redirect ?? null,
-        createdAt,
-      ]);
-      if (made === 0)
-        throw new S3Error("InvalidArgument", { message: `The access key ${key.accessKeyId} exists already` });
-      c.afterCommit(() => this.#context.cache?.forgetKey(key.accessKeyId));
-    });
+  async createKey(key: NewKey): Promise<void> {
+    const made = await this.#change(key.accessKeyId, insertKey, [
+      key.accessKeyId,
+      key.accountId,
+      key.sealedSecret,
+      key.sealedBy ?? null,
+      key.redirect ?? null,
+      JSON.stringify(key.scope),
+      key.expiresAt?.getTime() ?? null,
+      this.#context.now().getTime(),
+    ]);
+    if (!made) throw new S3Error("InvalidArgument", { message: `The access key ${key.accessKeyId} exists already` });
   }
 
-  async listKeys(): Promise<readonly AccessKey[]> {
+  async listKeys(): Promise<readonly ListedKey[]> {
     const rows = await this.#context.engine.read.query<KeyRow>((knex) =>
       knex("access_keys")
         .join("accounts", "accounts.id", "account_id")
         .select(knex.raw(keyColumns))
         .orderBy("access_key_id"),
     );
-    return rows.map(toAccessKey);
+    return rows.map((row) => ({
+      ...toAccessKey(row),
+      lastUsedAt: row.last_used_at === null ? undefined : new Date(row.last_used_at),
+    }));
   }
 
   /** False when there was no such key. */
   revokeKey(accessKeyId: string): Promise<boolean> {
+    return this.#change(accessKeyId, deleteKey, [accessKeyId]);
+  }
+
+  /** False when there is no such key. */
+  setDisabled(accessKeyId: string, disabled: boolean): Promise<boolean> {
+    return this.#change(accessKeyId, switchKey, [disabled ? 1 : 0, accessKeyId]);
+  }
+
+  /** Puts the same secret, sealed anew, in the place of `former`. False when that is no longer there. */
+  reseal(accessKeyId: string, former: string, { sealedSecret, sealedBy }: SealedSecret): Promise<boolean> {
+    return this.#change(accessKeyId, resealKey, [sealedSecret, sealedBy ?? null, accessKeyId, former]);
+  }
+
+  /** One transaction for all of them. Says nothing of keys that are gone; an earlier use changes nothing. */
+  async recordUses(uses: ReadonlyMap<string, Date>): Promise<void> {
+    const ordered = [...uses].sort(([a], [b]) => (a < b ? -1 : 1));
+    await this.#context.engine.transact(async (c) => {
+      for (const [accessKeyId, at] of ordered) await c.run(recordUse, [at.getTime(), accessKeyId]);
+    });
+  }
+
+  /** Changes one key's row, and makes everybody look it up again. */
+  #change(accessKeyId: string, change: Statement<never>, parameters: readonly Parameter[]): Promise<boolean> {
     return this.#context.engine.transact(async (c) => {
-      const revoked = (await c.run(deleteKey, [accessKeyId])) > 0;
+      const changed = (await c.run(change, parameters)) > 0;
       c.afterCommit(() => this.#context.cache?.forgetKey(accessKeyId));
-      return revoked;
+      return changed;
     });
   }
 }
@@ -118,7 +165,11 @@ function toAccessKey(row: KeyRow): AccessKey {
     accessKeyId: row.access_key_id,
     account: toAccount(row),
     sealedSecret: row.sealed_secret,
+    sealedBy: row.sealed_by ?? undefined,
     createdAt: new Date(row.created_at),
     redirect: toRedirectMode(row.redirect),
+    scope: fromJson<KeyScope>(row.scope) ?? {},
+    disabled: row.disabled === 1,
+    expiresAt: row.expires_at === null ? undefined : new Date(row.expires_at),
   };
 }

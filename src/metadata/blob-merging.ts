@@ -9,16 +9,18 @@ import { type Connection, statement } from "./engine.ts";
 const lockObjects = statement("merge-lock-objects", "SELECT id FROM objects WHERE blob_id = ? ORDER BY id FOR UPDATE");
 const lockEquals = statement(
   "merge-lock-blobs",
-  `SELECT id FROM blobs WHERE id = ? OR (going = 0 AND digest = ? AND scope = (SELECT scope FROM blobs WHERE id = ?)) ORDER BY id FOR UPDATE`,
+  `SELECT id FROM blobs
+  WHERE id = ? OR (deleting = 0 AND digest = ? AND scope = (SELECT scope FROM blobs WHERE id = ?))
+  ORDER BY id FOR UPDATE`,
 );
 const lockDigest = statement("merge-lock-digest", "SELECT pg_advisory_xact_lock(hashtextextended(?, 1))");
 const selectBlob = statement<{ size: number; scope: string | null }>(
   "merge-blob",
-  "SELECT size, scope FROM blobs WHERE id = ? AND going = 0",
+  "SELECT size, scope FROM blobs WHERE id = ? AND deleting = 0",
 );
 const selectEqual = statement<{ id: number; size: number }>(
   "merge-equal",
-  "SELECT id, size FROM blobs WHERE scope = ? AND digest = ? AND going = 0 AND id <> ?",
+  "SELECT id, size FROM blobs WHERE scope = ? AND digest = ? AND deleting = 0 AND id <> ?",
 );
 const writeDigest = statement<never>("merge-write-digest", "UPDATE blobs SET digest = ? WHERE id = ?");
 const leaveScope = statement<never>("merge-leave-scope", "UPDATE blobs SET digest = ?, scope = NULL WHERE id = ?");

@@ -9,7 +9,8 @@ import { type BucketRow, bucketColumns, toBucket, toSettings } from "./rows.ts";
 
 const insertBucket = statement<never>(
   "bucket-add",
-  "INSERT INTO buckets (name, account_id, location, settings, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
+  `INSERT INTO buckets (name, account_id, location, settings, created_at) VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT (name) DO NOTHING`,
 );
 const selectBucket = statement<BucketRow>(
   "bucket-find",
@@ -19,16 +20,17 @@ const lockBucket = statement("bucket-lock", "SELECT id FROM buckets WHERE id = ?
 const bucketState = statement<{ name: string; filled: number }>(
   "bucket-state",
   `SELECT name, CASE WHEN EXISTS (SELECT 1 FROM objects WHERE bucket_id = buckets.id AND is_latest = 1)
-    OR EXISTS (SELECT 1 FROM objects WHERE bucket_id = buckets.id) THEN 1 ELSE 0 END AS filled FROM buckets WHERE id = ?`,
+    OR EXISTS (SELECT 1 FROM objects WHERE bucket_id = buckets.id) THEN 1 ELSE 0 END AS filled
+  FROM buckets WHERE id = ?`,
 );
 const readSettings = statement<{ name: string; settings: string }>(
   "bucket-settings",
   "SELECT name, settings FROM buckets WHERE id = ?",
 );
 const saveSettings = statement<never>("bucket-settings-save", "UPDATE buckets SET settings = ? WHERE id = ?");
-const endUploads = statement<{ name: string }>(
+const endUploads = statement<{ storage_key: string }>(
   "bucket-uploads-end",
-  "DELETE FROM uploads WHERE bucket_id = ? RETURNING name",
+  "DELETE FROM uploads WHERE bucket_id = ? RETURNING storage_key",
 );
 const deleteBucket = statement<never>("bucket-delete", "DELETE FROM buckets WHERE id = ?");
 
@@ -78,10 +80,15 @@ export class Buckets {
     return bucket;
   }
 
-  /** One account's buckets in byte order of name; `after` exclusive. */
+  /** One account's buckets in byte order of name; `after` exclusive. `names`: only these. */
   async list(
     accountId: number,
-    page: { readonly prefix?: string; readonly after?: string; readonly limit?: number } = {},
+    page: {
+      readonly prefix?: string;
+      readonly after?: string;
+      readonly names?: readonly string[];
+      readonly limit?: number;
+    } = {},
   ): Promise<readonly Bucket[]> {
     const { from, to } = prefixRange(page.prefix ?? "", page.after);
     const rows = await this.#context.engine.read.query<BucketRow>((knex) => {
@@ -93,6 +100,7 @@ export class Buckets {
         .where("buckets.name", ">=", from)
         .where("buckets.name", "<", to)
         .orderBy("buckets.name");
+      if (page.names !== undefined) query.whereIn("buckets.name", page.names);
       return page.limit === undefined ? query : query.limit(page.limit);
     });
     return rows.map(toBucket);
@@ -120,8 +128,8 @@ export class Buckets {
       const state = await c.get(bucketState, [bucketId]);
       if (!state) throw new S3Error("NoSuchBucket");
       if (state.filled) throw new S3Error("BucketNotEmpty");
-      for (const { name } of await c.all(endUploads, [bucketId]))
-        await addJob(c, { kind: "drop", name, backends: [] }, now, now);
+      for (const { storage_key: storageKey } of await c.all(endUploads, [bucketId]))
+        await addJob(c, { kind: "drop", storageKey, backends: [] }, now, now);
       await c.run(deleteBucket, [bucketId]);
       c.afterCommit(() => this.#context.cache?.forgetBucket(state.name));
     });

@@ -12,27 +12,32 @@ import { saveReplicas } from "./replica-rows.ts";
 
 const insertBlob = statement<{ id: number }>(
   "blob-add",
-  `INSERT INTO blobs (name, size, etag, digest, scope, layout, ref_count) VALUES (?, ?, ?, ?, ?, ?, 1)
-  ON CONFLICT (scope, digest) WHERE scope IS NOT NULL AND digest IS NOT NULL AND going = 0 DO NOTHING RETURNING id`,
+  `INSERT INTO blobs (storage_key, size, etag, digest, scope, part_sizes, ref_count) VALUES (?, ?, ?, ?, ?, ?, 1)
+  ON CONFLICT (scope, digest) WHERE scope IS NOT NULL AND digest IS NOT NULL AND deleting = 0 DO NOTHING RETURNING id`,
 );
 const lockShared = statement(
   "blob-shared-lock",
-  "SELECT id FROM blobs WHERE (scope = ? AND digest = ? AND going = 0) OR id = ? ORDER BY id FOR UPDATE",
+  "SELECT id FROM blobs WHERE (scope = ? AND digest = ? AND deleting = 0) OR id = ? ORDER BY id FOR UPDATE",
 );
-const findShared = statement<{ id: number; name: string; size: number }>(
+const findShared = statement<{ id: number; storage_key: string; size: number }>(
   "blob-shared",
-  "SELECT id, name, size FROM blobs WHERE scope = ? AND digest = ? AND going = 0",
+  "SELECT id, storage_key, size FROM blobs WHERE scope = ? AND digest = ? AND deleting = 0",
 );
 const lockBlobs = statement("blobs-lock", "SELECT id FROM blobs WHERE id IN (?, ?) ORDER BY id FOR UPDATE");
 const addReference = statement<never>(
   "blob-reference",
-  "UPDATE blobs SET ref_count = ref_count + 1, reclaim_at = NULL WHERE id = ? AND going = 0",
+  "UPDATE blobs SET ref_count = ref_count + 1, reclaim_at = NULL WHERE id = ? AND deleting = 0",
 );
 const dropOne = statement<never>(
   "blob-unreference",
-  "UPDATE blobs SET ref_count = ref_count - 1, reclaim_at = CASE WHEN ref_count = 1 THEN CAST(? AS BIGINT) ELSE reclaim_at END WHERE id = ?",
+  `UPDATE blobs SET ref_count = ref_count - 1,
+    reclaim_at = CASE WHEN ref_count = 1 THEN CAST(? AS BIGINT) ELSE reclaim_at END
+  WHERE id = ?`,
 );
-const takeOver = statement<never>("blob-take-over", "UPDATE blobs SET name = ?, etag = ?, layout = ? WHERE id = ?");
+const takeOver = statement<never>(
+  "blob-take-over",
+  "UPDATE blobs SET storage_key = ?, etag = ?, part_sizes = ? WHERE id = ?",
+);
 const forgetReplicas = statement<never>("blob-replicas-forget", "DELETE FROM replicas WHERE blob_id = ?");
 
 const sharingAttempts = 5;
@@ -82,7 +87,7 @@ async function referenceFresh(
       content.etag,
       digest,
       scope,
-      layoutText(content),
+      partSizesText(content),
     ]);
     if (made) {
       await saveReplicas(c, made.id, content.backends, context.now());
@@ -103,20 +108,21 @@ async function share(
   c: Connection,
   context: MetadataContext,
   content: FreshContent,
-  shared: { id: number; name: string },
+  shared: { id: number; storage_key: string },
   previous: number | undefined,
 ): Promise<number> {
   const now = context.now();
   if (content.replaces === shared.id) {
     // Clients may still be reading the old bytes behind a 307.
-    await addJob(c, { kind: "drop", name: shared.name, backends: [] }, new Date(now.getTime() + context.graceMs), now);
-    await c.run(takeOver, [content.storageKey, content.etag, layoutText(content), shared.id]);
+    const graceOver = new Date(now.getTime() + context.graceMs);
+    await addJob(c, { kind: "drop", storageKey: shared.storage_key, backends: [] }, graceOver, now);
+    await c.run(takeOver, [content.storageKey, content.etag, partSizesText(content), shared.id]);
     await c.run(forgetReplicas, [shared.id]);
     await saveReplicas(c, shared.id, content.backends, now);
     await addFollowUps(c, context, shared.id, content);
     c.afterCommit(() => context.cache?.forgetBlob(shared.id));
   } else {
-    await addJob(c, { kind: "drop", name: content.storageKey, backends: [] }, now, now);
+    await addJob(c, { kind: "drop", storageKey: content.storageKey, backends: [] }, now, now);
   }
   return referenceKnown(c, shared.id, previous);
 }
@@ -132,6 +138,6 @@ async function addFollowUps(
   if (content.digest === undefined) await addJob(c, { kind: "digest", blobId }, now, now);
 }
 
-function layoutText(content: FreshContent): string | null {
+function partSizesText(content: FreshContent): string | null {
   return content.partSizes ? JSON.stringify(content.partSizes) : null;
 }

@@ -10,8 +10,8 @@ export type NewJob =
   | { readonly kind: "copy"; readonly blobId: number }
   /** Read one replica of a multipart blob, fill in its digest, merge equals. */
   | { readonly kind: "digest"; readonly blobId: number }
-  /** Delete the bytes under a name from these backends (empty: from all), and unfinished backend uploads under it. */
-  | { readonly kind: "drop"; readonly name: string; readonly backends: readonly string[] }
+  /** Delete what stands under a storage key, unfinished uploads too, from these backends; empty: from all. */
+  | { readonly kind: "drop"; readonly storageKey: string; readonly backends: readonly string[] }
   /** The sweeps, one row each, made again when they finish. */
   | { readonly kind: "reclaim" | "stale-uploads" | "leftovers" };
 
@@ -34,7 +34,8 @@ const insertJob = statement<never>(
   "job-add",
   `INSERT INTO jobs (job_key, kind, work, run_at, created_at) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT (job_key) DO UPDATE SET
-    run_at = CASE WHEN jobs.lease_until IS NULL AND excluded.run_at < jobs.run_at THEN excluded.run_at ELSE jobs.run_at END,
+    run_at = CASE WHEN jobs.lease_until IS NULL AND excluded.run_at < jobs.run_at
+      THEN excluded.run_at ELSE jobs.run_at END,
     again_at = CASE WHEN jobs.lease_until IS NULL THEN NULL
       WHEN jobs.again_at IS NOT NULL AND jobs.again_at < excluded.run_at THEN jobs.again_at ELSE excluded.run_at END`,
 );
@@ -44,8 +45,11 @@ const findDue = statement<{ id: number }>(
 );
 const claimDue = statement<JobRow>(
   "job-claim",
-  `UPDATE jobs SET lease_until = ?, epoch = epoch + 1, attempts = attempts + CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END
-  WHERE id = (SELECT id FROM jobs WHERE run_at <= ? AND (lease_until IS NULL OR lease_until <= ?) ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+  `UPDATE jobs SET lease_until = ?, epoch = epoch + 1,
+    attempts = attempts + CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END
+  WHERE id = (
+    SELECT id FROM jobs WHERE run_at <= ? AND (lease_until IS NULL OR lease_until <= ?)
+    ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
   RETURNING id, work, attempts, epoch`,
 );
 const deleteJob = statement<never>(
@@ -54,7 +58,8 @@ const deleteJob = statement<never>(
 );
 const runAgain = statement<never>(
   "job-again",
-  "UPDATE jobs SET run_at = again_at, again_at = NULL, lease_until = NULL, attempts = 0, reason = NULL WHERE id = ? AND epoch = ? AND lease_until IS NOT NULL",
+  `UPDATE jobs SET run_at = again_at, again_at = NULL, lease_until = NULL, attempts = 0, reason = NULL
+  WHERE id = ? AND epoch = ? AND lease_until IS NOT NULL`,
 );
 const failJob = statement<never>(
   "job-fail",
@@ -94,7 +99,7 @@ export class Jobs {
     await this.#context.engine.transact((c) => addJob(c, job, runAt ?? now, now));
   }
 
-  /** The longest due one without a live lease, leased to this caller; undefined: nothing due. */
+  /** The job that has been due for longest and has no live lease, leased to this caller; undefined: nothing is due. */
   async claim(leaseMs: number): Promise<Job | undefined> {
     const now = this.#context.now().getTime();
     if ((await this.#context.engine.read.get(findDue, [now, now])) === undefined) return undefined;
@@ -146,7 +151,7 @@ function jobKey(job: NewJob): string {
     case "digest":
       return `${job.kind} ${job.blobId}`;
     case "drop":
-      return `drop ${job.name} ${[...job.backends].sort().join(",")}`;
+      return `drop ${job.storageKey} ${[...job.backends].sort().join(",")}`;
     default:
       return job.kind;
   }

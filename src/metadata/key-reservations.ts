@@ -1,6 +1,6 @@
 /**
- * Physical names: `blobs/ab/<random>`, reserved before any byte is written under them, so that what a crash leaves can
- * be found and dropped.
+ * Storage keys: `blobs/ab/<random>`, reserved before any byte is written under them, so that what a crash leaves behind
+ * can be found and dropped.
  */
 import { randomBytes } from "node:crypto";
 import { S3Error } from "../errors.ts";
@@ -11,41 +11,39 @@ import { addJob } from "./jobs.ts";
 const lockWriter = statement("writer-lock", "SELECT writer_id FROM writers WHERE writer_id = ? FOR UPDATE");
 const saveWriter = statement<never>(
   "writer-save",
-  "INSERT INTO writers (writer_id, lease_until) VALUES (?, ?) ON CONFLICT (writer_id) DO UPDATE SET lease_until = excluded.lease_until",
+  `INSERT INTO writers (writer_id, lease_until) VALUES (?, ?)
+  ON CONFLICT (writer_id) DO UPDATE SET lease_until = excluded.lease_until`,
 );
-const insertName = statement<never>(
-  "name-add",
-  "INSERT INTO names (name, writer_id) SELECT ?, writer_id FROM writers WHERE writer_id = ?",
+const insertKey = statement<never>(
+  "reserved-key-add",
+  "INSERT INTO reserved_keys (storage_key, writer_id) SELECT ?, writer_id FROM writers WHERE writer_id = ?",
 );
-const deleteName = statement<never>("name-release", "DELETE FROM names WHERE name = ?");
-const nameInUse = statement<{ name: string }>(
-  "name-in-use",
-  "SELECT name FROM blobs WHERE name = ? UNION ALL SELECT name FROM uploads WHERE name = ?",
+const deleteKey = statement<never>("reserved-key-release", "DELETE FROM reserved_keys WHERE storage_key = ?");
+const keyInUse = statement<{ storage_key: string }>(
+  "storage-key-in-use",
+  `SELECT storage_key FROM blobs WHERE storage_key = ?
+  UNION ALL SELECT storage_key FROM uploads WHERE storage_key = ?`,
 );
 const lockOver = statement(
   "writers-over-lock",
   "SELECT writer_id FROM writers WHERE lease_until < ? ORDER BY writer_id FOR UPDATE",
 );
-const takeLeftovers = statement<{ name: string }>(
-  "names-left-over",
-  "DELETE FROM names WHERE writer_id IN (SELECT writer_id FROM writers WHERE lease_until < ?) RETURNING name",
+const takeLeftovers = statement<{ storage_key: string }>(
+  "reserved-keys-left-over",
+  `DELETE FROM reserved_keys WHERE writer_id IN (SELECT writer_id FROM writers WHERE lease_until < ?)
+  RETURNING storage_key`,
 );
-const forgetWriters = statement<never>(
-  "writers-forget",
-  "DELETE FROM writers WHERE lease_until < ? AND NOT EXISTS (SELECT 1 FROM names WHERE names.writer_id = writers.writer_id)",
-);
-const forgetWriter = statement<never>(
-  "writer-forget",
-  "DELETE FROM writers WHERE writer_id = ? AND NOT EXISTS (SELECT 1 FROM names WHERE names.writer_id = writers.writer_id)",
-);
+const holdsNoKey = "NOT EXISTS (SELECT 1 FROM reserved_keys WHERE reserved_keys.writer_id = writers.writer_id)";
+const forgetWriters = statement<never>("writers-forget", `DELETE FROM writers WHERE lease_until < ? AND ${holdsNoKey}`);
+const forgetWriter = statement<never>("writer-forget", `DELETE FROM writers WHERE writer_id = ? AND ${holdsNoKey}`);
 const endLease = statement<never>("writer-end", "UPDATE writers SET lease_until = ? WHERE writer_id = ?");
 
 /**
- * Takes a reserved name over in the caller's transaction. False: the reservation has lapsed, and its bytes may be on
+ * Takes a reserved key over in the caller's transaction. False: the reservation has lapsed, and its bytes may be on
  * their way out.
  */
-export async function takeKey(c: Connection, name: string): Promise<boolean> {
-  return (await c.run(deleteName, [name])) > 0;
+export async function takeKey(c: Connection, storageKey: string): Promise<boolean> {
+  return (await c.run(deleteKey, [storageKey])) > 0;
 }
 
 export class KeyReservations {
@@ -68,56 +66,56 @@ export class KeyReservations {
     await this.#context.engine.transact((c) => c.run(saveWriter, [writerId, until]));
   }
 
-  /** New names, durable before this resolves. Throws SlowDown when the writer was forgotten: renew it first. */
+  /** New keys, durable before this resolves. Throws SlowDown when the writer was forgotten: renew it first. */
   async reserve(writerId: string, count: number): Promise<readonly string[]> {
-    const names = Array.from({ length: count }, newName);
+    const storageKeys = Array.from({ length: count }, newStorageKey);
     await this.#context.engine.transact(async (c) => {
-      for (const name of names) {
-        if ((await c.run(insertName, [name, writerId])) === 0)
+      for (const storageKey of storageKeys) {
+        if ((await c.run(insertKey, [storageKey, writerId])) === 0)
           throw new S3Error("SlowDown", {}, { cause: new Error(`writer ${writerId} is not registered`) });
       }
     });
-    return names;
+    return storageKeys;
   }
 
-  /** Of names under which nothing was ever written. */
-  async release(names: readonly string[]): Promise<void> {
+  /** Of keys under which nothing was ever written. */
+  async release(storageKeys: readonly string[]): Promise<void> {
     await this.#context.engine.transact(async (c) => {
-      for (const name of [...names].sort()) await c.run(deleteName, [name]);
+      for (const storageKey of [...storageKeys].sort()) await c.run(deleteKey, [storageKey]);
     });
   }
 
   /**
-   * Hands a name whose write failed over to a drop job: its bytes are deleted from every backend. A name that a blob or
-   * an upload bears by now (its commit succeeded though the answer was lost) is left alone.
+   * Hands a key whose write failed over to a drop job: its bytes are deleted from every backend. A key that a blob or
+   * an upload has by now (its commit succeeded though the answer was lost) is left alone.
    */
-  async discard(name: string): Promise<void> {
+  async discard(storageKey: string): Promise<void> {
     const now = this.#context.now();
     await this.#context.engine.transact(async (c) => {
-      await c.run(deleteName, [name]);
-      if ((await c.get(nameInUse, [name, name])) !== undefined) return;
-      await addJob(c, { kind: "drop", name, backends: [] }, now, now);
+      await c.run(deleteKey, [storageKey]);
+      if ((await c.get(keyInUse, [storageKey, storageKey])) !== undefined) return;
+      await addJob(c, { kind: "drop", storageKey, backends: [] }, now, now);
     });
   }
 
   /**
    * Turns the reservations of writers whose lease ended before `before` into drop jobs, and forgets those writers.
-   * Returns how many names.
+   * Returns how many keys they held.
    */
   discardLeftovers(before: Date): Promise<number> {
     const now = this.#context.now();
     return this.#context.engine.transact(async (c) => {
       await c.lock(lockOver, [before.getTime()]);
-      const names = await c.all(takeLeftovers, [before.getTime()]);
-      for (const { name } of names) await addJob(c, { kind: "drop", name, backends: [] }, now, now);
+      const leftovers = await c.all(takeLeftovers, [before.getTime()]);
+      for (const { storage_key: storageKey } of leftovers)
+        await addJob(c, { kind: "drop", storageKey, backends: [] }, now, now);
       await c.run(forgetWriters, [before.getTime()]);
-      return names.length;
+      return leftovers.length;
     });
   }
 
   /**
-   * Ends this writer: unused names are released by the caller first; what is still reserved counts as left over from
-   * now on.
+   * Ends this writer. The caller releases unused keys first; what is still reserved counts as left over from now on.
    */
   async closeWriter(writerId: string): Promise<void> {
     const now = this.#context.now().getTime();
@@ -128,7 +126,7 @@ export class KeyReservations {
   }
 }
 
-function newName(): string {
+function newStorageKey(): string {
   const id = randomBytes(18).toString("hex");
   return `blobs/${id.slice(0, 2)}/${id.slice(2)}`;
 }

@@ -15,7 +15,8 @@ export interface MigrationTarget {
 const lockSchema = statement("lock-schema", "SELECT pg_advisory_xact_lock(7305428841)");
 const makeTable = statement<never>(
   "make-schema-table",
-  "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)",
+  `CREATE TABLE IF NOT EXISTS schema_migrations (
+    version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)`,
 );
 const readVersion = statement<{ version: number }>(
   "schema-version",

@@ -42,7 +42,8 @@ const listRolledUp = statement<ObjectRow & { readonly found: string }>(
   "objects-rolled-up",
   `WITH RECURSIVE walk (found, place) AS (
     SELECT (SELECT key FROM objects
-      WHERE bucket_id = ?1 AND is_latest = 1 AND is_delete_marker = 0 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT 1), 1
+      WHERE bucket_id = ?1 AND is_latest = 1 AND is_delete_marker = 0 AND key >= ?2 AND key < ?3
+      ORDER BY key LIMIT 1), 1
     UNION ALL
     SELECT (SELECT key FROM objects
       WHERE bucket_id = ?1 AND is_latest = 1 AND is_delete_marker = 0 AND key < ?3 AND key >=
@@ -52,7 +53,8 @@ const listRolledUp = statement<ObjectRow & { readonly found: string }>(
     FROM walk WHERE walk.found IS NOT NULL AND walk.place < ?8
   )
   SELECT walk.found AS found, ${objectColumns} FROM walk
-  LEFT JOIN objects ON objects.bucket_id = ?1 AND objects.is_latest = 1 AND objects.key = walk.found AND instr(substr(walk.found, ?4 + 1), ?5) = 0
+  LEFT JOIN objects ON objects.bucket_id = ?1 AND objects.is_latest = 1 AND objects.key = walk.found
+    AND instr(substr(walk.found, ?4 + 1), ?5) = 0
   WHERE walk.found IS NOT NULL ORDER BY walk.place`,
 );
 

@@ -7,7 +7,7 @@ import type { Checksum, Content, ObjectAttributes, PartOfObject, StoredObject, W
 import { moveReference } from "./content.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Connection, statement } from "./engine.ts";
-import { toAttributes, toJson } from "./rows.ts";
+import { fromAttributes, toAttributes, toJson } from "./rows.ts";
 
 export interface NewObject {
   readonly bucketId: number;
@@ -29,6 +29,7 @@ export interface CurrentRow {
   readonly size: number | null;
   readonly modified_at: number | null;
   readonly blob_id: number | null;
+  readonly owner_id: number | null;
 }
 
 /** One writer of a key at a time, and its bucket cannot go meanwhile. */
@@ -42,21 +43,24 @@ const lockRow = statement(
 );
 const selectCurrent = statement<CurrentRow>(
   "object-current",
-  `SELECT buckets.name AS bucket_name, objects.id AS object_id, objects.etag AS etag, objects.size AS size, objects.modified_at AS modified_at,
-    objects.blob_id AS blob_id
-  FROM buckets LEFT JOIN objects ON objects.bucket_id = buckets.id AND objects.key = ? AND objects.is_latest = 1 AND objects.is_delete_marker = 0
+  `SELECT buckets.name AS bucket_name, objects.id AS object_id, objects.etag AS etag, objects.size AS size,
+    objects.modified_at AS modified_at, objects.blob_id AS blob_id, objects.owner_id AS owner_id
+  FROM buckets LEFT JOIN objects ON objects.bucket_id = buckets.id AND objects.key = ?
+    AND objects.is_latest = 1 AND objects.is_delete_marker = 0
   WHERE buckets.id = ?`,
 );
 const insertObject = statement<never>(
   "object-add",
-  `INSERT INTO objects (blob_id, size, etag, modified_at, attributes, checksum, parts, bucket_id, key, version_id, is_latest, is_delete_marker)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'null', 1, 0)`,
+  `INSERT INTO objects (blob_id, size, etag, modified_at, attributes, owner_id, checksum, parts,
+    bucket_id, key, version_id, is_latest, is_delete_marker)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'null', 1, 0)`,
 );
 const updateObject = statement<never>(
   "object-replace",
-  "UPDATE objects SET blob_id = ?, size = ?, etag = ?, modified_at = ?, attributes = ?, checksum = ?, parts = ? WHERE id = ?",
+  `UPDATE objects SET blob_id = ?, size = ?, etag = ?, modified_at = ?, attributes = ?, owner_id = ?, checksum = ?,
+    parts = ?
+  WHERE id = ?`,
 );
-
 const selectAttributes = statement<{ attributes: string }>(
   "object-attributes",
   "SELECT attributes FROM objects WHERE id = ?",
@@ -98,7 +102,8 @@ export async function replaceCurrent(
     content.size,
     etag,
     modifiedAt.getTime(),
-    JSON.stringify(attributes),
+    fromAttributes(attributes),
+    attributes.owner?.id ?? null,
     toJson(checksum),
     toJson(parts),
   ];
@@ -119,10 +124,11 @@ export async function changeAttributes(
   const current = await readCurrent(c, bucketId, object.key);
   if (current.object_id === null || current.etag !== object.etag || current.modified_at !== object.modifiedAt.getTime())
     return false;
+  const { owner } = object.attributes;
+  if (current.owner_id !== (owner?.id ?? null)) return false;
   const row = await c.get(selectAttributes, [current.object_id]);
-  const attributes = row && toAttributes(row.attributes);
-  if (attributes === undefined || attributes.owner?.id !== object.attributes.owner?.id) return false;
-  await c.run(saveAttributes, [JSON.stringify(change(attributes)), current.object_id]);
+  if (row === undefined) return false;
+  await c.run(saveAttributes, [fromAttributes(change(toAttributes(row.attributes, owner))), current.object_id]);
   c.afterCommit(() => context.cache?.forgetObject(bucketId, object.key));
   return true;
 }

@@ -46,7 +46,8 @@ const findObject = statement<FindRow>(
   "object-find",
   `SELECT ${bucketColumns}, ${objectColumns}, ${blobColumns}
   FROM buckets JOIN accounts ON accounts.id = buckets.account_id
-  LEFT JOIN objects ON objects.bucket_id = buckets.id AND objects.key = ? AND objects.is_latest = 1 AND objects.is_delete_marker = 0
+  LEFT JOIN objects ON objects.bucket_id = buckets.id AND objects.key = ?
+    AND objects.is_latest = 1 AND objects.is_delete_marker = 0
   LEFT JOIN blobs ON blobs.id = objects.blob_id
   WHERE buckets.name = ?`,
 );
@@ -85,7 +86,7 @@ export class Objects {
 
   /**
    * One transaction: checks the condition, makes or references the blob, drops the old name's reference, releases the
-   * reserved name, adds jobs (copy when replicas < copies, digest when the digest is unknown, drop for bytes not
+   * reserved key, adds jobs (copy when replicas < copies, digest when the digest is unknown, drop for bytes not
    * needed).
    * Throws PreconditionFailed; NoSuchKey for ifMatch on a missing key; NoSuchBucket when it was deleted meanwhile;
    * SlowDown when a known blob was reclaimed meanwhile, or the reservation of fresh bytes lapsed.
@@ -95,11 +96,7 @@ export class Objects {
       const current = await readCurrent(c, object.bucketId, object.key);
       checkWriteCondition(current, object.condition);
       if (object.content.kind === "fresh" && !(await takeKey(c, object.content.storageKey))) {
-        throw new S3Error(
-          "SlowDown",
-          {},
-          { cause: new Error(`the name ${object.content.storageKey} is not reserved`) },
-        );
+        throw new S3Error("SlowDown", {}, { cause: new Error(`the key ${object.content.storageKey} is not reserved`) });
       }
       return replaceCurrent(c, this.#context, current, object);
     });

@@ -10,7 +10,8 @@ const saveOne = statement<never>(
 );
 const saveTwo = statement<never>(
   "replica-save-two",
-  `INSERT INTO replicas (blob_id, backend, state, verified_at) VALUES (?, ?, 'verified', ?), (?, ?, 'verified', ?) ${onConflict}`,
+  `INSERT INTO replicas (blob_id, backend, state, verified_at)
+  VALUES (?, ?, 'verified', ?), (?, ?, 'verified', ?) ${onConflict}`,
 );
 
 export async function saveReplica(

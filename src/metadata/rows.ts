@@ -23,8 +23,9 @@ export interface BucketRow {
   readonly bucket_created_at: number;
 }
 
-export const bucketColumns = `buckets.id AS bucket_id, buckets.name AS bucket_name, buckets.account_id AS account_id, accounts.name AS account_name,
-  buckets.location AS location, buckets.settings AS settings, buckets.created_at AS bucket_created_at`;
+export const bucketColumns = `buckets.id AS bucket_id, buckets.name AS bucket_name,
+  buckets.account_id AS account_id, accounts.name AS account_name, buckets.location AS location,
+  buckets.settings AS settings, buckets.created_at AS bucket_created_at`;
 
 export function toBucket(row: BucketRow): Bucket {
   return {
@@ -53,12 +54,17 @@ export interface ObjectRow {
   readonly object_etag: string;
   readonly modified_at: number;
   readonly attributes: string;
+  /** Null: the bucket's owner. */
+  readonly owner_id: number | null;
+  readonly owner_name: string | null;
   readonly checksum: string | null;
   readonly parts: string | null;
 }
 
-export const objectColumns = `objects.key AS key, objects.version_id AS version_id, objects.size AS object_size, objects.etag AS object_etag,
-  objects.modified_at AS modified_at, objects.attributes AS attributes, objects.checksum AS checksum, objects.parts AS parts`;
+export const objectColumns = `objects.key AS key, objects.version_id AS version_id, objects.size AS object_size,
+  objects.etag AS object_etag, objects.modified_at AS modified_at, objects.attributes AS attributes,
+  objects.owner_id AS owner_id, (SELECT name FROM accounts AS owners WHERE owners.id = objects.owner_id) AS owner_name,
+  objects.checksum AS checksum, objects.parts AS parts`;
 
 export function toStoredObject(row: ObjectRow): StoredObject {
   return {
@@ -67,40 +73,50 @@ export function toStoredObject(row: ObjectRow): StoredObject {
     size: row.object_size,
     etag: row.object_etag,
     modifiedAt: new Date(row.modified_at),
-    attributes: toAttributes(row.attributes),
+    attributes: toAttributes(row.attributes, toOwner(row)),
     checksum: fromJson<Checksum>(row.checksum),
     parts: fromJson<readonly PartOfObject[]>(row.parts),
   };
 }
 
-export function toAttributes(text: string): ObjectAttributes {
+function toOwner({ owner_id: id, owner_name: name }: ObjectRow): Account | undefined {
+  return id === null || name === null ? undefined : { id, name };
+}
+
+/** The owner has columns of its own. */
+export function toAttributes(text: string, owner: Account | undefined): ObjectAttributes {
   const attributes: ObjectAttributes = JSON.parse(text);
-  return attributes;
+  return owner === undefined ? attributes : { ...attributes, owner };
+}
+
+export function fromAttributes({ owner: _apart, ...attributes }: ObjectAttributes): string {
+  return JSON.stringify(attributes);
 }
 
 export interface BlobRow {
   readonly blob_id: number;
-  readonly blob_name: string;
+  readonly storage_key: string;
   readonly blob_size: number;
   readonly blob_etag: string;
   readonly digest: string | null;
-  readonly layout: string | null;
+  readonly part_sizes: string | null;
   /** A list of [backend, state, time of the last look]; null: none. */
   readonly replicas: string | null;
 }
 
-export const blobColumns = `blobs.id AS blob_id, blobs.name AS blob_name, blobs.size AS blob_size, blobs.etag AS blob_etag, blobs.digest AS digest,
-  blobs.layout AS layout, (SELECT CAST(json_group_array(json_array(replicas.backend, replicas.state, replicas.verified_at)) AS TEXT)
+export const blobColumns = `blobs.id AS blob_id, blobs.storage_key AS storage_key, blobs.size AS blob_size,
+  blobs.etag AS blob_etag, blobs.digest AS digest, blobs.part_sizes AS part_sizes,
+  (SELECT CAST(json_group_array(json_array(replicas.backend, replicas.state, replicas.verified_at)) AS TEXT)
     FROM replicas WHERE replicas.blob_id = blobs.id) AS replicas`;
 
 export function toBlob(row: BlobRow): Blob {
   return {
     id: row.blob_id,
-    storageKey: row.blob_name,
+    storageKey: row.storage_key,
     size: row.blob_size,
     etag: row.blob_etag,
     digest: row.digest ?? undefined,
-    partSizes: fromJson<readonly number[]>(row.layout),
+    partSizes: fromJson<readonly number[]>(row.part_sizes),
     replicas: toReplicas(row.replicas),
   };
 }

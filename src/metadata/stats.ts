@@ -22,12 +22,14 @@ export interface StatsReport {
 
 const objectTotals = statement<{ buckets: number; objects: number; logical_bytes: number }>(
   "stats-objects",
-  `SELECT (SELECT COUNT(*) FROM buckets) AS buckets, COUNT(*) AS objects, CAST(COALESCE(SUM(size), 0) AS BIGINT) AS logical_bytes
+  `SELECT (SELECT COUNT(*) FROM buckets) AS buckets, COUNT(*) AS objects,
+    CAST(COALESCE(SUM(size), 0) AS BIGINT) AS logical_bytes
   FROM objects WHERE is_delete_marker = 0`,
 );
 const blobTotals = statement<{ blobs: number; unique_bytes: number; reclaimable_bytes: number }>(
   "stats-blobs",
-  `SELECT COUNT(CASE WHEN ref_count > 0 THEN 1 END) AS blobs, CAST(COALESCE(SUM(CASE WHEN ref_count > 0 THEN size END), 0) AS BIGINT) AS unique_bytes,
+  `SELECT COUNT(CASE WHEN ref_count > 0 THEN 1 END) AS blobs,
+    CAST(COALESCE(SUM(CASE WHEN ref_count > 0 THEN size END), 0) AS BIGINT) AS unique_bytes,
     CAST(COALESCE(SUM(CASE WHEN ref_count = 0 THEN size END), 0) AS BIGINT) AS reclaimable_bytes FROM blobs`,
 );
 const replicaTotals = statement<{ replicas: number; stored_bytes: number }>(
@@ -38,7 +40,8 @@ const replicaTotals = statement<{ replicas: number; stored_bytes: number }>(
 const underReplicated = statement<{ blobs: number }>(
   "stats-under-replicated",
   `SELECT COUNT(*) AS blobs FROM blobs
-  WHERE ref_count > 0 AND (SELECT COUNT(*) FROM replicas WHERE replicas.blob_id = blobs.id AND replicas.state = 'verified') < CAST(? AS BIGINT)`,
+  WHERE ref_count > 0 AND CAST(? AS BIGINT) > (
+    SELECT COUNT(*) FROM replicas WHERE replicas.blob_id = blobs.id AND replicas.state = 'verified')`,
 );
 
 export class Stats {

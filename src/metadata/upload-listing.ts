@@ -25,7 +25,9 @@ export interface UploadsListing {
 const selectFrom = statement<UploadRow>(
   "uploads-from",
   `SELECT ${uploadColumns} FROM (
-    SELECT * FROM uploads WHERE bucket_id = ? AND key < ? AND (key > ? OR (key = ? AND upload_id > ?)) AND key >= ? ORDER BY key, upload_id LIMIT ?
+    SELECT * FROM uploads
+    WHERE bucket_id = ? AND key < ? AND (key > ? OR (key = ? AND upload_id > ?)) AND key >= ?
+    ORDER BY key, upload_id LIMIT ?
   ) AS uploads LEFT JOIN upload_backends ON upload_backends.upload_id = uploads.upload_id
   ORDER BY uploads.key, uploads.upload_id, upload_backends.backend`,
 );

@@ -1,5 +1,6 @@
 /** Uploads as rows, one for each backend behind them, and as values. */
 import type { Checksum, ChecksumAlgorithm, DedupScope, ObjectAttributes } from "../model.ts";
+import { toAccount, toAttributes } from "./rows.ts";
 
 /** One backend's own multipart upload behind ours. */
 export interface BackendUpload {
@@ -14,7 +15,7 @@ export interface Upload {
   readonly bucketId: number;
   readonly key: string;
   readonly accountId: number;
-  /** The reserved physical name its bytes will have. */
+  /** The reserved key its bytes will have. */
   readonly storageKey: string;
   readonly attributes: ObjectAttributes;
   readonly checksumAlgorithm: ChecksumAlgorithm | undefined;
@@ -29,7 +30,9 @@ export interface UploadRow {
   readonly bucket_id: number;
   readonly key: string;
   readonly account_id: number;
-  readonly name: string;
+  readonly account_name: string;
+  readonly bucket_owner_id: number;
+  readonly storage_key: string;
   readonly attributes: string;
   readonly checksum_algorithm: ChecksumAlgorithm | null;
   readonly checksum_type: Checksum["type"] | null;
@@ -41,9 +44,12 @@ export interface UploadRow {
   readonly broken: number | null;
 }
 
-export const uploadColumns = `uploads.upload_id AS upload_id, uploads.bucket_id AS bucket_id, uploads.key AS key, uploads.account_id AS account_id,
-  uploads.name AS name, uploads.attributes AS attributes, uploads.checksum_algorithm AS checksum_algorithm, uploads.checksum_type AS checksum_type,
-  uploads.dedup AS dedup, uploads.started_at AS started_at, upload_backends.backend AS backend,
+export const uploadColumns = `uploads.upload_id AS upload_id, uploads.bucket_id AS bucket_id, uploads.key AS key,
+  uploads.account_id AS account_id, (SELECT name FROM accounts WHERE accounts.id = uploads.account_id) AS account_name,
+  (SELECT account_id FROM buckets WHERE buckets.id = uploads.bucket_id) AS bucket_owner_id,
+  uploads.storage_key AS storage_key, uploads.attributes AS attributes,
+  uploads.checksum_algorithm AS checksum_algorithm, uploads.checksum_type AS checksum_type, uploads.dedup AS dedup,
+  uploads.started_at AS started_at, upload_backends.backend AS backend,
   upload_backends.backend_upload_id AS backend_upload_id, upload_backends.broken AS broken`;
 
 /** In the order in which each upload comes first. */
@@ -60,14 +66,14 @@ export function toUploads(rows: readonly UploadRow[]): Upload[] {
 }
 
 function toUpload(row: UploadRow): Omit<Upload, "backends"> {
-  const attributes: ObjectAttributes = JSON.parse(row.attributes);
   return {
     uploadId: row.upload_id,
     bucketId: row.bucket_id,
     key: row.key,
     accountId: row.account_id,
-    storageKey: row.name,
-    attributes,
+    storageKey: row.storage_key,
+    // What becomes of it is its initiator's.
+    attributes: toAttributes(row.attributes, row.account_id === row.bucket_owner_id ? undefined : toAccount(row)),
     checksumAlgorithm: row.checksum_algorithm ?? undefined,
     checksumType: row.checksum_type ?? undefined,
     dedup: row.dedup,

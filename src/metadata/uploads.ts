@@ -7,7 +7,7 @@ import { type Connection, statement } from "./engine.ts";
 import { addJob } from "./jobs.ts";
 import { takeKey } from "./key-reservations.ts";
 import { checkWriteCondition, readCurrent, replaceCurrent } from "./object-writing.ts";
-import { fromJson } from "./rows.ts";
+import { fromAttributes, fromJson } from "./rows.ts";
 import { listUploads, type UploadPage, type UploadsListing } from "./upload-listing.ts";
 import { toUploads, type Upload, type UploadRow, uploadColumns } from "./upload-rows.ts";
 
@@ -30,10 +30,12 @@ export interface CompletedObject {
   readonly condition: WriteCondition;
 }
 
-const joined = `SELECT ${uploadColumns} FROM uploads LEFT JOIN upload_backends ON upload_backends.upload_id = uploads.upload_id`;
+const joined = `SELECT ${uploadColumns}
+  FROM uploads LEFT JOIN upload_backends ON upload_backends.upload_id = uploads.upload_id`;
 const insertUpload = statement<never>(
   "upload-add",
-  `INSERT INTO uploads (upload_id, bucket_id, key, account_id, name, attributes, checksum_algorithm, checksum_type, dedup, started_at)
+  `INSERT INTO uploads (upload_id, bucket_id, key, account_id, storage_key, attributes,
+    checksum_algorithm, checksum_type, dedup, started_at)
   SELECT ?, id, ?, CAST(? AS BIGINT), ?, ?, ?, ?, ?, CAST(? AS BIGINT) FROM buckets WHERE id = ?`,
 );
 const insertBackend = statement<never>(
@@ -46,7 +48,8 @@ const selectUpload = statement<UploadRow>(
 );
 const selectStale = statement<UploadRow>(
   "uploads-stale",
-  `${joined} WHERE uploads.upload_id IN (SELECT upload_id FROM uploads WHERE started_at < ? ORDER BY started_at, upload_id LIMIT ?)
+  `${joined} WHERE uploads.upload_id IN (
+    SELECT upload_id FROM uploads WHERE started_at < ? ORDER BY started_at, upload_id LIMIT ?)
   ORDER BY uploads.started_at, uploads.upload_id, upload_backends.backend`,
 );
 const lockBucket = statement("upload-bucket-lock", "SELECT id FROM buckets WHERE id = ? FOR KEY SHARE");
@@ -56,20 +59,21 @@ const savePart = statement<never>(
   "part-save",
   `INSERT INTO parts (upload_id, part_number, size, etag, checksum, modified_at, backends)
   SELECT upload_id, CAST(? AS INTEGER), CAST(? AS BIGINT), ?, ?, CAST(? AS BIGINT), ? FROM uploads WHERE upload_id = ?
-  ON CONFLICT (upload_id, part_number) DO UPDATE SET size = excluded.size, etag = excluded.etag, checksum = excluded.checksum,
-    modified_at = excluded.modified_at, backends = excluded.backends`,
+  ON CONFLICT (upload_id, part_number) DO UPDATE SET size = excluded.size, etag = excluded.etag,
+    checksum = excluded.checksum, modified_at = excluded.modified_at, backends = excluded.backends`,
 );
 const selectParts = statement<PartRow>(
   "parts-list",
-  "SELECT part_number, size, etag, checksum, modified_at, backends FROM parts WHERE upload_id = ? AND part_number > ? ORDER BY part_number LIMIT ?",
+  `SELECT part_number, size, etag, checksum, modified_at, backends FROM parts
+  WHERE upload_id = ? AND part_number > ? ORDER BY part_number LIMIT ?`,
 );
 const markBroken = statement<never>(
   "upload-broken",
   "UPDATE upload_backends SET broken = 1 WHERE upload_id = ? AND backend = ?",
 );
-const deleteUpload = statement<{ name: string }>(
+const deleteUpload = statement<{ storage_key: string }>(
   "upload-end",
-  "DELETE FROM uploads WHERE upload_id = ? RETURNING name",
+  "DELETE FROM uploads WHERE upload_id = ? RETURNING storage_key",
 );
 const insertCompleted = statement<never>(
   "upload-completed-add",
@@ -101,7 +105,7 @@ export class Uploads {
   }
 
   /**
-   * The reserved name passes from the writer's reservation to the upload in this transaction. Throws NoSuchBucket;
+   * The storage key passes from the writer's reservation to the upload in this transaction. Throws NoSuchBucket;
    * SlowDown when the reservation lapsed.
    */
   create(upload: Omit<Upload, "uploadId" | "startedAt">): Promise<Upload> {
@@ -110,14 +114,14 @@ export class Uploads {
     return this.#context.engine.transact(async (c) => {
       await c.lock(lockBucket, [upload.bucketId]);
       if (!(await takeKey(c, upload.storageKey)))
-        throw new S3Error("SlowDown", {}, { cause: new Error(`the name ${upload.storageKey} is not reserved`) });
+        throw new S3Error("SlowDown", {}, { cause: new Error(`the key ${upload.storageKey} is not reserved`) });
       const { attributes, checksumAlgorithm = null, checksumType = null } = upload;
       const values = [
         uploadId,
         upload.key,
         upload.accountId,
         upload.storageKey,
-        JSON.stringify(attributes),
+        fromAttributes(attributes),
         checksumAlgorithm,
         checksumType,
         upload.dedup,
@@ -183,7 +187,7 @@ export class Uploads {
       if (!upload || !current || !still) return readCompleted(c, uploadId, object.etag);
       checkWriteCondition(current, object.condition);
       if (object.content.storageKey !== upload.storageKey)
-        throw new Error("the bytes of an upload stand under the name it was started with");
+        throw new Error("the bytes of an upload stand under the key it was started with");
       const { bucketId, key, attributes } = upload;
       const stored = await replaceCurrent(c, this.#context, current, { ...object, bucketId, key, attributes });
       await c.all(deleteUpload, [uploadId]);
@@ -215,7 +219,7 @@ export class Uploads {
     return this.#context.engine.transact(async (c) => {
       const [ended] = await c.all(deleteUpload, [uploadId]);
       if (!ended) return false;
-      await addJob(c, { kind: "drop", name: ended.name, backends: [] }, now, now);
+      await addJob(c, { kind: "drop", storageKey: ended.storage_key, backends: [] }, now, now);
       return true;
     });
   }

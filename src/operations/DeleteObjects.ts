@@ -28,9 +28,10 @@ export const DeleteObjects = operation({
   method: "POST",
   query: { delete: true },
   action: "s3:DeleteObject",
-  async handle(call, { metadata }) {
+  async handle(call, { metadata, inScope }) {
     const { quiet, entries } = readDelete(await readDocument(call, "Delete", LIMITS));
-    const doomed = entries.filter(isOneObject);
+    const isRefused = ({ key }: Entry) => !inScope(call.caller, "s3:DeleteObject", { bucket: call.bucket.name, key });
+    const doomed = entries.filter((entry) => isOneObject(entry) && !isRefused(entry));
     const outcomes = await metadata.objects.deleteMany(
       call.bucket.id,
       doomed.map(({ key, condition }) => ({ key, ...condition })),
@@ -39,7 +40,8 @@ export const DeleteObjects = operation({
     const Deleted: XmlContent[] = [];
     const errors: XmlContent[] = [];
     for (const entry of entries) {
-      if (isTooLong(entry.key)) errors.push(errorOf(entry, new S3Error("KeyTooLongError")));
+      if (isRefused(entry)) errors.push(errorOf(entry, new S3Error("AccessDenied")));
+      else if (isTooLong(entry.key)) errors.push(errorOf(entry, new S3Error("KeyTooLongError")));
       else if (failed.has(entry)) errors.push(errorOf(entry, new S3Error("PreconditionFailed")));
       else if (!quiet) Deleted.push({ Key: entry.key, VersionId: entry.versionId });
     }

@@ -1,4 +1,4 @@
-/** ListBuckets: the caller's own. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
+/** ListBuckets: the caller's own, of those that the key may reach. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
 import { invalidArgument, S3Error } from "../errors.ts";
 import { continuationToken, readContinuationToken, readText } from "../protocol/list-query.ts";
 import { operation } from "./operation.ts";
@@ -16,9 +16,11 @@ export const ListBuckets = operation({
     const limit = readMaxBuckets(query);
     const prefix = readText(query, "prefix");
     const after = readContinuationToken(query);
+    const names = caller.scope.places?.map(({ bucket }) => bucket);
     const found = await metadata.buckets.list(account.id, {
       ...(prefix && { prefix }),
       ...(after && { after }),
+      ...(names && { names }),
       limit: limit + 1,
     });
     const buckets = found.slice(0, limit);

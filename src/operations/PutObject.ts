@@ -5,6 +5,7 @@
 import type { BodySource } from "../blobs/blob-store.ts";
 import { scopeOf } from "../blobs/scope.ts";
 import type { Claims } from "../checksums/claims.ts";
+import type { BlobReader } from "../metadata/blobs.ts";
 import type { Checksum, Content, WriteCondition } from "../model.ts";
 import { checkWriteCondition, readWriteCondition } from "../protocol/conditions.ts";
 import { quote } from "../protocol/etag.ts";
@@ -67,7 +68,7 @@ async function checkBefore(
 }
 
 /**
- * Content this account holds already, when the client signed its digest and waits to be asked for the bytes: then it
+ * Content that this access key may read already, when the client signed its digest and waits to be asked for the bytes: then it
  * need not send them.
  */
 async function claimed(
@@ -78,12 +79,13 @@ async function claimed(
   const { blobs, dedup } = services;
   if (caller.account?.id !== bucket.owner.id) return undefined;
   if (!body.expectsContinue || body.sha256 === undefined) return undefined;
-  const content = await blobs.claim(scopeOf(bucket, bucket.owner.id, dedup.scope), body.sha256, size, bucket.owner.id);
+  const reader = { accountId: bucket.owner.id, places: caller.scope.places };
+  const content = await blobs.claim(scopeOf(bucket, bucket.owner.id, dedup.scope), body.sha256, size, reader);
   // Bytes that were cut into parts have no md5 to answer with, and a claimed md5 must hold.
   if (content === undefined || content.etag.includes("-") || (claims.md5 ?? content.etag) !== content.etag)
     return undefined;
   if (claims.checksum === undefined) return { content, etag: content.etag, checksum: undefined };
-  const checksum = await knownChecksum(claims, content.blobId, bucket.owner.id, services);
+  const checksum = await knownChecksum(claims, content.blobId, reader, services);
   return checksum && { content, etag: content.etag, checksum };
 }
 
@@ -94,7 +96,7 @@ async function claimed(
 async function knownChecksum(
   { checksum, sha256 = "" }: Claims,
   blobId: number,
-  accountId: number,
+  reader: BlobReader,
   { metadata }: Services,
 ): Promise<Checksum | undefined> {
   const value = checksum?.value?.();
@@ -102,7 +104,7 @@ async function knownChecksum(
   const { algorithm } = checksum;
   if (algorithm === "SHA256" && value === Buffer.from(sha256, "hex").toString("base64"))
     return { algorithm, type: "FULL_OBJECT", value };
-  const known = await metadata.blobs.checksums(blobId, accountId);
+  const known = await metadata.blobs.checksums(blobId, reader);
   return known.find((other) => other.algorithm === algorithm && other.type === "FULL_OBJECT" && other.value === value);
 }
 

@@ -10,6 +10,7 @@ import type { ObjectCall, Services } from "./operation.ts";
 /** Throws NoSuchBucket, AccessDenied, NoSuchKey, NoSuchVersion, PreconditionFailed. */
 export async function findCopyOrigin({ caller, headers }: ObjectCall, services: Services): Promise<FoundObject> {
   const source = parseCopySource(headers["x-amz-copy-source"] ?? "");
+  if (!services.inScope(caller, "s3:GetObject", source)) throw new S3Error("AccessDenied");
   const { bucket, found } = await services.metadata.objects.find(source.bucket, source.key);
   if (bucket === undefined) throw new S3Error("NoSuchBucket", { elements: { BucketName: source.bucket } });
   services.checkAccess(caller, "s3:GetObject", bucket, found?.object);

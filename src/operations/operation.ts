@@ -15,6 +15,7 @@ import type {
   DedupScope,
   FoundObject,
   HeaderFields,
+  KeyScope,
   PublicAccess,
   RedirectMode,
   StoredObject,
@@ -31,6 +32,8 @@ interface Caller {
   readonly redirect: RedirectMode | undefined;
   /** When the permission ends, by the presigned URL's own word; undefined: no end is known. */
   readonly until: Date | undefined;
+  /** What the access key may do of what its account may. */
+  readonly scope: KeyScope;
 }
 
 export interface ServiceCall {
@@ -109,6 +112,15 @@ export interface Services {
    * list the bucket may hear so. Throws S3Error AccessDenied.
    */
   readonly checkAccess: (caller: Caller, action: S3Action, bucket: Bucket | undefined, object?: StoredObject) => void;
+  /**
+   * Is the action within the caller's key scope, for another key than the call's own, e.g. a copy source? Dispatch has
+   * asked for the call's own.
+   */
+  readonly inScope: (
+    caller: Pick<Caller, "scope">,
+    action: S3Action,
+    named: { readonly bucket: string; readonly key: string },
+  ) => boolean;
   /** Reads headers embedded in a signed URL (`x-nearbucket-reply`): true on nodes only. */
   readonly honoursEmbeddedHeaders: boolean;
 }

@@ -66,7 +66,7 @@ async function addReplica(
     return failure;
   }
   if (!(await blobs.setReplica(blob.id, name, "verified", blob.storageKey)))
-    await jobs.add({ kind: "drop", name: blob.storageKey, backends: [name] });
+    await jobs.add({ kind: "drop", storageKey: blob.storageKey, backends: [name] });
   return undefined;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Deletes what stands under a name that no blob bears any more, and its unfinished uploads. Done only when every
+ * Deletes what stands under a storage key that no blob has any more, and its unfinished uploads. Done only when every
  * backend concerned said so.
  */
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
@@ -11,18 +11,18 @@ import type { JobContext } from "./job-context.ts";
  * `backends` empty: all that are configured. Throws ServiceUnavailable when one could not be asked: then the job waits
  * for its return.
  */
-export async function dropName(context: JobContext, name: string, backends: readonly string[]): Promise<void> {
+export async function dropBytes(context: JobContext, storageKey: string, backends: readonly string[]): Promise<void> {
   const { fleet, log } = context;
   const concerned = backends.length === 0 ? fleet.members().map((member) => member.backend.name) : backends;
   const failures = await Promise.all(
     concerned.map(async (backend) => {
       const member = fleet.get(backend);
       if (member === undefined) {
-        log.warn({ backend, name }, "bytes to delete are on a backend that is no longer configured");
+        log.warn({ backend, storageKey }, "bytes to delete are on a backend that is no longer configured");
         return [];
       }
       try {
-        await deleteFrom(member, name, true);
+        await deleteFrom(member, storageKey, true);
         return [];
       } catch (error) {
         const failure = asBackendError(error, backend);

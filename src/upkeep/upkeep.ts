@@ -9,7 +9,7 @@ import type { NewJob } from "../metadata/jobs.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import { copyBlob } from "./copy.ts";
 import { digestBlob } from "./digest.ts";
-import { dropName } from "./drop.ts";
+import { dropBytes } from "./drop.ts";
 import type { JobContext } from "./job-context.ts";
 import { JobRunner } from "./jobs.ts";
 import { dropLeftovers } from "./leftovers.ts";
@@ -72,7 +72,7 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
       case "digest":
         return digestBlob(context, work.blobId, signal);
       case "drop":
-        return dropName(context, work.name, work.backends);
+        return dropBytes(context, work.storageKey, work.backends);
       default:
         // A sweep that is added while it runs is made again when it finishes.
         await metadata.jobs.add(work, new Date(now().getTime() + sweepMs));

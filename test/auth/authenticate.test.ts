@@ -1,12 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { openAuthenticator } from "../../src/auth/authenticate.ts";
-import { openSecretBox } from "../../src/auth/secret-box.ts";
-import type { AccessKey } from "../../src/model.ts";
 import { amzDate, EMPTY_SHA256, scopeOf, sign } from "../../src/signature-v4.ts";
 import { badSignatures } from "../support/bad-signatures.ts";
 import type { PreparedRequest } from "../support/raw-request.ts";
 import { type AuthenticationForm, prepare, type SignerOptions, type TestRequest } from "../support/sign.ts";
-import { EXAMPLE_KEY, fromWire, refusal, type VerifyOptions, verify } from "./verify.ts";
+import { EXAMPLE_KEY, refusal, type VerifyOptions, verify } from "./verify.ts";
 
 const NOW = new Date("2026-11-22T12:00:00Z");
 const signer: SignerOptions = { endpoint: "http://127.0.0.1:9000", ...EXAMPLE_KEY, now: () => NOW };
@@ -58,6 +55,7 @@ describe.each(forms)("a request signed by %s", (authentication) => {
       authentication: authentication.endsWith("query") ? "presigned" : "header",
       redirect: undefined,
       until: authentication.endsWith("query") ? new Date(NOW.getTime() + 900_000) : undefined,
+      scope: {},
     });
   });
 
@@ -154,43 +152,6 @@ describe("a date", () => {
   });
 });
 
-describe("keys", () => {
-  const box = openSecretBox(Buffer.alloc(32, 1));
-  const stored: AccessKey = {
-    accessKeyId: "STORED",
-    account: { id: 9, name: "tenant" },
-    sealedSecret: box.seal("the stored secret"),
-    createdAt: NOW,
-    redirect: "always",
-  };
-  const as = { ...signer, accessKeyId: "STORED", secretAccessKey: "the stored secret" };
-
-  it("of the database are found, unsealed once, and asked for each time", async () => {
-    let asked = 0;
-    let unsealed = 0;
-    const authenticator = openAuthenticator({
-      findKey: async () => {
-        asked += 1;
-        return asked > 2 ? undefined : stored;
-      },
-      rootKey: undefined,
-      unseal: (sealed) => {
-        unsealed += 1;
-        return box.unseal(sealed);
-      },
-      now: () => NOW,
-      region: undefined,
-      signatureV2: "all",
-    });
-    const request = fromWire(prepare(as, { path: "/b/k" }));
-    const ask = () => authenticator.authenticate(request);
-    expect((await ask()).caller).toMatchObject({ account: { id: 9 }, redirect: "always" });
-    await ask();
-    expect(unsealed).toBe(1);
-    expect(await refusal(ask())).toMatchObject({ code: "InvalidAccessKeyId", elements: { AWSAccessKeyId: "STORED" } });
-  });
-});
-
 describe("an unknown key", () => {
   it("costs the same signing as a known one, and is told apart only by its code", async () => {
     const wrong = { ...signer, secretAccessKey: "wrong" };
@@ -243,6 +204,7 @@ describe("a request that does not try to sign", () => {
       authentication: "anonymous",
       redirect: undefined,
       until: undefined,
+      scope: {},
     });
     expect(payload).toEqual({ kind: "chunked", signing: undefined, trailer: true });
     expect(region).toBeUndefined();

@@ -17,7 +17,8 @@ async function startEcho(): Promise<{ endpoint: string; server: Server }> {
   const authenticator = openAuthenticator({
     findKey: async () => undefined,
     rootKey: { ...EXAMPLE_KEY, account: { id: 1, name: "root" } },
-    unseal: (sealed) => sealed,
+    unseal: async ({ sealedSecret }) => sealedSecret,
+    noteUse: () => undefined,
     now: () => new Date(),
     region: undefined,
     signatureV2: "all",

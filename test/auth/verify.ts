@@ -34,7 +34,8 @@ export async function verify(
   const authenticator = openAuthenticator({
     findKey: async () => undefined,
     rootKey: { ...EXAMPLE_KEY, account: EXAMPLE_ACCOUNT },
-    unseal: (sealed) => sealed,
+    unseal: async ({ sealedSecret }) => sealedSecret,
+    noteUse: () => undefined,
     now: () => new Date(time),
     region: undefined,
     signatureV2: "all",

@@ -203,7 +203,7 @@ describe("a claim", () => {
     await using rig = await openRig();
     const content = await rig.put("key", small);
     const { digest = sha256(bytes), size = bytes.length, accountId = rig.bucket.owner.id } = change;
-    return { claimed: await rig.blobs.claim(rig.scope, digest, size, accountId), content };
+    return { claimed: await rig.blobs.claim(rig.scope, digest, size, { accountId, places: undefined }), content };
   };
 
   it("finds what the account can read", async () => {
@@ -223,8 +223,9 @@ describe("a claim", () => {
     await using rig = await openRig({ verifiedForMs: 0 });
     const content = await rig.put("key", small);
     const [holder = ""] = content.kind === "fresh" ? content.backends : [];
+    const reader = { accountId: rig.bucket.owner.id, places: undefined };
     await rig.backend(holder).delete(content.kind === "fresh" ? content.storageKey : "");
-    expect(await rig.blobs.claim(rig.scope, sha256(small), small.length, rig.bucket.owner.id)).toBeUndefined();
+    expect(await rig.blobs.claim(rig.scope, sha256(small), small.length, reader)).toBeUndefined();
   });
 });
 

@@ -34,7 +34,15 @@ describe("commands", () => {
       ["keys", "create", "--account", "a", "--access-key", "a/b"],
       "expected 3 to 128 printable characters without space or slash",
     ],
-    [["keys", "create", "--account", "a", "--secret-key", "short"], "expected at least 8 characters"],
+    [["keys", "create", "--account", "a", "--secret-key", "long enough"], "error: unknown option '--secret-key'"],
+    [
+      ["keys", "create", "--account", "a", "--secret-key-stdin"],
+      "nearbucket: expected a secret of at least 8 characters",
+    ],
+    [["keys", "create", "--account", "a", "--bucket", "No/x"], "expected BUCKET or BUCKET/PREFIX"],
+    [["keys", "create", "--account", "a", "--network", "10.0.0.0/33"], "expected a network such as 10.0.0.0/8"],
+    [["keys", "create", "--account", "a", "--expires", "2001-01-01"], "expected a date or time ahead"],
+    [["keys", "create", "--account", "a", "--expires", "soon"], "expected a date or time ahead"],
     [["keys", "create", "--account", "a", "--redirect", "on"], "Allowed choices are off, auto, always"],
     [
       ["node", "--data", "x"],

@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly directory?: string;
   readonly program?: readonly string[];
+  /** What stands on standard input. */
+  readonly input?: string;
 }
 
 export function startCommand(words: readonly string[], options: RunOptions = {}): RunCommand {
@@ -33,6 +35,8 @@ export function startCommand(words: readonly string[], options: RunOptions = {})
     complain: (text) => {
       complained += `${text}\n`;
     },
+    readInput: async () => options.input ?? "",
+    user: "tester",
     stopped: stopped.promise,
     die: (text) => {
       throw new Error(text);

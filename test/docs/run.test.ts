@@ -3,7 +3,6 @@ import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type KeyPair, readCredentials } from "../../src/cli/credentials-file.ts";
 import { type RunCommand, startCommand } from "../cli/terminal.ts";
 import { describeWith } from "../support/programs.ts";
 import { run } from "../support/run.ts";
@@ -15,11 +14,9 @@ describeWith(["aws", "curl"], "examples to paste", () => {
   let directory: string;
   let demo: RunCommand;
   let greeting: string;
-  let key: KeyPair | undefined;
   const shell = (text: string) =>
     run("/bin/bash", ["-e", "-o", "pipefail", "-c", text], {
       cwd: directory,
-      env: { ACCESS_KEY: key?.accessKeyId ?? "", SECRET_KEY: key?.secretAccessKey ?? "" },
     });
 
   beforeAll(async () => {
@@ -30,7 +27,6 @@ describeWith(["aws", "curl"], "examples to paste", () => {
       program: NEARBUCKET,
     });
     greeting = await demo.greeted;
-    key = await readCredentials(join(directory, "nearbucket-data/credentials"));
     await cp(join(ROOT, "package-lock.json"), join(directory, "package-lock.json"));
   });
   afterAll(async () => {

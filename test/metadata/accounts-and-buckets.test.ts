@@ -2,6 +2,9 @@ import { expect, it } from "vitest";
 import { claimAll, openPlace } from "../support/content.ts";
 import { onBothEngines } from "../support/engines.ts";
 
+const sealed = { sealedSecret: "sealed", sealedBy: "key 1" } as const;
+const unlimited = { scope: {}, expiresAt: undefined } as const;
+
 onBothEngines("Accounts", (store) => {
   it("makes an account once, whoever asks first", async () => {
     const { metadata } = store();
@@ -16,16 +19,26 @@ onBothEngines("Accounts", (store) => {
     await metadata.accounts.createKey({
       accessKeyId: "AK1",
       accountId: account.id,
-      sealedSecret: "sealed",
+      ...sealed,
       redirect: "always",
+      ...unlimited,
     });
     await metadata.accounts.createKey({
       accessKeyId: "AK0",
       accountId: account.id,
-      sealedSecret: "other",
+      ...sealed,
       redirect: undefined,
+      ...unlimited,
     });
-    const key = { accessKeyId: "AK1", account, sealedSecret: "sealed", createdAt: clock.now(), redirect: "always" };
+    const key = {
+      accessKeyId: "AK1",
+      account,
+      ...sealed,
+      createdAt: clock.now(),
+      redirect: "always",
+      ...unlimited,
+      disabled: false,
+    };
     expect(await metadata.accounts.findKey("AK1")).toEqual(key);
     expect(await metadata.accounts.findKey("AK1")).toEqual(key);
     expect((await metadata.accounts.listKeys()).map(({ accessKeyId, redirect }) => [accessKeyId, redirect])).toEqual([
@@ -42,8 +55,9 @@ onBothEngines("Accounts", (store) => {
     const key = {
       accessKeyId: "AK1",
       accountId: (await metadata.accounts.ensure("alice")).id,
-      sealedSecret: "sealed",
+      ...sealed,
       redirect: undefined,
+      ...unlimited,
     };
     await metadata.accounts.createKey(key);
     await expect(metadata.accounts.createKey(key)).rejects.toMatchObject({ code: "InvalidArgument" });
@@ -114,9 +128,7 @@ onBothEngines("Buckets", (store) => {
     expect(await metadata.buckets.find("pictures")).toBeUndefined();
     expect((await metadata.objects.find("pictures", "a")).bucket).toBeUndefined();
     expect(await metadata.uploads.find(bucket.id, "b", uploadId)).toBeUndefined();
-    expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([
-      { kind: "drop", name: storageKey, backends: [] },
-    ]);
+    expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([{ kind: "drop", storageKey, backends: [] }]);
     await expect(metadata.buckets.delete(bucket.id)).rejects.toMatchObject({ code: "NoSuchBucket" });
   });
 

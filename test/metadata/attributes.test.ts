@@ -87,7 +87,9 @@ onBothEngines("Attributes and settings", (store) => {
     expect(await metadata.objects.updateAttributes(bucket.id, first, opened)).toBe(false);
     const other = await put("a", "other");
     expect(await metadata.objects.updateAttributes(bucket.id, later, opened)).toBe(false);
-    const bobs = await put("a", "other", { attributes: { metadata: {}, owner: { id: 99, name: "bob" } } });
+    const bobs = await put("a", "other", {
+      attributes: { metadata: {}, owner: await metadata.accounts.ensure("bob") },
+    });
     expect(await metadata.objects.updateAttributes(bucket.id, other, opened)).toBe(false);
     expect((await metadata.objects.find("pictures", "a")).found?.object).toEqual(bobs);
     await metadata.objects.delete(bucket.id, "a");
@@ -97,11 +99,13 @@ onBothEngines("Attributes and settings", (store) => {
   it("counts a blob as readable by the bucket's owner only through what no other account wrote", async () => {
     const { metadata } = store();
     const { bucket, put, blobOf } = await openPlace(metadata);
-    await put("bobs", "hello", { attributes: { metadata: { owner: "x" }, owner: { id: 99, name: "bob" } } });
+    await put("bobs", "hello", {
+      attributes: { metadata: { owner: "x" }, owner: await metadata.accounts.ensure("bob") },
+    });
     const { id } = await blobOf("bobs");
-    expect(await metadata.blobs.isReadableBy(id, bucket.owner.id)).toBe(false);
+    expect(await metadata.blobs.isReadableBy(id, { accountId: bucket.owner.id, places: undefined })).toBe(false);
     await put("own", "hello", { attributes: { metadata: { owner: '"owner":{' } } });
     expect((await blobOf("own")).id).toBe(id);
-    expect(await metadata.blobs.isReadableBy(id, bucket.owner.id)).toBe(true);
+    expect(await metadata.blobs.isReadableBy(id, { accountId: bucket.owner.id, places: undefined })).toBe(true);
   });
 });

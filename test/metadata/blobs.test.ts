@@ -11,7 +11,7 @@ onBothEngines("Blobs", (store) => {
     await put("b", "hello", { content: again });
     expect((await blobOf("b")).id).toBe((await blobOf("a")).id);
     expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([
-      { kind: "drop", name: again.storageKey, backends: [] },
+      { kind: "drop", storageKey: again.storageKey, backends: [] },
     ]);
   });
 
@@ -71,7 +71,7 @@ onBothEngines("Blobs", (store) => {
     clock.advance(graceMs);
     expect((await claimAll(metadata)).map(({ work }) => work)).toContainEqual({
       kind: "drop",
-      name: rotten.storageKey,
+      storageKey: rotten.storageKey,
       backends: [],
     });
     expect(await metadata.stats.report(1)).toMatchObject({ objects: 2, blobs: 1 });
@@ -90,10 +90,16 @@ onBothEngines("Blobs", (store) => {
     const bob = await openPlace(metadata, "bobs", "bob");
     await alice.put("a", "hello");
     const blob = await alice.blobOf("a");
-    expect(await metadata.blobs.isReadableBy(blob.id, alice.bucket.owner.id)).toBe(true);
-    expect(await metadata.blobs.isReadableBy(blob.id, bob.bucket.owner.id)).toBe(false);
+    expect(await metadata.blobs.isReadableBy(blob.id, { accountId: alice.bucket.owner.id, places: undefined })).toBe(
+      true,
+    );
+    expect(await metadata.blobs.isReadableBy(blob.id, { accountId: bob.bucket.owner.id, places: undefined })).toBe(
+      false,
+    );
     await metadata.objects.delete(alice.bucket.id, "a");
-    expect(await metadata.blobs.isReadableBy(blob.id, alice.bucket.owner.id)).toBe(false);
+    expect(await metadata.blobs.isReadableBy(blob.id, { accountId: alice.bucket.owner.id, places: undefined })).toBe(
+      false,
+    );
   });
 
   it("makes a copy job when a replica becomes lost, once", async () => {

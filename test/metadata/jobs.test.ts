@@ -17,10 +17,10 @@ onBothEngines("Jobs", (store) => {
     await metadata.jobs.add({ kind: "digest", blobId: 1 }, new Date(clock.now().getTime() + 1000));
     await metadata.jobs.add(copy);
     clock.advance(500);
-    await metadata.jobs.add({ kind: "drop", name: "blobs/aa/x", backends: ["b", "a"] });
+    await metadata.jobs.add({ kind: "drop", storageKey: "blobs/aa/x", backends: ["b", "a"] });
     expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([
       copy,
-      { kind: "drop", name: "blobs/aa/x", backends: ["b", "a"] },
+      { kind: "drop", storageKey: "blobs/aa/x", backends: ["b", "a"] },
     ]);
     clock.advance(500);
     expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([{ kind: "digest", blobId: 1 }]);

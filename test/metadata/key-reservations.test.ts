@@ -22,7 +22,7 @@ onBothEngines("Names", (store) => {
     await metadata.keyReservations.renewWriter(alive, 1000);
     expect(await metadata.keyReservations.discardLeftovers(clock.now())).toBe(2);
     expect(await metadata.keyReservations.discardLeftovers(clock.now())).toBe(0);
-    const dropped = (await claimAll(metadata)).map(({ work }) => (work.kind === "drop" ? work.name : work.kind));
+    const dropped = (await claimAll(metadata)).map(({ work }) => (work.kind === "drop" ? work.storageKey : work.kind));
     expect(dropped.sort()).toEqual([...names.slice(1)].sort());
   });
 
@@ -41,7 +41,9 @@ onBothEngines("Names", (store) => {
     const writer = await metadata.keyReservations.openWriter(1000);
     const [name = ""] = await metadata.keyReservations.reserve(writer, 1);
     await metadata.keyReservations.discard(name);
-    expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([{ kind: "drop", name, backends: [] }]);
+    expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([
+      { kind: "drop", storageKey: name, backends: [] },
+    ]);
   });
 
   it("never drops a name that a blob bears, whoever asks", async () => {
@@ -61,7 +63,9 @@ onBothEngines("Names", (store) => {
         put(`k${round}`, `text ${round}`, { content }),
         metadata.keyReservations.discard(content.storageKey),
       ]);
-      const dropped = (await claimAll(metadata)).map(({ work }) => (work.kind === "drop" ? work.name : work.kind));
+      const dropped = (await claimAll(metadata)).map(({ work }) =>
+        work.kind === "drop" ? work.storageKey : work.kind,
+      );
       expect(dropped).toEqual(written.status === "fulfilled" ? [] : [content.storageKey]);
     }
   });

@@ -172,13 +172,18 @@ describe("The read cache", () => {
       accessKeyId: "AK",
       accountId: bucket.owner.id,
       sealedSecret: "s",
+      sealedBy: "k",
       redirect: undefined,
+      scope: {},
+      expiresAt: undefined,
     });
     for (let round = 0; round < 2; round++)
       expect([(await here.buckets.find("pictures"))?.id, (await here.accounts.findKey("AK"))?.accessKeyId]).toEqual([
         bucket.id,
         "AK",
       ]);
+    await there.accounts.setDisabled("AK", true);
+    expect((await here.accounts.findKey("AK"))?.disabled).toBe(true);
     await there.accounts.revokeKey("AK");
     await there.buckets.delete(bucket.id);
     expect([await here.buckets.find("pictures"), await here.accounts.findKey("AK")]).toEqual([undefined, undefined]);

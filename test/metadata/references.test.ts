@@ -122,18 +122,22 @@ async function check(store: Store, model: ReadonlyMap<string, string>): Promise<
 
 async function checkCounts({ look }: Store): Promise<void> {
   const objects = await look<{ blob_id: number }>((knex) => knex("objects").select("blob_id"));
-  const blobs = await look<{ id: number; name: string; ref_count: number; reclaim_at: number | null; going: number }>(
-    (knex) => knex("blobs").select("*"),
-  );
+  const blobs = await look<{
+    id: number;
+    storage_key: string;
+    ref_count: number;
+    reclaim_at: number | null;
+    deleting: number;
+  }>((knex) => knex("blobs").select("*"));
   const jobs = await look<{ work: string }>((knex) => knex("jobs").select("work"));
   for (const blob of blobs) {
     const references = objects.filter(({ blob_id }) => Number(blob_id) === Number(blob.id)).length;
     expect(Number(blob.ref_count)).toBe(references);
     expect(blob.reclaim_at === null).toBe(references > 0);
-    if (references > 0) expect(blob.going).toBe(0);
-    expect(jobs.filter(({ work }) => work.includes(blob.name))).toEqual([]);
+    if (references > 0) expect(blob.deleting).toBe(0);
+    expect(jobs.filter(({ work }) => work.includes(blob.storage_key))).toEqual([]);
   }
-  expect(await look((knex) => knex("names").select("name"))).toEqual([]);
+  expect(await look((knex) => knex("reserved_keys").select("storage_key"))).toEqual([]);
 }
 
 onBothEngines("References", (store) => {

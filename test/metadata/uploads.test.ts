@@ -1,32 +1,8 @@
 import { expect, it } from "vitest";
-import type { Metadata } from "../../src/metadata/metadata.ts";
 import type { Upload } from "../../src/metadata/uploads.ts";
-import { claimAll, openPlace, type Place } from "../support/content.ts";
+import { claimAll, openPlace } from "../support/content.ts";
 import { onBothEngines } from "../support/engines.ts";
-
-async function start(metadata: Metadata, place: Place, key: string, change: Partial<Upload> = {}): Promise<Upload> {
-  const { storageKey } = await place.fresh("never read");
-  const backends = ["amsterdam", "toronto"].map((backend) => ({
-    backend,
-    backendUploadId: `there-${backend}`,
-    broken: false,
-  }));
-  const plain = {
-    attributes: { contentType: "video/mp4", metadata: { a: "b" } },
-    checksumAlgorithm: "CRC32C",
-    checksumType: "COMPOSITE",
-    dedup: "account",
-  } as const;
-  return metadata.uploads.create({
-    bucketId: place.bucket.id,
-    key,
-    accountId: place.bucket.owner.id,
-    storageKey,
-    ...plain,
-    backends,
-    ...change,
-  });
-}
+import { startUpload } from "../support/uploads.ts";
 
 const part = (partNumber: number, size: number) => ({
   partNumber,
@@ -65,7 +41,7 @@ onBothEngines("Uploads", (store) => {
   it("finds an upload only under its own bucket and key", async () => {
     const { metadata } = store();
     const place = await openPlace(metadata);
-    const upload = await start(metadata, place, "film");
+    const upload = await startUpload(metadata, place, "film");
     expect(upload.uploadId).toMatch(/^[0-9A-Za-z_-]{40,}$/);
     expect(await metadata.uploads.find(place.bucket.id, "film", upload.uploadId)).toEqual(upload);
     expect(await metadata.uploads.find(place.bucket.id, "other", upload.uploadId)).toBeUndefined();
@@ -75,7 +51,7 @@ onBothEngines("Uploads", (store) => {
 
   it("keeps upload without checksum or backends as such", async () => {
     const { metadata } = store();
-    const upload = await start(metadata, await openPlace(metadata), "film", {
+    const upload = await startUpload(metadata, await openPlace(metadata), "film", {
       checksumAlgorithm: undefined,
       checksumType: undefined,
       backends: [],
@@ -86,22 +62,26 @@ onBothEngines("Uploads", (store) => {
   it("refuses a bucket that is gone and a name that is not reserved", async () => {
     const { metadata } = store();
     const place = await openPlace(metadata);
-    await expect(start(metadata, place, "film", { bucketId: 4711 })).rejects.toMatchObject({ code: "NoSuchBucket" });
-    await expect(start(metadata, place, "film", { storageKey: "blobs/aa/never-reserved" })).rejects.toMatchObject({
-      code: "SlowDown",
+    await expect(startUpload(metadata, place, "film", { bucketId: 4711 })).rejects.toMatchObject({
+      code: "NoSuchBucket",
     });
+    await expect(startUpload(metadata, place, "film", { storageKey: "blobs/aa/never-reserved" })).rejects.toMatchObject(
+      {
+        code: "SlowDown",
+      },
+    );
   });
 
   it("takes over the reserved name: it is no leftover of its writer", async () => {
     const { metadata, clock } = store();
-    await start(metadata, await openPlace(metadata), "film");
+    await startUpload(metadata, await openPlace(metadata), "film");
     clock.advance(3_600_000);
     expect(await metadata.keyReservations.discardLeftovers(clock.now())).toBe(0);
   });
 
   it("lists parts by number, the last writer of a number winning", async () => {
     const { metadata, clock } = store();
-    const { uploadId } = await start(metadata, await openPlace(metadata), "film");
+    const { uploadId } = await startUpload(metadata, await openPlace(metadata), "film");
     for (const each of [part(10, 5), part(2, 5), part(1, 5)]) await metadata.uploads.putPart(uploadId, each);
     clock.advance(1000);
     const again = await metadata.uploads.putPart(uploadId, { ...part(2, 6), checksum: "abc", backends: ["toronto"] });
@@ -119,14 +99,14 @@ onBothEngines("Uploads", (store) => {
 
   it("refuses a part of an upload that ended", async () => {
     const { metadata } = store();
-    const { uploadId } = await start(metadata, await openPlace(metadata), "film");
+    const { uploadId } = await startUpload(metadata, await openPlace(metadata), "film");
     await metadata.uploads.abort(uploadId);
     await expect(metadata.uploads.putPart(uploadId, part(1, 5))).rejects.toMatchObject({ code: "NoSuchUpload" });
   });
 
   it("remembers which backend failed a part", async () => {
     const { metadata } = store();
-    const upload = await start(metadata, await openPlace(metadata), "film");
+    const upload = await startUpload(metadata, await openPlace(metadata), "film");
     await metadata.uploads.markBroken(upload.uploadId, "toronto");
     const found = await metadata.uploads.find(upload.bucketId, "film", upload.uploadId);
     expect(found?.backends.map(({ backend, broken }) => [backend, broken])).toEqual([
@@ -137,7 +117,7 @@ onBothEngines("Uploads", (store) => {
 
   it("becomes an object with the attributes it started with, and asks for its digest", async () => {
     const { metadata } = store();
-    const upload = await start(metadata, await openPlace(metadata), "film");
+    const upload = await startUpload(metadata, await openPlace(metadata), "film");
     await metadata.uploads.putPart(upload.uploadId, part(1, 3));
     const stored = await complete(upload);
     const { found } = await metadata.objects.find("pictures", "film");
@@ -158,7 +138,7 @@ onBothEngines("Uploads", (store) => {
 
   it("gives a repeated Complete the same answer, even when both run at once", async () => {
     const { metadata } = store();
-    const upload = await start(metadata, await openPlace(metadata), "film");
+    const upload = await startUpload(metadata, await openPlace(metadata), "film");
     const [one, two] = await Promise.all([complete(upload), complete(upload)]);
     expect(two).toEqual(one);
     expect(await complete(upload)).toEqual(one);
@@ -170,16 +150,16 @@ onBothEngines("Uploads", (store) => {
     expect(await metadata.stats.report(2)).toMatchObject({ objects: 1, blobs: 1 });
   });
 
-  it("takes only bytes that stand under its own name", async () => {
+  it("takes only bytes that stand under its own key", async () => {
     const { metadata } = store();
-    const upload = await start(metadata, await openPlace(metadata), "film");
-    await expect(complete({ ...upload, storageKey: "blobs/aa/another" })).rejects.toThrow("under the name");
+    const upload = await startUpload(metadata, await openPlace(metadata), "film");
+    await expect(complete({ ...upload, storageKey: "blobs/aa/another" })).rejects.toThrow("under the key");
     expect(await metadata.uploads.find(upload.bucketId, "film", upload.uploadId)).toEqual(upload);
   });
 
   it("forgets completed uploads after a while", async () => {
     const { metadata, clock } = store();
-    const upload = await start(metadata, await openPlace(metadata), "film");
+    const upload = await startUpload(metadata, await openPlace(metadata), "film");
     await complete(upload);
     await metadata.uploads.forgetCompleted(clock.now());
     expect(await metadata.uploads.completed(upload.bucketId, "film", upload.uploadId)).toBeDefined();
@@ -193,18 +173,18 @@ onBothEngines("Uploads", (store) => {
     const { metadata } = store();
     const place = await openPlace(metadata);
     await place.put("film", "hello");
-    const upload = await start(metadata, place, "film");
+    const upload = await startUpload(metadata, place, "film");
     await expect(complete(upload, { ifNoneMatch: "*" })).rejects.toMatchObject({ code: "PreconditionFailed" });
     expect(await metadata.uploads.find(upload.bucketId, "film", upload.uploadId)).toEqual(upload);
   });
 
   it("makes its bytes a drop job when it is given up", async () => {
     const { metadata } = store();
-    const upload = await start(metadata, await openPlace(metadata), "film");
+    const upload = await startUpload(metadata, await openPlace(metadata), "film");
     expect(await metadata.uploads.abort(upload.uploadId)).toBe(true);
     expect(await metadata.uploads.abort(upload.uploadId)).toBe(false);
     expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([
-      { kind: "drop", name: upload.storageKey, backends: [] },
+      { kind: "drop", storageKey: upload.storageKey, backends: [] },
     ]);
     await expect(complete(upload)).rejects.toMatchObject({ code: "NoSuchUpload" });
   });
@@ -213,7 +193,7 @@ onBothEngines("Uploads", (store) => {
     const { metadata } = store();
     const place = await openPlace(metadata);
     for (let round = 0; round < 8; round++) {
-      const upload = await start(metadata, place, `film ${round}`);
+      const upload = await startUpload(metadata, place, `film ${round}`);
       const [completed, aborted] = await Promise.allSettled([
         complete(upload),
         metadata.uploads.abort(upload.uploadId),
@@ -222,82 +202,5 @@ onBothEngines("Uploads", (store) => {
       expect(found !== undefined).toBe(completed.status === "fulfilled");
       expect(aborted).toMatchObject({ status: "fulfilled", value: completed.status === "rejected" });
     }
-  });
-
-  it("lists by key, then start, page by page, and rolls up", async () => {
-    const { metadata, clock } = store();
-    const place = await openPlace(metadata);
-    const ids = new Map<string, string>();
-    for (const key of ["b", "a", "b", "dir/1", "dir/2", "e"]) {
-      ids.set((await start(metadata, place, key)).uploadId, key);
-      clock.advance(10);
-    }
-    const list = async (page: {
-      prefix?: string;
-      delimiter?: string;
-      afterKey?: string;
-      afterUploadId?: string;
-      limit?: number;
-    }) => {
-      const full = {
-        prefix: "",
-        delimiter: undefined,
-        afterKey: undefined,
-        afterUploadId: undefined,
-        limit: 100,
-        ...page,
-      };
-      const { entries, truncated } = await metadata.uploads.list(place.bucket.id, full);
-      return {
-        shown: entries.map((entry) => ("upload" in entry ? entry.upload.key : `P${entry.commonPrefix}`)),
-        entries,
-        truncated,
-      };
-    };
-    expect((await list({})).shown).toEqual(["a", "b", "b", "dir/1", "dir/2", "e"]);
-    expect(await list({ delimiter: "/" })).toMatchObject({ shown: ["a", "b", "b", "Pdir/", "e"], truncated: false });
-    expect(await list({ delimiter: "/", limit: 4 })).toMatchObject({
-      shown: ["a", "b", "b", "Pdir/"],
-      truncated: true,
-    });
-    expect((await list({ prefix: "dir/", delimiter: "/" })).shown).toEqual(["dir/1", "dir/2"]);
-    expect((await list({ afterKey: "b" })).shown).toEqual(["dir/1", "dir/2", "e"]);
-    expect((await list({ afterKey: "dir/", delimiter: "/" })).shown).toEqual(["e"]);
-    const { entries } = await list({ prefix: "b" });
-    const [first, second] = entries.flatMap((entry) => ("upload" in entry ? [entry.upload] : []));
-    expect(first?.startedAt.getTime()).toBeLessThan(second?.startedAt.getTime() ?? 0);
-    expect((await list({ afterKey: "b", afterUploadId: first?.uploadId ?? "" })).entries[0]).toEqual({
-      upload: second,
-    });
-    expect(await list({ limit: 0 })).toMatchObject({ shown: [], truncated: false });
-  });
-
-  it("rolls up many uploads under one prefix as one", async () => {
-    const { metadata } = store();
-    const place = await openPlace(metadata);
-    for (let at = 0; at < 60; at++) await start(metadata, place, `dir/${at}`, { backends: [] });
-    await start(metadata, place, "e");
-    const { entries } = await metadata.uploads.list(place.bucket.id, {
-      prefix: "",
-      delimiter: "/",
-      afterKey: undefined,
-      afterUploadId: undefined,
-      limit: 10,
-    });
-    expect(entries).toMatchObject([{ commonPrefix: "dir/" }, { upload: { key: "e" } }]);
-  });
-
-  it("tells stale uploads, oldest first", async () => {
-    const { metadata, clock } = store();
-    const place = await openPlace(metadata);
-    const old = [];
-    for (const key of ["z", "y", "x"]) {
-      old.push(await start(metadata, place, key));
-      clock.advance(1000);
-    }
-    const before = clock.now();
-    await start(metadata, place, "new");
-    expect(await metadata.uploads.stale(before, 2)).toEqual(old.slice(0, 2));
-    expect(await metadata.uploads.stale(before, 10)).toEqual(old);
   });
 });

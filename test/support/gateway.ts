@@ -9,6 +9,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { checkConfig, type GatewayConfigInput } from "../../src/config/schema.ts";
 import { type Gateway, openAdministration, openGateway } from "../../src/gateway.ts";
 import { type Log, openLog } from "../../src/log.ts";
+import type { NewKey } from "../../src/metadata/accounts.ts";
 import { type SignedFetch, signedFetch } from "./sign.ts";
 
 export interface TestGatewayOptions {
@@ -38,7 +39,10 @@ export interface TestGateway extends AsyncDisposable {
   };
   readonly clock: { advance(ms: number): void };
   /** A second account with a key of its own, and a client that uses it. */
-  addAccount(name: string): Promise<Credentials & { readonly s3: S3Client }>;
+  addAccount(
+    name: string,
+    key?: Partial<Pick<NewKey, "accessKeyId" | "scope" | "expiresAt">>,
+  ): Promise<Credentials & { readonly s3: S3Client }>;
 }
 
 export interface Credentials {
@@ -77,16 +81,21 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
         offset += ms;
       },
     },
-    async addAccount(name) {
-      const credentials = { accessKeyId: `AKIA${name.toUpperCase()}`, secretAccessKey: `secret-of-${name}-0123456789` };
+    async addAccount(name, key = {}) {
+      const credentials = {
+        accessKeyId: key.accessKeyId ?? `AKIA${name.toUpperCase()}`,
+        secretAccessKey: `secret-of-${name}-0123456789`,
+      };
       const administration = await openAdministration(config);
       const account = await administration.metadata.accounts.ensure(name);
-      const sealedSecret = administration.seal(credentials.secretAccessKey);
       await administration.metadata.accounts.createKey({
         accessKeyId: credentials.accessKeyId,
         accountId: account.id,
-        sealedSecret,
+        ...administration.box.seal(credentials.secretAccessKey, credentials.accessKeyId),
         redirect: undefined,
+        scope: {},
+        expiresAt: undefined,
+        ...key,
       });
       await administration.close();
       return { ...credentials, s3: clientOf(credentials) };

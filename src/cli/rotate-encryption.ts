@@ -1,0 +1,50 @@
+/**
+ * `nearbucket keys rotate-encryption`: every stored secret is sealed anew with the newest encryption key. Where a file
+ * holds the keys, a new one is put into it first; the former ones stay there. At each moment each secret opens with a
+ * key that is durable, so that it may be cut at any point and be run again, and a gateway may run meanwhile.
+ */
+import { addEncryptionKey, currentEncryptionKeys } from "../config/encryption-key.ts";
+import type { GatewayConfig } from "../config/schema.ts";
+import { type Administration, openAdministration } from "../gateway.ts";
+import { findConfig, type WhereOptions } from "./administration.ts";
+import { audit } from "./audit.ts";
+import type { Terminal } from "./terminal.ts";
+
+export async function rotateEncryption(where: WhereOptions, terminal: Terminal): Promise<void> {
+  const config = await findConfig(where, terminal);
+  const { encryptionKeyFile } = config;
+  if (encryptionKeyFile !== undefined) await addEncryptionKey(encryptionKeyFile);
+  const administration = await openAdministration(await withCurrentKeys(config));
+  try {
+    const count = await resealAll(administration);
+    const { keyId } = administration.box;
+    audit(terminal, "keys rotate-encryption", { keyId, resealed: count });
+    terminal.print(`sealed ${count} ${count === 1 ? "secret" : "secrets"} anew with the encryption key ${keyId}`);
+  } finally {
+    await administration.close();
+  }
+}
+
+async function withCurrentKeys(config: GatewayConfig): Promise<GatewayConfig> {
+  const [encryptionKey, ...previousEncryptionKeys] = await currentEncryptionKeys(config);
+  return { ...config, encryptionKey, previousEncryptionKeys };
+}
+
+/** Gives how many it sealed. Throws, naming the access key, when a secret does not open. */
+async function resealAll({ metadata: { accounts }, box }: Administration): Promise<number> {
+  const others = (await accounts.listKeys()).filter(({ sealedBy }) => sealedBy !== box.keyId);
+  let count = 0;
+  for (const key of others) {
+    const secret = unsealNamed(box, key);
+    if (await accounts.reseal(key.accessKeyId, key.sealedSecret, box.seal(secret, key.accessKeyId))) count += 1;
+  }
+  return count;
+}
+
+function unsealNamed(box: Administration["box"], key: Parameters<Administration["box"]["unseal"]>[0]): string {
+  try {
+    return box.unseal(key);
+  } catch (cause) {
+    throw new Error(`${key.accessKeyId}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Who may read the content of a blob: whoever may read a live name of it, in a bucket of their own and not written by
+ * another account, and only where their access key reaches.
+ */
+import type { Checksum, Place } from "../model.ts";
+import { type Reader as Rows, type Statement, statement } from "./engine.ts";
+import { prefixRange } from "./key-range.ts";
+import { fromJson } from "./rows.ts";
+
+/** `places` undefined: the access key reaches everything its account may read. */
+export interface BlobReader {
+  readonly accountId: number;
+  readonly places: readonly Place[] | undefined;
+}
+
+const liveNames = `FROM objects JOIN buckets ON buckets.id = objects.bucket_id
+  WHERE objects.blob_id = ? AND objects.is_latest = 1 AND objects.owner_id IS NULL AND buckets.account_id = ?`;
+const inPlace = "AND buckets.name = ? AND objects.key >= ? AND objects.key < ?";
+
+const columns = "objects.checksum AS checksum";
+const selectReadable = statement<ChecksumRow>("blob-readable", `SELECT ${columns} ${liveNames} LIMIT 1`);
+const selectReadableIn = statement<ChecksumRow>(
+  "blob-readable-in",
+  `SELECT ${columns} ${liveNames} ${inPlace} LIMIT 1`,
+);
+const withChecksum = "AND objects.checksum IS NOT NULL LIMIT 20";
+const selectChecksums = statement<ChecksumRow>(
+  "blob-checksums",
+  `SELECT DISTINCT ${columns} ${liveNames} ${withChecksum}`,
+);
+const selectChecksumsIn = statement<ChecksumRow>(
+  "blob-checksums-in",
+  `SELECT DISTINCT ${columns} ${liveNames} ${inPlace} ${withChecksum}`,
+);
+
+interface ChecksumRow {
+  readonly checksum: string | null;
+}
+
+export async function isReadableBy(rows: Rows, blobId: number, reader: BlobReader): Promise<boolean> {
+  return (await select(rows, blobId, reader, selectReadable, selectReadableIn)).length > 0;
+}
+
+/** The additional checksums that the names which `isReadableBy` means carry. */
+export async function readableChecksums(rows: Rows, blobId: number, reader: BlobReader): Promise<readonly Checksum[]> {
+  const found = await select(rows, blobId, reader, selectChecksums, selectChecksumsIn);
+  return found.flatMap(({ checksum }) => fromJson<Checksum>(checksum) ?? []);
+}
+
+async function select(
+  rows: Rows,
+  blobId: number,
+  { accountId, places }: BlobReader,
+  everywhere: Statement<ChecksumRow>,
+  within: Statement<ChecksumRow>,
+): Promise<readonly ChecksumRow[]> {
+  if (places === undefined) return rows.all(everywhere, [blobId, accountId]);
+  const found = places.map(({ bucket, prefix }) => {
+    const { from, to } = prefixRange(prefix, undefined);
+    return rows.all(within, [blobId, accountId, bucket, from, to]);
+  });
+  return (await Promise.all(found)).flat();
+}

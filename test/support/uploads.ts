@@ -1,0 +1,34 @@
+/** Uploads under way, for the tests of this room. */
+import type { Metadata } from "../../src/metadata/metadata.ts";
+import type { Upload } from "../../src/metadata/uploads.ts";
+import type { Place } from "./content.ts";
+
+/** On two backends, with a checksum, unless told otherwise. */
+export async function startUpload(
+  metadata: Metadata,
+  place: Place,
+  key: string,
+  change: Partial<Upload> = {},
+): Promise<Upload> {
+  const { storageKey } = await place.fresh("never read");
+  const backends = ["amsterdam", "toronto"].map((backend) => ({
+    backend,
+    backendUploadId: `there-${backend}`,
+    broken: false,
+  }));
+  const plain = {
+    attributes: { contentType: "video/mp4", metadata: { a: "b" } },
+    checksumAlgorithm: "CRC32C",
+    checksumType: "COMPOSITE",
+    dedup: "account",
+  } as const;
+  return metadata.uploads.create({
+    bucketId: place.bucket.id,
+    key,
+    accountId: place.bucket.owner.id,
+    storageKey,
+    ...plain,
+    backends,
+    ...change,
+  });
+}

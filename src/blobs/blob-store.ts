@@ -40,7 +40,8 @@ export interface BlobStore {
   put(bytes: BodySource, options: PutOptions): Promise<Ingested<Content>>;
   /**
    * For a body that was announced with a signed digest and need not be sent: the known blob, proven good, when `reader`
-   * may read it; undefined: send it. Its ETag is the md5 of the bytes: content that is known only as uploaded in parts is not claimed.
+   * may read it; undefined: send it. Its ETag is the md5 of the bytes: content that is known only as uploaded in parts
+   * is not claimed.
    */
   claim(scope: string | undefined, digest: Digest, size: number, reader: BlobReader): Promise<KnownContent | undefined>;
   /** Throws away bytes that `put` returned as fresh and that got no name. */

@@ -21,10 +21,11 @@ export const DEMO_BUCKET = "demo";
 
 export function demoGreeting(options: GreetingOptions): string {
   const { url, directory, rootKey, stores } = options;
+  const places = stores.map(({ region, port }) => `${region.name} (http://localhost:${port})`);
   const noun = options.kind === "nodes" ? "nodes" : "MinIO servers";
   return `
 nearbucket listens on ${url}
-over ${stores.length} ${noun}: ${stores.map(({ region, port }) => `${region.name} (http://localhost:${port})`).join(", ")}
+over ${stores.length} ${noun}: ${places.join(", ")}
 
   access key  ${rootKey.accessKeyId}
   secret key  ${rootKey.secretAccessKey}
@@ -39,9 +40,11 @@ ${demoCommands(options).join("\n\n")}
 /** aws-cli, curl, stats: each may be pasted as often as one likes. The secret stands in none, only in files. */
 function demoCommands({ url, directory, program }: GreetingOptions): readonly [string, string, string] {
   const object = `${DEMO_BUCKET}/eight-mib.bin`;
-  const credentials = `AWS_SHARED_CREDENTIALS_FILE=${shellWord(credentialsFile(directory))} AWS_PROFILE=default AWS_DEFAULT_REGION=us-east-1`;
+  const file = `AWS_SHARED_CREDENTIALS_FILE=${shellWord(credentialsFile(directory))}`;
+  const credentials = `${file} AWS_PROFILE=default AWS_DEFAULT_REGION=us-east-1`;
   // curl before 8 sends no x-amz-content-sha256 of its own.
-  const curl = `curl -sS -L -D - -o /dev/null -H 'x-nearbucket-redirect: always' -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD'`;
+  const headers = "-H 'x-nearbucket-redirect: always' -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD'";
+  const curl = `curl -sS -L -D - -o /dev/null ${headers}`;
   return [
     `head -c 8388608 /dev/urandom | ${credentials} aws --endpoint-url ${url} s3 cp - s3://${object}`,
     `${curl} --aws-sigv4 aws:amz:us-east-1:s3 --config ${shellWord(curlConfigFile(directory))} ${url}/${object}`,

@@ -1,6 +1,6 @@
 /**
- * `nearbucket keys`: access keys of accounts, made, listed, switched off and on, and revoked beside a running gateway. A
- * secret is shown once, when it is made, and never taken from the command line, where others could read it.
+ * `nearbucket keys`: access keys of accounts, made, listed, switched off and on, and revoked beside a running gateway.
+ * A secret is shown once, when it is made, and never taken from the command line, where others could read it.
  */
 import { type Command, Option } from "commander";
 import type { Administration } from "../gateway.ts";

@@ -23,7 +23,8 @@ export async function ensureEncryptionKeys(file: string, database: string | unde
     if (database === undefined) throw new Error(`the encryption key file ${file} is missing`);
     if (existsSync(database))
       throw new Error(
-        `${file} is missing, but ${database} exists: put the key file back, or set NEARBUCKET_ENCRYPTION_KEY to what it held`,
+        `${file} is missing, but ${database} exists: put the key file back, ` +
+          "or set NEARBUCKET_ENCRYPTION_KEY to what it held",
       );
     await mkdir(dirname(file), { recursive: true });
     await writeOnce(file, `${newKey()}\n`);
@@ -32,7 +33,7 @@ export async function ensureEncryptionKeys(file: string, database: string | unde
 }
 
 /** Throws when there is no key in it. */
-export async function readEncryptionKeys(file: string): Promise<EncryptionKeys> {
+async function readEncryptionKeys(file: string): Promise<EncryptionKeys> {
   const lines = (await readFile(file, "utf8")).split("\n").map((line) => line.trim());
   // A shorter line is what a crash left of one: nothing was sealed with it yet.
   const [newest, ...others] = lines.filter((line) => line.length >= LEAST_LENGTH).reverse();

@@ -1,4 +1,7 @@
-/** ListBuckets: the caller's own, of those that the key may reach. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
+/**
+ * ListBuckets: the caller's own, of those that the key may reach.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html
+ */
 import { invalidArgument, S3Error } from "../errors.ts";
 import { continuationToken, readContinuationToken, readText } from "../protocol/list-query.ts";
 import { operation } from "./operation.ts";

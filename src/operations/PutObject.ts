@@ -68,8 +68,8 @@ async function checkBefore(
 }
 
 /**
- * Content that this access key may read already, when the client signed its digest and waits to be asked for the bytes: then it
- * need not send them.
+ * Content that this access key may read already, when the client signed its digest and waits to be asked for the
+ * bytes: then it need not send them.
  */
 async function claimed(
   { bucket, body, caller }: ObjectCall,

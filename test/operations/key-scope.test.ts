@@ -165,15 +165,25 @@ describe("a key for a network", () => {
 });
 
 describe("a key's life", () => {
-  it("ends at once when it is disabled, goes on when it is enabled, and is over when it expires", async () => {
+  const gone = { status: 403, code: "InvalidAccessKeyId" };
+
+  it("ends at once when it is disabled, and goes on when it is enabled", async () => {
     const send = await client({});
     const { accounts } = on.gateway.gateway.metadata;
-    const gone = { status: 403, code: "InvalidAccessKeyId" };
     expect(await send({ path: "/bucket/in/a" })).toMatchObject(OK);
     await accounts.setDisabled(send.id, true);
     expect(await send({ path: "/bucket/in/a" })).toMatchObject(gone);
     await accounts.setDisabled(send.id, false);
     expect(await send({ path: "/bucket/in/a" })).toMatchObject(OK);
+  });
+
+  it("is over when it expires", async () => {
+    const expiresAt = new Date(Date.now() + 60_000);
+    const key = await on.gateway.addAccount("root", { accessKeyId: "AKEXPIRES", expiresAt });
+    const send = signedFetch({ endpoint: on.gateway.url, ...key });
+    expect(await send({ path: "/bucket/in/a" })).toMatchObject(OK);
+    on.gateway.clock.advance(60_000);
+    expect(await send({ path: "/bucket/in/a" })).toMatchObject(gone);
   });
 });
 

@@ -80,6 +80,7 @@ export function openAuthenticator(options: AuthenticatorOptions): Authenticator 
         account: rootKey.account,
         redirect: undefined,
         scope: {},
+        expiresAt: undefined,
         isStored: false,
       };
     const key = await findKey(accessKeyId);

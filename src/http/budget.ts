@@ -50,11 +50,12 @@ export class Budget {
     return this.#bytes / SHARE;
   }
 
-  /** Bytes to be given back before all who wait can go on; at most what leaves half of the budget free. */
+  /** Bytes to be given back before all who wait can go on, or enough of them to free half of the budget. */
   get shortage(): number {
     if (this.#waiting.length === 0) return 0;
-    const wanted = this.#waiting.reduce((sum, { bytes }) => sum + bytes, 0) * SHARE;
-    return Math.min(wanted, this.#bytes / 2) - (this.#bytes - this.#used);
+    const sum = this.#waiting.reduce((bytes, waiter) => bytes + waiter.bytes, 0);
+    const largest = this.#waiting.reduce((bytes, waiter) => Math.max(bytes, waiter.bytes), this.#bytes / 2 / SHARE);
+    return SHARE * Math.min(sum, largest) - (this.#bytes - this.#used);
   }
 
   /** `client`: its address. False: there is no room now. */

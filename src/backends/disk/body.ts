@@ -22,7 +22,7 @@ interface Piece {
   fd: number | undefined;
 }
 
-const CHUNK = 256 * 1024;
+const CHUNK = 128 * 1024;
 
 export class DiskBody extends Readable {
   readonly #disk: Disk;

@@ -10,7 +10,7 @@ import { BackendError, type Sink } from "../backend.ts";
 import { closeFile, codeOf, type Disk, openFile, syncFile, writeAll } from "./files.ts";
 import { trailer } from "./layout.ts";
 
-const BUFFERED = 1024 * 1024;
+const BUFFERED = 256 * 1024;
 
 export class DiskSink implements Sink {
   readonly #disk: Disk;

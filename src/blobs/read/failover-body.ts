@@ -19,7 +19,7 @@ export class FailoverBody extends Readable {
 
   /** `first` and `end` (exclusive): where in the blob the bytes stand. `replica` is open at `first`. */
   constructor(source: ReplicaSource, replica: OpenReplica, first: number, end: number) {
-    super({ highWaterMark: 256 * 1024 });
+    super({ highWaterMark: 64 * 1024 });
     this.#source = source;
     this.#next = first;
     this.#end = end;

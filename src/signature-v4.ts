@@ -3,6 +3,7 @@
  * the same way. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 import { createHmac, hash } from "node:crypto";
+import { LRUCache } from "lru-cache";
 
 export const ALGORITHM = "AWS4-HMAC-SHA256";
 export const UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD";
@@ -64,21 +65,16 @@ function padsOf(key: Buffer) {
   return made;
 }
 
-const keyCache = new Map<string, Buffer>();
-const KEY_CACHE_LIMIT = 1000;
+/** A scope names a region, as long as the client likes. */
+const keyCache = new LRUCache<string, Buffer>({ maxSize: 512 * 1024, sizeCalculation: (_, name) => 64 + name.length });
 
-/** The day's key. Kept for the latest thousand (secret, scope) pairs: deriving it costs four HMACs, using it one. */
+/** The day's key. Kept for the (secret, scope) pairs used lately: deriving it costs four HMACs, using it one. */
 export function signingKey(secret: string, scope: string): Buffer {
   const name = `${scope}\n${secret}`;
   const known = keyCache.get(name);
   if (known !== undefined) return known;
   const [day = "", region = "", service = ""] = scope.split("/");
   const key = hmac(hmac(hmac(hmac(`AWS4${secret}`, day), region), service), "aws4_request");
-  if (keyCache.size >= KEY_CACHE_LIMIT)
-    for (const oldest of keyCache.keys()) {
-      keyCache.delete(oldest);
-      break;
-    }
   keyCache.set(name, key);
   return key;
 }

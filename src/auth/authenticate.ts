@@ -3,7 +3,9 @@
  * all read from it. An unknown key costs the same work as a known one. Nothing is looked up before the request is known
  * to be well-formed and in time. A key that is disabled or has expired is answered as one that does not exist.
  */
+
 import { timingSafeEqual } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import { S3Error } from "../errors.ts";
 import type { AccessKey, Account, AuthenticationKind, HeaderFields, KeyScope, RedirectMode } from "../model.ts";
 import type { Claim, SignedRequest } from "./claim.ts";
@@ -201,17 +203,12 @@ function isOver({ expiresAt }: AccessKey, now: Date): boolean {
 
 /** Keeps the latest secrets by access key and sealed form. Keys are looked up for each request, but unsealed once. */
 function remember(unseal: (key: SealedKey) => Promise<string>): (key: SealedKey) => Promise<string> {
-  const known = new Map<string, string>();
+  const known = new LRUCache<string, string>({ max: SECRETS_KEPT });
   return async (key) => {
     const sealed = `${key.accessKeyId} ${key.sealedBy} ${key.sealedSecret}`;
     const before = known.get(sealed);
     if (before !== undefined) return before;
     const secret = await unseal(key);
-    if (known.size >= SECRETS_KEPT)
-      for (const oldest of known.keys()) {
-        known.delete(oldest);
-        break;
-      }
     known.set(sealed, secret);
     return secret;
   };

@@ -5,6 +5,10 @@
  */
 import { z } from "zod";
 import { type Fault, pathOf } from "./fault.ts";
+import { bytes } from "./values.ts";
+
+/** The budget gives one body an eighth of itself: the longest that is held must fit into that. */
+const LARGEST_DOCUMENT = 3 * 1024 ** 2;
 
 /** How long a clock may be off: a signed URL counts as usable that much longer than it says. */
 const SKEW_SECONDS = 900;
@@ -30,6 +34,14 @@ const sketch = z
     copies: z.int().catch(2).default(2),
     minimumCopies: maybe(z.int()),
     graceHours: z.number().catch(24).default(24),
+    ingest: z
+      .object({ bufferBytes: maybe(bytes) })
+      .catch({})
+      .default({}),
+    limits: z
+      .object({ bufferedBytes: maybe(bytes) })
+      .catch({})
+      .default({}),
     redirect: z
       .object({
         expirySeconds: z.number().catch(120).default(120),
@@ -45,12 +57,15 @@ const sketch = z
     copies: 1,
     minimumCopies: undefined,
     graceHours: 24,
+    ingest: {},
+    limits: {},
     redirect: { expirySeconds: 120, mediaExpirySeconds: undefined },
   });
 
 /** Every contradiction in a configuration as read from a file. Never throws. */
 export function findContradictions(input: unknown): readonly Fault[] {
-  const { regions, backends, clientMap, copies, minimumCopies, graceHours, redirect } = sketch.parse(input);
+  const { regions, backends, clientMap, copies, minimumCopies, graceHours, redirect, ingest, limits } =
+    sketch.parse(input);
   const known = new Set(regions.map((region) => region.name));
   const faults: Fault[] = [...repeated("regions", regions), ...repeated("backends", backends)];
   for (const [list, rows] of Object.entries({ backends, clientMap }))
@@ -74,6 +89,13 @@ export function findContradictions(input: unknown): readonly Fault[] {
       message: `expected at least ${(longest / 3600).toFixed(2)}: the longest signed URL plus ${SKEW_SECONDS} s of clock skew`,
     });
   for (const [index, one] of backends.entries()) faults.push(...redirectKeyFaults(one, index));
+  const held = 8 * Math.max(ingest.bufferBytes ?? 8 * 1024 ** 2, LARGEST_DOCUMENT);
+  if (limits.bufferedBytes !== undefined || ingest.bufferBytes !== undefined)
+    if ((limits.bufferedBytes ?? 256 * 1024 ** 2) < held)
+      faults.push({
+        path: "limits.bufferedBytes",
+        message: `expected at least ${held}: eight times ingest.bufferBytes, or 24 MiB`,
+      });
   return faults;
 }
 

@@ -3,6 +3,7 @@
  * proxied. docs/redirects.md says how a family gets on the list: its clients were seen to follow a 307 and to come back
  * with the right bytes.
  */
+import { LRUCache } from "lru-cache";
 
 /**
  * What such a client does with a 307 to a signed URL. follows: reads on there. modified-time: follows, but takes
@@ -69,8 +70,7 @@ const rows: readonly Row[] = [
 const NONE: ClientFamily = { name: "none", signing: "refuses", plain: "refuses", dropsToken: false };
 const UNKNOWN: ClientFamily = { ...NONE, name: "unknown" };
 
-const known = new Map<string, ClientFamily>();
-const KNOWN_LIMIT = 2000;
+const known = new LRUCache<string, ClientFamily>({ maxSize: 512 * 1024, sizeCalculation: (_, text) => text.length });
 
 /** Remembers the latest User-Agents: reading the table takes a microsecond or two, and few distinct ones ever come. */
 export function familyOf(userAgent: string | undefined): ClientFamily {
@@ -78,7 +78,6 @@ export function familyOf(userAgent: string | undefined): ClientFamily {
   const remembered = known.get(userAgent);
   if (remembered !== undefined) return remembered;
   const family = readFamily(userAgent);
-  if (known.size >= KNOWN_LIMIT) known.clear();
   known.set(userAgent, family);
   return family;
 }

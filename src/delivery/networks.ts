@@ -3,11 +3,12 @@
  * counts as IPv4.
  */
 import ipaddr from "ipaddr.js";
+import { LRUCache } from "lru-cache";
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Network = readonly [Address, number];
 
-const REMEMBERED_LIMIT = 10_000;
+const REMEMBERED_BYTES = 512 * 1024;
 
 /** `10.0.0.0/8`, `2001:db8::/32`, or one address. Throws when it is none of these. */
 function parseNetwork(text: string): Network {
@@ -19,7 +20,10 @@ function parseNetwork(text: string): Network {
 /** Network -> value; the longest prefix wins. */
 export class NetworkMap<T> {
   readonly #rows: readonly (readonly [Network, T])[];
-  readonly #remembered = new Map<string, T | undefined>();
+  readonly #remembered = new LRUCache<string, { readonly value: T | undefined }>({
+    maxSize: REMEMBERED_BYTES,
+    sizeCalculation: (_, address) => Math.max(1, address.length),
+  });
 
   constructor(rows: readonly (readonly [cidr: string, value: T])[]) {
     this.#rows = rows.map(([cidr, value]) => [parseNetwork(cidr), value] as const).sort(([a], [b]) => b[1] - a[1]);
@@ -27,10 +31,10 @@ export class NetworkMap<T> {
 
   get(address: string): T | undefined {
     if (this.#rows.length === 0) return undefined;
-    if (this.#remembered.has(address)) return this.#remembered.get(address);
+    const known = this.#remembered.get(address);
+    if (known !== undefined) return known.value;
     const value = this.#find(address);
-    if (this.#remembered.size >= REMEMBERED_LIMIT) this.#remembered.clear();
-    this.#remembered.set(address, value);
+    this.#remembered.set(address, { value });
     return value;
   }
 

@@ -1,28 +1,27 @@
 /**
  * Which clients were just sent away: one that comes back for the same bytes within ten seconds probably could not
- * follow. Bounded: two generations of entries, the older one dropped when the newer is full or has grown old.
+ * follow. Bounded: the latest 20,000, each known by a hash, whatever the client wrote into its headers.
  */
+import { hash } from "node:crypto";
+import { LRUCache } from "lru-cache";
 
 const WINDOW_MS = 10_000;
-const GENERATION_LIMIT = 20_000;
+const KEPT = 20_000;
 
 export class RecentRedirects {
-  #young = new Map<string, number>();
-  #old = new Map<string, number>();
-  #since = 0;
+  readonly #sentAt = new LRUCache<string, number>({ max: KEPT });
 
   /** Was this remembered within the last ten seconds? Times in ms since the epoch. */
   has(request: string, nowMs: number): boolean {
-    const at = this.#young.get(request) ?? this.#old.get(request);
+    const at = this.#sentAt.get(nameOf(request));
     return at !== undefined && nowMs - at < WINDOW_MS;
   }
 
   remember(request: string, nowMs: number): void {
-    if (this.#young.size >= GENERATION_LIMIT || nowMs - this.#since >= WINDOW_MS) {
-      this.#old = this.#young;
-      this.#young = new Map();
-      this.#since = nowMs;
-    }
-    this.#young.set(request, nowMs);
+    this.#sentAt.set(nameOf(request), nowMs);
   }
+}
+
+function nameOf(request: string): string {
+  return hash("sha256", request, "base64url");
 }

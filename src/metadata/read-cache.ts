@@ -3,34 +3,41 @@
  * answered, a change by another process forgets everything, and a read that began before either may not fill in what it
  * saw.
  */
+import { LRUCache } from "lru-cache";
 import type { AccessKey, Blob, Bucket, StoredObject } from "../model.ts";
 import type { Freshness } from "./engine.ts";
-import { GenerationMap } from "./generation-map.ts";
 
 interface CachedObject {
   readonly object: StoredObject;
   readonly blobId: number;
 }
 
-/** Parts and layouts may hold ten thousand entries: they count for the memory they take. */
-const entriesPerRow = 16;
-const weighList = (list: readonly unknown[] | undefined) => 1 + Math.floor((list?.length ?? 0) / entriesPerRow);
+/** Attributes, grants and parts are as long as clients make them: a row counts for the memory it takes. */
+const ROW_BYTES = 1024;
+
+function cacheOf<K extends string | number, V extends object>(rows: number): LRUCache<K, V> {
+  return new LRUCache<K, V>({
+    maxSize: Math.max(1, Math.floor(rows * ROW_BYTES)),
+    sizeCalculation: (value) => JSON.stringify(value).length,
+  });
+}
 
 export class ReadCache {
   readonly #freshness: Freshness;
-  readonly #keys: GenerationMap<string, AccessKey>;
-  readonly #buckets: GenerationMap<string, Bucket>;
-  readonly #objects: GenerationMap<string, CachedObject>;
-  readonly #blobs: GenerationMap<number, Blob>;
+  readonly #keys: LRUCache<string, AccessKey>;
+  readonly #buckets: LRUCache<string, Bucket>;
+  readonly #objects: LRUCache<string, CachedObject>;
+  readonly #blobs: LRUCache<number, Blob>;
   /** Changes with every forgetting: a read that saw another one is too old to be kept. */
   epoch = 0;
 
+  /** `rows` of 1 KiB of text each. */
   constructor(freshness: Freshness, rows: number) {
     this.#freshness = freshness;
-    this.#keys = new GenerationMap(rows / 10);
-    this.#buckets = new GenerationMap(rows / 10);
-    this.#objects = new GenerationMap(rows, (entry) => weighList(entry.object.parts));
-    this.#blobs = new GenerationMap(rows, (blob) => weighList(blob.partSizes));
+    this.#keys = cacheOf(rows / 10);
+    this.#buckets = cacheOf(rows / 10);
+    this.#objects = cacheOf(rows);
+    this.#blobs = cacheOf(rows);
     freshness.onForeignChange = () => this.#forgetAll();
   }
 

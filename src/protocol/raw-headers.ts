@@ -15,6 +15,7 @@ const ONCE = new Set(["host", "authorization", "content-length", "content-md5", 
 /** Names come in a few spellings. Lower-casing each only once saves a third of the time. */
 const lowerCase = new Map<string, string>();
 const KNOWN_SPELLINGS = 500;
+const LONGEST_KEPT = 64;
 
 const NOT_ASCII = /[\u0080-\u00ff]/;
 
@@ -47,7 +48,7 @@ function lowerCaseOf(name: string): string {
   const known = lowerCase.get(name);
   if (known !== undefined) return known;
   const lower = name.toLowerCase();
-  if (lowerCase.size < KNOWN_SPELLINGS) lowerCase.set(name, lower);
+  if (lowerCase.size < KNOWN_SPELLINGS && name.length <= LONGEST_KEPT) lowerCase.set(name, lower);
   return lower;
 }
 

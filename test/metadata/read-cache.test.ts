@@ -2,7 +2,6 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Engine } from "../../src/metadata/engine.ts";
-import { GenerationMap } from "../../src/metadata/generation-map.ts";
 import { type Metadata, openMetadata } from "../../src/metadata/metadata.ts";
 import { Objects } from "../../src/metadata/objects.ts";
 import { ReadCache } from "../../src/metadata/read-cache.ts";
@@ -225,35 +224,4 @@ describe("The read cache", () => {
       expect((await here.objects.find("pictures", "a")).found?.object.etag).toBe(etagOf("text 59"));
     },
   );
-});
-
-describe("A generation map", () => {
-  it("keeps what is used and stays within its bound", () => {
-    const map = new GenerationMap<number, { weight: number }>(100, ({ weight }) => weight);
-    for (let at = 0; at < 1000; at++) {
-      map.set(at, { weight: 1 });
-      map.get(0);
-      expect(map.size).toBeLessThanOrEqual(100);
-    }
-    expect(map.get(0)).toBeDefined();
-    expect(map.get(999)).toBeDefined();
-    expect(map.get(500)).toBeUndefined();
-  });
-
-  it("counts weight, keeps nothing heavier than a generation, and takes back the weight of what is deleted", () => {
-    const map = new GenerationMap<string, number>(100, (weight) => weight);
-    map.set("whale", 51);
-    expect(map.get("whale")).toBeUndefined();
-    map.set("a", 30);
-    for (let at = 0; at < 20; at++) {
-      map.set("b", 20);
-      map.delete("b");
-    }
-    expect(map.get("a")).toBe(30);
-    map.set("c", 30);
-    map.set("d", 30);
-    expect([map.get("a"), map.size]).toEqual([undefined, 2]);
-    map.clear();
-    expect(map.size).toBe(0);
-  });
 });

@@ -158,6 +158,12 @@ describe("checkConfig", () => {
     [
       { backends: [{ ...reached, redirectSecretAccessKey: "sixteen-letters!" }] },
       "backends[0].redirectAccessKeyId: missing: expected together with redirectSecretAccessKey",
+      { limits: { bufferedBytes: "32 MiB" } },
+      "limits.bufferedBytes: expected at least 67108864: eight times ingest.bufferBytes, or 24 MiB",
+    ],
+    [
+      { ingest: { bufferBytes: "64 MiB" } },
+      "limits.bufferedBytes: expected at least 536870912: eight times ingest.bufferBytes, or 24 MiB",
     ],
     [{ encryptionKey: "short" }, "encryptionKey: expected at least 16 characters"],
     [{ backends: [] }, "backends: expected array to have >=1 items"],

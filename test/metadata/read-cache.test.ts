@@ -6,6 +6,7 @@ import { type Metadata, openMetadata } from "../../src/metadata/metadata.ts";
 import { Objects } from "../../src/metadata/objects.ts";
 import { ReadCache } from "../../src/metadata/read-cache.ts";
 import { openSqlite } from "../../src/metadata/sqlite/engine.ts";
+import type { Bucket } from "../../src/model.ts";
 import { etagOf, openPlace, through } from "../support/content.ts";
 import { Clock, graceMs, makeSqlite } from "../support/engines.ts";
 
@@ -224,4 +225,19 @@ describe("The read cache", () => {
       expect((await here.objects.find("pictures", "a")).found?.object.etag).toBe(etagOf("text 59"));
     },
   );
+});
+
+describe("The read cache's bound", () => {
+  it("counts a row by what clients put into it", () => {
+    const cache = new ReadCache({ check: () => true, onForeignChange: () => undefined }, 100);
+    const bucket = (name: string, owner: string) =>
+      ({ id: 1, name, owner: { id: 1, name: owner }, location: "x", createdAt: new Date(0), settings: {} }) as Bucket;
+    for (let at = 0; at < 50; at++) cache.keepBucket(0, bucket(`small-${at}`, "o"));
+    expect(cache.bucket("small-0")).toBeDefined();
+    for (let at = 0; at < 9; at++) cache.keepBucket(0, bucket(`large-${at}`, "o".repeat(1024)));
+    expect(cache.bucket("small-1")).toBeUndefined();
+    expect(cache.bucket("large-8")).toBeDefined();
+    cache.keepBucket(0, bucket("whale", "o".repeat(11_000)));
+    expect(cache.bucket("whale")).toBeUndefined();
+  });
 });

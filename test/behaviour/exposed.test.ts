@@ -45,7 +45,7 @@ it("stays small and quick under 1,000 stalled uploads, 1,000 unread downloads an
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-});
+}, 60_000);
 
 /** Writes and reads twenty times: the longest took so many ms. */
 async function slowestOf(fetch: SignedFetch): Promise<number> {

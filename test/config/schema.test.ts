@@ -158,6 +158,8 @@ describe("checkConfig", () => {
     [
       { backends: [{ ...reached, redirectSecretAccessKey: "sixteen-letters!" }] },
       "backends[0].redirectAccessKeyId: missing: expected together with redirectSecretAccessKey",
+    ],
+    [
       { limits: { bufferedBytes: "32 MiB" } },
       "limits.bufferedBytes: expected at least 67108864: eight times ingest.bufferBytes, or 24 MiB",
     ],

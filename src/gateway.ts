@@ -11,7 +11,7 @@ import { openBackend } from "./backends/kinds.ts";
 import { openBlobStore } from "./blobs/blob-store.ts";
 import { currentEncryptionKeys } from "./config/encryption-key.ts";
 import type { GatewayConfig } from "./config/schema.ts";
-import { clientAddressReader } from "./delivery/client-address.ts";
+import { clientReader } from "./delivery/client.ts";
 import { openDelivery } from "./delivery/delivery.ts";
 import { createApp } from "./http/app.ts";
 import { Budget } from "./http/budget.ts";
@@ -79,7 +79,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     const upkeep = opened.add(
       openUpkeep({ metadata, fleet, copies: config.copies, now, log, graceMs: config.graceHours * HOUR_MS }),
     );
-    const readClientAddress = clientAddressReader(config.trustedProxies);
+    const readClient = clientReader(config);
     const app = createApp({
       services: {
         metadata,
@@ -116,7 +116,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       route: route(operations),
       admission: { budget, pace },
       domains: config.domains,
-      readClientAddress,
+      readClient,
       health: health(metadata, fleet, config.copies, metrics.render),
       log,
       observe: metrics.observe,

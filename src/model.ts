@@ -11,6 +11,29 @@ export type HeaderFields = Readonly<Record<string, string | undefined>>;
 /** Where the signature of a request stands; anonymous: it has none. */
 export type AuthenticationKind = "header" | "presigned" | "anonymous";
 
+/** The other end of a connection. */
+export interface Peer {
+  readonly address: string;
+  /** It speaks TLS with us. */
+  readonly secure: boolean;
+}
+
+/** Who sent a request and how it came: worked out once, from the socket and from what trusted proxies say. */
+export interface Client {
+  /** Without brackets, port or the IPv4-in-IPv6 prefix. A trusted proxy's own where it does not say for whom it asks. */
+  readonly address: string;
+  /** False where `address` is a trusted proxy's own: no permission follows from it. */
+  readonly certain: boolean;
+  /** The peer is no trusted proxy, and no header says that anybody stands in between. */
+  readonly direct: boolean;
+  /** The peer is a trusted proxy, or this machine itself: it may say for tests where it stands. */
+  readonly trustedPeer: boolean;
+  /** `scheme://host` that the client used, for Location elements and redirects. */
+  readonly origin: string;
+  /** False only when the client is known to have come by plain http. */
+  readonly mayBeHttps: boolean;
+}
+
 export type ChecksumAlgorithm = "CRC32" | "CRC32C" | "CRC64NVME" | "SHA1" | "SHA256";
 
 /** An additional checksum as S3 reports it: base64, for a composite one followed by `-<parts>`. */

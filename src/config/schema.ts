@@ -73,6 +73,7 @@ const redirect = z.strictObject({
   expirySeconds: seconds.max(604_800).default(120),
   mediaExpirySeconds: seconds.max(604_800).optional(),
   rclone: z.boolean().default(false),
+  allowInsecureRedirects: z.boolean().default(false),
 });
 
 const dedup = z.strictObject({
@@ -89,6 +90,7 @@ const limits = z.strictObject({
 
 export const configSchema = z.strictObject({
   listen: listen.prefault({}),
+  publicUrl: origin.optional(),
   role: z.enum(["gateway", "node"]).default("gateway"),
   region: filled.default("us-east-1"),
   strictRegion: z.boolean().default(false),

@@ -1,6 +1,6 @@
 /** Where a client is: the place that a trusted peer claims for it, else the region that the client map names. */
 import type { Region } from "../model.ts";
-import { readClaimedPlace } from "./client-address.ts";
+import { readClaimedPlace } from "./client.ts";
 import { NetworkMap } from "./networks.ts";
 import type { Place } from "./proximity.ts";
 import type { ReadRequest } from "./read-request.ts";

@@ -55,6 +55,8 @@ export interface DeliveryOptions {
     readonly mode: RedirectMode;
     readonly minBytes: number;
     readonly rclone: boolean;
+    /** A client that came by https may be sent to a backend by http. */
+    readonly allowInsecureRedirects: boolean;
   };
   readonly clientMap: readonly ClientMapRow[];
   /** The gateway's region in S3's sense, for `x-amz-bucket-region`. */
@@ -98,7 +100,7 @@ class Deliverer implements Delivery {
     const endpoint = closest && this.#endpoints.get(closest.name);
     const readKey = mode === "always" && override !== "always" ? repeatedReadKey(request, family) : undefined;
     const repeated = readKey !== undefined && this.#recent.has(readKey, now.getTime());
-    const target = endpoint && targetFor(endpoint, request);
+    const target = endpoint && targetFor(endpoint, request, redirect.allowInsecureRedirects);
     const seconds = urlLifetime(request, redirect, now);
     const ending = seconds === undefined;
     const verdict = decide(gatherFacts(request, { mode, override, family, ending, repeated, target, redirect }));

@@ -53,11 +53,14 @@ export function admits({ networks }: PublicEndpoint, clientAddress: string): boo
 }
 
 /** What this endpoint is to this request. */
-export function targetFor(endpoint: PublicEndpoint, { requestOrigin, headers }: ReadRequest): RedirectTarget {
-  const https = requestOrigin.startsWith("https:") || headers["x-forwarded-proto"] === "https";
+export function targetFor(
+  endpoint: PublicEndpoint,
+  { requestOrigin, mayBeHttps }: ReadRequest,
+  allowInsecure: boolean,
+): RedirectTarget {
   const host = hostOf(requestOrigin);
   const sameHost = endpoint.host === host || endpoint.host.endsWith(`.${host}`);
-  const downgrade = https && !endpoint.https;
+  const downgrade = mayBeHttps && !endpoint.https && !allowInsecure;
   return sameHost || downgrade ? { ...endpoint.target, sameHost, downgrade } : endpoint.target;
 }
 

@@ -15,6 +15,8 @@ export interface ReadRequest {
   readonly until?: Date | undefined;
   /** `scheme://host[:port]` that the client used. */
   readonly requestOrigin: string;
+  /** False only when the client is known to have come by plain http. */
+  readonly mayBeHttps: boolean;
   readonly clientAddress: string;
   readonly trustedPeer: boolean;
   /** Bytes the client asked for. */

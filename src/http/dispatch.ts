@@ -10,7 +10,7 @@ import { incomingBody } from "../auth/incoming-body.ts";
 import { networksAllow, scopeAllows } from "../auth/key-scope.ts";
 import { S3Error } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { HeaderFields, PublicAccess } from "../model.ts";
+import type { Client, HeaderFields, Peer, PublicAccess } from "../model.ts";
 import type { AnyOperation, Reply, ServiceCall, Services } from "../operations/operation.ts";
 import type { Route } from "../operations/route.ts";
 import { type Address, parseAddress } from "../protocol/address.ts";
@@ -27,10 +27,7 @@ export interface DispatchOptions {
   readonly admission: Admission;
   /** Host names whose sub-domains are buckets. */
   readonly domains: readonly string[];
-  readonly readClientAddress: (
-    socketAddress: string,
-    headers: HeaderFields,
-  ) => { readonly address: string; readonly trustedPeer: boolean };
+  readonly readClient: (peer: Peer, headers: HeaderFields) => Client;
   readonly logOf: (ctx: Context) => Log;
   /** Told of every change of a bucket or its settings. */
   readonly audit: Log;
@@ -40,7 +37,7 @@ export function dispatch(options: DispatchOptions): Middleware {
   return async (ctx) => {
     const { req } = ctx;
     const headers = readRawHeaders(req.rawHeaders);
-    const client = options.readClientAddress(req.socket.remoteAddress ?? "", headers);
+    const client = options.readClient(peerOf(req), headers);
     ctx.state["client"] = client.address;
     const address = parseAddress(req.url ?? "/", headers["host"], options.domains);
     ctx.state["phase"] = "authentication";
@@ -68,9 +65,13 @@ function changesBucket({ on, method }: AnyOperation): boolean {
   return (on === "bucket" || on === "newBucket") && (method === "PUT" || method === "DELETE");
 }
 
-function audit(log: Log, change: string, { caller, requestId, clientAddress }: ServiceCall, { bucket }: Address): void {
+function audit(log: Log, change: string, { caller, requestId, client }: ServiceCall, { bucket }: Address): void {
   const { account, accessKeyId } = caller;
-  log.info({ change, bucket, account: account?.name, accessKeyId, client: clientAddress, requestId }, "changed");
+  log.info({ change, bucket, account: account?.name, accessKeyId, client: client.address, requestId }, "changed");
+}
+
+export function peerOf({ socket }: IncomingMessage): Peer {
+  return { address: socket.remoteAddress ?? "", secure: "encrypted" in socket };
 }
 
 function serviceCall(
@@ -78,7 +79,7 @@ function serviceCall(
   options: DispatchOptions,
   address: Address,
   authentication: Authentication,
-  client: { readonly address: string; readonly trustedPeer: boolean },
+  client: Client,
   holding: Holding,
 ): ServiceCall {
   const { req, res } = ctx;
@@ -101,10 +102,8 @@ function serviceCall(
       },
     }),
     hold,
-    requestOrigin: `${client.trustedPeer && headers["x-forwarded-proto"] === "https" ? "https" : "http"}://${headers["host"] ?? ""}`,
+    client,
     virtualHost: address.virtualHost,
-    clientAddress: client.address,
-    trustedPeer: client.trustedPeer,
     get signal() {
       return whileConnected(req, res);
     },

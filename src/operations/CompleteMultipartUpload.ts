@@ -137,13 +137,13 @@ function scopeOfUpload(
 }
 
 function resultOf(call: ObjectCall, etag: string, checksum: Checksum | undefined): Reply {
-  const { bucket, key, requestOrigin, virtualHost } = call;
+  const { bucket, key } = call;
   const path = key.split("/").map(encodeURIComponent).join("/");
   return {
     body: {
       root: "CompleteMultipartUploadResult",
       content: {
-        Location: virtualHost ? `${requestOrigin}/${path}` : `${requestOrigin}/${bucket.name}/${path}`,
+        Location: `${bucketUrl(call)}/${path}`,
         Bucket: bucket.name,
         Key: key,
         ETag: quote(etag),
@@ -152,4 +152,9 @@ function resultOf(call: ObjectCall, etag: string, checksum: Checksum | undefined
       },
     },
   };
+}
+
+/** The bucket stands in the host name where the client put it there, unless a proxy took that name away. */
+function bucketUrl({ bucket: { name }, client: { origin }, virtualHost }: ObjectCall): string {
+  return virtualHost && origin.toLowerCase().includes(`://${name}.`) ? origin : `${origin}/${name}`;
 }

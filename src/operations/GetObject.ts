@@ -28,7 +28,7 @@ export const GetObject = operation({
 });
 
 async function deliver(call: StoredObjectCall, read: ObjectRead, services: Services): Promise<Reply> {
-  const { found, caller } = call;
+  const { found, caller, client } = call;
   const route = services.delivery.route({
     bucket: found.bucket,
     object: found.object,
@@ -39,9 +39,10 @@ async function deliver(call: StoredObjectCall, read: ObjectRead, services: Servi
     keyRedirect: caller.redirect,
     accessKeyId: caller.accessKeyId,
     until: caller.until,
-    requestOrigin: call.requestOrigin,
-    clientAddress: call.clientAddress,
-    trustedPeer: call.trustedPeer,
+    requestOrigin: client.origin,
+    mayBeHttps: client.mayBeHttps,
+    clientAddress: client.address,
+    trustedPeer: client.trustedPeer,
     bytes: read.bytes,
     plain: read.plain,
     replyHeaders: read.headers,

@@ -12,6 +12,7 @@ import type {
   Account,
   AuthenticationKind,
   Bucket,
+  Client,
   DedupScope,
   FoundObject,
   HeaderFields,
@@ -44,14 +45,9 @@ export interface ServiceCall {
   /** Lower-case names; a name that came twice is joined with ",". Values as latin1 text read as UTF-8. */
   readonly headers: HeaderFields;
   readonly body: IncomingBody;
-  /** `scheme://host` the client used, for redirects and Location elements. */
-  readonly requestOrigin: string;
   /** The bucket came in the host name. */
   readonly virtualHost: boolean;
-  /** By the socket and the trusted proxies. */
-  readonly clientAddress: string;
-  /** The peer is loopback or a trusted proxy: test overrides are honoured. */
-  readonly trustedPeer: boolean;
+  readonly client: Client;
   /**
    * Takes memory of the gateway's one budget for bytes on their way to the client, until its reply has gone out.
    * Undefined: taken at once. Rejects with SlowDown when none becomes free in time. `body` takes its own.

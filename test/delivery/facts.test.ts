@@ -24,7 +24,7 @@ describe("the facts of a read", () => {
       { headers: { "user-agent": "aws-sdk-go/1", "amz-sdk-request": "attempt=1; max=3" } },
       "14-client",
     ],
-    ["https before a proxy", { headers: { "user-agent": "aws-sdk-go/1", "x-forwarded-proto": "https" } }, "6-host"],
+    ["https, perhaps", { mayBeHttps: true }, "6-host"],
     [
       "the backend's host",
       {

@@ -16,6 +16,7 @@ export const redirect: DeliveryOptions["redirect"] = {
   minBytes: MIB,
   expirySeconds: 120,
   rclone: false,
+  allowInsecureRedirects: false,
 };
 
 export interface Bench {
@@ -127,6 +128,7 @@ export function request(change: Partial<ReadRequest> = {}): ReadRequest {
     keyRedirect: undefined,
     accessKeyId: "AK",
     requestOrigin: "http://gateway.example:9000",
+    mayBeHttps: false,
     clientAddress: "192.0.2.1",
     trustedPeer: false,
     bytes: 8 * MIB,

@@ -4,7 +4,7 @@ import { openRaw } from "../support/raw.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  gateway = await startTestGateway({ config: { trustedProxies: ["127.0.0.1"] } });
   await gateway.fetch({ method: "PUT", path: "/bucket" });
   await gateway.fetch({ method: "PUT", path: "/bucket/key", body: "private" });
 });

@@ -35,7 +35,7 @@ export interface GatewayDependencies {
 }
 
 export interface Gateway {
-  /** `http://host:port` */
+  /** `http://host:port`, or https. */
   readonly url: string;
   readonly port: number;
   readonly metadata: Metadata;
@@ -126,6 +126,8 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       port: config.listen.port,
       pace,
       connections,
+      tls: config.tls && { ...config.tls, ca: config.tls.clientCaFile },
+      log,
     });
     upkeep.start();
     keyUses.start();
@@ -133,7 +135,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       await server.close(graceMs);
       await opened.close();
     };
-    const url = `http://${config.listen.host.includes(":") ? `[${config.listen.host}]` : config.listen.host}:${server.port}`;
+    const url = `${config.tls ? "https" : "http"}://${config.listen.host.includes(":") ? `[${config.listen.host}]` : config.listen.host}:${server.port}`;
     return {
       url,
       port: server.port,

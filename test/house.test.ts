@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "config",
     "log.ts",
   ],
-  http: ["operations", "admin", "auth", "protocol", "errors.ts", "log.ts", "model.ts"],
+  http: ["operations", "admin", "auth", "protocol", "errors.ts", "log.ts", "model.ts", "tls-files.ts"],
   admin: ["blobs", "upkeep", "delivery", "metadata", "backends", "errors.ts", "log.ts", "model.ts"],
   operations: [
     "protocol",
@@ -44,7 +44,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   auth: ["protocol", "embedded-headers.ts", "errors.ts", "model.ts", "response-overrides.ts", "signature-v4.ts"],
   protocol: ["checksums", "embedded-headers.ts", "errors.ts", "model.ts", "response-overrides.ts"],
   metadata: ["errors.ts", "model.ts"],
-  backends: ["checksums", "embedded-headers.ts", "log.ts", "model.ts", "signature-v4.ts"],
+  backends: ["checksums", "embedded-headers.ts", "log.ts", "model.ts", "signature-v4.ts", "tls-files.ts"],
   checksums: ["errors.ts", "model.ts"],
   config: [],
   "embedded-headers.ts": ["errors.ts"],
@@ -53,6 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "model.ts": [],
   "response-overrides.ts": [],
   "signature-v4.ts": [],
+  "tls-files.ts": [],
 };
 
 /** Folder inside a room -> the sibling folders it may import beside the files that stand directly in its room. */

@@ -14,6 +14,8 @@ export interface NodeOptions {
   /** 0: the system chooses. */
   readonly port: number;
   readonly rootKey: GatewayConfigInput["rootKey"];
+  /** PEM files. */
+  readonly tls?: GatewayConfigInput["tls"];
   /** What it calls its place in `x-nearbucket-region`; where that lies only its gateway knows. */
   readonly region: string;
   readonly logLevel: NonNullable<NonNullable<GatewayConfigInput["log"]>["level"]>;
@@ -25,6 +27,7 @@ export async function nodeConfig({
   directory,
   host,
   port,
+  tls,
   rootKey,
   region,
   logLevel,
@@ -34,6 +37,7 @@ export async function nodeConfig({
   const input: GatewayConfigInput = {
     role: "node",
     listen: { host, port },
+    tls,
     dataDirectory: directory,
     metadata: { kind: "sqlite", file },
     rootKey,

@@ -12,6 +12,9 @@ interface Options extends SettingOptions {
   readonly port: number;
   readonly region: string;
   readonly logLevel: NodeOptions["logLevel"];
+  readonly tlsCertificate?: string;
+  readonly tlsKey?: string;
+  readonly tlsClientCa?: string;
 }
 
 const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] satisfies NodeOptions["logLevel"][];
@@ -23,8 +26,12 @@ export function addNode(program: Command, terminal: Terminal): void {
     .option("--host <address>", "the address to listen on", "127.0.0.1")
     .option("--port <number>", "the port to listen on; 0: the system chooses", wholeNumber(0, 65_535), 9000)
     .option("--region <name>", "the region it names in its answers", "here")
+    .option("--tls-certificate <file>", "serve https with this certificate (PEM)")
+    .option("--tls-key <file>", "the certificate's key (PEM)")
+    .option("--tls-client-ca <file>", "only let clients in that have a certificate of this CA (PEM)")
     .addOption(new Option("--log-level <level>", "how much it logs").choices(LEVELS).default("info"))
-    .action(async ({ data, host, port, region, logLevel, set }: Options) => {
+    .action(async (options: Options) => {
+      const { data, host, port, region, logLevel, set } = options;
       const { NEARBUCKET_ROOT_ACCESS_KEY: accessKeyId, NEARBUCKET_ROOT_SECRET_KEY: secretAccessKey } = terminal.env;
       if (accessKeyId === undefined || secretAccessKey === undefined)
         throw new Error(
@@ -32,7 +39,20 @@ export function addNode(program: Command, terminal: Terminal): void {
         );
       const directory = resolve(terminal.directory, data);
       const rootKey = { accessKeyId, secretAccessKey };
-      const config = await nodeConfig({ directory, host, port, rootKey, region, logLevel, settings: set });
+      const tls = tlsOf(options, terminal);
+      const config = await nodeConfig({ directory, host, port, tls, rootKey, region, logLevel, settings: set });
       await serveUntilStopped(config, terminal);
     });
+}
+
+function tlsOf({ tlsCertificate, tlsKey, tlsClientCa }: Options, terminal: Terminal): NodeOptions["tls"] {
+  const inPlace = (file: string) => resolve(terminal.directory, file);
+  if (tlsCertificate !== undefined && tlsKey !== undefined)
+    return {
+      certificate: inPlace(tlsCertificate),
+      key: inPlace(tlsKey),
+      clientCaFile: tlsClientCa === undefined ? undefined : inPlace(tlsClientCa),
+    };
+  if ((tlsCertificate ?? tlsKey ?? tlsClientCa) === undefined) return undefined;
+  throw new Error("give --tls-certificate and --tls-key together; --tls-client-ca needs both");
 }

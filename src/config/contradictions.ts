@@ -14,17 +14,22 @@ const LARGEST_DOCUMENT = 3 * 1024 ** 2;
 const SKEW_SECONDS = 900;
 
 const maybe = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
+const text = maybe(z.string());
+const named = z.object({ name: text, region: text, kind: text }).catch({});
 const backend = z
   .object({
-    name: maybe(z.string()),
-    region: maybe(z.string()),
-    publicEndpoint: maybe(z.string()),
-    secretAccessKey: maybe(z.string()),
-    redirectAccessKeyId: maybe(z.string()),
-    redirectSecretAccessKey: maybe(z.string()),
+    name: text,
+    region: text,
+    endpoint: text,
+    caFile: text,
+    certificateFile: text,
+    keyFile: text,
+    publicEndpoint: text,
+    secretAccessKey: text,
+    redirectAccessKeyId: text,
+    redirectSecretAccessKey: text,
   })
   .catch({});
-const named = z.object({ name: maybe(z.string()), region: maybe(z.string()), kind: maybe(z.string()) }).catch({});
 
 const sketch = z
   .object({
@@ -75,6 +80,7 @@ export function findContradictions(input: unknown): readonly Fault[] {
           path: pathOf([list, index, "region"]),
           message: `expected the name of one of the regions, found ${row.region}`,
         });
+  faults.push(...backends.flatMap(tlsFaults));
   if (backends.length > 0 && copies > backends.length)
     faults.push({
       path: "copies",
@@ -128,5 +134,20 @@ function repeated(list: string, rows: readonly { readonly name?: string | undefi
       faults.push({ path: pathOf([list, index, "name"]), message: `expected a name used once, found ${name} again` });
     seen.add(name);
   }
+  return faults;
+}
+
+function tlsFaults({ endpoint, caFile, certificateFile, keyFile }: z.output<typeof backend>, index: number): Fault[] {
+  const faults: Fault[] = [];
+  if ((certificateFile === undefined) !== (keyFile === undefined))
+    faults.push({
+      path: pathOf(["backends", index, certificateFile === undefined ? "certificateFile" : "keyFile"]),
+      message: "missing: a certificate and its key go together",
+    });
+  if ((caFile ?? certificateFile) !== undefined && endpoint !== undefined && !endpoint.startsWith("https:"))
+    faults.push({
+      path: pathOf(["backends", index, "endpoint"]),
+      message: "expected https://host[:port] beside TLS files",
+    });
   return faults;
 }

@@ -84,8 +84,9 @@ function withPaths(tree: Tree, directory: string): Tree {
       : metadata,
     ...placedKey(tree, directory, inFile ? join(dataDirectory, ENCRYPTION_KEY_FILE) : undefined),
     ...(Array.isArray(tree["backends"])
-      ? { backends: tree["backends"].map((backend: unknown) => withDirectory(backend, directory)) }
+      ? { backends: tree["backends"].map((backend: unknown) => withPlaced(backend, BACKEND_PATHS, directory)) }
       : {}),
+    ...(tree["tls"] === undefined ? {} : { tls: withPlaced(tree["tls"], TLS_PATHS, directory) }),
   };
 }
 
@@ -96,9 +97,14 @@ function placedKey(tree: Tree, directory: string, file: string | undefined): Tre
   return encryptionKeyFile === undefined ? {} : { encryptionKey: KEY_IN_FILE, encryptionKeyFile };
 }
 
-function withDirectory(backend: unknown, directory: string): unknown {
-  if (!isTree(backend) || backend["kind"] !== "disk" || backend["directory"] === undefined) return backend;
-  return { ...backend, directory: placed(backend["directory"], directory) };
+const BACKEND_PATHS = ["directory", "caFile", "certificateFile", "keyFile"];
+const TLS_PATHS = ["certificate", "key", "clientCaFile"];
+
+/** `keys` of the value are paths: made absolute where they stand. */
+function withPlaced(value: unknown, keys: readonly string[], directory: string): unknown {
+  if (!isTree(value)) return value;
+  const paths = keys.filter((key) => value[key] !== undefined);
+  return { ...value, ...Object.fromEntries(paths.map((key) => [key, placed(value[key], directory)])) };
 }
 
 function placed(path: unknown, directory: string): unknown {

@@ -32,6 +32,9 @@ const reachedByS3 = {
   publicEndpoint: origin.optional(),
   clientNetworks: z.array(network).optional(),
   crossOrigin: z.boolean().default(false),
+  caFile: filled.optional(),
+  certificateFile: filled.optional(),
+  keyFile: filled.optional(),
 };
 
 const backend = z.discriminatedUnion("kind", [
@@ -51,6 +54,8 @@ const metadata = z.discriminatedUnion("kind", [
 ]);
 
 const listen = z.strictObject({ host: filled.default("127.0.0.1"), port: z.int().min(0).max(65535).default(9000) });
+
+const tls = z.strictObject({ certificate: filled, key: filled, clientCaFile: filled.optional() });
 
 const rootKey = z.strictObject({
   accessKeyId: z.string().regex(/^[\x21-\x2e\x30-\x7e]{3,128}$/, {
@@ -90,6 +95,7 @@ const limits = z.strictObject({
 
 export const configSchema = z.strictObject({
   listen: listen.prefault({}),
+  tls: tls.optional(),
   publicUrl: origin.optional(),
   role: z.enum(["gateway", "node"]).default("gateway"),
   region: filled.default("us-east-1"),

@@ -4,8 +4,12 @@
  * `pace.ts` does.
  */
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import type { Log } from "../log.ts";
+import { readTlsFiles, type TlsFiles } from "../tls-files.ts";
 import type { Pace } from "./pace.ts";
+import { followTlsFiles, tlsOptions } from "./tls.ts";
 
 /** The client of this request waits for `100 Continue` before it sends its body. */
 const waiting = new WeakSet<IncomingMessage>();
@@ -25,6 +29,9 @@ export interface ServerOptions {
   readonly pace: Pace;
   /** At most so many are open at once. */
   readonly connections: number;
+  /** Undefined: plain http. With a CA, clients need a certificate of it. */
+  readonly tls?: TlsFiles | undefined;
+  readonly log: Log;
 }
 
 export interface ListeningServer {
@@ -36,19 +43,10 @@ export interface ListeningServer {
 const MAX_HEADER_BYTES = 16 * 1024;
 
 export async function listen(listener: RequestListener, options: ServerOptions): Promise<ListeningServer> {
-  const server = createServer(
-    {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      keepAlive: true,
-      noDelay: true,
-      insecureHTTPParser: false,
-      connectionsCheckingInterval: 5_000,
-    },
-    (request, response) => {
-      options.pace.begin(request);
-      return listener(request, response);
-    },
-  );
+  const { server, stop } = await createListener(options, (request, response) => {
+    options.pace.begin(request);
+    return listener(request, response);
+  });
   // A limit on whole requests kills a 5 GiB upload on a slow line; its pace is what tells a dead client.
   server.requestTimeout = 0;
   // Also how long a connection may stand that sends nothing at all.
@@ -69,12 +67,37 @@ export async function listen(listener: RequestListener, options: ServerOptions):
     server.once("error", reject);
     server.listen(options.port, options.host, () => resolve());
   });
-  return { port: (server.address() as AddressInfo).port, close: (graceMs) => close(server, graceMs) };
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    close(graceMs) {
+      stop();
+      return close(server, graceMs);
+    },
+  };
 }
+
+/** `stop` ends what goes on beside the server. */
+async function createListener({ tls, log }: ServerOptions, listener: RequestListener) {
+  const settings = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    keepAlive: true,
+    noDelay: true,
+    insecureHTTPParser: false,
+    connectionsCheckingInterval: 5_000,
+  };
+  if (tls === undefined) return { server: createServer(settings, listener), stop: () => undefined };
+  const material = await readTlsFiles(tls);
+  const server = createSecureServer({ ...settings, ...tlsOptions(material) }, listener);
+  return { server, stop: followTlsFiles(server, tls, material, log) };
+}
+
+/** What no HTTP reply can reach: a connection that is gone, or never became TLS. */
+const UNREACHABLE = /^(?:ECONNRESET$|ERR_SSL_|ERR_TLS_)/;
 
 /** What never became a request gets S3's error document too: a header section too large, or bytes that are no HTTP. */
 function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
+  if (!socket.writable || UNREACHABLE.test(error.code ?? "")) return void socket.destroy();
   const tooLarge = error.code === "HPE_HEADER_OVERFLOW";
   const code = tooLarge ? "RequestHeaderSectionTooLarge" : "BadRequest";
   const message = tooLarge

@@ -44,6 +44,15 @@ describe("readConfig", () => {
     });
   });
 
+  it("starts the paths of TLS files at the file too", () => {
+    const text = yaml.replace('http://minio-a:9000/"', 'https://minio-a:9000/", caFile: ca.pem');
+    const checked = readConfig(`${text}tls: { certificate: a.crt, key: /keys/a.key }\n`, "/etc/nearbucket", env);
+    expect("config" in checked && [checked.config.tls, checked.config.backends[0]]).toMatchObject([
+      { certificate: "/etc/nearbucket/a.crt", key: "/keys/a.key" },
+      { caFile: "/etc/nearbucket/ca.pem" },
+    ]);
+  });
+
   it("prefers a variable to the file", () => {
     const checked = readConfig(
       `${yaml}rootKey: { accessKeyId: other, secretAccessKey: othersecret }\ndataDirectory: here\n`,

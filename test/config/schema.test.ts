@@ -192,6 +192,21 @@ describe("checkConfig", () => {
     },
   );
 
+  it("wants a certificate's key, and https beside TLS files", () => {
+    const node = { kind: "node", name: "n", region: "toronto", bucket: "b", accessKeyId: "k", secretAccessKey: "s" };
+    const withTls = (tls: object) => faultsOf({ backends: [smallest.backends[0], { ...node, ...tls }] });
+    expect(withTls({ endpoint: "https://n", certificateFile: "n.crt" })).toEqual([
+      "backends[1].keyFile: missing: a certificate and its key go together",
+    ]);
+    expect(withTls({ endpoint: "https://n", keyFile: "n.key" })).toEqual([
+      "backends[1].certificateFile: missing: a certificate and its key go together",
+    ]);
+    expect(withTls({ endpoint: "http://n", caFile: "ca.pem" })).toEqual([
+      "backends[1].endpoint: expected https://host[:port] beside TLS files",
+    ]);
+    expect(withTls({ endpoint: "https://n", caFile: "ca", certificateFile: "c", keyFile: "k" })).toEqual([]);
+  });
+
   it("calls a file that is no mapping a fault", () => {
     expect(checkConfig(["a"])).toEqual({ faults: [{ path: "", message: "expected object, received array" }] });
   });

@@ -4,9 +4,11 @@
  * only without `<Error>` and with an ETag, a body only at its full length.
  */
 import type { IncomingMessage } from "node:http";
+import { createSecureContext, type SecureContext } from "node:tls";
 import type { Log } from "../../log.ts";
 import type { ByteRange } from "../../model.ts";
 import { canonicalQuery, encodePath } from "../../signature-v4.ts";
+import { readTlsFiles } from "../../tls-files.ts";
 import {
   type Backend,
   BackendError,
@@ -31,7 +33,7 @@ import { S3Transport } from "./transport.ts";
  * again.
  */
 export async function openS3Backend(options: S3BackendOptions, log: Log): Promise<S3Backend> {
-  const backend = new S3Backend(options);
+  const backend = new S3Backend(options, await readSecureContext(options));
   if (options.createBucket === true)
     try {
       await backend.probe(AbortSignal.timeout(options.connectTimeoutMs ?? 2000));
@@ -40,6 +42,12 @@ export async function openS3Backend(options: S3BackendOptions, log: Log): Promis
       log.warn({ backend: options.name, err: error }, "the bucket is looked for again when the backend answers");
     }
   return backend;
+}
+
+async function readSecureContext(options: S3BackendOptions): Promise<SecureContext | undefined> {
+  const { certificateFile: certificate, keyFile: key, caFile: ca } = options;
+  if ((certificate ?? ca) === undefined) return undefined;
+  return createSecureContext({ ...(await readTlsFiles({ certificate, key, ca })), minVersion: "TLSv1.2" });
 }
 
 export class S3Backend implements Backend {
@@ -53,7 +61,8 @@ export class S3Backend implements Backend {
   readonly #urls: UrlSigner | undefined;
   readonly #createBucket: boolean;
 
-  constructor(options: S3BackendOptions) {
+  /** `secureContext`: for an https endpoint, whom to trust and what to show; node's own unless told. */
+  constructor(options: S3BackendOptions, secureContext?: SecureContext) {
     const {
       name,
       bucket,
@@ -76,10 +85,11 @@ export class S3Backend implements Backend {
       ...keys,
       backend: name,
       address: this.#address,
+      secureContext,
       connectTimeoutMs: options.connectTimeoutMs ?? 2000,
       responseTimeoutMs: options.responseTimeoutMs ?? 30_000,
     });
-    this.#slow = new SdkCalls(options);
+    this.#slow = new SdkCalls(options, secureContext);
     this.#urls =
       publicEndpoint === undefined
         ? undefined

@@ -28,6 +28,10 @@ export interface S3BackendOptions {
   readonly capacity?: number | undefined;
   /** Default false: a missing bucket is a fault. */
   readonly createBucket?: boolean | undefined;
+  /** PEM files. The CAs to trust in place of the system's; a certificate to show, with its key. */
+  readonly caFile?: string | undefined;
+  readonly certificateFile?: string | undefined;
+  readonly keyFile?: string | undefined;
   /** How long the store may leave a request without progress; default 30,000. */
   readonly responseTimeoutMs?: number | undefined;
   /** Default 2000. */

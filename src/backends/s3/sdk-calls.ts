@@ -1,4 +1,5 @@
 /** The calls of an S3 backend that are not hot, by AWS's own client: uploads in parts, listings, making the bucket. */
+import type { SecureContext } from "node:tls";
 import {
   AbortMultipartUploadCommand,
   BucketLocationConstraint,
@@ -23,7 +24,7 @@ export class SdkCalls {
   readonly #prefix: string;
   readonly #region: string;
 
-  constructor(options: S3BackendOptions) {
+  constructor(options: S3BackendOptions, secureContext?: SecureContext) {
     this.#backend = options.name;
     this.#bucket = options.bucket;
     this.#prefix = options.prefix ?? "";
@@ -40,6 +41,7 @@ export class SdkCalls {
         connectionTimeout: options.connectTimeoutMs ?? 2000,
         requestTimeout: options.responseTimeoutMs ?? 30_000,
         throwOnRequestTimeout: true,
+        ...(secureContext && { httpsAgent: { keepAlive: true, secureContext } }),
       },
     });
   }

@@ -5,6 +5,7 @@
 import http, { type ClientRequest, type IncomingMessage } from "node:http";
 import https from "node:https";
 import type { Socket } from "node:net";
+import type { SecureContext } from "node:tls";
 import { amzDate, scopeOf, sign, UNSIGNED_PAYLOAD } from "../../signature-v4.ts";
 import { BackendError } from "../backend.ts";
 import type { S3Address } from "./address.ts";
@@ -16,6 +17,8 @@ export interface TransportOptions {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly signingRegion: string;
+  /** For https; node's own unless told. */
+  readonly secureContext?: SecureContext | undefined;
   readonly connectTimeoutMs: number;
   readonly responseTimeoutMs: number;
 }
@@ -37,6 +40,8 @@ const ANSWER_LIMIT = 64 * 1024;
 export class S3Transport {
   readonly options: TransportOptions;
   readonly #agent: http.Agent;
+  /** Keeps nothing: each request gets a connection of its own. */
+  readonly #freshAgent: http.Agent;
   readonly #request: typeof http.request;
   #second = 0;
   #timestamp = "";
@@ -45,12 +50,11 @@ export class S3Transport {
   constructor(options: TransportOptions) {
     this.options = options;
     const { secure } = options.address;
-    this.#agent = new (secure ? https : http).Agent({
-      keepAlive: true,
-      scheduling: "lifo",
-      maxFreeSockets: 128,
-      timeout: IDLE_MS,
-    });
+    const Agent = secure ? https.Agent : http.Agent;
+    // One context for all connections: a CA's file would be parsed again for each of them.
+    const context = options.secureContext && { secureContext: options.secureContext };
+    this.#agent = new Agent({ keepAlive: true, scheduling: "lifo", maxFreeSockets: 128, timeout: IDLE_MS, ...context });
+    this.#freshAgent = new Agent({ keepAlive: false, ...context });
     this.#request = secure ? https.request : http.request;
   }
 
@@ -75,7 +79,7 @@ export class S3Transport {
     const request = this.#request({
       host: address.hostname,
       port: address.port,
-      agent: fresh ? false : this.#agent,
+      agent: fresh ? this.#freshAgent : this.#agent,
       method: call.method,
       path: call.query === "" ? call.path : `${call.path}?${call.query}`,
       headers: [
@@ -188,6 +192,7 @@ export class S3Transport {
 
   close(): void {
     this.#agent.destroy();
+    this.#freshAgent.destroy();
   }
 
   #tick(): void {

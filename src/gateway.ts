@@ -3,6 +3,8 @@
  * constructors; what it opened it closes in the reverse order, also when a later step fails.
  */
 import { openMetrics } from "./admin/metrics.ts";
+import { operatorCheck } from "./admin/operators.ts";
+import { watchReadiness } from "./admin/readiness.ts";
 import { openAuthenticator } from "./auth/authenticate.ts";
 import { scopeAllows } from "./auth/key-scope.ts";
 import { openSecretBox, openUnsealer, type SecretBox } from "./auth/secret-box.ts";
@@ -13,10 +15,9 @@ import { currentEncryptionKeys } from "./config/encryption-key.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import { clientReader } from "./delivery/client.ts";
 import { openDelivery } from "./delivery/delivery.ts";
-import { createApp } from "./http/app.ts";
+import { createAdminApp, createApp } from "./http/app.ts";
 import { Budget } from "./http/budget.ts";
 import { accessCheck } from "./http/dispatch.ts";
-import type { Health } from "./http/health.ts";
 import { Pace } from "./http/pace.ts";
 import { listen } from "./http/server.ts";
 import type { Log } from "./log.ts";
@@ -37,6 +38,8 @@ export interface GatewayDependencies {
 export interface Gateway {
   /** `http://host:port`, or https. */
   readonly url: string;
+  /** The listener for operators alone, where there is one. */
+  readonly adminUrl: string | undefined;
   readonly port: number;
   readonly metadata: Metadata;
   readonly fleet: Fleet;
@@ -79,6 +82,8 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     const upkeep = opened.add(
       openUpkeep({ metadata, fleet, copies: config.copies, now, log, graceMs: config.graceHours * HOUR_MS }),
     );
+    const readiness = opened.add(watchReadiness({ metadata, fleet, copies: config.copies, log }));
+    const common = { health: { ready: () => readiness.now(), metrics: metrics.render }, log, observe: metrics.observe };
     const readClient = clientReader(config);
     const app = createApp({
       services: {
@@ -117,10 +122,14 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       admission: { budget, pace },
       domains: config.domains,
       readClient,
-      health: health(metadata, fleet, config.copies, metrics.render),
-      log,
-      observe: metrics.observe,
+      isOperator: config.admin.listen ? () => false : operatorCheck(config.admin.networks),
+      ...common,
     });
+    const admin = config.admin.listen && {
+      ...config.admin.listen,
+      ...(await listen(createAdminApp(common).callback(), { ...config.admin.listen, pace, connections, log })),
+    };
+    if (admin !== undefined) opened.add({ close: () => admin.close(0) });
     const server = await listen(app.callback(), {
       host: config.listen.host,
       port: config.listen.port,
@@ -135,9 +144,9 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       await server.close(graceMs);
       await opened.close();
     };
-    const url = `${config.tls ? "https" : "http"}://${config.listen.host.includes(":") ? `[${config.listen.host}]` : config.listen.host}:${server.port}`;
     return {
-      url,
+      url: urlOf(config.tls ? "https" : "http", config.listen.host, server.port),
+      adminUrl: admin && urlOf("http", admin.host, admin.port),
       port: server.port,
       metadata,
       fleet,
@@ -175,23 +184,8 @@ function metadataOptions(config: GatewayConfig, now: () => Date, onFatal: ((caus
   };
 }
 
-function health(metadata: Metadata, fleet: Fleet, copies: number, metrics: Health["metrics"]): Health {
-  return {
-    metrics,
-    ready: async () => {
-      await metadata.ping();
-      const members = fleet.members();
-      const up = members.filter((member) => member.up);
-      const state = Object.fromEntries(
-        members.map((member) => [member.backend.name, member.up ? "up" : "down"] as const),
-      );
-      return {
-        reads: up.length > 0,
-        writes: up.filter((member) => !member.draining).length >= copies,
-        backends: state,
-      };
-    },
-  };
+function urlOf(scheme: "http" | "https", host: string, port: number): string {
+  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 /** What is open, closed in reverse order; a close that fails does not keep the others open. */

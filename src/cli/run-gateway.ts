@@ -17,6 +17,7 @@ export function startGateway(config: GatewayConfig, terminal: Terminal): Promise
 export async function serveUntilStopped(config: GatewayConfig, terminal: Terminal): Promise<void> {
   const gateway = await startGateway(config, terminal);
   terminal.print(`nearbucket listens on ${gateway.url}`);
+  if (gateway.adminUrl !== undefined) terminal.print(`operators find it on ${gateway.adminUrl}`);
   await terminal.stopped;
   await gateway.close();
 }

@@ -55,6 +55,11 @@ const metadata = z.discriminatedUnion("kind", [
 
 const listen = z.strictObject({ host: filled.default("127.0.0.1"), port: z.int().min(0).max(65535).default(9000) });
 
+const admin = z.strictObject({
+  networks: z.array(network).default([]),
+  listen: z.strictObject({ host: filled.default("127.0.0.1"), port: z.int().min(0).max(65535) }).optional(),
+});
+
 const tls = z.strictObject({ certificate: filled, key: filled, clientCaFile: filled.optional() });
 
 const rootKey = z.strictObject({
@@ -96,6 +101,7 @@ const limits = z.strictObject({
 export const configSchema = z.strictObject({
   listen: listen.prefault({}),
   tls: tls.optional(),
+  admin: admin.prefault({}),
   publicUrl: origin.optional(),
   role: z.enum(["gateway", "node"]).default("gateway"),
   region: filled.default("us-east-1"),

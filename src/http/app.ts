@@ -1,32 +1,63 @@
-/** The Koa app: the middleware, in order, as one list. */
+/** The Koa apps: the middleware, in order, as one list each. */
 import Koa, { type Context, type Middleware } from "koa";
 import { auditLog, type Log } from "../log.ts";
-import { type DispatchOptions, dispatch } from "./dispatch.ts";
+import type { Client } from "../model.ts";
+import { parseAddress } from "../protocol/address.ts";
+import { readRawHeaders } from "../protocol/raw-headers.ts";
+import { type DispatchOptions, dispatch, peerOf } from "./dispatch.ts";
 import { errorReply } from "./error-reply.ts";
 import { type Health, healthRoutes } from "./health.ts";
 import { type RequestEnd, requestLog } from "./request-log.ts";
 
-export interface AppOptions extends Omit<DispatchOptions, "logOf" | "audit"> {
+interface CommonOptions {
   readonly health: Health;
   readonly log: Log;
   readonly observe: (end: RequestEnd) => void;
 }
 
+export interface AppOptions extends Omit<DispatchOptions, "logOf" | "audit">, CommonOptions {
+  /** Who hears more than yes or no under `/-/`. */
+  readonly isOperator: (client: Client) => boolean;
+}
+
 export function createApp(options: AppOptions): Koa {
-  const logOf = (ctx: Context) => options.log.child({ requestId: ctx.state["requestId"] });
+  const { domains, readClient, isOperator } = options;
+  const own = routesOf(options.health, ({ req }) =>
+    isOperator(readClient(peerOf(req), readRawHeaders(req.rawHeaders))),
+  );
+  const s3 = dispatch({ ...options, logOf: logOf(options.log), audit: auditLog(options.log) });
+  return appOf(options, (ctx, next) => (isOurs(ctx, domains) ? own(ctx, next) : s3(ctx, next)));
+}
+
+/** For a listener of its own: whoever reaches it is an operator. */
+export function createAdminApp(options: CommonOptions): Koa {
+  return appOf(
+    options,
+    routesOf(options.health, () => true),
+  );
+}
+
+function appOf(options: CommonOptions, last: Middleware): Koa {
   const app = new Koa();
-  const own = healthRoutes(options.health).routes();
-  const s3 = dispatch({ ...options, logOf, audit: auditLog(options.log) });
   app.use(requestLog(options.log, options.observe));
-  app.use(errorReply(logOf));
-  app.use(split(own, s3));
+  app.use(errorReply(logOf(options.log)));
+  app.use(last);
   // Koa's own listener prints to the console what error-reply already logged.
   app.on("error", (error: unknown) => options.log.error({ err: error }, "outside a request"));
   return app;
 }
 
-/** `/-/...` is ours; everything else is S3's and keeps its raw path. */
-function split(own: ReturnType<ReturnType<typeof healthRoutes>["routes"]>, s3: Middleware): Middleware {
-  return (ctx, next) =>
-    (ctx.req.url ?? "").startsWith("/-/") ? own(ctx as Parameters<typeof own>[0], next) : s3(ctx, next);
+function logOf(log: Log): (ctx: Context) => Log {
+  return (ctx) => log.child({ requestId: ctx.state["requestId"] });
+}
+
+function routesOf(health: Health, isOperator: (ctx: Context) => boolean): Middleware {
+  const routes = healthRoutes(health, isOperator).routes();
+  return (ctx, next) => routes(ctx as Parameters<typeof routes>[0], next);
+}
+
+/** `/-/...` is ours where no bucket stands in the Host: there it is a key. Everything else keeps its raw path for S3. */
+function isOurs({ req }: Context, domains: readonly string[]): boolean {
+  const { url = "" } = req;
+  return url.startsWith("/-/") && !parseAddress(url, req.headers.host, domains).virtualHost;
 }

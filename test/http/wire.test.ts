@@ -11,22 +11,6 @@ beforeAll(async () => {
 afterAll(() => gateway[Symbol.asyncDispose]());
 
 describe("the wire", () => {
-  it("says it is ready, with the state of each backend", async () => {
-    const response = await fetch(`${gateway.url}/-/ready`);
-    expect(response.status).toBe(200);
-    expect(await response.json()).toEqual({
-      reads: true,
-      writes: true,
-      backends: { "store-1": "up", "store-2": "up", "store-3": "up" },
-    });
-  });
-
-  it("serves metrics in the exposition format", async () => {
-    const response = await fetch(`${gateway.url}/-/metrics`);
-    expect(response.headers.get("content-type")).toContain("text/plain");
-    expect(await response.text()).toContain("nearbucket_");
-  });
-
   it("refuses a header section over 16 KiB with S3's error", async () => {
     const raw = await openRaw(gateway.port);
     await raw.send(`GET / HTTP/1.1\r\nHost: x\r\nx-long: ${"a".repeat(17_000)}\r\n\r\n`);

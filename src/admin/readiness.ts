@@ -1,0 +1,66 @@
+/** Can this gateway serve? Kept in memory and fresh by one query a second, so that asking costs nothing. */
+import type { Fleet } from "../backends/fleet.ts";
+import type { Log } from "../log.ts";
+import type { Metadata } from "../metadata/metadata.ts";
+
+export interface Readiness {
+  /** The database answers and a backend is up. */
+  readonly reads: boolean;
+  /** And as many backends take new blobs as there are to be copies. */
+  readonly writes: boolean;
+  readonly database: "up" | "down";
+  readonly backends: Readonly<Record<string, "up" | "down">>;
+}
+
+export interface ReadinessWatch {
+  now(): Readiness;
+  /** Waits for the query under way. */
+  close(): Promise<void>;
+}
+
+const QUERY_EVERY_MS = 1000;
+/** A database that takes longer than this is down. */
+const PATIENCE_MS = 3000;
+
+export function watchReadiness(options: {
+  readonly metadata: Pick<Metadata, "ping">;
+  readonly fleet: Fleet;
+  readonly copies: number;
+  readonly log: Log;
+}): ReadinessWatch {
+  const { metadata, fleet, copies, log } = options;
+  let failed = false;
+  let query: { readonly since: number; readonly done: Promise<void> } | undefined;
+  const ask = async () => {
+    try {
+      await metadata.ping();
+      failed = false;
+    } catch (error) {
+      if (!failed) log.error({ err: error }, "the database does not answer");
+      failed = true;
+    }
+    query = undefined;
+  };
+  const timer = setInterval(() => {
+    if (query === undefined) query = { since: performance.now(), done: ask() };
+  }, QUERY_EVERY_MS).unref();
+  return {
+    now() {
+      const isLate = query !== undefined && performance.now() - query.since > PATIENCE_MS;
+      const database = failed || isLate ? "down" : "up";
+      const members = fleet.members();
+      const up = members.filter((member) => member.up);
+      const reads = database === "up" && up.length > 0;
+      return {
+        reads,
+        writes: reads && up.filter((member) => !member.draining).length >= copies,
+        database,
+        backends: Object.fromEntries(members.map(({ backend, up }) => [backend.name, up ? "up" : "down"] as const)),
+      };
+    },
+    async close() {
+      clearInterval(timer);
+      await query?.done;
+    },
+  };
+}

@@ -1,0 +1,112 @@
+// Who hears what under `/-/`: strangers yes or no, operators everything, S3's clients their keys.
+import { get } from "node:http";
+import { text } from "node:stream/consumers";
+import sqlite3 from "sqlite3";
+import { describe, expect, it } from "vitest";
+import { operatorCheck } from "../../src/admin/operators.ts";
+import { clientReader } from "../../src/delivery/client.ts";
+import type { HeaderFields } from "../../src/model.ts";
+import { startTestGateway } from "../support/gateway.ts";
+
+const DETAILS = {
+  reads: true,
+  writes: true,
+  database: "up",
+  backends: { "store-1": "up", "store-2": "up", "store-3": "up" },
+};
+
+async function ask(url: string, headers: Readonly<Record<string, string>> = {}) {
+  const answer = await fetch(url, { headers });
+  return { status: answer.status, text: await answer.text() };
+}
+
+describe("operatorCheck", () => {
+  const isOperator = operatorCheck(["198.51.100.0/24", "10.0.0.0/8"]);
+  const read = clientReader({ trustedProxies: ["10.0.0.1", "127.0.0.9"] });
+
+  it.each<[what: string, peer: string, headers: HeaderFields, operator: boolean]>([
+    ["this machine", "127.0.0.1", {}, true],
+    ["this machine by IPv6", "::1", {}, true],
+    ["a network told", "198.51.100.7", {}, true],
+    ["anybody", "203.0.113.1", {}, false],
+    ["anybody who claims to be this machine", "203.0.113.1", { "x-forwarded-for": "127.0.0.1" }, false],
+    ["a proxy on this machine", "127.0.0.1", { "x-forwarded-for": "203.0.113.1" }, false],
+    ["the same for this machine", "127.0.0.1", { "x-forwarded-for": "127.0.0.1" }, false],
+    ["a proxy in a network told", "10.0.0.2", { forwarded: "for=203.0.113.1" }, false],
+    ["a trusted proxy on this machine", "127.0.0.9", { "x-forwarded-for": "203.0.113.1" }, false],
+    ["the same, silent", "127.0.0.9", {}, false],
+    ["a trusted proxy for a network told", "10.0.0.1", { "x-forwarded-for": "198.51.100.7" }, true],
+    ["a trusted proxy for its own loopback", "10.0.0.1", { "x-forwarded-for": "127.0.0.1" }, false],
+    ["a trusted proxy in a network told, silent", "10.0.0.1", {}, false],
+    ["the same for a hidden client", "10.0.0.1", { forwarded: "for=unknown" }, false],
+    ["the same, headers at odds", "10.0.0.1", { forwarded: "for=8.8.8.8", "x-forwarded-for": "198.51.100.7" }, false],
+  ])("%s", (_what, address, headers, operator) => {
+    expect(isOperator(read({ address, secure: false }, headers))).toBe(operator);
+  });
+});
+
+describe("the S3 listener", () => {
+  it("shows details and metrics to this machine", async () => {
+    await using gateway = await startTestGateway();
+    const ready = await ask(`${gateway.url}/-/ready`);
+    expect([ready.status, JSON.parse(ready.text)]).toEqual([200, DETAILS]);
+    expect((await ask(`${gateway.url}/-/metrics`)).text).toContain("nearbucket_backend_up");
+  });
+
+  it("tells strangers yes or no, and refuses them the metrics as S3 does", async () => {
+    await using gateway = await startTestGateway({ config: { trustedProxies: ["127.0.0.1"] } });
+    const stranger = { "x-forwarded-for": "203.0.113.1" };
+    expect(await ask(`${gateway.url}/-/health`, stranger)).toEqual({ status: 200, text: '{"status":"ok"}' });
+    expect(await ask(`${gateway.url}/-/ready`, stranger)).toEqual({ status: 200, text: '{"ready":true}' });
+    const metrics = await ask(`${gateway.url}/-/metrics`, stranger);
+    expect(metrics.status).toBe(403);
+    expect(metrics.text).toContain("<Code>AccessDenied</Code>");
+  });
+
+  it("shows them to the networks told, through a trusted proxy", async () => {
+    const config = { trustedProxies: ["127.0.0.1"], admin: { networks: ["203.0.113.0/24"] } };
+    await using gateway = await startTestGateway({ config });
+    expect((await ask(`${gateway.url}/-/metrics`, { "x-forwarded-for": "203.0.113.1" })).status).toBe(200);
+    expect((await ask(`${gateway.url}/-/metrics`, { "x-forwarded-for": "203.0.114.1" })).status).toBe(403);
+  });
+
+  it("tells nobody once there is a listener for operators, which serves nothing else", async () => {
+    await using gateway = await startTestGateway({ config: { admin: { listen: { port: 0 } } } });
+    const admin = gateway.gateway.adminUrl ?? "";
+    expect(await ask(`${gateway.url}/-/ready`)).toEqual({ status: 200, text: '{"ready":true}' });
+    expect((await ask(`${gateway.url}/-/metrics`)).status).toBe(403);
+    expect(JSON.parse((await ask(`${admin}/-/ready`)).text)).toEqual(DETAILS);
+    expect((await ask(`${admin}/-/metrics`)).text).toContain("nearbucket_backend_up");
+    expect((await ask(`${admin}/bucket`)).status).toBe(404);
+  });
+
+  it("leaves `-/` to the keys of a bucket that stands in the Host", async () => {
+    await using gateway = await startTestGateway();
+    const host = `bucket.localhost:${gateway.port}`;
+    expect((await gateway.fetch({ method: "PUT", path: "/", host })).status).toBe(200);
+    expect((await gateway.fetch({ method: "PUT", path: "/-/metrics", host, body: "mine" })).status).toBe(200);
+    expect((await gateway.fetch({ path: "/-/metrics", host })).text).toBe("mine");
+    const anonymous = await new Promise<string>((resolve, reject) =>
+      get({ port: gateway.port, path: "/-/metrics", headers: { host } }, (answer) => resolve(text(answer))).once(
+        "error",
+        reject,
+      ),
+    );
+    expect(anonymous).toContain("<Code>AccessDenied</Code>");
+  });
+
+  it("answers whether it is ready without waiting for a database that hangs, and soon says no", async () => {
+    await using gateway = await startTestGateway();
+    const other = new sqlite3.Database(`${gateway.directory}/metadata.sqlite`);
+    const run = (sql: string) =>
+      new Promise<void>((resolve, reject) => other.run(sql, (error) => (error === null ? resolve() : reject(error))));
+    await run("BEGIN IMMEDIATE");
+    expect((await ask(`${gateway.url}/-/ready`)).status).toBe(200);
+    const down = () => ask(`${gateway.url}/-/ready`);
+    await expect.poll(down, { timeout: 10_000 }).toMatchObject({ status: 503 });
+    expect(JSON.parse((await down()).text)).toMatchObject({ reads: false, writes: false, database: "down" });
+    await run("ROLLBACK");
+    await expect.poll(down, { timeout: 10_000 }).toMatchObject({ status: 200 });
+    await new Promise((resolve) => other.close(resolve));
+  });
+});

@@ -1,5 +1,5 @@
 /**
- * Opens the database of a configuration file or of a demo's data directory, beside a gateway that may be running on it.
+ * Opens the database of a configuration file or of a demo's data directory. A gateway may be running on it.
  */
 import { resolve } from "node:path";
 import type { Command } from "commander";

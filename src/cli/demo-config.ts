@@ -1,6 +1,6 @@
 /**
- * The demo's data directory and the configuration it gives the gateway. A directory belongs to one kind of store for
- * good: what stands on nodes cannot be read from MinIOs.
+ * The demo's data directory and the configuration of its gateway. A directory belongs to one kind of store for good: a
+ * gateway over MinIOs cannot read what stands on nodes.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -50,8 +50,8 @@ export function curlConfigFile(directory: string): string {
 }
 
 /**
- * The gateway is 127.0.0.1 and its stores are `localhost` to clients: so they drop their Authorization header when they
- * are redirected.
+ * Clients call the gateway 127.0.0.1 and its stores `localhost`, so that they drop their Authorization header on a
+ * redirect.
  */
 export async function demoConfig({
   directory,
@@ -132,14 +132,14 @@ export async function ensureRootKey(
   return key;
 }
 
-/** `nearbucket-data`, or beside it a directory of this kind's own when that one is another kind's. */
+/** `nearbucket-data`; where that belongs to the other kind, a directory beside it whose name ends in this kind. */
 export async function defaultDirectory(parent: string, kind: StoreKind): Promise<string> {
   const directory = join(parent, "nearbucket-data");
   const held = await readKind(directory);
   return held === undefined || held === kind ? directory : `${directory}-${kind}`;
 }
 
-/** Takes the directory for this kind of store. Throws when it is another kind's. */
+/** Marks the directory as this kind's. Throws when it belongs to the other kind. */
 export async function claimDirectory(directory: string, kind: StoreKind): Promise<void> {
   await mkdir(directory, { recursive: true });
   const held = await readKind(directory);

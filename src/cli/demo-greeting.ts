@@ -1,6 +1,5 @@
 /**
- * What the demo prints: where it listens, its root key, and three commands that work exactly as printed, in any
- * directory.
+ * What the demo prints: where it listens, its root key, and three commands that work as printed from any directory.
  */
 import type { KeyPair } from "./credentials-file.ts";
 import { credentialsFile, curlConfigFile, type DemoStore, type StoreKind } from "./demo-config.ts";
@@ -16,7 +15,7 @@ export interface GreetingOptions {
   readonly program: readonly string[];
 }
 
-/** The bucket that the commands use; the demo makes it. */
+/** The demo makes this bucket, and its commands use it. */
 export const DEMO_BUCKET = "demo";
 
 export function demoGreeting(options: GreetingOptions): string {

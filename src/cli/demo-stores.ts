@@ -1,6 +1,6 @@
 /**
- * The demo's stores: nodes in this process, or MinIO servers beside it. What was started is stopped again, also when a
- * later one fails.
+ * The demo's stores: nodes in this process, or MinIO servers beside it. When one of them does not start, the others are
+ * stopped again.
  */
 import { join } from "node:path";
 import { BLOBS_BUCKET, type DemoStore, type StoreKind } from "./demo-config.ts";

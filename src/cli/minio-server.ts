@@ -1,6 +1,6 @@
 /**
  * A MinIO server as a child that never outlives this process: a shell beside it waits for the end of a pipe that only
- * we hold open, and then sends SIGTERM. It stands in a session of its own, so that a Ctrl-C reaches us first and
+ * we hold open, and then sends SIGTERM. The server has a session of its own, so that Ctrl-C reaches us first and
  * requests under way can finish.
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -28,7 +28,7 @@ export interface MinioOptions {
 const GUARD = '"$@" & server=$!; (cat <&3 >/dev/null; kill -TERM $server) & wait $server';
 const READY_WITHIN_MS = 30_000;
 
-/** Starts `minio` from PATH and waits until it is ready. Throws when there is none, or when it ends or stays silent. */
+/** Starts `minio` from PATH and waits until it is ready. Throws when PATH has none, or when it ends or stays silent. */
 export async function startMinio({ directory, rootKey, env }: MinioOptions): Promise<MinioServer> {
   const port = await freePort();
   await mkdir(join(directory, "data"), { recursive: true });

@@ -16,7 +16,7 @@ export interface NodeOptions {
   readonly rootKey: GatewayConfigInput["rootKey"];
   /** PEM files. */
   readonly tls?: GatewayConfigInput["tls"];
-  /** What it calls its place in `x-nearbucket-region`; where that lies only its gateway knows. */
+  /** The name of its place in `x-nearbucket-region`; only its gateway knows where that lies. */
   readonly region: string;
   readonly logLevel: NonNullable<NonNullable<GatewayConfigInput["log"]>["level"]>;
   readonly settings?: readonly Setting[];

@@ -1,4 +1,4 @@
-/** The commands, one line each; a command that throws ends in one clear line on standard error and exit code 1. */
+/** The commands, one line each. A command that throws ends with one clear line on standard error and exit code 1. */
 import { Command, CommanderError } from "commander";
 import { addDemo } from "./demo.ts";
 import { addKeys } from "./keys.ts";

@@ -4,7 +4,7 @@ import { type Gateway, openGateway } from "../gateway.ts";
 import { openLog } from "../log.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Opens it with the log level of its configuration; a database that can no longer keep promises ends the process. */
+/** Opens the gateway. The process ends when the database can no longer keep what it acknowledged. */
 export function startGateway(config: GatewayConfig, terminal: Terminal): Promise<Gateway> {
   const onFatal = (cause: unknown) =>
     terminal.die(

@@ -1,5 +1,5 @@
 /**
- * What a command knows of the world outside: handed in by main.ts, so that commands can be run inside another process.
+ * What a command knows of the world outside. main.ts hands it in, so that another process can run commands too.
  */
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -89,11 +89,10 @@ export function findContradictions(input: unknown): readonly Fault[] {
   if (minimumCopies !== undefined && minimumCopies > copies)
     faults.push({ path: "minimumCopies", message: `expected at most copies (${copies}), found ${minimumCopies}` });
   const longest = Math.max(redirect.expirySeconds, redirect.mediaExpirySeconds ?? 0) + SKEW_SECONDS;
-  if (graceHours * 3600 < longest)
-    faults.push({
-      path: "graceHours",
-      message: `expected at least ${(longest / 3600).toFixed(2)}: the longest signed URL plus ${SKEW_SECONDS} s of clock skew`,
-    });
+  if (graceHours * 3600 < longest) {
+    const why = `the longest signed URL plus ${SKEW_SECONDS} s of clock skew`;
+    faults.push({ path: "graceHours", message: `expected at least ${(longest / 3600).toFixed(2)}: ${why}` });
+  }
   for (const [index, one] of backends.entries()) faults.push(...redirectKeyFaults(one, index));
   const held = 8 * Math.max(ingest.bufferBytes ?? 8 * 1024 ** 2, LARGEST_DOCUMENT);
   if (limits.bufferedBytes !== undefined || ingest.bufferBytes !== undefined)

@@ -1,6 +1,6 @@
 /**
  * What the environment says about the configuration: `${NAME}` in text values, and the variables that stand for a key.
- * A variable that is set wins over the file, so that secrets need not be written down.
+ * A variable that is set goes before the file, so that nobody has to write secrets down.
  */
 import { type Fault, pathOf } from "./fault.ts";
 

@@ -20,7 +20,7 @@ export interface Peer {
 
 /** Who sent a request and how it came: worked out once, from the socket and from what trusted proxies say. */
 export interface Client {
-  /** Without brackets, port or the IPv4-in-IPv6 prefix. A trusted proxy's own where it does not say for whom it asks. */
+  /** Without brackets, port or the IPv4-in-IPv6 prefix. A trusted proxy's own where none says whose it is. */
   readonly address: string;
   /** False where `address` is a trusted proxy's own: no permission follows from it. */
   readonly certain: boolean;

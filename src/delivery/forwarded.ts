@@ -22,9 +22,9 @@ export function isForwarded(headers: HeaderFields): boolean {
 }
 
 /** `name=value` or `name="quoted"`, and what ends it: `;` the pair, `,` the hop. Sticky: each byte is read once. */
-const PAIR = /[ \t]*([!#$%&'*+.^_`|~0-9a-z-]+)=(?:([!#$%&'*+.^_`|~0-9a-z-]+)|"((?:[^"\\]|\\.)*)")[ \t]*([;,]|$)/iy;
+const PAIR = /[ \t]*([\w!#$%&'*+.^`|~-]+)=(?:([\w!#$%&'*+.^`|~-]+)|"((?:[^"\\]|\\.)*)")[ \t]*([;,]|$)/y;
 
-/** The hops of a `Forwarded` header; undefined when it is malformed anywhere, since then nobody knows who wrote what. */
+/** The hops of a `Forwarded` header; undefined when any of it is malformed: who wrote what is then unknown. */
 export function parseForwarded(header: string): readonly Hop[] | undefined {
   const hops: Hop[] = [];
   let pairs = new Map<string, string>();

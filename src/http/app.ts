@@ -56,7 +56,7 @@ function routesOf(health: Health, isOperator: (ctx: Context) => boolean): Middle
   return (ctx, next) => routes(ctx as Parameters<typeof routes>[0], next);
 }
 
-/** `/-/...` is ours where no bucket stands in the Host: there it is a key. Everything else keeps its raw path for S3. */
+/** `/-/...` is ours, unless a bucket stands in the Host: there it is a key. All else keeps its raw path for S3. */
 function isOurs({ req }: Context, domains: readonly string[]): boolean {
   const { url = "" } = req;
   return url.startsWith("/-/") && !parseAddress(url, req.headers.host, domains).virtualHost;

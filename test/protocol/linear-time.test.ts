@@ -10,7 +10,7 @@ import { readPayloadMode } from "../../src/auth/payload-mode.ts";
 import { readRequestTime } from "../../src/auth/request-time.ts";
 import { canonicalValue } from "../../src/auth/signed-headers.ts";
 import { bareEtag, parseErrorDocument } from "../../src/backends/s3/faults.ts";
-import { clientAddressReader, readClaimedPlace } from "../../src/delivery/client-address.ts";
+import { clientReader, readClaimedPlace } from "../../src/delivery/client.ts";
 import { familyOf } from "../../src/delivery/client-families.ts";
 import { readAttempt, readOverride } from "../../src/delivery/facts.ts";
 import { S3Error } from "../../src/errors.ts";
@@ -60,7 +60,8 @@ const body = (headers: HeaderFields) =>
     writeContinue: undefined,
   });
 const noBody = { sha256: undefined, announcedTrailers: [], trailers: () => ({}) };
-const throughProxy = clientAddressReader(["127.0.0.0/8"]);
+const read = clientReader({ trustedProxies: ["127.0.0.0/8"] });
+const throughProxy = (headers: HeaderFields) => read({ address: "127.0.0.1", secure: false }, headers);
 const routed = route(operations);
 /** Another text each time, for readers that remember. */
 let turn = 0;
@@ -153,10 +154,13 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   "response-*": (text) => overrideHeaders({}, query("response-content-type", text), false),
   "x-nearbucket-reply": (text) =>
     readEmbeddedHeaders(query("x-nearbucket-reply", Buffer.from(`{"etag":"${text}"}`).toString("base64url"))),
-  "X-Forwarded-For": (text) => throughProxy("127.0.0.1", { "x-forwarded-for": text }),
-  "X-Forwarded-For, one hop": (text) => throughProxy("127.0.0.1", { "x-forwarded-for": `1${text}:1` }),
-  Forwarded: (text) => throughProxy("127.0.0.1", { forwarded: text }),
-  "Forwarded, for": (text) => throughProxy("127.0.0.1", { forwarded: `for${text}="${text}` }),
+  "X-Forwarded-For": (text) => throughProxy({ "x-forwarded-for": text }),
+  "X-Forwarded-For, one hop": (text) => throughProxy({ "x-forwarded-for": `1${text}:1` }),
+  Forwarded: (text) => throughProxy({ forwarded: text }),
+  "Forwarded, many hops": (text) => throughProxy({ forwarded: `${"for=a,".repeat(text.length / 8)}for=b` }),
+  "Forwarded, quoted": (text) => throughProxy({ forwarded: `for="${text}";proto=http` }),
+  "X-Forwarded-Proto": (text) => throughProxy({ "x-forwarded-proto": text }),
+  "Forwarded, for": (text) => throughProxy({ forwarded: `for${text}="${text}` }),
   "x-nearbucket-client": (text) => readClaimedPlace({ "x-nearbucket-client": `1${text},1` }, true),
   "User-Agent": (text) => familyOf(another(text)),
   "User-Agent, version": (text) => familyOf(`object_store/${another(text)}`),

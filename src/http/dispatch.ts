@@ -155,8 +155,10 @@ async function run(operation: AnyOperation, call: ServiceCall, address: Address,
  */
 function checkScope({ action }: AnyOperation, call: ServiceCall, { bucket, key }: Address): void {
   const { scope } = call.caller;
+  // A trusted proxy's own address stands for whoever asks through it, and lets nobody in.
+  const from = call.client.certain ? call.client.address : "";
   const prefix = call.method === "HEAD" ? undefined : (call.query.get("prefix") ?? "");
-  if (!networksAllow(scope, call.clientAddress) || !scopeAllows(scope, action, { bucket, key, prefix }))
+  if (!networksAllow(scope, from) || !scopeAllows(scope, action, { bucket, key, prefix }))
     throw new S3Error("AccessDenied");
 }
 

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openLog } from "../../src/log.ts";
 import type { KeyScope } from "../../src/model.ts";
+import { startTestGateway } from "../support/gateway.ts";
 import { partList } from "../support/multipart.ts";
 import { type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";
 import { type SignedFetch, signedFetch } from "../support/sign.ts";
@@ -161,6 +162,16 @@ describe("a key for a network", () => {
     const far = await client({ networks: ["10.0.0.0/8"] });
     for (const path of ["/", "/bucket/in/a", "/bucket/gone", "/no-such-bucket"])
       expect([path, await far({ path })]).toMatchObject([path, DENIED]);
+  });
+
+  it("is not let in by the address of a proxy that does not say who asks", async () => {
+    await using gateway = await startTestGateway({ config: { trustedProxies: ["127.0.0.1"] } });
+    const key = await gateway.addAccount("near", { scope: { networks: ["127.0.0.1", "192.0.2.0/24"] } });
+    const send = signedFetch({ endpoint: gateway.url, ...key });
+    const ask = (unsignedHeaders: Readonly<Record<string, string>>) => send({ path: "/", unsignedHeaders });
+    expect(await ask({ "x-forwarded-for": "192.0.2.1" })).toMatchObject({ status: 200 });
+    expect(await ask({})).toMatchObject(DENIED);
+    expect(await ask({ "x-forwarded-for": "192.0.2.1", forwarded: "for=203.0.113.1" })).toMatchObject(DENIED);
   });
 });
 

@@ -25,7 +25,9 @@ export interface MinioOptions {
   readonly env: Terminal["env"];
 }
 
-const GUARD = '"$@" & server=$!; (cat <&3 >/dev/null; kill -TERM $server) & wait $server';
+// Builtins alone: a PATH without minio may have nothing else either.
+const GUARD =
+  'command -v "$1" >/dev/null || exit 127; "$@" & server=$!; (read -r _ <&3; kill -TERM $server) & wait $server';
 const READY_WITHIN_MS = 30_000;
 
 /** Starts `minio` from PATH and waits until it is ready. Throws when PATH has none, or when it ends or stays silent. */

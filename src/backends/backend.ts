@@ -24,6 +24,17 @@ export class BackendError extends Error {
   }
 }
 
+/** Whatever an adapter or a stream threw, as the one error of backends: what is not one yet becomes `unavailable`. */
+export function asBackendError(error: unknown, backend: string): BackendError {
+  return error instanceof BackendError ? error : new BackendError(backend, "unavailable", { cause: error });
+}
+
+/** What a caller of backends caught. Throws again what no backend threw: a fault of this process is not the store's. */
+export function onlyBackendError(error: unknown): BackendError {
+  if (error instanceof BackendError) return error;
+  throw error;
+}
+
 /** A write under way. Exactly `size` bytes are written, then `finish`, or `abort` at any time. */
 export interface Sink {
   /**

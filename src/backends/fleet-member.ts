@@ -1,20 +1,22 @@
 /** One backend under watch: two failed probes in a row take it down, one good probe brings it back. */
-import { setMaxListeners } from "node:events";
 import type { Log } from "../log.ts";
 import type { Region } from "../model.ts";
-import { type Backend, BackendError } from "./backend.ts";
+import { asBackendError, type Backend, type BackendError } from "./backend.ts";
+import { GuardedBackend } from "./guarded-backend.ts";
+import { Uptime } from "./uptime.ts";
 
 /** Weight of the newest measurement in the latency average. */
 const NEWEST = 0.2;
 
 /** What fleet.ts shows as a FleetMember. */
 export class WatchedMember {
-  readonly backend: Backend;
+  readonly backend: GuardedBackend;
   readonly region: Region;
   readonly draining: boolean;
-  up = true;
   latencyMs: number | undefined;
-  #whileUp = unlimitedListeners();
+  readonly #bare: Backend;
+  /** A new one after each recovery. */
+  #uptime = new Uptime();
   #probing: Promise<void> | undefined;
   #again = false;
   #closed = false;
@@ -27,15 +29,16 @@ export class WatchedMember {
     region: Region,
     options: { readonly draining: boolean; readonly probeTimeoutMs: number; readonly log: Log },
   ) {
-    this.backend = backend;
+    this.#bare = backend;
+    this.backend = new GuardedBackend(backend, () => this.#uptime);
     this.region = region;
     this.draining = options.draining;
     this.#probeTimeoutMs = options.probeTimeoutMs;
     this.#log = options.log;
   }
 
-  get whileUp(): AbortSignal {
-    return this.#whileUp.signal;
+  get up(): boolean {
+    return this.#uptime.failure === undefined;
   }
 
   measured(latencyMs: number): void {
@@ -68,7 +71,7 @@ export class WatchedMember {
     this.#again = false;
     this.#limit?.abort(new Error("closing"));
     await this.#probing;
-    await this.backend.close();
+    await this.#bare.close();
   }
 
   async #probeTwice(): Promise<void> {
@@ -89,37 +92,26 @@ export class WatchedMember {
     ).unref();
     const started = performance.now();
     try {
-      await Promise.race([this.backend.probe(limit.signal), rejectionOf(limit.signal)]);
+      await Promise.race([this.#bare.probe(limit.signal), rejectionOf(limit.signal)]);
       this.measured(performance.now() - started);
       return undefined;
     } catch (error) {
-      return error instanceof BackendError
-        ? error
-        : new BackendError(this.backend.name, "unavailable", { cause: error, detail: "probe" });
+      return asBackendError(error, this.#bare.name);
     } finally {
       clearTimeout(timer);
     }
   }
 
   #goDown(reason: BackendError): void {
-    this.up = false;
-    this.#log.warn({ backend: this.backend.name, err: reason }, "backend is down");
-    this.#whileUp.abort(reason);
+    this.#log.warn({ backend: this.#bare.name, err: reason }, "backend is down");
+    this.#uptime.end(this.#bare.name, reason);
   }
 
   #comeUp(): void {
     if (this.up) return;
-    this.#whileUp = unlimitedListeners();
-    this.up = true;
-    this.#log.info({ backend: this.backend.name }, "backend is up");
+    this.#uptime = new Uptime();
+    this.#log.info({ backend: this.#bare.name }, "backend is up");
   }
-}
-
-/** Every request under way listens to it: no number of them is a leak. */
-function unlimitedListeners(): AbortController {
-  const controller = new AbortController();
-  setMaxListeners(0, controller.signal);
-  return controller;
 }
 
 /** Rejects when the signal aborts: a probe that ignores its signal must not hold the watch up. */

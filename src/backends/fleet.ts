@@ -5,18 +5,16 @@ import type { Log } from "../log.ts";
 import type { Region } from "../model.ts";
 import type { Backend, BackendError } from "./backend.ts";
 import { WatchedMember } from "./fleet-member.ts";
+import type { GuardedBackend } from "./guarded-backend.ts";
 
 export interface FleetMember {
-  readonly backend: Backend;
+  /** What is under way on it gives up when the member is found to be down. */
+  readonly backend: GuardedBackend;
   readonly region: Region;
   readonly up: boolean;
   readonly draining: boolean;
   /** Exponentially weighted average of request latency in ms; undefined until measured. */
   readonly latencyMs: number | undefined;
-  /**
-   * Aborts when this member is found to be down: work under way on it gives up at once. A new one after each recovery.
-   */
-  readonly whileUp: AbortSignal;
 }
 
 export interface Fleet {

@@ -2,12 +2,11 @@
  * Brings a blob to its number of replicas, in two regions while there are two. What stands at the target is read before
  * it is replaced: a good copy is never overwritten.
  */
-import { BackendError } from "../backends/backend.ts";
+import { BackendError, onlyBackendError } from "../backends/backend.ts";
 import type { FleetMember } from "../backends/fleet.ts";
 import { copyReplica, readReplica } from "../blobs/replicas/copy-replica.ts";
 import { choosePlacement, healthyMembers, type Placement, placementOf } from "../blobs/replicas/placement.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
-import { asBackendError } from "../blobs/while-up.ts";
 import type { Blob } from "../model.ts";
 import type { JobContext } from "./job-context.ts";
 
@@ -81,7 +80,7 @@ async function standsAlready(
     return true;
   } catch (error) {
     signal.throwIfAborted();
-    const failure = asBackendError(error, target.backend.name);
+    const failure = onlyBackendError(error);
     return failure.fault === "absent" || failure.fault === "corrupt" ? undefined : failure;
   }
 }
@@ -101,7 +100,7 @@ async function copyFromAny(
       return true;
     } catch (error) {
       signal.throwIfAborted();
-      const failure = asBackendError(error, target.backend.name);
+      const failure = onlyBackendError(error);
       if (failure.backend === target.backend.name) return failure;
       failures.push(failure);
       await context.replicas.noteFailure(blob, failure);

@@ -1,10 +1,9 @@
 /**
  * Reads one replica of a blob that came in parts, which is also its first scrub, and lets metadata merge equal blobs.
  */
-import type { BackendError } from "../backends/backend.ts";
+import { type BackendError, onlyBackendError } from "../backends/backend.ts";
 import { readReplica } from "../blobs/replicas/copy-replica.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
-import { asBackendError } from "../blobs/while-up.ts";
 import type { JobContext } from "./job-context.ts";
 
 /** Throws ServiceUnavailable when no replica could be read whole. */
@@ -23,7 +22,7 @@ export async function digestBlob(context: JobContext, blobId: number, signal: Ab
       return;
     } catch (error) {
       signal.throwIfAborted();
-      const failure = asBackendError(error, replica.backend);
+      const failure = onlyBackendError(error);
       failures.push(failure);
       await replicas.noteFailure(blob, failure);
     }

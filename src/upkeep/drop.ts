@@ -2,8 +2,8 @@
  * Deletes what stands under a storage key that no blob has any more, and its unfinished uploads. Done only when every
  * backend concerned said so.
  */
+import { onlyBackendError } from "../backends/backend.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
-import { asBackendError } from "../blobs/while-up.ts";
 import { deleteFrom } from "./delete-from.ts";
 import type { JobContext } from "./job-context.ts";
 
@@ -25,7 +25,7 @@ export async function dropBytes(context: JobContext, storageKey: string, backend
         await deleteFrom(member, storageKey, true);
         return [];
       } catch (error) {
-        const failure = asBackendError(error, backend);
+        const failure = onlyBackendError(error);
         fleet.reportFailure(failure);
         return [failure];
       }

@@ -2,7 +2,7 @@
  * Deletes blobs that nothing has referenced for the grace: bytes first, on every backend that has a row, then the row.
  * A backend that is away or unknown keeps the row, and the next sweep tries again.
  */
-import { asBackendError } from "../blobs/while-up.ts";
+import { onlyBackendError } from "../backends/backend.ts";
 import type { Blob } from "../model.ts";
 import { deleteFrom } from "./delete-from.ts";
 import type { JobContext } from "./job-context.ts";
@@ -33,7 +33,7 @@ async function areBytesGone(context: JobContext, blob: Blob): Promise<boolean> {
         await deleteFrom(member, blob.storageKey, blob.partSizes !== undefined);
         return true;
       } catch (error) {
-        const failure = asBackendError(error, backend);
+        const failure = onlyBackendError(error);
         fleet.reportFailure(failure);
         log.warn({ err: failure, blob: blob.id }, "a blob to reclaim stays until its backend can delete it");
         return false;

@@ -1,5 +1,7 @@
 /** Routing without anything that answers: real S3 backends, which are asked for URLs only, and a read to be routed. */
+import { GuardedBackend } from "../../src/backends/guarded-backend.ts";
 import { openBackend } from "../../src/backends/kinds.ts";
+import { Uptime } from "../../src/backends/uptime.ts";
 import { type Delivery, type DeliveryOptions, openDelivery } from "../../src/delivery/delivery.ts";
 import type { ReadRequest } from "../../src/delivery/read-request.ts";
 import { openLog } from "../../src/log.ts";
@@ -46,14 +48,14 @@ export async function bench(
       },
       { log },
     );
+  const uptime = new Uptime();
   const members = await Promise.all(
     regions.map(async (region) => {
-      const backend = await open(region.name);
+      const backend = new GuardedBackend(await open(region.name), () => uptime);
       return {
         backend,
         region,
         latencyMs: 5,
-        whileUp: new AbortController().signal,
         get up() {
           return !state.down.has(region.name);
         },

@@ -3,8 +3,7 @@
  * at the same byte. Never ends early without an error, never gives a byte more than asked for.
  */
 import { Readable } from "node:stream";
-import { BackendError } from "../../backends/backend.ts";
-import { asBackendError, onDown, wentDown } from "../while-up.ts";
+import { BackendError, onlyBackendError } from "../../backends/backend.ts";
 import type { OpenReplica, ReplicaSource } from "./replica-source.ts";
 
 export class FailoverBody extends Readable {
@@ -69,8 +68,7 @@ export class FailoverBody extends Readable {
       this.#detach();
       this.push(null);
     };
-    const onError = (error: unknown) => fail(asBackendError(error, name));
-    const onClose = () => fail(new BackendError(name, "unavailable", { detail: "closed early" }));
+    const onError = (error: unknown) => fail(onlyBackendError(error));
     const fail = (failure: BackendError) => {
       if (this.#current !== body) return;
       this.#detach();
@@ -78,17 +76,14 @@ export class FailoverBody extends Readable {
         this.destroy(error instanceof Error ? error : new Error("no replica is left", { cause: error })),
       );
     };
-    let unwatch = () => {};
     this.#detach = () => {
       this.#current = undefined;
       this.#detach = () => undefined;
-      unwatch();
-      body.off("data", onData).off("end", onEnd).off("close", onClose);
+      body.off("data", onData).off("end", onEnd).off("error", onError);
       body.destroy();
     };
     this.#current = body;
-    body.on("error", onError).on("close", onClose).on("end", onEnd).on("data", onData);
-    unwatch = onDown(member, () => fail(wentDown(member)));
+    body.on("error", onError).on("end", onEnd).on("data", onData);
   }
 
   async #moveOn(failure: BackendError): Promise<void> {

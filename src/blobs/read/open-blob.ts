@@ -4,10 +4,9 @@
  */
 import { hash } from "node:crypto";
 import type { Readable } from "node:stream";
-import { BackendError } from "../../backends/backend.ts";
+import { BackendError, onlyBackendError } from "../../backends/backend.ts";
 import type { Blob, ByteRange } from "../../model.ts";
 import { pump } from "../pump.ts";
-import { asBackendError, onDown, wentDown } from "../while-up.ts";
 import { FailoverBody } from "./failover-body.ts";
 import { type OpenReplica, ReplicaSource, type ReplicaSourceOptions } from "./replica-source.ts";
 
@@ -64,7 +63,7 @@ async function readAtOnce(
       return { body, backend };
     } catch (error) {
       signal.throwIfAborted();
-      await source.fail(asBackendError(error, backend));
+      await source.fail(onlyBackendError(error));
     }
   }
 }
@@ -72,7 +71,6 @@ async function readAtOnce(
 async function readAll({ member, opened }: OpenReplica, size: number, signal: AbortSignal): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let received = 0;
-  const unwatch = onDown(member, () => opened.body.destroy(wentDown(member)));
   try {
     await pump(
       opened.body,
@@ -86,7 +84,6 @@ async function readAll({ member, opened }: OpenReplica, size: number, signal: Ab
       signal,
     );
   } finally {
-    unwatch();
     opened.body.destroy();
   }
   if (received < size)

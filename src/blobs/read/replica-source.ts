@@ -2,13 +2,12 @@
  * The replicas of a blob in the order they are to be tried; the next one opens where the last one failed. One that only
  * broke off is tried twice.
  */
-import type { BackendError, OpenedBlob } from "../../backends/backend.ts";
+import { type BackendError, type OpenedBlob, onlyBackendError } from "../../backends/backend.ts";
 import type { Fleet, FleetMember } from "../../backends/fleet.ts";
 import type { Blobs } from "../../metadata/blobs.ts";
 import type { Blob, ByteRange } from "../../model.ts";
 import { tooFewBackends, unretryable } from "../replicas/placer.ts";
 import { checkSame, type Replicas } from "../replicas/verify.ts";
-import { asBackendError, whileUp } from "../while-up.ts";
 
 export interface ReplicaSourceOptions {
   readonly fleet: Fleet;
@@ -55,17 +54,13 @@ export class ReplicaSource {
       this.#tried.add(this.#keyOf(member.backend.name));
       const startedAt = performance.now();
       try {
-        const opened = await whileUp(
-          member,
-          () => member.backend.open(this.#blob.storageKey, range, this.#signal),
-          (late) => late.body.destroy(),
-        );
+        const opened = await member.backend.open(this.#blob.storageKey, range, this.#signal);
         this.#check(opened, member.backend.name);
         this.#stores.fleet.reportSuccess(member.backend.name, performance.now() - startedAt);
         return { member, opened };
       } catch (error) {
         this.#signal.throwIfAborted();
-        await this.fail(asBackendError(error, member.backend.name));
+        await this.fail(onlyBackendError(error));
       }
     }
   }
@@ -80,7 +75,7 @@ export class ReplicaSource {
     try {
       checkSame(this.#blob, opened, backend);
     } catch (error) {
-      opened.body.on("error", () => undefined).destroy();
+      opened.body.destroy();
       throw error;
     }
   }

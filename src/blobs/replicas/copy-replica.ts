@@ -5,11 +5,10 @@
 import { createHash, type Hash } from "node:crypto";
 import { BackendError } from "../../backends/backend.ts";
 import type { FleetMember } from "../../backends/fleet.ts";
+import type { GuardedSink } from "../../backends/guarded-sink.ts";
 import { multipartEtag } from "../../checksums/multipart-etag.ts";
 import type { Blob, ByteRange } from "../../model.ts";
 import { pump } from "../pump.ts";
-import { asBackendError, onDown, wentDown, whileUp } from "../while-up.ts";
-import { ReplicaWriter } from "./replica-writer.ts";
 import { checkSame } from "./verify.ts";
 
 /** What of a blob is needed to move its bytes. */
@@ -53,7 +52,7 @@ async function copyWhole(
 ): Promise<void> {
   const sha256 = createHash("sha256");
   const md5 = createHash("md5");
-  const writer = openWriter(to, () => to.backend.write(blob.storageKey, blob.size));
+  const sink = to.backend.write(blob.storageKey, blob.size);
   let last: Buffer | undefined;
   try {
     await readRange(blob, from, undefined, signal, (chunk) => {
@@ -61,13 +60,13 @@ async function copyWhole(
       md5.update(chunk);
       const before = last;
       last = chunk;
-      return before && writeOrThrow(writer, before);
+      return before && writeOrThrow(sink, before);
     });
     checkBytes(blob, from, [md5.digest("hex")], sha256);
-    if (last !== undefined) await writer.write(last);
-    await finishOrThrow(writer, blob.etag);
+    if (last !== undefined) await sink.write(last);
+    await finishOrThrow(sink, blob.etag);
   } catch (error) {
-    writer.abort();
+    sink.abort();
     throw error;
   }
 }
@@ -80,41 +79,39 @@ async function copyInParts(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   // What an upload that failed here before may have left under the same name.
-  await whileUp(to, () => to.backend.abortUpload(blob.storageKey));
-  const uploadId = await whileUp(to, () => to.backend.createUpload(blob.storageKey));
+  await to.backend.abortUpload(blob.storageKey);
+  const uploadId = await to.backend.createUpload(blob.storageKey);
   const sha256 = createHash("sha256");
   const parts: { partNumber: number; etag: string }[] = [];
   try {
     for (const { range, size } of partsOf({ ...blob, partSizes })) {
       const partNumber = parts.length + 1;
       const md5 = createHash("md5");
-      const writer = openWriter(to, () => to.backend.writePart(blob.storageKey, uploadId, partNumber, size));
+      const sink = to.backend.writePart(blob.storageKey, uploadId, partNumber, size);
       try {
         await readRange(blob, from, range, signal, (chunk) => {
           sha256.update(chunk);
           md5.update(chunk);
-          return writeOrThrow(writer, chunk);
+          return writeOrThrow(sink, chunk);
         });
         const etag = md5.digest("hex");
-        await finishOrThrow(writer, etag);
+        await finishOrThrow(sink, etag);
         parts.push({ partNumber, etag });
       } catch (error) {
-        writer.abort();
+        sink.abort();
         throw error;
       }
     }
     const md5s = parts.map((part) => part.etag);
     checkBytes({ ...blob, partSizes }, from, md5s, sha256);
-    const answer = await whileUp(to, () => to.backend.completeUpload(blob.storageKey, uploadId, parts));
+    const answer = await to.backend.completeUpload(blob.storageKey, uploadId, parts);
     checkSame(blob, { size: blob.size, etag: answer.etag }, to.backend.name);
   } catch (error) {
-    const failure = asBackendError(error, to.backend.name);
-    await whileUp(to, () => to.backend.abortUpload(blob.storageKey, uploadId)).catch((cause: unknown) => {
-      throw new BackendError(failure.backend, failure.fault, {
-        cause: new AggregateError([failure, cause], "copy and abort both failed"),
-      });
+    await to.backend.abortUpload(blob.storageKey, uploadId).catch((cause: unknown) => {
+      const both = new AggregateError([error, cause], "copy and abort both failed");
+      throw error instanceof BackendError ? new BackendError(error.backend, error.fault, { cause: both }) : both;
     });
-    throw failure;
+    throw error;
   }
 }
 
@@ -140,12 +137,7 @@ async function readRange(
   take: (chunk: Buffer) => Promise<void> | undefined,
 ): Promise<void> {
   const name = from.backend.name;
-  const opened = await whileUp(
-    from,
-    () => from.backend.open(blob.storageKey, range, signal),
-    (late) => late.body.destroy(),
-  );
-  const unwatch = onDown(from, () => opened.body.destroy(wentDown(from)));
+  const opened = await from.backend.open(blob.storageKey, range, signal);
   const size = range === undefined ? blob.size : range.last - range.first + 1;
   let received = 0;
   try {
@@ -159,10 +151,7 @@ async function readRange(
       signal,
     );
     if (received !== size) throw new BackendError(name, "corrupt", { detail: `${received} bytes, expected ${size}` });
-  } catch (error) {
-    throw asBackendError(error, name);
   } finally {
-    unwatch();
     opened.body.destroy();
   }
 }
@@ -176,18 +165,14 @@ function checkBytes(blob: BlobBytes, from: FleetMember, md5s: readonly string[],
   return digest;
 }
 
-function openWriter(to: FleetMember, open: () => ReturnType<FleetMember["backend"]["write"]>): ReplicaWriter {
-  return new ReplicaWriter(to, open(), () => undefined);
-}
-
-function writeOrThrow(writer: ReplicaWriter, chunk: Buffer): Promise<void> | undefined {
-  const wait = writer.write(chunk);
-  if (writer.failure !== undefined) throw writer.failure;
+function writeOrThrow(sink: GuardedSink, chunk: Buffer): Promise<void> | undefined {
+  const wait = sink.write(chunk);
+  if (sink.failure !== undefined) throw sink.failure;
   return wait?.then(() => {
-    if (writer.failure !== undefined) throw writer.failure;
+    if (sink.failure !== undefined) throw sink.failure;
   });
 }
 
-async function finishOrThrow(writer: ReplicaWriter, etag: string): Promise<void> {
-  if (!(await writer.finish(etag))) throw writer.failure;
+async function finishOrThrow(sink: GuardedSink, etag: string): Promise<void> {
+  if (!(await sink.finish(etag))) throw sink.failure;
 }

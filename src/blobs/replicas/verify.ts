@@ -2,12 +2,11 @@
  * Replicas judged: proven good by size and ETag, or marked lost. Only a store's clear answer makes one lost; one that
  * cannot be reached proves nothing.
  */
-import { BackendError } from "../../backends/backend.ts";
+import { BackendError, onlyBackendError } from "../../backends/backend.ts";
 import type { Fleet, FleetMember } from "../../backends/fleet.ts";
 import type { Log } from "../../log.ts";
 import type { Blobs } from "../../metadata/blobs.ts";
 import type { Blob } from "../../model.ts";
-import { asBackendError, whileUp } from "../while-up.ts";
 
 export interface ReplicasOptions {
   readonly blobs: Blobs;
@@ -76,9 +75,9 @@ export class Replicas {
   async #prove(blob: Blob, member: FleetMember): Promise<boolean> {
     const backend = member.backend.name;
     try {
-      checkSame(blob, await whileUp(member, () => member.backend.stat(blob.storageKey)), backend);
+      checkSame(blob, await member.backend.stat(blob.storageKey), backend);
     } catch (error) {
-      await this.noteFailure(blob, asBackendError(error, backend));
+      await this.noteFailure(blob, onlyBackendError(error));
       return false;
     }
     return this.#blobs.setReplica(blob.id, backend, "verified", blob.storageKey);

@@ -1,8 +1,7 @@
 /** Brings bytes that stand on some backends to `copies` of them, by copying from those that hold them. */
-import type { BackendError } from "../../backends/backend.ts";
+import { type BackendError, onlyBackendError } from "../../backends/backend.ts";
 import { type BlobBytes, copyReplica } from "../replicas/copy-replica.ts";
-import type { Placement } from "../replicas/placement.ts";
-import { asBackendError } from "../while-up.ts";
+import { type Placement, placementOf } from "../replicas/placement.ts";
 import type { WriteContext } from "./context.ts";
 
 /**
@@ -26,10 +25,10 @@ export async function addReplicas(
     if (source === undefined || target === undefined) break;
     try {
       await copyReplica(bytes, source, target);
-      holding.push({ name: target.backend.name, region: target.region.name, capacity: target.backend.capacity });
+      holding.push(placementOf(target));
       done.add(target.backend.name);
     } catch (error) {
-      const failure = asBackendError(error, target.backend.name);
+      const failure = onlyBackendError(error);
       failures.push(failure);
       placer.fleet.reportFailure(failure);
       if (failure.backend === target.backend.name) done.add(failure.backend);

@@ -3,10 +3,10 @@
  * same one have the same bytes, and those are the bytes that were sent: damage on the way to one of them would show.
  * Where they differ, or one alone is left, they are read back.
  */
+import { onlyBackendError } from "../../backends/backend.ts";
 import type { Fleet } from "../../backends/fleet.ts";
 import { type BlobBytes, readReplica } from "../replicas/copy-replica.ts";
-import type { ReplicaWriter } from "../replicas/replica-writer.ts";
-import { asBackendError } from "../while-up.ts";
+import { aliveWriters, type ReplicaWriter } from "../replicas/replica-writer.ts";
 
 export function isMd5(etag: string): boolean {
   return /^[0-9a-f]{32}$/.test(etag);
@@ -21,19 +21,19 @@ export async function agreedEtag(
   writers: readonly ReplicaWriter[],
   stored: Omit<BlobBytes, "etag">,
 ): Promise<string | undefined> {
-  const whole = writers.filter((writer) => writer.failure === undefined);
-  const [first, ...others] = whole.map((writer) => writer.etag ?? "");
+  const whole = aliveWriters(writers);
+  const [first, ...others] = whole.map(({ sink }) => sink.etag ?? "");
   if (first !== undefined && others.length > 0 && isMd5(first) && others.every((etag) => etag === first)) return first;
   for (const writer of whole) await readBack(fleet, writer, stored);
-  return whole.find((writer) => writer.failure === undefined)?.etag;
+  return aliveWriters(whole)[0]?.sink.etag;
 }
 
 async function readBack(fleet: Fleet, writer: ReplicaWriter, stored: Omit<BlobBytes, "etag">): Promise<void> {
   const member = fleet.get(writer.placement.name);
   if (member === undefined) return;
   try {
-    await readReplica({ ...stored, etag: writer.etag ?? "" }, member);
+    await readReplica({ ...stored, etag: writer.sink.etag ?? "" }, member);
   } catch (error) {
-    writer.disprove(asBackendError(error, writer.placement.name));
+    writer.sink.disprove(onlyBackendError(error));
   }
 }

@@ -1,10 +1,12 @@
-/** What the writing half of this room shares: where bytes may go, under which names, and who is told what happened. */
-import type { BackendError, Sink } from "../../backends/backend.ts";
+/** What the writing half of this room shares: where bytes may go, under which names, and who hears of failures. */
+import type { BackendError } from "../../backends/backend.ts";
 import type { FleetMember } from "../../backends/fleet.ts";
+import type { GuardedSink } from "../../backends/guarded-sink.ts";
 import type { Log } from "../../log.ts";
 import type { Metadata } from "../../metadata/metadata.ts";
+import { placementOf } from "../replicas/placement.ts";
 import type { Placer } from "../replicas/placer.ts";
-import { ReplicaWriter } from "../replicas/replica-writer.ts";
+import type { ReplicaWriter } from "../replicas/replica-writer.ts";
 import type { Replicas } from "../replicas/verify.ts";
 import type { ReservedKeyPool } from "./key-pool.ts";
 
@@ -18,16 +20,17 @@ export interface WriteContext {
   readonly log: Log;
 }
 
-/** An writer whose failure the fleet hears of. */
+/** A writer whose failure the fleet, the log and then `onFailure` hear of. `open` passes its argument to the backend. */
 export function openReplicaWriter(
   context: WriteContext,
   member: FleetMember,
-  open: () => Sink,
-  told: (failure: BackendError) => void = () => undefined,
+  open: (onFailure: (failure: BackendError) => void) => GuardedSink,
+  onFailure: (failure: BackendError) => void,
 ): ReplicaWriter {
-  return new ReplicaWriter(member, open(), (failure) => {
+  const sink = open((failure) => {
     context.placer.fleet.reportFailure(failure);
     context.log.warn({ err: failure, backend: failure.backend }, "a backend failed a write");
-    told(failure);
+    onFailure(failure);
   });
+  return { placement: placementOf(member), sink };
 }

@@ -3,7 +3,7 @@
  * ETag is the object's. A backend that missed a part is broken for this upload; completing brings the bytes to another
  * one by copying.
  */
-import type { BackendError } from "../../backends/backend.ts";
+import { BackendError, onlyBackendError } from "../../backends/backend.ts";
 import type { FleetMember } from "../../backends/fleet.ts";
 import { computed } from "../../checksums/digest.ts";
 import { multipartEtag } from "../../checksums/multipart-etag.ts";
@@ -12,9 +12,8 @@ import type { BackendUpload, Upload, UploadedPart } from "../../metadata/uploads
 import type { FreshContent } from "../../model.ts";
 import { type Placement, placementOf } from "../replicas/placement.ts";
 import { tooFewBackends } from "../replicas/placer.ts";
-import { writeToAll } from "../replicas/replica-writer.ts";
+import { aliveWriters, writeToAll } from "../replicas/replica-writer.ts";
 import { checkSame } from "../replicas/verify.ts";
-import { asBackendError, whileUp } from "../while-up.ts";
 import { addReplicas } from "./add-replicas.ts";
 import type { BodySource, Ingested } from "./body-source.ts";
 import { openReplicaWriter, type WriteContext } from "./context.ts";
@@ -42,10 +41,10 @@ export async function startUpload(context: WriteContext): Promise<BackendUploads
     const backend = member.backend.name;
     tried.add(backend);
     try {
-      const backendUploadId = await whileUp(member, () => member.backend.createUpload(storageKey));
+      const backendUploadId = await member.backend.createUpload(storageKey);
       held.push({ placement: placementOf(member), upload: { backend, backendUploadId, broken: false } });
     } catch (error) {
-      failures.push(reported(context, error, backend));
+      failures.push(reported(context, error));
     }
   };
   const heldPlacements = () => held.map(({ placement }) => placement);
@@ -79,10 +78,11 @@ export async function putPart(
   const writers = whole.flatMap(({ backend, backendUploadId }) => {
     const member = placer.fleet.get(backend);
     if (!member?.up) return [];
-    const open = () => member.backend.writePart(upload.storageKey, backendUploadId, partNumber, bytes.size);
+    const open = (onFailure: (failure: BackendError) => void) =>
+      member.backend.writePart(upload.storageKey, backendUploadId, partNumber, bytes.size, onFailure);
     return openReplicaWriter(context, member, open, (failure) => {
       failures.push(failure);
-      if (writers.every((writer) => writer.failure !== undefined)) giveUp.abort(tooFewBackends(failures));
+      if (aliveWriters(writers).length === 0) giveUp.abort(tooFewBackends(failures));
     });
   });
   if (writers.length === 0) throw tooFewBackends(failures);
@@ -97,15 +97,15 @@ export async function putPart(
     );
     const md5 = computed(digests.md5);
     if (last !== undefined) await writeToAll(writers, last);
-    await Promise.all(writers.map((writer) => writer.finish(md5)));
-    const backends = writers.filter((writer) => writer.failure === undefined).map((writer) => writer.placement.name);
+    await Promise.all(writers.map(({ sink }) => sink.finish(md5)));
+    const backends = aliveWriters(writers).map(({ placement }) => placement.name);
     if (backends.length === 0) throw partFailure(failures);
     placer.checkWritable(context.minimumCopies);
     for (const { backend } of whole)
       if (!backends.includes(backend)) await metadata.uploads.markBroken(upload.uploadId, backend);
     return { content: { etag: md5, size: bytes.size, backends }, md5, checksum: digests.checksum };
   } catch (error) {
-    for (const writer of writers) writer.abort();
+    for (const { sink } of writers) sink.abort();
     throw error;
   }
 }
@@ -138,7 +138,7 @@ export async function completeUpload(
       await completeOn(member, backendUploadId, whole, parts);
       return [placementOf(member)];
     } catch (error) {
-      failures.push(reported(context, error, backend));
+      failures.push(reported(context, error));
       return [];
     }
   };
@@ -171,16 +171,17 @@ async function completeOn(
 ): Promise<void> {
   const { backend } = member;
   try {
-    const answer = await whileUp(member, () => backend.completeUpload(whole.storageKey, backendUploadId, parts));
+    const answer = await backend.completeUpload(whole.storageKey, backendUploadId, parts);
     checkSame(whole, { size: whole.size, etag: answer.etag }, backend.name);
   } catch (error) {
-    const failure = asBackendError(error, backend.name);
+    const failure = onlyBackendError(error);
     if (failure.fault !== "absent" && failure.fault !== "unavailable") throw failure;
     // The answer to an earlier attempt may have been lost: then the object stands there, and only there can it be seen.
-    await whileUp(member, () => backend.stat(whole.storageKey)).then(
+    await backend.stat(whole.storageKey).then(
       (stat) => checkSame(whole, stat, backend.name),
-      (cause: unknown) => {
-        throw new AggregateError([failure, cause], "neither completed now nor before");
+      (error: unknown) => {
+        const cause = new AggregateError([failure, error], "neither completed now nor before");
+        throw new BackendError(backend.name, "unavailable", { cause });
       },
     );
   }
@@ -195,9 +196,9 @@ async function abortOn(
     const member = context.placer.fleet.get(backend);
     if (!member?.up) return;
     try {
-      await whileUp(member, () => member.backend.abortUpload(upload.storageKey, backendUploadId));
+      await member.backend.abortUpload(upload.storageKey, backendUploadId);
     } catch (error) {
-      context.log.warn({ err: reported(context, error, backend) }, "an unfinished upload stays on its backend");
+      context.log.warn({ err: reported(context, error) }, "an unfinished upload stays on its backend");
     }
   };
   await Promise.all(backends.map(abort));
@@ -212,8 +213,8 @@ function partFailure(failures: readonly BackendError[]): S3Error {
   return tooFewBackends(failures);
 }
 
-function reported(context: WriteContext, error: unknown, backend: string): BackendError {
-  const failure = asBackendError(error, backend);
+function reported(context: WriteContext, error: unknown): BackendError {
+  const failure = onlyBackendError(error);
   context.placer.fleet.reportFailure(failure);
   return failure;
 }

@@ -29,16 +29,16 @@ export async function writeBuffer(
   const writeTo = async (member: FleetMember) => {
     const startedAt = performance.now();
     tried.add(member.backend.name);
-    const writer = openReplicaWriter(
+    const { placement, sink } = openReplicaWriter(
       context,
       member,
-      () => member.backend.write(storageKey, buffer.length),
+      (onFailure) => member.backend.write(storageKey, buffer.length, onFailure),
       (failure) => failures.push(failure),
     );
-    if (buffer.length > 0) await writer.write(buffer);
-    if (!(await writer.finish(md5))) return;
-    held.push(writer.placement);
-    placer.fleet.reportSuccess(writer.placement.name, performance.now() - startedAt);
+    if (buffer.length > 0) await sink.write(buffer);
+    if (!(await sink.finish(md5))) return;
+    held.push(placement);
+    placer.fleet.reportSuccess(placement.name, performance.now() - startedAt);
   };
   const writeToNew = async () => {
     while (held.length < placer.copies) {

@@ -7,7 +7,7 @@ import { computed, type Digests } from "../../checksums/digest.ts";
 import type { Digest } from "../../model.ts";
 import type { Placement } from "../replicas/placement.ts";
 import { tooFewBackends, unretryable } from "../replicas/placer.ts";
-import { type ReplicaWriter, writeToAll } from "../replicas/replica-writer.ts";
+import { aliveWriters, type ReplicaWriter, writeToAll } from "../replicas/replica-writer.ts";
 import { addReplicas } from "./add-replicas.ts";
 import { agreedEtag } from "./agreed-etag.ts";
 import type { BodySource } from "./body-source.ts";
@@ -44,7 +44,9 @@ export async function writeStream(
   try {
     for (const member of placer.draw([], tried)) {
       tried.add(member.backend.name);
-      writers.push(openReplicaWriter(context, member, () => member.backend.write(storageKey, bytes.size), noteFailure));
+      const open = (onFailure: (failure: BackendError) => void) =>
+        member.backend.write(storageKey, bytes.size, onFailure);
+      writers.push(openReplicaWriter(context, member, open, noteFailure));
     }
     const write = (chunk: Buffer) => {
       // A backend that failed may be found to be down only later.
@@ -64,7 +66,7 @@ export async function writeStream(
       return { digests, written: undefined };
     }
     if (last !== undefined) await writeToAll(writers, last);
-    await Promise.all(writers.map((writer) => writer.finish(digests.md5)));
+    await Promise.all(writers.map(({ sink }) => sink.finish(digests.md5)));
     const stored = { storageKey, size: bytes.size, digest: sha256, partSizes: undefined };
     const etag = digests.md5 ?? (await agreedEtag(placer.fleet, writers, stored));
     if (etag === undefined) throw tooFewBackends(failures);
@@ -80,10 +82,10 @@ export async function writeStream(
 }
 
 function placementsOf(writers: readonly ReplicaWriter[]): readonly Placement[] {
-  return writers.filter((writer) => writer.failure === undefined).map((writer) => writer.placement);
+  return aliveWriters(writers).map(({ placement }) => placement);
 }
 
 async function abandon(context: WriteContext, writers: readonly ReplicaWriter[], storageKey: string): Promise<void> {
-  for (const writer of writers) writer.abort();
+  for (const { sink } of writers) sink.abort();
   await context.keyPool.discard(storageKey);
 }

@@ -1,6 +1,6 @@
 /**
  * Reads a stream one chunk at a time: the next is asked for when the last was taken, so nothing piles up here.
- * The stream is never destroyed; after a failure it stays paused and its later errors are nobody's.
+ * The stream is never destroyed. After a failure it stays paused, and its later errors are ignored.
  */
 import type { Readable } from "node:stream";
 
@@ -10,7 +10,7 @@ export class CutStream extends Error {
 }
 
 /**
- * Resolves at the end of the stream. Rejects with what the stream, `take` or `signal` (its reason) said, or CutStream.
+ * Resolves at the end of the stream. Rejects with the error of the stream or of `take`, the signal's reason, or CutStream.
  */
 export function pump(
   stream: Readable,

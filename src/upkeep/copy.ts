@@ -1,6 +1,6 @@
 /**
- * Brings a blob to its number of replicas, in two regions while there are two. What stands at the target is read before
- * it is replaced: a good copy is never overwritten.
+ * Brings a blob to its number of replicas, in two regions while there are two. It reads what stands at the target before
+ * it replaces it: a good copy is never overwritten.
  */
 import { BackendError, onlyBackendError } from "../backends/backend.ts";
 import type { FleetMember } from "../backends/fleet.ts";
@@ -56,7 +56,7 @@ async function addReplica(
 ): Promise<BackendError | undefined> {
   const { blobs, jobs } = context.metadata;
   const name = target.backend.name;
-  // The row comes before the bytes, so that whoever deletes the blob meanwhile knows where to look.
+  // The row comes before the bytes: a deletion of the blob in the meantime must know where to look.
   if (!blob.replicas.some(({ backend }) => backend === name))
     await blobs.setReplica(blob.id, name, "lost", blob.storageKey);
   const failure = (await standsAlready(blob, target, signal)) ?? (await copyFromAny(context, blob, target, signal));

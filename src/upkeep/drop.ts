@@ -1,6 +1,6 @@
 /**
- * Deletes what stands under a storage key that no blob has any more, and its unfinished uploads. Done only when every
- * backend concerned said so.
+ * Deletes what stands under a storage key that no blob has any more, and its unfinished uploads. The job is done only
+ * when every backend concerned has confirmed it.
  */
 import { onlyBackendError } from "../backends/backend.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";

@@ -1,4 +1,4 @@
-/** Names that a writer reserved and then died with become drop jobs, whatever was or was not written under them. */
+/** Makes drop jobs of the storage keys that a dead writer had reserved, whether or not it wrote anything under them. */
 import type { JobContext } from "./job-context.ts";
 
 /** `graceMs` counts from the end of the writer's lease. */

@@ -44,7 +44,7 @@ export interface Upkeep {
   runDue(): Promise<number>;
   /** Runs due jobs from now on. */
   start(): void;
-  /** Stops, and waits for the jobs under way, which are told to give up. */
+  /** Stops, makes the jobs under way give up, and waits for them. */
   close(): Promise<void>;
 }
 

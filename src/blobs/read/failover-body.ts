@@ -1,6 +1,6 @@
 /**
- * A blob's bytes as one stream, whatever becomes of the backend they come from: when it fails, the next replica goes on
- * at the same byte. Never ends early without an error, never gives a byte more than asked for.
+ * A blob's bytes as one stream. When the backend fails, the next replica goes on at the same byte. The stream never ends
+ * early without an error and never gives a byte more than asked for.
  */
 import { Readable } from "node:stream";
 import { BackendError, onlyBackendError } from "../../backends/backend.ts";
@@ -27,7 +27,7 @@ export class FailoverBody extends Readable {
       this.#rejectStarted = reject;
     });
     this.#started.catch(() => undefined);
-    // It may fail before anyone reads it; whoever does listens for errors too.
+    // It may fail before it is read. The reader listens for errors too.
     this.on("error", () => undefined);
     this.#attach(replica);
   }

@@ -1,6 +1,6 @@
 /**
- * The replicas of a blob in the order they are to be tried; the next one opens where the last one failed. One that only
- * broke off is tried twice.
+ * The replicas of a blob in the order they are to be tried. The next one opens where the last one failed. A replica that
+ * was merely unavailable is tried twice.
  */
 import { type BackendError, type OpenedBlob, onlyBackendError } from "../../backends/backend.ts";
 import type { Fleet, FleetMember } from "../../backends/fleet.ts";
@@ -37,7 +37,7 @@ export class ReplicaSource {
     this.#blob = blob;
   }
 
-  /** As last read: its name changes when it was stored anew while it was being read. The bytes are the same. */
+  /** As last read. Its storage key changes when it is stored anew during the read; the bytes are the same. */
   get blob(): Blob {
     return this.#blob;
   }

@@ -1,6 +1,6 @@
 /**
- * Copies a blob from one backend to another, cut as it was cut before so that the ETag stays the same. Every byte is
- * hashed on the way; a source that is not the blob never becomes visible at the target.
+ * Copies a blob from one backend to another in the same parts, so that the ETag stays the same. Every byte is hashed on
+ * the way. Bytes that are not the blob never become visible at the target.
  */
 import { createHash, type Hash } from "node:crypto";
 import { BackendError } from "../../backends/backend.ts";
@@ -78,7 +78,7 @@ async function copyInParts(
   to: FleetMember,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  // What an upload that failed here before may have left under the same name.
+  // An earlier copy that failed may have left an upload under the same key.
   await to.backend.abortUpload(blob.storageKey);
   const uploadId = await to.backend.createUpload(blob.storageKey);
   const sha256 = createHash("sha256");

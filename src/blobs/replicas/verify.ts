@@ -1,6 +1,6 @@
 /**
- * Replicas judged: proven good by size and ETag, or marked lost. Only a store's clear answer makes one lost; one that
- * cannot be reached proves nothing.
+ * Judges replicas: size and ETag prove one good; a backend's clear answer marks one lost. A backend that cannot be
+ * reached proves nothing.
  */
 import { BackendError, onlyBackendError } from "../../backends/backend.ts";
 import type { Fleet, FleetMember } from "../../backends/fleet.ts";
@@ -59,8 +59,8 @@ export class Replicas {
     try {
       const current = await this.#blobs.find(blob.id);
       const replica = current?.replicas.find(({ backend }) => backend === failure.backend);
-      // A blob that was stored anew in the meantime has another name: what is wrong with the old bytes says nothing
-      // about the new ones.
+      // A blob that was stored anew in the meantime has another storage key. What is wrong with the old bytes says
+      // nothing about the new ones.
       if (current?.storageKey !== blob.storageKey || replica?.state !== "verified") return;
       if (!(await this.#blobs.setReplica(blob.id, failure.backend, "lost", blob.storageKey))) return;
       this.#log.error({ err: failure, blob: blob.id, name: blob.storageKey }, "a replica is lost");

@@ -1,6 +1,6 @@
 /**
- * Reserved physical names at hand, so that a write waits for none. This process is a writer with a lease: names are
- * handed out only while the lease holds, because those of a writer whose lease is over are swept as leftovers.
+ * Keeps reserved storage keys at hand, so that no write waits for one. This process is a writer with a lease. It hands
+ * keys out only while the lease holds, because the keys of a writer whose lease is over are swept as leftovers.
  */
 import type { Log } from "../../log.ts";
 import type { KeyReservations } from "../../metadata/key-reservations.ts";
@@ -76,7 +76,7 @@ export class ReservedKeyPool {
     }
   }
 
-  /** Extends the lease; after it was over, a new writer begins and the names of the old one are left to the sweep. */
+  /** Extends the lease. When it is over already, a new writer begins; the sweep takes the keys of the old one. */
   async renew(): Promise<void> {
     this.#renewal ??= this.#extend().finally(() => {
       this.#renewal = undefined;

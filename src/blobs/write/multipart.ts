@@ -87,8 +87,8 @@ export async function putPart(
   });
   if (writers.length === 0) throw tooFewBackends(failures);
   try {
-    // The digest of a part is nobody's: that of the whole is found when it is read. Its md5 is what each store must
-    // agree to.
+    // No one asks for the digest of a part: that of the whole is computed when it is read. Each backend must agree on the
+    // md5.
     const { digests, last } = await streamVerified(
       bytes,
       { sha256: false, md5: true },
@@ -155,8 +155,8 @@ export async function completeUpload(
 }
 
 /**
- * Gives the backends' uploads up at once where they can be reached; what remains is a drop job's. A name that is in use
- * by now is left alone.
+ * Gives the backends' uploads up at once where they can be reached; a drop job does the rest. A key that is in use by
+ * now is left alone.
  */
 export async function abortUpload(context: WriteContext, upload: BackendUploads): Promise<void> {
   await context.keyPool.discard(upload.storageKey);
@@ -205,7 +205,7 @@ async function abortOn(
 }
 
 /**
- * A store that no longer knows the upload means that it ended meanwhile; anything else may work when it is tried again.
+ * When every backend says that it does not know the upload, the upload has ended. Anything else may work on another try.
  */
 function partFailure(failures: readonly BackendError[]): S3Error {
   if (failures.length > 0 && failures.every((failure) => failure.fault === "absent"))

@@ -1,16 +1,16 @@
 /**
- * One write: small bodies are looked up before anything is uploaded, large ones when they have arrived. Known content
- * counts only with enough good replicas; else the bytes in hand replace it.
+ * One write. The digest of a small body is looked up before anything is uploaded, that of a large one when it has
+ * arrived. Known content counts only with enough good replicas; otherwise the bytes in hand replace it.
  */
-import { computed, type Digests, type WholeDigests } from "../../checksums/digest.ts";
+import { computed, type Digests } from "../../checksums/digest.ts";
 import { S3Error } from "../../errors.ts";
-import type { Content, KnownContent } from "../../model.ts";
+import type { Content, Digest, KnownContent } from "../../model.ts";
 import { isMd5 } from "./agreed-etag.ts";
 import type { BodySource, Ingested } from "./body-source.ts";
 import type { WriteContext } from "./context.ts";
-import { type Written, writeBuffer } from "./put-buffer.ts";
-import { writeStream } from "./put-stream.ts";
+import { receiveStream } from "./receive-stream.ts";
 import { readVerified, streamVerified } from "./verified-body.ts";
+import { type Written, writeBuffer } from "./write-buffer.ts";
 
 export interface PutRules {
   readonly scope: string | undefined;
@@ -19,7 +19,7 @@ export interface PutRules {
   readonly bufferBytes: number;
 }
 
-/** What a look for the digest found: content to answer with, or the blob that these bytes must replace. */
+/** What was found under a digest: content to answer with, or the id of the blob that these bytes must replace. */
 interface Lookup {
   readonly known: KnownContent | undefined;
   readonly replaces: number | undefined;
@@ -38,24 +38,26 @@ async function putSmall(context: WriteContext, bytes: BodySource, rules: PutRule
   const { known, replaces } = await lookUp(context, rules, digests.sha256);
   if (known) return ingested(known, digests);
   const written = await writeBuffer(context, buffer, digests.md5, rules.needed);
-  return ingested(fresh(context, rules, bytes.size, digests, written, replaces), digests);
+  return ingested(fresh(context, rules, bytes.size, digests.sha256, written, replaces), digests);
 }
 
 async function putLarge(context: WriteContext, bytes: BodySource, rules: PutRules): Promise<Ingested<Content>> {
-  let found: Lookup = { known: undefined, replaces: undefined };
-  const { digests, written } = await writeStream(context, bytes, rules.needed, async (sha256, md5) => {
-    found = await lookUp(context, rules, sha256);
-    // Of content known only in parts the md5 can be told by nobody but the backends that just received it.
-    if (found.known && md5 === undefined && !isMd5(found.known.etag)) found = { known: undefined, replaces: undefined };
-    return found.known !== undefined;
-  });
-  if (written) return ingested(fresh(context, rules, bytes.size, whole(digests), written, found.replaces), digests);
-  if (found.known) return ingested(found.known, { ...digests, md5: digests.md5 ?? found.known.etag });
-  throw new S3Error("InternalError");
-}
-
-function whole({ sha256, md5, checksum }: Digests): WholeDigests {
-  return { sha256: computed(sha256), md5: computed(md5), checksum };
+  const received = await receiveStream(context, bytes, rules.needed);
+  const { digests } = received;
+  try {
+    const { known, replaces } = await lookUp(context, rules, digests.sha256);
+    const knownMd5 = digests.md5 ?? (known && md5Of(known));
+    if (known && knownMd5 !== undefined) {
+      await received.abandon();
+      return ingested(known, { ...digests, md5: knownMd5 });
+    }
+    const written = await received.commit();
+    const content = fresh(context, rules, bytes.size, digests.sha256, written, replaces);
+    return ingested(content, { ...digests, md5: written.etag });
+  } catch (error) {
+    await received.abandon();
+    throw error;
+  }
 }
 
 /** A large body whose signed digest is known already: it is received and checked, and goes nowhere. */
@@ -66,18 +68,23 @@ async function putExpected(context: WriteContext, bytes: BodySource, rules: PutR
   return ingested(known, digests);
 }
 
-async function lookUp(context: WriteContext, { scope, needed }: PutRules, sha256: string): Promise<Lookup> {
+async function lookUp(context: WriteContext, { scope, needed }: PutRules, sha256: Digest): Promise<Lookup> {
   const blob = scope === undefined ? undefined : await context.metadata.blobs.findByDigest(scope, sha256);
   if (blob === undefined) return { known: undefined, replaces: undefined };
   if (!(await context.replicas.areGood(blob, needed))) return { known: undefined, replaces: blob.id };
   return { known: { kind: "known", blobId: blob.id, size: blob.size, etag: blob.etag }, replaces: undefined };
 }
 
+/** Undefined for content that was uploaded in parts: only backends that receive the bytes whole can say their md5. */
+function md5Of({ etag }: KnownContent): string | undefined {
+  return isMd5(etag) ? etag : undefined;
+}
+
 function fresh(
   context: WriteContext,
   { scope }: PutRules,
   size: number,
-  digests: WholeDigests,
+  digest: Digest,
   written: Written,
   replaces: number | undefined,
 ): Content {
@@ -85,8 +92,7 @@ function fresh(
     kind: "fresh",
     ...written,
     size,
-    etag: digests.md5,
-    digest: digests.sha256,
+    digest,
     partSizes: undefined,
     copies: context.placer.copies,
     scope,

@@ -31,7 +31,7 @@ export async function readVerified(
 
 /**
  * Streams a body to `write`, all but its last chunk, which is given back when everything about the body is known to be
- * right. What the client claims is computed whether it is wanted or not. Throws S3Error as `collect`, the reason of
+ * right. What the client claims is computed whether it is wanted or not. Throws S3Error as `readVerified` does, or the reason of
  * `giveUp` when that aborts.
  */
 export async function streamVerified(

@@ -1,6 +1,6 @@
 /**
- * A small body in memory -> `copies` backends; one that fails is replaced by the next, and when there is none, tried
- * once more.
+ * A small body in memory -> `copies` backends. The next one replaces one that fails; when none is left, those that
+ * failed are tried once more.
  */
 import type { BackendError } from "../../backends/backend.ts";
 import type { FleetMember } from "../../backends/fleet.ts";
@@ -11,6 +11,8 @@ import { openReplicaWriter, type WriteContext } from "./context.ts";
 export interface Written {
   /** A reserved name that holds the bytes on each of `backends`. */
   readonly storageKey: string;
+  /** The md5 of the bytes. */
+  readonly etag: string;
   readonly backends: readonly string[];
 }
 
@@ -56,5 +58,5 @@ export async function writeBuffer(
     await keyPool.discard(storageKey);
     throw tooFewBackends(failures);
   }
-  return { storageKey, backends: held.map(({ name }) => name) };
+  return { storageKey, etag: md5, backends: held.map(({ name }) => name) };
 }

@@ -66,7 +66,6 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     const { bufferedBytes, connections, idleSeconds, minimumBytesPerSecond } = config.limits;
     const budget = new Budget({ bytes: bufferedBytes });
     const pace = new Pace({ budget, windowMs: idleSeconds * 1000, minimumBytesPerSecond });
-    const metrics = openMetrics({ fleet, metadata, budget, pace });
     const blobs = opened.add(
       await openBlobStore({
         metadata,
@@ -74,11 +73,13 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         copies: config.copies,
         minimumCopies: config.minimumCopies,
         bufferBytes: config.ingest.bufferBytes,
+        cacheBytes: config.cache.bytes,
         now,
         log,
       }),
     );
     const keyUses = opened.add(openKeyUses({ record: (uses) => metadata.accounts.recordUses(uses), now, log }));
+    const metrics = openMetrics({ fleet, metadata, budget, pace, blobs });
     const upkeep = opened.add(
       openUpkeep({ metadata, fleet, copies: config.copies, now, log, graceMs: config.graceHours * HOUR_MS }),
     );

@@ -4,6 +4,7 @@
  */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Fleet } from "../backends/fleet.ts";
+import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 
 export interface Metrics {
@@ -23,11 +24,12 @@ export interface Metrics {
 export interface MetricsOptions {
   readonly fleet: Fleet;
   readonly metadata: Metadata;
+  readonly blobs: Pick<BlobStore, "cacheCounts">;
   readonly budget: { readonly used: number; readonly waiting: number; readonly refused: number };
   readonly pace: { readonly cut: Readonly<Record<string, number>>; readonly dropped: number };
 }
 
-export function openMetrics({ fleet, metadata, budget, pace }: MetricsOptions): Metrics {
+export function openMetrics({ fleet, metadata, blobs, budget, pace }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const requests = new Counter({
@@ -54,6 +56,25 @@ export function openMetrics({ fleet, metadata, budget, pace }: MetricsOptions): 
     help: "Reads redirected or proxied, by deciding rule and client family.",
     labelNames: ["kind", "rule", "family"],
     registers,
+  });
+  new Counter({
+    name: "nearbucket_cache_reads_total",
+    help: "Reads of small blobs through here, by whether they were in memory.",
+    labelNames: ["outcome"],
+    registers,
+    collect() {
+      this.reset();
+      this.inc({ outcome: "hit" }, blobs.cacheCounts.hits);
+      this.inc({ outcome: "miss" }, blobs.cacheCounts.misses);
+    },
+  });
+  new Gauge({
+    name: "nearbucket_cache_bytes",
+    help: "Memory held by small blobs.",
+    registers,
+    collect() {
+      this.set(blobs.cacheCounts.bytes);
+    },
   });
   new Gauge({
     name: "nearbucket_backend_up",

@@ -6,6 +6,7 @@ import type { BlobReader } from "../metadata/blobs.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { Upload, UploadedPart } from "../metadata/uploads.ts";
 import type { Blob, ByteRange, ChecksumAlgorithm, Content, Digest, FreshContent, KnownContent } from "../model.ts";
+import { BlobCache, type BlobCacheCounts } from "./read/blob-cache.ts";
 import { type BlobReading, type ReadOptions, readBlob } from "./read/open-blob.ts";
 import { Placer } from "./replicas/placer.ts";
 import { Replicas } from "./replicas/verify.ts";
@@ -53,6 +54,8 @@ export interface BlobStore {
    * when no replica can be read.
    */
   open(blob: Blob, options: ReadOptions): Promise<BlobReading>;
+  /** Of the small blobs in memory, since the start. */
+  readonly cacheCounts: BlobCacheCounts;
 
   /** A reserved name and one backend upload on each of `copies` backends. */
   startUpload(): Promise<BackendUploads>;
@@ -85,6 +88,8 @@ export interface BlobStoreOptions {
   readonly minimumCopies?: number | undefined;
   /** Bodies up to this many bytes are looked up before anything is uploaded. Default 8 MiB. */
   readonly bufferBytes?: number;
+  /** For small blobs that are often read. Default 0: none is kept. */
+  readonly cacheBytes?: number;
   /** A replica verified within this time counts without a look. Default one hour. */
   readonly verifiedForMs?: number;
   /** How long this process's reserved names outlive it. Default one minute. */
@@ -104,6 +109,7 @@ export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStor
     now,
     log,
     bufferBytes = 8 * 1024 * 1024,
+    cacheBytes = 0,
     verifiedForMs = 3_600_000,
     leaseMs = 60_000,
     random = Math.random,
@@ -119,7 +125,8 @@ export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStor
     minimumCopies,
     log,
   };
-  const sources = { fleet, blobs: metadata.blobs, replicas };
+  const cache = new BlobCache(cacheBytes);
+  const sources = { fleet, blobs: metadata.blobs, replicas, cache };
   return {
     put: (bytes, { scope, minimumCopies: asked }) =>
       put(context, bytes, { scope, needed: Math.min(asked ?? minimumCopies, copies), bufferBytes }),
@@ -134,6 +141,9 @@ export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStor
       if (content.kind === "fresh") await keyPool.discard(content.storageKey);
     },
     open: (blob, reading) => readBlob(sources, blob, reading),
+    get cacheCounts() {
+      return cache.counts;
+    },
     startUpload: () => startUpload(context),
     putPart: (upload, partNumber, bytes) => putPart(context, upload, partNumber, bytes),
     async copyPart(upload, partNumber, source, range, algorithm, signal) {

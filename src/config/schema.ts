@@ -127,6 +127,7 @@ export const configSchema = z.strictObject({
   signatureV2: z.enum(["off", "query", "all"]).optional(),
   ingest: z.strictObject({ bufferBytes: bytes.default(8 * 1024 ** 2) }).prefault({}),
   graceHours: z.number().positive().default(24),
+  cache: z.strictObject({ bytes: bytes.default(64 * 1024 ** 2) }).prefault({}),
   cacheRows: z.int().nonnegative().default(100_000),
   limits: limits.prefault({}),
   log: z

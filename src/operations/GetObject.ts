@@ -63,7 +63,14 @@ async function deliver(call: StoredObjectCall, read: ObjectRead, services: Servi
     range: read.range,
     signal: call.signal,
   });
+  if (backend === undefined) nameMemory(headers);
   return { status: read.status, headers, body, served: { rule: route.rule, backend } };
+}
+
+/** The route named the closest region; the bytes came from none. */
+function nameMemory(headers: ReplyHeaders): void {
+  headers["x-nearbucket-served"] = headers["x-nearbucket-served"]?.replace("proxy", "memory");
+  headers["x-nearbucket-region"] = undefined;
 }
 
 const NOTHING = Buffer.alloc(0);

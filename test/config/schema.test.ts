@@ -48,6 +48,7 @@ describe("checkConfig", () => {
       redirect: { mode: "auto", minBytes: 1_048_576, expirySeconds: 120, rclone: false },
       ingest: { bufferBytes: 8_388_608 },
       graceHours: 24,
+      cache: { bytes: 64 * 1024 ** 2 },
       cacheRows: 100_000,
       publicAccess: "blocked",
       signatureV2: "query",

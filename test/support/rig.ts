@@ -22,6 +22,8 @@ export interface RigOptions {
   readonly copies?: number;
   readonly minimumCopies?: number;
   readonly bufferBytes?: number;
+  /** Default 0: every read asks a backend. */
+  readonly cacheBytes?: number;
   readonly verifiedForMs?: number;
   readonly graceMs?: number;
   readonly probeIntervalMs?: number;
@@ -128,6 +130,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     copies,
     minimumCopies: options.minimumCopies,
     bufferBytes,
+    cacheBytes: options.cacheBytes ?? 0,
     verifiedForMs,
     now: clock.now,
     log,

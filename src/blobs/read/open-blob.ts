@@ -1,12 +1,13 @@
 /**
- * Reads a blob: small pieces at once, as bytes that are checked before anyone sees them; large ones as a stream that
- * survives its backend.
+ * Reads a blob: from memory when it is small and often read, a small piece at once and checked before anyone sees it, a
+ * large one as a stream that survives its backend.
  */
 import { hash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { BackendError, onlyBackendError } from "../../backends/backend.ts";
 import type { Blob, ByteRange } from "../../model.ts";
 import { pump } from "../pump.ts";
+import type { BlobCache } from "./blob-cache.ts";
 import { FailoverBody } from "./failover-body.ts";
 import { type OpenReplica, ReplicaSource, type ReplicaSourceOptions } from "./replica-source.ts";
 
@@ -21,8 +22,12 @@ export interface ReadOptions {
 export interface BlobReading {
   /** A Buffer when the bytes are few: then they are all there. */
   readonly body: Readable | Buffer;
-  /** Where the first byte came from. */
-  readonly backend: string;
+  /** Where the first byte came from; undefined: from memory. */
+  readonly backend: string | undefined;
+}
+
+export interface BlobReaderOptions extends ReplicaSourceOptions {
+  readonly cache: BlobCache;
 }
 
 /** Up to this many bytes are read before the answer begins. */
@@ -30,15 +35,18 @@ const AT_ONCE = 128 * 1024;
 
 /** Throws ServiceUnavailable when no replica can be read; after the first byte the stream is destroyed instead. */
 export async function readBlob(
-  stores: ReplicaSourceOptions,
+  stores: BlobReaderOptions,
   blob: Blob,
   { order, range, signal }: ReadOptions,
 ): Promise<BlobReading> {
+  const cached = stores.cache.get(blob.storageKey, blob.size);
+  if (cached !== undefined)
+    return { body: range === undefined ? cached : cached.subarray(range.first, range.last + 1), backend: undefined };
   const source = new ReplicaSource(stores, blob, order, signal);
   const first = range?.first ?? 0;
   const end = range === undefined ? blob.size : range.last + 1;
   const asked = end - first === blob.size ? undefined : range;
-  if (end - first <= AT_ONCE) return readAtOnce(source, asked, end - first, signal);
+  if (end - first <= AT_ONCE) return readAtOnce(source, asked, end - first, signal, stores.cache);
   const replica = await source.openNext(asked);
   const body = new FailoverBody(source, replica, first, end);
   const stop = () => body.destroy(signal.reason instanceof Error ? signal.reason : undefined);
@@ -53,13 +61,14 @@ async function readAtOnce(
   range: ByteRange | undefined,
   size: number,
   signal: AbortSignal,
+  cache: BlobCache,
 ): Promise<BlobReading> {
   for (;;) {
     const replica = await source.openNext(range);
     const backend = replica.member.backend.name;
     try {
       const body = await readAll(replica, size, signal);
-      checkMd5(source.blob, range, body, backend);
+      if (range === undefined && isProven(source.blob, body, backend)) cache.add(source.blob.storageKey, body);
       return { body, backend };
     } catch (error) {
       signal.throwIfAborted();
@@ -93,10 +102,14 @@ async function readAll({ member, opened }: OpenReplica, size: number, signal: Ab
 }
 
 /**
- * Few bytes are cheap to hash: a store whose ETag no longer fits its bytes is found out before the client is misled.
+ * Few bytes are cheap to hash: a backend whose ETag no longer fits its bytes is found out before the client is misled.
+ * Throws corrupt when a hash differs; false: nothing is known to compare with, as of a fresh blob that came in parts.
  */
-function checkMd5(blob: Blob, range: ByteRange | undefined, body: Buffer, backend: string): void {
-  if (range !== undefined || blob.partSizes !== undefined) return;
-  const md5 = hash("md5", body, "hex");
-  if (md5 !== blob.etag) throw new BackendError(backend, "corrupt", { detail: `md5 ${md5}, expected ${blob.etag}` });
+function isProven({ partSizes, etag, digest }: Blob, body: Buffer, backend: string): boolean {
+  const algorithm = partSizes === undefined ? "md5" : "sha256";
+  const expected = partSizes === undefined ? etag : digest;
+  if (expected === undefined) return false;
+  const found = hash(algorithm, body, "hex");
+  if (found === expected) return true;
+  throw new BackendError(backend, "corrupt", { detail: `${algorithm} ${found}, expected ${expected}` });
 }

@@ -7,19 +7,27 @@ import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { onPath } from "../support/run.ts";
-import { type Comparison, type Figures, median } from "./comparison.ts";
+import {
+  type Comparison,
+  type Contestant,
+  judge,
+  medianOf,
+  type Samples,
+  type Target,
+  type Verdict,
+} from "./comparison.ts";
 import { largeObjects } from "./large-objects.ts";
 import { forgetPeak, peakMiB } from "./memory.ts";
 import { smallObjects } from "./small-objects.ts";
 import { openStage } from "./stage.ts";
 
 const ALL = [...smallObjects, ...largeObjects];
+const CONTESTANTS = ["direct", "gateway", "koa", "pipe"] as const;
 const USAGE = `usage: npm run bench -- [--only NAME]... [--seconds N] [--rounds N]\n  NAME: ${ALL.map(({ name }) => name).join(", ")}\n`;
 
-interface Result extends Pick<Comparison, "name" | "work" | "unit" | "target">, Figures {
-  /** Gateway / direct, of the medians; where there is nothing direct, the gateway's own figure. */
-  readonly ratio: number;
-  readonly met: boolean;
+interface Result extends Pick<Comparison, "name" | "work" | "unit"> {
+  readonly samples: Samples;
+  readonly verdicts: readonly Verdict[];
   /** The gateway's peak resident memory while this ran. */
   readonly peakMiB: number;
 }
@@ -60,19 +68,17 @@ await writeFile(
   "bench-result.json",
   `${JSON.stringify({ at: new Date().toISOString(), machine, options, results }, null, 2)}\n`,
 );
-process.exitCode = results.every(({ met }) => met) ? 0 : 1;
+process.exitCode = results.every(({ verdicts }) => verdicts.every(({ met }) => met)) ? 0 : 1;
 
 /** On a stage of its own, so that what one comparison stored weighs on no other. */
 async function measure(comparison: Comparison): Promise<Result> {
-  const stage = await openStage(wrk);
+  const stage = await openStage(wrk, comparison.config);
   try {
     await forgetPeak(stage.gateway.server.pid);
-    const figures = await comparison.measure(stage, options);
-    const ratio =
-      figures.direct.length === 0 ? median(figures.gateway) : median(figures.gateway) / median(figures.direct);
-    const { name, work, unit, target } = comparison;
-    const met = "atLeast" in target ? ratio >= target.atLeast : ratio <= target.atMost;
-    return { name, work, unit, target, ...figures, ratio, met, peakMiB: await peakMiB(stage.gateway.server.pid) };
+    const samples = await comparison.measure(stage, options);
+    const { name, work, unit, targets } = comparison;
+    const verdicts = targets.map((target) => judge(target, samples));
+    return { name, work, unit, samples, verdicts, peakMiB: await peakMiB(stage.gateway.server.pid) };
   } catch (error) {
     process.stderr.write(`the gateway said:\n${stage.gateway.server.said()}\n`);
     throw error;
@@ -81,26 +87,46 @@ async function measure(comparison: Comparison): Promise<Result> {
   }
 }
 
+/** A line for each target of each comparison; the figures stand in the first of them. */
 function tableOf(rows: readonly Result[]): string {
-  const lines = [["work", "direct", "gateway", "unit", "ratio", "target", "met", "gateway's peak MiB"]];
-  for (const { work, direct, gateway, unit, ratio, target, met, peakMiB: peak } of rows) {
-    const figure = (figures: readonly number[]): string =>
-      figures.length === 0 ? "-" : median(figures).toFixed(unit === "seconds" ? 2 : 0);
-    const bound = "atLeast" in target ? `>= ${target.atLeast}` : `<= ${target.atMost}`;
-    lines.push([
-      work,
-      figure(direct),
-      figure(gateway),
-      unit,
-      direct.length === 0 ? "-" : ratio.toFixed(2),
-      bound,
-      met ? "yes" : "NO",
-      peak.toFixed(0),
-    ]);
+  const lines = [["work", "unit", ...CONTESTANTS, "target", "is", "met", "gateway's peak MiB"]];
+  for (const { work, unit, samples, verdicts, peakMiB: peak } of rows) {
+    const cells = CONTESTANTS.map((contestant) => cellOf(samples, contestant, unit));
+    verdicts.forEach(({ target, value, met }, index) => {
+      const figures = index === 0 ? [work, unit, ...cells] : ["", "", ...cells.map(() => "")];
+      lines.push([
+        ...figures,
+        textOf(target),
+        value.toFixed(2),
+        met ? "yes" : "NO",
+        index === 0 ? peak.toFixed(0) : "",
+      ]);
+    });
   }
   const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
   const text = (line: readonly string[]): string =>
     `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
   const [head = [], ...rest] = lines;
   return `${[text(head), text(widths.map((width) => "-".repeat(width))), ...rest.map(text)].join("\n")}\n`;
+}
+
+/** The figure, and in brackets the processor time as user + system. */
+function cellOf(samples: Samples, contestant: Contestant, unit: Comparison["unit"]): string {
+  const all = samples[contestant];
+  if (all === undefined) return "-";
+  const isRate = unit === "per second";
+  const cpu = (of: "user" | "system"): string => {
+    const microseconds = medianOf(
+      all.map(({ cpu: spent }) => ({ figure: spent[of], cpu: spent })),
+      "figure",
+    );
+    return isRate ? microseconds.toFixed(0) : (microseconds / 1e6).toFixed(2);
+  };
+  const figure = medianOf(all, "figure").toFixed(unit === "seconds" ? 2 : 0);
+  return `${figure} (${cpu("user")} + ${cpu("system")} ${isRate ? "\u00b5s" : "s"})`;
+}
+
+function textOf(target: Target): string {
+  const bound = "atLeast" in target ? `>= ${target.atLeast}` : `<= ${target.atMost}`;
+  return `${target.of} ${bound}${target.against === undefined ? "" : ` x ${target.against}`}`;
 }

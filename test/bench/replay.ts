@@ -8,6 +8,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "../support/run.ts";
+import type { Sample } from "./comparison.ts";
+import { processorTimeOf } from "./processor-time.ts";
 
 export interface Replay {
   /** `http://host:port` */
@@ -41,21 +43,25 @@ export interface Replayed {
 const SCRIPT = fileURLToPath(new URL("replay.lua", import.meta.url));
 const PROCESS = fileURLToPath(new URL("replay-process.ts", import.meta.url));
 
-/** Requests per second. Throws when one was refused or broke, or when an answer has not the size it must have. */
+/**
+ * Requests per second, and what one cost the processes `pids`. Throws when one was refused or broke, or when an answer
+ * has not the size it must have.
+ */
 export async function measureRate(
   replay: Replay,
   folder: string,
   wrk: string | undefined,
   answer: { atLeast: number; atMost: number },
-): Promise<number> {
-  const replayed = wrk === undefined ? await byNode(replay) : await byWrk(replay, folder, wrk);
+  pids: readonly number[],
+): Promise<Sample> {
+  const replayed = await processorTimeOf(pids, () => (wrk === undefined ? byNode(replay) : byWrk(replay, folder, wrk)));
   const each = replayed.bytes / replayed.requests;
   const wrong = replayed.refused > 0 || replayed.broken > 0 || !(each >= answer.atLeast && each <= answer.atMost);
   if (wrong)
     throw new Error(
       `${replay.method} ${replay.origin}: wrong answers, ${Math.round(each)} bytes each: ${JSON.stringify(replayed)}`,
     );
-  return replayed.requests / (replayed.microseconds / 1e6);
+  return { figure: replayed.requests / (replayed.microseconds / 1e6), cpu: replayed.cpu };
 }
 
 let files = 0;

@@ -1,9 +1,9 @@
 /** Comparisons on objects of 4 KiB: requests per second with 32 connections. */
 import { randomBytes } from "node:crypto";
 import { GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
-import { type BenchOptions, type Comparison, takeTurns } from "./comparison.ts";
+import { type BenchOptions, type Comparison, type Sample, takeTurns } from "./comparison.ts";
 import { measureRate, type Replay } from "./replay.ts";
-import { BUCKET, PROXY, REDIRECT, type Side, type Stage, target } from "./stage.ts";
+import { type BareServer, BUCKET, PROXY, REDIRECT, type Side, type Stage, target } from "./stage.ts";
 
 const SIZE = 4096;
 /** Uncounted, on both sides: what a server does in its first seconds it does compiling. */
@@ -21,34 +21,48 @@ export const smallObjects: readonly Comparison[] = [
     name: "get-redirect",
     work: "GET 4 KiB, answered by a redirect",
     unit: "per second",
-    target: { atLeast: 2 },
+    targets: [{ of: "cpu", against: "koa", atMost: 2.2 }],
     measure: (stage, options) => read(stage, options, REDIRECT, WITHOUT_OBJECT),
   },
   {
     name: "get-proxy",
-    work: "GET 4 KiB, through the gateway",
+    work: "GET 4 KiB, through the gateway, never from memory",
     unit: "per second",
-    target: { atLeast: 0.45 },
+    targets: [{ of: "cpu", against: "pipe", atMost: 1.6 }],
+    config: { cache: { bytes: 0 } },
+    measure: (stage, options) => read(stage, options, PROXY, WITH_OBJECT),
+  },
+  {
+    name: "get-hot",
+    work: "GET 4 KiB, from the gateway's memory",
+    unit: "per second",
+    targets: [
+      { of: "cpu", against: "koa", atMost: 2.6 },
+      { of: "figure", against: "direct", atLeast: 0.8 },
+    ],
     measure: (stage, options) => read(stage, options, PROXY, WITH_OBJECT),
   },
   {
     name: "put-unique",
     work: "PUT 4 KiB, new content, on two",
     unit: "per second",
-    target: { atLeast: 0.55 },
+    targets: [
+      { of: "cpu", against: "direct", atMost: 0.75 },
+      { of: "figure", against: "direct", atLeast: 0.6 },
+    ],
     measure: writeUnique,
   },
   {
     name: "put-known",
     work: "PUT 4 KiB, known content",
     unit: "per second",
-    target: { atLeast: 1.3 },
+    targets: [{ of: "figure", against: "direct", atLeast: 1.8 }],
     measure: writeKnown,
   },
 ];
 
 async function read(
-  { minios, gateway, folder, wrk }: Stage,
+  { minios, gateway, koa, pipe, folder, wrk }: Stage,
   { rounds, seconds }: BenchOptions,
   query: Readonly<Record<string, string>>,
   answer: typeof WITH_OBJECT,
@@ -62,51 +76,69 @@ async function read(
   };
   for (const at of [0, 1, READ / 2, READ - 1])
     await checkRead(gateway, targets.gateway[at] ?? "", contents.get(keys[at] ?? ""), query === REDIRECT ? 307 : 200);
-  const rate = (side: Side, list: readonly string[], expected: typeof answer, time = seconds): Promise<number> =>
-    measureRate({ origin: side.url, targets: list, method: "GET", seconds: time }, folder, wrk, expected);
-  await rate(direct, targets.direct, WITH_OBJECT, WARM_SECONDS);
-  await rate(gateway, targets.gateway, answer, WARM_SECONDS);
-  return takeTurns(
-    rounds,
-    () => rate(direct, targets.direct, WITH_OBJECT),
-    () => rate(gateway, targets.gateway, answer),
-  );
+  const rate = (
+    { url, server }: BareServer,
+    list: readonly string[],
+    expected: typeof answer,
+    time: number,
+  ): Promise<Sample> =>
+    measureRate({ origin: url, targets: list, method: "GET", seconds: time }, folder, wrk, expected, [server.pid]);
+  const contestants = {
+    direct: (time: number) => rate(direct, targets.direct, WITH_OBJECT, time),
+    gateway: (time: number) => rate(gateway, targets.gateway, answer, time),
+    koa: (time: number) => rate(koa, ["/"], WITHOUT_OBJECT, time),
+    pipe: (time: number) => rate(pipe, ["/"], WITH_OBJECT, time),
+  };
+  for (const one of Object.values(contestants)) await one(WARM_SECONDS);
+  return takeTurns(rounds, {
+    direct: () => contestants.direct(seconds),
+    gateway: () => contestants.gateway(seconds),
+    koa: () => contestants.koa(seconds),
+    pipe: () => contestants.pipe(seconds),
+  });
 }
 
 /** Against a client that writes each object to both MinIOs itself: a pair counts once. */
 async function writeUnique({ minios, gateway, folder, wrk }: Stage, { rounds, seconds }: BenchOptions) {
   const body = randomBytes(SIZE);
-  const write = (side: Side, tag: string, time = seconds): Promise<number> =>
-    measureRate({ ...writing(side, tag, time), body, tag }, folder, wrk, WITHOUT_OBJECT);
+  const write = (side: Side, tag: string, time = seconds): Promise<Sample> =>
+    measureRate({ ...writing(side, tag, time), body, tag }, folder, wrk, WITHOUT_OBJECT, [side.server.pid]);
   for (const side of [minios[0], gateway]) await write(side, "warm", WARM_SECONDS);
-  const figures = await takeTurns(
-    rounds,
-    async (round) => {
-      const [first, second] = await Promise.all(minios.map((minio) => write(minio, `direct${round}`)));
-      return ((first ?? 0) + (second ?? 0)) / 2;
+  const samples = await takeTurns(rounds, {
+    direct: async (round) => {
+      const both = await Promise.all([write(minios[0], `direct${round}`), write(minios[1], `direct${round}`)]);
+      return meanOf(both);
     },
-    (round) => write(gateway, `gateway${round}`),
-  );
+    gateway: (round) => write(gateway, `gateway${round}`),
+  });
   for (const side of [...minios, gateway])
     await checkWritten(side.s3, `${side === gateway ? "gateway" : "direct"}0`, body);
-  return figures;
+  return samples;
+}
+
+/** Of two MinIOs that did the same: what one of them did. */
+function meanOf([first, second]: readonly [Sample, Sample]): Sample {
+  const mean = (of: (sample: Sample) => number): number => (of(first) + of(second)) / 2;
+  return {
+    figure: mean(({ figure }) => figure),
+    cpu: { user: mean(({ cpu }) => cpu.user), system: mean(({ cpu }) => cpu.system) },
+  };
 }
 
 async function writeKnown({ minios, gateway, folder, wrk }: Stage, { rounds, seconds }: BenchOptions) {
   const body = randomBytes(SIZE);
-  const write = (side: Side, tag: string, time = seconds): Promise<number> =>
-    measureRate({ ...writing(side, `known-${tag}`, time), body }, folder, wrk, WITHOUT_OBJECT);
+  const write = (side: Side, tag: string, time = seconds): Promise<Sample> =>
+    measureRate({ ...writing(side, `known-${tag}`, time), body }, folder, wrk, WITHOUT_OBJECT, [side.server.pid]);
   for (const { s3 } of [minios[0], gateway])
     await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: "known", Body: body }));
   const before = await blobs(gateway);
   for (const side of [minios[0], gateway]) await write(side, "warm", WARM_SECONDS);
-  const figures = await takeTurns(
-    rounds,
-    (round) => write(minios[0], `${round}`),
-    (round) => write(gateway, `${round}`),
-  );
+  const samples = await takeTurns(rounds, {
+    direct: (round) => write(minios[0], `${round}`),
+    gateway: (round) => write(gateway, `${round}`),
+  });
   if ((await blobs(gateway)) !== before) throw new Error("known content was stored again");
-  return figures;
+  return samples;
 }
 
 function writing(side: Side, name: string, seconds: number): Replay {

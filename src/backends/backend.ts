@@ -59,6 +59,14 @@ export interface OpenedBlob {
   readonly etag: string;
 }
 
+export interface ReadBytes {
+  /** Exactly the bytes asked for. */
+  readonly bytes: Buffer;
+  /** Size of the whole stored object, not of the range. */
+  readonly size: number;
+  readonly etag: string;
+}
+
 export interface BackendStat {
   readonly size: number;
   readonly etag: string;
@@ -101,6 +109,11 @@ export interface Backend {
   write(key: string, size: number): Sink;
   /** Throws absent when there is no such key. `range` must lie inside the object. */
   open(key: string, range?: ByteRange, signal?: AbortSignal): Promise<OpenedBlob>;
+  /**
+   * As `open`, for a few bytes, without the cost of a stream. Throws corrupt, before it takes more, when they are not
+   * `length`.
+   */
+  read(key: string, length: number, range?: ByteRange): Promise<ReadBytes>;
   /** Throws absent when there is no such key. */
   stat(key: string): Promise<BackendStat>;
   /** Absent is success. */

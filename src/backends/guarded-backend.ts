@@ -11,6 +11,7 @@ import {
   type BackendStat,
   type BackendTraits,
   type OpenedBlob,
+  type ReadBytes,
   type SignedUrlOptions,
 } from "./backend.ts";
 import { GuardedSink } from "./guarded-sink.ts";
@@ -90,6 +91,10 @@ export class GuardedBackend {
         else resolve(opened);
       }, fail);
     });
+  }
+
+  read(key: string, length: number, range?: ByteRange): Promise<ReadBytes> {
+    return this.#call(() => this.#backend.read(key, length, range));
   }
 
   stat(key: string): Promise<BackendStat> {

@@ -61,7 +61,9 @@ async function deliver(call: StoredObjectCall, read: ObjectRead, services: Servi
   const { body, backend } = await services.blobs.open(found.blob, {
     order: route.order,
     range: read.range,
-    signal: call.signal,
+    get signal() {
+      return call.signal;
+    },
   });
   if (backend === undefined) nameMemory(headers);
   return { status: read.status, headers, body, served: { rule: route.rule, backend } };

@@ -88,8 +88,8 @@ export interface Reply {
   readonly headers?: HeaderFields;
   /** A Readable needs Content-Length among the headers. */
   readonly body?: Readable | Buffer | XmlDocument;
-  /** For the access line: the rule that decided how an object's bytes are read, and the backend they come from. */
-  readonly served?: { readonly rule: string; readonly backend: string };
+  /** For the access line: the rule that decided how an object is read, and the backend; undefined: from memory. */
+  readonly served?: { readonly rule: string; readonly backend: string | undefined };
 }
 
 export interface Services {

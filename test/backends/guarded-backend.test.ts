@@ -39,6 +39,7 @@ function deferred<T>() {
 const never = () => new Promise<never>(() => undefined);
 const calls: readonly (readonly [keyof Backend, (backend: GuardedBackend) => Promise<unknown>])[] = [
   ["open", (backend) => backend.open("key")],
+  ["read", (backend) => backend.read("key", 1)],
   ["stat", (backend) => backend.stat("key")],
   ["delete", (backend) => backend.delete("key")],
   ["createUpload", (backend) => backend.createUpload("key")],

@@ -127,6 +127,19 @@ export function backendContract(name: string, open: () => Promise<OpenedForTest>
         expect((await buffer(found.body)).equals(bytes.subarray(first, last + 1))).toBe(true);
       });
 
+      it.each([
+        ["the whole", undefined],
+        ["a piece", { first: 65_000, last: 70_000 }],
+      ])("gives %s at once, and nothing of another length than expected", async (_, range) => {
+        const expected = range === undefined ? bytes : bytes.subarray(range.first, range.last + 1);
+        const found = await backend.read(key, expected.length, range);
+        expect({ size: found.size, etag: found.etag }).toEqual({ size: bytes.length, etag: md5(bytes) });
+        expect(found.bytes.equals(expected)).toBe(true);
+        for (const length of [expected.length - 1, expected.length + 1])
+          expect((await failure(backend.read(key, length, range))).fault).toBe("corrupt");
+        expect((await failure(backend.read(freshKey(), 10))).fault).toBe("absent");
+      });
+
       it("answers a range beyond the object's end with corrupt: the caller knows its size", async () => {
         expect((await failure(backend.open(key, { first: 0, last: 700_000 }))).fault).toBe("corrupt");
         expect((await failure(backend.open(key, { first: 700_000, last: 700_001 }))).fault).toBe("corrupt");

@@ -14,8 +14,10 @@ import {
   type BackendTraits,
   type ListedBlob,
   type OpenedBlob,
+  type ReadBytes,
   type Sink,
 } from "../backend.ts";
+import { collect } from "../collect.ts";
 import { DiskBody, type Segment } from "./body.ts";
 import { closeFile, codeOf, Disk, renameFile } from "./files.ts";
 import { MARKER, PARTS_SUFFIX, pathOfKey } from "./layout.ts";
@@ -136,6 +138,10 @@ export class DiskBackend implements Backend {
       body.once("close", () => signal.removeEventListener("abort", abort));
     }
     return { body, size, etag };
+  }
+
+  read(key: string, length: number, range?: ByteRange): Promise<ReadBytes> {
+    return collect(this, key, length, range);
   }
 
   async stat(key: string): Promise<BackendStat> {

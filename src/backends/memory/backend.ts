@@ -13,8 +13,10 @@ import {
   type BackendTraits,
   type ListedBlob,
   type OpenedBlob,
+  type ReadBytes,
   type Sink,
 } from "../backend.ts";
+import { collect } from "../collect.ts";
 
 export interface MemoryBackendOptions {
   readonly name: string;
@@ -63,6 +65,10 @@ export class MemoryBackend implements Backend {
       size,
       etag,
     };
+  }
+
+  read(key: string, length: number, range?: ByteRange): Promise<ReadBytes> {
+    return collect(this, key, length, range);
   }
 
   async stat(key: string): Promise<BackendStat> {

@@ -16,6 +16,7 @@ import {
   type BackendTraits,
   type ListedBlob,
   type OpenedBlob,
+  type ReadBytes,
   type SignedUrlOptions,
   type Sink,
 } from "../backend.ts";
@@ -107,17 +108,19 @@ export class S3Backend implements Backend {
   }
 
   async open(key: string, range?: ByteRange, signal?: AbortSignal): Promise<OpenedBlob> {
-    const headers = range === undefined ? [] : ["Range", `bytes=${range.first}-${range.last}`];
-    const response = await this.#transport.ask({ method: "GET", path: this.#path(key), query: "", headers }, signal);
-    if (response.statusCode !== 200 && response.statusCode !== 206)
-      throw await this.#transport.failure(response, `GET ${key}`);
-    const etag = bareEtag(response.headers.etag);
-    const found = this.#extent(response, range);
-    if (typeof found === "string" || etag === undefined) {
-      response.destroy();
-      throw this.#transport.corrupt(`GET ${key}: ${typeof found === "string" ? found : "no ETag"}`);
+    const { response, length, size, etag } = await this.#get(key, range, signal);
+    return { body: new S3Body(this.#transport, response, length, signal), size, etag };
+  }
+
+  async read(key: string, length: number, range?: ByteRange): Promise<ReadBytes> {
+    const found = await this.#get(key, range, undefined);
+    if (found.length !== length) {
+      found.response.destroy();
+      throw this.#transport.corrupt(`GET ${key}: ${found.length} bytes, expected ${length}`);
     }
-    return { body: new S3Body(this.#transport, response, found.length, signal), size: found.size, etag };
+    const bytes = await this.#transport.readBytes(found.response, length);
+    if (bytes.length !== length) throw this.#transport.corrupt(`GET ${key}: ${bytes.length} bytes of ${length}`);
+    return { bytes, size: found.size, etag: found.etag };
   }
 
   async stat(key: string): Promise<BackendStat> {
@@ -191,6 +194,21 @@ export class S3Backend implements Backend {
 
   #path(key: string): string {
     return this.#address.keyBase + encodedKey(key);
+  }
+
+  /** An answer whose head can be believed; its body has not been read. */
+  async #get(key: string, range: ByteRange | undefined, signal: AbortSignal | undefined) {
+    const headers = range === undefined ? [] : ["Range", `bytes=${range.first}-${range.last}`];
+    const response = await this.#transport.ask({ method: "GET", path: this.#path(key), query: "", headers }, signal);
+    if (response.statusCode !== 200 && response.statusCode !== 206)
+      throw await this.#transport.failure(response, `GET ${key}`);
+    const etag = bareEtag(response.headers.etag);
+    const extent = this.#extent(response, range);
+    if (typeof extent === "string" || etag === undefined) {
+      response.destroy();
+      throw this.#transport.corrupt(`GET ${key}: ${typeof extent === "string" ? extent : "no ETag"}`);
+    }
+    return { response, etag, size: extent.size, length: extent.length };
   }
 
   async #askForBucket(signal?: AbortSignal): Promise<IncomingMessage> {

@@ -36,6 +36,7 @@ export interface S3Call {
 /** Idle connections are given up before a store or a balancer in between does so unseen. */
 const IDLE_MS = 15_000;
 const ANSWER_LIMIT = 64 * 1024;
+const NOTHING = Buffer.alloc(0);
 
 export class S3Transport {
   readonly options: TransportOptions;
@@ -147,19 +148,30 @@ export class S3Transport {
   }
 
   /** The body of an answer that should be short, as text. Rejects when it is cut or longer than 64 KiB. */
-  readShort(response: IncomingMessage): Promise<string> {
+  async readShort(response: IncomingMessage): Promise<string> {
+    return (await this.readBytes(response, ANSWER_LIMIT)).toString("utf8");
+  }
+
+  /** The body of an answer. Rejects when it is cut or longer than `limit`. */
+  readBytes(response: IncomingMessage, limit: number): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let size = 0;
+      const timer = setTimeout(() => response.destroy(new Error("the answer stalled")), this.options.responseTimeoutMs);
       response.on("data", (chunk: Buffer) => {
         chunks.push(chunk);
         size += chunk.length;
-        if (size > ANSWER_LIMIT) response.destroy(new Error(`an answer of more than ${ANSWER_LIMIT} bytes`));
+        if (size > limit) response.destroy(new Error(`an answer of more than ${limit} bytes`));
       });
-      const timer = setTimeout(() => response.destroy(new Error("the answer stalled")), this.options.responseTimeoutMs);
-      response.once("end", () => resolve(size === 0 ? "" : Buffer.concat(chunks).toString("utf8")));
-      response.once("error", (error) => reject(this.unavailable("the answer was cut", error)));
-      response.once("close", () => clearTimeout(timer));
+      response.on("end", () => {
+        clearTimeout(timer);
+        const [first = NOTHING] = chunks;
+        resolve(chunks.length <= 1 ? first : Buffer.concat(chunks, size));
+      });
+      response.on("error", (error) => {
+        clearTimeout(timer);
+        reject(this.unavailable("the answer was cut", error));
+      });
     });
   }
 

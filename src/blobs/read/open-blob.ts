@@ -6,16 +6,16 @@ import { hash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { BackendError, onlyBackendError } from "../../backends/backend.ts";
 import type { Blob, ByteRange } from "../../model.ts";
-import { pump } from "../pump.ts";
 import type { BlobCache } from "./blob-cache.ts";
 import { FailoverBody } from "./failover-body.ts";
-import { type OpenReplica, ReplicaSource, type ReplicaSourceOptions } from "./replica-source.ts";
+import { ReplicaSource, type ReplicaSourceOptions } from "./replica-source.ts";
 
 export interface ReadOptions {
   /** Backend names, closest first; replicas it does not name are tried last. */
   readonly order: readonly string[];
   /** Inside the blob. */
   readonly range?: ByteRange | undefined;
+  /** Read only for what is streamed: a small read is not given up, its end is near anyway. */
   readonly signal: AbortSignal;
 }
 
@@ -34,19 +34,17 @@ export interface BlobReaderOptions extends ReplicaSourceOptions {
 const AT_ONCE = 128 * 1024;
 
 /** Throws ServiceUnavailable when no replica can be read; after the first byte the stream is destroyed instead. */
-export async function readBlob(
-  stores: BlobReaderOptions,
-  blob: Blob,
-  { order, range, signal }: ReadOptions,
-): Promise<BlobReading> {
+export async function readBlob(stores: BlobReaderOptions, blob: Blob, options: ReadOptions): Promise<BlobReading> {
+  const { range, order } = options;
   const cached = stores.cache.get(blob.storageKey, blob.size);
   if (cached !== undefined)
     return { body: range === undefined ? cached : cached.subarray(range.first, range.last + 1), backend: undefined };
-  const source = new ReplicaSource(stores, blob, order, signal);
   const first = range?.first ?? 0;
   const end = range === undefined ? blob.size : range.last + 1;
   const asked = end - first === blob.size ? undefined : range;
-  if (end - first <= AT_ONCE) return readAtOnce(source, asked, end - first, signal, stores.cache);
+  if (end - first <= AT_ONCE) return readAtOnce(stores, blob, order, asked, end - first);
+  const { signal } = options;
+  const source = new ReplicaSource(stores, blob, order, signal);
   const replica = await source.openNext(asked);
   const body = new FailoverBody(source, replica, first, end);
   const stop = () => body.destroy(signal.reason instanceof Error ? signal.reason : undefined);
@@ -57,48 +55,23 @@ export async function readBlob(
 }
 
 async function readAtOnce(
-  source: ReplicaSource,
+  stores: BlobReaderOptions,
+  blob: Blob,
+  order: readonly string[],
   range: ByteRange | undefined,
-  size: number,
-  signal: AbortSignal,
-  cache: BlobCache,
+  length: number,
 ): Promise<BlobReading> {
+  const source = new ReplicaSource(stores, blob, order);
   for (;;) {
-    const replica = await source.openNext(range);
-    const backend = replica.member.backend.name;
+    const { member, bytes } = await source.readNext(range, length);
+    const backend = member.backend.name;
     try {
-      const body = await readAll(replica, size, signal);
-      if (range === undefined && isProven(source.blob, body, backend)) cache.add(source.blob.storageKey, body);
-      return { body, backend };
+      if (range === undefined && isProven(source.blob, bytes, backend)) stores.cache.add(source.blob.storageKey, bytes);
+      return { body: bytes, backend };
     } catch (error) {
-      signal.throwIfAborted();
       await source.fail(onlyBackendError(error));
     }
   }
-}
-
-async function readAll({ member, opened }: OpenReplica, size: number, signal: AbortSignal): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let received = 0;
-  try {
-    await pump(
-      opened.body,
-      (chunk) => {
-        received += chunk.length;
-        if (received > size)
-          throw new BackendError(member.backend.name, "corrupt", { detail: "more bytes than asked for" });
-        chunks.push(chunk);
-        return undefined;
-      },
-      signal,
-    );
-  } finally {
-    opened.body.destroy();
-  }
-  if (received < size)
-    throw new BackendError(member.backend.name, "corrupt", { detail: `ended ${size - received} bytes early` });
-  const [only] = chunks;
-  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, received);
 }
 
 /**

@@ -2,7 +2,7 @@
  * The replicas of a blob in the order they are to be tried. The next one opens where the last one failed. A replica that
  * was merely unavailable is tried twice.
  */
-import { type BackendError, type OpenedBlob, onlyBackendError } from "../../backends/backend.ts";
+import { type BackendError, type BackendStat, type OpenedBlob, onlyBackendError } from "../../backends/backend.ts";
 import type { Fleet, FleetMember } from "../../backends/fleet.ts";
 import type { Blobs } from "../../metadata/blobs.ts";
 import type { Blob, ByteRange } from "../../model.ts";
@@ -24,13 +24,13 @@ export interface OpenReplica {
 export class ReplicaSource {
   readonly #stores: ReplicaSourceOptions;
   readonly #order: readonly string[];
-  readonly #signal: AbortSignal;
+  readonly #signal: AbortSignal | undefined;
   readonly #tried = new Set<string>();
   #isSecondRound = false;
   readonly #failures: BackendError[] = [];
   #blob: Blob;
 
-  constructor(stores: ReplicaSourceOptions, blob: Blob, order: readonly string[], signal: AbortSignal) {
+  constructor(stores: ReplicaSourceOptions, blob: Blob, order: readonly string[], signal?: AbortSignal) {
     this.#stores = stores;
     this.#order = order;
     this.#signal = signal;
@@ -47,19 +47,37 @@ export class ReplicaSource {
    * left.
    */
   async openNext(range: ByteRange | undefined): Promise<OpenReplica> {
+    const { member, found } = await this.#tryEach(({ backend }, storageKey) =>
+      backend.open(storageKey, range, this.#signal),
+    );
+    return { member, opened: found };
+  }
+
+  /** As `openNext`, for `length` bytes at once. */
+  async readNext(
+    range: ByteRange | undefined,
+    length: number,
+  ): Promise<{ readonly member: FleetMember; readonly bytes: Buffer }> {
+    const { member, found } = await this.#tryEach(({ backend }, storageKey) => backend.read(storageKey, length, range));
+    return { member, bytes: found.bytes };
+  }
+
+  async #tryEach<Found extends BackendStat>(
+    look: (member: FleetMember, storageKey: string) => Promise<Found>,
+  ): Promise<{ readonly member: FleetMember; readonly found: Found }> {
     for (;;) {
-      this.#signal.throwIfAborted();
+      this.#signal?.throwIfAborted();
       const member = this.#next() ?? (await this.#lookAgain());
       if (member === undefined) throw tooFewBackends(this.#failures);
       this.#tried.add(this.#keyOf(member.backend.name));
       const startedAt = performance.now();
       try {
-        const opened = await member.backend.open(this.#blob.storageKey, range, this.#signal);
-        this.#check(opened, member.backend.name);
+        const found = await look(member, this.#blob.storageKey);
+        this.#check(found, member.backend.name);
         this.#stores.fleet.reportSuccess(member.backend.name, performance.now() - startedAt);
-        return { member, opened };
+        return { member, found };
       } catch (error) {
-        this.#signal.throwIfAborted();
+        this.#signal?.throwIfAborted();
         await this.fail(onlyBackendError(error));
       }
     }
@@ -71,11 +89,11 @@ export class ReplicaSource {
     await this.#stores.replicas.noteFailure(this.#blob, failure);
   }
 
-  #check(opened: OpenedBlob, backend: string): void {
+  #check(found: BackendStat | OpenedBlob, backend: string): void {
     try {
-      checkSame(this.#blob, opened, backend);
+      checkSame(this.#blob, found, backend);
     } catch (error) {
-      opened.body.destroy();
+      if ("body" in found) found.body.destroy();
       throw error;
     }
   }

@@ -1,5 +1,6 @@
 /** Bytes by digest, on `copies` of N backends; knows no bucket and no key. */
 import { Readable } from "node:stream";
+import { LRUCache } from "lru-cache";
 import type { Fleet } from "../backends/fleet.ts";
 import type { Log } from "../log.ts";
 import type { BlobReader } from "../metadata/blobs.ts";
@@ -13,15 +14,9 @@ import { Replicas } from "./replicas/verify.ts";
 import type { BodySource, Ingested } from "./write/body-source.ts";
 import type { WriteContext } from "./write/context.ts";
 import { openKeyPool } from "./write/key-pool.ts";
-import {
-  abortUpload,
-  type BackendUploads,
-  completeUpload,
-  putPart,
-  startUpload,
-  type WrittenPart,
-} from "./write/multipart.ts";
+import { abortUpload, type BackendUploads, completeUpload, startUpload } from "./write/multipart.ts";
 import { put } from "./write/put.ts";
+import { putPart, type WrittenPart } from "./write/put-part.ts";
 
 export type { BodySource } from "./write/body-source.ts";
 
@@ -100,6 +95,9 @@ export interface BlobStoreOptions {
   readonly random?: () => number;
 }
 
+/** An upload that is forgotten costs its client one more try. */
+const UPLOADS_TO_HASH = 1000;
+
 /** Registers this process as a writer of names; `close` releases what it did not use. */
 export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStore & { close(): Promise<void> }> {
   const {
@@ -122,6 +120,7 @@ export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStor
     placer: new Placer({ fleet, copies, random }),
     keyPool,
     replicas,
+    uploadsToHash: new LRUCache({ max: UPLOADS_TO_HASH }),
     minimumCopies,
     log,
   };

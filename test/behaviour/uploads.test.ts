@@ -3,6 +3,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { multipartEtag } from "../../src/checksums/multipart-etag.ts";
+import type { Upload } from "../../src/metadata/uploads.ts";
 import { startFarStores } from "../support/far-stores.ts";
 import type { Fault } from "../support/faulty-s3-script.ts";
 import { bytesOf, memoryStores, openRig } from "../support/rig.ts";
@@ -22,6 +23,13 @@ async function uploadAll(rig: Awaited<ReturnType<typeof openRig>>, key: string) 
   const upload = await rig.startUpload(key);
   for (const [index, bytes] of parts.entries()) await rig.uploadPart(upload, index + 1, bytes);
   return upload;
+}
+
+/** As a client that sends the part again when it was asked to. */
+async function retryPart(rig: Awaited<ReturnType<typeof openRig>>, upload: Upload, partNumber: number): Promise<void> {
+  const send = () => rig.uploadPart(upload, partNumber, parts[partNumber - 1] ?? Buffer.alloc(0));
+  await expect(send()).rejects.toMatchObject({ code: "ServiceUnavailable", headers: { "Retry-After": "2" } });
+  await send();
 }
 
 describe("an object in parts", () => {
@@ -150,6 +158,47 @@ describe("a part copied from a stored object", () => {
   });
 });
 
+describe("the md5 of a part", () => {
+  const damage: Fault = { do: "truncate", keep: 999, etagOf: "kept" };
+
+  it("that the stores do not agree on is computed when the part is sent again", async () => {
+    await using far = await startFarStores(3);
+    await using rig = await openRig({ backends: far.backends });
+    const upload = await rig.startUpload("key");
+    far.store("a").script({ method: "PUT" }, damage);
+    await retryPart(rig, upload, 3);
+    const [part] = await rig.metadata.uploads.parts(upload.uploadId, { after: 0, limit: 9 });
+    expect(part).toMatchObject({ etag: md5(parts[2] ?? Buffer.alloc(0)), backends: ["b"] });
+    await rig.completeUpload(upload);
+    expect((await rig.blobOf("key")).replicas.map(({ backend }) => backend).sort()).toEqual(["b", "c"]);
+    expect(sha256(await rig.get("key"))).toBe(sha256(parts[2]));
+  });
+
+  it("is computed at once when the client claims it", async () => {
+    await using far = await startFarStores(3);
+    await using rig = await openRig({ backends: far.backends });
+    const upload = await rig.startUpload("key");
+    far.store("a").script({ method: "PUT" }, damage);
+    const bytes = parts[2] ?? Buffer.alloc(0);
+    const { content } = await rig.blobs.putPart(upload, 1, bytesOf(bytes, { claims: { md5: md5(bytes) } }));
+    expect(content).toEqual({ etag: md5(bytes), size: bytes.length, backends: ["b"] });
+  });
+
+  it("is computed where only one store is left", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends, minimumCopies: 1 });
+    const upload = await rig.startUpload("key");
+    await far.store("a").stop();
+    await rig.fleet.probeNow();
+    const bytes = parts[2] ?? Buffer.alloc(0);
+    far.store("b").script({ method: "PUT", nth: 1 }, damage);
+    await expect(rig.uploadPart(upload, 1, bytes)).rejects.toMatchObject({ code: "ServiceUnavailable" });
+    await rig.uploadPart(upload, 1, bytes);
+    const [part] = await rig.metadata.uploads.parts(upload.uploadId, { after: 0, limit: 9 });
+    expect(part).toMatchObject({ etag: md5(bytes), backends: ["b"] });
+  });
+});
+
 describe("a store that dies between parts", () => {
   it("is replaced by a copy with the same cuts", async () => {
     await using far = await startFarStores(3);
@@ -158,7 +207,7 @@ describe("a store that dies between parts", () => {
     expect(upload.backends.map(({ backend }) => backend).sort()).toEqual(["a", "b"]);
     await rig.uploadPart(upload, 1, parts[0] ?? Buffer.alloc(0));
     await far.store("a").stop();
-    await rig.uploadPart(upload, 2, parts[1] ?? Buffer.alloc(0));
+    await retryPart(rig, upload, 2);
     expect((await rig.findUpload(upload)).backends.find(({ backend }) => backend === "a")?.broken).toBe(true);
     await far.store("a").restart();
     await rig.fleet.probeNow();
@@ -178,7 +227,7 @@ describe("a store that dies between parts", () => {
     const upload = await rig.startUpload("key");
     await rig.uploadPart(upload, 1, parts[0] ?? Buffer.alloc(0));
     await far.store("a").stop();
-    await rig.uploadPart(upload, 2, parts[1] ?? Buffer.alloc(0));
+    await retryPart(rig, upload, 2);
     await rig.uploadPart(upload, 3, parts[2] ?? Buffer.alloc(0));
     await far.store("a").restart();
     await rig.fleet.probeNow();

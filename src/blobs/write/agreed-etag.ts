@@ -12,6 +12,13 @@ export function isMd5(etag: string): boolean {
   return /^[0-9a-f]{32}$/.test(etag);
 }
 
+/** The md5 that two backends or more name and none contradicts; undefined: there is none. None of them has failed. */
+export function etagNamedByAll(writers: readonly ReplicaWriter[]): string | undefined {
+  const [first, ...others] = writers.map(({ sink }) => sink.etag);
+  if (first === undefined || others.length === 0 || !isMd5(first)) return undefined;
+  return others.every((etag) => etag === first) ? first : undefined;
+}
+
 /**
  * Disproves the writers whose store holds something else; undefined when none is left. `stored.digest` is what the
  * bytes sent were.
@@ -22,8 +29,8 @@ export async function agreedEtag(
   stored: Omit<BlobBytes, "etag">,
 ): Promise<string | undefined> {
   const whole = aliveWriters(writers);
-  const [first, ...others] = whole.map(({ sink }) => sink.etag ?? "");
-  if (first !== undefined && others.length > 0 && isMd5(first) && others.every((etag) => etag === first)) return first;
+  const agreed = etagNamedByAll(whole);
+  if (agreed !== undefined) return agreed;
   for (const writer of whole) await readBack(fleet, writer, stored);
   return aliveWriters(whole)[0]?.sink.etag;
 }

@@ -1,4 +1,5 @@
 /** What the writing half of this room shares: where bytes may go, under which names, and who hears of failures. */
+import type { LRUCache } from "lru-cache";
 import type { BackendError } from "../../backends/backend.ts";
 import type { FleetMember } from "../../backends/fleet.ts";
 import type { GuardedSink } from "../../backends/guarded-sink.ts";
@@ -15,6 +16,8 @@ export interface WriteContext {
   readonly placer: Placer;
   readonly keyPool: ReservedKeyPool;
   readonly replicas: Replicas;
+  /** Ids of uploads in parts whose backends did not agree on an md5: theirs are computed here. A bounded table. */
+  readonly uploadsToHash: LRUCache<string, true>;
   /** Replicas that must stand before a write is acknowledged, unless the caller asks for fewer. */
   readonly minimumCopies: number;
   readonly log: Log;

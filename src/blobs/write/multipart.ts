@@ -1,33 +1,20 @@
 /**
- * Objects in parts: each part goes to the backends as a part of their own uploads, cut alike, so that the backends'
- * ETag is the object's. A backend that missed a part is broken for this upload; completing brings the bytes to another
- * one by copying.
+ * Uploads in parts, begun and ended: each backend has an upload of its own, cut alike, so that the backends' ETag is the
+ * object's. A backend that missed a part is broken for this upload; completing copies the bytes to another one instead.
  */
 import { BackendError, onlyBackendError } from "../../backends/backend.ts";
 import type { FleetMember } from "../../backends/fleet.ts";
-import { computed } from "../../checksums/digest.ts";
 import { multipartEtag } from "../../checksums/multipart-etag.ts";
-import { S3Error } from "../../errors.ts";
 import type { BackendUpload, Upload, UploadedPart } from "../../metadata/uploads.ts";
 import type { FreshContent } from "../../model.ts";
 import { type Placement, placementOf } from "../replicas/placement.ts";
 import { tooFewBackends } from "../replicas/placer.ts";
-import { aliveWriters, writeToAll } from "../replicas/replica-writer.ts";
 import { checkSame } from "../replicas/verify.ts";
 import { addReplicas } from "./add-replicas.ts";
-import type { BodySource, Ingested } from "./body-source.ts";
-import { openReplicaWriter, type WriteContext } from "./context.ts";
-import { streamVerified } from "./verified-body.ts";
+import type { WriteContext } from "./context.ts";
 
 /** What of an upload says where its bytes are. */
 export type BackendUploads = Pick<Upload, "storageKey" | "backends">;
-
-/** What a part became. */
-export interface WrittenPart {
-  readonly etag: string;
-  readonly size: number;
-  readonly backends: readonly string[];
-}
 
 /** Throws ServiceUnavailable when too few backends can start an upload; then nothing is left. */
 export async function startUpload(context: WriteContext): Promise<BackendUploads> {
@@ -58,56 +45,6 @@ export async function startUpload(context: WriteContext): Promise<BackendUploads
     throw tooFewBackends(failures);
   }
   return { storageKey, backends: held.map(({ upload }) => upload) };
-}
-
-/**
- * Throws S3Error as `put` does. Backends that fail are marked broken as long as another one holds the part and the rest
- * is healthy enough.
- */
-export async function putPart(
-  context: WriteContext,
-  upload: Upload,
-  partNumber: number,
-  bytes: BodySource,
-): Promise<Ingested<WrittenPart>> {
-  const { placer, metadata } = context;
-  placer.checkWritable(context.minimumCopies);
-  const whole = upload.backends.filter((one) => !one.broken);
-  const giveUp = new AbortController();
-  const failures: BackendError[] = [];
-  const writers = whole.flatMap(({ backend, backendUploadId }) => {
-    const member = placer.fleet.get(backend);
-    if (!member?.up) return [];
-    const open = (onFailure: (failure: BackendError) => void) =>
-      member.backend.writePart(upload.storageKey, backendUploadId, partNumber, bytes.size, onFailure);
-    return openReplicaWriter(context, member, open, (failure) => {
-      failures.push(failure);
-      if (aliveWriters(writers).length === 0) giveUp.abort(tooFewBackends(failures));
-    });
-  });
-  if (writers.length === 0) throw tooFewBackends(failures);
-  try {
-    // No one asks for the digest of a part: that of the whole is computed when it is read. Each backend must agree on the
-    // md5.
-    const { digests, last } = await streamVerified(
-      bytes,
-      { sha256: false, md5: true },
-      (chunk) => writeToAll(writers, chunk),
-      giveUp.signal,
-    );
-    const md5 = computed(digests.md5);
-    if (last !== undefined) await writeToAll(writers, last);
-    await Promise.all(writers.map(({ sink }) => sink.finish(md5)));
-    const backends = aliveWriters(writers).map(({ placement }) => placement.name);
-    if (backends.length === 0) throw partFailure(failures);
-    placer.checkWritable(context.minimumCopies);
-    for (const { backend } of whole)
-      if (!backends.includes(backend)) await metadata.uploads.markBroken(upload.uploadId, backend);
-    return { content: { etag: md5, size: bytes.size, backends }, md5, checksum: digests.checksum };
-  } catch (error) {
-    for (const { sink } of writers) sink.abort();
-    throw error;
-  }
 }
 
 /**
@@ -202,15 +139,6 @@ async function abortOn(
     }
   };
   await Promise.all(backends.map(abort));
-}
-
-/**
- * When every backend says that it does not know the upload, the upload has ended. Anything else may work on another try.
- */
-function partFailure(failures: readonly BackendError[]): S3Error {
-  if (failures.length > 0 && failures.every((failure) => failure.fault === "absent"))
-    return new S3Error("NoSuchUpload", {}, { cause: failures[0] });
-  return tooFewBackends(failures);
 }
 
 function reported(context: WriteContext, error: unknown): BackendError {

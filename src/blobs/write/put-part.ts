@@ -1,0 +1,103 @@
+/**
+ * One part -> the uploads under way on the backends, streamed at the pace of the slowest. Its ETag is the md5 that the
+ * backends agree on: a part cannot be read back before its upload is completed.
+ */
+import type { BackendError } from "../../backends/backend.ts";
+import type { Digests } from "../../checksums/digest.ts";
+import { S3Error } from "../../errors.ts";
+import type { BackendUpload, Upload } from "../../metadata/uploads.ts";
+import { tooFewBackends } from "../replicas/placer.ts";
+import { aliveWriters, type ReplicaWriter, writeToAll } from "../replicas/replica-writer.ts";
+import { etagNamedByAll } from "./agreed-etag.ts";
+import type { BodySource, Ingested } from "./body-source.ts";
+import { openReplicaWriter, type WriteContext } from "./context.ts";
+import { streamVerified } from "./verified-body.ts";
+
+/** What a part became. */
+export interface WrittenPart {
+  readonly etag: string;
+  readonly size: number;
+  readonly backends: readonly string[];
+}
+
+/**
+ * Throws S3Error as `put` does; ServiceUnavailable too when the backends agree on no md5, which the next try of this
+ * upload computes. Backends that fail are marked broken as long as another one holds the part and the rest is healthy
+ * enough.
+ */
+export async function putPart(
+  context: WriteContext,
+  upload: Upload,
+  partNumber: number,
+  bytes: BodySource,
+): Promise<Ingested<WrittenPart>> {
+  const { placer, metadata, uploadsToHash } = context;
+  placer.checkWritable(context.minimumCopies);
+  const whole = upload.backends.filter((one) => !one.broken);
+  const failures: BackendError[] = [];
+  const giveUp = new AbortController();
+  const writers = openWriters(context, upload, whole, partNumber, bytes.size, failures, giveUp);
+  if (writers.length === 0) throw tooFewBackends(failures);
+  try {
+    // Nobody asks for the sha256 of a part. The md5 costs most of all that a part costs here: it is computed only where
+    // no second backend can vouch for it.
+    const wanted = { sha256: false, md5: writers.length < 2 || uploadsToHash.has(upload.uploadId) };
+    const received = await streamVerified(bytes, wanted, (chunk) => writeToAll(writers, chunk), giveUp.signal);
+    const md5 = await finish(writers, received);
+    const backends = aliveWriters(writers).map(({ placement }) => placement.name);
+    if (backends.length === 0) throw partFailure(failures);
+    placer.checkWritable(context.minimumCopies);
+    if (md5 === undefined) {
+      uploadsToHash.set(upload.uploadId, true);
+      throw tooFewBackends(failures);
+    }
+    for (const { backend } of whole)
+      if (!backends.includes(backend)) await metadata.uploads.markBroken(upload.uploadId, backend);
+    const { checksum } = received.digests;
+    return { content: { etag: md5, size: bytes.size, backends }, md5, checksum };
+  } catch (error) {
+    for (const { sink } of writers) sink.abort();
+    throw error;
+  }
+}
+
+function openWriters(
+  context: WriteContext,
+  upload: Upload,
+  backends: readonly BackendUpload[],
+  partNumber: number,
+  size: number,
+  failures: BackendError[],
+  giveUp: AbortController,
+): readonly ReplicaWriter[] {
+  const writers = backends.flatMap(({ backend, backendUploadId }) => {
+    const member = context.placer.fleet.get(backend);
+    if (!member?.up) return [];
+    const open = (onFailure: (failure: BackendError) => void) =>
+      member.backend.writePart(upload.storageKey, backendUploadId, partNumber, size, onFailure);
+    return openReplicaWriter(context, member, open, (failure) => {
+      failures.push(failure);
+      if (aliveWriters(writers).length === 0) giveUp.abort(tooFewBackends(failures));
+    });
+  });
+  return writers;
+}
+
+/** The part's md5: the one computed here, which each backend must name, or the one that they all name. */
+async function finish(
+  writers: readonly ReplicaWriter[],
+  { digests, last }: { readonly digests: Digests; readonly last: Buffer | undefined },
+): Promise<string | undefined> {
+  if (last !== undefined) await writeToAll(writers, last);
+  await Promise.all(writers.map(({ sink }) => sink.finish(digests.md5)));
+  return digests.md5 ?? etagNamedByAll(aliveWriters(writers));
+}
+
+/**
+ * When every backend says that it does not know the upload, the upload has ended. Anything else may work on another try.
+ */
+function partFailure(failures: readonly BackendError[]): S3Error {
+  if (failures.length > 0 && failures.every((failure) => failure.fault === "absent"))
+    return new S3Error("NoSuchUpload", {}, { cause: failures[0] });
+  return tooFewBackends(failures);
+}

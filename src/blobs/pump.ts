@@ -10,7 +10,8 @@ export class CutStream extends Error {
 }
 
 /**
- * Resolves at the end of the stream. Rejects with the error of the stream or of `take`, the signal's reason, or CutStream.
+ * Resolves at the end of the stream. Rejects with the error of the stream or of `take`, the signal's reason, or
+ * CutStream.
  */
 export function pump(
   stream: Readable,

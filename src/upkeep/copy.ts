@@ -1,6 +1,6 @@
 /**
- * Brings a blob to its number of replicas, in two regions while there are two. It reads what stands at the target before
- * it replaces it: a good copy is never overwritten.
+ * Brings a blob to its number of replicas, in two regions while there are two. It reads what stands at the target
+ * before it replaces it: a good copy is never overwritten.
  */
 import { BackendError, onlyBackendError } from "../backends/backend.ts";
 import type { FleetMember } from "../backends/fleet.ts";

@@ -1,6 +1,6 @@
 /**
- * Reads one replica of a blob that came in parts, which also checks it for the first time, and lets metadata merge equal
- * blobs.
+ * Reads one replica of a blob that came in parts, which also checks it for the first time, and lets metadata merge
+ * equal blobs.
  */
 import { type BackendError, onlyBackendError } from "../backends/backend.ts";
 import { readReplica } from "../blobs/replicas/copy-replica.ts";

@@ -1,6 +1,6 @@
 /**
- * Claims due jobs and runs a few at a time. The lease is renewed while a job runs. A runner that lost the lease gives the
- * job up and can neither finish nor fail it. A job that fails is put off, longer each time.
+ * Claims due jobs and runs a few at a time. The lease is renewed while a job runs. A runner that lost the lease gives
+ * the job up and can neither finish nor fail it. A job that fails is put off, longer each time.
  */
 import type { Log } from "../log.ts";
 import type { Job, Jobs, NewJob } from "../metadata/jobs.ts";

@@ -11,7 +11,7 @@ export interface Cpu {
 const TICK_MICROSECONDS = 10_000;
 
 /** Since their start, of all of them together. */
-export async function processorTime(pids: readonly number[]): Promise<Cpu> {
+async function processorTime(pids: readonly number[]): Promise<Cpu> {
   const total = { user: 0, system: 0 };
   for (const pid of pids) {
     if (!existsSync(`/proc/${pid}/stat`)) return { user: Number.NaN, system: Number.NaN };

@@ -15,6 +15,8 @@ import {
 } from "@aws-sdk/client-s3";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openBackend } from "../../src/backends/kinds.ts";
+import { openLog } from "../../src/log.ts";
 import { startCommand } from "../cli/terminal.ts";
 import { type CertificateFiles, makeCa, type TestCa } from "../support/certificates.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
@@ -178,11 +180,12 @@ describe("a node that demands certificates", () => {
     await gateway.s3.send(new PutObjectCommand({ Bucket, Key: "key", Body }));
     const { Body: read } = await gateway.s3.send(new GetObjectCommand({ Bucket, Key: "key" }));
     expect(Buffer.from((await read?.transformToByteArray()) ?? []).equals(Body)).toBe(true);
-    const [member] = gateway.gateway.fleet.members();
-    const uploadId = await member?.backend.createUpload("by-the-sdk");
-    await member?.backend.abortUpload("by-the-sdk", uploadId);
+    const bare = await openBackend(backend(client, ca.file), { log: openLog("silent") });
+    const uploadId = await bare.createUpload("by-the-sdk");
+    await bare.abortUpload("by-the-sdk", uploadId);
     const listed: string[] = [];
-    for await (const { key } of member?.backend.list("") ?? []) listed.push(key);
+    for await (const { key } of bare.list("")) listed.push(key);
+    await bare.close();
     expect(listed).toHaveLength(1);
 
     for (const refused of [backend(undefined, ca.file), backend(stranger, ca.file), backend(client, other.file)]) {

@@ -51,7 +51,9 @@ export class BlobCache {
     return bytes;
   }
 
-  /** A whole blob was read and its bytes are proven. It is copied: the buffer of a reply may share memory with others. */
+  /**
+   * A whole blob was read and its bytes are proven. It is copied: the buffer of a reply may share memory with others.
+   */
   add(storageKey: string, bytes: Buffer): void {
     if (this.#maxBytes === 0 || bytes.length > CACHED_BLOB_BYTES || this.#kept.has(storageKey)) return;
     if (!this.#readOnce.delete(storageKey)) {

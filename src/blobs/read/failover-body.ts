@@ -1,6 +1,6 @@
 /**
- * A blob's bytes as one stream. When the backend fails, the next replica goes on at the same byte. The stream never ends
- * early without an error and never gives a byte more than asked for.
+ * A blob's bytes as one stream. When the backend fails, the next replica goes on at the same byte. The stream never
+ * ends early without an error and never gives a byte more than asked for.
  */
 import { Readable } from "node:stream";
 import { BackendError, onlyBackendError } from "../../backends/backend.ts";

@@ -1,6 +1,6 @@
 /**
- * The replicas of a blob in the order they are to be tried. The next one opens where the last one failed. A replica that
- * was merely unavailable is tried twice.
+ * The replicas of a blob in the order they are to be tried. The next one opens where the last one failed. A replica
+ * that was merely unavailable is tried twice.
  */
 import { type BackendError, type BackendStat, type OpenedBlob, onlyBackendError } from "../../backends/backend.ts";
 import type { Fleet, FleetMember } from "../../backends/fleet.ts";

@@ -1,7 +1,7 @@
 /**
- * The md5 of a stream, from the backends that received it. Each computes it over what reached it. Two that name the same
- * md5 have the same bytes, and those are the bytes that were sent: damage on the way to one of them would show. When they
- * differ, or only one is left, the replicas are read back.
+ * The md5 of a stream, from the backends that received it. Each computes it over what reached it. Two that name the
+ * same md5 have the same bytes, and those are the bytes that were sent: damage on the way to one of them would show.
+ * When they differ, or only one is left, the replicas are read back.
  */
 import { onlyBackendError } from "../../backends/backend.ts";
 import type { Fleet } from "../../backends/fleet.ts";

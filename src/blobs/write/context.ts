@@ -23,7 +23,9 @@ export interface WriteContext {
   readonly log: Log;
 }
 
-/** A writer whose failure the fleet, the log and then `onFailure` hear of. `open` passes its argument to the backend. */
+/**
+ * A writer whose failure the fleet, the log and then `onFailure` hear of. `open` passes its argument to the backend.
+ */
 export function openReplicaWriter(
   context: WriteContext,
   member: FleetMember,

@@ -1,6 +1,7 @@
 /**
- * Uploads in parts, begun and ended: each backend has an upload of its own, cut alike, so that the backends' ETag is the
- * object's. A backend that missed a part is broken for this upload; completing copies the bytes to another one instead.
+ * Uploads in parts, begun and ended: each backend has an upload of its own, cut alike, so that the backends' ETag is
+ * the object's. A backend that missed a part is broken for this upload; completing copies the bytes to another one
+ * instead.
  */
 import { BackendError, onlyBackendError } from "../../backends/backend.ts";
 import type { FleetMember } from "../../backends/fleet.ts";

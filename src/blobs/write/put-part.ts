@@ -94,7 +94,8 @@ async function finish(
 }
 
 /**
- * When every backend says that it does not know the upload, the upload has ended. Anything else may work on another try.
+ * When every backend says that it does not know the upload, the upload has ended. Anything else may work on another
+ * try.
  */
 function partFailure(failures: readonly BackendError[]): S3Error {
   if (failures.length > 0 && failures.every((failure) => failure.fault === "absent"))

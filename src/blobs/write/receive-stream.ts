@@ -15,7 +15,10 @@ import { openReplicaWriter, type WriteContext } from "./context.ts";
 import { streamVerified } from "./verified-body.ts";
 import type { Written } from "./write-buffer.ts";
 
-/** A body that has arrived whole and is what the client claimed. Either call settles it; `abandon` may follow `commit`. */
+/**
+ * A body that has arrived whole and is what the client claimed. Either call settles it; `abandon` may follow
+ * `commit`.
+ */
 export interface ReceivedStream {
   /** Without the md5 where the backends are to agree on it. */
   readonly digests: Digests & { readonly sha256: Digest };
@@ -38,8 +41,8 @@ interface Stream {
 }
 
 /**
- * Throws S3Error: what the client did wrong, or ServiceUnavailable as soon as too few backends are left. Nothing is left
- * behind then.
+ * Throws S3Error: what the client did wrong, or ServiceUnavailable as soon as too few backends are left. Nothing is
+ * left behind then.
  */
 export async function receiveStream(context: WriteContext, bytes: BodySource, needed: number): Promise<ReceivedStream> {
   const storageKey = await context.keyPool.take();

@@ -30,9 +30,9 @@ export async function readVerified(
 }
 
 /**
- * Streams a body to `write`, all but its last chunk, which is given back when everything about the body is known to be
- * right. What the client claims is computed whether it is wanted or not. Throws S3Error as `readVerified` does, or the reason of
- * `giveUp` when that aborts.
+ * Streams a body to `write`, all but its last chunk, which is given back when everything about the body is known to
+ * be right. What the client claims is computed whether it is wanted or not. Throws S3Error as `readVerified` does, or
+ * the reason of `giveUp` when that aborts.
  */
 export async function streamVerified(
   bytes: BodySource,

@@ -15,7 +15,7 @@ export function errorReply(logOf: (ctx: Context) => Log): Middleware {
     try {
       await next();
     } catch (thrown) {
-      const error = thrown instanceof S3Error ? thrown : new S3Error("InternalError", {}, { cause: thrown });
+      const error = thrown instanceof S3Error ? thrown : new S3Error(codeOf(thrown, ctx), {}, { cause: thrown });
       ctx.state["code"] = error.code;
       if (error.code === "InternalError") logOf(ctx).error({ err: thrown }, "request failed");
       else if (error.status === 503) ctx.state["reason"] = reasonOf(error.cause);
@@ -24,6 +24,12 @@ export function errorReply(logOf: (ctx: Context) => Log): Middleware {
       else sendReply(ctx, errorDocument(error, ctx));
     }
   };
+}
+
+/** Work that was given up because its client had left is nobody's fault. */
+function codeOf(thrown: unknown, { res }: Context): "RequestTimeout" | "InternalError" {
+  const isGivenUp = res.closed && thrown instanceof Error && thrown.name === "AbortError";
+  return isGivenUp ? "RequestTimeout" : "InternalError";
 }
 
 function errorDocument(error: S3Error, ctx: Context) {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { openLog } from "../../src/log.ts";
 import { startFaultyS3 } from "../support/faulty-s3.ts";
 import { startTestGateway } from "../support/gateway.ts";
-import { signedFetch } from "../support/sign.ts";
+import { presign, signedFetch } from "../support/sign.ts";
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -11,6 +11,10 @@ function keptLog(level = "info") {
   const lines: Line[] = [];
   const log = openLog(level, { write: (line) => void lines.push(JSON.parse(line)) });
   return { log, lines, requests: () => lines.filter(({ msg }) => msg === "request") };
+}
+
+async function metricsOf(url: string): Promise<string> {
+  return (await fetch(`${url}/-/metrics`)).text();
 }
 
 const s3Backend = (name: string, endpoint: string, publicEndpoint: string) =>
@@ -88,6 +92,29 @@ describe("the access line", () => {
     expect(JSON.stringify(lines)).not.toContain("    at ");
   });
 
+  it("is all that a client leaves that goes away in the middle of a read", async () => {
+    await using a = await startFaultyS3();
+    const { log, lines, requests } = keptLog();
+    await using gateway = await startTestGateway({ backends: [s3Backend("a", a.endpoint, "http://public-a")], log });
+    await gateway.fetch({ method: "PUT", path: "/bucket" });
+    await gateway.fetch({ method: "PUT", path: "/bucket/key", body: "x".repeat(1_000_000) });
+    a.script({ method: "GET", key: /^blobs\// }, { do: "hold-answer" });
+    const leaving = new AbortController();
+    const key = { accessKeyId: gateway.accessKeyId, secretAccessKey: gateway.secretAccessKey };
+    const url = presign(
+      { endpoint: gateway.url, ...key },
+      { path: "/bucket/key", query: "x-nearbucket-redirect=never" },
+    );
+    const read = fetch(url, { signal: leaving.signal });
+    await a.seen({ method: "GET", key: /^blobs\// });
+    leaving.abort();
+    await expect(read).rejects.toThrow();
+    const budget = async () => /^nearbucket_buffered_bytes (\d+)/m.exec(await metricsOf(gateway.url))?.[1];
+    await expect.poll(budget).toBe("0");
+    await expect.poll(() => requests().some(({ cut, path }) => cut === true && path === "/bucket/key")).toBe(true);
+    expect(JSON.stringify(lines)).not.toContain("    at ");
+  });
+
   it("counts callers that could not be authenticated by code, and only those", async () => {
     const { log, requests } = keptLog();
     await using gateway = await startTestGateway({ log });
@@ -112,7 +139,7 @@ describe("the access line", () => {
       ["SignatureDoesNotMatch", undefined],
       ["NoSuchBucket", "root"],
     ]);
-    const metrics = await (await fetch(`${gateway.url}/-/metrics`)).text();
+    const metrics = await metricsOf(gateway.url);
     expect(metrics.match(/^nearbucket_authentication_failures_total.*$/gm)).toEqual([
       'nearbucket_authentication_failures_total{code="InvalidAccessKeyId"} 1',
       'nearbucket_authentication_failures_total{code="SignatureDoesNotMatch"} 2',

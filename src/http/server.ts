@@ -8,6 +8,7 @@ import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Log } from "../log.ts";
 import { readTlsFiles, type TlsFiles } from "../tls-files.ts";
+import { inTurn } from "./in-turn.ts";
 import type { Pace } from "./pace.ts";
 import { followTlsFiles, tlsOptions } from "./tls.ts";
 
@@ -43,10 +44,11 @@ export interface ListeningServer {
 const MAX_HEADER_BYTES = 16 * 1024;
 
 export async function listen(listener: RequestListener, options: ServerOptions): Promise<ListeningServer> {
-  const { server, stop } = await createListener(options, (request, response) => {
+  const begin: RequestListener = (request, response) => {
     options.pace.begin(request);
     return listener(request, response);
-  });
+  };
+  const { server, stop } = await createListener(options, inTurn(begin));
   // A limit on whole requests kills a 5 GiB upload on a slow line; its pace is what tells a dead client.
   server.requestTimeout = 0;
   // Also how long a connection may stand that sends nothing at all.

@@ -29,7 +29,7 @@ describe("parseSetting", () => {
     expect(parseSetting(text)).toEqual({ path, value });
   });
 
-  it.each(["", "redirect", "=1", "a..b=1", ".a=1", "a=[1", "a={b: 1, b: 2}"])("refuses %j", (text) => {
+  it.each(["", "redirect", "=1", "a..b=1", ".a=1", "a=[1", "a={b: 1, b: 2}", "a=*b"])("refuses %j", (text) => {
     expect(parseSetting(text)).toEqual({ expected: expect.any(String) });
   });
 });
@@ -42,6 +42,15 @@ describe("applySettings", () => {
       faults: [],
     });
     expect(tree).toEqual({ a: { kept: 1, changed: 2 }, list: [{ x: 1 }, { x: 2 }] });
+  });
+
+  it("makes lists that are missing", () => {
+    expect(applied({}, "domains.0=a", "domains.1=b")).toEqual({ tree: { domains: ["a", "b"] }, faults: [] });
+    expect(applied({}, "domains.1=b").faults).toEqual([{ path: "domains[1]", message: "no such key" }]);
+  });
+
+  it("ends with a value that holds itself", () => {
+    expect(applied({}, "a=&self [*self]").faults).toEqual([]);
   });
 
   it("refuses to lead through a plain value or past the end of a list", () => {
@@ -64,6 +73,10 @@ describe("applySettings", () => {
     "backends.0.secretAccessKey=x",
     "backends.0.redirectSecretAccessKey=x",
     "metadata.url=postgres://a:b@c/d",
+    "rootKey={accessKeyId: a, secretAccessKey: x}",
+    "backends=[{kind: s3, secretAccessKey: x}]",
+    "backends.0={kind: s3, redirectSecretAccessKey: x}",
+    "metadata={kind: postgres, url: 'postgres://a:b@c/d'}",
   ])("takes no secret: %s", (text) => {
     const { tree, faults } = applied({ backends: [{}] }, text);
     expect(tree).toEqual({ backends: [{}] });

@@ -96,7 +96,7 @@ export function findContradictions(input: unknown): readonly Fault[] {
   for (const [index, one] of backends.entries()) faults.push(...redirectKeyFaults(one, index));
   const held = 8 * Math.max(ingest.bufferBytes ?? 8 * 1024 ** 2, LARGEST_DOCUMENT);
   if (limits.bufferedBytes !== undefined || ingest.bufferBytes !== undefined)
-    if ((limits.bufferedBytes ?? 192 * 1024 ** 2) < held)
+    if ((limits.bufferedBytes ?? 128 * 1024 ** 2) < held)
       faults.push({
         path: "limits.bufferedBytes",
         message: `expected at least ${held}: eight times ingest.bufferBytes, or 24 MiB`,

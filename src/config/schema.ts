@@ -92,7 +92,7 @@ const dedup = z.strictObject({
 });
 
 const limits = z.strictObject({
-  bufferedBytes: bytes.default(192 * 1024 ** 2),
+  bufferedBytes: bytes.default(128 * 1024 ** 2),
   connections: z.int().positive().default(4096),
   idleSeconds: seconds.default(60),
   minimumBytesPerSecond: bytes.default(1024),

@@ -72,7 +72,11 @@ function addCreate(keys: Command, terminal: Terminal): void {
         secretAccessKey:
           options.secretKeyStdin === true ? checkSecret(await terminal.readInput()) : made.secretAccessKey,
       };
-      await administer(options, terminal, (administration) => create(key, options, administration, terminal));
+      await administer(options, terminal, (administration, { rootKey }) => {
+        // The configuration's key goes before one of the database: that one would never be good for anything.
+        if (key.accessKeyId === rootKey.accessKeyId) throw new Error(`${key.accessKeyId} is the root key's own`);
+        return create(key, options, administration, terminal);
+      });
     });
 }
 

@@ -83,6 +83,15 @@ describe("nearbucket keys", () => {
     expect(out).not.toContain("secret");
   });
 
+  it("makes none by the id of the root key, which would never be asked", async () => {
+    const id = /access key\s+(\S+)/.exec(await demo.greeted)?.[1] ?? "";
+    expect(await keys(["create", "--account", "alice", "--access-key", id])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("root key"),
+    });
+    expect(await listed()).toEqual([]);
+  });
+
   it("switches a key off and on beside the gateway, at once", async () => {
     const { send } = await make("SWITCHED");
     expect((await send({ path: "/" })).status).toBe(200);

@@ -1,14 +1,14 @@
 /**
- * The contract of a far store: a handful of calls over keys and bytes, and the one error every adapter speaks.
- * Stores are foreign and may be slow, wrong, full or away at any moment; an adapter translates at once and hides
- * nothing.
+ * The contract of a backend: a handful of calls over keys and bytes, and the one error that every adapter throws.
+ * Backends are foreign and may be slow, wrong, full or unreachable at any moment; an adapter reports every failure as
+ * that error.
  */
 import type { Readable } from "node:stream";
 import type { ByteRange } from "../model.ts";
 
 /**
  * absent: no such key or upload. unavailable: cannot be reached, timed out, 5xx, connection cut: another try may work.
- * refused: the store answered no (403, quota, bad request): trying again will not help. corrupt: what it says
+ * refused: the backend answered no (403, quota, bad request): trying again will not help. corrupt: its answer
  * contradicts what it was given.
  */
 export type BackendFault = "absent" | "unavailable" | "refused" | "corrupt";
@@ -24,35 +24,35 @@ export class BackendError extends Error {
   }
 }
 
-/** Whatever an adapter or a stream threw, as the one error of backends: what is not one yet becomes `unavailable`. */
+/** Turns what an adapter or a stream threw into a BackendError; any other error becomes `unavailable`. */
 export function asBackendError(error: unknown, backend: string): BackendError {
   return error instanceof BackendError ? error : new BackendError(backend, "unavailable", { cause: error });
 }
 
-/** What a caller of backends caught. Throws again what no backend threw: a fault of this process is not the store's. */
+/** Narrows a caught error to BackendError. Rethrows any other: a fault of this process is not the backend's. */
 export function onlyBackendError(error: unknown): BackendError {
   if (error instanceof BackendError) return error;
   throw error;
 }
 
-/** A write under way. Exactly `size` bytes are written, then `finish`, or `abort` at any time. */
+/** A write in progress: write exactly `size` bytes, then `finish`; `abort` at any time. */
 export interface Sink {
   /**
-   * Resolves (or returns undefined) when the next chunk may be written. Rejects with BackendError once the store is
-   * gone.
+   * Resolves (or returns undefined) when the next chunk may be written. Rejects with BackendError once the write has
+   * failed.
    */
   write(chunk: Buffer): Promise<void> | undefined;
   /**
-   * Resolves when the store says the bytes are durable, with the ETag it gives (no quotes). A 200 that hides an
+   * Resolves when the backend says the bytes are durable, with its ETag (no quotes). A 200 that hides an
    * `<Error>` is an error.
    */
   finish(): Promise<{ readonly etag: string }>;
-  /** Gives the write up; nothing becomes visible under the key. Safe to call twice and after a failure. */
+  /** Cancels the write; nothing becomes visible under the key. Safe to call twice and after a failure. */
   abort(): void;
 }
 
 export interface OpenedBlob {
-  /** Exactly the bytes asked for; errors (never ends quietly) when the store cuts it short. */
+  /** Exactly the bytes asked for; errors (never ends quietly) when the backend sends fewer. */
   readonly body: Readable;
   /** Size of the whole stored object, not of the range. */
   readonly size: number;
@@ -77,13 +77,13 @@ export interface ListedBlob extends BackendStat {
   readonly modifiedAt: Date;
 }
 
-/** What a redirect to this store keeps and what it loses: read by delivery/policy.ts. */
+/** What a redirect to this backend keeps and what it loses: read by delivery/policy.ts. */
 export interface BackendTraits {
   /** `scheme://host[:port]` clients are sent to; undefined: never redirect here. */
   readonly publicEndpoint: string | undefined;
   /**
-   * Does the store bear a follower's replayed `x-amz-*` headers beside a signed query? MinIO and nodes do, AWS does
-   * not.
+   * Does the backend accept `x-amz-*` headers that a client sends again with a signed URL? MinIO and nodes do, AWS
+   * does not.
    */
   readonly replayedHeaders: "tolerate" | "strict";
   /** A nearbucket node: it answers with the headers given inside the signed URL, so a redirect loses nothing. */
@@ -93,7 +93,7 @@ export interface BackendTraits {
 export interface SignedUrlOptions {
   readonly now: Date;
   readonly expiresSeconds: number;
-  /** `response-content-type` and its five kin. */
+  /** `response-content-type` and the five other `response-*` parameters. */
   readonly responseOverrides: Readonly<Record<string, string>>;
   /** All remaining reply headers (lower case); used only where `honoursEmbeddedHeaders`. */
   readonly replyHeaders: Readonly<Record<string, string>>;
@@ -102,7 +102,7 @@ export interface SignedUrlOptions {
 export interface Backend {
   readonly name: string;
   readonly region: string;
-  /** Weight of this backend when placement draws: free capacity in any unit that all backends share. */
+  /** Weight when placement, or a read among equally close replicas, draws; any unit that all backends share. */
   readonly capacity: number;
   readonly traits: BackendTraits;
 
@@ -110,8 +110,8 @@ export interface Backend {
   /** Throws absent when there is no such key. `range` must lie inside the object. */
   open(key: string, range?: ByteRange, signal?: AbortSignal): Promise<OpenedBlob>;
   /**
-   * As `open`, for a few bytes, without the cost of a stream. Throws corrupt, before it takes more, when they are not
-   * `length`.
+   * As `open`, for a few bytes, without the cost of a stream. Throws corrupt when they are not `length` bytes, before
+   * it reads more.
    */
   read(key: string, length: number, range?: ByteRange): Promise<ReadBytes>;
   /** Throws absent when there is no such key. */
@@ -120,9 +120,9 @@ export interface Backend {
   delete(key: string): Promise<void>;
 
   createUpload(key: string): Promise<string>;
-  /** `finish` gives the part's ETag, always the md5 of its bytes. A part may be written again; the last one counts. */
+  /** `finish` gives the part's ETag, always the md5 of its bytes. A part that is written again replaces the former. */
   writePart(key: string, uploadId: string, partNumber: number, size: number): Sink;
-  /** ETag is md5-of-md5s-N. Completing an upload that was already completed so throws absent: callers then `stat`. */
+  /** ETag is md5-of-md5s-N. Throws absent when the upload was completed already: callers then `stat`. */
   completeUpload(
     key: string,
     uploadId: string,
@@ -132,13 +132,13 @@ export interface Backend {
   abortUpload(key: string, uploadId?: string): Promise<void>;
 
   /**
-   * A GET URL for `publicEndpoint`, by our own SigV4, X-Amz-Content-Sha256=UNSIGNED-PAYLOAD pinned; undefined: cannot
-   * redirect. Does no I/O.
+   * A presigned GET URL on `publicEndpoint`, with X-Amz-Content-Sha256=UNSIGNED-PAYLOAD; undefined: cannot redirect.
+   * Does no I/O.
    */
   signedUrl(key: string, options: SignedUrlOptions): string | undefined;
-  /** Every key from `prefix` on, in byte order. An error midway throws: a short listing never looks whole. */
+  /** Every key with this prefix, in byte order. An error midway throws: a partial listing never looks whole. */
   list(prefix: string): AsyncIterable<ListedBlob>;
-  /** Resolves when the store can take reads and writes; throws BackendError otherwise. */
+  /** Resolves when the backend answers and its bucket or disk is in place; throws BackendError otherwise. */
   probe(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

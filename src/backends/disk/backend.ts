@@ -1,5 +1,5 @@
 /**
- * A directory as a store: what a nearbucket node keeps its objects in. The layout is drawn in layout.ts.
+ * A directory as a backend: a nearbucket node keeps its objects in one. layout.ts shows the layout.
  * Acknowledged means synced; a directory without its marker (an empty mount) is unavailable, never empty.
  */
 import { randomUUID } from "node:crypto";
@@ -38,8 +38,8 @@ export interface DiskBackendOptions {
    */
   readonly durable?: boolean | undefined;
   /**
-   * Default true: a directory that is missing or empty becomes a new disk. False where it is a mount point that may be
-   * away at the start.
+   * Default true: a directory that is missing or empty becomes a new disk. False for a mount point that may be
+   * unmounted at the start.
    */
   readonly create?: boolean | undefined;
 }
@@ -48,8 +48,8 @@ const TRAITS: BackendTraits = { publicEndpoint: undefined, replayedHeaders: "str
 const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Opens the disk, or makes it when its directory is missing or empty. A disk that is away opens too, and is unavailable
- * until its marker is back.
+ * Opens the disk, or makes it when its directory is missing or empty. A disk that is not mounted opens too, and is
+ * unavailable until its marker is back.
  */
 export async function openDiskBackend(options: DiskBackendOptions): Promise<DiskBackend> {
   const marker = join(options.directory, MARKER);
@@ -91,7 +91,7 @@ async function createDisk(options: DiskBackendOptions, marker: string): Promise<
   }
 }
 
-/** Removes what dead processes left in `tmp/`; what is younger than a day may belong to a live one. */
+/** Removes what dead processes left in `tmp/`; files younger than a day may belong to a live process. */
 async function sweep(directory: string): Promise<void> {
   for (const name of await readdir(join(directory, "tmp"))) {
     const path = join(directory, "tmp", name);
@@ -203,7 +203,7 @@ export class DiskBackend implements Backend {
     return pathOfKey(this.name, this.#disk.directory, key);
   }
 
-  /** Out of sight in one step, then gone at leisure. */
+  /** One rename hides the directory; its files are removed after that. */
   async #deleteParts(directory: string): Promise<void> {
     const away = join(this.#disk.directory, "tmp", `${randomUUID()}.deleted`);
     await renameFile(directory, away);

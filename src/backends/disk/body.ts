@@ -1,6 +1,6 @@
 /**
- * The bytes of an object on a disk, or a range of them, as a stream over one file or several; a file that ends early is
- * an error, never an end.
+ * The bytes of an object on a disk, or a range of them, as a stream over one file or several. A file that is too short
+ * makes the stream fail, never end.
  */
 import { Readable } from "node:stream";
 import type { ByteRange } from "../../model.ts";
@@ -9,7 +9,7 @@ import { closeFile, type Disk, openFile, readFully } from "./files.ts";
 
 export interface Segment {
   readonly path: string;
-  /** Bytes of it that belong to the object. */
+  /** How many bytes of the file belong to the object. */
   readonly size: number;
   /** Already open; the body closes it. */
   readonly fd?: number;

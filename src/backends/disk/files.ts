@@ -1,6 +1,6 @@
 /**
  * The file calls of a disk backend, as promises over plain descriptors (a FileHandle costs three times as much), and
- * what their failures mean. "There is no such file" counts as absent only while the disk's marker is in place.
+ * what their failures mean. A missing file counts as absent only while the disk's marker is in place.
  */
 import fs from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
@@ -73,7 +73,7 @@ export class Disk {
   readonly backend: string;
   readonly directory: string;
   readonly durable: boolean;
-  /** What the marker held when the disk was opened; undefined: it was away then, and whatever it holds is taken. */
+  /** The marker's content when the disk was opened; undefined: it was missing then, and any content is accepted. */
   #id: string | undefined;
 
   constructor(backend: string, directory: string, durable: boolean, id: string | undefined) {
@@ -126,7 +126,7 @@ export class Disk {
     }
   }
 
-  /** Renames and makes it last; directories above `to` are made when missing, never the disk's own. */
+  /** Renames durably; makes missing directories above `to`, but never the disk's own. */
   async moveInto(from: string, to: string): Promise<void> {
     try {
       await renameFile(from, to);

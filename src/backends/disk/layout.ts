@@ -1,15 +1,15 @@
 /**
- * Where a disk backend keeps what, and the trailer that closes each of its files; no I/O. A key never leads out of the
- * directory.
+ * The directory layout of a disk backend, and the trailer that closes each of its files; no I/O. A key never leads out
+ * of the directory.
  *
  *   <directory>/
- *   ├── .nearbucket-disk           the marker: this disk's id. Without it the disk is away, not empty
+ *   ├── .nearbucket-disk           the marker: this disk's id. Without it the disk is unavailable, not empty
  *   ├── data/
  *   │   └── blobs/ab/
  *   │       ├── <name>             an object: its bytes, then a trailer of 64 bytes (md5 and size)
- *   │       └── <name>.parts/      an object uploaded in parts: 00001, 00002, ... (each bytes and trailer) and a
- *   manifest   ├── uploads/<id>/              an upload under way: its parts, and `key`; completing renames it to
- *   <name>.parts   └── tmp/                       writes under way; what is older than a day is a dead process's
+ *   │       └── <name>.parts/      an object uploaded in parts: 00001, 00002, ... (bytes and trailer), manifest, key
+ *   ├── uploads/<id>/              an upload in progress: its parts and its key; completing renames it to <name>.parts
+ *   └── tmp/                       writes in progress; files older than a day are left by dead processes
  */
 import { join } from "node:path";
 import { BackendError } from "../backend.ts";
@@ -22,8 +22,8 @@ export const TRAILER_SIZE = 64;
 const SEGMENT = /^[A-Za-z0-9_-][A-Za-z0-9._=-]{0,199}$/;
 
 /**
- * The path of a key below `data/`. Throws refused for a key that is not made of plain segments: no dots in front, no
- * empty ones, nothing to escape.
+ * The path of a key below `data/`. Throws refused unless every segment is plain: not empty, no leading dot, nothing to
+ * escape.
  */
 export function pathOfKey(backend: string, directory: string, key: string): string {
   for (const segment of key.split("/"))
@@ -36,14 +36,14 @@ export function partFile(partNumber: number): string {
   return String(partNumber).padStart(5, "0");
 }
 
-/** `size`: of the bytes before the trailer. */
+/** `size`: the number of bytes before the trailer. */
 export function trailer(md5: string, size: number): Buffer {
   return Buffer.from(`${`\nnearbucket ${md5} ${size}`.padEnd(TRAILER_SIZE - 1)}\n`, "latin1");
 }
 
 const TRAILER = /^\nnearbucket ([0-9a-f]{32}) (\d+) *\n$/;
 
-/** What the trailer of a file of `fileSize` bytes says; undefined when it is not one or the file is not whole. */
+/** Reads the trailer of a file of `fileSize` bytes; undefined when it is not a trailer or the file is not whole. */
 export function parseTrailer(
   bytes: Buffer,
   fileSize: number,

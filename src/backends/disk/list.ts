@@ -1,7 +1,7 @@
 /**
- * Listing a disk in byte order of the keys. The disk must be in place before the first key and after the last: a
- * vanished mount never looks like a short list. A file that is not whole is listed too, with an empty ETag that equals
- * no object's.
+ * Lists a disk in byte order of the keys. The disk must be in place before the first key and after the last, so that a
+ * lost mount never looks like a short list. A file that is not whole is listed too, with an empty ETag, which no object
+ * has.
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * Finding an object on a disk: one file, or a directory of parts with its manifest. What is not whole is corrupt, never
- * shown.
+ * Finds an object on a disk: one file, or a directory of parts with its manifest. An object that is not whole is
+ * corrupt and is never served.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ export interface FoundFile extends BackendStat {
   readonly isWhole: boolean;
 }
 
-/** What the trailer of a file says; of one that is not whole, an empty ETag and what is left of its size. */
+/** Size and ETag by a file's trailer; for a file that is not whole, an empty ETag and the size that is left. */
 export async function statWithTrailer(path: string): Promise<FoundFile> {
   const fd = await openFile(path, "r");
   try {
@@ -35,7 +35,7 @@ export async function statWithTrailer(path: string): Promise<FoundFile> {
 
 export interface FoundObject extends BackendStat {
   readonly segments: readonly Segment[];
-  /** All of a small object's bytes, where they were asked for; then no segment holds an open file. */
+  /** All bytes of a small object, when the caller asked for them; then no segment holds an open file. */
   readonly bytes: Buffer | undefined;
 }
 

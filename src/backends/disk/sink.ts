@@ -1,7 +1,6 @@
 /**
- * A file under way: bytes go to `tmp/`, and only `finish` gives it its name, after its bytes and trailer are on the
- * platter. Memory is bounded by `BUFFERED`: up to that much is one write at the end, above it the writer is asked to
- * wait.
+ * A file being written: bytes go to `tmp/`, and only `finish` gives the file its name, after its bytes and trailer are
+ * synced. Memory is bounded by `BUFFERED`: up to that much is written at once at the end; above it the writer waits.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { unlink } from "node:fs/promises";
@@ -26,7 +25,7 @@ export class DiskSink implements Sink {
   #flushing: Promise<void> | undefined;
   #over = false;
 
-  /** `into` gives the finished file its name and makes that last. */
+  /** `into` durably gives the finished file its name. */
   constructor(disk: Disk, destination: string, size: number, into: (from: string, to: string) => Promise<void>) {
     this.#disk = disk;
     this.#size = size;
@@ -77,7 +76,7 @@ export class DiskSink implements Sink {
     void this.#remove();
   }
 
-  /** One at a time: the chunks that wait are written by one call. */
+  /** One call at a time: it writes all waiting chunks. */
   #flush(): Promise<void> {
     this.#flushing ??= this.#writePending().finally(() => {
       this.#flushing = undefined;
@@ -106,7 +105,7 @@ export class DiskSink implements Sink {
     await Promise.allSettled([this.#flushing]);
     const fd = this.#fd;
     this.#fd = undefined;
-    // What cannot be removed now is swept from tmp/ a day later.
+    // A file that cannot be removed now is swept from tmp/ at a start a day later or more.
     await Promise.allSettled([fd === undefined ? undefined : closeFile(fd), unlink(this.#temporary)]);
   }
 

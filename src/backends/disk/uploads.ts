@@ -1,5 +1,5 @@
 /**
- * Uploads in parts on a disk: a directory each, which completing renames into place, so that no byte is written twice.
+ * Multipart uploads on a disk: one directory each. Completing renames it into place, so no byte is written twice.
  */
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -46,7 +46,7 @@ export class DiskUploads {
     });
   }
 
-  /** `path`: where the object shall stand, without the suffix. */
+  /** `path`: the object's path, without the suffix. */
   async complete(
     key: string,
     id: string,
@@ -110,7 +110,7 @@ export class DiskUploads {
     }
   }
 
-  /** Undefined: no such upload, on a disk that is there. */
+  /** Undefined: no such upload; the disk is in place. */
   async #keyOf(id: string): Promise<string | undefined> {
     try {
       return await readFile(join(this.#uploads, id, "key"), "utf8");
@@ -130,7 +130,7 @@ export class DiskUploads {
     return join(this.#uploads, id);
   }
 
-  /** Out of sight in one step, then gone at leisure. */
+  /** One rename hides the directory; its files are removed after that. */
   async #remove(id: string): Promise<void> {
     const away = join(this.#disk.directory, "tmp", `${id}.upload`);
     try {

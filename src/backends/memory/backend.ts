@@ -1,6 +1,6 @@
 /**
- * A store in this process's memory: for tests and embedded gateways. Same promises as the others while the process
- * lives; bytes are visible under a key only after `finish`.
+ * A backend in this process's memory, for tests and embedded gateways. It keeps the contract while the process lives;
+ * bytes are visible under a key only after `finish`.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { Readable } from "node:stream";

@@ -170,7 +170,8 @@ export interface Administration {
 }
 
 export async function openAdministration(config: GatewayConfig): Promise<Administration> {
-  const metadata = await openMetadata({ ...metadataOptions(config, () => new Date(), undefined), cacheRows: 0 });
+  const options = { ...metadataOptions(config, () => new Date(), undefined), cacheRows: 0, mayUpgrade: false };
+  const metadata = await openMetadata(options);
   const box = openSecretBox([config.encryptionKey, ...config.previousEncryptionKeys]);
   return { metadata, box, close: () => metadata.close() };
 }

@@ -13,6 +13,8 @@ import type { Terminal } from "./terminal.ts";
 export async function rotateEncryption(where: WhereOptions, terminal: Terminal): Promise<void> {
   const config = await findConfig(where, terminal);
   const { encryptionKeyFile } = config;
+  // The file gets no second key where the database is refused: an older gateway, which knows one, may run on both.
+  await (await openAdministration(config)).close();
   if (encryptionKeyFile !== undefined) await addEncryptionKey(encryptionKeyFile);
   const administration = await openAdministration(await withCurrentKeys(config));
   try {

@@ -26,6 +26,8 @@ export interface MetadataOptions {
   readonly graceMs: number;
   /** Bound of the exact read cache, in rows; 0: none. SQLite only. */
   readonly cacheRows: number;
+  /** False: an older schema is refused, because an older gateway may run on it. True unless given. */
+  readonly mayUpgrade?: boolean;
   /**
    * Called once when the database can no longer be trusted (an I/O error): every further write is refused, the process
    * should end.
@@ -68,7 +70,8 @@ export async function openMetadata(options: MetadataOptions): Promise<Metadata> 
 }
 
 function openEngine(options: MetadataOptions): Promise<Engine> {
-  const { engine, now, onFatal = () => undefined } = options;
-  if (engine.kind === "sqlite") return openSqlite({ file: engine.file, durable: engine.durable, now, onFatal });
-  return openPostgres({ url: engine.url, poolSize: engine.poolSize ?? 10, now });
+  const { engine, now, mayUpgrade, onFatal = () => undefined } = options;
+  if (engine.kind === "sqlite")
+    return openSqlite({ file: engine.file, durable: engine.durable, now, mayUpgrade, onFatal });
+  return openPostgres({ url: engine.url, poolSize: engine.poolSize ?? 10, now, mayUpgrade });
 }

@@ -10,6 +10,8 @@ export interface MigrationTarget {
   readonly transact: <T>(work: Work<T>) => Promise<T>;
   readonly dialect: Dialect;
   readonly now: () => Date;
+  /** False: an older schema is refused, because a gateway that knows no newer one may run on it. A new one is made. */
+  readonly mayUpgrade?: boolean | undefined;
 }
 
 const lockSchema = statement("lock-schema", "SELECT pg_advisory_xact_lock(7305428841)");
@@ -27,7 +29,8 @@ const writeVersion = statement<never>(
   "INSERT INTO schema_migrations (version, name, applied_at) VALUES (?, ?, ?)",
 );
 
-export async function migrate({ transact, dialect, now }: MigrationTarget): Promise<void> {
+export async function migrate({ transact, dialect, now, mayUpgrade = true }: MigrationTarget): Promise<void> {
+  let isNew = false;
   for (;;) {
     const done = await transact(async (c) => {
       await c.lock(lockSchema, []);
@@ -39,6 +42,12 @@ export async function migrate({ transact, dialect, now }: MigrationTarget): Prom
         );
       const next = migrations[version];
       if (next === undefined) return true;
+      isNew ||= version === 0;
+      if (!mayUpgrade && !isNew)
+        throw new Error(
+          `The database has schema ${version}, this program knows ${migrations.length}: ` +
+            "stop the older gateways and start one of this version first",
+        );
       for (const [index, text] of next.statements(dialect).entries())
         await c.run(ddl(`${next.name}-${index}`, text), []);
       await c.run(writeVersion, [version + 1, next.name, now().getTime()]);

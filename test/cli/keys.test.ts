@@ -2,6 +2,7 @@
 import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import knexFactory from "knex";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
 import { openAdministration } from "../../src/gateway.ts";
@@ -192,5 +193,22 @@ copies: 1
     const key = await administration.metadata.accounts.findKey("ONE");
     expect(key && administration.box.unseal(key)).toMatch(/^\S{40}$/);
     await administration.close();
+  });
+});
+
+describe("a database of the first version", () => {
+  it("is left alone by every command, and so is the key file", async () => {
+    await make("ONE");
+    await demo.stop();
+    const connection = { filename: join(data, "metadata.sqlite") };
+    const knex = knexFactory({ client: "sqlite3", connection, useNullAsDefault: true });
+    await knex("schema_migrations").where("version", ">", 1).delete();
+    await knex.destroy();
+    const file = await readFile(join(data, "encryption.key"), "utf8");
+    const refused = { code: 1, err: expect.stringContaining("has schema 1, this program knows 2: stop the older") };
+    for (const words of [["list"], ["disable", "ONE"], ["rotate-encryption"]])
+      expect(await keys(words)).toMatchObject(refused);
+    expect(await runCommand(["stats", "--data", data])).toMatchObject(refused);
+    expect(await readFile(join(data, "encryption.key"), "utf8")).toBe(file);
   });
 });

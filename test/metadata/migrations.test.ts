@@ -173,3 +173,33 @@ describe.each(makers)("A database of the first version on %s", (_, make) => {
     expect(await metadata.stats.report(1)).toMatchObject({ objects: 2, blobs: 2 });
   });
 });
+
+describe.each(makers)("A command beside a gateway, on %s,", (_, make) => {
+  const optionsOf = (database: TestDatabase) => ({
+    engine: database.engine,
+    now: new Clock().now,
+    graceMs,
+    cacheRows: 0,
+    mayUpgrade: false,
+  });
+
+  it("leaves the first version's database as it is, and says what to do", async () => {
+    const database = await make();
+    await fill(database);
+    await expect(openMetadata(optionsOf(database))).rejects.toThrow(
+      "The database has schema 1, this program knows 2: stop the older gateways and start one of this version first",
+    );
+    expect(await database.knex("schema_migrations").max("version as version")).toEqual([{ version: 1 }]);
+    expect(await database.knex("names").select("name")).toEqual([{ name: "blobs/aa/6" }]);
+    await database.remove();
+  });
+
+  it("makes a new database", async () => {
+    const database = await make();
+    const metadata = await openMetadata(optionsOf(database));
+    expect(await metadata.accounts.listKeys()).toEqual([]);
+    await metadata.close();
+    expect(await database.knex("schema_migrations").max("version as version")).toEqual([{ version: 2 }]);
+    await database.remove();
+  });
+});

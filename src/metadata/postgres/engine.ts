@@ -14,6 +14,8 @@ export interface PostgresOptions {
   readonly url: string;
   readonly poolSize: number;
   readonly now: () => Date;
+  /** As in MigrationTarget. */
+  readonly mayUpgrade?: boolean | undefined;
 }
 
 const limits = {
@@ -58,7 +60,12 @@ export async function openPostgres(options: PostgresOptions): Promise<Engine> {
   });
   const engine = new PostgresEngine(knex);
   try {
-    await migrate({ transact: (work) => engine.transact(work), dialect: "postgres", now: options.now });
+    await migrate({
+      transact: (work) => engine.transact(work),
+      dialect: "postgres",
+      now: options.now,
+      mayUpgrade: options.mayUpgrade,
+    });
     return engine;
   } catch (error) {
     await engine.close();

@@ -18,6 +18,8 @@ export interface SqliteOptions {
   readonly durable: boolean;
   readonly now: () => Date;
   readonly onFatal: (cause: unknown) => void;
+  /** As in MigrationTarget. */
+  readonly mayUpgrade?: boolean | undefined;
 }
 
 /** The first release without the fault that could corrupt a database when two connections reset its WAL at once. */
@@ -36,7 +38,12 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
   const writer = await openConnection(options, true);
   const writes = new GroupCommit(writer, options.onFatal);
   try {
-    await migrate({ transact: (work) => writes.transact(work), dialect: "sqlite", now: options.now });
+    await migrate({
+      transact: (work) => writes.transact(work),
+      dialect: "sqlite",
+      now: options.now,
+      mayUpgrade: options.mayUpgrade,
+    });
     return new SqliteEngine(writer, await openConnection(options, false), writes);
   } catch (error) {
     await writer.close();

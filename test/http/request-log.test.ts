@@ -92,6 +92,18 @@ describe("the access line", () => {
     expect(JSON.stringify(lines)).not.toContain("    at ");
   });
 
+  it("says which backends can take a write when they are too few to try", async () => {
+    const { log, lines, requests } = keptLog();
+    const memory = (name: string) => ({ kind: "memory", name, region: name }) as const;
+    await using gateway = await startTestGateway({ backends: [memory("a"), { ...memory("b"), draining: true }], log });
+    await gateway.fetch({ method: "PUT", path: "/bucket" });
+    expect((await gateway.fetch({ method: "PUT", path: "/bucket/key", body: "refused" })).status).toBe(503);
+    await expect.poll(() => requests().length).toBe(2);
+    const reason = "too few backends can take a write, 2 must: a in a";
+    expect(requests()[1]).toMatchObject({ level: 40, status: 503, code: "ServiceUnavailable", reason });
+    expect(JSON.stringify(lines)).not.toContain("    at ");
+  });
+
   it("is all that a client leaves that goes away in the middle of a read", async () => {
     await using a = await startFaultyS3();
     const { log, lines, requests } = keptLog();

@@ -45,7 +45,9 @@ export class Placer {
 
   /** Throws ServiceUnavailable when no write that asks for `needed` can succeed. */
   checkWritable(needed: number): void {
-    if (!this.canBeEnough([], new Set(), needed)) throw tooFewBackends([]);
+    if (this.canBeEnough([], new Set(), needed)) return;
+    const able = this.#untried(new Set()).map(({ name, region }) => `${name} in ${region}`);
+    throw tooFewBackends([], `too few backends can take a write, ${needed} must: ${able.join(", ") || "none"}`);
   }
 
   #untried(tried: ReadonlySet<string>): readonly Placement[] {
@@ -64,8 +66,11 @@ export function unretryable(failures: readonly BackendError[]): ReadonlySet<stri
   return new Set(failures.filter(({ fault }) => fault !== "unavailable").map(({ backend }) => backend));
 }
 
-/** The 503 of a write or read that no healthy backend is left for. */
-export function tooFewBackends(failures: readonly BackendError[]): S3Error {
-  const cause = failures.length > 1 ? new AggregateError(failures, "every backend that was tried failed") : failures[0];
+/** The 503 of a write or read that no healthy backend is left for. `untried`: why, where none was even tried. */
+export function tooFewBackends(failures: readonly BackendError[], untried = "no backend was left to try"): S3Error {
+  const cause =
+    failures.length > 1
+      ? new AggregateError(failures, "every backend that was tried failed")
+      : (failures[0] ?? new Error(untried));
   return new S3Error("ServiceUnavailable", { headers: { "Retry-After": RETRY_AFTER } }, { cause });
 }

@@ -17,7 +17,7 @@ export interface WhereOptions {
 
 export function withWhere(command: Command): Command {
   return command
-    .option("--config <file>", "the gateway's configuration file")
+    .option("--config <file>", "the gateway's configuration file; without it NEARBUCKET_CONFIG names one")
     .option("--data <directory>", "the demo's data directory");
 }
 

@@ -60,8 +60,10 @@ function addCreate(keys: Command, terminal: Terminal): void {
     .option("--read-only", "it may get and list, and change nothing")
     .option("--bucket <name[/prefix]>", "it reaches this bucket, or keys with this prefix in it; repeatable", addPlace)
     .option("--network <cidr>", "it is good from this network or address only; repeatable", addNetwork)
-    .option("--expires <when>", "a date, a time, or a duration such as 90m, 12h, 30d, 4w", (text: string) =>
-      expiry(text),
+    .option(
+      "--expires <when>",
+      "it is good until then: a date, a time, or a duration such as 90m, 12h, 30d, 4w",
+      (text: string) => expiry(text),
     )
     .addOption(new Option("--redirect <mode>", "a redirect mode of its own").choices(["off", "auto", "always"]))
     .option("--json", "as one JSON document; otherwise as a profile for an AWS credentials file")

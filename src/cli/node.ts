@@ -21,7 +21,10 @@ const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] sa
 
 export function addNode(program: Command, terminal: Terminal): void {
   withSettings(program.command("node"))
-    .description("serve one disk over S3, as a backend for a gateway; the root key comes from the environment")
+    .description(
+      "serve one disk over S3, as a backend for a gateway; its root key comes from NEARBUCKET_ROOT_ACCESS_KEY and " +
+        "NEARBUCKET_ROOT_SECRET_KEY",
+    )
     .requiredOption("--data <directory>", "where the node keeps everything", terminal.env["NEARBUCKET_DATA"])
     .option("--host <address>", "the address to listen on", "127.0.0.1")
     .option("--port <number>", "the port to listen on; 0: the system chooses", wholeNumber(0, 65_535), 9000)

@@ -1,5 +1,5 @@
 /** Values on the command line, checked as they are read: commander prints the message and ends with exit code 1. */
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseSetting, type Setting } from "../config/settings.ts";
 
 /** An argument parser for whole numbers within bounds, both inclusive. */
@@ -36,7 +36,11 @@ export function withSettings(command: Command): Command {
     if ("expected" in setting) throw new InvalidArgumentError(`expected ${setting.expected}`);
     return [...before, setting];
   };
-  return command.option("--set <key=value>", "any key of the configuration by its path; may be repeated", collect, []);
+  return command.addOption(
+    new Option("--set <key=value>", "any key of the configuration by its path; repeatable")
+      .argParser(collect)
+      .default([], "none"),
+  );
 }
 
 /** A secret from standard input: one line. */

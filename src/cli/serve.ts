@@ -8,7 +8,11 @@ import type { Terminal } from "./terminal.ts";
 
 export function addServe(program: Command, terminal: Terminal): void {
   withSettings(program.command("serve").description("run the gateway of a configuration file"))
-    .option("--config <file>", "the configuration file", terminal.env["NEARBUCKET_CONFIG"] ?? "nearbucket.yaml")
+    .option(
+      "--config <file>",
+      "the configuration file; without it NEARBUCKET_CONFIG names one",
+      terminal.env["NEARBUCKET_CONFIG"] ?? "nearbucket.yaml",
+    )
     .action(async ({ config, set }: SettingOptions & { readonly config: string }) => {
       await serveUntilStopped(await loadConfig(resolve(terminal.directory, config), terminal.env, set), terminal);
     });

@@ -55,6 +55,15 @@ export function applyVariables(tree: Tree, env: Environment): Tree {
   return applied;
 }
 
+/** The fault of something that is missing says which variables stand for it. */
+export function namingVariables({ path, message }: Fault): Fault {
+  const names = Object.entries(VARIABLES).flatMap(([variable, keys]) =>
+    `${pathOf(keys)}.`.startsWith(`${path}.`) ? [variable] : [],
+  );
+  if (names.length === 0 || !message.startsWith("missing: ")) return { path, message };
+  return { path, message: `${message}, or ${names.join(" and ")} in the environment` };
+}
+
 export function isTree(value: unknown): value is Tree {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -6,7 +6,14 @@ import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { ENCRYPTION_KEY_FILE, ensureEncryptionKeys } from "./encryption-key.ts";
-import { applyVariables, type Environment, expandReferences, isTree, type Tree } from "./environment.ts";
+import {
+  applyVariables,
+  type Environment,
+  expandReferences,
+  isTree,
+  namingVariables,
+  type Tree,
+} from "./environment.ts";
 import type { Fault } from "./fault.ts";
 import { type Checked, checkConfig, type GatewayConfig } from "./schema.ts";
 import { applySettings, type Setting } from "./settings.ts";
@@ -54,8 +61,8 @@ export function readConfig(
   const checked = checkConfig(
     isTree(tree) ? withPaths(applySettings(applyVariables(tree, env), settings, faults), directory) : tree,
   );
-  if (faults.length === 0) return checked;
-  return { faults: [...faults, ...("faults" in checked ? checked.faults : [])] };
+  if (faults.length === 0 && "config" in checked) return checked;
+  return { faults: [...faults, ...("faults" in checked ? checked.faults.map(namingVariables) : [])] };
 }
 
 /** Reads the key file, or makes it beside a new SQLite database, where the configuration has no key of its own. */

@@ -61,6 +61,18 @@ describe("commands", () => {
       expect(out).toMatch(new RegExp(`^ {2}${command} `, "m"));
   });
 
+  it.each([
+    [["serve"], ["NEARBUCKET_CONFIG"]],
+    [["node"], ["NEARBUCKET_ROOT_ACCESS_KEY", "NEARBUCKET_ROOT_SECRET_KEY"]],
+    [["stats"], ["NEARBUCKET_CONFIG"]],
+    [["keys", "create"], ["NEARBUCKET_CONFIG"]],
+  ])("names in the help of %j the variables it reads, and no value that only a program knows", async (words, names) => {
+    const { code, out } = await runCommand([...words, "--help"]);
+    expect(code).toBe(0);
+    for (const name of names) expect(out).toContain(name);
+    expect(out).not.toContain("[]");
+  });
+
   it("serves a configuration file, and lists all its faults instead when it has some", async () => {
     const file = join(directory, "nearbucket.yaml");
     const good =

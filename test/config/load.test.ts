@@ -81,13 +81,30 @@ describe("readConfig", () => {
   it("needs an encryption key from somewhere when the database is PostgreSQL", () => {
     const postgres = `${yaml}metadata: { kind: postgres, url: "postgres://localhost/n" }\n`;
     expect(readConfig(postgres, "/etc", env)).toEqual({
-      faults: [{ path: "encryptionKey", message: "missing: expected string" }],
+      faults: [
+        {
+          path: "encryptionKey",
+          message: "missing: expected string, or NEARBUCKET_ENCRYPTION_KEY in the environment",
+        },
+      ],
     });
     const checked = readConfig(postgres, "/etc", { ...env, NEARBUCKET_ENCRYPTION_KEY: "0123456789abcdef" });
     expect("config" in checked && checked.config.metadata).toEqual({
       kind: "postgres",
       url: "postgres://localhost/n",
       poolSize: 10,
+    });
+  });
+
+  it("says which variables stand for a root key that is missing", () => {
+    const [id, secret] = ["NEARBUCKET_ROOT_ACCESS_KEY", "NEARBUCKET_ROOT_SECRET_KEY"];
+    expect(readConfig(yaml, "/etc", { ...env, [id]: undefined, [secret]: undefined })).toEqual({
+      faults: [{ path: "rootKey", message: `missing: expected object, or ${id} and ${secret} in the environment` }],
+    });
+    expect(readConfig(yaml, "/etc", { ...env, [secret]: undefined })).toEqual({
+      faults: [
+        { path: "rootKey.secretAccessKey", message: `missing: expected string, or ${secret} in the environment` },
+      ],
     });
   });
 

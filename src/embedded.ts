@@ -1,6 +1,5 @@
 /**
- * nearbucket inside another program: a whole gateway for integration tests, on a port of its own, gone when disposed
- * of.
+ * nearbucket inside another program: a whole gateway for integration tests, on its own port, until it is disposed of.
  */
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -11,11 +10,11 @@ import { openGateway } from "./gateway.ts";
 import { openLog } from "./log.ts";
 
 export interface StartGatewayOptions {
-  /** How many stores stand behind it; every object is on two of them. Default 2. */
+  /** How many backends it has; every object is on two of them, or on the only one. Default 2. */
   readonly backends?: number;
   /** `memory` (default), or `disk` below `directory`. */
   readonly storage?: "memory" | "disk";
-  /** Where metadata and disk stores live; kept afterwards. Default: a temporary directory, removed on close. */
+  /** Where metadata and disk backends live; kept afterwards. Default: a temporary directory, removed on close. */
   readonly directory?: string;
   /** Default 0: the system chooses. */
   readonly port?: number;
@@ -51,7 +50,7 @@ export interface StartedGateway {
 
 /**
  * Starts a gateway in this process. Rejects when the options contradict each other or the port is taken.
- * Nothing is synced to disk unless `directory` is given: a store for tests is fast and forgets.
+ * Metadata is synced to disk only when `directory` is given, which keeps tests fast; disk backends always sync.
  */
 export async function startGateway(options: StartGatewayOptions = {}): Promise<StartedGateway> {
   const {

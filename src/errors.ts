@@ -1,4 +1,4 @@
-/** What a client sees when something is refused: S3's codes, statuses and messages, in one table. */
+/** The errors that clients see: S3's codes, statuses and messages, in one table. */
 
 const table = {
   AccessControlListNotSupported: [400, "The bucket does not allow ACLs"],
@@ -137,12 +137,12 @@ export class S3Error extends Error {
   }
 }
 
-/** A query parameter, header or form field with a value that S3 refuses by name. */
+/** InvalidArgument for the named query parameter, header or form field. */
 export function invalidArgument(name: string, value: string, message: string): S3Error {
   return new S3Error("InvalidArgument", { message, elements: { ArgumentName: name, ArgumentValue: value } });
 }
 
-/** A header whose meaning is not served, refused by name. */
+/** NotImplemented for a named header whose function is not served. */
 export function notImplemented(header: string): S3Error {
   return new S3Error("NotImplemented", { elements: { Header: header } });
 }

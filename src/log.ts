@@ -1,17 +1,17 @@
 /**
- * The one logger: pino, one JSON line an event. Secrets never reach it; signatures are redacted by whoever logs a URL.
+ * The logger: pino, one JSON line per event. Callers pass it no secrets, and no URL with its signature.
  */
 import { type Logger, pino, stdSerializers } from "pino";
 
 export type Log = Logger;
 
-// A system call for each line costs more than the line.
+// One system call per line would cost more than the line itself.
 const BUFFER_BYTES = 8 * 1024;
 const FLUSH_MS = 200;
 
 /**
- * `level`: pino's names, or "silent". Logs go to standard error, so that standard output stays a command's own, unless
- * `sink` takes them: one JSON line a call.
+ * `level`: pino's names, or "silent". Logs go to standard error, so that standard output is left to the command, unless
+ * `sink` takes them: one JSON line per call.
  */
 export function openLog(level: string, sink?: { write(line: string): void }): Log {
   return pino(
@@ -20,7 +20,7 @@ export function openLog(level: string, sink?: { write(line: string): void }): Lo
   );
 }
 
-/** For changes of settings: written whatever the level, unless the log is silent altogether. */
+/** For changes of settings: written at every level but `silent`. */
 export function auditLog(log: Log): Log {
   return log.child({ audit: true }, { level: log.level === "silent" ? "silent" : "info" });
 }
@@ -33,13 +33,13 @@ export function reasonOf(error: unknown): string | undefined {
   for (let one: unknown = error; one instanceof Error && messages.length < 8; one = one.cause) {
     const parts = one instanceof AggregateError ? one.errors.map((part) => reasonOf(part) ?? String(part)) : [];
     const message = parts.length > 0 ? `${one.message}: ${parts.join(", ")}` : one.message;
-    // A cause is often quoted by the error that wraps it.
+    // An error often quotes the cause that it wraps.
     if (message !== "" && !messages.some((earlier) => earlier.includes(message))) messages.push(message);
   }
   return messages.length === 0 ? undefined : messages.join(": ").slice(0, REASON_LIMIT);
 }
 
-/** A backend's failure is an event like others, and many come at once in an outage: its stack would say nothing. */
+/** An outage brings many backend failures at once, and their stacks say nothing: they are logged without. */
 function describe(error: unknown): unknown {
   if (!(error instanceof Error) || error.name !== "BackendError")
     return error instanceof Error ? stdSerializers.err(error) : error;

@@ -1,5 +1,5 @@
 /**
- * The nouns, as types: what the rooms say to each other. No code.
+ * The domain types that the rooms exchange. No code.
  * Sizes are bytes, times are `Date`, ETags stand without quotes, digests are lower-case hex sha256.
  */
 
@@ -8,25 +8,25 @@ export type Digest = string;
 /** Header fields of a request or a reply; a request's have lower-case names. */
 export type HeaderFields = Readonly<Record<string, string | undefined>>;
 
-/** Where the signature of a request stands; anonymous: it has none. */
+/** Where a request carries its signature; anonymous: it has none. */
 export type AuthenticationKind = "header" | "presigned" | "anonymous";
 
 /** The other end of a connection. */
 export interface Peer {
   readonly address: string;
-  /** It speaks TLS with us. */
+  /** The connection is TLS. */
   readonly secure: boolean;
 }
 
-/** Who sent a request and how it came: worked out once, from the socket and from what trusted proxies say. */
+/** Who sent a request and over which protocol: determined once, from the socket and from trusted proxies' headers. */
 export interface Client {
-  /** Without brackets, port or the IPv4-in-IPv6 prefix. A trusted proxy's own where none says whose it is. */
+  /** Without brackets, port or the IPv4-in-IPv6 prefix. A trusted proxy's own when the client's is unknown. */
   readonly address: string;
-  /** False where `address` is a trusted proxy's own: no permission follows from it. */
+  /** False when `address` is a trusted proxy's own: it grants nothing. */
   readonly certain: boolean;
-  /** The peer is no trusted proxy, and no header says that anybody stands in between. */
+  /** The peer is no trusted proxy, and no header names a proxy in between. */
   readonly direct: boolean;
-  /** The peer is a trusted proxy, or this machine itself: it may say for tests where it stands. */
+  /** The peer is a trusted proxy or this machine: for tests it may name its own location. */
   readonly trustedPeer: boolean;
   /** `scheme://host` that the client used, for Location elements and redirects. */
   readonly origin: string;
@@ -52,13 +52,13 @@ export interface Account {
   readonly name: string;
 }
 
-/** A bucket, or what stands in it under keys that begin with `prefix`; an empty prefix is the whole bucket. */
+/** A bucket, or its keys that begin with `prefix`; an empty prefix is the whole bucket. */
 export interface Place {
   readonly bucket: string;
   readonly prefix: string;
 }
 
-/** What an access key may do of all that its account may. What is absent limits nothing. */
+/** Limits on what an access key may do of what its account may. An absent field limits nothing. */
 export interface KeyScope {
   readonly readOnly?: true;
   readonly places?: readonly Place[];
@@ -80,13 +80,13 @@ export interface AccessKey extends SealedSecret {
   readonly redirect: RedirectMode | undefined;
   readonly scope: KeyScope;
   readonly disabled: boolean;
-  /** From then on it is no key any more. */
+  /** Refused from then on. */
   readonly expiresAt: Date | undefined;
 }
 
 export type Permission = "READ" | "WRITE" | "READ_ACP" | "WRITE_ACP" | "FULL_CONTROL";
 
-/** An account, or one of S3's groups. Nobody here is in LogDelivery. */
+/** An account, or one of S3's groups. LogDelivery has no members here. */
 export type Grantee =
   | { readonly account: Account }
   | { readonly group: "AllUsers" | "AuthenticatedUsers" | "LogDelivery" };
@@ -97,19 +97,19 @@ export interface Grant {
 }
 
 /**
- * Who else may do what. The owner is not among them by right: whoever owns a bucket or an object may do everything with
- * it, granted or not.
+ * Grants to others. The owner of a bucket or an object may do everything with it, whether or not a grant names the
+ * owner.
  */
 export type Acl = readonly Grant[];
 
-/** Whether anything may be public at all: the operator's word, above every bucket's own. */
+/** Whether anything may be public: the operator's setting, which overrides every bucket's own. */
 export type PublicAccess = "allowed" | "blocked";
 
-/** S3's four switches of a bucket. No bucket has a policy here, so the last two only wait for one. */
+/** S3's four switches of a bucket. Bucket policies are not served, so the last two have no effect. */
 export interface PublicAccessBlock {
   /** Refuses requests that set a public ACL. */
   readonly blockPublicAcls: boolean;
-  /** Grants to everybody do not count, whenever they were made. */
+  /** Ignores public grants, whenever they were made. */
   readonly ignorePublicAcls: boolean;
   readonly blockPublicPolicy: boolean;
   readonly restrictPublicBuckets: boolean;
@@ -128,7 +128,7 @@ export interface BucketSettings {
   readonly acl?: Acl;
   /** Absent: ACLs count, and an object belongs to the account that wrote it (S3's ObjectWriter). */
   readonly ownership?: "BucketOwnerEnforced";
-  /** Absent: the bucket blocks nothing. The gateway may block all the same. */
+  /** Absent: the bucket blocks nothing; the gateway still may. */
   readonly publicAccessBlock?: PublicAccessBlock;
   /** In byte order of key, never empty. */
   readonly tags?: readonly Tag[];
@@ -143,7 +143,7 @@ export interface Bucket {
   readonly settings: BucketSettings;
 }
 
-/** What belongs to the name, never to the blob. */
+/** What belongs to the object, never to its blob. */
 export interface ObjectAttributes {
   readonly contentType?: string;
   readonly contentEncoding?: string;
@@ -184,7 +184,7 @@ export interface StoredObject {
   readonly parts: readonly PartOfObject[] | undefined;
 }
 
-/** `verified`: size and ETag agreed when last looked at. `lost`: absent, short or rotten; never read from. */
+/** `verified`: size and ETag agreed at the last check. `lost`: absent, short or corrupt; never read. */
 export type ReplicaState = "verified" | "lost";
 
 export interface Replica {
@@ -198,7 +198,7 @@ export interface Blob {
   readonly id: number;
   readonly storageKey: string;
   readonly size: number;
-  /** What every backend answers as ETag: the md5, or `md5-of-md5s-N` for bytes uploaded in parts. */
+  /** The ETag on every backend: the md5, or `md5-of-md5s-N` for bytes uploaded in parts. */
   readonly etag: string;
   /** Undefined until a multipart blob has been read once. */
   readonly digest: Digest | undefined;
@@ -214,7 +214,7 @@ export interface FoundObject {
 }
 
 /**
- * Bytes that stand on backends and wait for a name. The transaction that writes the name makes them a blob,
+ * Bytes on backends that no object refers to yet. The transaction that writes the object makes them a blob,
  * or drops them when the same content became known in the meantime.
  */
 export interface FreshContent {
@@ -225,14 +225,14 @@ export interface FreshContent {
   readonly etag: string;
   readonly digest: Digest | undefined;
   readonly partSizes: readonly number[] | undefined;
-  /** The backends that acknowledged, all with agreeing ETag. */
+  /** The backends that acknowledged, all with the same ETag. */
   readonly backends: readonly string[];
   /** How many replicas the blob should have; fewer in `backends` makes a copy job in the same transaction. */
   readonly copies: number;
   /** Key under which equal digests share one blob; undefined: never shared. */
   readonly scope: string | undefined;
   /**
-   * The blob with this digest whose replicas were found wanting: it takes over these bytes and its old ones are
+   * The blob with this digest that has too few good replicas: it takes over these bytes, and its old ones are
    * dropped.
    */
   readonly replaces: number | undefined;

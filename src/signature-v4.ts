@@ -1,6 +1,6 @@
 /**
- * AWS Signature Version 4, the arithmetic only: auth/ verifies with it, backends/ sign with it, so both read a request
- * the same way. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+ * AWS Signature Version 4, the computation only: auth/ verifies with it and backends/ sign with it, so both read a
+ * request in the same way. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 import { createHmac, hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
@@ -17,7 +17,7 @@ export interface CanonicalRequest {
   readonly query: string;
   /** Lower-case names in byte order with trimmed values: exactly the signed ones. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Hex sha256 of the payload, or one of S3's words for another way to sign it. */
+  /** Hex sha256 of the payload, or one of S3's names for another payload mode. */
   readonly payload: string;
 }
 
@@ -44,8 +44,8 @@ const pads = new WeakMap<Buffer, { readonly inner: string; readonly outer: Buffe
 
 /**
  * HMAC-SHA256 (RFC 2104) of text without characters above U+00FF, by two one-shot hashes: a fifth cheaper than an Hmac
- * object, and none of the native objects that make garbage collection slow. `key`: at most 64 bytes; what follows from
- * it is kept as long as it is.
+ * object, and without native objects, which make garbage collection slow. `key`: at most 64 bytes; its padded forms are
+ * cached while it lives.
  */
 export function hmacHex(key: Buffer, text: string): string {
   const { inner, outer } = pads.get(key) ?? padsOf(key);
@@ -65,10 +65,10 @@ function padsOf(key: Buffer) {
   return made;
 }
 
-/** A scope names a region, as long as the client likes. */
+/** Bounded in bytes: a scope holds a region name of any length that the client chooses. */
 const keyCache = new LRUCache<string, Buffer>({ maxSize: 512 * 1024, sizeCalculation: (_, name) => 64 + name.length });
 
-/** The day's key. Kept for the (secret, scope) pairs used lately: deriving it costs four HMACs, using it one. */
+/** The day's signing key, cached for recent (secret, scope) pairs: deriving it costs four HMACs, using it one. */
 export function signingKey(secret: string, scope: string): Buffer {
   const name = `${scope}\n${secret}`;
   const known = keyCache.get(name);
@@ -83,7 +83,7 @@ export function stringToSign(timestamp: string, scope: string, request: Canonica
   return `${ALGORITHM}\n${timestamp}\n${scope}\n${sha256Hex(canonicalText(request))}`;
 }
 
-/** The canonical request as it is hashed; shown to a client whose signature does not match. */
+/** The canonical request that is hashed; a client whose signature does not match gets it in the error. */
 export function canonicalText(request: CanonicalRequest): string {
   let headers = "";
   let names = "";
@@ -101,7 +101,7 @@ export function sign(secret: string, timestamp: string, scope: string, request: 
 const UNRESERVED = /^[A-Za-z0-9\-._~]*$/;
 const UNRESERVED_PATH = /^[A-Za-z0-9\-._~/]*$/;
 
-/** RFC 3986 as AWS wants it: everything but unreserved characters, upper-case hex. */
+/** Percent-encodes everything but RFC 3986's unreserved characters, in upper-case hex, as AWS requires. */
 export function encodeComponent(text: string): string {
   if (UNRESERVED.test(text)) return text;
   return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
@@ -119,7 +119,7 @@ export function canonicalQuery(pairs: Iterable<readonly [string, string]>): stri
   return encoded.sort(compareQueryPairs).join("&");
 }
 
-// "=" sorts after "-" and digits, so whole pairs must not be compared as one text.
+// "=" sorts after "-" and digits, so names and values are compared separately.
 function compareQueryPairs(a: string, b: string): number {
   const an = a.slice(0, a.indexOf("="));
   const bn = b.slice(0, b.indexOf("="));

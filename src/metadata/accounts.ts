@@ -1,11 +1,11 @@
-/** Accounts and their access keys. Secrets come and go sealed: this room never sees one. */
+/** Accounts and their access keys. Secrets are sealed on the way in and out: this room never sees one. */
 import { S3Error } from "../errors.ts";
 import type { AccessKey, Account, KeyScope, SealedSecret } from "../model.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Parameter, type Statement, statement } from "./engine.ts";
 import { fromJson, toAccount, toRedirectMode } from "./rows.ts";
 
-/** The time of the last use stands only in listings: a use must not make anybody look the key up again. */
+/** Only listings show the last use, so that a use does not invalidate the cached key. */
 export interface ListedKey extends AccessKey {
   /** To the minute; undefined: never. */
   readonly lastUsedAt: Date | undefined;
@@ -68,7 +68,7 @@ export class Accounts {
     this.#context = context;
   }
 
-  /** The account of that name, made when missing. */
+  /** The account of that name; creates it when missing. */
   async ensure(name: string): Promise<Account> {
     const known = await this.#context.engine.read.get(selectAccount, [name]);
     if (known) return known;
@@ -137,12 +137,12 @@ export class Accounts {
     return this.#change(accessKeyId, switchKey, [disabled ? 1 : 0, accessKeyId]);
   }
 
-  /** Puts the same secret, sealed anew, in the place of `former`. False when that is no longer there. */
+  /** Replaces `former` by the same secret, sealed anew. False when `former` is no longer there. */
   reseal(accessKeyId: string, former: string, { sealedSecret, sealedBy }: SealedSecret): Promise<boolean> {
     return this.#change(accessKeyId, resealKey, [sealedSecret, sealedBy ?? null, accessKeyId, former]);
   }
 
-  /** One transaction for all of them. Says nothing of keys that are gone; an earlier use changes nothing. */
+  /** One transaction for all. Ignores keys that are gone and uses earlier than the recorded one. */
   async recordUses(uses: ReadonlyMap<string, Date>): Promise<void> {
     const ordered = [...uses].sort(([a], [b]) => (a < b ? -1 : 1));
     await this.#context.engine.transact(async (c) => {
@@ -150,7 +150,7 @@ export class Accounts {
     });
   }
 
-  /** Changes one key's row, and makes everybody look it up again. */
+  /** Changes one key's row and invalidates its cached value. */
   #change(accessKeyId: string, change: Statement<never>, parameters: readonly Parameter[]): Promise<boolean> {
     return this.#context.engine.transact(async (c) => {
       const changed = (await c.run(change, parameters)) > 0;

@@ -1,6 +1,6 @@
 /**
- * Fills in a digest that became known late, and makes one blob of two that turn out equal: no object is without a blob
- * at any time.
+ * Fills in a digest that became known late, and merges two blobs that turn out equal: every object has a blob at any
+ * time.
  */
 import type { Digest } from "../model.ts";
 import type { MetadataContext } from "./context.ts";
@@ -55,7 +55,7 @@ export async function mergeBlob(
     return { merged: undefined };
   }
   if (equal.size !== blob.size) {
-    // A size that differs under one digest is no equal content, whatever it is: kept apart.
+    // Equal digests with different sizes are not equal content: kept apart.
     await c.run(leaveScope, [digest, blobId]);
     return { merged: undefined };
   }

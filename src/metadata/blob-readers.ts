@@ -1,6 +1,6 @@
 /**
- * Who may read the content of a blob: whoever may read a live name of it, in a bucket of their own and not written by
- * another account, and only where their access key reaches.
+ * Who may read the content of a blob: the account that owns a live object with it, in its own bucket and not written by
+ * another account, and only within the access key's scope.
  */
 import type { Checksum, Place } from "../model.ts";
 import { type Reader as Rows, type Statement, statement } from "./engine.ts";
@@ -41,7 +41,7 @@ export async function isReadableBy(rows: Rows, blobId: number, reader: BlobReade
   return (await select(rows, blobId, reader, selectReadable, selectReadableIn)).length > 0;
 }
 
-/** The additional checksums that the names which `isReadableBy` means carry. */
+/** The additional checksums of the objects that `isReadableBy` counts. */
 export async function readableChecksums(rows: Rows, blobId: number, reader: BlobReader): Promise<readonly Checksum[]> {
   const found = await select(rows, blobId, reader, selectChecksums, selectChecksumsIn);
   return found.flatMap(({ checksum }) => fromJson<Checksum>(checksum) ?? []);

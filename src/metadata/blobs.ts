@@ -1,6 +1,6 @@
 /**
- * Blobs and their replicas, as background work and the dedup look-up see them. A blob marked as deleting can no longer
- * be referenced.
+ * Blobs and their replicas, for background work and the dedup look-up. A blob marked as deleting can no longer be
+ * referenced.
  */
 import type { Blob, Checksum, Digest, ReplicaState } from "../model.ts";
 import { mergeBlob } from "./blob-merging.ts";
@@ -55,26 +55,25 @@ export class Blobs {
     return this.#one(selectByDigest, [scope, digest]);
   }
 
-  /** Undefined also for one marked as deleting: nothing is left to be done for it. */
+  /** Undefined also for a blob marked as deleting: no work is left for it. */
   find(blobId: number): Promise<Blob | undefined> {
     return this.#one(selectById, [blobId]);
   }
 
-  /** May this reader read some live name of that blob? */
+  /** May this reader read some live object with that blob? */
   isReadableBy(blobId: number, reader: BlobReader): Promise<boolean> {
     return isReadableBy(this.#context.engine.read, blobId, reader);
   }
 
-  /** The additional checksums of the live names that this reader may read. */
+  /** The additional checksums of the live objects that this reader may read. */
   checksums(blobId: number, reader: BlobReader): Promise<readonly Checksum[]> {
     return readableChecksums(this.#context.engine.read, blobId, reader);
   }
 
   /**
-   * One transaction; a replica that becomes lost makes a copy job. Adding a replica that is there already refreshes it.
-   * `storageKey`: the one that was looked at or written; when the blob has taken over another one since, nothing is
-   * changed. False: nothing was changed, because the blob is gone, is being deleted, or has another storage key. Then
-   * the caller must drop what was written under `storageKey`.
+   * One transaction; a replica that becomes lost makes a copy job. Adding a known replica refreshes it.
+   * `storageKey`: the key that was checked or written. False: nothing was changed, because the blob is gone, is being
+   * deleted, or has another storage key by now. Then the caller must drop what was written under `storageKey`.
    */
   setReplica(blobId: number, backend: string, state: ReplicaState, storageKey?: string): Promise<boolean> {
     const now = this.#context.now();
@@ -97,8 +96,8 @@ export class Blobs {
   }
 
   /**
-   * Fills in what the first read of a multipart blob found. When another live blob has that digest and size in the same
-   * scope, this one's objects are moved to it and this one becomes reclaimable. `merged`: that other blob.
+   * Records the digest that the first read of a multipart blob found. When another live blob in the same scope has that
+   * digest and size, this blob's objects are moved to it and this one becomes reclaimable. `merged`: that other blob.
    */
   setDigest(blobId: number, digest: Digest): Promise<{ readonly merged: number | undefined }> {
     return this.#context.engine.transact((c) => mergeBlob(c, this.#context, blobId, digest));
@@ -106,7 +105,7 @@ export class Blobs {
 
   /**
    * Blobs without references whose grace is over, marked as deleting in the same transaction: from then on no write can
-   * reference them. Blobs that are marked already (a crash in between) are handed out again.
+   * reference them. Blobs that are marked already (after a crash) are returned again.
    */
   async takeReclaimable(limit: number): Promise<readonly Blob[]> {
     const now = this.#context.now().getTime();

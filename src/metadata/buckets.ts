@@ -1,4 +1,4 @@
-/** Buckets: names that belong to one account each. */
+/** Buckets; each belongs to one account. */
 import { S3Error } from "../errors.ts";
 import type { Bucket, BucketSettings } from "../model.ts";
 import type { MetadataContext } from "./context.ts";
@@ -106,7 +106,7 @@ export class Buckets {
     return rows.map(toBucket);
   }
 
-  /** `change` may run several times, each time on what the settings then are. Throws NoSuchBucket. */
+  /** `change` may run several times, each time on the current settings. Throws NoSuchBucket. */
   async updateSettings(bucketId: number, change: (settings: BucketSettings) => BucketSettings): Promise<void> {
     await this.#context.engine.transact(async (c) => {
       await c.lock(lockBucket, [bucketId]);
@@ -118,8 +118,8 @@ export class Buckets {
   }
 
   /**
-   * Throws NoSuchBucket; BucketNotEmpty while an object stands in it. Unfinished uploads are ended (their bytes become
-   * drop jobs).
+   * Throws NoSuchBucket; BucketNotEmpty while it holds an object. Aborts unfinished uploads (their bytes become drop
+   * jobs).
    */
   async delete(bucketId: number): Promise<void> {
     const now = this.#context.now();

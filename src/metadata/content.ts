@@ -1,7 +1,7 @@
 /**
- * Turns content into a referenced blob, and drops references, inside the transaction that writes the name.
- * A blob's ref_count is the number of object rows that point at it, in every committed state; one of zero has a time to
- * be reclaimed at.
+ * Turns content into a referenced blob, and drops references, inside the transaction that writes the object.
+ * In every committed state a blob's ref_count is the number of object rows that refer to it; a blob with none has a
+ * reclaim time.
  */
 import { S3Error } from "../errors.ts";
 import type { Content, FreshContent } from "../model.ts";
@@ -43,8 +43,8 @@ const forgetReplicas = statement<never>("blob-replicas-forget", "DELETE FROM rep
 const sharingAttempts = 5;
 
 /**
- * Gives the blob's id, with one reference more than before for a name that pointed at `previous`; the reference to
- * `previous` is dropped.
+ * Returns the blob's id after adding one reference, for an object that referred to `previous`; drops the reference to
+ * `previous`.
  */
 export async function moveReference(
   c: Connection,
@@ -97,7 +97,7 @@ async function referenceFresh(
     await c.lock(lockShared, [scope, digest, previous ?? null]);
     const shared = await c.get(findShared, [scope, digest]);
     if (shared && shared.size === content.size) return share(c, context, content, shared, previous);
-    // A size that differs under one digest is no equal content, whatever it is: kept apart.
+    // Equal digests with different sizes are not equal content: kept apart.
     if (shared) scope = null;
     if (attempt === sharingAttempts)
       throw new S3Error("SlowDown", {}, { cause: new Error(`blob ${content.storageKey} met changing rivals`) });

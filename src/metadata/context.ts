@@ -1,4 +1,4 @@
-/** What every class of this room works with. */
+/** The shared dependencies of this room's classes. */
 import type { Engine } from "./engine.ts";
 import type { ReadCache } from "./read-cache.ts";
 

@@ -1,5 +1,5 @@
 /**
- * What happens later, durably. A job is repeatable; made in the transaction that makes it necessary; claimed with a
+ * Durable background jobs. A job is repeatable, added in the transaction that makes it necessary, and claimed with a
  * lease and an epoch: a worker whose lease was taken over can neither finish nor fail it.
  */
 import type { MetadataContext } from "./context.ts";
@@ -10,15 +10,15 @@ export type NewJob =
   | { readonly kind: "copy"; readonly blobId: number }
   /** Read one replica of a multipart blob, fill in its digest, merge equals. */
   | { readonly kind: "digest"; readonly blobId: number }
-  /** Delete what stands under a storage key, unfinished uploads too, from these backends; empty: from all. */
+  /** Delete the object and the unfinished uploads under a storage key from these backends; empty: from all. */
   | { readonly kind: "drop"; readonly storageKey: string; readonly backends: readonly string[] }
-  /** The sweeps, one row each, made again when they finish. */
+  /** The periodic sweeps, one row each, added again when they finish. */
   | { readonly kind: "reclaim" | "stale-uploads" | "leftovers" };
 
 export interface Job {
   readonly id: number;
   readonly work: NewJob;
-  /** Runs that failed, or whose worker vanished. */
+  /** Runs that failed, or whose lease ended. */
   readonly attempts: number;
   readonly epoch: number;
 }
@@ -79,8 +79,8 @@ interface JobRow {
 }
 
 /**
- * Adds a job inside the transaction that makes it necessary. Equal jobs share one row; one that is added while it runs
- * will run once more.
+ * Adds a job inside the transaction that makes it necessary. Equal jobs share one row; a job that is added while it
+ * runs is run once more.
  */
 export async function addJob(c: Connection, job: NewJob, runAt: Date, now: Date): Promise<void> {
   await c.run(insertJob, [jobKey(job), job.kind, JSON.stringify(job), runAt.getTime(), now.getTime()]);
@@ -93,13 +93,13 @@ export class Jobs {
     this.#context = context;
   }
 
-  /** Adding a job equal to one that waits is no second job; the earlier `runAt` counts. Now unless told. */
+  /** Adding a job equal to a waiting one adds no second job; the earlier `runAt` counts. `runAt` defaults to now. */
   async add(job: NewJob, runAt?: Date): Promise<void> {
     const now = this.#context.now();
     await this.#context.engine.transact((c) => addJob(c, job, runAt ?? now, now));
   }
 
-  /** The job that has been due for longest and has no live lease, leased to this caller; undefined: nothing is due. */
+  /** Leases to this caller the job that has been due longest and has no live lease; undefined: nothing is due. */
   async claim(leaseMs: number): Promise<Job | undefined> {
     const now = this.#context.now().getTime();
     if ((await this.#context.engine.read.get(findDue, [now, now])) === undefined) return undefined;
@@ -107,7 +107,7 @@ export class Jobs {
     return row && toJob(row);
   }
 
-  /** False when the lease was lost: then nothing changed. */
+  /** False when the lease was lost: then nothing was changed. */
   finish(job: Job): Promise<boolean> {
     return this.#context.engine.transact(async (c) => {
       if ((await c.run(deleteJob, [job.id, job.epoch])) > 0) return true;
@@ -115,7 +115,7 @@ export class Jobs {
     });
   }
 
-  /** Back off: runs again at `runAt`, attempts + 1. False when the lease was lost. */
+  /** Schedules another run at `runAt` and counts the attempt. False when the lease was lost. */
   async fail(job: Job, runAt: Date, reason: string): Promise<boolean> {
     return (
       (await this.#context.engine.transact((c) =>

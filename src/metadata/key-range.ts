@@ -10,13 +10,13 @@ export function compareKeys(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-/** The smallest text greater than every text that begins with `prefix`; for an empty prefix: above every key. */
+/** The smallest text greater than every text with this prefix; for an empty prefix: a text above every key. */
 export function afterPrefix(prefix: string): string {
   const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
   while (points.length > 0) {
     const last = points.pop() ?? 0;
     if (last === 0x10ffff) continue;
-    // The surrogates between these two are no characters and have no bytes.
+    // Skip the surrogates: they are not characters and have no UTF-8 encoding.
     return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1);
   }
   return aboveAll;

@@ -1,6 +1,6 @@
 /**
- * Storage keys: `blobs/ab/<random>`, reserved before any byte is written under them, so that what a crash leaves behind
- * can be found and dropped.
+ * Storage keys: `blobs/ab/<random>`, reserved before any byte is written under them, so that bytes that a crash leaves
+ * behind can be found and dropped.
  */
 import { randomBytes } from "node:crypto";
 import { S3Error } from "../errors.ts";
@@ -39,8 +39,8 @@ const forgetWriter = statement<never>("writer-forget", `DELETE FROM writers WHER
 const endLease = statement<never>("writer-end", "UPDATE writers SET lease_until = ? WHERE writer_id = ?");
 
 /**
- * Takes a reserved key over in the caller's transaction. False: the reservation has lapsed, and its bytes may be on
- * their way out.
+ * Takes over a reserved key in the caller's transaction. False: the reservation has lapsed, and a job may be deleting
+ * its bytes.
  */
 export async function takeKey(c: Connection, storageKey: string): Promise<boolean> {
   return (await c.run(deleteKey, [storageKey])) > 0;
@@ -53,20 +53,20 @@ export class KeyReservations {
     this.#context = context;
   }
 
-  /** Registers this process; its reservations count as leftovers when its lease has been over for the grace. */
+  /** Registers this process; once its lease has been over for the grace, its reservations count as leftovers. */
   async openWriter(leaseMs: number): Promise<string> {
     const writerId = randomBytes(12).toString("hex");
     await this.renewWriter(writerId, leaseMs);
     return writerId;
   }
 
-  /** Also brings back a writer that was forgotten while it slept. */
+  /** Also registers again a writer that was removed while its process was suspended. */
   async renewWriter(writerId: string, leaseMs: number): Promise<void> {
     const until = this.#context.now().getTime() + leaseMs;
     await this.#context.engine.transact((c) => c.run(saveWriter, [writerId, until]));
   }
 
-  /** New keys, durable before this resolves. Throws SlowDown when the writer was forgotten: renew it first. */
+  /** New keys, durable before this resolves. Throws SlowDown when the writer was removed: renew it first. */
   async reserve(writerId: string, count: number): Promise<readonly string[]> {
     const storageKeys = Array.from({ length: count }, newStorageKey);
     await this.#context.engine.transact(async (c) => {
@@ -78,7 +78,7 @@ export class KeyReservations {
     return storageKeys;
   }
 
-  /** Of keys under which nothing was ever written. */
+  /** For keys under which nothing was ever written. */
   async release(storageKeys: readonly string[]): Promise<void> {
     await this.#context.engine.transact(async (c) => {
       for (const storageKey of [...storageKeys].sort()) await c.run(deleteKey, [storageKey]);
@@ -86,8 +86,8 @@ export class KeyReservations {
   }
 
   /**
-   * Hands a key whose write failed over to a drop job: its bytes are deleted from every backend. A key that a blob or
-   * an upload has by now (its commit succeeded though the answer was lost) is left alone.
+   * Makes a drop job for a key whose write failed: it deletes the bytes from every backend. A key that a blob or an
+   * upload has by now (the commit succeeded but its answer was lost) is left alone.
    */
   async discard(storageKey: string): Promise<void> {
     const now = this.#context.now();
@@ -99,7 +99,7 @@ export class KeyReservations {
   }
 
   /**
-   * Turns the reservations of writers whose lease ended before `before` into drop jobs, and forgets those writers.
+   * Turns the reservations of writers whose lease ended before `before` into drop jobs, and removes those writers.
    * Returns how many keys they held.
    */
   discardLeftovers(before: Date): Promise<number> {
@@ -115,7 +115,7 @@ export class KeyReservations {
   }
 
   /**
-   * Ends this writer. The caller releases unused keys first; what is still reserved counts as left over from now on.
+   * Ends this writer. The caller releases unused keys first; keys still reserved then count as leftovers.
    */
   async closeWriter(writerId: string): Promise<void> {
     const now = this.#context.now().getTime();

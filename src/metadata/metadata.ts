@@ -1,4 +1,4 @@
-/** Names: opens the database, migrates it, hands out the classes below, closes it. The only room that imports knex. */
+/** Opens the metadata database, migrates it, provides the classes below, and closes it. Only this room imports knex. */
 import { Accounts } from "./accounts.ts";
 import { Blobs } from "./blobs.ts";
 import { Buckets } from "./buckets.ts";
@@ -17,7 +17,8 @@ export interface MetadataOptions {
   readonly engine:
     | {
         readonly kind: "sqlite";
-        readonly file: string /** False only for stores nobody keeps: commits are not synced. */;
+        readonly file: string;
+        /** False: commits are not synced; only for data nobody keeps. */
         readonly durable: boolean;
       }
     | { readonly kind: "postgres"; readonly url: string; readonly poolSize?: number };
@@ -29,8 +30,8 @@ export interface MetadataOptions {
   /** False: an older schema is refused, because an older gateway may run on it. True unless given. */
   readonly mayUpgrade?: boolean;
   /**
-   * Called once when the database can no longer be trusted (an I/O error): every further write is refused, the process
-   * should end.
+   * Called once when the database can no longer be trusted (an I/O error): every further write is refused, and the
+   * process should end.
    */
   readonly onFatal?: (cause: unknown) => void;
 }

@@ -1,5 +1,5 @@
 /**
- * Brings a database to this program's schema: each migration in one transaction with the row that says so.
+ * Brings a database to this program's schema: each migration in one transaction with the row that records it.
  * Two processes may start at once; a program older than the schema refuses to run.
  */
 import { type Statement, statement, type Work } from "./engine.ts";

@@ -1,6 +1,6 @@
 /**
- * Pages of keys. Without a delimiter one range of the index; with one, each step seeks past everything the last common
- * prefix covers, so that a page reads as many index entries as it shows.
+ * Pages of keys. Without a delimiter a page is one range of the index; with one, each step seeks past all keys of the
+ * last common prefix, so that a page reads as many index entries as it shows.
  */
 import type { StoredObject } from "../model.ts";
 import { type Reader, statement } from "./engine.ts";
@@ -9,11 +9,11 @@ import { type ObjectRow, objectColumns, toStoredObject } from "./rows.ts";
 
 export interface ListPage {
   readonly prefix: string;
-  /** Undefined: no roll-up. */
+  /** Undefined: no common prefixes. */
   readonly delimiter: string | undefined;
   /**
-   * Exclusive start: keys and common prefixes at or before it are skipped. A marker that is itself a common prefix
-   * skips all it covers.
+   * Exclusive start: keys and common prefixes at or before it are skipped. A marker that is a common prefix skips all
+   * its keys.
    */
   readonly after: string | undefined;
   /** Keys and common prefixes together. */
@@ -21,7 +21,7 @@ export interface ListPage {
 }
 
 export interface Listing {
-  /** Keys and common prefixes in one byte order. */
+  /** Keys and common prefixes together, in byte order. */
   readonly entries: readonly ({ readonly object: StoredObject } | { readonly commonPrefix: string })[];
   readonly truncated: boolean;
   /** The last key or common prefix of this page when truncated. */
@@ -101,7 +101,7 @@ async function rolledUp(reader: Reader, bucketId: number, page: ListPage, delimi
   });
 }
 
-/** Up to and with the first delimiter after the prefix; undefined: the key stands for itself. */
+/** Up to and including the first delimiter after the prefix; undefined: the key has none there. */
 export function commonPrefix(key: string, prefix: string, delimiter: string): string | undefined {
   if (!key.startsWith(prefix)) return undefined;
   const at = key.indexOf(delimiter, prefix.length);

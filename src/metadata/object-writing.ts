@@ -1,6 +1,6 @@
 /**
- * Writes one object row inside a transaction: the current row of its key, the conditions on it, the row that takes its
- * place.
+ * Writes one object row inside a transaction: reads the current row of its key, checks the conditions, replaces the
+ * row.
  */
 import { S3Error } from "../errors.ts";
 import type { Checksum, Content, ObjectAttributes, PartOfObject, StoredObject, WriteCondition } from "../model.ts";
@@ -13,7 +13,7 @@ export interface NewObject {
   readonly bucketId: number;
   readonly key: string;
   readonly content: Content;
-  /** What the client sees; equals the blob's unless equal bytes came in another layout. */
+  /** The object's ETag; differs from the blob's when equal bytes were uploaded in other parts. */
   readonly etag: string;
   readonly attributes: ObjectAttributes;
   readonly checksum: Checksum | undefined;
@@ -21,7 +21,7 @@ export interface NewObject {
   readonly condition: WriteCondition;
 }
 
-/** The row a key has now; `object_id` null: none. */
+/** The current row of a key; `object_id` null: none. */
 export interface CurrentRow {
   readonly bucket_name: string;
   readonly object_id: number | null;
@@ -32,7 +32,7 @@ export interface CurrentRow {
   readonly owner_id: number | null;
 }
 
-/** One writer of a key at a time, and its bucket cannot go meanwhile. */
+/** Only one writer of a key at a time; its bucket cannot be deleted meanwhile. */
 const lockKey = statement(
   "object-key-lock",
   "SELECT pg_advisory_xact_lock(hashtextextended(?, ?)) FROM buckets WHERE id = ? FOR KEY SHARE",
@@ -76,7 +76,7 @@ export async function readCurrent(c: Connection, bucketId: number, key: string):
   return current;
 }
 
-/** Throws PreconditionFailed, or NoSuchKey for ifMatch where nothing is. */
+/** Throws PreconditionFailed, or NoSuchKey for ifMatch when there is no object. */
 export function checkWriteCondition(current: CurrentRow, condition: WriteCondition): void {
   const { ifMatch, ifNoneMatch } = condition;
   if (ifMatch !== undefined) {
@@ -113,7 +113,7 @@ export async function replaceCurrent(
   return { key, versionId: "null", size: content.size, etag, modifiedAt, attributes, checksum, parts };
 }
 
-/** False when another object has taken its place, or none: what was decided about this one does not hold for that. */
+/** False when the object was replaced or deleted: a decision about it does not apply to another one. */
 export async function changeAttributes(
   c: Connection,
   context: MetadataContext,

@@ -1,7 +1,4 @@
-/**
- * Objects: a key, its attributes, and the blob it names. One row a version; so far only the unversioned one, "null", is
- * written.
- */
+/** Objects: a key, its attributes, and its blob. One row per version; only the version "null" is written. */
 import { S3Error } from "../errors.ts";
 import type { Bucket, FoundObject, ObjectAttributes, StoredObject } from "../model.ts";
 import { dropReference } from "./content.ts";
@@ -85,7 +82,7 @@ export class Objects {
   }
 
   /**
-   * One transaction: checks the condition, makes or references the blob, drops the old name's reference, releases the
+   * One transaction: checks the condition, makes or references the blob, drops the old object's reference, releases the
    * reserved key, adds jobs (copy when replicas < copies, digest when the digest is unknown, drop for bytes not
    * needed).
    * Throws PreconditionFailed; NoSuchKey for ifMatch on a missing key; NoSuchBucket when it was deleted meanwhile;
@@ -103,8 +100,8 @@ export class Objects {
   }
 
   /**
-   * Changes the attributes of the very object that was found. False, and nothing changed, when it was written over or
-   * deleted meanwhile. `change` may run several times, each time on what the attributes then are. Throws NoSuchBucket.
+   * Changes the attributes of the object that was found. False, and nothing changed, when it was overwritten or deleted
+   * meanwhile. `change` may run several times, each time on the current attributes. Throws NoSuchBucket.
    */
   updateAttributes(
     bucketId: number,
@@ -115,8 +112,8 @@ export class Objects {
   }
 
   /**
-   * True when there was one. S3's DELETE is a success either way. Throws PreconditionFailed when an object is there
-   * that the condition does not fit.
+   * True when there was one; S3's DELETE succeeds either way. Throws PreconditionFailed when there is an object that
+   * does not meet the condition.
    */
   async delete(bucketId: number, key: string, condition: DeleteCondition = {}): Promise<boolean> {
     const [outcome] = await this.#deleteAll(bucketId, [{ key, ...condition }]);
@@ -124,7 +121,7 @@ export class Objects {
     return outcome === "deleted";
   }
 
-  /** All in one transaction; one outcome each, in order. A key that is not there counts as deleted. */
+  /** One transaction for all; one outcome each, in order. A missing key counts as deleted. */
   async deleteMany(
     bucketId: number,
     keys: readonly ({ readonly key: string } & DeleteCondition)[],
@@ -165,7 +162,7 @@ export class Objects {
     return this.#context.engine.transact(async (c) => {
       const outcomes: ("deleted" | "absent" | "precondition-failed")[] = keys.map(() => "absent");
       const dropped: number[] = [];
-      // Rows are taken in one order everywhere, so that two of these cannot wait for each other.
+      // Rows are locked in one order everywhere, so that two of these cannot deadlock.
       const ordered = [...keys.entries()].sort(([, a], [, b]) => compareKeys(a.key, b.key));
       for (const [index, { key, ...condition }] of ordered)
         outcomes[index] = await this.#deleteOne(c, bucketId, key, condition, dropped);

@@ -1,4 +1,4 @@
-/** What may be bound to a statement: refuses what PostgreSQL cannot store, on both engines alike. */
+/** Checks bound parameters: on both engines it refuses values that PostgreSQL cannot store. */
 import { S3Error } from "../errors.ts";
 import type { Parameter } from "./engine.ts";
 

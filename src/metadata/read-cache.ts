@@ -1,7 +1,6 @@
 /**
- * What committed reads found, kept exact: a commit of this process forgets what it changed before its caller is
- * answered, a change by another process forgets everything, and a read that began before either may not fill in what it
- * saw.
+ * An exact cache of committed reads: a commit of this process invalidates what it changed before its caller is
+ * answered, a change by another process invalidates everything, and a read that began before either may not fill it.
  */
 import { LRUCache } from "lru-cache";
 import type { AccessKey, Blob, Bucket, StoredObject } from "../model.ts";
@@ -12,7 +11,7 @@ interface CachedObject {
   readonly blobId: number;
 }
 
-/** Attributes, grants and parts are as long as clients make them: a row counts for the memory it takes. */
+/** Clients decide how long attributes, grants and parts are, so a row counts by the memory it takes. */
 const ROW_BYTES = 1024;
 
 function cacheOf<K extends string | number, V extends object>(rows: number): LRUCache<K, V> {
@@ -28,10 +27,10 @@ export class ReadCache {
   readonly #buckets: LRUCache<string, Bucket>;
   readonly #objects: LRUCache<string, CachedObject>;
   readonly #blobs: LRUCache<number, Blob>;
-  /** Changes with every forgetting: a read that saw another one is too old to be kept. */
+  /** Changes with every invalidation: a read that began in another epoch is too old to be cached. */
   epoch = 0;
 
-  /** `rows` of 1 KiB of text each. */
+  /** `rows`: capacity, in rows of 1 KiB of text. */
   constructor(freshness: Freshness, rows: number) {
     this.#freshness = freshness;
     this.#keys = cacheOf(rows / 10);
@@ -41,7 +40,7 @@ export class ReadCache {
     freshness.onForeignChange = () => this.#forgetAll();
   }
 
-  /** True at once or after a look: what is remembered now may be given as an answer now. */
+  /** True, at once or after a check: values cached now may be returned now. */
   isFresh(): boolean | Promise<boolean> {
     return this.#freshness.check();
   }
@@ -80,7 +79,7 @@ export class ReadCache {
     this.#keys.delete(accessKeyId);
   }
 
-  /** Objects are found through their bucket: with it they are out of reach, and its id is never used again. */
+  /** Objects are found through their bucket, whose id is never used again: without it they are unreachable. */
   forgetBucket(name: string): void {
     this.epoch++;
     this.#buckets.delete(name);
@@ -91,7 +90,7 @@ export class ReadCache {
     this.#objects.delete(objectKey(bucketId, key));
   }
 
-  /** Every object that was found with this blob is looked up again. */
+  /** Invalidates every object that was found with this blob. */
   forgetBlob(blobId: number): void {
     this.epoch++;
     this.#blobs.delete(blobId);

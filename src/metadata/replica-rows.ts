@@ -1,4 +1,4 @@
-/** Writes of replica rows, shared by what makes blobs and what looks after them. */
+/** Writes replica rows, for new blobs and for background work. */
 import type { ReplicaState } from "../model.ts";
 import { type Connection, statement } from "./engine.ts";
 
@@ -24,7 +24,7 @@ export async function saveReplica(
   await c.run(saveOne, [blobId, backend, state, now.getTime()]);
 }
 
-/** Of bytes that were just written and agreed. Two at a time: the usual number costs one statement. */
+/** For bytes just written whose ETags agree. Two per statement: the usual number costs one statement. */
 export async function saveReplicas(
   c: Connection,
   blobId: number,

@@ -1,4 +1,4 @@
-/** Rows as the database gives them, and the values made of them: the only place that knows how a column is written. */
+/** Database rows and their conversion to values: only this file knows how columns are encoded. */
 import type {
   Account,
   Blob,
@@ -130,7 +130,7 @@ function toReplicas(text: string | null): readonly Replica[] {
   }));
 }
 
-/** What is not known to be good is not read from. */
+/** Unknown states count as lost: such a replica is not read. */
 function toReplicaState(state: string): ReplicaState {
   return state === "verified" ? "verified" : "lost";
 }

@@ -1,4 +1,4 @@
-/** What is stored, in numbers: a few aggregate queries, each of one moment. */
+/** Storage figures: a few aggregate queries, each of its own moment. */
 import type { MetadataContext } from "./context.ts";
 import { statement } from "./engine.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Pages of the uploads under way in a bucket, in byte order of key, then of start; common prefixes are skipped by index
- * seeks.
+ * Pages of the uploads in progress in a bucket, in byte order of key, then by start; index seeks skip common
+ * prefixes.
  */
 import { type Reader, statement } from "./engine.ts";
 import { afterKey, afterPrefix, compareKeys, prefixRange } from "./key-range.ts";
@@ -11,7 +11,7 @@ export interface UploadPage {
   readonly prefix: string;
   readonly delimiter: string | undefined;
   readonly afterKey: string | undefined;
-  /** Only with `afterKey`: uploads of that key up to and with this one are skipped; without it all of that key are. */
+  /** Only with `afterKey`: skips uploads of that key up to and including this one; without it all of that key. */
   readonly afterUploadId: string | undefined;
   readonly limit: number;
 }
@@ -21,7 +21,7 @@ export interface UploadsListing {
   readonly truncated: boolean;
 }
 
-/** Ids grow with time: their order within a key is the order of start. */
+/** Ids grow with time, so within a key they are ordered by start. */
 const selectFrom = statement<UploadRow>(
   "uploads-from",
   `SELECT ${uploadColumns} FROM (
@@ -32,7 +32,7 @@ const selectFrom = statement<UploadRow>(
   ORDER BY uploads.key, uploads.upload_id, upload_backends.backend`,
 );
 
-/** Rows fetched at a time while rolling up: what one common prefix covers past this is skipped by a seek. */
+/** Rows fetched at a time while grouping: a seek skips further rows of the same common prefix. */
 const rollUpRows = 50;
 
 export async function listUploads(reader: Reader, bucketId: number, page: UploadPage): Promise<UploadsListing> {

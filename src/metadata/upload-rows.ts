@@ -1,8 +1,8 @@
-/** Uploads as rows, one for each backend behind them, and as values. */
+/** Uploads as rows, one per backend upload, and as values. */
 import type { Checksum, ChecksumAlgorithm, DedupScope, ObjectAttributes } from "../model.ts";
 import { toAccount, toAttributes } from "./rows.ts";
 
-/** One backend's own multipart upload behind ours. */
+/** A backend's own multipart upload that belongs to ours. */
 export interface BackendUpload {
   readonly backend: string;
   readonly backendUploadId: string;
@@ -15,7 +15,7 @@ export interface Upload {
   readonly bucketId: number;
   readonly key: string;
   readonly accountId: number;
-  /** The reserved key its bytes will have. */
+  /** The reserved storage key for its bytes. */
   readonly storageKey: string;
   readonly attributes: ObjectAttributes;
   readonly checksumAlgorithm: ChecksumAlgorithm | undefined;
@@ -52,7 +52,7 @@ export const uploadColumns = `uploads.upload_id AS upload_id, uploads.bucket_id 
   uploads.started_at AS started_at, upload_backends.backend AS backend,
   upload_backends.backend_upload_id AS backend_upload_id, upload_backends.broken AS broken`;
 
-/** In the order in which each upload comes first. */
+/** Ordered by each upload's first row. */
 export function toUploads(rows: readonly UploadRow[]): Upload[] {
   const byId = new Map<string, Upload & { readonly backends: BackendUpload[] }>();
   for (const row of rows) {
@@ -72,7 +72,7 @@ function toUpload(row: UploadRow): Omit<Upload, "backends"> {
     key: row.key,
     accountId: row.account_id,
     storageKey: row.storage_key,
-    // What becomes of it is its initiator's.
+    // The object that it becomes belongs to its initiator.
     attributes: toAttributes(row.attributes, row.account_id === row.bucket_owner_id ? undefined : toAccount(row)),
     checksumAlgorithm: row.checksum_algorithm ?? undefined,
     checksumType: row.checksum_type ?? undefined,

@@ -1,4 +1,4 @@
-/** Multipart uploads under way: their backend uploads and parts, until they become an object or are given up. */
+/** Multipart uploads in progress: their backend uploads and parts, until they are completed or aborted. */
 import { randomBytes } from "node:crypto";
 import { S3Error } from "../errors.ts";
 import type { Checksum, FreshContent, PartOfObject, StoredObject, WriteCondition } from "../model.ts";
@@ -105,7 +105,7 @@ export class Uploads {
   }
 
   /**
-   * The storage key passes from the writer's reservation to the upload in this transaction. Throws NoSuchBucket;
+   * Moves the storage key from the writer's reservation to the upload in this transaction. Throws NoSuchBucket;
    * SlowDown when the reservation lapsed.
    */
   create(upload: Omit<Upload, "uploadId" | "startedAt">): Promise<Upload> {
@@ -134,7 +134,7 @@ export class Uploads {
     });
   }
 
-  /** Undefined: unknown, aborted, or another bucket or key. An upload that was completed is told by `completed`. */
+  /** Undefined: unknown, aborted, or another bucket or key. `completed` finds an upload that was completed. */
   async find(bucketId: number, key: string, uploadId: string): Promise<Upload | undefined> {
     const [upload] = toUploads(await this.#context.engine.read.all(selectUpload, [uploadId]));
     return upload?.bucketId === bucketId && upload.key === key ? upload : undefined;
@@ -169,14 +169,14 @@ export class Uploads {
     return (await this.#context.engine.read.all(selectParts, [uploadId, page.after, page.limit])).map(toPart);
   }
 
-  /** In order of key, then start. `after` exclusive; a delimiter rolls up as in a listing of objects. */
+  /** By key, then start. `after` exclusive; a delimiter makes common prefixes as in a listing of objects. */
   list(bucketId: number, page: UploadPage): Promise<UploadsListing> {
     return listUploads(this.#context.engine.read, bucketId, page);
   }
 
   /**
-   * As Objects.put, and ends the upload in the same transaction, remembering what it became: of a repeated Complete
-   * only the first writes, and both get the same answer. Throws NoSuchUpload.
+   * As Objects.put, and ends the upload in the same transaction and records its result: of a repeated Complete only the
+   * first writes, and both get the same answer. Throws NoSuchUpload.
    */
   async complete(uploadId: string, object: CompletedObject): Promise<StoredObject> {
     const [upload] = toUploads(await this.#context.engine.read.all(selectUpload, [uploadId]));
@@ -196,7 +196,7 @@ export class Uploads {
     });
   }
 
-  /** What a completed upload became, for a client that repeats Complete because the answer was lost; kept for a day. */
+  /** The result of a completed upload, for a client that repeats Complete after losing the answer; kept for a day. */
   async completed(
     bucketId: number,
     key: string,
@@ -208,7 +208,7 @@ export class Uploads {
     return { etag: object.etag, object };
   }
 
-  /** Uploads completed before `before` are no longer remembered. */
+  /** Removes the results of uploads completed before `before`. */
   async forgetCompleted(before: Date): Promise<void> {
     await this.#context.engine.transact((c) => c.run(forgetCompleted, [before.getTime()]));
   }
@@ -237,7 +237,7 @@ async function readCompleted(c: Connection, uploadId: string, etag: string): Pro
   return object;
 }
 
-/** Ids grow with time, so that their order is the order of start; the rest cannot be guessed. */
+/** Ids grow with time, so they are ordered by start; the rest is random and cannot be guessed. */
 function newUploadId(startedAt: Date): string {
   return `${startedAt.getTime().toString(16).padStart(12, "0")}${randomBytes(20).toString("hex")}`;
 }

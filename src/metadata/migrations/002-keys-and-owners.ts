@@ -9,7 +9,7 @@ const common = (id: string, text: string) => [
   "ALTER TABLE access_keys ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0",
   "ALTER TABLE access_keys ADD COLUMN expires_at BIGINT",
   "ALTER TABLE access_keys ADD COLUMN last_used_at BIGINT",
-  // NULL: sealed before secrets said by which key, and for which access key.
+  // NULL: sealed before secrets recorded their encryption key and access key.
   `ALTER TABLE access_keys ADD COLUMN sealed_by ${text}`,
 
   "ALTER TABLE blobs RENAME COLUMN name TO storage_key",
@@ -34,8 +34,8 @@ const onSqlite = [
 ];
 
 /**
- * As text: PostgreSQL's json refuses escapes that an attribute may hold. In text that JSON.stringify wrote, this stands
- * only for the owner: a quote inside a string is escaped, and no other field of that name holds an object.
+ * As text: PostgreSQL's json refuses escapes that an attribute may hold. In the output of JSON.stringify this text can
+ * only be the owner: a quote inside a string is escaped, and no other field of that name holds an object.
  */
 const owner = String.raw`,"owner":\{"id":(\d+),"name":"[^"]*"\}`;
 

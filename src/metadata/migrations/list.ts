@@ -1,4 +1,4 @@
-/** Every migration, in order; its version is its place, counted from 1. A released one is never changed. */
+/** Every migration, in order; its version is its position, counted from 1. A released one is never changed. */
 import { init } from "./001-init.ts";
 import { keysAndOwners } from "./002-keys-and-owners.ts";
 import type { Migration } from "./migration.ts";

@@ -1,4 +1,4 @@
-/** What a migration is. */
+/** The type of a migration. */
 
 export type Dialect = "sqlite" | "postgres";
 

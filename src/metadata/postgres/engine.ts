@@ -1,7 +1,7 @@
 /**
  * The PostgreSQL engine: READ COMMITTED with row and advisory locks where a statement depends on what another
  * transaction could change. A transaction is run again only when the server is known not to have committed it; a lost
- * answer to COMMIT is told as InternalError.
+ * answer to COMMIT becomes InternalError.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import knexFactory, { type Knex } from "knex";
@@ -34,7 +34,7 @@ const longestPauseMs = 200;
 const selectOne = statement<{ one: number }>("ping", "SELECT 1 AS one");
 const quiet = () => undefined;
 
-/** knex's pool, as far as it is used without the builder. */
+/** The calls of knex's pool that are used without the builder. */
 interface Pool {
   acquireConnection(): Promise<RawPostgres>;
   releaseConnection(raw: RawPostgres): Promise<void>;
@@ -45,7 +45,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Engine> {
     client: "pg",
     connection: { connectionString: options.url, application_name: "nearbucket", ...limits, types },
     acquireConnectionTimeout: acquireTimeoutMs,
-    // What goes wrong with a connection is thrown to whoever uses it.
+    // A connection's errors are thrown to the caller that uses it.
     log: { warn: quiet, error: quiet, debug: quiet, deprecate: quiet },
     pool: {
       min: 0,
@@ -87,7 +87,7 @@ async function prepareSession(raw: RawPostgres): Promise<void> {
 
 class PostgresEngine implements Engine {
   readonly read: Reader;
-  /** Other gateways write to the same database: nothing is remembered. */
+  /** Other gateways write to the same database: nothing is cached. */
   readonly freshness = undefined;
   readonly #knex: Knex;
   readonly #pool: Pool;
@@ -116,7 +116,7 @@ class PostgresEngine implements Engine {
     await this.#knex.destroy();
   }
 
-  /** Runs what has no effect unless it resolves, again while that can help. */
+  /** Repeats work that has no effect unless it resolves, as long as that can help. */
   async #use<T>(call: (session: PostgresSession) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       let fault: PostgresFault | undefined;

@@ -1,19 +1,19 @@
 /**
- * What an error of the pg driver means for the transaction and the connection it came from, and what a client is told.
+ * What an error of the pg driver means for its transaction and its connection, and what the client gets.
  */
 import { S3Error } from "../../errors.ts";
 
 /**
- * conflict: rolled back to let another go first; run again. broken: this connection is of no more use; nothing was
- * committed. stuck: the same, after waiting long. unknown: COMMIT was sent and its answer never came. slow: waited too
- * long for a lock or an answer. full: out of room or connections. statement: it failed for what it says.
+ * conflict: rolled back in favour of another transaction; run again. broken: this connection is unusable; nothing was
+ * committed. stuck: the same, after a long wait. unknown: COMMIT was sent and its answer never came. slow: waited too
+ * long for a lock or an answer. full: out of space or connections. statement: the statement itself failed.
  */
 export type PostgresFault = "conflict" | "broken" | "stuck" | "unknown" | "slow" | "full" | "statement";
 
 const byState: Readonly<Record<string, PostgresFault>> = {
   "40001": "conflict",
   "40P01": "conflict",
-  // A pooled session on a server that became a standby answers this for ever.
+  // A pooled session on a server that became a standby fails like this every time.
   "25006": "broken",
   "55P03": "slow",
   "57014": "slow",
@@ -32,7 +32,7 @@ export function postgresFault(error: unknown): PostgresFault {
   if ("code" in error && typeof error.code === "string" && /^[0-9A-Z]{5}$/.test(error.code)) {
     return byState[error.code] ?? byClass[error.code.slice(0, 2)] ?? "statement";
   }
-  // The driver's own errors carry no SQLSTATE: cut connections, time-outs of connecting and reading.
+  // The driver's own errors have no SQLSTATE: lost connections, connect and read timeouts.
   return /timeout/i.test(error.message) ? "stuck" : "broken";
 }
 
@@ -41,7 +41,7 @@ export function endsConnection(fault: PostgresFault | undefined): boolean {
   return fault === "broken" || fault === "stuck" || fault === "unknown";
 }
 
-/** What is thrown to the caller when running again does not help. */
+/** The error for the caller when running again does not help. */
 export function refusal(error: unknown, fault: PostgresFault | undefined): unknown {
   if (fault === undefined || fault === "statement") return error;
   if (fault === "unknown") return new S3Error("InternalError", {}, { cause: error });

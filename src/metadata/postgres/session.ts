@@ -1,7 +1,7 @@
 /**
  * One raw connection of the pg driver, borrowed from knex's pool: named prepared statements and transactions; the only
- * file that knows the driver's calls. Remembers the fault of what failed last, so that whoever borrowed it knows
- * whether to run again and whether to give it back.
+ * file that calls the driver. Keeps the fault of the last failure, so that the borrower knows whether to run again and
+ * whether to return the connection.
  */
 import type { Knex } from "knex";
 import pg, { type ClientBase, type QueryConfig, type QueryResult } from "pg";
@@ -16,7 +16,7 @@ const begin = statement("begin", "BEGIN ISOLATION LEVEL READ COMMITTED");
 const commit = statement("commit", "COMMIT");
 const rollback = statement("rollback", "ROLLBACK");
 
-/** Functions that only differ in name from SQLite's. */
+/** Functions that differ from SQLite's in name only. */
 const functions = [
   ["instr", "strpos"],
   ["json_group_array", "json_agg"],
@@ -25,7 +25,7 @@ const functions = [
 
 const texts = new Map<string, string>();
 
-/** Numbers stay exact below 2^53: sizes, times and ids all are. */
+/** Numbers are exact below 2^53; all sizes, times and ids are below it. */
 const int8 = 20;
 export const types: Knex.PgCustomTypesConfig = {
   getTypeParser: (oid, format) =>

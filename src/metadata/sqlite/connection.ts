@@ -1,7 +1,6 @@
 /**
- * Prepared statements on one raw connection of the sqlite3 driver that knex opened; the only file that knows this
- * driver's calls. Every statement is stepped to its end (`all`), never left open half-way: an open one would hold an
- * old snapshot.
+ * Prepared statements on one raw connection of the sqlite3 driver that knex opened; the only file that calls this
+ * driver. Every statement is stepped to its end (`all`): an open one would hold an old snapshot.
  */
 import type { Knex } from "knex";
 import type { Database, Statement as RawStatement, RunResult } from "sqlite3";
@@ -54,7 +53,7 @@ export class SqliteConnection implements Reader {
     return rows;
   }
 
-  /** Waits for what runs, then closes the file. */
+  /** Waits for running statements, then closes the file. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#preparing.values());
     const all = [...this.#prepared.values()].flat();
@@ -94,7 +93,7 @@ export class SqliteConnection implements Reader {
   }
 }
 
-/** Row locks mean nothing where one transaction writes at a time. */
+/** Row locks are not needed: one transaction writes at a time. */
 function sqliteText(statement: Statement): string {
   return statement.text.replaceAll(" FOR UPDATE SKIP LOCKED", "");
 }

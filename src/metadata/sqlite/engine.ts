@@ -22,9 +22,9 @@ export interface SqliteOptions {
   readonly mayUpgrade?: boolean | undefined;
 }
 
-/** The first release without the fault that could corrupt a database when two connections reset its WAL at once. */
+/** The first release that fixes a corruption when two connections reset the WAL at once. */
 const oldestVersion = [3, 51, 3] as const;
-/** Measured: a second and third statement in flight make half as many reads again; more make none. */
+/** Measured: a second and third statement in flight give half as many reads more; further ones give none. */
 const readingLanes = 3;
 const openingAttempts = 50;
 const openingDelayMs = 100;
@@ -82,7 +82,7 @@ class SqliteEngine implements Engine {
   }
 }
 
-/** It holds sealed secrets and everybody's names; SQLite gives the files beside it the same mode. */
+/** Private to its owner: the file holds sealed secrets and all names. SQLite's other files get the same mode. */
 async function makePrivate(file: string): Promise<void> {
   await (await open(file, "a", 0o600)).close();
 }
@@ -129,7 +129,7 @@ function pragmas(options: SqliteOptions, writes: boolean): readonly (readonly [s
   ];
 }
 
-/** Two processes that open a new file at once meet without the busy timeout while one of them switches the journal. */
+/** The busy timeout does not apply while another process switches a new file's journal mode: try again. */
 async function setPragma(knex: Knex, name: string, value: string | number): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -151,7 +151,7 @@ export function checkVersion(version: string): void {
   }
 }
 
-/** Throws when SQLite answers anything but what was asked for. */
+/** Throws when SQLite reports another value than the one that was set. */
 export async function checkPragmas(knex: Knex, options: Pick<SqliteOptions, "durable">): Promise<void> {
   const wanted = { journal_mode: "wal", synchronous: options.durable ? 2 : 0, foreign_keys: 1 };
   for (const [name, value] of Object.entries(wanted)) {

@@ -2,12 +2,12 @@
 
 /**
  * busy: another process holds the lock; run again. full: disk, memory or file handles ran out, SQLite may have rolled
- * back by itself; nothing may go on. broken: the file can no longer be trusted; no further write is taken. Undefined:
- * the statement failed, the transaction stands.
+ * back by itself; the transaction must end. broken: the file can no longer be trusted; further writes are refused.
+ * Undefined: the statement failed, the transaction is intact.
  */
 export type SqliteFault = "busy" | "full" | "broken";
 
-/** Primary result codes; 14 (cannot open) comes of too many open files and leaves the database as it was. */
+/** Primary result codes; 14 (cannot open) means too many open files and leaves the database unchanged. */
 const byCode: Readonly<Record<number, SqliteFault>> = {
   5: "busy",
   6: "busy",

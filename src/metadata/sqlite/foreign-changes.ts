@@ -1,7 +1,7 @@
 /**
- * Knows whether another process has changed the SQLite file, by PRAGMA data_version on the connection that writes: our
- * own commits leave it alone there. An answer from memory is allowed only after a look that began after the question;
- * questions asked during one look share the next.
+ * Detects changes of the SQLite file by other processes, by PRAGMA data_version on the writing connection: our own
+ * commits do not change it there. A cached answer is allowed only after a check that began after the question;
+ * questions that come during one check share the next.
  */
 import { type Freshness, statement } from "../engine.ts";
 import type { SqliteConnection } from "./connection.ts";
@@ -24,9 +24,9 @@ export class ForeignChanges implements Freshness {
   }
 
   check(): boolean | Promise<boolean> {
-    // Nobody else can write while this process holds the lock, and what others wrote before was seen when it was taken.
+    // While this process holds the lock nobody else writes; earlier changes were seen when it was taken.
     if (this.#writes.phase === "inside") return true;
-    // A commit under way may already be visible to readers: memory is behind it.
+    // A commit in progress may already be visible to readers, but not yet in the cache.
     if (this.#writes.phase !== "idle") return false;
     this.#next ??= this.#lookNext();
     return this.#next;

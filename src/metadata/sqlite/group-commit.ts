@@ -1,7 +1,7 @@
 /**
- * The only writer of a SQLite file: everyone who waits is run, one after another, inside one BEGIN IMMEDIATE ...
- * COMMIT, so that many writes share one sync. Nobody is answered, well or badly, before the COMMIT that holds what they
- * saw; after a full disk or an I/O error nothing goes on inside the transaction.
+ * The only writer of a SQLite file: all waiting works run one after another inside one BEGIN IMMEDIATE ... COMMIT, so
+ * that many writes share one sync. No work is answered, with success or failure, before the COMMIT of what it saw;
+ * after a full disk or an I/O error the transaction runs nothing more.
  */
 import { S3Error, type S3ErrorCode } from "../../errors.ts";
 import { type Connection, type Parameter, type Statement, statement, type Work } from "../engine.ts";
@@ -12,7 +12,7 @@ const begin = statement<never>("begin", "BEGIN IMMEDIATE");
 const commit = statement<never>("commit", "COMMIT");
 const rollback = statement<never>("rollback", "ROLLBACK");
 
-/** Bounds how long the first of a batch waits for the last. */
+/** Bounds how long the first work of a batch waits for the last. */
 const batchLimit = 64;
 const busyAttempts = 3;
 
@@ -20,7 +20,7 @@ interface Waiting {
   readonly work: Work<unknown>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
-  /** Set when it failed after a write: it is left out of the batch's next run. */
+  /** Set when it failed after a write: the batch's next run leaves it out. */
   failed: boolean;
   answer: () => void;
 }
@@ -53,7 +53,7 @@ export class GroupCommit {
   transact<T>(work: Work<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#refusal !== undefined) return reject(refused(this.#refusal));
-      // The answer is what this very work returned: the cast only forgets T while it waits among others.
+      // The answer is this work's own result; the cast only drops T while it waits in the queue.
       this.#waiting.push({
         work,
         resolve: resolve as (value: unknown) => void,
@@ -65,7 +65,7 @@ export class GroupCommit {
     });
   }
 
-  /** Finishes what waits and refuses the rest. */
+  /** Finishes waiting works and refuses new ones. */
   async close(): Promise<void> {
     await this.#running;
     this.#refusal ??= new Error("closed");
@@ -85,7 +85,7 @@ export class GroupCommit {
     this.#running = undefined;
   }
 
-  /** Takes from the queue into `batch`; returns when all of it is answered, throws what all of it is rejected with. */
+  /** Moves works from the queue into `batch`; returns when all are answered, throws the error that rejects them all. */
   async #commitBatch(batch: Waiting[]): Promise<void> {
     batch.push(...this.#waiting.splice(0, batchLimit));
     for (let busy = 0; ; ) {
@@ -138,7 +138,7 @@ export class GroupCommit {
     return scope.stopped;
   }
 
-  /** Who came while the batch ran shares its sync. */
+  /** Works that came while the batch ran share its sync. */
   #takeMore(batch: Waiting[]): boolean {
     const more = this.#waiting.splice(0, batchLimit - batch.length);
     batch.push(...more);
@@ -159,12 +159,12 @@ export class GroupCommit {
     try {
       await this.#connection.run(rollback, []);
     } catch (error) {
-      // SQLite rolled back by itself, or BEGIN never succeeded: both are what is wanted here.
+      // SQLite rolled back by itself, or BEGIN never succeeded: either way nothing is open.
       if (!(error instanceof Error && error.message.includes("no transaction is active"))) throw this.#close(error);
     }
   }
 
-  /** No further write is taken: what the file holds is no longer known. */
+  /** Refuses all further writes: the file's content is no longer known. */
   #close(cause: unknown): S3Error {
     if (this.#refusal === undefined) {
       this.#refusal = cause;
@@ -180,7 +180,7 @@ function refused(cause: unknown, code: S3ErrorCode = "ServiceUnavailable"): S3Er
   return new S3Error(code, {}, { cause });
 }
 
-/** One work's view of the shared transaction: counts its writes, and passes nothing on once the transaction is gone. */
+/** One work's view of the shared transaction: counts its writes, and runs nothing once the transaction has ended. */
 class Scope implements Connection {
   readonly effects: (() => void)[] = [];
   wrote = false;

@@ -1,5 +1,5 @@
 /**
- * CompleteMultipartUpload: repeatable, since its answer may be lost.
+ * CompleteMultipartUpload: repeatable, because its answer may be lost.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
  */
 import { createHash } from "node:crypto";
@@ -17,7 +17,7 @@ import { type ObjectCall, operation, type Reply, type Services } from "./operati
 import { readDocument } from "./read-document.ts";
 
 const MAX_PARTS = 10_000;
-/** A part is four elements, its ETag quoted by two references. */
+/** A part has four elements; two references quote its ETag. */
 const LIMITS = { bytes: 3 * 1024 ** 2, tags: MAX_PARTS * 8 + 16, references: MAX_PARTS * 2 + 16 };
 
 export const CompleteMultipartUpload = operation({
@@ -33,7 +33,7 @@ export const CompleteMultipartUpload = operation({
     const listed = readPartList(
       await readDocument({ body: call.body, headers: withoutObjectClaims(headers) }, "CompleteMultipartUpload", LIMITS),
     );
-    // Looked up again: the same request, sent twice, may have completed it while this list came in.
+    // Looked up again: a second copy of this request may have completed it while this list came in.
     const upload = await services.metadata.uploads.find(bucket.id, key, uploadId);
     if (upload === undefined) return answerAgain(call, uploadId, services);
     checkInitiator(call, upload);
@@ -59,7 +59,7 @@ export const CompleteMultipartUpload = operation({
   },
 });
 
-/** A list is read for an upload that there is or was, by who may complete it. Throws NoSuchUpload, AccessDenied. */
+/** Checks before the list is read that the upload exists or existed. Throws NoSuchUpload, AccessDenied. */
 async function checkKnown(call: ObjectCall, uploadId: string, { metadata }: Services): Promise<void> {
   const upload = await metadata.uploads.find(call.bucket.id, call.key, uploadId);
   if (upload !== undefined) checkInitiator(call, upload);
@@ -67,7 +67,7 @@ async function checkKnown(call: ObjectCall, uploadId: string, { metadata }: Serv
     throw noSuchUpload(uploadId);
 }
 
-/** These headers speak of the object, not of the XML that names its parts. */
+/** These headers describe the object, not the XML list of its parts. */
 function withoutObjectClaims(headers: HeaderFields): HeaderFields {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !/^x-amz-(sdk-)?checksum-/.test(name)));
 }
@@ -88,8 +88,8 @@ function checkSize(headers: HeaderFields, parts: readonly UploadedPart[]): void 
 }
 
 /**
- * The checksum the upload was started for. Throws BadDigest when the client says another value, InvalidRequest when it
- * says another kind.
+ * The checksum that the upload was started with. Throws BadDigest when the client claims another value, InvalidRequest
+ * when it claims another type.
  */
 async function checksumOfObject(
   upload: Upload,
@@ -121,7 +121,7 @@ async function checksumOfObject(
   return { algorithm, type, value };
 }
 
-/** With `layout`, equal bytes in other cuts stay apart: the cuts are part of the scope. */
+/** With `layout`, equal bytes in parts of other sizes stay apart: the part sizes are part of the scope. */
 function scopeOfUpload(
   { bucket }: ObjectCall,
   upload: Upload,
@@ -154,7 +154,7 @@ function resultOf(call: ObjectCall, etag: string, checksum: Checksum | undefined
   };
 }
 
-/** The bucket stands in the host name where the client put it there, unless a proxy took that name away. */
+/** Keeps the bucket in the host name when the client put it there, unless a proxy changed the host name. */
 function bucketUrl({ bucket: { name }, client: { origin }, virtualHost }: ObjectCall): string {
   return virtualHost && origin.toLowerCase().includes(`://${name}.`) ? origin : `${origin}/${name}`;
 }

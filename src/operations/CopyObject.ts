@@ -1,5 +1,5 @@
 /**
- * CopyObject: a second name for the same blob; no byte moves.
+ * CopyObject: a second object with the same blob; no bytes move.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
  */
 import { invalidArgument, notImplemented, S3Error } from "../errors.ts";
@@ -70,8 +70,8 @@ function tagged(tags: ObjectAttributes["tags"]): Pick<ObjectAttributes, "tags"> 
 }
 
 /**
- * S3 copies neither access, storage class nor website redirect: the request says them, or they are the default. Tags
- * follow a directive of their own.
+ * S3 copies neither ACL, storage class nor website redirect: they come from the request or are the default. Tags have
+ * their own directive.
  */
 function keptAttributes({ attributes }: StoredObject, headers: HeaderFields): ObjectAttributes {
   const {
@@ -102,7 +102,7 @@ function copyToItself(): S3Error {
   });
 }
 
-/** A checksum the source does not have could only be had by reading it. */
+/** Refuses a checksum that the source lacks: computing it would mean reading the source. */
 function refuseOtherChecksum(headers: HeaderFields, has: Checksum | undefined): void {
   const wanted = headers["x-amz-checksum-algorithm"]?.toUpperCase();
   if (wanted !== undefined && wanted !== has?.algorithm) throw notImplemented("x-amz-checksum-algorithm");

@@ -7,7 +7,7 @@ import { type NewBucketCall, operation, type Services } from "./operation.ts";
 import { readDocument } from "./read-document.ts";
 import { aclOfHeaders, refusePublic } from "./requested-acl.ts";
 
-/** The region whose S3 answers a repeated CreateBucket by the owner with success. */
+/** In this region of S3, a CreateBucket that the owner repeats succeeds. */
 const FORGIVING_REGION = "us-east-1";
 const LOCATION = /^[A-Za-z0-9-]{1,64}$/;
 
@@ -31,7 +31,7 @@ export const CreateBucket = operation({
   },
 });
 
-/** S3 sets the ACL of a bucket that its owner creates again anew: to private when the request says none. */
+/** When the owner creates a bucket again, S3 resets its ACL: to private when the request has none. */
 async function resetAcl({ id, settings }: Bucket, acl: Acl | undefined, services: Services): Promise<void> {
   if (acl !== undefined && settings.ownership !== undefined) throw new S3Error("InvalidBucketAclWithObjectOwnership");
   refusePublic(acl, settings, services);
@@ -60,7 +60,7 @@ async function readSettings(
   return { ownership };
 }
 
-/** As the client wrote it, "" when it wrote none: GetBucketLocation gives it back. */
+/** As the client wrote it, "" when absent: GetBucketLocation returns it. */
 async function readLocation(call: NewBucketCall): Promise<string> {
   const configuration = await readDocument(call, "CreateBucketConfiguration");
   if (configuration === undefined) return "";

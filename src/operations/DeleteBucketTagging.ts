@@ -1,5 +1,5 @@
 /**
- * DeleteBucketTagging. Its action is that of setting tags.
+ * DeleteBucketTagging. S3's action for it is s3:PutBucketTagging.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketTagging.html
  */
 import { operation } from "./operation.ts";

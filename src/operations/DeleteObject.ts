@@ -1,5 +1,5 @@
 /**
- * DeleteObject: a success also when there was none.
+ * DeleteObject: succeeds even when there is no object.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html
  */
 import { readDeleteCondition } from "./delete-condition.ts";
@@ -16,7 +16,7 @@ export const DeleteObject = operation({
       size: headers["x-amz-if-match-size"],
       modifiedAt: headers["x-amz-if-match-last-modified-time"],
     });
-    // Only the null version exists; deleting another deletes nothing, and S3 calls that a success.
+    // Only the null version exists; deleting another version deletes nothing and succeeds, as in S3.
     if (!versionId || versionId === "null") await metadata.objects.delete(bucket.id, key, condition);
     return { status: 204, headers: { "x-amz-version-id": versionId ?? undefined } };
   },

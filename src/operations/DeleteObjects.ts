@@ -12,8 +12,8 @@ import { readDocument } from "./read-document.ts";
 const MAX_KEYS = 1000;
 const MAX_KEY_BYTES = 1024;
 /**
- * A mebibyte of keys and a quarter for what stands around them: 1,000 keys of 1,024 bytes fit. An object has six
- * elements at most, and its key may be written in references.
+ * 1 MiB of keys and a quarter for their markup: 1,000 keys of 1,024 bytes fit. An object has six elements at most, and
+ * its key may consist of references.
  */
 const LIMITS = { bytes: 1.25 * 1024 ** 2, tags: MAX_KEYS * 12 + 16, references: MAX_KEYS * 128 };
 
@@ -49,7 +49,7 @@ export const DeleteObjects = operation({
   },
 });
 
-/** Whether there can be such an object: one of another version than null there cannot, and deleting it is a success. */
+/** Only the null version can exist; deleting another one succeeds. */
 function isOneObject({ key, versionId }: Entry): boolean {
   return !isTooLong(key) && (!versionId || versionId === "null");
 }

@@ -1,5 +1,5 @@
 /**
- * DeletePublicAccessBlock: a success where there is none, too. Its action is that of setting one.
+ * DeletePublicAccessBlock: succeeds even when there is none. S3's action for it is s3:PutBucketPublicAccessBlock.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeletePublicAccessBlock.html
  */
 import { operation } from "./operation.ts";

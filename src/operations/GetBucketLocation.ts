@@ -1,5 +1,5 @@
 /**
- * GetBucketLocation. S3 writes nothing for us-east-1.
+ * GetBucketLocation. For us-east-1 S3 returns an empty element.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
  */
 import { operation } from "./operation.ts";

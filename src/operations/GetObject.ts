@@ -1,5 +1,5 @@
 /**
- * GetObject: conditions and range from metadata; then a redirect to the closest backend, or the bytes through here.
+ * GetObject: conditions and range from metadata; then a redirect to the closest backend, or the bytes themselves.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 import { heldByTransfer } from "../blobs/held-by-transfer.ts";
@@ -7,8 +7,8 @@ import type { ReplyHeaders } from "../protocol/reply-headers.ts";
 import { operation, type Reply, type Services, type StoredObjectCall } from "./operation.ts";
 import { type ObjectRead, readObject } from "./read-object.ts";
 
-// Below 1 KiB, so that clients drain it and keep the connection; without <Endpoint>, which some would send every later
-// request to.
+// Below 1 KiB, so that clients drain it and keep the connection; without <Endpoint>, because some clients would send
+// every later request there.
 const REDIRECT_BODY = Buffer.from(
   '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>TemporaryRedirect</Code><Message>' +
     "This object is read from the closest store: follow the Location header. A client that cannot follow sends the " +
@@ -69,7 +69,7 @@ async function deliver(call: StoredObjectCall, read: ObjectRead, services: Servi
   return { status: read.status, headers, body, served: { rule: route.rule, backend } };
 }
 
-/** The route named the closest region; the bytes came from none. */
+/** The bytes came from memory, so the route's region does not apply. */
 function nameMemory(headers: ReplyHeaders): void {
   headers["x-nearbucket-served"] = headers["x-nearbucket-served"]?.replace("proxy", "memory");
   headers["x-nearbucket-region"] = undefined;
@@ -77,7 +77,7 @@ function nameMemory(headers: ReplyHeaders): void {
 
 const NOTHING = Buffer.alloc(0);
 
-/** What a foreign store cannot say of this object stands on the redirect itself, for clients that care to look. */
+/** Headers that a foreign backend cannot send for this object; clients can read them from the redirect itself. */
 function redirectHeaders(reply: ReplyHeaders, route: Readonly<Record<string, string>>): ReplyHeaders {
   const headers: ReplyHeaders = {
     "Content-Type": "application/xml",

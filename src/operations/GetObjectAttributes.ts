@@ -1,5 +1,5 @@
 /**
- * GetObjectAttributes: what is known of an object, its parts included.
+ * GetObjectAttributes: an object's ETag, checksum, parts, size and storage class.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html
  */
 import { invalidArgument, S3Error } from "../errors.ts";

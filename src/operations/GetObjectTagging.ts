@@ -1,5 +1,5 @@
 /**
- * GetObjectTagging: copying clients ask for it before they copy.
+ * GetObjectTagging: clients ask for it before they copy.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html
  */
 import { checkVersionId } from "../protocol/object-headers.ts";

@@ -1,5 +1,5 @@
 /**
- * GetPublicAccessBlock: the bucket's own; the gateway's word on public access is above it and not told.
+ * GetPublicAccessBlock: the bucket's own; the gateway's `publicAccess` overrides it and is not shown.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetPublicAccessBlock.html
  */
 import { S3Error } from "../errors.ts";

@@ -1,5 +1,5 @@
 /**
- * HeadBucket: it exists and the caller may see it. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+ * HeadBucket: it exists and is open to the caller. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
  */
 import { operation } from "./operation.ts";
 

@@ -1,5 +1,5 @@
 /**
- * ListBuckets: the caller's own, of those that the key may reach.
+ * ListBuckets: the caller's own buckets within the scope of its key.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html
  */
 import { invalidArgument, S3Error } from "../errors.ts";

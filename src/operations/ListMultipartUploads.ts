@@ -20,7 +20,7 @@ export const ListMultipartUploads = operation({
     const prefix = readText(query, "prefix");
     const delimiter = readText(query, "delimiter");
     const keyMarker = readText(query, "key-marker");
-    // S3 passes an upload id marker over when no key goes with it.
+    // S3 ignores an upload id marker without a key marker.
     const uploadIdMarker = keyMarker === undefined ? undefined : readText(query, "upload-id-marker");
     const limit = readLimit(query, "max-uploads");
     const page =

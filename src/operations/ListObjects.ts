@@ -24,7 +24,7 @@ export const ListObjects = operation({
           Name: bucket.name,
           Prefix: encode(prefix ?? ""),
           Marker: encode(marker ?? ""),
-          // S3 names the next marker only where the last key alone could not tell it.
+          // S3 returns NextMarker only with a delimiter; otherwise clients take the last key.
           NextMarker: delimiter === undefined ? undefined : encoded(encode, page.next),
           MaxKeys: limit,
           Delimiter: encoded(encode, delimiter),

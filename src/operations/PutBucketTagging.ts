@@ -1,4 +1,4 @@
-/** PutBucketTagging: the whole set anew. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html */
+/** PutBucketTagging: replaces all tags. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html */
 import { readTagging } from "../protocol/tags.ts";
 import { operation } from "./operation.ts";
 import { readDocument } from "./read-document.ts";

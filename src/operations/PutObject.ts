@@ -1,5 +1,5 @@
 /**
- * PutObject: everything that can be refused is, before the client is asked for its bytes.
+ * PutObject: checks everything that it can before it asks the client for its bytes.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
  */
 import type { BodySource } from "../blobs/blob-store.ts";
@@ -19,7 +19,7 @@ import { withRollback } from "./with-rollback.ts";
 
 interface Received {
   readonly content: Content;
-  /** What the client sees: the md5 of the bytes, however the blob is cut. */
+  /** The object's ETag: the md5 of the bytes, whatever the blob's parts. */
   readonly etag: string;
   readonly checksum: Checksum | undefined;
 }
@@ -68,8 +68,8 @@ async function checkBefore(
 }
 
 /**
- * Content that this access key may read already, when the client signed its digest and waits to be asked for the
- * bytes: then it need not send them.
+ * Known content that this access key may read, when the client signed its digest and waits for `100 Continue`: it need
+ * not send the bytes.
  */
 async function claimed(
   { bucket, body, caller }: ObjectCall,
@@ -81,7 +81,7 @@ async function claimed(
   if (!body.expectsContinue || body.sha256 === undefined) return undefined;
   const reader = { accountId: bucket.owner.id, places: caller.scope.places };
   const content = await blobs.claim(scopeOf(bucket, bucket.owner.id, dedup.scope), body.sha256, size, reader);
-  // Bytes that were cut into parts have no md5 to answer with, and a claimed md5 must hold.
+  // A blob uploaded in parts has no md5 for the ETag, and a claimed md5 must match.
   if (content === undefined || content.etag.includes("-") || (claims.md5 ?? content.etag) !== content.etag)
     return undefined;
   if (claims.checksum === undefined) return { content, etag: content.etag, checksum: undefined };
@@ -90,8 +90,8 @@ async function claimed(
 }
 
 /**
- * The claimed checksum, when it need not be computed: it is the signed digest itself, or an object with these bytes
- * carries the same one.
+ * The claimed checksum, when it need not be computed: it is the signed digest itself, or an object with these bytes has
+ * the same one.
  */
 async function knownChecksum(
   { checksum, sha256 = "" }: Claims,
@@ -113,7 +113,7 @@ async function received(
   bytes: BodySource,
   { blobs, dedup }: Services,
 ): Promise<Received> {
-  // What a write finds out about content that is there already is told to nobody who has not signed for it.
+  // Anonymous writes are never deduplicated: they would reveal which content exists.
   const scope = caller.account && scopeOf(bucket, caller.account.id, dedup.scope);
   const {
     content,

@@ -16,7 +16,7 @@ export const PutObjectAcl = operation({
     checkVersionId(query.get("versionId"), key);
     const { owner = bucket.owner } = found.object.attributes;
     const acl = await aclOfRequest(call, { of: "object", owner, bucket }, services);
-    // An object written over meanwhile came after this: the ACL it brought stands.
+    // An object that was overwritten meanwhile is newer than this request: its own ACL stays.
     await services.metadata.objects.updateAttributes(bucket.id, found.object, ({ acl: _former, ...kept }) => ({
       ...kept,
       ...(acl && { acl }),

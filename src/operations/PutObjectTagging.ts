@@ -1,4 +1,4 @@
-/** PutObjectTagging: the whole set anew. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html */
+/** PutObjectTagging: replaces all tags. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html */
 import { checkVersionId } from "../protocol/object-headers.ts";
 import { readTagging } from "../protocol/tags.ts";
 import { operation } from "./operation.ts";
@@ -13,7 +13,7 @@ export const PutObjectTagging = operation({
     const { bucket, key, query, found } = call;
     checkVersionId(query.get("versionId"), key);
     const tags = readTagging(await readDocument(call, "Tagging"), "object");
-    // An object written over meanwhile came after this: the tags it brought stand.
+    // An object that was overwritten meanwhile is newer than this request: its own tags stay.
     await metadata.objects.updateAttributes(bucket.id, found.object, ({ tags: _former, ...kept }) => ({
       ...kept,
       ...(tags && { tags }),

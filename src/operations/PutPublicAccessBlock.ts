@@ -1,5 +1,5 @@
 /**
- * PutPublicAccessBlock: all four switches anew.
+ * PutPublicAccessBlock: replaces all four switches.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutPublicAccessBlock.html
  */
 import { readPublicAccessBlock } from "../protocol/public-access-block.ts";

@@ -24,7 +24,7 @@ export const UploadPart = operation({
     const upload = await findUpload(call, services);
     const bytes = incomingBytes(call, claimsOfPart(claims, upload));
     const { content, checksum } = await services.blobs.putPart(upload, partNumber, bytes);
-    // The upload remembers the checksum it was started with; any other was checked and is only answered.
+    // The upload keeps only checksums of the algorithm it was started with; any other was checked and is only returned.
     const kept = upload.checksumAlgorithm === undefined ? undefined : checksum;
     await services.metadata.uploads.putPart(upload.uploadId, { partNumber, ...content, checksum: kept });
     const algorithm = bytes.claims.checksum?.algorithm;
@@ -33,8 +33,8 @@ export const UploadPart = operation({
 });
 
 /**
- * Every part of an upload with a checksum has one, computed here when the client sent none. Throws InvalidRequest for
- * another algorithm.
+ * Every part of an upload with a checksum algorithm has a checksum, computed when the client sent none. Throws
+ * InvalidRequest for another algorithm.
  */
 function claimsOfPart(claims: Claims, { checksumAlgorithm: algorithm }: Upload): Claims {
   if (algorithm === undefined) return claims;

@@ -1,4 +1,4 @@
-/** The part list of CompleteMultipartUpload: read from its XML, and held against the parts that were uploaded. */
+/** The part list of CompleteMultipartUpload: read from its XML and compared with the uploaded parts. */
 import { S3Error } from "../errors.ts";
 import type { Upload, UploadedPart } from "../metadata/uploads.ts";
 import { checksumElement } from "../protocol/checksum-headers.ts";
@@ -8,7 +8,7 @@ import type { XmlElement } from "../protocol/read-xml.ts";
 export interface ListedPart {
   readonly partNumber: number;
   readonly etag: string;
-  /** The checksum elements the client gave, by algorithm's element name. */
+  /** The client's checksum elements, by element name. */
   readonly checksum: (element: string) => string | undefined;
 }
 

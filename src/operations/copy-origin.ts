@@ -1,4 +1,4 @@
-/** The source of a copy: named by a header, found, and open to the caller; its conditions hold. */
+/** The source of a copy: named by a header, found, readable by the caller; its conditions hold. */
 import { S3Error } from "../errors.ts";
 import type { FoundObject } from "../model.ts";
 import { checkCopySourceConditions } from "../protocol/conditions.ts";

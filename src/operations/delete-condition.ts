@@ -1,15 +1,15 @@
-/** What must hold of an object for its deletion, from headers or from an entry of DeleteObjects. */
+/** The conditions on a deletion, from headers or from an entry of DeleteObjects. */
 import { invalidArgument } from "../errors.ts";
 import { unquote } from "../protocol/etag.ts";
 
 export interface DeleteCondition {
-  /** `*` is not passed on: deleting what is not there is a success anyway. */
+  /** `*` is dropped: deleting a missing object succeeds anyway. */
   readonly ifMatch?: string;
   readonly ifSize?: number;
   readonly ifModifiedAt?: Date;
 }
 
-/** Throws InvalidArgument for a size or a time that is none. */
+/** Throws InvalidArgument for an invalid size or time. */
 export function readDeleteCondition(text: {
   readonly etag: string | undefined;
   readonly size: string | undefined;

@@ -14,7 +14,7 @@ export async function findUpload(call: ObjectCall, { metadata }: Services): Prom
 }
 
 /**
- * An upload is its initiator's and the bucket owner's: the object it becomes is the initiator's, whoever sends the
+ * Only its initiator and the bucket owner may use an upload: the object belongs to the initiator, whoever sends the
  * bytes.
  */
 export function checkInitiator({ bucket, caller }: ObjectCall, { accountId }: Pick<Upload, "accountId">): void {

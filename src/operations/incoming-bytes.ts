@@ -1,4 +1,4 @@
-/** The bytes of an upload as blobs/ takes them: sized, with every claim about them, opened when the first is needed. */
+/** An upload's bytes for blobs/: their size, every claim about them, and a stream that opens at the first read. */
 import type { BodySource } from "../blobs/blob-store.ts";
 import type { Claims } from "../checksums/claims.ts";
 import { S3Error } from "../errors.ts";

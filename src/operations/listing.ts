@@ -1,4 +1,4 @@
-/** What listings of objects have in common: one page of names, turned into S3's elements. */
+/** The common part of object listings: one page of objects as S3's elements. */
 import type { Listing } from "../metadata/objects.ts";
 import type { Bucket, StoredObject } from "../model.ts";
 import { quote } from "../protocol/etag.ts";
@@ -14,7 +14,7 @@ export interface PageRequest {
   readonly limit: number;
 }
 
-/** One page; a page of nothing is empty and whole, as S3 has it for `max-keys=0`. */
+/** One page; with `max-keys=0` it is empty and not truncated, as in S3. */
 export async function listPage(
   services: Services,
   bucket: Bucket,
@@ -24,7 +24,7 @@ export async function listPage(
   return services.metadata.objects.list(bucket.id, { prefix: prefix ?? "", delimiter, after, limit });
 }
 
-/** The objects of a page, in the elements that every listing shows. `owner` undefined: left out. */
+/** The objects of a page, as the elements common to all listings. `owner` undefined: omitted. */
 export function contentsOf({ entries }: Listing, encode: Encode, owner: Bucket["owner"] | undefined): XmlContent[] {
   const Owner = owner && ownerOf(owner);
   return entries.flatMap((entry) => ("object" in entry ? [contentOf(entry.object, encode, Owner)] : []));
@@ -50,7 +50,7 @@ export function commonPrefixesOf(
   return entries.flatMap((entry) => ("commonPrefix" in entry ? [{ Prefix: encode(entry.commonPrefix) }] : []));
 }
 
-/** `encode` for what may be absent. */
+/** `encode` for an optional value. */
 export function encoded(encode: Encode, text: string | undefined): string | undefined {
   return text === undefined ? undefined : encode(text);
 }

@@ -1,6 +1,6 @@
 /**
- * Operations on what was never set, and cannot be set here: S3's own answer, an error or a document that says so, never
- * "not implemented", since clients ask as a matter of course. One line an operation, by S3's name; the page of each is
+ * Operations that read settings which cannot be set here. They give S3's answer for a setting that was never made, an
+ * error or a document, not NotImplemented, because many clients ask. One line per operation, by S3's name; its page is
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ followed by that name.
  */
 import { S3Error, type S3ErrorCode } from "../errors.ts";
@@ -43,18 +43,18 @@ export const neverSet = {
   PutObjectRetention: unlockable("PUT", "retention", "s3:PutObjectRetention"),
 };
 
-/** GET of a bucket's configuration: S3's error for one that is not there. */
+/** GET of a bucket's configuration: S3's error for one that was never set. */
 function unset(subresource: string, action: S3Action, code: S3ErrorCode): Operation<"bucket"> {
   return operation({ on: "bucket", method: "GET", query: { [subresource]: true }, action, handle: refuse(code) });
 }
 
-/** GET of a bucket's configuration that every bucket has: S3's document for one that was never changed. */
+/** GET of a configuration that every bucket has: S3's document for its default. */
 function constant(subresource: string, action: S3Action, root: string, content: XmlContent = ""): Operation<"bucket"> {
   const handle = async (): Promise<Reply> => ({ body: { root, content } });
   return operation({ on: "bucket", method: "GET", query: { [subresource]: true }, action, handle });
 }
 
-/** An object's lock: only an object in a bucket made for locks can have one, and no bucket is. */
+/** An object's lock: S3 allows one only in a bucket created with object lock, and no bucket here is. */
 function unlockable(method: "GET" | "PUT", subresource: string, action: S3Action): Operation<"storedObject"> {
   const handle = refuse("InvalidRequest", "Bucket is missing Object Lock Configuration");
   return operation({ on: "storedObject", method, query: { [subresource]: true }, action, handle });

@@ -1,7 +1,7 @@
 /**
  * The contract of an S3 operation: a Call of plain values in, a Reply out, S3Error thrown; nothing else touched.
- * Before `handle` runs, dispatch has verified the signature, loaded what `on` names and checked access to it:
- * an operation cannot be reached, and cannot forget to ask, without.
+ * Before `handle` runs, dispatch has verified the signature, loaded what `on` names and checked access to it, so that
+ * no operation can forget to.
  */
 import type { Readable } from "node:stream";
 import type { BlobStore } from "../blobs/blob-store.ts";
@@ -31,9 +31,9 @@ interface Caller {
   readonly authentication: AuthenticationKind;
   /** The access key's own redirect mode, if it has one. */
   readonly redirect: RedirectMode | undefined;
-  /** When the permission ends, by the presigned URL's own word; undefined: no end is known. */
+  /** When the presigned URL expires; undefined: no end is known. */
   readonly until: Date | undefined;
-  /** What the access key may do of what its account may. */
+  /** Limits of the access key. */
   readonly scope: KeyScope;
 }
 
@@ -45,12 +45,12 @@ export interface ServiceCall {
   /** Lower-case names; a name that came twice is joined with ",". Values as latin1 text read as UTF-8. */
   readonly headers: HeaderFields;
   readonly body: IncomingBody;
-  /** The bucket came in the host name. */
+  /** The host name names the bucket. */
   readonly virtualHost: boolean;
   readonly client: Client;
   /**
-   * Takes memory of the gateway's one budget for bytes on their way to the client, until its reply has gone out.
-   * Undefined: taken at once. Rejects with SlowDown when none becomes free in time. `body` takes its own.
+   * Takes memory from the gateway's budget for bytes on their way to the client, until the reply has been sent.
+   * Undefined: taken at once. Rejects with SlowDown when none becomes free in time. `body` takes its own memory.
    */
   readonly hold: (bytes: number) => Promise<void> | undefined;
   /** Aborts when the client goes away. */
@@ -72,7 +72,7 @@ export interface StoredObjectCall extends ObjectCall {
 }
 
 /**
- * What each level of `on` hands to an operation; `found` was loaded by the one query and exists (NoSuchKey otherwise).
+ * What an operation gets for each level of `on`; `found` was loaded by one query and exists (NoSuchKey otherwise).
  */
 export interface Calls {
   readonly service: ServiceCall;
@@ -98,19 +98,19 @@ export interface Services {
   readonly delivery: Delivery;
   readonly now: () => Date;
   readonly region: string;
-  /** The gateway's defaults for buckets that say nothing of their own. */
+  /** The gateway's defaults for buckets without their own setting. */
   readonly dedup: { readonly scope: DedupScope; readonly multipart: "content" | "layout" };
-  /** The gateway's word on public access, above each bucket's own. */
+  /** The gateway's setting, which overrides each bucket's own. */
   readonly publicAccess: PublicAccess;
   /**
-   * The one decision on access. Dispatch asks it for the call's own bucket and object; an operation asks for others,
-   * e.g. a copy source. `bucket` undefined: the action has none. `object` undefined: there is none, and only who may
-   * list the bucket may hear so. Throws S3Error AccessDenied.
+   * The only access check. Dispatch calls it for the call's own bucket and object; an operation calls it for others,
+   * e.g. a copy source. `bucket` undefined: the action has none. `object` undefined: there is none, which only callers
+   * that may list the bucket may learn. Throws S3Error AccessDenied.
    */
   readonly checkAccess: (caller: Caller, action: S3Action, bucket: Bucket | undefined, object?: StoredObject) => void;
   /**
-   * Is the action within the caller's key scope, for another key than the call's own, e.g. a copy source? Dispatch has
-   * asked for the call's own.
+   * Is the action on another key than the call's own, e.g. a copy source, within the caller's scope? Dispatch has
+   * checked the call's own key.
    */
   readonly inScope: (
     caller: Pick<Caller, "scope">,

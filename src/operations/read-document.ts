@@ -1,4 +1,4 @@
-/** The XML body of a request: read whole, bounded, held against every claim its sender made about it, then parsed. */
+/** The XML body of a request: read whole, bounded, checked against every claim about it, then parsed. */
 import { gather } from "../blobs/gather.ts";
 import { checkClaims } from "../checksums/claims.ts";
 import { digestBuffer } from "../checksums/digest.ts";
@@ -8,12 +8,12 @@ import { readClaims } from "../protocol/read-claims.ts";
 import { readXml, type XmlElement, type XmlLimits } from "../protocol/read-xml.ts";
 import type { ServiceCall } from "./operation.ts";
 
-/** What a document may cost before it is parsed. It follows from the longest list that its operation takes. */
+/** Limits checked before a document is parsed; derived from the longest list that its operation takes. */
 export interface DocumentLimits extends XmlLimits {
   readonly bytes: number;
 }
 
-/** ACLs, tags and the like. A list too long for its operation still gets that operation's own error. */
+/** For ACLs, tags and the like. A list just too long for its operation still gets that operation's own error. */
 const CONFIGURATION: DocumentLimits = { bytes: 64 * 1024, tags: 2_048, references: 8_192 };
 
 /**
@@ -41,7 +41,7 @@ async function collect(body: IncomingBody, limit: number): Promise<Buffer> {
   return gathered.whole();
 }
 
-/** A replacement character in a key would name another object. */
+/** Refuses invalid UTF-8: a replacement character in a key would name another object. */
 function decode(bytes: Buffer): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);

@@ -1,6 +1,6 @@
 /**
- * What GetObject and HeadObject answer, bytes apart: conditions, then the range or part, then the headers. On a node,
- * headers embedded in a signed URL stand for the stored ones, in the answer and in the conditions.
+ * The answer of GetObject and HeadObject without the bytes: conditions, then the range or part, then the headers.
+ * On a node, headers embedded in a signed URL replace the stored ones, in the answer and in the conditions.
  */
 import type { EmbeddedHeaders } from "../embedded-headers.ts";
 import { S3Error } from "../errors.ts";
@@ -25,9 +25,9 @@ export interface ObjectRead {
   readonly headers: ReplyHeaders;
   /** Undefined: the whole object. */
   readonly range: ByteRange | undefined;
-  /** How many bytes of it are asked for. */
+  /** How many bytes are requested. */
   readonly bytes: number;
-  /** Neither a part nor a version: what any store can answer. */
+  /** Neither a part nor a version is requested: any backend can answer. */
   readonly plain: boolean;
 }
 

@@ -1,11 +1,11 @@
-/** The access control list a request asks for, and whose the thing it makes will be. */
+/** The access control list that a request asks for, and the owner of the object it makes. */
 import { invalidArgument, S3Error } from "../errors.ts";
 import type { Account, Acl, Bucket, BucketSettings, Grant, Grantee, HeaderFields, ObjectAttributes } from "../model.ts";
 import { aclOfCanned, type CannedAcl, type RequestedGrant, readAclDocument, readAclHeaders } from "../protocol/acl.ts";
 import type { BucketCall, ObjectCall, Services } from "./operation.ts";
 import { readDocument } from "./read-document.ts";
 
-/** Whose list it is: a bucket's, whose `owner` is the bucket's, or an object's in it. */
+/** The list's subject: the bucket or an object in it, and that subject's owner. */
 export interface AclOwners {
   readonly of: "bucket" | "object";
   readonly owner: Account;
@@ -13,8 +13,8 @@ export interface AclOwners {
 }
 
 /**
- * What the headers ask for; undefined: private. Throws what `readAclHeaders` throws, InvalidArgument for an unknown
- * account, AccessControlListNotSupported, AccessDenied for a public list where those are blocked.
+ * The ACL in the headers; undefined: private. Throws what `readAclHeaders` throws, InvalidArgument for an unknown
+ * account, AccessControlListNotSupported, AccessDenied for a public ACL where those are blocked.
  */
 export async function aclOfHeaders(
   headers: HeaderFields,
@@ -25,7 +25,7 @@ export async function aclOfHeaders(
   return asked === undefined ? undefined : aclAsked(asked, owners, services);
 }
 
-/** What a PutBucketAcl or PutObjectAcl asks for: in its headers or in its body, never in both. Undefined: private. */
+/** The ACL of a PutBucketAcl or PutObjectAcl: in its headers or in its body, never in both. Undefined: private. */
 export async function aclOfRequest(call: BucketCall, owners: AclOwners, services: Services): Promise<Acl | undefined> {
   const asked = readAclHeaders(call.headers, owners.of);
   const policy = await readDocument(call, "AccessControlPolicy");
@@ -35,7 +35,7 @@ export async function aclOfRequest(call: BucketCall, owners: AclOwners, services
   }
   if (policy === undefined) throw new S3Error("MissingSecurityHeader");
   const { ownerId, grants } = readAclDocument(policy);
-  // A list cannot give a thing to another owner.
+  // An ACL cannot change the owner.
   if (ownerId !== owners.owner.name) throw new S3Error("AccessDenied");
   return aclAsked(grants, owners, services);
 }
@@ -50,7 +50,7 @@ async function aclAsked(
   return acl;
 }
 
-/** Throws AccessDenied for a list that lets the public in, where the gateway or the bucket blocks those. */
+/** Throws AccessDenied for a public ACL where the gateway or the bucket blocks those. */
 export function refusePublic(
   acl: Acl | undefined,
   { publicAccessBlock }: BucketSettings,
@@ -60,7 +60,7 @@ export function refusePublic(
   if (isBlocked && acl?.some(({ grantee }) => isPublic(grantee))) throw new S3Error("AccessDenied");
 }
 
-/** S3 counts every account of the service as the public; nobody is in the third group. */
+/** For S3 all authenticated users are public too; LogDelivery has no members here. */
 function isPublic(grantee: Grantee): boolean {
   return "group" in grantee && grantee.group !== "LogDelivery";
 }
@@ -105,8 +105,8 @@ function accountNamed(accounts: ReadonlyMap<string, Account>, id: string): Accou
 }
 
 /**
- * Owner and list of the object a write makes. It belongs to the account that writes it; what nobody signed for, to the
- * bucket's owner. Throws AccessDenied for tags by a caller who may not set them.
+ * Owner and ACL of the object that a write makes. The object belongs to the account that writes it; after an anonymous
+ * write, to the bucket's owner. Throws AccessDenied for tags from a caller who may not set them.
  */
 export async function readAccess(
   call: ObjectCall,

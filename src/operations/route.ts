@@ -1,6 +1,6 @@
 /**
- * Request -> operation. The one with the most conditions wins, never the first in a list; two that could not be told
- * apart fail at start; a subresource that nobody answers is NotImplemented by name.
+ * Request -> operation. The operation with the most conditions wins, whatever its position in the list; two with equal
+ * conditions fail at start; a subresource without an operation is NotImplemented by name.
  */
 import { S3Error } from "../errors.ts";
 import type { HeaderFields } from "../model.ts";
@@ -9,7 +9,7 @@ import type { AnyOperation } from "./operation.ts";
 import { BUCKET_SUBRESOURCES, OBJECT_SUBRESOURCES } from "./unsupported.ts";
 
 interface Routed {
-  /** S3's own name of it. */
+  /** S3's name for it. */
   readonly name: string;
   readonly operation: AnyOperation;
 }

@@ -1,6 +1,6 @@
 /**
- * The list of operations: one line each, sorted; the name is the key, so the two cannot drift. Those about what was
- * never set have their lines in never-set.ts.
+ * The list of operations: one line each, sorted; the key is S3's name. Operations on settings that cannot be set here
+ * are in never-set.ts.
  */
 import { AbortMultipartUpload } from "./AbortMultipartUpload.ts";
 import { CompleteMultipartUpload } from "./CompleteMultipartUpload.ts";

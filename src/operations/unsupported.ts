@@ -1,6 +1,6 @@
 /**
- * S3's subresources by what they belong to. One that no operation answers is refused by name, never passed over: a GET
- * of `?torrent` is no GetObject.
+ * S3's subresources, by bucket or object. A subresource without an operation is refused by name, never ignored: a GET
+ * of `?torrent` is not a GetObject.
  */
 
 /** The name of S3's operation, or of the family of operations, behind a query parameter. */

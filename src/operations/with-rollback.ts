@@ -1,6 +1,6 @@
-/** Work whose failure must take back what was done before it. */
+/** Undoes earlier steps when the work that follows them fails. */
 
-/** The work's result. When it fails, `undo` runs first and the failure is thrown on; when that fails too, both are. */
+/** The work's result. When it fails, runs `undo` and throws the failure; when `undo` fails too, throws both. */
 export async function withRollback<T>(work: () => Promise<T>, undo: () => Promise<void>): Promise<T> {
   try {
     return await work();

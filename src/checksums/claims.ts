@@ -1,17 +1,17 @@
-/** What a client claims about its bytes, and the check of those claims once the last byte is there. */
+/** What a client claims about its bytes, and the check of the claims after the last byte. */
 import { S3Error } from "../errors.ts";
 import type { ChecksumAlgorithm, Digest } from "../model.ts";
 import type { Digests } from "./digest.ts";
 
-/** What the client claims about its bytes; every claim is checked when the last byte is there. */
+/** What the client claims about its bytes. */
 export interface Claims {
-  /** Content-MD5, base64, decoded to hex. BadDigest. */
+  /** Content-MD5, decoded from base64 to hex. BadDigest when it differs. */
   readonly md5?: string;
-  /** Compared with what was received: XAmzContentSHA256Mismatch. */
+  /** XAmzContentSHA256Mismatch when it differs. */
   readonly sha256?: Digest;
   /**
-   * Additional checksum, BadDigest when it differs. `value` undefined: only computed. It is called once, after the last
-   * byte, so that it may read a trailer; undefined then means that an announced trailer never came:
+   * Additional checksum, BadDigest when it differs. `value` undefined: only computed. `value` is called once, after the
+   * last byte, so that it can read a trailer; it returns undefined when an announced trailer never came:
    * MalformedTrailerError.
    */
   readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value: (() => string | undefined) | undefined };

@@ -1,5 +1,5 @@
 /**
- * The checksum of an object uploaded in parts, out of its parts' checksums and without reading a byte:
+ * The checksum of an object uploaded in parts, from its parts' checksums and without reading a byte:
  * COMPOSITE hashes the parts' checksums, FULL_OBJECT combines CRCs so that the result equals the CRC of the whole.
  */
 import { S3Error } from "../errors.ts";
@@ -12,7 +12,7 @@ export interface PartChecksum {
   readonly checksum: string;
 }
 
-/** A reflected CRC with all ones before and after: polynomial reflected, the bit that stands for x^0 on top. */
+/** A reflected CRC, inverted before and after: the polynomial is reflected, with x^0 as its highest bit. */
 interface CrcField {
   readonly bytes: number;
   readonly polynomial: bigint;
@@ -46,7 +46,7 @@ export async function composeChecksum(
   return combineCrcs(field, parts).toString("base64");
 }
 
-/** crc(AB) = crc(A) * x^(8 * |B|) + crc(B) in GF(2)[x] modulo the polynomial: the ones before and after cancel out. */
+/** crc(AB) = crc(A) * x^(8 * |B|) + crc(B) in GF(2)[x] modulo the polynomial: the inversions cancel out. */
 function combineCrcs(field: CrcField, parts: readonly PartChecksum[]): Buffer {
   const shifts = new Map<number, bigint>();
   let crc = 0n;

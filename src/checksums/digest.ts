@@ -1,18 +1,18 @@
 /**
- * One pass over bytes: sha256, md5 and, when asked for, one additional checksum.
- * The CRCs that Node lacks come from WebAssembly; their hashers are reused, never shared by two streams at once.
+ * One pass over bytes: sha256, md5 and, on request, one additional checksum.
+ * CRCs that Node lacks come from WebAssembly; their hashers are reused, but never by two streams at once.
  */
 import { createHash, type Hash, hash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { createCRC32, createCRC64, type IHasher } from "hash-wasm";
 import type { ChecksumAlgorithm, Digest } from "../model.ts";
 
-/** What one pass found; what it was not asked for is undefined. */
+/** The results of one pass; undefined where not requested. */
 export interface Digests {
   readonly sha256: Digest | undefined;
   /** Lower-case hex. */
   readonly md5: string | undefined;
-  /** Base64 of the big-endian value, as S3 reports it; undefined: none was asked for. */
+  /** Base64 of the big-endian value, as S3 reports it; undefined: none was requested. */
   readonly checksum: string | undefined;
 }
 
@@ -21,19 +21,19 @@ export interface WholeDigests extends Digests {
   readonly md5: string;
 }
 
-/** Which hashes to compute: each costs a second or more of a processor for a GiB. */
+/** Which hashes to compute: each takes a second or more of processor time per GiB. */
 export interface Wanted {
   readonly sha256: boolean;
   readonly md5: boolean;
 }
 
-/** A hash that was wanted. */
+/** Asserts that a hash was requested. */
 export function computed(value: string | undefined): string {
   if (value === undefined) throw new TypeError("this hash was not asked for");
   return value;
 }
 
-/** A running checksum; `finish` gives the big-endian value and may be called once. */
+/** A running checksum; `finish` returns the big-endian value and may be called once. */
 interface RunningChecksum {
   update(chunk: Buffer): void;
   finish(): Buffer;
@@ -92,7 +92,7 @@ export async function openDigester(wanted: Wanted, algorithm?: ChecksumAlgorithm
   };
 }
 
-/** Hashes bytes that are in memory, by the one-shot functions, which cost a small body half as much. */
+/** Hashes bytes in memory by the one-shot functions, which halve the cost for a small body. */
 export async function digestBuffer(bytes: Buffer, algorithm?: ChecksumAlgorithm): Promise<WholeDigests> {
   const sha256 = hash("sha256", bytes, "hex");
   return {

@@ -1,4 +1,4 @@
-/** The ETag S3 gives to an object uploaded in parts: the md5 of the parts' md5s, a dash and their number. */
+/** S3's ETag of an object uploaded in parts: the md5 of the parts' md5s, a dash and their number. */
 import { createHash } from "node:crypto";
 
 /** `partEtags`: hex md5s without quotes, in order. */

@@ -9,7 +9,7 @@ import { type Administration, openAdministration } from "../gateway.ts";
 import { demoDatabaseConfig } from "./demo-config.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What every such command takes. */
+/** The options that every such command takes. */
 export interface WhereOptions {
   readonly config?: string;
   readonly data?: string;
@@ -39,7 +39,7 @@ export async function administer(
   }
 }
 
-/** Throws when neither says which, or both do. */
+/** Throws when neither option is given, or both are. */
 export function findConfig({ config, data }: WhereOptions, { env, directory }: Terminal): Promise<GatewayConfig> {
   if (config !== undefined && data !== undefined) throw new Error("give --config or --data, not both");
   if (data !== undefined) return demoDatabaseConfig(resolve(directory, data));

@@ -1,4 +1,4 @@
-/** A key in the forms that clients read: files for their owner only, never seen half-written. */
+/** Writes a key in the file formats of clients: readable by the owner only, replaced as a whole. */
 import { randomBytes, randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, open, readFile, rename } from "node:fs/promises";
@@ -11,7 +11,7 @@ export interface KeyPair {
 
 const ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/** An id of 20 letters and digits and a secret of 40 characters, as AWS makes them, without `/` and `+`. */
+/** An id of 20 letters and digits and a secret of 40 characters, in AWS's form but without `/` and `+`. */
 export function randomKey(): KeyPair {
   let accessKeyId = "NB";
   while (accessKeyId.length < 20) accessKeyId += ID_LETTERS.charAt(randomInt(ID_LETTERS.length));

@@ -1,6 +1,6 @@
 /**
- * The demo's data directory and the configuration of its gateway. A directory belongs to one kind of store for good: a
- * gateway over MinIOs cannot read what stands on nodes.
+ * The demo's data directory and the configuration of its gateway. A directory keeps one kind of backend for ever: a
+ * gateway over MinIOs cannot read blobs on nodes.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -21,7 +21,7 @@ import type { Terminal } from "./terminal.ts";
 
 export type StoreKind = "nodes" | "minio";
 
-/** A store that runs, and where clients reach it. */
+/** A running backend: its region and its port. */
 export interface DemoStore {
   readonly region: GatewayConfigInput["regions"][number];
   readonly port: number;
@@ -37,21 +37,21 @@ export interface DemoConfigOptions {
   readonly keys: StoreKeys;
 }
 
-/** On each store. */
+/** The bucket on each backend. */
 export const BLOBS_BUCKET = "blobs";
 
 export function credentialsFile(directory: string): string {
   return join(directory, "credentials");
 }
 
-/** The root key as curl reads it: on a command line others could see it. */
+/** The root key as a curl configuration: on a command line others could see it. */
 export function curlConfigFile(directory: string): string {
   return join(directory, "curl.conf");
 }
 
 /**
- * Clients call the gateway 127.0.0.1 and its stores `localhost`, so that they drop their Authorization header on a
- * redirect.
+ * Clients reach the gateway as 127.0.0.1 and its backends as `localhost`, so that they drop their Authorization header
+ * on a redirect.
  */
 export async function demoConfig({
   directory,
@@ -113,8 +113,8 @@ async function demoBase(directory: string, rootKey: KeyPair) {
 }
 
 /**
- * The two variables when they are set, else the key of the first start. Either way the credentials file holds it
- * afterwards, and curl's.
+ * The key in the two variables when they are set, else the key of the first start. Writes it to the credentials file
+ * and to curl's.
  */
 export async function ensureRootKey(
   directory: string,
@@ -139,7 +139,7 @@ export async function defaultDirectory(parent: string, kind: StoreKind): Promise
   return held === undefined || held === kind ? directory : `${directory}-${kind}`;
 }
 
-/** Marks the directory as this kind's. Throws when it belongs to the other kind. */
+/** Records the directory's kind. Throws when it has the other kind. */
 export async function claimDirectory(directory: string, kind: StoreKind): Promise<void> {
   await mkdir(directory, { recursive: true });
   const held = await readKind(directory);

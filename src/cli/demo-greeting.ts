@@ -11,7 +11,7 @@ export interface GreetingOptions {
   readonly rootKey: KeyPair;
   readonly kind: StoreKind;
   readonly stores: readonly DemoStore[];
-  /** The words that start this program again. */
+  /** The command line that starts this program. */
   readonly program: readonly string[];
 }
 
@@ -36,12 +36,12 @@ ${demoCommands(options).join("\n\n")}
 `;
 }
 
-/** aws-cli, curl, stats: each may be pasted as often as one likes. The secret stands in none, only in files. */
+/** Commands for aws-cli, curl and stats: repeatable, and without the secret, which is only in files. */
 function demoCommands({ url, directory, program }: GreetingOptions): readonly [string, string, string] {
   const object = `${DEMO_BUCKET}/eight-mib.bin`;
   const file = `AWS_SHARED_CREDENTIALS_FILE=${shellWord(credentialsFile(directory))}`;
   const credentials = `${file} AWS_PROFILE=default AWS_DEFAULT_REGION=us-east-1`;
-  // curl before 8 sends no x-amz-content-sha256 of its own.
+  // curl before 8 does not send x-amz-content-sha256 by itself.
   const headers = "-H 'x-nearbucket-redirect: always' -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD'";
   const curl = `curl -sS -L -D - -o /dev/null ${headers}`;
   return [

@@ -1,20 +1,20 @@
 /**
- * The keys of the demo's stores, made at the first start and kept beside them, for their owner only. None of them is
- * the gateway's root key: what signs a redirect can be guessed at by whoever is redirected.
+ * The keys of the demo's backends, made at the first start and kept beside them, readable by the owner only. None is
+ * the gateway's root key: a redirected client can try guesses at the secret that signed its URL.
  */
 import { join } from "node:path";
 import { type KeyPair, randomKey, readCredentials, writeCredentials } from "./credentials-file.ts";
 
 export interface StoreKeys {
-  /** Opens the stores. */
+  /** The backends' root key. */
   readonly root: KeyPair;
-  /** What the gateway uses. */
+  /** The gateway's key. */
   readonly gateway: KeyPair;
-  /** May only read, and signs the redirects; undefined: the gateway's signs them. */
+  /** Read-only; signs the redirects. Undefined: the gateway's key signs them. */
   readonly redirect: KeyPair | undefined;
 }
 
-/** `withUsers`: the stores get users beside their root. */
+/** `withUsers`: the backends get users besides root. */
 export async function ensureStoreKeys(directory: string, withUsers: boolean): Promise<StoreKeys> {
   const root = await ensureKey(join(directory, "credentials"));
   if (!withUsers) return { root, gateway: root, redirect: undefined };

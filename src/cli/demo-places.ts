@@ -1,4 +1,4 @@
-/** Where the demo's stores stand: five cities, and the order in which fewer of them are taken. */
+/** The demo's regions: five cities, in the order in which a smaller demo takes them. */
 import type { GatewayConfigInput } from "../config/schema.ts";
 
 type Region = GatewayConfigInput["regions"][number];

@@ -1,6 +1,6 @@
 /**
- * The demo's stores: nodes in this process, or MinIO servers beside it. When one of them does not start, the others are
- * stopped again.
+ * The demo's backends: nodes in this process, or MinIO servers beside it. When one does not start, the others are
+ * stopped.
  */
 import { join } from "node:path";
 import { BLOBS_BUCKET, type DemoStore, type StoreKind } from "./demo-config.ts";

@@ -1,9 +1,9 @@
-/** Access keys as `nearbucket keys list` shows them. No secret is among what it shows. */
+/** Access keys as `nearbucket keys list` shows them, without secrets. */
 import type { Administration } from "../gateway.ts";
 
 type ListedKey = Awaited<ReturnType<Administration["metadata"]["accounts"]["listKeys"]>>[number];
 
-/** For `--json`: what does not apply is left out. */
+/** For `--json`: omits fields that do not apply. */
 export function describeKey(key: ListedKey, now: Date) {
   const { readOnly, places, networks } = key.scope;
   return {
@@ -21,7 +21,7 @@ export function describeKey(key: ListedKey, now: Date) {
   };
 }
 
-/** Columns under a heading, as wide as what stands in them. */
+/** Columns under a heading, as wide as their content. */
 export function keyTable(keys: readonly ListedKey[], now: Date): string {
   const heading = ["ACCESS KEY", "ACCOUNT", "CREATED", "LAST USED", "STATE", "EXPIRES", "LIMITS"];
   const rows = [heading, ...keys.map((key) => rowOf(key, now))];

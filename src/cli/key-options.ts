@@ -19,21 +19,21 @@ export function scopeOf({ readOnly, bucket: places, network: networks }: ScopeOp
   return { ...(readOnly && { readOnly }), ...(places && { places }), ...(networks && { networks }) };
 }
 
-/** `BUCKET` or `BUCKET/PREFIX`, added to those before. */
+/** Adds a `BUCKET` or `BUCKET/PREFIX` to the list. */
 export function addPlace(text: string, before: Places = []): Places {
   const [, bucket, prefix = ""] = BUCKET.exec(text) ?? [];
   if (bucket === undefined) throw new InvalidArgumentError("expected BUCKET or BUCKET/PREFIX");
   return [...before, { bucket, prefix }];
 }
 
-/** A network or an address, added to those before. */
+/** Adds a network or an address to the list. */
 export function addNetwork(text: string, before: readonly string[] = []): readonly string[] {
   if (!isNetwork(text))
     throw new InvalidArgumentError("expected a network such as 10.0.0.0/8, 2001:db8::/32 or a single address");
   return [...before, text];
 }
 
-/** A date (its first moment in UTC), a time, or how long from now: `90m`, `12h`, `30d`, `4w`. It lies ahead. */
+/** A date (its first moment in UTC), a time, or a duration from now: `90m`, `12h`, `30d`, `4w`; in the future. */
 export function expiry(text: string, now: Date = new Date()): Date {
   const [, count, unit = ""] = /^(\d{1,6})([mhdw])$/.exec(text) ?? [];
   const at =

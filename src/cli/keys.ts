@@ -75,7 +75,7 @@ function addCreate(keys: Command, terminal: Terminal): void {
           options.secretKeyStdin === true ? checkSecret(await terminal.readInput()) : made.secretAccessKey,
       };
       await administer(options, terminal, (administration, { rootKey }) => {
-        // The configuration's key goes before one of the database: that one would never be good for anything.
+        // The configuration's root key takes precedence, so a stored key with its id would never be used.
         if (key.accessKeyId === rootKey.accessKeyId) throw new Error(`${key.accessKeyId} is the root key's own`);
         return create(key, options, administration, terminal);
       });

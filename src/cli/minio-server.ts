@@ -25,7 +25,7 @@ export interface MinioOptions {
   readonly env: Terminal["env"];
 }
 
-// Builtins alone: a PATH without minio may have nothing else either.
+// Shell builtins only: PATH may hold no other program.
 const GUARD =
   'command -v "$1" >/dev/null || exit 127; "$@" & server=$!; (read -r _ <&3; kill -TERM $server) & wait $server';
 const READY_WITHIN_MS = 30_000;

@@ -12,7 +12,7 @@ import type { Terminal } from "./terminal.ts";
 export interface MinioUsersOptions {
   readonly port: number;
   readonly bucket: string;
-  /** For mc's own configuration and the policies. */
+  /** Directory for mc's configuration and the policies. */
   readonly directory: string;
   readonly rootKey: KeyPair;
   readonly gatewayKey: KeyPair;
@@ -23,7 +23,7 @@ export interface MinioUsersOptions {
 const run = promisify(execFile);
 const TIMEOUT_MS = 30_000;
 
-/** Is the `mc` of PATH MinIO's? Midnight Commander has the same name. */
+/** Is `mc` on PATH MinIO's client? Midnight Commander has the same name. */
 export async function hasMinioClient(env: Terminal["env"]): Promise<boolean> {
   return run("mc", ["--version"], { env, timeout: TIMEOUT_MS }).then(
     ({ stdout }) => stdout.includes("MinIO"),
@@ -31,7 +31,7 @@ export async function hasMinioClient(env: Terminal["env"]): Promise<boolean> {
   );
 }
 
-/** May be done again, also with other secrets. Throws what mc says. */
+/** Repeatable, also with other secrets. Throws mc's message. */
 export async function makeMinioUsers(options: MinioUsersOptions): Promise<void> {
   const { port, bucket, directory, rootKey, gatewayKey, redirectKey } = options;
   const env = {
@@ -49,7 +49,7 @@ export async function makeMinioUsers(options: MinioUsersOptions): Promise<void> 
     const file = join(directory, `${name}-policy.json`);
     await writeFile(file, JSON.stringify(policy));
     await mc(["admin", "policy", "create", "store", name, file], env);
-    // By standard input: arguments can be read by everybody on the machine.
+    // By standard input: everybody on the machine can read arguments.
     await mc(["admin", "user", "add", "store"], env, `${key.accessKeyId}\n${key.secretAccessKey}\n`);
     await mc(["admin", "policy", "attach", "store", name, "--user", key.accessKeyId], env);
   }
@@ -61,7 +61,7 @@ async function mc(words: readonly string[], env: Terminal["env"], input = ""): P
   await running;
 }
 
-/** All that a gateway asks of its store. */
+/** All permissions that a gateway needs on its backend. */
 export function gatewayPolicy(bucket: string) {
   return policyOf(
     { Action: ["s3:ListBucket", "s3:ListBucketMultipartUploads"], Resource: [`arn:aws:s3:::${bucket}`] },
@@ -78,7 +78,7 @@ export function gatewayPolicy(bucket: string) {
   );
 }
 
-/** All that a redirected client may do. */
+/** All permissions that redirected clients need. */
 export function redirectPolicy(bucket: string) {
   return policyOf({ Action: ["s3:GetObject"], Resource: [`arn:aws:s3:::${bucket}/*`] });
 }

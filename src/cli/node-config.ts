@@ -1,7 +1,4 @@
-/**
- * A node: the same gateway over one disk, for another gateway to use as a backend. Pure: the files it names are made by
- * whoever opens it.
- */
+/** The configuration of a node: a gateway over one disk, which another gateway uses as a backend. */
 import { join } from "node:path";
 import { ENCRYPTION_KEY_FILE, ensureEncryptionKeys } from "../config/encryption-key.ts";
 import type { Fault } from "../config/fault.ts";
@@ -16,7 +13,7 @@ export interface NodeOptions {
   readonly rootKey: GatewayConfigInput["rootKey"];
   /** PEM files. */
   readonly tls?: GatewayConfigInput["tls"];
-  /** The name of its place in `x-nearbucket-region`; only its gateway knows where that lies. */
+  /** Its name in `x-nearbucket-region`; only its gateway knows the coordinates. */
   readonly region: string;
   readonly logLevel: NonNullable<NonNullable<GatewayConfigInput["log"]>["level"]>;
   readonly settings?: readonly Setting[];
@@ -45,7 +42,7 @@ export async function nodeConfig({
     regions: [{ name: region, latitude: 0, longitude: 0 }],
     backends: [{ kind: "disk", name: "disk", region, directory: join(directory, "disk") }],
     copies: 1,
-    // What a gateway sends is distinct already, and it deletes only after its own grace.
+    // The gateway has deduplicated what it sends, and deletes only after its own grace.
     dedup: { scope: "off" },
     graceHours: 1,
     redirect: { mode: "off" },
@@ -54,7 +51,7 @@ export async function nodeConfig({
   return checked(input, settings);
 }
 
-/** The keys that a data directory keeps in a file, which is made with its first key. */
+/** The encryption keys in a data directory's file; makes the file with a first key when it is missing. */
 export async function keptEncryptionKeys(
   directory: string,
   database: string,
@@ -64,7 +61,7 @@ export async function keptEncryptionKeys(
   return { encryptionKey, previousEncryptionKeys, encryptionKeyFile };
 }
 
-/** For configurations that the program itself makes, `settings` over them. Throws one Error that lists every fault. */
+/** Checks a configuration that the program makes, overridden by `settings`. Throws one Error with every fault. */
 export function checked(input: GatewayConfigInput, settings: readonly Setting[] = []): GatewayConfig {
   const faults: Fault[] = [];
   const result = checkConfig(applySettings({ ...input }, settings, faults));

@@ -24,12 +24,12 @@ export const accessKeyId = matching(
   "3 to 128 printable characters without space or slash",
 );
 
-/** What a command with `withSettings` takes. */
+/** The options of a command with `withSettings`. */
 export interface SettingOptions {
   readonly set: readonly Setting[];
 }
 
-/** `--set key=value`, as often as wanted. */
+/** Adds the repeatable option `--set key=value`. */
 export function withSettings(command: Command): Command {
   const collect = (text: string, before: readonly Setting[]): readonly Setting[] => {
     const setting = parseSetting(text);

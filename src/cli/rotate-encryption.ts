@@ -1,7 +1,7 @@
 /**
- * `nearbucket keys rotate-encryption`: every stored secret is sealed anew with the newest encryption key. Where a file
- * holds the keys, a new one is put into it first; the former ones stay there. At each moment each secret opens with a
- * key that is durable, so that it may be cut at any point and be run again, and a gateway may run meanwhile.
+ * `nearbucket keys rotate-encryption`: seals every stored secret with the newest encryption key. Where a file holds the
+ * keys, it first adds a new one; the former ones stay. At each moment a durable key opens each secret, so that the
+ * command may be interrupted and run again, and a gateway may run meanwhile.
  */
 import { addEncryptionKey, currentEncryptionKeys } from "../config/encryption-key.ts";
 import type { GatewayConfig } from "../config/schema.ts";
@@ -32,7 +32,7 @@ async function withCurrentKeys(config: GatewayConfig): Promise<GatewayConfig> {
   return { ...config, encryptionKey, previousEncryptionKeys };
 }
 
-/** Gives how many it sealed. Throws, naming the access key, when a secret does not open. */
+/** Returns how many secrets it sealed. Throws, naming the access key, when a secret does not open. */
 async function resealAll({ metadata: { accounts }, box }: Administration): Promise<number> {
   const others = (await accounts.listKeys()).filter(({ sealedBy }) => sealedBy !== box.keyId);
   let count = 0;

@@ -1,4 +1,4 @@
-/** A gateway for as long as the process is not asked to stop. */
+/** Runs a gateway until the process is asked to stop. */
 import type { GatewayConfig } from "../config/schema.ts";
 import { type Gateway, openGateway } from "../gateway.ts";
 import { openLog } from "../log.ts";

@@ -1,18 +1,18 @@
 /**
- * What a command knows of the world outside. main.ts hands it in, so that another process can run commands too.
+ * A command's access to its process. main.ts passes it in, so that another caller can run commands too.
  */
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Where relative paths given on the command line start. */
+  /** The base of relative paths on the command line. */
   readonly directory: string;
-  /** The words that start this program again. */
+  /** The command line that starts this program. */
   readonly program: readonly string[];
-  /** A line, or several, on standard output. */
+  /** Prints one or more lines on standard output. */
   readonly print: (text: string) => void;
   readonly complain: (text: string) => void;
-  /** Standard input to its end, without the line break at its end. */
+  /** All of standard input, without its final line break. */
   readonly readInput: () => Promise<string>;
-  /** Who runs the command: the system's user. */
+  /** The system user that runs the command. */
   readonly user: string;
   /** Resolves when the process is asked to stop. */
   readonly stopped: Promise<void>;

@@ -24,6 +24,9 @@ export interface RequestEnd {
 
 const AGENT_LIMIT = 256;
 
+/** The client left before a reply began. No client sees this status; access logs of other servers use it too. */
+const CLIENT_LEFT = 499;
+
 /** Bytes a connection had moved when its last request was over. */
 const moved = new WeakMap<Socket, { in: number; out: number }>();
 
@@ -36,10 +39,11 @@ export function requestLog(log: Log, observe: (end: RequestEnd) => void): Middle
     res.once("close", () => {
       const ms = performance.now() - started;
       const { operation = "-", phase, code } = ctx.state as { operation?: string; phase?: string; code?: string };
-      const status = res.statusCode;
+      // Until a reply begins, Koa's 404 stands there.
+      const status = res.headersSent ? res.statusCode : CLIENT_LEFT;
       const authenticationFailure = phase === "authentication" && status < 500 ? code : undefined;
       observe({ operation, status, seconds: ms / 1000, authenticationFailure });
-      const line = accessLine(ctx, operation, ms);
+      const line = accessLine(ctx, operation, status, ms);
       if (status < 500) log.info(line, "request");
       else log.warn(line, "request");
     });
@@ -48,13 +52,13 @@ export function requestLog(log: Log, observe: (end: RequestEnd) => void): Middle
 }
 
 /** What is undefined is left out. */
-function accessLine({ req, res, state, method }: Context, operation: string, ms: number) {
+function accessLine({ req, res, state, method }: Context, operation: string, status: number, ms: number) {
   return {
     requestId: state["requestId"],
     method,
     path: pathOf(req.url ?? ""),
     operation,
-    status: res.statusCode,
+    status,
     code: state["code"],
     reason: state["reason"],
     ms: Math.round(ms * 1000) / 1000,

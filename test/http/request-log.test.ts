@@ -123,7 +123,10 @@ describe("the access line", () => {
     await expect(read).rejects.toThrow();
     const budget = async () => /^nearbucket_buffered_bytes (\d+)/m.exec(await metricsOf(gateway.url))?.[1];
     await expect.poll(budget).toBe("0");
-    await expect.poll(() => requests().some(({ cut, path }) => cut === true && path === "/bucket/key")).toBe(true);
+    await expect
+      .poll(() => requests().find(({ cut }) => cut === true))
+      .toMatchObject({ path: "/bucket/key", status: 499 });
+    expect(await metricsOf(gateway.url)).toContain('nearbucket_requests_total{operation="GetObject",status="499"} 1');
     expect(JSON.stringify(lines)).not.toContain("    at ");
   });
 

@@ -2,7 +2,8 @@
  * Claims due jobs and runs a few at a time. The lease is renewed while a job runs. A runner that lost the lease gives
  * the job up and can neither finish nor fail it. A job that fails is put off, longer each time.
  */
-import type { Log } from "../log.ts";
+import { S3Error } from "../errors.ts";
+import { type Log, reasonOf } from "../log.ts";
 import type { Job, Jobs, NewJob } from "../metadata/jobs.ts";
 import { backOffMs } from "./back-off.ts";
 
@@ -86,7 +87,8 @@ export class JobRunner {
     } catch (error) {
       clearInterval(renewal);
       const runAt = new Date(now().getTime() + backOffMs(job.attempts, random));
-      log.warn({ err: error, job: job.work, attempts: job.attempts, runAt }, "a job failed and will run again");
+      const { work, attempts } = job;
+      log.warn({ ...whyOf(error), job: work, attempts, runAt }, "a job failed and will run again");
       await jobs.fail(job, runAt, error instanceof Error ? error.message : String(error));
     }
   }
@@ -108,4 +110,9 @@ export class JobRunner {
     this.#underWay.add(entry);
     return work;
   }
+}
+
+/** While too few backends can be reached, every copy is refused: a reason says it, a stack says nothing more. */
+function whyOf(error: unknown): { readonly reason: string | undefined } | { readonly err: unknown } {
+  return error instanceof S3Error && error.status === 503 ? { reason: reasonOf(error) } : { err: error };
 }

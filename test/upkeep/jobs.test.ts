@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { openLog } from "../../src/log.ts";
+import { BackendError } from "../../src/backends/backend.ts";
+import { tooFewBackends } from "../../src/blobs/replicas/placer.ts";
+import { type Log, openLog } from "../../src/log.ts";
 import type { Jobs, NewJob } from "../../src/metadata/jobs.ts";
 import { JobRunner } from "../../src/upkeep/jobs.ts";
 import { openRig, type Rig } from "../support/rig.ts";
@@ -9,14 +11,14 @@ const LEASE = 60_000;
 function runnerOf(
   rig: Rig,
   run: (work: NewJob, signal: AbortSignal) => Promise<void>,
-  more: { concurrency?: number; leaseMs?: number; jobs?: Jobs } = {},
+  more: { concurrency?: number; leaseMs?: number; jobs?: Jobs; log?: Log } = {},
 ) {
   return new JobRunner({
     jobs: more.jobs ?? rig.metadata.jobs,
     run,
     prepare: async () => {},
     now: rig.clock.now,
-    log: openLog("silent"),
+    log: more.log ?? openLog("silent"),
     leaseMs: more.leaseMs ?? LEASE,
     pollMs: 10,
     concurrency: more.concurrency ?? 2,
@@ -60,6 +62,25 @@ describe("the job runner", () => {
     }
     expect(runs).toBe(4);
     expect(await rig.metadata.jobs.backlog()).toMatchObject([{ kind: "copy", waiting: 1, attempts: 4 }]);
+    await runner.close();
+  });
+
+  it("logs what was refused for want of backends as one reason, and a stack only for what nobody foresaw", async () => {
+    await using rig = await openRig();
+    const lines: Record<string, unknown>[] = [];
+    const log = openLog("info", { write: (line) => void lines.push(JSON.parse(line)) });
+    const causes = [
+      tooFewBackends([new BackendError("a", "unavailable", { detail: "no route" })]),
+      new Error("a slip"),
+    ];
+    const run = () => Promise.reject(causes.shift());
+    const runner = runnerOf(rig, run, { concurrency: 1, log });
+    for (const blobId of [1, 2]) await rig.metadata.jobs.add(copy(blobId));
+    expect(await runner.runDue()).toBe(2);
+    const [refused, slip] = lines;
+    expect(refused).toMatchObject({ level: 40, job: copy(1), reason: expect.stringMatching(/no route/) });
+    expect(JSON.stringify(refused)).not.toContain("    at ");
+    expect(slip).toMatchObject({ level: 40, job: copy(2), err: { stack: expect.stringContaining("a slip\n    at ") } });
     await runner.close();
   });
 

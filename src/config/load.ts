@@ -58,11 +58,14 @@ export function readConfig(
     };
   const faults: Fault[] = [];
   const tree: unknown = expandReferences(document.toJS() ?? {}, env, faults);
+  // What a reference stands for is unknown: nothing else can be said about that value.
+  const unknown = new Set(faults.map(({ path }) => path));
   const checked = checkConfig(
     isTree(tree) ? withPaths(applySettings(applyVariables(tree, env), settings, faults), directory) : tree,
   );
   if (faults.length === 0 && "config" in checked) return checked;
-  return { faults: [...faults, ...("faults" in checked ? checked.faults.map(namingVariables) : [])] };
+  const others = "faults" in checked ? checked.faults.filter(({ path }) => !unknown.has(path)) : [];
+  return { faults: [...faults, ...others.map(namingVariables)] };
 }
 
 /** Reads the key file, or makes it beside a new SQLite database, where the configuration has no key of its own. */

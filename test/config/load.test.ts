@@ -78,6 +78,17 @@ describe("readConfig", () => {
     });
   });
 
+  it("says of a variable that is not set only that, and nothing of the value that it is to hold", () => {
+    const text = `${yaml}rootKey: { accessKeyId: root, secretAccessKey: "\${S}" }\ncopies: \${N}\n`;
+    const secret = { NEARBUCKET_ROOT_SECRET_KEY: undefined };
+    expect(readConfig(text, "/etc", { ...env, ...secret })).toEqual({
+      faults: [
+        { path: "rootKey.secretAccessKey", message: "expected the environment variable S to be set" },
+        { path: "copies", message: "expected the environment variable N to be set" },
+      ],
+    });
+  });
+
   it("needs an encryption key from somewhere when the database is PostgreSQL", () => {
     const postgres = `${yaml}metadata: { kind: postgres, url: "postgres://localhost/n" }\n`;
     expect(readConfig(postgres, "/etc", env)).toEqual({

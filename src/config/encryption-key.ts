@@ -55,10 +55,11 @@ export async function currentEncryptionKeys(config: {
 /** Puts a new key behind the others, durably. Throws when there is no such file. */
 export async function addEncryptionKey(file: string): Promise<void> {
   await readEncryptionKeys(file);
+  // On a line of its own: a crash or an editor may have left one that does not end.
+  const separator = (await readFile(file, "utf8")).endsWith("\n") ? "" : "\n";
   const handle = await open(file, "a");
   try {
-    // On a line of its own, whatever a crash or an editor left at the end.
-    await handle.appendFile(`\n${newKey()}\n`);
+    await handle.appendFile(`${separator}${newKey()}\n`);
     await handle.sync();
   } finally {
     await handle.close();

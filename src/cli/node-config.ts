@@ -61,9 +61,14 @@ export async function keptEncryptionKeys(
   return { encryptionKey, previousEncryptionKeys, encryptionKeyFile };
 }
 
-/** Checks a configuration that the program makes, overridden by `settings`. Throws one Error with every fault. */
+/**
+ * Checks a configuration that the program makes, overridden by `settings`. Throws one Error with every fault. The data
+ * directory is none of these settings: the paths of the other files were made from it before.
+ */
 export function checked(input: GatewayConfigInput, settings: readonly Setting[] = []): GatewayConfig {
-  const faults: Fault[] = [];
+  const faults: Fault[] = settings
+    .filter(({ path }) => path[0] === "dataDirectory")
+    .map(() => ({ path: "dataDirectory", message: "set it with --data" }));
   const result = checkConfig(applySettings({ ...input }, settings, faults));
   if ("config" in result && faults.length === 0) return result.config;
   const all = [...faults, ...("faults" in result ? result.faults : [])];

@@ -21,6 +21,10 @@ describe("commands", () => {
     [["dance"], "error: unknown command 'dance'"],
     [["demo", "--port", "70000"], "expected a whole number from 0 to 65535"],
     [["demo", "--region-count", "1"], "expected a whole number from 2 to 5"],
+    [
+      ["demo", "--port", "0", "--region-count", "2", "--data", "own", "--set", "dataDirectory=elsewhere"],
+      "nearbucket: dataDirectory: set it with --data",
+    ],
     [["stats"], "nearbucket: say which gateway: --config FILE, or --data DIR for a demo"],
     [["stats", "--config", "a", "--data", "b"], "nearbucket: give --config or --data, not both"],
     [
@@ -113,6 +117,7 @@ describe("commands", () => {
       /copies: .*; nonsense: unknown key|nonsense: unknown key; copies: /,
     );
     expect((await run("--set", "rootKey.secretAccessKey=seen-by-all")).err).toContain("a secret is not taken from");
+    expect((await run("--set", "dataDirectory=elsewhere")).err).toBe("nearbucket: dataDirectory: set it with --data\n");
     expect((await run("--set", "copies")).err).toContain("expected key=value, such as redirect.minBytes=0");
   });
 

@@ -1,4 +1,5 @@
 /** The commands, one line each. A command that throws ends with one clear line on standard error and exit code 1. */
+import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addDemo } from "./demo.ts";
 import { addKeys } from "./keys.ts";
@@ -10,6 +11,7 @@ import type { Terminal } from "./terminal.ts";
 /** Runs one command to its end and returns the exit code. */
 export async function runProgram(words: readonly string[], terminal: Terminal): Promise<number> {
   const program = new Command("nearbucket")
+    .version(version())
     .description("One S3 endpoint over the object stores you already have.")
     .exitOverride()
     .configureOutput({
@@ -25,4 +27,10 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
     terminal.complain(`nearbucket: ${error instanceof Error ? error.message : String(error)}`);
     return 1;
   }
+}
+
+/** The package's: its package.json is two directories up from the source and from the build. */
+function version(): string {
+  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { readonly version: string }).version;
 }

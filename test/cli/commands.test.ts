@@ -1,5 +1,5 @@
 // Commands that fail say so in words and with exit code 1; those that run until they are stopped stop with 0.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -63,6 +63,11 @@ describe("commands", () => {
     expect(code).toBe(0);
     for (const command of ["serve", "node", "demo", "stats", "keys"])
       expect(out).toMatch(new RegExp(`^ {2}${command} `, "m"));
+  });
+
+  it("says its version, which is the package's", async () => {
+    const manifest = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
+    expect(await runCommand(["--version"])).toEqual({ code: 0, out: `${manifest.version}\n`, err: "" });
   });
 
   it.each([

@@ -98,5 +98,6 @@ describe("the package", () => {
 
   it("has a command", async () => {
     expect((await inProject("node_modules/.bin/nearbucket", "--help")).toString()).toContain("serve");
+    expect((await inProject("node_modules/.bin/nearbucket", "--version")).toString()).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });

@@ -1,6 +1,6 @@
 /** What `nearbucket keys create` takes to narrow a key, checked as it is read. */
 import { InvalidArgumentError } from "commander";
-import { isNetwork } from "../config/values.ts";
+import { networkFault } from "../config/values.ts";
 import type { Administration } from "../gateway.ts";
 
 type Scope = Parameters<Administration["metadata"]["accounts"]["createKey"]>[0]["scope"];
@@ -28,8 +28,8 @@ export function addPlace(text: string, before: Places = []): Places {
 
 /** Adds a network or an address to the list. */
 export function addNetwork(text: string, before: readonly string[] = []): readonly string[] {
-  if (!isNetwork(text))
-    throw new InvalidArgumentError("expected a network such as 10.0.0.0/8, 2001:db8::/32 or a single address");
+  const fault = networkFault(text);
+  if (fault !== undefined) throw new InvalidArgumentError(fault);
   return [...before, text];
 }
 

@@ -3,6 +3,7 @@
  * in words, and accepts only text that means one thing.
  */
 import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
 import { z } from "zod";
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -29,20 +30,27 @@ export const bytes = z
     return z.NEVER;
   });
 
-/** True for `10.0.0.0/8`, `2001:db8::/32` and single addresses. */
-export function isNetwork(text: string): boolean {
+/**
+ * What is wrong with text that stands for a network: `10.0.0.0/8`, `2001:db8::/32`, or one address. Undefined: nothing.
+ * A network of IPv4 addresses in IPv6 form would match nobody, because addresses are compared as IPv4.
+ */
+export function networkFault(text: string): string | undefined {
   const [address = "", bits, ...more] = text.split("/");
-  const family = isIP(address);
-  if (family === 0 || more.length > 0) return false;
-  if (bits === undefined) return true;
-  if (!/^\d{1,3}$/.test(bits) || Number(bits) > (family === 4 ? 32 : 128)) return false;
-  return true;
+  const most = isIP(address) === 4 ? 32 : 128;
+  const isPrefix = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
+  if (isIP(address) === 0 || !ipaddr.isValid(address) || !isPrefix || more.length > 0)
+    return "expected a network such as 10.0.0.0/8, 2001:db8::/32 or a single address";
+  const parsed = ipaddr.parse(address);
+  const spare = Number(bits) - 96;
+  if (!(parsed instanceof ipaddr.IPv6 && parsed.isIPv4MappedAddress() && spare >= 0)) return undefined;
+  return `expected the IPv4 network ${parsed.toIPv4Address().toString()}/${spare} in place of ${text}`;
 }
 
 /** `10.0.0.0/8`, `2001:db8::/32`, or one address. */
-export const network = z
-  .string()
-  .refine(isNetwork, { message: "expected a network such as 10.0.0.0/8, 2001:db8::/32 or a single address" });
+export const network = z.string().superRefine((text, context) => {
+  const fault = networkFault(text);
+  if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
+});
 
 /** A backend's or a region's name: it stands in logs, headers and rows. */
 export const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, {

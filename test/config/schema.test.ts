@@ -145,6 +145,14 @@ describe("checkConfig", () => {
       "trustedProxies[0]: expected a network such as 10.0.0.0/8, 2001:db8::/32 or a single address",
     ],
     [
+      { admin: { networks: ["::ffff:10.0.0.0/104"] } },
+      "admin.networks[0]: expected the IPv4 network 10.0.0.0/8 in place of ::ffff:10.0.0.0/104",
+    ],
+    [
+      { clientMap: [{ cidr: "::ffff:c633:6400/120", region: "toronto" }] },
+      "clientMap[0].cidr: expected the IPv4 network 198.51.100.0/24 in place of ::ffff:c633:6400/120",
+    ],
+    [
       { backends: [{ ...reached, secretAccessKey: "fifteen-letters" }] },
       "backends[0].secretAccessKey: expected at least 16 characters: it signs the redirects to publicEndpoint",
     ],
@@ -210,5 +218,9 @@ describe("checkConfig", () => {
 
   it("calls a file that is no mapping a fault", () => {
     expect(checkConfig(["a"])).toEqual({ faults: [{ path: "", message: "expected object, received array" }] });
+  });
+
+  it("takes networks and addresses of both families, a single IPv4 address in IPv6 form too", () => {
+    expect(faultsOf({ trustedProxies: ["10.0.0.0/8", "::/0", "2001:db8::/32", "::1", "::ffff:10.0.0.1"] })).toEqual([]);
   });
 });

@@ -22,7 +22,7 @@ export interface AppOptions extends Omit<DispatchOptions, "logOf" | "audit">, Co
 
 export function createApp(options: AppOptions): Koa {
   const { domains, readClient, isOperator } = options;
-  const own = routesOf(options.health, ({ req }) =>
+  const own = healthRoutes(options.health, ({ req }) =>
     isOperator(readClient(peerOf(req), readRawHeaders(req.rawHeaders))),
   );
   const s3 = dispatch({ ...options, logOf: logOf(options.log), audit: auditLog(options.log) });
@@ -33,7 +33,7 @@ export function createApp(options: AppOptions): Koa {
 export function createAdminApp(options: CommonOptions): Koa {
   return appOf(
     options,
-    routesOf(options.health, () => true),
+    healthRoutes(options.health, () => true),
   );
 }
 
@@ -49,11 +49,6 @@ function appOf(options: CommonOptions, last: Middleware): Koa {
 
 function logOf(log: Log): (ctx: Context) => Log {
   return (ctx) => log.child({ requestId: ctx.state["requestId"] });
-}
-
-function routesOf(health: Health, isOperator: (ctx: Context) => boolean): Middleware {
-  const routes = healthRoutes(health, isOperator).routes();
-  return (ctx, next) => routes(ctx as Parameters<typeof routes>[0], next);
 }
 
 /** `/-/...` is ours, unless a bucket stands in the Host: there it is a key. All else keeps its raw path for S3. */

@@ -3,7 +3,7 @@
  * gateway is ready; only operators hear why, and what it counts.
  */
 import Router from "@koa/router";
-import type { Context } from "koa";
+import type { Context, Middleware } from "koa";
 import type { Readiness } from "../admin/readiness.ts";
 import { S3Error } from "../errors.ts";
 
@@ -13,7 +13,8 @@ export interface Health {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
-export function healthRoutes(health: Health, isOperator: (ctx: Context) => boolean): Router {
+/** Answers every request it is given: a path that is none of these with 404, and operators hear which there are. */
+export function healthRoutes(health: Health, isOperator: (ctx: Context) => boolean): Middleware {
   const router = new Router();
   router.get("/-/health", (ctx) => {
     ctx.body = { status: "ok" };
@@ -29,5 +30,11 @@ export function healthRoutes(health: Health, isOperator: (ctx: Context) => boole
     ctx.type = contentType;
     ctx.body = text;
   });
-  return router;
+  const routes = router.routes();
+  const paths = router.stack.map(({ path }) => path);
+  return (ctx) =>
+    routes(ctx as Parameters<typeof routes>[0], async () => {
+      ctx.status = 404;
+      ctx.body = isOperator(ctx) ? { error: "not found", paths } : "";
+    });
 }

@@ -63,6 +63,17 @@ describe("the S3 listener", () => {
     expect(metrics.text).toContain("<Code>AccessDenied</Code>");
   });
 
+  it("tells operators which paths there are where there is none, and strangers nothing", async () => {
+    await using gateway = await startTestGateway({ config: { trustedProxies: ["127.0.0.9"] } });
+    const paths = ["/-/health", "/-/ready", "/-/metrics"];
+    for (const path of ["/-/", "/-/metric"]) {
+      const told = await ask(`${gateway.url}${path}`);
+      expect([told.status, JSON.parse(told.text)]).toEqual([404, { error: "not found", paths }]);
+      const stranger = await ask(`${gateway.url}${path}`, { "x-forwarded-for": "203.0.113.1" });
+      expect(stranger).toEqual({ status: 404, text: "" });
+    }
+  });
+
   it("shows them to the networks told, through a trusted proxy", async () => {
     const config = { trustedProxies: ["127.0.0.1"], admin: { networks: ["203.0.113.0/24"] } };
     await using gateway = await startTestGateway({ config });
@@ -77,7 +88,7 @@ describe("the S3 listener", () => {
     expect((await ask(`${gateway.url}/-/metrics`)).status).toBe(403);
     expect(JSON.parse((await ask(`${admin}/-/ready`)).text)).toEqual(DETAILS);
     expect((await ask(`${admin}/-/metrics`)).text).toContain("nearbucket_backend_up");
-    expect((await ask(`${admin}/bucket`)).status).toBe(404);
+    expect(await ask(`${admin}/bucket`)).toMatchObject({ status: 404, text: expect.stringContaining("/-/ready") });
   });
 
   it("leaves `-/` to the keys of a bucket that stands in the Host", async () => {

@@ -1,23 +1,13 @@
 // The keys of the demo's stores: none is the gateway's root key, and over MinIO the one that signs redirects only reads.
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type KeyPair, readCredentials } from "../../src/cli/credentials-file.ts";
 import { describeWith, neededProgram } from "../support/programs.ts";
 import { signedFetch } from "../support/sign.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { type RunCommand, startCommand } from "./terminal.ts";
-
-const directories: string[] = [];
-async function directory(): Promise<string> {
-  const made = await mkdtemp(join(tmpdir(), "nearbucket-demo-"));
-  directories.push(made);
-  return made;
-}
-afterEach(async () => {
-  for (const made of directories.splice(0)) await rm(made, { recursive: true, force: true });
-});
 
 async function keyIn(...path: readonly string[]): Promise<KeyPair> {
   const key = await readCredentials(join(...path));
@@ -41,7 +31,7 @@ const signerOf = ({ searchParams }: URL) => searchParams.get("X-Amz-Credential")
 
 describe("a demo over nodes", () => {
   it("gives the nodes a key of their own and keeps it", async () => {
-    const data = await directory();
+    const data = await temporaryDirectory();
     const ids: string[] = [];
     for (let start = 0; start < 2; start += 1) {
       const demo = startCommand(["demo", "--port", "0", "--region-count", "2", "--data", data]);
@@ -57,7 +47,7 @@ describe("a demo over nodes", () => {
 describeWith(["minio", "mc"], "a demo over MinIO", () => {
   /** A directory to be PATH, with these programs and a shell's. */
   async function pathWith(...programs: readonly string[]): Promise<string> {
-    const path = join(await directory(), "bin");
+    const path = join(await temporaryDirectory(), "bin");
     await mkdir(path);
     for (const name of programs) await symlink(neededProgram(name), join(path, name));
     return `${path}:/bin:/usr/bin`;
@@ -66,7 +56,7 @@ describeWith(["minio", "mc"], "a demo over MinIO", () => {
     startCommand(["demo", "--minio", "--port", "0", "--data", data], { env: { PATH, HOME: data } });
 
   it("signs redirects by a user that only reads, where mc is there", { timeout: 60_000 }, async () => {
-    const data = await directory();
+    const data = await temporaryDirectory();
     const demo = start(data, await pathWith("minio", "mc"));
     const url = await redirectOf(demo, data);
     expect(signerOf(url)).toBe((await keyIn(data, "minio", "redirect-credentials")).accessKeyId);
@@ -79,7 +69,7 @@ describeWith(["minio", "mc"], "a demo over MinIO", () => {
   });
 
   it("says so where it is not, and uses the stores' root key", { timeout: 60_000 }, async () => {
-    const data = await directory();
+    const data = await temporaryDirectory();
     const demo = start(data, await pathWith("minio"));
     const url = await redirectOf(demo, data);
     const root = await keyIn(data, "minio", "credentials");

@@ -1,28 +1,18 @@
 // The demo in this process: what it prints, what it keeps, and what it refuses.
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { readCredentials } from "../../src/cli/credentials-file.ts";
 import { signedFetch } from "../support/sign.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { runCommand, startCommand } from "./terminal.ts";
-
-const directories: string[] = [];
-async function directory(): Promise<string> {
-  const made = await mkdtemp(join(tmpdir(), "nearbucket-demo-"));
-  directories.push(made);
-  return made;
-}
-afterEach(async () => {
-  for (const made of directories.splice(0)) await rm(made, { recursive: true, force: true });
-});
 
 const urlOf = (greeting: string) => /listens on (http:\S+)/.exec(greeting)?.[1] ?? "";
 
 describe("nearbucket demo", () => {
   it("serves over five nodes, stores the key it made for its owner only, and keeps both when it starts again", async () => {
-    const data = await directory();
+    const data = await temporaryDirectory();
     const first = startCommand(["demo", "--port", "0", "--data", data]);
     const greeting = await first.greeted;
     const credentials = join(data, "credentials");
@@ -55,7 +45,7 @@ describe("nearbucket demo", () => {
   });
 
   it("takes the root key from the environment, and fewer regions when told", async () => {
-    const data = await directory();
+    const data = await temporaryDirectory();
     const env = { NEARBUCKET_ROOT_ACCESS_KEY: "FROMENV", NEARBUCKET_ROOT_SECRET_KEY: "from-environment" };
     const demo = startCommand(["demo", "--port", "0", "--region-count", "2"], {
       env: { ...env, NEARBUCKET_DATA: data },
@@ -76,7 +66,7 @@ describe("nearbucket demo", () => {
   });
 
   it("works beside stats and keys: a key made there is good at once, and a revoked one is not", async () => {
-    const data = await directory();
+    const data = await temporaryDirectory();
     const demo = startCommand(["demo", "--port", "0", "--region-count", "2", "--data", data]);
     const endpoint = urlOf(await demo.greeted);
     const key = { accessKeyId: "ALICEKEY", secretAccessKey: "alice-secret" };
@@ -127,14 +117,14 @@ describe("nearbucket demo", () => {
   });
 
   it("refuses a directory that holds another kind of demo, and half a root key", async () => {
-    const data = await directory();
+    const data = await temporaryDirectory();
     await writeFile(join(data, "stores.txt"), "minio\n");
     expect(await runCommand(["demo", "--port", "0", "--data", data])).toEqual({
       code: 1,
       out: "",
       err: `nearbucket: ${data} holds a demo over minio: give another --data for one over nodes\n`,
     });
-    const half = await runCommand(["demo", "--port", "0", "--data", await directory()], {
+    const half = await runCommand(["demo", "--port", "0", "--data", await temporaryDirectory()], {
       env: { NEARBUCKET_ROOT_ACCESS_KEY: "ONLY" },
     });
     expect([half.code, half.err]).toEqual([
@@ -144,7 +134,7 @@ describe("nearbucket demo", () => {
   });
 
   it("takes a directory beside the usual one when that holds the other kind", async () => {
-    const parent = await directory();
+    const parent = await temporaryDirectory();
     const minio = await runCommand(["demo", "--minio", "--port", "0"], {
       directory: parent,
       env: { PATH: "/nowhere" },
@@ -164,7 +154,15 @@ describe("nearbucket demo", () => {
     await new Promise((resolve) => taken.once("listening", resolve));
     const address = taken.address();
     const port = String(typeof address === "object" ? address?.port : "");
-    const demo = await runCommand(["demo", "--port", port, "--region-count", "2", "--data", await directory()]);
+    const demo = await runCommand([
+      "demo",
+      "--port",
+      port,
+      "--region-count",
+      "2",
+      "--data",
+      await temporaryDirectory(),
+    ]);
     expect([demo.code, demo.err]).toEqual([
       1,
       `nearbucket: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`,

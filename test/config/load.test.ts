@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ENCRYPTION_KEY_FILE } from "../../src/config/encryption-key.ts";
 import { loadConfig, readConfig } from "../../src/config/load.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 const yaml = `
 regions:
@@ -19,16 +19,6 @@ const env = {
   A_KEY: "ak",
   A_SECRET: "as",
 };
-
-const directories: string[] = [];
-async function directory(): Promise<string> {
-  const made = await mkdtemp(join(tmpdir(), "nearbucket-config-"));
-  directories.push(made);
-  return made;
-}
-afterEach(async () => {
-  for (const made of directories.splice(0)) await rm(made, { recursive: true });
-});
 
 describe("readConfig", () => {
   it("expands references, takes the root key from the environment and starts relative paths at the file", () => {
@@ -129,7 +119,7 @@ describe("readConfig", () => {
 
 describe("loadConfig", () => {
   it("makes the encryption key once, for its owner only", async () => {
-    const at = await directory();
+    const at = await temporaryDirectory();
     await writeFile(join(at, "nearbucket.yaml"), yaml);
     const first = await loadConfig(join(at, "nearbucket.yaml"), env);
     const second = await loadConfig(join(at, "nearbucket.yaml"), env);
@@ -140,7 +130,7 @@ describe("loadConfig", () => {
   });
 
   it("makes no new encryption key beside a database that exists", async () => {
-    const at = await directory();
+    const at = await temporaryDirectory();
     await writeFile(join(at, "nearbucket.yaml"), yaml);
     await loadConfig(join(at, "nearbucket.yaml"), env);
     await writeFile(join(at, "nearbucket-data", "metadata.sqlite"), "");
@@ -151,7 +141,7 @@ describe("loadConfig", () => {
   });
 
   it("lists all faults in one error, a line each", async () => {
-    const at = await directory();
+    const at = await temporaryDirectory();
     const file = join(at, "nearbucket.yaml");
     await writeFile(file, `${yaml}nonsense: 1\ncopies: 9\n`);
     await expect(loadConfig(file, env)).rejects.toThrow(

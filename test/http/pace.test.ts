@@ -2,7 +2,7 @@
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
 import type { GatewayConfigInput } from "../../src/config/schema.ts";
-import { startFaultyS3 } from "../support/faulty-s3.ts";
+import { type FaultyS3, startFaultyS3 } from "../support/faulty-s3.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { openRaw, type RawExchange } from "../support/raw.ts";
 import { prepare, type TestRequest } from "../support/sign.ts";
@@ -14,6 +14,12 @@ async function start(config: Partial<GatewayConfigInput>, backends?: GatewayConf
   const gateway = await startTestGateway({ config, ...(backends && { backends }) });
   await gateway.s3.send(new CreateBucketCommand({ Bucket: "bucket" }));
   return gateway;
+}
+
+/** A gateway with this store as its only backend. */
+function startOver({ endpoint }: FaultyS3) {
+  const key = { accessKeyId: "k", secretAccessKey: "s" };
+  return start({ limits, copies: 1 }, [{ kind: "s3", name: "a", region: "x", endpoint, bucket: "blobs", ...key }]);
 }
 
 /** Sends the head of a signed request, and of its body what is given. */
@@ -48,17 +54,7 @@ describe("the least rate", () => {
 
   it("cuts a reply that nobody reads, and gives back what it held", async () => {
     await using store = await startFaultyS3();
-    await using gateway = await start({ limits, copies: 1 }, [
-      {
-        kind: "s3",
-        name: "a",
-        region: "x",
-        endpoint: store.endpoint,
-        bucket: "blobs",
-        accessKeyId: "k",
-        secretAccessKey: "s",
-      },
-    ]);
+    await using gateway = await startOver(store);
     await gateway.s3.send(new PutObjectCommand({ Bucket: "bucket", Key: "large", Body: Buffer.alloc(48 * MIB) }));
     const raw = await begin(gateway, { path: "/bucket/large" });
     raw.socket.pause();
@@ -72,17 +68,7 @@ describe("the least rate", () => {
 
   it("leaves a request alone that waits for a backend, its body received, however long that takes", async () => {
     await using store = await startFaultyS3();
-    await using gateway = await start({ limits, copies: 1 }, [
-      {
-        kind: "s3",
-        name: "a",
-        region: "x",
-        endpoint: store.endpoint,
-        bucket: "blobs",
-        accessKeyId: "k",
-        secretAccessKey: "s",
-      },
-    ]);
+    await using gateway = await startOver(store);
     const held = store.script({ method: "PUT" }, { do: "hold-answer" });
     const putting = gateway.fetch({ method: "PUT", path: "/bucket/slow", body: "bytes" });
     await held.met;

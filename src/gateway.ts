@@ -20,7 +20,7 @@ import { Budget } from "./http/budget.ts";
 import { accessCheck } from "./http/dispatch.ts";
 import { Pace } from "./http/pace.ts";
 import { listen } from "./http/server.ts";
-import type { Log } from "./log.ts";
+import { auditLog, type Log } from "./log.ts";
 import { type Metadata, openMetadata } from "./metadata/metadata.ts";
 import type { StatsReport } from "./metadata/stats.ts";
 import { route } from "./operations/route.ts";
@@ -30,6 +30,8 @@ import { openUpkeep, type Upkeep } from "./upkeep/upkeep.ts";
 
 export interface GatewayDependencies {
   readonly log: Log;
+  /** Told of changes of buckets and their settings. Default: `log`, at every level but silent. */
+  readonly audit?: Log;
   readonly now?: () => Date;
   /** Told when the database can no longer be trusted to keep what it acknowledges: the process must end. */
   readonly onFatal?: (cause: unknown) => void;
@@ -55,7 +57,7 @@ const ROOT_ACCOUNT = "root";
 const HOUR_MS = 3_600_000;
 
 export async function openGateway(config: GatewayConfig, dependencies: GatewayDependencies): Promise<Gateway> {
-  const { log, now = () => new Date() } = dependencies;
+  const { log, audit = auditLog(log), now = () => new Date() } = dependencies;
   const opened = new Stack();
   try {
     const metadata = opened.add(await openMetadata(metadataOptions(config, now, dependencies.onFatal)));
@@ -120,6 +122,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         signatureV2: config.signatureV2,
       }),
       route: route(operations),
+      audit,
       admission: { budget, pace },
       domains: config.domains,
       readClient,

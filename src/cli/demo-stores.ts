@@ -3,6 +3,7 @@
  * stopped.
  */
 import { join } from "node:path";
+import { openLog } from "../log.ts";
 import { BLOBS_BUCKET, type DemoStore, type StoreKind } from "./demo-config.ts";
 import { ensureStoreKeys, type StoreKeys } from "./demo-keys.ts";
 import { minioPlaces, nodePlaces } from "./demo-places.ts";
@@ -69,8 +70,7 @@ async function startMinioStore(directory: string, keys: StoreKeys, { env }: Term
 }
 
 async function startNode(directory: string, rootKey: StoreKeys["root"], region: string, terminal: Terminal) {
-  return startGateway(
-    await nodeConfig({ directory, host: "127.0.0.1", port: 0, rootKey, region, logLevel: "warn" }),
-    terminal,
-  );
+  const config = await nodeConfig({ directory, host: "127.0.0.1", port: 0, rootKey, region, logLevel: "warn" });
+  // The only changes on it are those that the demo itself makes.
+  return startGateway(config, terminal, { audit: openLog("silent") });
 }

@@ -1,16 +1,20 @@
 /** Runs a gateway until the process is asked to stop. */
 import type { GatewayConfig } from "../config/schema.ts";
-import { type Gateway, openGateway } from "../gateway.ts";
+import { type Gateway, type GatewayDependencies, openGateway } from "../gateway.ts";
 import { openLog } from "../log.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Opens the gateway. The process ends when the database can no longer keep what it acknowledged. */
-export function startGateway(config: GatewayConfig, terminal: Terminal): Promise<Gateway> {
+export function startGateway(
+  config: GatewayConfig,
+  terminal: Terminal,
+  options: Pick<GatewayDependencies, "audit"> = {},
+): Promise<Gateway> {
   const onFatal = (cause: unknown) =>
     terminal.die(
       `nearbucket: the database failed, stopping: ${cause instanceof Error ? cause.message : String(cause)}`,
     );
-  return openGateway(config, { log: openLog(config.log.level), onFatal });
+  return openGateway(config, { log: openLog(config.log.level), onFatal, ...options });
 }
 
 /** Serves until the process is asked to stop, then finishes the requests under way, 30 s at most. */

@@ -1,6 +1,6 @@
 /** The Koa apps: the middleware, in order, as one list each. */
 import Koa, { type Context, type Middleware } from "koa";
-import { auditLog, type Log } from "../log.ts";
+import type { Log } from "../log.ts";
 import type { Client } from "../model.ts";
 import { parseAddress } from "../protocol/address.ts";
 import { readRawHeaders } from "../protocol/raw-headers.ts";
@@ -15,7 +15,7 @@ interface CommonOptions {
   readonly observe: (end: RequestEnd) => void;
 }
 
-export interface AppOptions extends Omit<DispatchOptions, "logOf" | "audit">, CommonOptions {
+export interface AppOptions extends Omit<DispatchOptions, "logOf">, CommonOptions {
   /** Who hears more than yes or no under `/-/`. */
   readonly isOperator: (client: Client) => boolean;
 }
@@ -25,7 +25,7 @@ export function createApp(options: AppOptions): Koa {
   const own = healthRoutes(options.health, ({ req }) =>
     isOperator(readClient(peerOf(req), readRawHeaders(req.rawHeaders))),
   );
-  const s3 = dispatch({ ...options, logOf: logOf(options.log), audit: auditLog(options.log) });
+  const s3 = dispatch({ ...options, logOf: logOf(options.log) });
   return appOf(options, (ctx, next) => (isOurs(ctx, domains) ? own(ctx, next) : s3(ctx, next)));
 }
 

@@ -2,11 +2,16 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { readCredentials } from "../../src/cli/credentials-file.ts";
+import { freePort, startServerProcess } from "../support/server-process.ts";
 import { signedFetch } from "../support/sign.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { runCommand, startCommand } from "./terminal.ts";
+
+/** Of `npm run build`. */
+const MAIN = fileURLToPath(new URL("../../dist/start.cjs", import.meta.url));
 
 const urlOf = (greeting: string) => /listens on (http:\S+)/.exec(greeting)?.[1] ?? "";
 
@@ -168,5 +173,19 @@ describe("nearbucket demo", () => {
       `nearbucket: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`,
     ]);
     await new Promise((resolve) => taken.close(resolve));
+  });
+
+  it("prints its greeting and nothing else: what it changes on its own nodes is no news", async () => {
+    const port = await freePort();
+    const words = ["demo", "--port", String(port), "--region-count", "2", "--data", await temporaryDirectory()];
+    await using demo = await startServerProcess({
+      path: process.execPath,
+      arguments: [MAIN, ...words],
+      readyUrl: `http://127.0.0.1:${port}/-/ready`,
+    });
+    await expect.poll(demo.said).toContain("listens on");
+    expect(await demo.stop()).toBe(0);
+    expect(demo.said()).toMatch(/^\nnearbucket listens on /);
+    expect(demo.said()).not.toContain('"level"');
   });
 });

@@ -3,7 +3,7 @@
  */
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { loadConfig } from "../config/load.ts";
+import { loadExistingConfig } from "../config/load.ts";
 import type { GatewayConfig } from "../config/schema.ts";
 import { type Administration, openAdministration } from "../gateway.ts";
 import { demoDatabaseConfig } from "./demo-config.ts";
@@ -21,6 +21,9 @@ export function withWhere(command: Command): Command {
     .option("--data <directory>", "the demo's data directory");
 }
 
+/** Reads a configuration file. By default there must be a database already; with `loadConfig` a new one is made. */
+type Load = typeof loadExistingConfig;
+
 /**
  * Runs `work` and closes the database again. `--data` means a demo, `--config` or NEARBUCKET_CONFIG a configuration
  * file.
@@ -29,8 +32,9 @@ export async function administer(
   where: WhereOptions,
   terminal: Terminal,
   work: (administration: Administration, config: GatewayConfig) => Promise<void>,
+  load: Load = loadExistingConfig,
 ): Promise<void> {
-  const config = await findConfig(where, terminal);
+  const config = await findConfig(where, terminal, load);
   const administration = await openAdministration(config);
   try {
     await work(administration, config);
@@ -39,11 +43,15 @@ export async function administer(
   }
 }
 
-/** Throws when neither option is given, or both are. */
-export function findConfig({ config, data }: WhereOptions, { env, directory }: Terminal): Promise<GatewayConfig> {
+/** Throws when neither option is given, or both are, and where `load` does. */
+export function findConfig(
+  { config, data }: WhereOptions,
+  { env, directory }: Terminal,
+  load: Load = loadExistingConfig,
+): Promise<GatewayConfig> {
   if (config !== undefined && data !== undefined) throw new Error("give --config or --data, not both");
   if (data !== undefined) return demoDatabaseConfig(resolve(directory, data));
   const file = config ?? env["NEARBUCKET_CONFIG"];
   if (file === undefined) throw new Error("say which gateway: --config FILE, or --data DIR for a demo");
-  return loadConfig(resolve(directory, file), env);
+  return load(resolve(directory, file), env);
 }

@@ -3,6 +3,8 @@
  * A secret is shown once, when it is made, and never taken from the command line, where others could read it.
  */
 import { type Command, Option } from "commander";
+import { loadConfig } from "../config/load.ts";
+import type { GatewayConfig } from "../config/schema.ts";
 import type { Administration } from "../gateway.ts";
 import { administer, type WhereOptions, withWhere } from "./administration.ts";
 import { audit } from "./audit.ts";
@@ -74,11 +76,13 @@ function addCreate(keys: Command, terminal: Terminal): void {
         secretAccessKey:
           options.secretKeyStdin === true ? checkSecret(await terminal.readInput()) : made.secretAccessKey,
       };
-      await administer(options, terminal, (administration, { rootKey }) => {
+      const make = (administration: Administration, { rootKey }: GatewayConfig) => {
         // The configuration's root key takes precedence, so a stored key with its id would never be used.
         if (key.accessKeyId === rootKey.accessKeyId) throw new Error(`${key.accessKeyId} is the root key's own`);
         return create(key, options, administration, terminal);
-      });
+      };
+      // Makes the database too: keys can be ready before the gateway starts for the first time.
+      await administer(options, terminal, make, loadConfig);
     });
 }
 

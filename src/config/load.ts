@@ -2,6 +2,7 @@
  * One YAML file and the environment, both given as values, to a checked configuration. Relative paths in the file start
  * at its directory. Faults of the text, of the environment and of the values are reported together.
  */
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { parseDocument } from "yaml";
@@ -28,6 +29,19 @@ export async function loadConfig(
   env: Environment,
   settings: readonly Setting[] = [],
 ): Promise<GatewayConfig> {
+  return withEncryptionKeys(await readConfigFile(file, env, settings));
+}
+
+/** As `loadConfig`, for a database that exists already: throws where there is none, and makes no file. */
+export async function loadExistingConfig(file: string, env: Environment): Promise<GatewayConfig> {
+  const config = await readConfigFile(file, env, []);
+  const { metadata } = config;
+  if (metadata.kind === "sqlite" && !existsSync(metadata.file))
+    throw new Error(`there is no database ${metadata.file} yet: start the gateway first`);
+  return withEncryptionKeys(config);
+}
+
+async function readConfigFile(file: string, env: Environment, settings: readonly Setting[]): Promise<GatewayConfig> {
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new Error(
       `cannot read the configuration file ${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
@@ -36,7 +50,7 @@ export async function loadConfig(
   });
   const checked = readConfig(text, dirname(resolve(file)), env, settings);
   if ("faults" in checked) throw new Error(describeFaults(file, checked.faults));
-  return withEncryptionKeys(checked.config);
+  return checked.config;
 }
 
 /**

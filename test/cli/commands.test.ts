@@ -1,10 +1,11 @@
 // Commands that fail say so in words and with exit code 1; those that run until they are stopped stop with 0.
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { shellWord } from "../../src/cli/terminal.ts";
 import { signedFetch } from "../support/sign.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { runCommand, startCommand } from "./terminal.ts";
 
 const rootKey = { NEARBUCKET_ROOT_ACCESS_KEY: "ROOTKEY", NEARBUCKET_ROOT_SECRET_KEY: "root-secret" };
@@ -105,6 +106,27 @@ describe("commands", () => {
     });
     expect((await send({ path: "/" })).status).toBe(200);
     expect(await serve.stop()).toBe(0);
+  });
+
+  it("makes nothing where there is no database yet, until a key is made or the gateway starts", async () => {
+    const data = await temporaryDirectory();
+    const config = join(data, "nearbucket.yaml");
+    await writeFile(
+      config,
+      "copies: 1\nregions: [{ name: here, latitude: 0, longitude: 0 }]\n" +
+        "backends: [{ kind: memory, name: m, region: here }]\n",
+    );
+    const run = (...words: string[]) => runCommand([...words, "--config", config], { env: rootKey });
+    const database = join(data, "nearbucket-data", "metadata.sqlite");
+    for (const words of [["stats"], ["keys", "list"], ["keys", "revoke", "KEY"], ["keys", "rotate-encryption"]])
+      expect(await run(...words)).toEqual({
+        code: 1,
+        out: "",
+        err: `nearbucket: there is no database ${database} yet: start the gateway first\n`,
+      });
+    expect(await readdir(data)).toEqual(["nearbucket.yaml"]);
+    expect((await run("keys", "create", "--account", "alice", "--access-key", "EARLY")).code).toBe(0);
+    expect((await run("keys", "list")).out).toContain("EARLY");
   });
 
   it("lays settings from the command line over what it would serve, and refuses those that are wrong", async () => {

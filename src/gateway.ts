@@ -2,6 +2,7 @@
  * The composition root: a checked configuration becomes a running gateway. The only file that calls the rooms'
  * constructors; what it opened it closes in the reverse order, also when a later step fails.
  */
+import { join } from "node:path";
 import { openMetrics } from "./admin/metrics.ts";
 import { operatorCheck } from "./admin/operators.ts";
 import { watchReadiness } from "./admin/readiness.ts";
@@ -22,6 +23,7 @@ import { Pace } from "./http/pace.ts";
 import { listen } from "./http/server.ts";
 import { auditLog, type Log } from "./log.ts";
 import { type Metadata, openMetadata } from "./metadata/metadata.ts";
+import { type Lock, takeLock } from "./metadata/sqlite/lock.ts";
 import type { StatsReport } from "./metadata/stats.ts";
 import { route } from "./operations/route.ts";
 import { operations } from "./operations/table.ts";
@@ -177,6 +179,11 @@ export async function openAdministration(config: GatewayConfig): Promise<Adminis
   const metadata = await openMetadata(options);
   const box = openSecretBox([config.encryptionKey, ...config.previousEncryptionKeys]);
   return { metadata, box, close: () => metadata.close() };
+}
+
+/** A lock on a data directory; undefined while another process has it. It is free again when its process ends. */
+export function lockDirectory(directory: string): Promise<Lock | undefined> {
+  return takeLock(join(directory, "lock"));
 }
 
 function metadataOptions(config: GatewayConfig, now: () => Date, onFatal: ((cause: unknown) => void) | undefined) {

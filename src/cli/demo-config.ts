@@ -3,7 +3,7 @@
  * gateway over MinIOs cannot read blobs on nodes.
  */
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { GatewayConfig, GatewayConfigInput } from "../config/schema.ts";
 import type { Setting } from "../config/settings.ts";
@@ -140,8 +140,7 @@ export async function defaultDirectory(parent: string, kind: StoreKind): Promise
 }
 
 /** Records the directory's kind. Throws when it has the other kind. */
-export async function claimDirectory(directory: string, kind: StoreKind): Promise<void> {
-  await mkdir(directory, { recursive: true });
+export async function ensureKind(directory: string, kind: StoreKind): Promise<void> {
   const held = await readKind(directory);
   if (held === undefined) await writeFile(kindFile(directory), `${kind}\n`);
   else if (held !== kind)

@@ -1,8 +1,9 @@
 /** `nearbucket demo`: a gateway over five nodes in one process, or over real MinIO servers; nothing to configure. */
+import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { Gateway } from "../gateway.ts";
-import { claimDirectory, defaultDirectory, demoConfig, ensureRootKey, type StoreKind } from "./demo-config.ts";
+import { type Gateway, lockDirectory } from "../gateway.ts";
+import { defaultDirectory, demoConfig, ensureKind, ensureRootKey, type StoreKind } from "./demo-config.ts";
 import { DEMO_BUCKET, demoGreeting } from "./demo-greeting.ts";
 import { startStores } from "./demo-stores.ts";
 import { type SettingOptions, wholeNumber, withSettings } from "./options.ts";
@@ -35,7 +36,18 @@ async function runDemo(options: Options, terminal: Terminal): Promise<void> {
   const given = options.data ?? terminal.env["NEARBUCKET_DATA"];
   const directory =
     given === undefined ? await defaultDirectory(terminal.directory, kind) : resolve(terminal.directory, given);
-  await claimDirectory(directory, kind);
+  await mkdir(directory, { recursive: true });
+  const lock = await lockDirectory(directory);
+  if (lock === undefined) throw new Error(`another demo runs on ${directory}: stop it, or give another --data`);
+  try {
+    await serveDemo(directory, kind, options, terminal);
+  } finally {
+    await lock.close();
+  }
+}
+
+async function serveDemo(directory: string, kind: StoreKind, options: Options, terminal: Terminal): Promise<void> {
+  await ensureKind(directory, kind);
   const rootKey = await ensureRootKey(directory, terminal.env);
   const count = options.regionCount ?? (kind === "minio" ? 2 : 5);
   const { stores, keys, close } = await startStores({ kind, count, directory }, terminal);

@@ -188,4 +188,26 @@ describe("nearbucket demo", () => {
     expect(demo.said()).toMatch(/^\nnearbucket listens on /);
     expect(demo.said()).not.toContain('"level"');
   });
+
+  it("refuses a directory on which another demo runs, and takes it once that was killed", async () => {
+    const [data, port] = [await temporaryDirectory(), await freePort()];
+    const words = ["demo", "--region-count", "2", "--data", data, "--port"];
+    const readyUrl = `http://127.0.0.1:${port}/-/ready`;
+    await using running = await startServerProcess({
+      path: process.execPath,
+      arguments: [MAIN, ...words, String(port)],
+      readyUrl,
+    });
+    expect(await runCommand([...words, "0"])).toEqual({
+      code: 1,
+      out: "",
+      err: `nearbucket: another demo runs on ${data}: stop it, or give another --data\n`,
+    });
+    expect((await fetch(readyUrl)).status).toBe(200);
+    expect(await running.stop("SIGKILL")).toBe("SIGKILL");
+    const next = startCommand([...words, "0"]);
+    await next.greeted;
+    expect((await runCommand([...words, "0"])).err).toContain("another demo runs on");
+    expect(await next.stop()).toBe(0);
+  });
 });

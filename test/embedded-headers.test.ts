@@ -1,4 +1,4 @@
-// Reply headers inside a URL: both halves of the codec agree, and the list of headers is one.
+// Reply headers inside a URL: writer and reader agree, and there is one list of headers.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeEmbeddedHeaders, encodeEmbeddedHeaders, isEmbeddable } from "../src/embedded-headers.ts";

@@ -1,5 +1,5 @@
-// The house keeps its rules: which room may import which, no circles, short files, every operation in table, files and
-// docs alike.
+// The rules of the source tree: which room may import which, no circular imports, short files, and every operation in
+// table, files and docs.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";

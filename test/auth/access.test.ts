@@ -1,4 +1,4 @@
-// Who may do what: an owner everything, others what a list grants, and nobody else a thing.
+// Access decisions: an owner may do everything, others only what an ACL grants them.
 import { describe, expect, it } from "vitest";
 import { type Action, decide, type GuardedBucket, type GuardedObject } from "../../src/auth/access.ts";
 import type { Account, Acl, Grantee, Permission, PublicAccess, PublicAccessBlock } from "../../src/model.ts";

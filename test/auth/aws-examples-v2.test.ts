@@ -1,4 +1,4 @@
-// The examples AWS publishes for Signature Version 2, as test vectors.
+// AWS's published examples of Signature Version 2, as test vectors.
 import { describe, expect, it } from "vitest";
 import { EXAMPLE_KEY, refusal, verify, type WireRequest } from "./verify.ts";
 

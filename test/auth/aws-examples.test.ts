@@ -1,4 +1,4 @@
-// The examples AWS publishes for Signature Version 4, as test vectors.
+// AWS's published examples of Signature Version 4, as test vectors.
 import { describe, expect, it } from "vitest";
 import { ChunkedDecoder } from "../../src/auth/aws-chunked.ts";
 import type { PayloadMode } from "../../src/auth/payload-mode.ts";

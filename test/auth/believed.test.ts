@@ -1,4 +1,4 @@
-/** What of a request may be believed once its signature holds: which headers, and what the body is. */
+/** What the gateway accepts of a request with a valid signature: which headers, and which body. */
 import { describe, expect, it } from "vitest";
 import { EMPTY_SHA256 } from "../../src/signature-v4.ts";
 import { prepare, type SignerOptions, type TestRequest } from "../support/sign.ts";

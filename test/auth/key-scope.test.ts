@@ -1,4 +1,4 @@
-// What a key's scope leaves of its account's rights.
+// A key's scope limits the rights of its account.
 import { describe, expect, it } from "vitest";
 import { networksAllow, scopeAllows } from "../../src/auth/key-scope.ts";
 import { operations } from "../../src/operations/table.ts";

@@ -1,4 +1,4 @@
-// Signed uploads over real connections: every form of a body arrives whole, or not at all.
+// Signed uploads over real connections: every form of a body arrives complete, or not at all.
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,4 +1,4 @@
-// Keys of the database: found, unsealed once, and refused when they are no longer good.
+// Keys in the database: found, decrypted once, and refused when they are no longer valid.
 import { describe, expect, it } from "vitest";
 import { openAuthenticator } from "../../src/auth/authenticate.ts";
 import { openSecretBox } from "../../src/auth/secret-box.ts";

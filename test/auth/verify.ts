@@ -1,5 +1,5 @@
 /**
- * Runs a request, as it came over the wire, through the address, the headers and the authenticator: what dispatch does,
+ * Runs a raw request through the parsing of address and headers and through the authenticator, as dispatch does, but
  * without a server.
  */
 import { type Authentication, type AuthenticatorOptions, openAuthenticator } from "../../src/auth/authenticate.ts";

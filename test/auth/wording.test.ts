@@ -1,4 +1,4 @@
-// What a client is told when it signs wrongly: S3's own words, and what to compare.
+// The answer to a wrong signature: S3's own message, with the strings to compare.
 import { describe, expect, it } from "vitest";
 import { EMPTY_SHA256 } from "../../src/signature-v4.ts";
 import { prepare, type SignerOptions, type TestRequest } from "../support/sign.ts";

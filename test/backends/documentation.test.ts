@@ -1,4 +1,4 @@
-// docs/backends.md: a section for each kind, examples that are valid, a default for each key as the schema has it.
+// docs/backends.md has a section for each kind with a valid example, and gives the schema's default for each key.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

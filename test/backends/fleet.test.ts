@@ -1,4 +1,4 @@
-// Which backends are up: found by probes and by what callers met.
+// Which backends are up, according to probes and to the failures of callers.
 import { describe, expect, it, vi } from "vitest";
 import { BackendError } from "../../src/backends/backend.ts";
 import { type Fleet, openFleet } from "../../src/backends/fleet.ts";

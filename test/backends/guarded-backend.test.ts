@@ -1,4 +1,5 @@
-// What every caller of a backend can rely on: work ends with the backend, and nothing but a BackendError comes out.
+// Guarantees for every caller of a backend: its work ends when the backend goes down, and every error is a
+// BackendError.
 import { once } from "node:events";
 import { PassThrough, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";

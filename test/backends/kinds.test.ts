@@ -1,4 +1,4 @@
-// Each kind of the configuration becomes the backend it names.
+// Each kind in the configuration opens the matching backend.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

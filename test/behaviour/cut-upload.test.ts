@@ -1,4 +1,4 @@
-// A client that goes away in the middle of its upload leaves nothing: at whatever byte, in a single PUT or in a part.
+// A client that disconnects during its upload leaves nothing behind, at whatever byte, in a single PUT or in a part.
 import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";

@@ -1,5 +1,5 @@
-// A second upload of known bytes is answered from what is there only when that is still good; else the bytes received
-// repair it.
+// A second upload of known bytes reuses the stored replicas only when they are still good; otherwise the received bytes
+// repair them.
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { startFarStores } from "../support/far-stores.ts";

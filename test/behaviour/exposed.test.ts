@@ -1,4 +1,5 @@
-// A gateway that strangers reach: thousands of connections that stall cost it little memory, and others no time.
+// A gateway that anybody can reach: thousands of stalled connections cost it little memory and do not slow down other
+// clients.
 import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-// A store that takes requests and never answers holds nobody longer than five seconds.
+// A backend that accepts requests and never answers delays nobody by more than five seconds.
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { type FarStores, startFarStores } from "../support/far-stores.ts";

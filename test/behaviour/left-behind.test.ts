@@ -1,4 +1,5 @@
-// What a process leaves when it dies between bytes and name is found by its reservations and dropped; nothing else is.
+// When a process dies before it has committed an object, upkeep finds its bytes by their reservation and deletes them,
+// and nothing else.
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { openBlobStore } from "../../src/blobs/blob-store.ts";

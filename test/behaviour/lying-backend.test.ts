@@ -1,4 +1,5 @@
-// A write is acknowledged only when two stores really hold the bytes, whatever one of them says, hides or forgets.
+// A write is acknowledged only when two backends really hold the bytes, even when one of them gives wrong answers or
+// loses data.
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { startFarStores } from "../support/far-stores.ts";

@@ -1,4 +1,4 @@
-// A large write holds a bounded piece of its body, however slow a store is.
+// A large write keeps only a bounded piece of its body in memory, however slow a backend is.
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";

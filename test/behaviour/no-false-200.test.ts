@@ -1,4 +1,4 @@
-// A read gives the bytes that were stored, all of them, or fails: whatever happens to the store it comes from.
+// A read returns exactly the stored bytes or fails, whatever happens to the backend that it reads from.
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { S3Error } from "../../src/errors.ts";

@@ -1,4 +1,5 @@
-// A store that fails once and is up again costs nobody a repetition, also when it is the only one left.
+// When a backend fails once and is up again, no client has to repeat its request, even when it is the only backend
+// left.
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { startFarStores } from "../support/far-stores.ts";

@@ -1,4 +1,5 @@
-// Bytes are deleted only when nothing has referenced them for the whole grace, and only when every store said so.
+// A blob is deleted only when no object has referred to it for the whole grace period, and forgotten only when every
+// backend has confirmed the deletion.
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { startFarStores } from "../support/far-stores.ts";

@@ -1,4 +1,4 @@
-// A body of tiny chunks costs a gateway no more memory than the body itself.
+// A body of tiny chunks takes no more memory than the body itself.
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { forgetPeak, peakMiB } from "../bench/memory.ts";

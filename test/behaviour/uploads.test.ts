@@ -1,5 +1,5 @@
-// An object uploaded in parts survives a store that dies between them, and is as good on each store as if it had been
-// put there directly.
+// An object uploaded in parts survives the failure of a backend between two parts, and every backend then holds a
+// complete copy.
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { multipartEtag } from "../../src/checksums/multipart-etag.ts";

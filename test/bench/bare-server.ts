@@ -1,6 +1,6 @@
 /**
- * The least that a server on these foundations can cost, each a process of its own: `koa PORT` says hello, `origin
- * PORT` holds 4 KiB, `pipe PORT ORIGIN_PORT` pipes them through.
+ * The least that a server can cost with this framework. Each server is a process of its own: `koa PORT` answers hello,
+ * `origin PORT` serves 4 KiB, `pipe PORT ORIGIN_PORT` pipes them through.
  */
 import { Agent, createServer, get } from "node:http";
 import Koa from "koa";

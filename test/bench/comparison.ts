@@ -1,4 +1,4 @@
-/** A comparison: the same work done by several, by turns in one run, and the ratios that must come of it. */
+/** A comparison: several sides do the same work by turns in one run, and the ratios between them have targets. */
 import type { GatewayConfigInput } from "../../src/config/schema.ts";
 import type { Cpu } from "./processor-time.ts";
 import type { Stage } from "./stage.ts";

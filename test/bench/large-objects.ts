@@ -1,6 +1,6 @@
 /**
- * Comparisons on objects of 256 MiB, several at once: seconds until all of them are there. Every object is read back
- * and compared once.
+ * Comparisons on objects of 256 MiB, several at once: the seconds until all of them are transferred. Every object is
+ * read back and compared once.
  */
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { type BenchOptions, type Comparison, type Sample, type Samples, takeTurns } from "./comparison.ts";

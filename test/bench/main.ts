@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: what the gateway costs, each figure as a ratio to the same work done directly on MinIO in the same
+ * `npm run bench`: measures the gateway, each figure as a ratio to the same work done directly on MinIO in the same
  * run. Needs `minio` on PATH, and wrk for steadier figures. Prints a table, writes bench-result.json, and exits with 1
  * when a target is missed.
  */

@@ -1,4 +1,4 @@
-/** Peak resident memory of a process, as Linux keeps it. Elsewhere it is not known (NaN). */
+/** Peak resident memory of a process, as Linux reports it. NaN on other systems. */
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 

@@ -1,4 +1,4 @@
-/** Processor time of processes, as Linux counts it in hundredths of a second. Elsewhere it is not known (NaN). */
+/** Processor time of processes, which Linux counts in hundredths of a second. NaN on other systems. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 

@@ -1,6 +1,6 @@
 /**
- * What replay.ts starts where there is no wrk: the same load from one thread on node:http. Is sent one Replay, sends
- * one Replayed back.
+ * The process that replay.ts starts when there is no wrk: the same load from one thread on node:http. Receives one
+ * Replay and sends back one Replayed.
  */
 import { once } from "node:events";
 import { Agent, request } from "node:http";

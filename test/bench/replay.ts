@@ -1,7 +1,7 @@
 /**
- * The load on small objects: presigned request targets, replayed as fast as they are answered. By wrk where it is on
- * PATH (its cost is the least), else by a process on node:http; either way the same for both sides of a comparison. A
- * refused or broken request is an error.
+ * The load on small objects: presigned request targets, replayed as fast as they are answered. Uses wrk when it is on
+ * PATH, because it costs the least, else a process on node:http; the same one for both sides of a comparison. A refused
+ * or broken request is an error.
  */
 import { fork } from "node:child_process";
 import { writeFile } from "node:fs/promises";

@@ -1,6 +1,6 @@
 /**
- * What a comparison stands on: two fresh MinIOs for the direct side, a gateway process over two buckets of the very
- * same servers, and bare servers, which show what the foundations cost on this machine.
+ * The servers of a comparison: two fresh MinIOs for the direct side, a gateway process over two buckets on the same
+ * MinIOs, and bare servers, which show what the framework costs on this machine.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

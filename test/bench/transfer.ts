@@ -1,6 +1,6 @@
 /**
- * Large objects to and from an S3 endpoint by presigned URLs, on node:http, with content made up while it is sent and
- * checked by digest.
+ * Large objects to and from an S3 endpoint by presigned URLs, on node:http. The content is generated while it is sent
+ * and checked by its digest.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { type ClientRequest, type IncomingMessage, request } from "node:http";

@@ -1,4 +1,4 @@
-// Commands that fail say so in words and with exit code 1; those that run until they are stopped stop with 0.
+// A command that fails prints a message and exits with code 1; a command that runs until it is stopped exits with 0.
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
-// The keys of the demo's stores: none is the gateway's root key, and over MinIO the one that signs redirects only reads.
+// The keys of the demo's backends: none is the gateway's root key, and over MinIO the key that signs redirects can only
+// read.
 import { randomBytes } from "node:crypto";
 import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";

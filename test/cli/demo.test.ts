@@ -1,4 +1,4 @@
-// The demo in this process: what it prints, what it keeps, and what it refuses.
+// The demo in this process: its output, the data that it keeps, and the options that it refuses.
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";

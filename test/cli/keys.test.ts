@@ -1,4 +1,4 @@
-// Access keys on the command line, beside a gateway that runs: what is listed, what is logged, and a rotation.
+// The `keys` commands while a gateway runs: listing, audit log, and rotation of the encryption key.
 import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Runs commands in this process, as main.ts does: what they print is kept, and the test says when to stop. */
+/** Runs commands in this process, as main.ts does. Keeps their output; the test says when to stop. */
 import { runProgram } from "../../src/cli/program.ts";
 
 export interface RunCommand {

@@ -1,4 +1,6 @@
-/** aws-cli: the high-level `aws s3` commands, and the low-level ones where those have no say (ranges, listing). */
+/**
+ * aws-cli: the high-level `aws s3` commands, and the low-level ones for ranges and listing, which the others cannot do.
+ */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { neededProgram } from "../support/programs.ts";

@@ -1,6 +1,6 @@
 /**
- * boto3, by a small script that does one action a run: transfers in parts, paged listing, batch delete, both ways of
- * presigning.
+ * boto3, driven by a small script that does one action per run: transfers in parts, paged listing, batch delete, both
+ * ways of presigning.
  */
 import { fileURLToPath } from "node:url";
 import { neededProgram } from "../support/programs.ts";

@@ -1,6 +1,6 @@
 /**
- * What every S3 client must be able to do against a gateway, byte for byte. A client's own file says only how to ask
- * for it; what arrived is checked by the SDK, a second pair of eyes, where the client itself could be wrong.
+ * What every S3 client must be able to do with a gateway, byte for byte. The client's own file contains only its
+ * commands. Where the client itself could be wrong, the SDK checks the result independently.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";

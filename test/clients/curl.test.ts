@@ -1,4 +1,4 @@
-/** curl: `--aws-sigv4` where Debian's 7.88 signs rightly (no query, plain path), presigned URLs for the rest. */
+/** curl: `--aws-sigv4` where Debian's 7.88 signs correctly (plain path without query), presigned URLs for the rest. */
 import { randomUUID } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

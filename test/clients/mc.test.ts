@@ -1,4 +1,4 @@
-/** mc, MinIO's client (minio-go): chunk-signed uploads, batch delete, If-Match on what it reads. */
+/** mc, MinIO's client (minio-go): chunk-signed uploads, batch delete, reads with If-Match. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { neededProgram } from "../support/programs.ts";

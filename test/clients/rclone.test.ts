@@ -1,4 +1,4 @@
-/** rclone, set up by its environment variables; it reads what it wrote by checksum and by modification time. */
+/** rclone, configured by environment variables; it verifies by checksum and by modification time. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { neededProgram } from "../support/programs.ts";

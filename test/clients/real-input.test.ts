@@ -1,6 +1,6 @@
 /**
- * Real files at work: a part of node_modules, with duplicates, goes in by `aws s3 sync` and again by `rclone copy
- * --checksum` into a second bucket, comes out of both unchanged, and the second time stores nothing.
+ * Real files: `aws s3 sync` uploads a part of node_modules, which contains duplicates, and `rclone copy --checksum`
+ * uploads it again into a second bucket. Both come back unchanged, and the second upload stores nothing.
  */
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

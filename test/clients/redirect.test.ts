@@ -1,6 +1,6 @@
 /**
- * Two real MinIOs behind a gateway process: clients that follow a redirect read straight from the closest MinIO (its
- * audit log says so), the others are served through the gateway, and all of them get the same bytes.
+ * Two real MinIOs behind a gateway process: clients that follow redirects read from the closest MinIO, as its audit log
+ * shows; the others are served through the gateway. All of them get the same bytes.
  */
 import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";

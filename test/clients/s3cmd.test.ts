@@ -1,4 +1,4 @@
-/** s3cmd: its own signing code, `Expect`-less uploads, resumed downloads as the only kind of range. */
+/** s3cmd: its own signing code, uploads without `Expect`, and resumed downloads, its only kind of range. */
 import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { neededProgram } from "../support/programs.ts";

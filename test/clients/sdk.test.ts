@@ -1,6 +1,6 @@
 /**
- * @aws-sdk/client-s3 with lib-storage, in this very process. Its presigner is a package of its own: the tests' own
- * stands in.
+ * @aws-sdk/client-s3 with lib-storage, in this process. Its presigner is a separate package, so the tests' own
+ * presigner is used.
  */
 import { createReadStream } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";

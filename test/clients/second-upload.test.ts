@@ -1,6 +1,6 @@
 /**
- * The second upload of a file by its account: a client that signs the payload and waits for 100 Continue sends no byte
- * of it.
+ * The second upload of a file by the same account: a client that signs the payload and waits for 100 Continue sends
+ * none of its bytes.
  */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";

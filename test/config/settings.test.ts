@@ -1,4 +1,4 @@
-// Settings given one by one: where they go, and what is refused.
+// Settings of the command line: which key they set, and which ones are refused.
 import { describe, expect, it } from "vitest";
 import type { Fault } from "../../src/config/fault.ts";
 import { readConfig } from "../../src/config/load.ts";

@@ -1,4 +1,4 @@
-/** What every Backend promises, whatever it is made of: run once by each kind's test with a way to open a fresh one. */
+/** The contract of every Backend. The test of each kind runs it with a function that opens an empty backend. */
 import { createHash, randomBytes } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-// Where a read goes: which replica, by which URL, and what the answer says of it.
+// The route of a read: which replica, which URL, and what the answer's headers report.
 import { describe, expect, it } from "vitest";
 import { asked, bench, redirect, replica, request, trusted } from "./support.ts";
 

@@ -1,4 +1,4 @@
-// What of a request decides: each header, parameter and attribute, and the rule it leads to.
+// The facts that decide about a read: each header, parameter and attribute, and the rule that it leads to.
 import { describe, expect, it } from "vitest";
 import { asked, bench, request } from "./support.ts";
 

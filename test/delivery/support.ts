@@ -1,4 +1,4 @@
-/** Routing without anything that answers: real S3 backends, which are asked for URLs only, and a read to be routed. */
+/** Routing without servers: real S3 backends that only sign URLs, and a read to route. */
 import { GuardedBackend } from "../../src/backends/guarded-backend.ts";
 import { openBackend } from "../../src/backends/kinds.ts";
 import { Uptime } from "../../src/backends/uptime.ts";

@@ -1,4 +1,4 @@
-/** The fenced blocks of README and docs that are marked behind their language: `run`, or `config`. */
+/** The fenced blocks of README and docs whose language is followed by a mark: `run`, or `config`. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 

@@ -1,4 +1,4 @@
-// What README, docs and the demo print to be pasted is pasted, beside a demo that runs.
+// The commands that README, docs and the demo print for pasting are run, against a running demo.
 import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// What the documents say of the code is so: configuration keys, rules, metrics, links, examples of configuration.
+// The documents agree with the code: configuration keys, rules, metrics, links, example configurations.
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";

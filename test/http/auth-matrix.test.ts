@@ -1,5 +1,5 @@
-// Every route x every way to authenticate wrongly x every payload form: refused before any store is asked and before
-// any name is looked up.
+// Every route, with every wrong way to authenticate and every payload form: refused before any backend request and
+// before any look-up of a name.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AnyOperation } from "../../src/operations/operation.ts";
 import { operations } from "../../src/operations/table.ts";

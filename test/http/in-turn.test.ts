@@ -1,4 +1,4 @@
-// Requests that a client sends ahead of the replies to earlier ones.
+// Pipelined requests: sent before the replies to earlier ones.
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import { type OpenBucket, openBucket } from "../support/open-bucket.ts";

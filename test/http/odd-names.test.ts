@@ -1,5 +1,5 @@
-// Names that every JavaScript object has are names like any other: none of them makes the gateway answer with a fault
-// of its own, wherever a client writes it.
+// Names of properties that every JavaScript object has are ordinary names: wherever a client uses one, the gateway does
+// not fail.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { openRaw } from "../support/raw.ts";

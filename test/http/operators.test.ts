@@ -1,4 +1,4 @@
-// Who hears what under `/-/`: strangers yes or no, operators everything, S3's clients their keys.
+// Answers under `/-/`: strangers get yes or no, operators get everything, and S3 clients get their keys.
 import { get } from "node:http";
 import { text } from "node:stream/consumers";
 import sqlite3 from "sqlite3";

@@ -1,4 +1,5 @@
-// Who is cut, and who is not. A second connection that stalls is the clock: once it is cut, a whole window has passed.
+// Which slow clients are disconnected. A second connection that stalls is the clock: once it is cut, a whole window has
+// passed.
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
 import type { GatewayConfigInput } from "../../src/config/schema.ts";

@@ -1,4 +1,4 @@
-// What a request leaves in the log: one line that says who, what, how much and why; a stack only for what nobody foresaw.
+// The log of a request: one line that says who, what, how much and why; a stack trace only for unexpected errors.
 import { describe, expect, it } from "vitest";
 import { openLog } from "../../src/log.ts";
 import { startFaultyS3 } from "../support/faulty-s3.ts";

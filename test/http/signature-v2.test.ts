@@ -1,4 +1,5 @@
-// What a Signature Version 2 does not cover is not believed, and what could be no header does not become one.
+// Parameters that a Signature Version 2 does not cover are refused, and a value that is not a valid header never
+// becomes one.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { type Answer, send } from "../support/raw-request.ts";

@@ -1,4 +1,4 @@
-// The gateway and nodes over TLS: with a CA of the test's own, AWS's client, and certificates that change.
+// The gateway and nodes over TLS: with a CA made by the test, AWS's client, and certificates that change.
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { Agent } from "node:https";

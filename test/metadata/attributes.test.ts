@@ -1,5 +1,5 @@
-// Settings of buckets and attributes of objects, changed where they stand: nothing is lost between two changes, and a
-// change never meets another object.
+// Updates of bucket settings and object attributes: concurrent updates lose nothing, and an update never hits another
+// object.
 import { expect, it } from "vitest";
 import type { Acl, ObjectAttributes } from "../../src/model.ts";
 import { openPlace } from "../support/content.ts";

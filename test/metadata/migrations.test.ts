@@ -1,4 +1,4 @@
-// A database that an earlier version made and filled comes out right, on both engines.
+// A database that an earlier version made and filled is migrated correctly, on both engines.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Metadata, openMetadata } from "../../src/metadata/metadata.ts";
 import { init } from "../../src/metadata/migrations/001-init.ts";

@@ -1,4 +1,4 @@
-// AbortMultipartUpload: the upload is gone, the object under its name is not touched.
+// AbortMultipartUpload: the upload is gone; an object with the same key is not changed.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sendPart, startUpload } from "../support/multipart.ts";
 import { type OpenBucket, openBucket } from "../support/open-bucket.ts";

@@ -1,4 +1,4 @@
-// CompleteMultipartUpload: the parts become one object, once, however often it is asked.
+// CompleteMultipartUpload: the parts become one object, once, even when the request is repeated.
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

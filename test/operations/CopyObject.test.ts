@@ -1,4 +1,4 @@
-// CopyObject: a second name, no bytes.
+// CopyObject: a second object with the same blob; no bytes are copied.
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BUCKET, type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";

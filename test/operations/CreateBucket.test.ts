@@ -1,4 +1,4 @@
-// CreateBucket: names, regions, and who has it already.
+// CreateBucket: names, regions, and buckets that already exist.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type OpenBucket, openBucket } from "../support/open-bucket.ts";
 import { signedFetch } from "../support/sign.ts";

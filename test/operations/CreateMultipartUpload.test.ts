@@ -1,4 +1,4 @@
-// CreateMultipartUpload: the attributes are taken at the start, and what cannot be kept is refused then.
+// CreateMultipartUpload: takes the object's attributes, and refuses unsupported ones at once.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { upload } from "../support/multipart.ts";
 import { BUCKET, type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";

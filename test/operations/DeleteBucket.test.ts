@@ -1,4 +1,4 @@
-// DeleteBucket: only an empty one, and then it is gone.
+// DeleteBucket: deletes only an empty bucket.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startUpload } from "../support/multipart.ts";
 import { type OpenBucket, openBucket } from "../support/open-bucket.ts";

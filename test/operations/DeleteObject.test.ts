@@ -1,4 +1,4 @@
-// DeleteObject: gone is gone, and was gone is a success.
+// DeleteObject: the object is gone; deleting it again succeeds.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type OpenBucket, openBucket } from "../support/open-bucket.ts";
 

@@ -1,4 +1,4 @@
-// GetBucketAcl: full control for the owner, nothing for anybody else.
+// GetBucketAcl: by default full control for the owner and no other grants.
 import { GetBucketAclCommand } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
 import { BUCKET, openBucket } from "../support/open-bucket.ts";

@@ -1,4 +1,4 @@
-// GetBucketLocation: nothing for us-east-1, the gateway's region elsewhere.
+// GetBucketLocation: empty for us-east-1, else the gateway's region.
 import { describe, expect, it } from "vitest";
 import { openBucket } from "../support/open-bucket.ts";
 

@@ -1,4 +1,4 @@
-// GetObject, the bytes through the gateway: conditions, ranges, parts, overrides.
+// GetObject through the gateway: conditions, ranges, parts, overrides.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BUCKET, type OpenBucket, openBucket } from "../support/open-bucket.ts";
 import { presign } from "../support/sign.ts";

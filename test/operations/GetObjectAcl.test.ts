@@ -1,4 +1,4 @@
-// GetObjectAcl: full control for the owner, nothing for anybody else.
+// GetObjectAcl: by default full control for the owner and no other grants.
 import { GetObjectAclCommand } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
 import { BUCKET, openBucket } from "../support/open-bucket.ts";

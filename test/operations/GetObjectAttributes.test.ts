@@ -1,4 +1,4 @@
-// GetObjectAttributes: what was asked for, of the object and its parts.
+// GetObjectAttributes: the requested attributes of the object and its parts.
 import { GetObjectAttributesCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MIN_PART, upload } from "../support/multipart.ts";

@@ -1,4 +1,4 @@
-// HeadBucket: there, not there, not yours.
+// HeadBucket: the bucket exists, does not exist, or belongs to another account.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type OpenBucket, openBucket } from "../support/open-bucket.ts";
 import { signedFetch } from "../support/sign.ts";

@@ -1,4 +1,4 @@
-// HeadObject: what GetObject says, without the bytes and never elsewhere.
+// HeadObject: the headers of GetObject without the bytes, never redirected.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type OpenBucket, openBucket } from "../support/open-bucket.ts";
 

@@ -1,4 +1,4 @@
-// ListBuckets: one's own, page by page.
+// ListBuckets: the caller's own buckets, page by page.
 import { ListBucketsCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";

@@ -1,4 +1,4 @@
-// ListMultipartUploads: what has been started and not ended.
+// ListMultipartUploads: the uploads that are neither completed nor aborted.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startUpload } from "../support/multipart.ts";
 import { type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";

@@ -1,4 +1,4 @@
-// ListObjectVersions of a bucket without versions: each object is its own latest one.
+// ListObjectVersions of a bucket without versioning: each object has one version, the latest.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";
 

@@ -1,4 +1,4 @@
-// ListObjectsV2: every key once, in byte order, however the pages are cut.
+// ListObjectsV2: every key once, in byte order, whatever the page size.
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BUCKET, type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";

@@ -1,4 +1,4 @@
-// ListParts: the parts so far, page by page.
+// ListParts: the uploaded parts, page by page.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sendPart, startUpload } from "../support/multipart.ts";
 import { type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";

@@ -1,4 +1,4 @@
-// PutBucketAcl, GetBucketAcl, and what a bucket is created with: canned, by headers, by document.
+// PutBucketAcl, GetBucketAcl, and the ACL at a bucket's creation: canned, by headers, by document.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { aclDocument, type Callers, grantsOf, openCallers } from "../support/callers.ts";
 

@@ -1,4 +1,4 @@
-// PutObject: what is stored, and what is refused before a byte is sent.
+// PutObject: what is stored, and which requests are refused before the body is sent.
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-// PutObjectAcl, GetObjectAcl, and what an object is written with.
+// PutObjectAcl, GetObjectAcl, and the ACL with which an object is written.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { aclDocument, type Callers, grantsOf, openCallers } from "../support/callers.ts";
 import { complete, partList, sendParts, startUpload } from "../support/multipart.ts";

@@ -1,4 +1,4 @@
-// PutObjectTagging, GetObjectTagging, DeleteObjectTagging, and the tags that a write brings along.
+// PutObjectTagging, GetObjectTagging, DeleteObjectTagging, and the tags in the headers of a write.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";
 

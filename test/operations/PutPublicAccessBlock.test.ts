@@ -1,4 +1,5 @@
-// Put, Get and DeletePublicAccessBlock, what the switches decide, and the gateway's own above them.
+// Put, Get and DeletePublicAccessBlock, the effect of each setting, and the gateway's `publicAccess`, which overrides
+// them.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { aclDocument, type Callers, grantsOf, openCallers } from "../support/callers.ts";
 import { texts } from "../support/open-bucket.ts";

@@ -1,4 +1,4 @@
-// UploadPart: bytes under a number, checked as any other bytes.
+// UploadPart: stores bytes under a part number, with the same checks as any upload.
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { complete, partList, sendPart, startUpload } from "../support/multipart.ts";

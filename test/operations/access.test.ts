@@ -1,5 +1,5 @@
-// Who gets in: the owner, another account and the anonymous, at a bucket's doors and at its objects'. Whoever is
-// refused learns nothing.
+// Access to a bucket and its objects for the owner, another account and anonymous callers. A refused caller learns
+// nothing.
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Callers, grantsOf, openCallers } from "../support/callers.ts";

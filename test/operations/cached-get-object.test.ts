@@ -1,4 +1,4 @@
-// GetObject of a small object that is read again: bytes from memory, everything else as if they were not.
+// GetObject of a small object that is read again: the bytes come from memory; the answer is otherwise the same.
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BUCKET, type OpenBucket, openBucket } from "../support/open-bucket.ts";

@@ -1,4 +1,4 @@
-// A client that may have come by https is not sent to a store by http, whoever says how it came.
+// A client that may use https is not redirected to a backend by http, whatever its headers claim.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { GatewayConfigInput } from "../../src/config/schema.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";

@@ -1,4 +1,4 @@
-// Keys that may do less than their account: each limit at the doors of a real gateway.
+// Keys with fewer rights than their account: each limit, tested on a real gateway.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openLog } from "../../src/log.ts";
 import type { KeyScope } from "../../src/model.ts";

@@ -1,4 +1,4 @@
-// What was never set, and cannot be set here: S3's own answers for it, which clients know how to read.
+// Settings that cannot be set here: S3's own answers for a setting that was never made, which clients understand.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type OpenBucket, openBucket } from "../support/open-bucket.ts";
 

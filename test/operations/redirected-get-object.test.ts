@@ -1,4 +1,4 @@
-// GetObject answered by 307, with nodes behind the gateway: what stands on the redirect, and what is at its end.
+// GetObject answered by 307, with nodes behind the gateway: the headers of the redirect, and the answer of the node.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { type OpenBucket, openBucket } from "../support/open-bucket.ts";

@@ -1,4 +1,4 @@
-// Request line => operation, as a table; what must not be routed is refused by name.
+// Request line to operation, as a table; a request without an operation is refused by name.
 import { describe, expect, it } from "vitest";
 import { type AnyOperation, operation } from "../../src/operations/operation.ts";
 import { route } from "../../src/operations/route.ts";

@@ -1,6 +1,6 @@
 /**
- * The packed package in somebody else's project: installed from its tarball beside @aws-sdk/client-s3, its types
- * compiled against, its `startGateway` under that project's own test, its command run.
+ * The packed package in a project of its own: installed from its tarball beside @aws-sdk/client-s3. The project
+ * compiles against its types, uses `startGateway` in a test, and runs the command.
  */
 import { cp, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** Any text that a key may be: every character of Unicode but NUL, however odd. */
+/** Any text that a key can be: every Unicode character except NUL. */
 import fc from "fast-check";
 
 const character = fc.oneof(

@@ -1,4 +1,4 @@
-// Where a copy comes from: decoded once, split before it is decoded.
+// The source of a copy: split before it is decoded, and decoded once.
 import { describe, expect, it } from "vitest";
 import { parseCopySource } from "../../src/protocol/copy-source.ts";
 

@@ -1,4 +1,4 @@
-// Encryption is not served; whoever asks for it wrongly hears that first.
+// Encryption is not served; a malformed encryption header gets its own error before that.
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { refuseEncryption } from "../../src/protocol/encryption-headers.ts";

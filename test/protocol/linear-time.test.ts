@@ -1,5 +1,5 @@
-// No reader of client text takes more than linear time: each of the table is fed runs and mixtures of the characters
-// that readers stumble over, and twice the text may take at most three times as long. A new reader is one line here.
+// Every parser of client text takes linear time. Each one in the table gets runs and mixtures of the characters that
+// slow parsers down; a text twice as long may take at most three times as long. A new parser is one line here.
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { ChunkedDecoder } from "../../src/auth/aws-chunked.ts";

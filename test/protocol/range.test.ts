@@ -1,4 +1,4 @@
-// Which bytes a Range header or a part number means.
+// The bytes that a Range header or a part number selects.
 import { describe, expect, it } from "vitest";
 import { rangeOfPart, readCopySourceRange, readPartNumber, readRange } from "../../src/protocol/range.ts";
 

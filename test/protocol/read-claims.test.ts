@@ -1,4 +1,4 @@
-// What a client says about its bytes before it sends them.
+// What a client declares about its body before it sends it.
 import { describe, expect, it } from "vitest";
 import { readUploadChecksum } from "../../src/protocol/checksum-headers.ts";
 import { readClaims } from "../../src/protocol/read-claims.ts";

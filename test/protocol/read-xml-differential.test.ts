@@ -1,4 +1,5 @@
-// XML in, beside another strict parser: both refuse a text, or both read the same names and texts from it.
+// The XML reader compared with another strict parser: both refuse a text, or both read the same names and texts from
+// it.
 import fc from "fast-check";
 import { SaxesParser } from "saxes";
 import { describe, expect, it } from "vitest";

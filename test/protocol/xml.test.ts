@@ -1,4 +1,4 @@
-// XML out and in: what goes out comes back, key by key; what is not well-formed is refused, and quickly.
+// XML out and in: written keys are read back unchanged, and malformed XML is refused quickly.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { S3Error } from "../../src/errors.ts";

@@ -1,4 +1,4 @@
-/** The tools to bend a signed request with: what bad-signatures.ts is written in. */
+/** Functions that change a signed request, used by bad-signatures.ts. */
 import type { PreparedRequest } from "./raw-request.ts";
 import { prepare, type SignerOptions, type TestRequest } from "./sign.ts";
 

@@ -1,7 +1,4 @@
-/**
- * A bucket of the root account, with a second account and the anonymous who knock at it: what the tests of access stand
- * on.
- */
+/** For the tests of access: a bucket of the root account, a second account and an anonymous caller. */
 import type { TestGatewayOptions } from "./gateway.ts";
 import { type OpenBucket, openBucket } from "./open-bucket.ts";
 import { type SignedFetch, signedFetch, type TestRequest } from "./sign.ts";

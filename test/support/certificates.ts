@@ -1,4 +1,4 @@
-/** A CA of the test's own, and PEM files of what it signs. */
+/** A CA made by the test, and PEM files of the certificates that it signs. */
 import "./reflect-metadata.ts";
 import { webcrypto } from "node:crypto";
 import { rename, writeFile } from "node:fs/promises";

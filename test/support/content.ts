@@ -1,4 +1,4 @@
-/** A bucket to write into and contents to write, for the tests of this room. */
+/** A bucket to write to and contents to write, for the tests in test/metadata. */
 import { createHash } from "node:crypto";
 import type { Metadata } from "../../src/metadata/metadata.ts";
 import type { NewObject } from "../../src/metadata/objects.ts";

@@ -1,5 +1,5 @@
 /**
- * Both engines for the contract tests, each test with an empty database and a clock of its own. PostgreSQL needs
+ * Both engines for the contract tests; each test gets an empty database and its own clock. PostgreSQL needs
  * TEST_POSTGRES_URL.
  */
 import { randomBytes } from "node:crypto";

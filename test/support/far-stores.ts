@@ -1,4 +1,4 @@
-/** Scripted S3 servers as far stores: "a" in region "x", "b" in "y", "c" in "z". Placement takes them in this order. */
+/** Scripted S3 servers as backends: "a" in region "x", "b" in "y", "c" in "z". Placement takes them in this order. */
 import type { Backend } from "../../src/backends/backend.ts";
 import { openBackend } from "../../src/backends/kinds.ts";
 import { openLog } from "../../src/log.ts";

@@ -1,4 +1,4 @@
-/** What the faulty S3 can be told: which requests, which fault, and the handle a test holds on it. */
+/** The script of the faulty S3 server: which requests get which fault, and the handle that the test keeps for it. */
 import type { S3Answer, S3Request } from "./faulty-s3-store.ts";
 
 export interface Match {

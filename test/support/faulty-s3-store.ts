@@ -1,6 +1,6 @@
 /**
- * The honest half of the faulty S3: an in-memory store that answers the S3 calls a backend makes, as plain values. It
- * verifies no signature.
+ * The faulty S3 server without its faults: an in-memory store that answers the S3 calls of a backend, as plain values.
+ * It verifies no signature.
  */
 import { createHash, randomUUID } from "node:crypto";
 

@@ -1,13 +1,14 @@
 /**
- * A scripted faulty S3 server on 127.0.0.1: honest until told otherwise, request by request. It keeps a journal of what
- * it was asked and gives tests its objects, so that "nothing was stored" and "never asked" can be proven. It verifies
- * no signature.
+ * A faulty S3 server on 127.0.0.1: it works correctly except for the faults that a test scripts, request by request. It
+ * keeps a journal of its requests and shows its objects to tests, so that they can prove that nothing was stored or
+ * that a request was never sent. It verifies no signature.
  *
  *   await using store = await startFaultyS3();
- *   store.script({ method: "PUT", nth: 2 }, { do: "status", status: 503, code: "SlowDown" });   // the second PUT only
- *    const held = store.script({ key: /^blobs\// }, { do: "hold" });                              // each one waits for
- *   held.release()   await held.met;                                                                              //
- *   the first one is here   store.corrupt(key, (bytes) => bytes.subarray(1));
+ *   store.script({ method: "PUT", nth: 2 }, { do: "status", status: 503, code: "SlowDown" });  // the second PUT only
+ *   const held = store.script({ key: /^blobs\// }, { do: "hold" });  // every matching request waits for release()
+ *   await held.met;  // the first of them has arrived
+ *   held.release();
+ *   store.corrupt(key, (bytes) => bytes.subarray(1));
  */
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

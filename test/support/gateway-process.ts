@@ -1,7 +1,4 @@
-/**
- * `nearbucket serve` as a process of its own, over a configuration given as a value: what real clients and the bench
- * talk to.
- */
+/** `nearbucket serve` in its own process with a configuration given as a value, for real clients and the bench. */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * A whole gateway for a test: real server, real SQLite in a temporary directory, memory backends unless told otherwise,
- * a clock the test may move. `await using` closes it and removes what it wrote.
+ * A whole gateway for a test: real server, real SQLite in a temporary directory, memory backends by default, and a
+ * clock that the test can move. `await using` closes it and removes its files.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

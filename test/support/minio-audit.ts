@@ -1,4 +1,4 @@
-/** MinIO's audit log, received over HTTP: every request a MinIO answered, as MinIO itself tells it. */
+/** MinIO's audit log, received over HTTP: every request that a MinIO answered. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 

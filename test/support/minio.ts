@@ -1,6 +1,6 @@
 /**
- * A real MinIO with an empty disk of its own, on 127.0.0.1, known to readers as `localhost` (so that clients drop
- * Authorization on a redirect).
+ * A real MinIO with an empty disk on 127.0.0.1. Redirected clients reach it as `localhost`, so that they drop their
+ * Authorization header.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** Uploads in parts, hand-signed: what the tests of their operations share. */
+/** Hand-signed multipart uploads, shared by the tests of their operations. */
 import { type OpenBucket, texts } from "./open-bucket.ts";
 import type { Answer } from "./raw-request.ts";
 

@@ -1,6 +1,5 @@
 /**
- * A gateway with one bucket in it, and a hand-signing client that speaks of keys: what the tests of the operations
- * stand on.
+ * For the tests of the operations: a gateway with one bucket, and a hand-signing client that takes keys of that bucket.
  */
 import type { S3Client } from "@aws-sdk/client-s3";
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from "./gateway.ts";

@@ -1,7 +1,6 @@
 /**
- * The programs real-client tests need. Without one its tests are skipped, and standard error says so;
- * where TEST_REQUIRE_PROGRAMS is set (.ci/run sets it) a missing program is a failure, so that nothing is left out
- * unseen.
+ * The programs that tests with real clients need. Tests without their program are skipped, with a message on standard
+ * error; where TEST_REQUIRE_PROGRAMS is set (.ci/run sets it) they fail, so that no test is skipped unnoticed.
  */
 import { spawnSync } from "node:child_process";
 import { describe, it } from "vitest";

@@ -1,4 +1,4 @@
-/** Sends a prepared request over node:http exactly as it is, and tells what came back. Used through sign.ts. */
+/** Sends a prepared request over node:http exactly as it is, and returns the answer. Used through sign.ts. */
 import { once } from "node:events";
 import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 

@@ -1,4 +1,4 @@
-/** Bytes on a socket and back, for what no client library would send. */
+/** Sends raw bytes on a socket and reads the answer, for requests that no client library would send. */
 import { connect, type Socket } from "node:net";
 
 export interface RawExchange {

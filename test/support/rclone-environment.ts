@@ -1,6 +1,4 @@
-/**
- * rclone's settings for a gateway as the remote `gateway:`, in the environment, so that no file of the user's is read.
- */
+/** Environment variables that configure rclone's remote `gateway:`, so that rclone reads no file of the user. */
 import type { Credentials } from "./gateway.ts";
 
 /** `config` is an empty file. */

@@ -1,4 +1,4 @@
-/** The three functions of the metadata proposal that @peculiar/x509 asks `Reflect` for. Import it first. */
+/** The three functions of the metadata proposal that @peculiar/x509 needs on `Reflect`. Import it first. */
 const kept = new WeakMap<object, Map<unknown, unknown>>();
 
 function of(target: object): Map<unknown, unknown> {

@@ -1,4 +1,4 @@
-/** A request's headers, path and query as text, for signing: in the forms they are sent and the forms they are signed. */
+/** A request's headers, path and query as text, both as they are sent and as they are signed. */
 import { canonicalQuery, encodePath } from "../../src/signature-v4.ts";
 
 export type HeaderValues = Readonly<Record<string, string | readonly string[]>>;

@@ -1,6 +1,6 @@
 /**
- * The blob store over real metadata and real backends, with upkeep under the test's control: everything below HTTP.
- * Its clock moves only when told.
+ * The blob store over real metadata and real backends, with upkeep controlled by the test: everything below HTTP. Its
+ * clock moves only when the test moves it.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

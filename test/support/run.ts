@@ -1,4 +1,4 @@
-/** Finds programs on PATH, and runs one to its end, cut off from this process's own settings. */
+/** Finds programs on PATH, and runs one to its end without this process's environment settings. */
 import { spawn } from "node:child_process";
 import { statSync } from "node:fs";
 import { delimiter, join } from "node:path";

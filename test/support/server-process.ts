@@ -1,6 +1,5 @@
 /**
- * A server program run by a test or the bench: started, waited for until it answers, stopped with whatever it said at
- * hand.
+ * A server program for a test or the bench: starts it, waits until it answers, and keeps its output for error messages.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

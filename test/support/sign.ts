@@ -1,7 +1,7 @@
 /**
- * A client that signs by hand, for tests: every part of a request stands open to be bent.
- * `signedFetch(options)` prepares, signs and sends in one go; `prepare`, `send` and `presign` are its steps.
- * Paths, queries and header values go out exactly as given (header values as UTF-8).
+ * A client that signs by hand, for tests: a test can change every part of a request. `signedFetch(options)` prepares,
+ * signs and sends in one go; `prepare`, `send` and `presign` are its steps. Paths, queries and header values are sent
+ * exactly as given (header values as UTF-8).
  */
 import {
   amzDate,

@@ -1,4 +1,4 @@
-/** Signature Version 2 by hand, as old clients compute it. */
+/** Signature Version 2 computed by hand, as old clients do. */
 import { createHmac } from "node:crypto";
 import { canonicalHeaders, splitOnce } from "./request-text.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Clients on a thread of their own that connect, send their bytes and then do nothing: what they cost is the server's,
- * and the test's own requests are not held up by sending it.
+ * Clients in a thread of their own that connect, send their bytes and then do nothing. Only the server bears their
+ * cost; sending does not delay the test's own requests.
  */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";

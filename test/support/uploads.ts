@@ -1,4 +1,4 @@
-/** Uploads under way, for the tests of this room. */
+/** Unfinished uploads, for the tests in test/metadata. */
 import type { Metadata } from "../../src/metadata/metadata.ts";
 import type { Upload } from "../../src/metadata/uploads.ts";
 import type { Place } from "./content.ts";

@@ -1,4 +1,4 @@
-// What a disk backend makes of a disk that is away or another one, and of keys that would leave it.
+// A disk backend whose disk is missing or was replaced by another one, and keys that point outside the disk.
 import { mkdir, readdir, rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-// What a disk backend's files hold, and what it makes of those that were cut or changed.
+// The format of a disk backend's files, and how it treats truncated or changed ones.
 import { randomBytes } from "node:crypto";
 import { appendFile, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** A disk backend in a temporary directory that goes at the end of the block. */
+/** A disk backend in a temporary directory, which is removed at the end of the block. */
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-// The S3 backend against the scripted faulty S3, honest.
+// The S3 backend against the faulty S3 server, with no fault scripted.
 import { S3Backend } from "../../../src/backends/s3/backend.ts";
 import { backendContract } from "../../contracts/backend-contract.ts";
 import { startFaultyS3 } from "../../support/faulty-s3.ts";

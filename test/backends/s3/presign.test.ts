@@ -1,4 +1,4 @@
-// Redirect targets: what stands in them, and that a real store answers them.
+// Signed URLs for redirects: their content, and that a real MinIO accepts them.
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { SignedUrlOptions } from "../../../src/backends/backend.ts";

@@ -1,5 +1,5 @@
-// What an S3 backend makes of a store that fails a read, cuts it short or lies about it; and of failing deletes and
-// looks.
+// The S3 backend when the server fails a read, cuts it short or returns wrong data, and when it fails a delete or a
+// stat.
 import { randomBytes } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";

@@ -1,5 +1,5 @@
-// The two users that compose/make-users.sh makes on a real MinIO: one does all that a gateway asks of a store, the other
-// answers redirects and can do nothing else.
+// The two users that compose/make-users.sh creates on a real MinIO: one can do everything that a gateway needs, the
+// other can only answer redirects.
 import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

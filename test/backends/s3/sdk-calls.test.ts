@@ -1,4 +1,4 @@
-// The calls that go through AWS's client: what fails, what lies, what is short.
+// The calls through AWS's SDK: failures, wrong answers and truncated answers.
 import { describe, expect, it } from "vitest";
 import type { BackendFault } from "../../../src/backends/backend.ts";
 import { openS3Backend } from "../../../src/backends/s3/backend.ts";

@@ -1,4 +1,4 @@
-/** An S3 backend on a faulty S3 of its own, both gone at the end of the block. */
+/** An S3 backend on a faulty S3 server of its own; both are closed at the end of the block. */
 import { S3Backend } from "../../../src/backends/s3/backend.ts";
 import type { S3BackendOptions } from "../../../src/backends/s3/options.ts";
 import { type FaultyS3, startFaultyS3 } from "../../support/faulty-s3.ts";

@@ -1,4 +1,4 @@
-// What an S3 backend makes of a store that fails a write, or lies about it.
+// The S3 backend when the server fails a write or gives a wrong answer to it.
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { BackendFault } from "../../../src/backends/backend.ts";

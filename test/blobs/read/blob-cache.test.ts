@@ -1,4 +1,4 @@
-// Small blobs in memory: exact, bounded, and not driven out by whoever reads everything once.
+// The cache of small blobs: exact, bounded, and not displaced by a client that reads everything once.
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { BlobCache, CACHED_BLOB_BYTES } from "../../../src/blobs/read/blob-cache.ts";

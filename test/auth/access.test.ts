@@ -61,18 +61,18 @@ const OWNERS_ALONE: readonly Action[] = [
 const OTHERS: readonly Permission[] = ["READ", "WRITE", "READ_ACP", "WRITE_ACP"];
 
 describe("access to the service", () => {
-  it("is every account's for its own listing and new buckets, never the anonymous'", () => {
+  it("lets every account list and create its buckets, and anonymous callers neither", () => {
     for (const action of ["s3:ListAllMyBuckets", "s3:CreateBucket"] as const)
       expect(whoMay(action, undefined)).toEqual(["ann", "bob", "cas"]);
   });
 
-  it("is nobody's for an action that needs a bucket", () => {
+  it("is denied to everybody for an action that needs a bucket", () => {
     expect(whoMay("s3:GetObject", undefined)).toEqual([]);
   });
 });
 
 describe("access to a bucket", () => {
-  it.each(OF_BUCKET)("%s is the owner's, and is opened by %s and FULL_CONTROL alone", (action, permission) => {
+  it.each(OF_BUCKET)("%s is allowed to the owner, and to others by %s and FULL_CONTROL only", (action, permission) => {
     expect(whoMay(action, bucketOf())).toEqual(["ann"]);
     expect(whoMay(action, bucketOf([]))).toEqual(["ann"]);
     for (const opening of [permission, "FULL_CONTROL"] as const) {
@@ -85,13 +85,13 @@ describe("access to a bucket", () => {
     ]);
   });
 
-  it.each(OWNERS_ALONE)("%s is its owner's, whatever the bucket and the object grant", (action) => {
+  it.each(OWNERS_ALONE)("%s is allowed to its owner only, whatever the bucket and the object grant", (action) => {
     const all = grant(everyone, "FULL_CONTROL");
     expect(whoMay(action, bucketOf(all))).toEqual(["ann"]);
     expect(whoMay(action, bucketOf(all), objectOf(all, bob))).toEqual(["ann"]);
   });
 
-  it("is not opened by a grant to those who deliver logs: nobody is among them", () => {
+  it("is not allowed by a grant to the log delivery group, which has no members", () => {
     expect(whoMay("s3:PutObject", bucketOf(grant({ group: "LogDelivery" }, "WRITE")))).toEqual(["ann"]);
   });
 
@@ -122,14 +122,14 @@ describe("grants to the public", () => {
     expect(whoMay("s3:GetObject", bucketOf(open), undefined, "blocked")).toEqual(["ann"]);
   });
 
-  it("do not count in a bucket that ignores them, at its objects neither", () => {
+  it("do not count in a bucket that ignores them, nor on its objects", () => {
     const ignoring = (acl: Acl) => blocking({ ...off, ignorePublicAcls: true }, acl);
     expect(whoMay("s3:ListBucket", ignoring(among))).toEqual(["ann", "bob"]);
     expect(whoMay("s3:GetObject", ignoring(open), objectOf(among))).toEqual(["ann", "bob"]);
     expect(whoMay("s3:GetObject", ignoring(open), objectOf(open, cas))).toEqual(["cas"]);
   });
 
-  it("count under the three other switches: those are about requests and policies", () => {
+  it("count under the three other settings, which are about requests and policies", () => {
     const others = { ...off, blockPublicAcls: true, blockPublicPolicy: true, restrictPublicBuckets: true };
     expect(whoMay("s3:ListBucket", blocking(others, open))).toEqual(["ann", "bob", "cas", "anonymous"]);
   });

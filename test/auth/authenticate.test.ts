@@ -137,7 +137,7 @@ describe("what clients sign differently from what they send", () => {
 });
 
 describe("a date", () => {
-  it("may stand in Date alone, as HTTP writes it", async () => {
+  it("may be in Date only, in HTTP's format", async () => {
     const prepared = prepare(signer, { path: "/b/k", headers: { date: NOW.toUTCString() } });
     const signed = /SignedHeaders=([^,]*)/.exec(
       prepared.headers.find(([name]) => name === "authorization")?.[1] ?? "",
@@ -153,7 +153,7 @@ describe("a date", () => {
 });
 
 describe("an unknown key", () => {
-  it("costs the same signing as a known one, and is told apart only by its code", async () => {
+  it("costs the same signing as a known one, and differs only by its error code", async () => {
     const wrong = { ...signer, secretAccessKey: "wrong" };
     const known = await refusal(verify(prepare(wrong, { path: "/b/k" }), NOW));
     const unknown = await refusal(verify(prepare({ ...wrong, accessKeyId: "NOBODY" }, { path: "/b/k" }), NOW));
@@ -166,7 +166,7 @@ describe("an unknown key", () => {
     });
   });
 
-  it("is refused even when it guesses what unknown keys are checked against", async () => {
+  it("is refused even when it guesses the secret that unknown keys are checked against", async () => {
     const guess = { ...signer, accessKeyId: "NOBODY", secretAccessKey: "a secret that belongs to no key at all" };
     expect(await refusal(verify(prepare(guess, { path: "/b/k" }), NOW))).toMatchObject({ code: "InvalidAccessKeyId" });
   });
@@ -184,14 +184,14 @@ describe("Signature Version 2", () => {
     });
   });
 
-  it("in the query is taken when only that is", async () => {
+  it("in the query is accepted when only that form is allowed", async () => {
     const { caller } = await check({ path: "/b/k", authentication: "v2-query" }, { signatureV2: "query" });
     expect(caller.authentication).toBe("presigned");
   });
 });
 
 describe("a request that does not try to sign", () => {
-  it("is anonymous, and what it claims of its body is kept", async () => {
+  it("is anonymous, and its claims about the body are kept", async () => {
     const { caller, payload, region } = await check({
       method: "PUT",
       path: "/b/k?Expires=1&X-Amz-Date=2",

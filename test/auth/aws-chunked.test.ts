@@ -105,7 +105,7 @@ describe.each(FORMS)("the form %s", (form) => {
     for (let at = 0; at < wire.length; at += 1) expect(codeOf([wire.subarray(0, at)], given)).toBe("IncompleteBody");
   });
 
-  it("is never taken for whole when any one byte was changed, unless nothing guards that byte", () => {
+  it("is never accepted as complete when one byte was changed, unless nothing protects that byte", () => {
     for (let at = 0; at < wire.length; at += 1) {
       const changed = Buffer.from(wire);
       changed[at] = (changed[at] as number) ^ 1;
@@ -114,7 +114,7 @@ describe.each(FORMS)("the form %s", (form) => {
     }
   });
 
-  it("is refused when more or less comes than was told", () => {
+  it("is refused when more or fewer bytes arrive than were declared", () => {
     expect(codeOf([wire], { ...given, length: CONTENT.length + 1 })).toBe("IncompleteBody");
     expect(codeOf([wire], { ...given, length: CONTENT.length - 1 })).toBe("IncompleteBody");
     expect(codeOf([wire, text("more")], given)).not.toBe("none");
@@ -178,7 +178,7 @@ describe("signed chunks", () => {
     expect(out).toEqual([]);
   });
 
-  it("are passed on as they come, before the chunk is whole", () => {
+  it("are passed on as they arrive, before the chunk is complete", () => {
     const decoder = new ChunkedDecoder(given);
     const out: Buffer[] = [];
     decoder.write(text(wire.slice(0, 92)), (bytes) => out.push(bytes));
@@ -231,7 +231,7 @@ describe("a trailer", () => {
     expect(trailers).toEqual({ constructor: "x" });
   });
 
-  it("that should be signed is refused without, with a wrong, and with a signature that is not the last line", () => {
+  it("that must be signed is refused without a signature, with a wrong one, and when it is not the last line", () => {
     const wire = encode(CONTENT, "chunked-trailer", 20).toString("latin1");
     const given = options("chunked-trailer", CONTENT.length);
     expect(codeOf([text(wire.replace(/x-amz-trailer-signature:.*\r\n/, ""))], given)).toBe("MalformedTrailerError");

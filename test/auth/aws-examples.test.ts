@@ -102,7 +102,7 @@ describe("Signature Version 4 in the header", () => {
 });
 
 describe("Signature Version 4 in the query", () => {
-  it("verifies the example for as long as it says, and not longer", async () => {
+  it("verifies the example until it expires, and not longer", async () => {
     for (const time of ["2013-05-23T23:46:00Z", MAY_2013, "2013-05-25T00:00:00Z"])
       expect((await verify(PRESIGNED, time)).caller.authentication).toBe("presigned");
     expect(await refusal(verify(PRESIGNED, "2013-05-25T00:00:01Z"))).toEqual({

@@ -77,7 +77,7 @@ describe("x-amz-* parameters of a presigned URL", () => {
 describe("the payload", () => {
   const put = { method: "PUT", path: "/b/k", body: "hello" } as const;
 
-  it("is told by the signed word", async () => {
+  it("is read from the signed x-amz-content-sha256", async () => {
     expect((await check(put)).payload).toEqual({
       kind: "sha256",
       digest: "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",

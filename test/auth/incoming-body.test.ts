@@ -50,7 +50,7 @@ describe("a plain body", () => {
     });
   });
 
-  it("may be empty, or read to its end by somebody before", async () => {
+  it("may be empty, or already read to its end", async () => {
     expect(await read(body([], { "content-length": "0" }).open())).toBe("");
     const over = Readable.from([]);
     await read(over);
@@ -65,7 +65,7 @@ describe("a plain body", () => {
     expect(() => incoming.open()).toThrow("only once");
   });
 
-  it("comes at the pace of its reader", async () => {
+  it("arrives at the pace of its reader", async () => {
     const source = new PassThrough({ highWaterMark: 1024 });
     const stream = incomingBody(source, { payload: UNSIGNED, headers: {}, writeContinue: undefined }).open();
     stream.read(0);
@@ -112,7 +112,7 @@ describe("a body whose client goes away", () => {
     expect(await refusal(reading)).toMatchObject({ code: "RequestTimeout" });
   });
 
-  it("does no harm after the body was given up", async () => {
+  it("does no harm after the body was abandoned", async () => {
     const source = new PassThrough();
     const stream = incomingBody(source, { payload: UNSIGNED, headers: {}, writeContinue: undefined }).open();
     stream.on("error", () => {});

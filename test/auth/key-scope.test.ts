@@ -51,7 +51,7 @@ describe("scopeAllows", () => {
     expect(scopeAllows({ places: [] }, action, named)).toBe(named.bucket === undefined);
   });
 
-  it("lets a read-only key do what is a GET or a HEAD, and nothing else, of all operations", () => {
+  it("allows a read-only key exactly the operations that are a GET or a HEAD", () => {
     for (const { action, method } of Object.values(operations))
       expect([action, scopeAllows({ readOnly: true }, action, { bucket, key: "2026/a" })]).toEqual([
         action,
@@ -59,7 +59,7 @@ describe("scopeAllows", () => {
       ]);
   });
 
-  it("lets a key for one place do nothing to another, in any operation on a bucket or an object", () => {
+  it("allows a key for one place no operation on a bucket or an object elsewhere", () => {
     for (const { action, on } of Object.values(operations))
       if (on !== "service")
         expect([action, scopeAllows({ places }, action, { bucket: "other", key: "2026/a", prefix: "2026/" })]).toEqual([

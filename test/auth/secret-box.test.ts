@@ -34,7 +34,7 @@ describe("a secret box", () => {
     expect(openSecretBox(["what the operator wrote"]).unseal(sealed(box, "a secret"))).toBe("a secret");
   });
 
-  it("says clearly that another key was used, and does not tell what it tried", () => {
+  it("reports that another key was used, and does not reveal what it tried", () => {
     const other = openSecretBox(["something else"]);
     expect(() => other.unseal(sealed(box, "a secret"))).toThrow(
       "a stored secret does not open: the encryption key is not the one it was sealed with, or the database was changed",
@@ -69,7 +69,7 @@ describe("a secret box", () => {
     expect([both.has(box.keyId), box.has(both.keyId)]).toEqual([true, false]);
   });
 
-  it("opens what the first version sealed, with whichever key that was", () => {
+  it("opens what the first version sealed, with any of the keys", () => {
     for (const keys of [["old"], ["new", "old"], ["new", "old", "older"]] as const)
       expect(openSecretBox([...keys] as [string]).unseal(sealedFirst("old", "a secret"))).toBe("a secret");
     expect(() => openSecretBox(["new", "newer"]).unseal(sealedFirst("old", "a secret"))).toThrow("does not open");

@@ -22,7 +22,7 @@ const stored: AccessKey = {
 const as = { ...signer, accessKeyId: "STORED", secretAccessKey: "the stored secret" };
 
 describe("keys", () => {
-  it("of the database are found, unsealed once, and asked for each time", async () => {
+  it("of the database are looked up each time and decrypted once", async () => {
     let asked = 0;
     let unsealed = 0;
     const authenticator = openAuthenticator({
@@ -73,7 +73,7 @@ describe("a key that is no longer good", () => {
     },
   );
 
-  it("was good until then, and its use is noted only when its signature is right", async () => {
+  it("was accepted until then, and its use is noted only when its signature is right", async () => {
     const used: string[] = [];
     const until = { expiresAt: new Date(NOW.getTime() + 1) };
     // A redirect may not outlive it either.
@@ -82,7 +82,7 @@ describe("a key that is no longer good", () => {
     expect(used).toEqual(["STORED"]);
   });
 
-  it("opens with no secret that was moved to it from another key", async () => {
+  it("does not work with a secret that was moved to it from another key", async () => {
     const moved = box.seal("the stored secret", "ANOTHER");
     await expect(ask(moved)).rejects.toThrow("does not open");
     const rows = new Map([

@@ -9,7 +9,7 @@ const signer: SignerOptions = { endpoint: "http://127.0.0.1:9000", ...EXAMPLE_KE
 const check = (request: TestRequest, options: VerifyOptions = {}) => verify(prepare(signer, request), NOW, options);
 
 describe("a signature that does not match", () => {
-  it("is answered with what was signed, to compare", async () => {
+  it("is answered with the string to sign, for comparison", async () => {
     const prepared = prepare(signer, { path: "/bucket/key?a=b" });
     const { elements, message } = await refusal(verify({ ...prepared, target: "/bucket/other" }, NOW));
     expect(message).toBe(
@@ -69,7 +69,7 @@ describe("S3's words", () => {
     expect((await check({ path: "/" }, { region: "us-east-1" })).region).toBe("us-east-1");
   });
 
-  it("tell how far the clocks are apart", async () => {
+  it("say how far the clocks are apart", async () => {
     const { elements } = await refusal(verify(prepare(signer, { path: "/" }), new Date(NOW.getTime() + 900_001)));
     expect(elements).toEqual({
       RequestTime: "20261122T120000Z",
@@ -91,7 +91,7 @@ describe("S3's words", () => {
     });
   });
 
-  it("do not take a header for signed because another's name holds it", async () => {
+  it("do not take a header for signed because another signed name contains its name", async () => {
     const refused = await refusal(
       check({
         path: "/b/k",

@@ -65,7 +65,7 @@ describe.each([
 });
 
 describe("a part", () => {
-  it("cut at any byte is no part, and the upload goes on", async () => {
+  it("cut at any byte is not stored, and the upload can continue", async () => {
     const bytes = randomBytes(500_000);
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends });

@@ -33,7 +33,7 @@ describe.each([
   ["large", randomBytes(2 * 1024 * 1024)],
 ])("known %s content", (_, bytes) => {
   describe.each(hurt)("with %s", (_which, names) => {
-    it.each(rots)("%s is stored anew by the next upload, for old names and new", async (_rot, rot) => {
+    it.each(rots)("%s is stored again by the next upload, for old objects and new", async (_rot, rot) => {
       await using far = await startFarStores(2);
       await using rig = await openRig({ backends: far.backends });
       const first = await rig.put("old", bytes);
@@ -56,7 +56,7 @@ describe.each([
     });
   });
 
-  it("that was verified lately is believed without a look", async () => {
+  it("that was verified recently is trusted without a check", async () => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends });
     await rig.put("old", bytes);
@@ -65,7 +65,7 @@ describe.each([
     if (bytes.length < 1_000_000) expect(far.store("a").requests.filter(({ key }) => key !== "")).toHaveLength(asked);
   });
 
-  it("that is still good is looked at once, then believed again", async () => {
+  it("that is still good is checked once, then trusted again", async () => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends });
     await rig.put("old", bytes);
@@ -75,7 +75,7 @@ describe.each([
     expect(far.store("a").requests.filter(({ method, key }) => method === "HEAD" && key !== "")).toHaveLength(1);
   });
 
-  it("on a store that is away is stored anew where stores are left, and its old copy is no loss", async () => {
+  it("on a store that is down is stored again on the other stores, and its old copy is not lost", async () => {
     await using far = await startFarStores(3);
     await using rig = await openRig({ backends: far.backends });
     await rig.put("old", bytes);
@@ -85,7 +85,7 @@ describe.each([
     expect(sha256(await rig.get("old"))).toBe(sha256(bytes));
   });
 
-  it("is known with as few good copies as the bucket asks for", async () => {
+  it("needs only as many good copies as the bucket asks for", async () => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends });
     await rig.put("old", bytes);

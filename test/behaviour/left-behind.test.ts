@@ -16,7 +16,7 @@ const openOther = ({ metadata, fleet, clock }: Rig) =>
   openBlobStore({ metadata, fleet, copies: 2, now: clock.now, log: openLog("silent"), leaseMs: MINUTE });
 
 describe("a writer that died", () => {
-  it("is cleaned up after its lease and the grace, not before; what has a name stays", async () => {
+  it("is cleaned up after its lease and the grace, not before; bytes of an object stay", async () => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends, graceMs: DAY });
     const dead = await openOther(rig);
@@ -38,7 +38,7 @@ describe("a writer that died", () => {
     await dead.close();
   });
 
-  it("is cleaned up on a store that was away, when it returns", async () => {
+  it("is cleaned up on a store that was down, when it returns", async () => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends, graceMs: DAY });
     const dead = await openOther(rig);
@@ -57,7 +57,7 @@ describe("a writer that died", () => {
     await dead.close();
   });
 
-  it("that was only asleep goes on under names of a new lease", async () => {
+  it("that was only suspended continues with storage keys of a new lease", async () => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends, graceMs: DAY });
     const sleeper = await openOther(rig);

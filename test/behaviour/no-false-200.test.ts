@@ -48,7 +48,7 @@ async function eachStands(far: FarStores, rig: Rig, bytes: Buffer): Promise<stri
 }
 
 describe.each(bodies)("a %s read from a store that", (_, bytes) => {
-  it.each(faults)("%s goes on from the other, unnoticed", async (_fault, fault, isLost) => {
+  it.each(faults)("%s continues from the other, unnoticed", async (_fault, fault, isLost) => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends });
     await eachStands(far, rig, bytes);
@@ -77,7 +77,7 @@ describe.each(bodies)("a %s read from a store that", (_, bytes) => {
 });
 
 describe("a read", () => {
-  it("resumes at the very byte, wherever the store dies", async () => {
+  it("resumes at the right byte, wherever the store fails", async () => {
     const bytes = bodies[1][1];
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends });
@@ -115,7 +115,7 @@ describe("a read", () => {
     await expect(open()).rejects.toMatchObject({ code: "ServiceUnavailable" });
   });
 
-  it("finds out small bytes that changed under their ETag", async () => {
+  it("detects a small blob whose bytes changed under the same ETag", async () => {
     const [, bytes] = bodies[0];
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends });
@@ -126,7 +126,7 @@ describe("a read", () => {
     expect(sha256(far.held(name)["a"] ?? Buffer.alloc(0))).toBe(sha256(bytes));
   });
 
-  it("goes on from a replica that was made while it ran", async () => {
+  it("continues from a replica that was made while it ran", async () => {
     const bytes = bodies[1][1];
     await using far = await startFarStores(3);
     await using rig = await openRig({ backends: far.backends });

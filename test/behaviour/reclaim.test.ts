@@ -9,8 +9,8 @@ const DAY = 86_400_000;
 const MINUTE = 60_000;
 const bytes = randomBytes(10_000);
 
-describe("bytes without a name", () => {
-  it("stay for the grace, then go from every store", async () => {
+describe("bytes without an object", () => {
+  it("stay for the grace, then are deleted from every store", async () => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends, graceMs: DAY });
     await rig.put("key", bytes);
@@ -24,7 +24,7 @@ describe("bytes without a name", () => {
     expect(await rig.metadata.blobs.takeReclaimable(10)).toEqual([]);
   });
 
-  it("stay when they are named again within the grace", async () => {
+  it("stay when an object refers to them again within the grace", async () => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends, graceMs: DAY });
     await rig.put("key", bytes);
@@ -37,7 +37,7 @@ describe("bytes without a name", () => {
     expect(bytes.equals(await rig.get("again"))).toBe(true);
   });
 
-  it("stay while another name has them", async () => {
+  it("stay while another object refers to them", async () => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends, graceMs: DAY });
     await rig.put("one", bytes);
@@ -48,7 +48,7 @@ describe("bytes without a name", () => {
     expect(bytes.equals(await rig.get("two"))).toBe(true);
   });
 
-  it("are written anew when they come back after the sweep began, not taken for known", async () => {
+  it("are written again when they are uploaded after the sweep began", async () => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends, graceMs: DAY });
     const first = await rig.put("key", bytes);
@@ -85,7 +85,7 @@ describe("bytes without a name", () => {
     expect(far.store("b").objects.size).toBe(0);
   });
 
-  it("go when the store that was away returns", async () => {
+  it("are deleted when the store that was down returns", async () => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends, graceMs: DAY });
     await rig.put("key", bytes);

@@ -33,7 +33,7 @@ async function retryPart(rig: Awaited<ReturnType<typeof openRig>>, upload: Uploa
 }
 
 describe("an object in parts", () => {
-  it("stands on two stores with the ETag of its parts, and gets its digest later", async () => {
+  it("is on two stores with the ETag of its parts, and gets its digest later", async () => {
     await using far = await startFarStores(3);
     await using rig = await openRig({ backends: far.backends });
     const upload = await uploadAll(rig, "key");
@@ -50,7 +50,7 @@ describe("an object in parts", () => {
     expect(whole.subarray(range.first, range.last + 1).equals(await rig.get("key", { range }))).toBe(true);
   });
 
-  it("is merged with equal content that is there already, however that was cut", async () => {
+  it("is merged with equal content that is stored already, whatever its part sizes", async () => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends, graceMs: DAY });
     const single = await rig.put("single", whole);
@@ -65,7 +65,7 @@ describe("an object in parts", () => {
     expect(sha256(await rig.get("parts"))).toBe(sha256(whole));
   });
 
-  it("takes a part that is sent again, and leaves out what is not listed", async () => {
+  it("accepts a part that is sent again, and omits parts that are not listed", async () => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends });
     const upload = await rig.startUpload("key");
@@ -92,7 +92,7 @@ describe("an object in parts", () => {
     expect(Object.keys(far.held(upload.storageKey))).toEqual(["a", "b"]);
   });
 
-  it("that is given up leaves nothing", async () => {
+  it("that is aborted leaves nothing", async () => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends });
     const upload = await uploadAll(rig, "key");
@@ -103,7 +103,7 @@ describe("an object in parts", () => {
     expect(far.traces()).toEqual([]);
   });
 
-  it("that metadata never heard of leaves nothing either", async () => {
+  it("that was never committed to metadata leaves nothing either", async () => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends });
     await rig.blobs.abortUpload(await rig.blobs.startUpload());
@@ -200,7 +200,7 @@ describe("the md5 of a part", () => {
 });
 
 describe("a store that dies between parts", () => {
-  it("is replaced by a copy with the same cuts", async () => {
+  it("is replaced by a copy with the same part sizes", async () => {
     await using far = await startFarStores(3);
     await using rig = await openRig({ backends: far.backends });
     const upload = await rig.startUpload("key");
@@ -221,7 +221,7 @@ describe("a store that dies between parts", () => {
     expect(sha256(await rig.get("key", { order: ["c"] }))).toBe(sha256(whole));
   });
 
-  it("and returns gets the whole copied to it, and keeps no unfinished upload", async () => {
+  it("and returns gets a copy of the object, and keeps no unfinished upload", async () => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends, minimumCopies: 1 });
     const upload = await rig.startUpload("key");

@@ -97,7 +97,7 @@ describe("readConfig", () => {
     });
   });
 
-  it("says which variables stand for a root key that is missing", () => {
+  it("names the variables that set a missing root key", () => {
     const [id, secret] = ["NEARBUCKET_ROOT_ACCESS_KEY", "NEARBUCKET_ROOT_SECRET_KEY"];
     expect(readConfig(yaml, "/etc", { ...env, [id]: undefined, [secret]: undefined })).toEqual({
       faults: [{ path: "rootKey", message: `missing: expected object, or ${id} and ${secret} in the environment` }],
@@ -109,7 +109,7 @@ describe("readConfig", () => {
     });
   });
 
-  it("says where YAML is broken, and refuses a key that stands twice", () => {
+  it("reports where YAML is broken, and refuses a duplicate key", () => {
     const broken = readConfig("a: [1\nb: 2", "/etc", env);
     expect("faults" in broken && broken.faults[0]?.message).toMatch(/^YAML: .* line \d/);
     const twice = readConfig("copies: 1\ncopies: 2", "/etc", env);
@@ -129,7 +129,7 @@ describe("loadConfig", () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
-  it("makes no new encryption key beside a database that exists", async () => {
+  it("makes no new encryption key for an existing database", async () => {
     const at = await temporaryDirectory();
     await writeFile(join(at, "nearbucket.yaml"), yaml);
     await loadConfig(join(at, "nearbucket.yaml"), env);

@@ -61,7 +61,7 @@ describe("checkConfig", () => {
     expect("config" in checked && checked.config.minimumCopies).toBe(1);
   });
 
-  it("takes no Signature Version 2 on a node, unless told", () => {
+  it("accepts no Signature Version 2 on a node unless configured", () => {
     const checkedOf = (more: object) => {
       const checked = checkConfig({ ...smallest, ...more });
       return "config" in checked ? checked.config.signatureV2 : checked.faults;

@@ -98,7 +98,7 @@ redirect: { minBytes: 5 }
   };
   const read = (...texts: string[]) => readConfig(yaml, "/etc", env, texts.map(settingOf));
 
-  it("counts before the file, the environment and the defaults, and is completed as the file is", () => {
+  it("takes precedence over the file, the environment and the defaults, and is completed like the file", () => {
     const checked = read("redirect.minBytes=0", "dataDirectory=there", "backends.0.directory=other");
     expect("config" in checked && checked.config).toMatchObject({
       redirect: { minBytes: 0, expirySeconds: 120 },
@@ -107,7 +107,7 @@ redirect: { minBytes: 5 }
     });
   });
 
-  it("is checked as the file is: all faults together", () => {
+  it("is checked like the file: all faults are reported together", () => {
     const checked = read("redirect.minByte=0", "copies=3", "copies.a=1", "redirect.mode=maybe");
     expect("faults" in checked && checked.faults.map(({ path }) => path).sort()).toEqual([
       "copies",

@@ -170,7 +170,7 @@ describe("parseForwarded", () => {
 });
 
 describe("readClaimedPlace", () => {
-  it("hears a trusted peer", () => {
+  it("accepts the place from a trusted peer", () => {
     expect(readClaimedPlace({ "x-nearbucket-client": "43.65, -79.38" }, true)).toEqual({
       latitude: 43.65,
       longitude: -79.38,
@@ -178,7 +178,7 @@ describe("readClaimedPlace", () => {
     expect(readClaimedPlace({}, true)).toBeUndefined();
   });
 
-  it("does not hear anybody else", () => {
+  it("ignores it from anybody else", () => {
     expect(readClaimedPlace({ "x-nearbucket-client": "43.65,-79.38" }, false)).toBeUndefined();
   });
 

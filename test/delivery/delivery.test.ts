@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { asked, bench, redirect, replica, request, trusted } from "./support.ts";
 
 describe("route", () => {
-  it("redirects a follower with a signed URL that carries this name's headers, and says why", async () => {
+  it("redirects a follower with a signed URL that carries the object's headers, and says why", async () => {
     const { delivery, counted } = await bench();
     const route = delivery.route(trusted("52,5"));
     expect(route).toMatchObject({ kind: "redirect", rule: "14-client" });
@@ -67,7 +67,7 @@ describe("route", () => {
     expect(delivery.route({ ...trusted("52,5"), trustedPeer: false }).headers["x-nearbucket-region"]).toBe("toronto");
   });
 
-  it("sends nobody to a replica that is lost, down or draining, and proxies from the last two only when nothing better is left", async () => {
+  it("redirects to no replica that is lost, down or draining, and proxies from the last two only when nothing better is left", async () => {
     const { delivery, state } = await bench();
     const lost = request({ blob: { ...request().blob, replicas: [replica("amsterdam", "lost"), replica("toronto")] } });
     expect(delivery.route(lost).headers["x-nearbucket-region"]).toBe("toronto");

@@ -62,7 +62,7 @@ describe("the facts of a read", () => {
     expect(delivery.route(request(change)).rule).toBe(rule);
   });
 
-  it("minds a checksum only when it is asked for", async () => {
+  it("considers a checksum only when it is asked for", async () => {
     const { delivery } = await bench();
     const object = {
       ...request().object,

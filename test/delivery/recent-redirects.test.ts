@@ -10,7 +10,7 @@ describe("the memory of recent redirects", () => {
     expect(recent.has("another", 1_000)).toBe(false);
   });
 
-  it("holds little, however long what clients send is", () => {
+  it("takes little memory, however long the values that clients send", () => {
     const recent = new RecentRedirects();
     const before = process.memoryUsage().heapUsed;
     for (let at = 0; at < 20_000; at++) recent.remember(`${at} ${"x".repeat(8_192)}`.slice(0, 8_192 + (at % 2)), 0);

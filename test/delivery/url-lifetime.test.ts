@@ -8,7 +8,7 @@ const to = (destination: string) => ({ "sec-fetch-dest": destination });
 const later = (ms: number) => new Date(NOW.getTime() + ms);
 
 describe("a signed URL", () => {
-  it("lives as long as configured where nothing ends before", () => {
+  it("is valid as long as configured when nothing expires before", () => {
     expect(urlLifetime({ headers: {} }, PLAIN, NOW)).toBe(120);
     expect(urlLifetime({ headers: {}, until: later(120_000) }, PLAIN, NOW)).toBe(120);
   });

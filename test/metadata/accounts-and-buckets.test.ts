@@ -6,7 +6,7 @@ const sealed = { sealedSecret: "sealed", sealedBy: "key 1" } as const;
 const unlimited = { scope: {}, expiresAt: undefined } as const;
 
 onBothEngines("Accounts", (store) => {
-  it("makes an account once, whoever asks first", async () => {
+  it("creates an account once when several callers ask at the same time", async () => {
     const { metadata } = store();
     const accounts = await Promise.all(Array.from({ length: 5 }, () => metadata.accounts.ensure("alice")));
     expect(new Set(accounts.map(({ id }) => id)).size).toBe(1);
@@ -65,7 +65,7 @@ onBothEngines("Accounts", (store) => {
 });
 
 onBothEngines("Buckets", (store) => {
-  it("are created once, and say who has the name already", async () => {
+  it("are created once; a repeated creation names the present owner", async () => {
     const { metadata, clock } = store();
     const alice = await metadata.accounts.ensure("alice");
     const bob = await metadata.accounts.ensure("bob");
@@ -102,7 +102,7 @@ onBothEngines("Buckets", (store) => {
     expect(await names({ prefix: "b", after: "b-2" })).toEqual(["b.1"]);
   });
 
-  it("go only when empty, and end their uploads", async () => {
+  it("are deleted only when empty, and their uploads end with them", async () => {
     const { metadata } = store();
     const { bucket, fresh, put } = await openPlace(metadata);
     await put("a", "hello");

@@ -39,7 +39,7 @@ onBothEngines("Attributes and settings", (store) => {
     expect((await metadata.buckets.find("pictures"))?.settings).toEqual({ acl: open, minimumCopies: 1 });
   });
 
-  it("has no settings to change of a bucket that is gone", async () => {
+  it("changes no settings of a deleted bucket", async () => {
     const { metadata } = store();
     const { bucket } = await openPlace(metadata);
     await metadata.buckets.delete(bucket.id);
@@ -78,7 +78,7 @@ onBothEngines("Attributes and settings", (store) => {
     });
   });
 
-  it("leaves alone what was written over or deleted since it was found", async () => {
+  it("does not change an object that was overwritten or deleted in the meantime", async () => {
     const { metadata, clock } = store();
     const { bucket, put } = await openPlace(metadata);
     const first = await put("a", "first");
@@ -96,7 +96,7 @@ onBothEngines("Attributes and settings", (store) => {
     expect(await metadata.objects.updateAttributes(bucket.id, bobs, opened)).toBe(false);
   });
 
-  it("counts a blob as readable by the bucket's owner only through what no other account wrote", async () => {
+  it("counts a blob as readable by the bucket's owner only through objects that no other account wrote", async () => {
     const { metadata } = store();
     const { bucket, put, blobOf } = await openPlace(metadata);
     await put("bobs", "hello", {

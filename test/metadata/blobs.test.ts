@@ -3,7 +3,7 @@ import { claimAll, digestOf, etagOf, openPlace } from "../support/content.ts";
 import { graceMs, onBothEngines } from "../support/engines.ts";
 
 onBothEngines("Blobs", (store) => {
-  it("stores equal content of one scope once and drops the bytes that came second", async () => {
+  it("stores equal content of one scope once and drops the later copy", async () => {
     const { metadata } = store();
     const { fresh, put, blobOf } = await openPlace(metadata);
     await put("a", "hello");
@@ -23,7 +23,7 @@ onBothEngines("Blobs", (store) => {
     expect(await claimAll(metadata)).toHaveLength(15);
   });
 
-  it("never shares across scopes, nor without one", async () => {
+  it("never shares content between scopes, or without a scope", async () => {
     const { metadata } = store();
     const { fresh, put } = await openPlace(metadata);
     await put("a", "hello");
@@ -33,7 +33,7 @@ onBothEngines("Blobs", (store) => {
     expect(await metadata.stats.report(2)).toMatchObject({ objects: 4, blobs: 4 });
   });
 
-  it("does not take another size for the same content, whatever the digest says", async () => {
+  it("treats content of another size as different, even with the same digest", async () => {
     const { metadata } = store();
     const { fresh, put } = await openPlace(metadata);
     await put("a", "hello");
@@ -51,7 +51,7 @@ onBothEngines("Blobs", (store) => {
     expect(await metadata.blobs.findByDigest(scope, digestOf("other"))).toBeUndefined();
   });
 
-  it("takes over good bytes for a blob found rotten, and drops the old ones after the grace", async () => {
+  it("replaces a corrupt blob by good bytes, and drops the old bytes after the grace", async () => {
     const { metadata, clock } = store();
     const { fresh, put, blobOf } = await openPlace(metadata);
     await put("a", "hello");
@@ -84,7 +84,7 @@ onBothEngines("Blobs", (store) => {
     expect((await blobOf("a")).replicas).toHaveLength(2);
   });
 
-  it("knows whether an account may read some name of a blob", async () => {
+  it("knows whether an account may read an object with a blob", async () => {
     const { metadata } = store();
     const alice = await openPlace(metadata);
     const bob = await openPlace(metadata, "bobs", "bob");
@@ -121,7 +121,7 @@ onBothEngines("Blobs", (store) => {
     expect((await blobOf("a")).replicas.map(({ backend }) => backend).sort()).toEqual(["singapore", "toronto"]);
   });
 
-  it("does not believe what was seen under a name the blob no longer has", async () => {
+  it("ignores observations of a storage key that the blob no longer has", async () => {
     const { metadata } = store();
     const { fresh, put, blobOf } = await openPlace(metadata);
     await put("a", "hello");
@@ -138,7 +138,7 @@ onBothEngines("Blobs", (store) => {
     expect(await metadata.blobs.setReplica(4711, "singapore", "verified")).toBe(false);
   });
 
-  it("hands out what may be reclaimed only after the grace, and again after a crash", async () => {
+  it("returns reclaimable blobs only after the grace, and again after a crash", async () => {
     const { metadata, clock } = store();
     const { bucket, put, blobOf } = await openPlace(metadata);
     await put("a", "hello");
@@ -166,7 +166,7 @@ onBothEngines("Blobs", (store) => {
     expect(await blobOf("a")).toEqual(blob);
   });
 
-  it("stores content afresh while its former blob is on its way out", async () => {
+  it("stores content again while its former blob is being deleted", async () => {
     const { metadata, clock } = store();
     const { bucket, put, blobOf } = await openPlace(metadata);
     await put("a", "hello");

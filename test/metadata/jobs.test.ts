@@ -12,7 +12,7 @@ onBothEngines("Jobs", (store) => {
     return job;
   }
 
-  it("hands out what is due, longest due first, each to one caller", async () => {
+  it("hands out due jobs, longest due first, each to one caller", async () => {
     const { metadata, clock } = store();
     await metadata.jobs.add({ kind: "digest", blobId: 1 }, new Date(clock.now().getTime() + 1000));
     await metadata.jobs.add(copy);
@@ -38,7 +38,7 @@ onBothEngines("Jobs", (store) => {
     expect(new Set(ids).size).toBe(20);
   });
 
-  it("makes no second job of an equal one that waits; the earlier time counts", async () => {
+  it("merges a job with an equal waiting one; the earlier time counts", async () => {
     const { metadata, clock } = store();
     await metadata.jobs.add({ kind: "reclaim" }, new Date(clock.now().getTime() + 1000));
     await metadata.jobs.add({ kind: "reclaim" });

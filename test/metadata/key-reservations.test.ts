@@ -3,7 +3,7 @@ import { claimAll, openPlace } from "../support/content.ts";
 import { onBothEngines } from "../support/engines.ts";
 
 onBothEngines("Names", (store) => {
-  it("reserves names nobody can guess or meet twice", async () => {
+  it("reserves storage keys that are unguessable and never repeated", async () => {
     const { metadata } = store();
     const writer = await metadata.keyReservations.openWriter(1000);
     const names = await metadata.keyReservations.reserve(writer, 50);
@@ -11,7 +11,7 @@ onBothEngines("Names", (store) => {
     for (const name of names) expect(name).toMatch(/^blobs\/[0-9a-f]{2}\/[0-9a-f]{26,}$/);
   });
 
-  it("makes drop jobs of what a vanished writer had reserved, once", async () => {
+  it("adds drop jobs for the reservations of a vanished writer, once", async () => {
     const { metadata, clock } = store();
     const gone = await metadata.keyReservations.openWriter(1000);
     const names = await metadata.keyReservations.reserve(gone, 3);
@@ -26,7 +26,7 @@ onBothEngines("Names", (store) => {
     expect(dropped.sort()).toEqual([...names.slice(1)].sort());
   });
 
-  it("refuses names to a writer that was forgotten until it renews", async () => {
+  it("refuses storage keys to a forgotten writer until it renews its lease", async () => {
     const { metadata, clock } = store();
     const writer = await metadata.keyReservations.openWriter(1000);
     clock.advance(1001);
@@ -46,7 +46,7 @@ onBothEngines("Names", (store) => {
     ]);
   });
 
-  it("never drops a name that a blob bears, whoever asks", async () => {
+  it("never drops a storage key that a blob has", async () => {
     const { metadata } = store();
     const { put, blobOf } = await openPlace(metadata);
     await put("a", "hello");
@@ -70,7 +70,7 @@ onBothEngines("Names", (store) => {
     }
   });
 
-  it("leaves names of a closing writer to be found when some were not released", async () => {
+  it("leaves unreleased storage keys of a closing writer to be found later", async () => {
     const { metadata, clock } = store();
     const tidy = await metadata.keyReservations.openWriter(1_000_000);
     await metadata.keyReservations.release(await metadata.keyReservations.reserve(tidy, 2));

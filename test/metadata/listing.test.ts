@@ -78,7 +78,7 @@ onBothEngines("Listing", (store) => {
     }
   });
 
-  it("goes on after a marker that is not itself there, and skips what a common prefix covers", async () => {
+  it("continues after a marker that is no key, and skips the keys of a common prefix", async () => {
     const { metadata, bucket } = await fill(["a", "b/1", "b/2", "c/1", "d"]);
     const delimiter = "/";
     expect(await list(metadata.objects, bucket.id, { ...everything, delimiter, after: "aa" })).toMatchObject({
@@ -95,7 +95,7 @@ onBothEngines("Listing", (store) => {
     ).toMatchObject({ shown: ["Kb/2"] });
   });
 
-  it("shows nothing, and says nothing is left, for a limit of zero", async () => {
+  it("returns nothing and no next page for a limit of zero", async () => {
     const { metadata, bucket } = await fill(["a", "b"]);
     expect(await list(metadata.objects, bucket.id, { ...everything, limit: 0 })).toEqual({
       shown: [],

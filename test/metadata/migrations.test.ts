@@ -107,14 +107,14 @@ describe.each(makers)("A database of the first version on %s", (_, make) => {
     expect(entries).toMatchObject([{ object: { attributes: plain } }, { object: { attributes: bobs } }]);
   });
 
-  it("keeps its uploads, and what becomes of them is their initiator's", async () => {
+  it("keeps its uploads, and the completed objects belong to their initiator", async () => {
     expect(await metadata.uploads.find(1, "a", "u1")).toMatchObject({ storageKey: "blobs/aa/4", attributes: plain });
     const theirs = await metadata.uploads.find(1, "b", "u2");
     expect(theirs).toMatchObject({ storageKey: "blobs/aa/5", accountId: BOB });
     expect(theirs?.attributes).toEqual(bobs);
   });
 
-  it("keeps its blobs under way out, its reserved keys and its jobs", async () => {
+  it("keeps its blobs that are being deleted, its reserved keys and its jobs", async () => {
     expect(await metadata.blobs.find(3)).toBeUndefined();
     expect(await metadata.blobs.takeReclaimable(10)).toMatchObject([{ storageKey: "blobs/aa/3" }]);
     expect(await metadata.blobs.findByDigest("account:1", "d2")).toMatchObject({ id: 2 });
@@ -145,7 +145,7 @@ describe.each(makers)("A database of the first version on %s", (_, make) => {
     ]);
   });
 
-  it("takes what this version writes", async () => {
+  it("accepts the writes of this version", async () => {
     const bucket = await metadata.buckets.find("pictures");
     expect(bucket?.settings).toEqual({ dedup: "bucket" });
     const writerId = await metadata.keyReservations.openWriter(1000);

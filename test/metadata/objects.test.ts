@@ -23,7 +23,7 @@ const hardKeys = [
 ];
 
 onBothEngines("Objects", (store) => {
-  it("gives back what was put, with its bucket and blob", async () => {
+  it("returns a stored object with its bucket and blob", async () => {
     const { metadata, clock } = store();
     const { bucket, put } = await openPlace(metadata);
     const attributes: ObjectAttributes = {
@@ -57,7 +57,7 @@ onBothEngines("Objects", (store) => {
     ]);
   });
 
-  it("tells a missing bucket from a missing key", async () => {
+  it("distinguishes a missing bucket from a missing key", async () => {
     const { metadata } = store();
     const { bucket } = await openPlace(metadata);
     expect(await metadata.objects.find("nowhere", "a")).toEqual({ bucket: undefined, found: undefined });
@@ -91,7 +91,7 @@ onBothEngines("Objects", (store) => {
     await expect(metadata.objects.delete(bucket.id, "a\0b")).rejects.toMatchObject({ code: "InvalidArgument" });
   });
 
-  it("puts over an object and lets go of its blob", async () => {
+  it("overwrites an object and releases its blob", async () => {
     const { metadata } = store();
     const { put, blobOf } = await openPlace(metadata);
     await put("a", "first");
@@ -101,7 +101,7 @@ onBothEngines("Objects", (store) => {
     expect(await metadata.stats.report(2)).toMatchObject({ objects: 1, blobs: 1, reclaimableBytes: 5 });
   });
 
-  it("refuses If-None-Match: * where an object is, and writes where none is", async () => {
+  it("refuses If-None-Match: * when the object exists, and writes when it does not", async () => {
     const { metadata } = store();
     const { put } = await openPlace(metadata);
     await put("a", "first", { condition: { ifNoneMatch: "*" } });
@@ -111,7 +111,7 @@ onBothEngines("Objects", (store) => {
     expect((await metadata.objects.find("pictures", "a")).found?.object.etag).toBe(etagOf("first"));
   });
 
-  it("checks If-Match against the ETag that stands", async () => {
+  it("checks If-Match against the present ETag", async () => {
     const { metadata } = store();
     const { put } = await openPlace(metadata);
     await expect(put("a", "x", { condition: { ifMatch: "*" } })).rejects.toMatchObject({ code: "NoSuchKey" });
@@ -135,7 +135,7 @@ onBothEngines("Objects", (store) => {
     expect(refused.map(({ code }) => code)).toEqual(Array.from({ length: 11 }, () => "PreconditionFailed"));
   });
 
-  it("counts references right when many write one key at once", async () => {
+  it("counts references correctly when many clients write one key at once", async () => {
     const { metadata } = store();
     const { put } = await openPlace(metadata);
     await Promise.all(Array.from({ length: 16 }, (_, at) => put("a", `text ${at % 3}`)));
@@ -150,7 +150,7 @@ onBothEngines("Objects", (store) => {
     await expect(put("a", "hello")).rejects.toMatchObject({ code: "NoSuchBucket" });
   });
 
-  it("refuses fresh bytes whose name is no longer reserved: they may be on their way out", async () => {
+  it("refuses new bytes whose storage key is no longer reserved: they may be being deleted", async () => {
     const { metadata } = store();
     const { fresh, put } = await openPlace(metadata);
     const content = await fresh("hello");
@@ -171,7 +171,7 @@ onBothEngines("Objects", (store) => {
     expect(await metadata.stats.report(2)).toMatchObject({ objects: 2, blobs: 1, reclaimableBytes: 0 });
   });
 
-  it("asks for another try when a known blob is on its way out", async () => {
+  it("asks for another try when a known blob is being deleted", async () => {
     const { metadata, clock } = store();
     const { bucket, put, blobOf } = await openPlace(metadata);
     await put("a", "hello");
@@ -186,7 +186,7 @@ onBothEngines("Objects", (store) => {
     await expect(put("b", "hello", { content: known(blob) })).rejects.toMatchObject({ code: "SlowDown" });
   });
 
-  it("deletes under a condition, and treats what is absent as deleted", async () => {
+  it("deletes under a condition, and treats an absent object as deleted", async () => {
     const { metadata, clock } = store();
     const { bucket, put } = await openPlace(metadata);
     await put("a", "hello");
@@ -206,7 +206,7 @@ onBothEngines("Objects", (store) => {
     expect(await objects.delete(bucket.id, "a")).toBe(false);
   });
 
-  it("deletes many at once and tells each outcome in order", async () => {
+  it("deletes many at once and returns each outcome in order", async () => {
     const { metadata } = store();
     const { bucket, put } = await openPlace(metadata);
     for (const key of ["a", "b", "c"]) await put(key, "same");
@@ -239,7 +239,7 @@ onBothEngines("Objects", (store) => {
     expect(await metadata.stats.report(2)).toMatchObject({ objects: 0, blobs: 0, reclaimableBytes: 24 });
   });
 
-  it("makes the jobs a write needs in the same transaction", async () => {
+  it("adds the jobs that a write needs in the same transaction", async () => {
     const { metadata } = store();
     const { fresh, put, blobOf } = await openPlace(metadata);
     await put("whole", "hello");

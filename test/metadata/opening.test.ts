@@ -67,7 +67,7 @@ describe("SQLite", () => {
     expect(() => checkVersion(version)).not.toThrow();
   });
 
-  it("is refused when it does not confirm what durability depends on", async () => {
+  it("is refused when it does not confirm the settings that durability depends on", async () => {
     const database = await makeSqlite();
     const knex = knexFactory({ client: "sqlite3", connection: { filename: database.file }, useNullAsDefault: true });
     await expect(checkPragmas(knex, { durable: true })).rejects.toThrow("journal_mode");
@@ -83,7 +83,7 @@ describe("SQLite", () => {
     await database.remove();
   });
 
-  it("keeps its file to its owner", async () => {
+  it("makes its file readable by its owner only", async () => {
     const database = await makeSqlite();
     await (await openMetadata({ engine: database.engine, now: new Clock().now, graceMs, cacheRows: 10 })).close();
     expect((await stat(database.file)).mode & 0o777).toBe(0o600);

@@ -110,7 +110,7 @@ describe("The read cache", () => {
     await engine.close();
   });
 
-  it("knows inside its own transaction what another program did before, and trusts no memory while a commit ends", async () => {
+  it("sees other programs' commits inside its own transaction, and uses no cached row while a commit ends", async () => {
     const here = await open();
     const place = await openPlace(here);
     await place.put("a", "hello");
@@ -131,7 +131,7 @@ describe("The read cache", () => {
     await engine.close();
   });
 
-  it("is exact whichever of two programs writes", async () => {
+  it("is exact when either of two programs writes", async () => {
     const programs = [await open(), await open()] as const;
     const place = await openPlace(programs[0]);
     const puts = programs.map((metadata) => through(metadata, place).put);
@@ -165,7 +165,7 @@ describe("The read cache", () => {
     );
   });
 
-  it("sees a bucket or key go that another program deleted", async () => {
+  it("sees that another program deleted a bucket or an access key", async () => {
     const [here, there] = [await open(), await open()];
     const { bucket } = await openPlace(here);
     await here.accounts.createKey({

@@ -141,7 +141,7 @@ async function checkCounts({ look }: Store): Promise<void> {
 }
 
 onBothEngines("References", (store) => {
-  it("are the rows that point at a blob after any steps, and no blob goes while it has one", async () => {
+  it("equal the number of rows that point at a blob after any steps, and no referenced blob is deleted", async () => {
     const place = await openPlace(store().metadata);
     const model = new Map<string, string>();
     await fc.assert(

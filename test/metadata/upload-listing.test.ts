@@ -67,7 +67,7 @@ onBothEngines("Uploads under way", (store) => {
     expect(entries).toMatchObject([{ commonPrefix: "dir/" }, { upload: { key: "e" } }]);
   });
 
-  it("tells stale uploads, oldest first", async () => {
+  it("returns stale uploads, oldest first", async () => {
     const { metadata, clock } = store();
     const place = await openPlace(metadata);
     const old = [];

@@ -49,7 +49,7 @@ onBothEngines("Uploads", (store) => {
     expect(await metadata.uploads.find(place.bucket.id, "film", "nonsense")).toBeUndefined();
   });
 
-  it("keeps upload without checksum or backends as such", async () => {
+  it("keeps an upload without checksum or backends unchanged", async () => {
     const { metadata } = store();
     const upload = await startUpload(metadata, await openPlace(metadata), "film", {
       checksumAlgorithm: undefined,
@@ -59,7 +59,7 @@ onBothEngines("Uploads", (store) => {
     expect(await metadata.uploads.find(upload.bucketId, "film", upload.uploadId)).toEqual(upload);
   });
 
-  it("refuses a bucket that is gone and a name that is not reserved", async () => {
+  it("refuses a deleted bucket and a storage key that is not reserved", async () => {
     const { metadata } = store();
     const place = await openPlace(metadata);
     await expect(startUpload(metadata, place, "film", { bucketId: 4711 })).rejects.toMatchObject({
@@ -72,7 +72,7 @@ onBothEngines("Uploads", (store) => {
     );
   });
 
-  it("takes over the reserved name: it is no leftover of its writer", async () => {
+  it("takes over the reserved storage key: it is no leftover of its writer", async () => {
     const { metadata, clock } = store();
     await startUpload(metadata, await openPlace(metadata), "film");
     clock.advance(3_600_000);
@@ -150,7 +150,7 @@ onBothEngines("Uploads", (store) => {
     expect(await metadata.stats.report(2)).toMatchObject({ objects: 1, blobs: 1 });
   });
 
-  it("takes only bytes that stand under its own key", async () => {
+  it("accepts only bytes under its own storage key", async () => {
     const { metadata } = store();
     const upload = await startUpload(metadata, await openPlace(metadata), "film");
     await expect(complete({ ...upload, storageKey: "blobs/aa/another" })).rejects.toThrow("under the key");
@@ -169,7 +169,7 @@ onBothEngines("Uploads", (store) => {
     await expect(complete(upload)).rejects.toMatchObject({ code: "NoSuchUpload" });
   });
 
-  it("stands as it was when the condition of its Complete fails", async () => {
+  it("is unchanged when the condition of its Complete fails", async () => {
     const { metadata } = store();
     const place = await openPlace(metadata);
     await place.put("film", "hello");
@@ -178,7 +178,7 @@ onBothEngines("Uploads", (store) => {
     expect(await metadata.uploads.find(upload.bucketId, "film", upload.uploadId)).toEqual(upload);
   });
 
-  it("makes its bytes a drop job when it is given up", async () => {
+  it("adds a drop job for its bytes when it is aborted", async () => {
     const { metadata } = store();
     const upload = await startUpload(metadata, await openPlace(metadata), "film");
     expect(await metadata.uploads.abort(upload.uploadId)).toBe(true);
@@ -189,7 +189,7 @@ onBothEngines("Uploads", (store) => {
     await expect(complete(upload)).rejects.toMatchObject({ code: "NoSuchUpload" });
   });
 
-  it("either completes or is given up, never both", async () => {
+  it("is either completed or aborted, never both", async () => {
     const { metadata } = store();
     const place = await openPlace(metadata);
     for (let round = 0; round < 8; round++) {

@@ -68,7 +68,7 @@ describe("conditions on a copy's source", () => {
     else expect(check).toThrow(expect.objectContaining({ code: "PreconditionFailed", status: 412 }));
   });
 
-  it("takes no notice of the conditions on the destination", () => {
+  it("ignore the conditions on the destination", () => {
     expect(() => checkCopySourceConditions({ "if-match": '"x"' }, object)).not.toThrow();
   });
 });
@@ -95,7 +95,7 @@ describe("conditions of a write", () => {
     }
   };
 
-  it("hold or fail by what stands under the name", () => {
+  it("hold or fail depending on the present object", () => {
     expect(codeOf({ ifNoneMatch: "*" }, undefined)).toBe("ok");
     expect(codeOf({ ifNoneMatch: "*" }, object)).toBe("PreconditionFailed");
     expect(codeOf({ ifMatch: "abc" }, object)).toBe("ok");

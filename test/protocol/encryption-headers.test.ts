@@ -12,7 +12,7 @@ const customer = (prefix = SSE) => ({
 });
 
 describe("a request to encrypt", () => {
-  it("is nobody's who does not ask", () => {
+  it("is not assumed without its headers", () => {
     expect(() => refuseEncryption({ "content-type": "x" })).not.toThrow();
   });
 

@@ -18,7 +18,7 @@ describe("max-keys", () => {
     expect(limit(text)).toBe(expected);
   });
 
-  it("is 1,000 when nobody says", () => {
+  it("is 1,000 by default", () => {
     expect(readLimit(new URLSearchParams(), "max-keys")).toBe(1000);
   });
 

@@ -89,7 +89,7 @@ describe("attributes", () => {
   });
 });
 
-describe("headers whose promise is not kept", () => {
+describe("headers for unsupported features", () => {
   it.each(["x-amz-object-lock-mode", "x-amz-object-lock-legal-hold"])("%s is refused by name", (name) => {
     expect(() => readAttributes({ [name]: "x" })).toThrow(
       expect.objectContaining({ code: "NotImplemented", elements: { Header: name } }),
@@ -106,7 +106,7 @@ describe("the headers of a read", () => {
     });
   });
 
-  it("tell length and range", () => {
+  it("state length and range", () => {
     const headers = {};
     setRange(headers, { first: 2, last: 5 }, 10);
     expect(headers).toEqual({ "Content-Length": "4", "Content-Range": "bytes 2-5/10" });
@@ -129,7 +129,7 @@ describe("the headers of a read", () => {
   });
 });
 
-describe("headers told inside a signed URL", () => {
+describe("headers inside a signed URL", () => {
   const read = (told: unknown) =>
     readEmbeddedHeaders(
       new URLSearchParams({ "x-nearbucket-reply": Buffer.from(JSON.stringify(told)).toString("base64url") }),
@@ -149,7 +149,7 @@ describe("headers told inside a signed URL", () => {
     expect(headers).not.toHaveProperty("etag");
   });
 
-  it("are none when none are told", () => {
+  it("are none when the URL has none", () => {
     expect(readEmbeddedHeaders(new URLSearchParams())).toBeUndefined();
   });
 
@@ -176,7 +176,7 @@ describe("headers told inside a signed URL", () => {
 });
 
 describe("a version", () => {
-  it("is the null one or none", () => {
+  it("is the null version or none", () => {
     for (const id of [undefined, null, "", "null"]) expect(() => checkVersionId(id, "k")).not.toThrow();
     expect(() => checkVersionId("v1", "k")).toThrow(
       expect.objectContaining({ code: "NoSuchVersion", elements: { Key: "k", VersionId: "v1" } }),

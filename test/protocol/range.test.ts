@@ -86,7 +86,7 @@ describe("a part number", () => {
     { partNumber: 7, size: 3 },
   ];
 
-  it("lies where the parts before it end, numbers with gaps included", () => {
+  it("starts where the parts before it end, even with gaps in the numbers", () => {
     expect(rangeOfPart(2, { size: 8, parts }).range).toEqual({ first: 0, last: 4 });
     expect(rangeOfPart(7, { size: 8, parts }).range).toEqual({ first: 5, last: 7 });
   });
@@ -97,7 +97,7 @@ describe("a part number", () => {
     );
   });
 
-  it("1 is the whole of an object that has no parts, and there is no other", () => {
+  it("1 is the whole of an object without parts, which has no other part", () => {
     expect(rangeOfPart(1, { size: 8, parts: undefined }).range).toEqual({ first: 0, last: 7 });
     expect(rangeOfPart(1, { size: 0, parts: undefined }).range).toBeUndefined();
     expect(() => rangeOfPart(2, { size: 8, parts: undefined })).toThrow(

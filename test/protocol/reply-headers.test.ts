@@ -20,7 +20,7 @@ describe("response-* parameters", () => {
     expect(() => overridden("response-expires=%0d%0a")).toThrow("control characters");
   });
 
-  it.each(["constructor", "toString", "__proto__", "response-other"])("are not looked for under %s", (name) => {
+  it.each(["constructor", "toString", "__proto__", "response-other"])("are not read from %s", (name) => {
     expect(overridden(`${name}=x`, true)).toEqual({ "Content-Type": "text/plain" });
   });
 });

@@ -41,11 +41,11 @@ function roundTrip(key: string): string | undefined {
 }
 
 describe("keys in XML", () => {
-  it.each(KEYS)("come back as they went: %j", (key) => {
+  it.each(KEYS)("are read back as they were written: %j", (key) => {
     expect(roundTrip(key)).toBe(key);
   });
 
-  it("come back whatever text they are", () => {
+  it("are read back whatever their text", () => {
     fc.assert(fc.property(anyKey.filter(isXml), (key) => roundTrip(key) === key));
   });
 
@@ -84,7 +84,7 @@ describe("XML out", () => {
 });
 
 describe("XML in", () => {
-  it("reads any namespace and a declaration, and passes attributes and unknown elements over", () => {
+  it("reads any namespace and a declaration, and skips attributes and unknown elements", () => {
     const text = `<?xml version="1.0" encoding='utf-8' standalone="yes" ?>\n<s3:Delete xmlns:s3='u' a = ">"><x>1<toString/></x><s3:Object><s3:Key>k</s3:Key ></s3:Object></s3:Delete>\n`;
     expect(readXml(text, "Delete").children("Object")[0]?.text("Key")).toBe("k");
   });
@@ -94,7 +94,7 @@ describe("XML in", () => {
     expect(readXml("<a><b>&#38;lt;&amp;gt;&#x26;#60;</b></a>", "a").text("b")).toBe("&lt;&gt;&#60;");
   });
 
-  it("refuses a second child where one is read, and gives all where a list is", () => {
+  it("refuses a second child where one is expected, and returns all of a list", () => {
     const root = readXml("<a><Key>1</Key><Key>2</Key></a>", "a");
     expect(() => root.text("Key")).toThrow(S3Error);
     expect(() => root.child("Key")).toThrow(S3Error);
@@ -108,7 +108,7 @@ describe("XML in", () => {
     expect(() => readBounded(four, "a", { tags: 3, references: 0 })).toThrow(S3Error);
   });
 
-  it("tells an empty element from an absent one", () => {
+  it("distinguishes an empty element from an absent one", () => {
     const root = readXml("<a><b/><c></c></a>", "a");
     expect([root.text("b"), root.text("c"), root.text("d")]).toEqual(["", "", undefined]);
   });

@@ -79,7 +79,7 @@ describe.skipIf(!postgresUrl)("PostgreSQL", () => {
     await database.remove();
   });
 
-  it("goes on when the server has closed every connection", async () => {
+  it("recovers when the server has closed every connection", async () => {
     const name = `test-${randomBytes(8).toString("hex")}`;
     const own = new URL(url);
     own.searchParams.set("application_name", name);
@@ -93,7 +93,7 @@ describe.skipIf(!postgresUrl)("PostgreSQL", () => {
     expect(await metadata.accounts.ensure("bob")).toBeDefined();
   });
 
-  it("tells a lost answer to COMMIT as an internal error, and never drops what was committed", async () => {
+  it("reports a lost answer to COMMIT as an internal error, and never drops committed data", async () => {
     const cutter = await openCutter(url);
     opened.push(cutter);
     const metadata = await open(cutter.url);
@@ -107,7 +107,7 @@ describe.skipIf(!postgresUrl)("PostgreSQL", () => {
     expect((await place.blobOf("a")).storageKey).toBe(content.storageKey);
   });
 
-  it("runs a transaction again that lost a deadlock", async () => {
+  it("repeats a transaction that lost a deadlock", async () => {
     const engine = await openEngine();
     const insert = statement<never>("test-insert", "INSERT INTO accounts (name) VALUES (?)");
     const touch = statement<never>("test-touch", "UPDATE accounts SET name = name WHERE name = ?");
@@ -130,7 +130,7 @@ describe.skipIf(!postgresUrl)("PostgreSQL", () => {
     expect(runs).toBe(3);
   });
 
-  it("commits nothing of a work that passes a failed statement over", async () => {
+  it("commits nothing when a transaction ignores a failed statement", async () => {
     const engine = await openEngine();
     const insert = statement<never>("test-insert", "INSERT INTO accounts (name) VALUES (?)");
     const failing = engine.transact(async (c) => {

@@ -33,7 +33,7 @@ describe("Group commit", () => {
   const names = async () => (await engine.read.all(list, [])).map(({ name }) => name);
   const add = (name: string) => engine.transact((c) => c.run(insert, [name]));
 
-  it("keeps every write of a batch but those of a work that fails after writing", async () => {
+  it("keeps every write of a batch except those of a work that fails after writing", async () => {
     const failure = new Error("changed its mind");
     const outcomes = await Promise.allSettled([
       add("a"),
@@ -96,7 +96,7 @@ describe("Group commit", () => {
     await expect(failing).rejects.toThrow("changed its mind");
   });
 
-  it("refuses a call that a work did not wait for", async () => {
+  it("refuses a call that its work did not await", async () => {
     let late: Promise<unknown> = Promise.resolve();
     let release: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => {
@@ -119,7 +119,7 @@ describe("Group commit", () => {
     expect(await names()).toEqual(["ours", "theirs"]);
   });
 
-  it("stores nothing of a batch that meets a full disk, says so, and goes on when there is room", async () => {
+  it("stores nothing of a batch when the disk is full, reports it, and works again when there is room", async () => {
     await add("before");
     await engine.transact((c) => c.all(pages, []));
     const outcomes = await Promise.allSettled([
@@ -138,7 +138,7 @@ describe("Group commit", () => {
     expect(await names()).toEqual(["after", "before"]);
   });
 
-  it("lets nothing go on in a transaction after a full disk, even when the work does not mind", async () => {
+  it("ends a transaction after a full disk, even when its work ignores the error", async () => {
     await engine.transact((c) => c.all(pages, []));
     const stubborn = engine.transact(async (c) => {
       await c.run(insert, ["first"]);

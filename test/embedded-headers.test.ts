@@ -6,7 +6,7 @@ import { decodeEmbeddedHeaders, encodeEmbeddedHeaders, isEmbeddable } from "../s
 const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 describe("embedded headers", () => {
-  it("come out as they went in, whatever a header can hold", () => {
+  it("are read back as they were written, whatever a header can contain", () => {
     const names = fc.constantFrom("etag", "content-type", "x-amz-meta-a", "x-amz-meta-__proto__", "x-amz-version-id");
     const headers = fc.dictionary(names, fc.string({ unit: "grapheme" }));
     fc.assert(

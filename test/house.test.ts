@@ -134,7 +134,7 @@ describe("the house", () => {
     expect([...new Set(sources.map(({ room }) => room))].filter((room) => MAY_IMPORT[room] === undefined)).toEqual([]);
   });
 
-  it("has no circle of files, types counted", () => {
+  it("has no circular imports, not even of types", () => {
     const graph = new Map(sources.map(({ path, imports }) => [path, imports]));
     expect(findCircle(graph)).toBeUndefined();
   });
@@ -170,7 +170,7 @@ describe("the house", () => {
     expect(sources.filter(({ text }) => !/^(#!.*\n)?\/\*\*/.test(text)).map(({ path }) => path)).toEqual([]);
   });
 
-  it("keeps process to main.ts", () => {
+  it("uses process in main.ts only", () => {
     const uses = sources
       .filter(({ path, text }) => path !== "main.ts" && /\bprocess\.(env|argv|exit|on|once|stdout|stderr)\b/.test(text))
       .map(({ path }) => path);

@@ -65,7 +65,7 @@ describe("a fleet", () => {
     expect(() => openFleet({ backends: [one], regions: [], log: openLog("silent") })).toThrow("unknown region: there");
   });
 
-  it("takes a silent member down after two probes, and its work gives up", async () => {
+  it("takes a silent member down after two probes, and ends its work", async () => {
     await using at = await watched({ probeTimeoutMs: 400 });
     const hung = at.store.script({}, { do: "hang" });
     const work = failure(only(at.fleet).backend.open("blobs/ab/one"));
@@ -76,7 +76,7 @@ describe("a fleet", () => {
     expect(probes(at.store)).toBe(3);
   });
 
-  it("bears a single failed probe", async () => {
+  it("tolerates a single failed probe", async () => {
     await using at = await watched();
     at.store.script({ method: "HEAD", nth: 1 }, { do: "status", status: 503 });
     await at.fleet.probeNow();
@@ -105,7 +105,7 @@ describe("a fleet", () => {
     expect(only(at.fleet).up).toBe(true);
   });
 
-  it("asks at once when a caller found a member unavailable, and believes the probe", async () => {
+  it("probes at once when a caller found a member unavailable, and trusts the probe", async () => {
     await using at = await watched();
     at.fleet.reportFailure(unavailable);
     await at.store.seen({ method: "HEAD", key: "" }, 2);

@@ -81,7 +81,7 @@ describe.each(calls)("%s", (name, call) => {
 });
 
 describe("a backend that came back", () => {
-  it("works, and what began before it went down stays given up", async () => {
+  it("works, and calls from before it went down stay failed", async () => {
     const answer = deferred<{ size: number; etag: string }>();
     const at = guarded({ stat: () => answer.promise });
     const before = failure(at.backend.stat("key"));
@@ -97,7 +97,7 @@ describe("a backend that came back", () => {
 describe("a body", () => {
   const opening = (body: Readable) => guarded({ open: async () => ({ body, size: 10, etag: "etag" }) });
 
-  it("passes whole", async () => {
+  it("passes completely", async () => {
     const { body } = await opening(Readable.from([bytes], { objectMode: false })).backend.open("key");
     expect(await buffer(body)).toEqual(bytes);
   });
@@ -135,7 +135,7 @@ describe("a body", () => {
     expect(await failed).toMatchObject([{ backend: "far", fault: "unavailable", cause }]);
   });
 
-  it("whose reader has enough, and listens no more, harms nobody", async () => {
+  it("whose reader stops reading and listening causes no error", async () => {
     const { body } = await opening(new PassThrough()).backend.open("key");
     const closed = new Promise((resolve) => body.once("close", resolve));
     body.destroy();
@@ -224,7 +224,7 @@ describe("a write", () => {
     expect(guardedSink.failure).toMatchObject({ fault: "unavailable", cause: new TypeError("odd") });
   });
 
-  it("that is given up is no failure", async () => {
+  it("that is aborted is not a failure", async () => {
     const failures: BackendError[] = [];
     const at = guarded();
     const sink = at.backend.write("key", bytes.length, (failed) => failures.push(failed));

@@ -18,7 +18,7 @@ const reached = {
 };
 
 describe("a backend of the configuration", () => {
-  it("of kind s3 redirects as its operator says", async () => {
+  it("of kind s3 redirects as configured", async () => {
     const backend = await openBackend({ kind: "s3", ...reached, replayedHeaders: "strict" }, { log });
     expect(backend).toMatchObject({
       ...placed,
@@ -27,7 +27,7 @@ describe("a backend of the configuration", () => {
     await backend.close();
   });
 
-  it("of kind node takes replayed headers and answers as told", async () => {
+  it("of kind node tolerates replayed headers and honours embedded ones", async () => {
     const backend = await openBackend({ kind: "node", ...reached }, { log });
     expect(backend.traits).toEqual({
       publicEndpoint: "http://public",

@@ -56,7 +56,7 @@ describe("a write", () => {
     expect(new Set(names)).toEqual(new Set([first.kind === "fresh" && first.storageKey]));
   });
 
-  it("moves known bytes nowhere when the client signed their digest", async () => {
+  it("transfers no known bytes when the client signed their digest", async () => {
     await using rig = await openRig();
     await rig.put("one", large);
     expect(await rig.put("two", large, { bytes: { claims: { sha256: sha256(large) } } })).toMatchObject({
@@ -120,7 +120,7 @@ describe("a write", () => {
     );
   });
 
-  it("passes on what the body itself says is wrong", async () => {
+  it("passes on the body's own error", async () => {
     await using rig = await openRig();
     const open = () =>
       new Readable({
@@ -131,7 +131,7 @@ describe("a write", () => {
     expect(await codeOf(rig.blobs.put(bytesOf(small, { open }), { scope: undefined }))).toBe("SignatureDoesNotMatch");
   });
 
-  it("that gets no name can be thrown away", async () => {
+  it("that gets no object can be discarded", async () => {
     await using rig = await openRig();
     const { content } = await rig.blobs.put(bytesOf(small), { scope: rig.scope });
     await rig.blobs.discard(content);
@@ -173,7 +173,7 @@ describe("where two copies may stand", () => {
       expect(await codeOf(rig.blobs.put(bytesOf(bytes), { scope: undefined }))).toBe(expected);
   });
 
-  it("is not two stores of one region, while another region is only away", async () => {
+  it("is not two stores of one region while another region is only down", async () => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: [...far.backends, new MemoryBackend({ name: "d", region: "x" })] });
     await far.store("b").stop();

@@ -48,7 +48,7 @@ describe("the pieces of a body", () => {
     expect(gathered.whole().buffer.byteLength).toBe(MIB);
   });
 
-  it("cost what came, not what was declared", () => {
+  it("cost the received bytes, not the declared ones", () => {
     const gathered = gather(8 * MIB);
     for (let at = 0; at < 100; at++) gathered.add(Buffer.alloc(100));
     expect(gathered.whole().buffer.byteLength).toBeLessThanOrEqual(65_536);

@@ -41,7 +41,7 @@ describe("pump", () => {
     await expect(done).rejects.toThrow("broken");
   });
 
-  it("takes a stream that closes without an end for a cut one", async () => {
+  it("treats a stream that closes without an end as truncated", async () => {
     const stream = new PassThrough();
     const done = pump(stream, () => undefined);
     stream.write("half");

@@ -83,7 +83,7 @@ describe("commands", () => {
     expect(out).not.toContain("[]");
   });
 
-  it("serves a configuration file, and lists all its faults instead when it has some", async () => {
+  it("serves a configuration file, or lists all its faults", async () => {
     const file = join(directory, "nearbucket.yaml");
     const good =
       "listen: { port: 0 }\ncopies: 1\nlog: { level: silent }\nregions: [{ name: here, latitude: 0, longitude: 0 }]\n";
@@ -108,7 +108,7 @@ describe("commands", () => {
     expect(await serve.stop()).toBe(0);
   });
 
-  it("makes nothing where there is no database yet, until a key is made or the gateway starts", async () => {
+  it("applies settings from the command line over the configuration, and refuses wrong ones", async () => {
     const data = await temporaryDirectory();
     const config = join(data, "nearbucket.yaml");
     await writeFile(
@@ -148,7 +148,7 @@ describe("commands", () => {
     expect((await run("--set", "copies")).err).toContain("expected key=value, such as redirect.minBytes=0");
   });
 
-  it("runs a node that a gateway can use, on the address and with the key it is given", async () => {
+  it("runs a node that a gateway can use, at the given address and with the given key", async () => {
     const node = startCommand(["node", "--data", "node", "--port", "0", "--region", "lab", "--log-level", "silent"], {
       directory,
       env: { ...rootKey },

@@ -69,7 +69,7 @@ describeWith(["minio", "mc"], "a demo over MinIO", () => {
     expect(demo.complained()).toBe("");
   });
 
-  it("says so where it is not, and uses the stores' root key", { timeout: 60_000 }, async () => {
+  it("prints a message when mc is missing, and uses the stores' root key", { timeout: 60_000 }, async () => {
     const data = await temporaryDirectory();
     const demo = start(data, await pathWith("minio"));
     const url = await redirectOf(demo, data);

@@ -16,7 +16,7 @@ const MAIN = fileURLToPath(new URL("../../dist/start.cjs", import.meta.url));
 const urlOf = (greeting: string) => /listens on (http:\S+)/.exec(greeting)?.[1] ?? "";
 
 describe("nearbucket demo", () => {
-  it("serves over five nodes, stores the key it made for its owner only, and keeps both when it starts again", async () => {
+  it("serves over five nodes, stores its key for its owner only, and keeps key and data over a restart", async () => {
     const data = await temporaryDirectory();
     const first = startCommand(["demo", "--port", "0", "--data", data]);
     const greeting = await first.greeted;
@@ -49,7 +49,7 @@ describe("nearbucket demo", () => {
     expect([first.complained(), second.complained()]).toEqual(["", ""]);
   });
 
-  it("takes the root key from the environment, and fewer regions when told", async () => {
+  it("takes the root key from the environment, and the number of regions from an option", async () => {
     const data = await temporaryDirectory();
     const env = { NEARBUCKET_ROOT_ACCESS_KEY: "FROMENV", NEARBUCKET_ROOT_SECRET_KEY: "from-environment" };
     const demo = startCommand(["demo", "--port", "0", "--region-count", "2"], {
@@ -70,7 +70,7 @@ describe("nearbucket demo", () => {
     expect(await demo.stop()).toBe(0);
   });
 
-  it("works beside stats and keys: a key made there is good at once, and a revoked one is not", async () => {
+  it("works together with stats and keys: a created key works at once, and a revoked one does not", async () => {
     const data = await temporaryDirectory();
     const demo = startCommand(["demo", "--port", "0", "--region-count", "2", "--data", data]);
     const endpoint = urlOf(await demo.greeted);
@@ -138,7 +138,7 @@ describe("nearbucket demo", () => {
     ]);
   });
 
-  it("takes a directory beside the usual one when that holds the other kind", async () => {
+  it("takes another directory when the default one has the other kind", async () => {
     const parent = await temporaryDirectory();
     const minio = await runCommand(["demo", "--minio", "--port", "0"], {
       directory: parent,

@@ -84,7 +84,7 @@ describe("nearbucket keys", () => {
     expect(out).not.toContain("secret");
   });
 
-  it("makes none by the id of the root key, which would never be asked", async () => {
+  it("creates none with the id of the root key, which would never be looked up", async () => {
     const id = /access key\s+(\S+)/.exec(await demo.greeted)?.[1] ?? "";
     expect(await keys(["create", "--account", "alice", "--access-key", id])).toMatchObject({
       code: 1,
@@ -93,7 +93,7 @@ describe("nearbucket keys", () => {
     expect(await listed()).toEqual([]);
   });
 
-  it("switches a key off and on beside the gateway, at once", async () => {
+  it("disables and enables a key at once while the gateway runs", async () => {
     const { send } = await make("SWITCHED");
     expect((await send({ path: "/" })).status).toBe(200);
     expect((await keys(["disable", "SWITCHED"])).out).toBe("disabled SWITCHED\n");
@@ -108,7 +108,7 @@ describe("nearbucket keys", () => {
       });
   });
 
-  it("writes a line for each change: who, what, never a secret; none for a look", async () => {
+  it("writes a line for each change: who and what, never a secret; none for reading", async () => {
     const { made } = await make("AUDITED", "--read-only");
     const by = { audit: true, level: 30, user: "tester" };
     expect(lineOf(made)).toMatchObject({
@@ -133,7 +133,7 @@ describe("nearbucket keys", () => {
 describe("nearbucket keys rotate-encryption", () => {
   const file = () => join(data, "encryption.key");
 
-  it("seals all secrets anew while a gateway serves, and is repeatable", async () => {
+  it("encrypts all secrets again while a gateway serves, and can be repeated", async () => {
     const [one, two] = [await make("ONE"), await make("TWO")];
     expect((await one.send({ path: "/" })).status).toBe(200);
     const [before] = await listed();
@@ -155,7 +155,7 @@ describe("nearbucket keys rotate-encryption", () => {
     expect((await again({ path: "/" })).status).toBe(200);
   });
 
-  it("goes on after it was cut: with the new key in the file, and some secrets sealed by it", async () => {
+  it("continues after an interruption, with the new key in the file and some secrets encrypted with it", async () => {
     const [one, two] = [await make("ONE"), await make("TWO")];
     // A line that was not written to its end, then a key that sealed one of two secrets.
     await appendFile(file(), "half a li");

@@ -211,7 +211,7 @@ describeWith(["minio"], "a gateway over two MinIOs", () => {
     });
   });
 
-  it("goes on serving when one of the two is gone", async () => {
+  it("continues to serve when one of the two is down", async () => {
     await minioOf("amsterdam").server.stop("SIGKILL");
     const answer = await signedFetch(signer())({ path: PATH, headers: { "x-nearbucket-client": NEAR.amsterdam } });
     expect(answer.status).toBe(200);

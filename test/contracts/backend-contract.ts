@@ -85,7 +85,7 @@ export function backendContract(name: string, open: () => Promise<OpenedForTest>
         },
       );
 
-      it("refuses to finish a write that is short", async () => {
+      it("refuses to finish a write with too few bytes", async () => {
         const key = freshKey();
         const sink = backend.write(key, 100_000);
         await sink.write(randomBytes(60_000));
@@ -93,7 +93,7 @@ export function backendContract(name: string, open: () => Promise<OpenedForTest>
         expect((await failure(backend.stat(key))).fault).toBe("absent");
       });
 
-      it("replaces what stood under the key", async () => {
+      it("replaces the former object", async () => {
         const key = freshKey();
         await put(backend, key, Buffer.from("before"));
         await put(backend, key, Buffer.from("after that"));
@@ -145,7 +145,7 @@ export function backendContract(name: string, open: () => Promise<OpenedForTest>
         expect((await failure(backend.open(key, { first: 700_000, last: 700_001 }))).fault).toBe("corrupt");
       });
 
-      it("says absent of a key that was never written", async () => {
+      it("answers absent for a key that was never written", async () => {
         const missing = freshKey();
         expect((await failure(backend.open(missing))).fault).toBe("absent");
         expect((await failure(backend.open(missing, { first: 0, last: 1 }))).fault).toBe("absent");
@@ -195,7 +195,7 @@ export function backendContract(name: string, open: () => Promise<OpenedForTest>
         expect((await failure(backend.stat(key))).fault).toBe("absent");
       });
 
-      it("take the last writing of a part, leave out parts not named, and mind gaps in the numbers", async () => {
+      it("take the last write of a part, omit parts that are not named, and accept gaps in the numbers", async () => {
         const key = freshKey();
         const id = await backend.createUpload(key);
         await writeAll(backend.writePart(key, id, 2, 3), Buffer.from("old"));
@@ -211,7 +211,7 @@ export function backendContract(name: string, open: () => Promise<OpenedForTest>
         ).toBe(true);
       });
 
-      it("refuse to complete with a part that is missing or another", async () => {
+      it("refuse to complete with a part that is missing or differs", async () => {
         const key = freshKey();
         const id = await backend.createUpload(key);
         const one = await writeAll(backend.writePart(key, id, 1, 3), Buffer.from("one"));
@@ -222,7 +222,7 @@ export function backendContract(name: string, open: () => Promise<OpenedForTest>
         expect(await backend.completeUpload(key, id, [{ partNumber: 1, ...one }])).toHaveProperty("etag");
       });
 
-      it("can be aborted by id or all of a key, again without harm, and then take nothing", async () => {
+      it("can be aborted by id or by key, repeatedly, and then accept no parts", async () => {
         const key = freshKey();
         const [first, second, other] = [
           await backend.createUpload(key),
@@ -241,7 +241,7 @@ export function backendContract(name: string, open: () => Promise<OpenedForTest>
           ).toBe("absent");
       });
 
-      it("leave nothing of a part that was given up", async () => {
+      it("leave nothing of a part that was aborted", async () => {
         const key = freshKey();
         const id = await backend.createUpload(key);
         const sink = backend.writePart(key, id, 1, 100_000);
@@ -287,7 +287,7 @@ export function backendContract(name: string, open: () => Promise<OpenedForTest>
       await expect(backend.probe(AbortSignal.timeout(5000))).resolves.toBeUndefined();
     });
 
-    it("answers no probe whose time is over", async () => {
+    it("fails a probe whose time is over", async () => {
       await expect(backend.probe(AbortSignal.abort(new Error("over")))).rejects.toThrow();
     });
   });

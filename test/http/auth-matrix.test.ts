@@ -87,7 +87,7 @@ describe.each(routes)("%s", (_, operation: AnyOperation) => {
   });
 
   if (operation.on === "service" || operation.on === "newBucket") return;
-  it("is refused from another account and anonymously, whatever it asks", async () => {
+  it("is refused for another account and for an anonymous caller", async () => {
     const other = await gateway.addAccount(`other${routes.findIndex(([name]) => name === _)}`);
     await gateway.fetch({ method: "PUT", path: "/owned" });
     await gateway.fetch({ method: "PUT", path: "/owned/no-such-key", body: "private" });

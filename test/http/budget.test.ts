@@ -20,7 +20,7 @@ describe("the budget of memory for bodies", () => {
     expect(budget.tryTake(MIB, "other")).toBe(false);
   });
 
-  it("gives what comes free to the client that holds least, and to its newest body", async () => {
+  it("gives freed memory to the client that holds least, and to its newest body", async () => {
     const { budget } = filled();
     const order: string[] = [];
     const wait = (client: string, name: string) =>
@@ -37,7 +37,7 @@ describe("the budget of memory for bodies", () => {
     expect(budget.waiting).toBe(0);
   });
 
-  it("refuses with SlowDown who has waited in vain", async () => {
+  it("refuses a body with SlowDown when it has waited in vain", async () => {
     const { budget } = filled(1);
     await expect(budget.wait(MIB, "late", staying())).rejects.toMatchObject({
       code: "SlowDown",
@@ -55,7 +55,7 @@ describe("the budget of memory for bodies", () => {
     expect(budget).toMatchObject({ refused: 0, waiting: 0 });
   });
 
-  it("tells how much is in the way of those who wait", () => {
+  it("reports how much memory the waiting bodies lack", () => {
     const { budget } = filled();
     expect(budget.shortage).toBe(0);
     const gone = new AbortController();
@@ -65,7 +65,7 @@ describe("the budget of memory for bodies", () => {
     expect(budget.shortage).toBe(0);
   });
 
-  it("is whole again when all is given back", () => {
+  it("is complete again when everything was released", () => {
     const { budget, held } = filled();
     budget.giveBack(held * MIB, "noisy");
     expect(budget.used).toBe(0);

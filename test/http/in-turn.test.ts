@@ -21,7 +21,7 @@ async function bufferedBytes(): Promise<string | undefined> {
 }
 
 describe("requests sent ahead", () => {
-  it("are answered in the order sent, bodies and all", async () => {
+  it("are answered in the order sent, with their bodies", async () => {
     const raw = await openRaw(on.gateway.port);
     const put = "PUT /bucket/refused HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\n\r\nhello";
     await raw.send([get("/bucket/small"), put, get("/bucket/none"), get("/bucket/small")].join(""));

@@ -53,7 +53,7 @@ describe("the S3 listener", () => {
     expect((await ask(`${gateway.url}/-/metrics`)).text).toContain("nearbucket_backend_up");
   });
 
-  it("tells strangers yes or no, and refuses them the metrics as S3 does", async () => {
+  it("tells strangers only whether it is ready, and refuses them the metrics with S3's error", async () => {
     await using gateway = await startTestGateway({ config: { trustedProxies: ["127.0.0.1"] } });
     const stranger = { "x-forwarded-for": "203.0.113.1" };
     expect(await ask(`${gateway.url}/-/health`, stranger)).toEqual({ status: 200, text: '{"status":"ok"}' });
@@ -63,7 +63,7 @@ describe("the S3 listener", () => {
     expect(metrics.text).toContain("<Code>AccessDenied</Code>");
   });
 
-  it("tells operators which paths there are where there is none, and strangers nothing", async () => {
+  it("shows them to the configured networks, through a trusted proxy", async () => {
     await using gateway = await startTestGateway({ config: { trustedProxies: ["127.0.0.9"] } });
     const paths = ["/-/health", "/-/ready", "/-/metrics"];
     for (const path of ["/-/", "/-/metric"]) {
@@ -81,7 +81,7 @@ describe("the S3 listener", () => {
     expect((await ask(`${gateway.url}/-/metrics`, { "x-forwarded-for": "203.0.114.1" })).status).toBe(403);
   });
 
-  it("tells nobody once there is a listener for operators, which serves nothing else", async () => {
+  it("shows them to nobody when there is a listener for operators, which serves nothing else", async () => {
     await using gateway = await startTestGateway({ config: { admin: { listen: { port: 0 } } } });
     const admin = gateway.gateway.adminUrl ?? "";
     expect(await ask(`${gateway.url}/-/ready`)).toEqual({ status: 200, text: '{"ready":true}' });
@@ -91,7 +91,7 @@ describe("the S3 listener", () => {
     expect(await ask(`${admin}/bucket`)).toMatchObject({ status: 404, text: expect.stringContaining("/-/ready") });
   });
 
-  it("leaves `-/` to the keys of a bucket that stands in the Host", async () => {
+  it("leaves `-/` to the keys of a bucket that the Host header names", async () => {
     await using gateway = await startTestGateway();
     const host = `bucket.localhost:${gateway.port}`;
     expect((await gateway.fetch({ method: "PUT", path: "/", host })).status).toBe(200);
@@ -106,7 +106,7 @@ describe("the S3 listener", () => {
     expect(anonymous).toContain("<Code>AccessDenied</Code>");
   });
 
-  it("answers whether it is ready without waiting for a database that hangs, and soon says no", async () => {
+  it("answers at once when the database hangs, and soon reports that it is not ready", async () => {
     await using gateway = await startTestGateway();
     const other = new sqlite3.Database(`${gateway.directory}/metadata.sqlite`);
     const run = (sql: string) =>

@@ -35,7 +35,7 @@ async function begin(gateway: TestGateway, request: TestRequest, body = ""): Pro
 const stalled: TestRequest = { method: "PUT", path: "/bucket/stalled", payload: "unsigned", contentLength: MIB };
 
 describe("the least rate", () => {
-  it("tells a body that stops that it was too slow, and closes", async () => {
+  it("answers a body that stops with an error, and closes", async () => {
     await using gateway = await start({ limits });
     const raw = await begin(gateway, stalled, "some");
     await raw.until(/^HTTP\/1\.1 400 [\s\S]*<Code>RequestTimeout<\/Code>/);
@@ -67,7 +67,7 @@ describe("the least rate", () => {
     raw.socket.destroy();
   });
 
-  it("leaves a request alone that waits for a backend, its body received, however long that takes", async () => {
+  it("never cuts a request that waits for a backend after its body was received", async () => {
     await using store = await startFaultyS3();
     await using gateway = await startOver(store);
     const held = store.script({ method: "PUT" }, { do: "hold-answer" });
@@ -78,7 +78,7 @@ describe("the least rate", () => {
     expect((await putting).status).toBe(200);
   });
 
-  it("leaves a connection alone between two requests", async () => {
+  it("does not cut a connection between two requests", async () => {
     await using gateway = await start({ limits });
     const raw = await begin(gateway, { path: "/bucket", method: "HEAD" });
     await raw.until(/^HTTP\/1\.1 200 [\s\S]*\r\n\r\n/);
@@ -89,7 +89,7 @@ describe("the least rate", () => {
   });
 });
 
-describe("the budget at the door", () => {
+describe("the budget of memory on a server", () => {
   const small = { limits: { bufferedBytes: 64 * MIB } } as const;
   const large: TestRequest = { ...stalled, contentLength: 8 * MIB };
 
@@ -101,7 +101,7 @@ describe("the budget at the door", () => {
     await first.until(/RequestTimeout/);
   });
 
-  it("asks nobody for a body that it has no room for", async () => {
+  it("does not ask for a body that it has no room for", async () => {
     await using gateway = await start(small);
     const holder = await begin(gateway, large, "some");
     const waiting = { ...large, path: "/bucket/waiting", unsignedHeaders: { expect: "100-continue" } };
@@ -115,7 +115,7 @@ describe("the budget at the door", () => {
 });
 
 describe("the limit of connections", () => {
-  it("closes what is too much, and lets connections between requests make room", async () => {
+  it("closes excess connections, and closes idle ones to make room", async () => {
     await using gateway = await start({ limits: { connections: 3 } });
     const open = await Promise.all(Array.from({ length: 2 }, () => openRaw(gateway.port)));
     for (const raw of open) {

@@ -68,7 +68,7 @@ describe("the access line", () => {
     expect(JSON.stringify(lines)).not.toMatch(/[Ss]ignature|nearbucket-redirect|a-secret/);
   });
 
-  it("is all that a refused write leaves in an outage, with the backends' reasons and without a stack", async () => {
+  it("is the only line for a write refused in an outage, with the backends' errors and without a stack", async () => {
     await using a = await startFaultyS3();
     await using b = await startFaultyS3();
     const { log, lines, requests } = keptLog();
@@ -104,7 +104,7 @@ describe("the access line", () => {
     expect(JSON.stringify(lines)).not.toContain("    at ");
   });
 
-  it("is all that a client leaves that goes away in the middle of a read", async () => {
+  it("is the only line for a client that disconnects in the middle of a read", async () => {
     await using a = await startFaultyS3();
     const { log, lines, requests } = keptLog();
     await using gateway = await startTestGateway({ backends: [s3Backend("a", a.endpoint, "http://public-a")], log });

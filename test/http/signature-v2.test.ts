@@ -41,7 +41,7 @@ describe("a URL presigned by version 2", () => {
     },
   );
 
-  it("may carry parameters that S3 gives no meaning", async () => {
+  it("may have parameters that S3 does not define", async () => {
     expect((await bent({ path: "/bucket/a/1" }, (target) => `${target}&x-campaign=7`)).status).toBe(200);
   });
 
@@ -52,7 +52,7 @@ describe("a URL presigned by version 2", () => {
     expect((await gateway.fetch({ path: "/bucket/a/1" })).text).toBe("a/1");
   });
 
-  it("lives a week at most", async () => {
+  it("is valid for a week at most", async () => {
     expect((await bent({ path: "/bucket/a/1", expiresIn: 604_800 })).status).toBe(200);
     expect(await bent({ path: "/bucket/a/1", expiresIn: 606_000 })).toMatchObject({
       status: 400,
@@ -61,7 +61,7 @@ describe("a URL presigned by version 2", () => {
   });
 });
 
-it("refuses a version 2 Authorization header unless told otherwise", async () => {
+it("refuses a version 2 Authorization header unless configured", async () => {
   expect(await bent({ path: "/bucket/a/1", authentication: "v2" })).toMatchObject({
     status: 400,
     code: "InvalidRequest",
@@ -88,7 +88,7 @@ describe.each(["v2-query", "v4-query"] as const)("a header in the query of a URL
   });
 });
 
-it("is refused with a control character in the content type that stands in the query", async () => {
+it("is refused with a control character in the content type in its query", async () => {
   const answer = await bent({ method: "PUT", path: "/bucket/bad?content-type=a%0Ab", body: "x" });
   expect(answer).toMatchObject({ status: 400, code: "InvalidArgument" });
 });

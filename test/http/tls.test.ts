@@ -72,7 +72,7 @@ describe("a gateway with a certificate", () => {
     s3.destroy();
   });
 
-  it("is not believed by a client that trusts another CA", async () => {
+  it("is not trusted by a client that trusts another CA", async () => {
     const s3 = clientOf(gateway, other);
     await expect(s3.send(new ListObjectsV2Command({ Bucket: "bucket" }))).rejects.toThrow(/certificate/);
     s3.destroy();
@@ -148,7 +148,7 @@ describe("a node that demands certificates", () => {
   const KEY = { accessKeyId: "NODEROOT", secretAccessKey: "node-root-secret-0123456789" };
   const env = { NEARBUCKET_ROOT_ACCESS_KEY: KEY.accessKeyId, NEARBUCKET_ROOT_SECRET_KEY: KEY.secretAccessKey };
 
-  it("is a backend over mutual TLS, for uploads in parts and listings too, and lets nobody else in", async () => {
+  it("is a backend over mutual TLS, for uploads in parts and listings too, and accepts nobody else", async () => {
     const [server, client, stranger] = await Promise.all([
       ca.issue("node"),
       ca.issue("client"),

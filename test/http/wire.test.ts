@@ -18,7 +18,7 @@ describe("the wire", () => {
     await raw.closed;
   });
 
-  it("answers bytes that are no HTTP with 400 and closes", async () => {
+  it("answers bytes that are not HTTP with 400 and closes", async () => {
     const raw = await openRaw(gateway.port);
     await raw.send("\x16\x03\x01 hello\r\n\r\n");
     await raw.until(/^HTTP\/1\.1 400/);
@@ -58,7 +58,7 @@ describe("the wire", () => {
     expect(sent).toBeLessThan(64 * 1024 * 1024);
   });
 
-  it("tells an anonymous caller the same about a private key and one that does not exist, whatever conditions it sets", async () => {
+  it("answers an anonymous caller the same for a private and a missing key, whatever the conditions", async () => {
     const strip = (text: string) => text.replace(/<(RequestId|HostId|Resource)>.*?<\/\1>/g, "");
     for (const headers of [
       {},
@@ -79,7 +79,7 @@ describe("the wire", () => {
     expect(raw.received()).toMatch(/^HTTP\/1\.1 403[\s\S]*\r\n\r\n$/);
   });
 
-  it("ignores an expectation that is none of S3's", async () => {
+  it("ignores an Expect header that S3 does not define", async () => {
     const raw = await openRaw(gateway.port);
     await raw.send(
       `GET /bucket/key HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nExpect: 200\r\nConnection: close\r\n\r\n`,

@@ -35,7 +35,7 @@ describe("CompleteMultipartUpload", () => {
     expect((await on.get("k", { range: `bytes=${MIN_PART - 1}-${MIN_PART}` })).text).toBe("ab");
   });
 
-  it("leaves out the parts that are not listed, and minds no gaps", async () => {
+  it("omits parts that are not listed, and accepts gaps", async () => {
     const uploadId = await startUpload(on, "gaps");
     await sendPart(on, "gaps", uploadId, 3, A);
     const last = await sendPart(on, "gaps", uploadId, 7, C);
@@ -59,7 +59,7 @@ describe("CompleteMultipartUpload", () => {
     }
   });
 
-  it("gives the same answer again to who lost the first", async () => {
+  it("gives the same answer again when the first was lost", async () => {
     const uploadId = await startUpload(on, "twice", { "x-amz-checksum-algorithm": "SHA256" });
     const list = partList(await sendParts(on, "twice", uploadId, [C]));
     const first = await complete(on, "twice", uploadId, list);
@@ -100,7 +100,7 @@ describe("CompleteMultipartUpload", () => {
     ]);
   });
 
-  it("knows no upload of another key, and none that was aborted", async () => {
+  it("answers NoSuchUpload for another key and for an aborted upload", async () => {
     const uploadId = await startUpload(on, "mine");
     const list = partList(await sendParts(on, "mine", uploadId, [C]));
     expect(await complete(on, "other", uploadId, list)).toMatchObject({ status: 404, code: "NoSuchUpload" });
@@ -130,7 +130,7 @@ describe("CompleteMultipartUpload", () => {
     expect(await complete(on, "many", uploadId, list)).toMatchObject({ status: 400, code: "MalformedXML" });
   });
 
-  it("holds conditions against what stands under the name, and the upload can be completed later", async () => {
+  it("checks conditions against the present object, and the upload can be completed later", async () => {
     await on.put("conditional", "x");
     const uploadId = await startUpload(on, "conditional");
     const list = partList(await sendParts(on, "conditional", uploadId, [C]));
@@ -187,7 +187,7 @@ describe("CompleteMultipartUpload", () => {
     });
   });
 
-  it("holds each part's checksum against the list", async () => {
+  it("compares each part's checksum with the list", async () => {
     const uploadId = await startUpload(on, "part-sum", { "x-amz-checksum-algorithm": "CRC32" });
     const [part] = await sendParts(on, "part-sum", uploadId, [C]);
     if (part === undefined) throw new Error("no part");

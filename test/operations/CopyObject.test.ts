@@ -104,7 +104,7 @@ describe("CopyObject", () => {
     expect(await copy("conditional", `${BUCKET}/source`, headers)).toMatchObject({ status });
   });
 
-  it("holds If-Match and If-None-Match against the destination", async () => {
+  it("checks If-Match and If-None-Match against the destination", async () => {
     await on.put("taken", "x");
     expect(await copy("taken", `${BUCKET}/source`, { "if-none-match": "*" })).toMatchObject({ status: 412 });
     expect(await copy("free", `${BUCKET}/source`, { "if-match": "*" })).toMatchObject({
@@ -123,7 +123,7 @@ describe("CopyObject", () => {
     expect(await copy("refused", source)).toMatchObject({ status, code });
   });
 
-  it("does not read another account's object, nor say whether it is there", async () => {
+  it("does not read another account's object, nor reveal whether it exists", async () => {
     const other = await on.gateway.addAccount("copier");
     const theirs = signedFetch({ endpoint: on.gateway.url, ...other });
     await theirs({ method: "PUT", path: "/theirs" });
@@ -137,7 +137,7 @@ describe("CopyObject", () => {
     }
   });
 
-  it("refuses what it would have to read the bytes for, and words it does not know", async () => {
+  it("refuses requests that would need the bytes, and unknown directives", async () => {
     expect(await copy("sum", `${BUCKET}/source`, { "x-amz-checksum-algorithm": "CRC32" })).toMatchObject({
       status: 501,
       code: "NotImplemented",

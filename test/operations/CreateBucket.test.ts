@@ -35,7 +35,7 @@ describe("CreateBucket", () => {
     expect((await on.fetch({ path: "/again/k" })).text).toBe("x");
   });
 
-  it("tells the owner so elsewhere", async () => {
+  it("refuses the repetition in other regions", async () => {
     await using elsewhere = await openBucket({ config: { region: "eu-west-1" } });
     expect(await elsewhere.fetch({ method: "PUT", path: "/bucket" })).toMatchObject({
       status: 409,
@@ -43,7 +43,7 @@ describe("CreateBucket", () => {
     });
   });
 
-  it("does not give away what belongs to somebody else", async () => {
+  it("refuses the name of somebody else's bucket", async () => {
     const other = await on.gateway.addAccount("other");
     const theirs = signedFetch({ endpoint: on.gateway.url, ...other });
     expect(await theirs({ method: "PUT", path: "/bucket" })).toMatchObject({
@@ -75,7 +75,7 @@ describe("CreateBucket", () => {
     expect(await on.fetch({ method: "HEAD", path: "/refused" })).toMatchObject({ status: 404 });
   });
 
-  it("accepts what every bucket is anyway", async () => {
+  it("accepts settings that every bucket has anyway", async () => {
     const headers = {
       "x-amz-acl": "private",
       "x-amz-object-ownership": "BucketOwnerEnforced",

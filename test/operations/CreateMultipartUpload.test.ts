@@ -13,7 +13,7 @@ const start = (key: string, headers: Readonly<Record<string, string>> = {}) =>
   on.call("POST", key, { query: "uploads", headers });
 
 describe("CreateMultipartUpload", () => {
-  it("names bucket, key and upload", async () => {
+  it("returns bucket, key and upload id", async () => {
     const answer = await start("a%20b");
     expect([texts(answer, "Bucket"), texts(answer, "Key")]).toEqual([[BUCKET], ["a b"]]);
     expect(texts(answer, "UploadId")[0]).toMatch(/^[\w.-]{8,}$/);

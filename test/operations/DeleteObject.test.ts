@@ -12,21 +12,21 @@ const remove = (key: string, headers: Readonly<Record<string, string>> = {}, que
   on.call("DELETE", key, { headers, query });
 
 describe("DeleteObject", () => {
-  it("deletes, and says the same when there is nothing to delete", async () => {
+  it("deletes, and answers the same when there is nothing to delete", async () => {
     await on.put("k", "x");
     expect(await remove("k")).toMatchObject({ status: 204, text: "" });
     expect(await on.get("k")).toMatchObject({ status: 404 });
     expect(await remove("k")).toMatchObject({ status: 204 });
   });
 
-  it("leaves other names of the same bytes alone", async () => {
+  it("does not change other objects with the same bytes", async () => {
     await on.put("one", "shared");
     await on.put("two", "shared");
     await remove("one");
     expect((await on.get("two")).text).toBe("shared");
   });
 
-  it("deletes the object it knows and no other", async () => {
+  it("deletes only the object that the condition names", async () => {
     const etag = String((await on.put("k", "x")).headers["etag"]);
     const modified = String((await on.call("HEAD", "k")).headers["last-modified"]);
     for (const wrong of [

@@ -32,7 +32,7 @@ describe("DeleteObjects", () => {
     expect(await on.get("k")).toMatchObject({ status: 404 });
   });
 
-  it("reports what fails beside what does not", async () => {
+  it("reports failures besides successes", async () => {
     await on.put("good", "x");
     await on.put("changed", "x");
     const answer = await remove(
@@ -44,7 +44,7 @@ describe("DeleteObjects", () => {
     expect(await on.get("changed")).toMatchObject({ status: 200 });
   });
 
-  it("holds size and time against the object, too", async () => {
+  it("checks size and time against the object, too", async () => {
     await on.put("k", "x");
     const wrong =
       "<Object><Key>k</Key><Size>9</Size></Object><Object><Key>k</Key><LastModifiedTime>2015-01-01T00:00:00Z</LastModifiedTime></Object>";

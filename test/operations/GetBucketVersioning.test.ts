@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { BUCKET, openBucket } from "../support/open-bucket.ts";
 
 describe("GetBucketVersioning", () => {
-  it("says nothing, which is how S3 says never", async () => {
+  it("returns an empty document, as S3 does when versioning was never enabled", async () => {
     await using on = await openBucket();
     const { Status, MFADelete } = await on.s3.send(new GetBucketVersioningCommand({ Bucket: BUCKET }));
     expect([Status, MFADelete]).toEqual([undefined, undefined]);

@@ -12,14 +12,14 @@ beforeAll(async () => {
 afterAll(() => on[Symbol.asyncDispose]());
 
 describe("GetObject", () => {
-  it("gives the bytes, says how it served them, and that ranges are welcome", async () => {
+  it("returns the bytes, how it served them, and that it accepts ranges", async () => {
     const answer = await on.get("digits");
     expect(answer).toMatchObject({ status: 200, text: "0123456789" });
     expect(answer.headers).toMatchObject({ "accept-ranges": "bytes", "content-length": "10", etag });
     expect(answer.headers["x-nearbucket-served"]).toMatch(/^proxy; reason=/);
   });
 
-  it("knows nothing of other keys", async () => {
+  it("answers NoSuchKey for other keys", async () => {
     expect(await on.get("nothing")).toMatchObject({ status: 404, code: "NoSuchKey" });
     expect((await on.get("nothing")).text).toContain("<Key>nothing</Key>");
   });
@@ -35,18 +35,18 @@ describe("GetObject", () => {
     expect(answer.headers).toMatchObject({ "content-range": contentRange, "content-length": String(text.length) });
   });
 
-  it.each(["bytes=5-2", "bytes=0-1,3-4", "bytes=x"])("answers %s with the whole", async (range) => {
+  it.each(["bytes=5-2", "bytes=0-1,3-4", "bytes=x"])("answers %s with the whole object", async (range) => {
     expect(await on.get("digits", { range })).toMatchObject({ status: 200, text: "0123456789" });
   });
 
-  it("says which range there is when none of it is asked for", async () => {
+  it("names the valid range when the requested one lies outside", async () => {
     const answer = await on.get("digits", { range: "bytes=10-" });
     expect(answer).toMatchObject({ status: 416, code: "InvalidRange" });
     expect(answer.headers["content-range"]).toBe("bytes */10");
     expect(answer.text).toContain("<ActualObjectSize>10</ActualObjectSize>");
   });
 
-  it("honours a range only of the object that If-Range names", async () => {
+  it("applies a range only to the object that If-Range names", async () => {
     expect(await on.get("digits", { range: "bytes=0-0", "if-range": etag })).toMatchObject({ status: 206 });
     expect(await on.get("digits", { range: "bytes=0-0", "if-range": '"other"' })).toMatchObject({ status: 200 });
   });
@@ -105,14 +105,14 @@ describe("GetObject", () => {
     expect(await on.get("digits", {}, "versionId=abc")).toMatchObject({ status: 404, code: "NoSuchVersion" });
   });
 
-  it("has no object that a customer's key would open", async () => {
+  it("refuses a customer's key: no object is encrypted with one", async () => {
     expect(await on.get("digits", { "x-amz-server-side-encryption-customer-algorithm": "AES256" })).toMatchObject({
       status: 400,
       code: "InvalidRequest",
     });
   });
 
-  it("takes no reply headers from a URL: it is no node", async () => {
+  it("takes no reply headers from a URL: it is not a node", async () => {
     const told = Buffer.from(JSON.stringify({ etag: '"told"' })).toString("base64url");
     const url = presign(
       { endpoint: on.gateway.url, ...on.gateway.clientConfig.credentials },

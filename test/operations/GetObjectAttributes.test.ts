@@ -17,7 +17,7 @@ afterAll(() => on[Symbol.asyncDispose]());
 const ALL = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"] as const;
 
 describe("GetObjectAttributes", () => {
-  it("tells all that is known", async () => {
+  it("returns all attributes", async () => {
     const found = await on.s3.send(
       new GetObjectAttributesCommand({ Bucket: BUCKET, Key: "parts", ObjectAttributes: [...ALL] }),
     );
@@ -55,7 +55,7 @@ describe("GetObjectAttributes", () => {
     });
   });
 
-  it("tells only what was asked for", async () => {
+  it("returns only the requested attributes", async () => {
     const answer = await on.get("whole", { "x-amz-object-attributes": "ObjectSize,ObjectParts" }, "attributes");
     expect(answer.text).toMatch(
       /<GetObjectAttributesResponse xmlns="[^"]+"><ObjectSize>1<\/ObjectSize><\/GetObjectAttributesResponse>$/,

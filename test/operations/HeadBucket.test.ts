@@ -15,7 +15,7 @@ describe("HeadBucket", () => {
     expect([answer.status, answer.headers["x-amz-bucket-region"]]).toEqual([200, "us-east-1"]);
   });
 
-  it("says 404 of none and 403 of another's, without a body", async () => {
+  it("answers 404 for no bucket and 403 for another account's, without a body", async () => {
     expect(await on.fetch({ method: "HEAD", path: "/no-such-bucket" })).toMatchObject({ status: 404, text: "" });
     const theirs = signedFetch({ endpoint: on.gateway.url, ...(await on.gateway.addAccount("other")) });
     expect(await theirs({ method: "HEAD", path: "/bucket" })).toMatchObject({ status: 403, text: "" });

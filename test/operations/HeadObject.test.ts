@@ -18,7 +18,7 @@ const head = (key: string, headers: Readonly<Record<string, string>> = {}, query
   on.call("HEAD", key, { headers, query });
 
 describe("HeadObject", () => {
-  it("tells size and attributes from metadata, even where every read is redirected", async () => {
+  it("returns size and attributes from metadata, even where every read is redirected", async () => {
     const answer = await head("digits");
     expect(answer).toMatchObject({ status: 200, text: "" });
     expect(answer.headers).toMatchObject({
@@ -39,7 +39,7 @@ describe("HeadObject", () => {
     expect(await head("digits", { "if-match": '"x"' })).toMatchObject({ status: 412, text: "" });
   });
 
-  it("says only 404 of what is not there", async () => {
+  it("answers only 404 for a missing object", async () => {
     expect(await head("nothing")).toMatchObject({ status: 404, text: "" });
   });
 });

@@ -13,7 +13,7 @@ afterAll(() => on[Symbol.asyncDispose]());
 const list = (query: Readonly<Record<string, string>> = {}) => on.fetch({ path: "/", query });
 
 describe("ListBuckets", () => {
-  it("names them in order, with owner, date and region", async () => {
+  it("lists them in order, with owner, date and region", async () => {
     const { Buckets, Owner } = await on.s3.send(new ListBucketsCommand({}));
     expect(Buckets?.map(({ Name }) => Name)).toEqual(["a-1", "b-1", "b-2", "bucket"]);
     expect([Buckets?.[0]?.CreationDate, Buckets?.[0]?.BucketRegion, Owner?.ID]).toEqual([
@@ -23,7 +23,7 @@ describe("ListBuckets", () => {
     ]);
   });
 
-  it("narrows by prefix and goes on by token", async () => {
+  it("filters by prefix and continues by token", async () => {
     expect(texts(await list({ prefix: "b-" }), "Name")).toEqual(["b-1", "b-2"]);
     const first = await list({ "max-buckets": "3" });
     const [token = ""] = texts(first, "ContinuationToken");
@@ -38,7 +38,7 @@ describe("ListBuckets", () => {
     expect(await list({ "continuation-token": "garbage" })).toMatchObject({ status: 400, code: "InvalidArgument" });
   });
 
-  it("shows nobody another's", async () => {
+  it("shows nobody the buckets of others", async () => {
     const { s3 } = await on.gateway.addAccount("other");
     expect((await s3.send(new ListBucketsCommand({}))).Buckets).toEqual([]);
     expect(await on.fetch({ path: "/", authentication: "anonymous" })).toMatchObject({

@@ -20,7 +20,7 @@ describe("ListMultipartUploads", () => {
     expect([texts(answer, "IsTruncated"), texts(answer, "Initiated").length]).toEqual([["false"], 5]);
   });
 
-  it("narrows by prefix and rolls up by delimiter", async () => {
+  it("filters by prefix and rolls up by delimiter", async () => {
     expect(texts(await list({ prefix: "a/" }), "Key")).toEqual(["a/1", "a/2"]);
     const rolled = await list({ delimiter: "/" });
     expect([
@@ -30,7 +30,7 @@ describe("ListMultipartUploads", () => {
     expect(texts(await list({ "encoding-type": "url" }), "Key").at(-1)).toBe("%C3%BC");
   });
 
-  it("goes on page by page, within a key too", async () => {
+  it("continues page by page, within a key too", async () => {
     const seen: string[] = [];
     let markers: Readonly<Record<string, string>> = {};
     for (let page = 0; page < 9; page += 1) {
@@ -49,7 +49,7 @@ describe("ListMultipartUploads", () => {
     expect(texts(await list({ "key-marker": "b" }), "Key")).toEqual(["ü"]);
   });
 
-  it("refuses what is no number", async () => {
+  it("refuses a limit that is not a number", async () => {
     expect(await list({ "max-uploads": "x" })).toMatchObject({ status: 400, code: "InvalidArgument" });
     expect(texts(await list({ "max-uploads": "0" }), "IsTruncated")).toEqual(["false"]);
   });

@@ -22,7 +22,7 @@ describe("ListObjectVersions", () => {
     ]);
   });
 
-  it("goes on page by page", async () => {
+  it("continues page by page", async () => {
     const first = await list({ "max-keys": "2", delimiter: "/" });
     expect([texts(first, "Key"), texts(first, "NextKeyMarker"), texts(first, "NextVersionIdMarker")]).toEqual([
       ["b"],

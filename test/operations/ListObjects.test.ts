@@ -22,7 +22,7 @@ describe("ListObjects", () => {
     ]).toEqual([["a/1", "a/2", "b", "c/1", "d"], 5, [""], ["1000"]]);
   });
 
-  it("goes on after a marker, there or not", async () => {
+  it("continues after a marker that exists or not", async () => {
     expect(texts(await list({ marker: "a/2" }), "Key")).toEqual(["b", "c/1", "d"]);
     expect(texts(await list({ marker: "bb" }), "Key")).toEqual(["c/1", "d"]);
     expect(texts(await list({ marker: "zz" }), "Key")).toEqual([]);
@@ -41,11 +41,11 @@ describe("ListObjects", () => {
     ]);
   });
 
-  it("names none without: the last key is the marker", async () => {
+  it("names none without a delimiter: the last key is the marker", async () => {
     expect(texts(await list({ "max-keys": "1" }), "NextMarker")).toEqual([]);
   });
 
-  it("refuses what is no number", async () => {
+  it("refuses a limit that is not a number", async () => {
     expect(await list({ "max-keys": "blah" })).toMatchObject({ status: 400, code: "InvalidArgument" });
   });
 });

@@ -19,7 +19,7 @@ const prefixes = (text: string) =>
   [...text.matchAll(/<CommonPrefixes><Prefix>([^<]*)<\/Prefix><\/CommonPrefixes>/g)].map((match) => match[1]);
 
 describe("ListObjectsV2", () => {
-  it("gives keys of any kind back as they are", async () => {
+  it("returns keys of any kind unchanged", async () => {
     const { Contents, KeyCount, IsTruncated } = await on.s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
     expect(Contents?.map(({ Key }) => Key)).toEqual(KEYS);
     expect([KeyCount, IsTruncated]).toEqual([KEYS.length, false]);
@@ -65,7 +65,7 @@ describe("ListObjectsV2", () => {
     );
   });
 
-  it("narrows by prefix, and rolls up what lies behind it", async () => {
+  it("filters by prefix, and rolls up the rest of the key", async () => {
     expect(texts(await list({ prefix: "a/" }), "Key")).toEqual(["a/1", "a/2", "a/b/3"]);
     const deeper = await list({ prefix: "a/", delimiter: "/" });
     expect([texts(deeper, "Key"), prefixes(deeper.text)]).toEqual([["a/1", "a/2"], ["a/b/"]]);
@@ -98,7 +98,7 @@ describe("ListObjectsV2", () => {
     expect(texts(await list({ "fetch-owner": "true" }), "ID")).toHaveLength(KEYS.length);
   });
 
-  it("gives nothing, and no more to come, when asked for nothing", async () => {
+  it("returns nothing and no next page when asked for nothing", async () => {
     const answer = await list({ "max-keys": "0" });
     expect([texts(answer, "Key"), texts(answer, "IsTruncated"), texts(answer, "MaxKeys")]).toEqual([
       [],
@@ -116,7 +116,7 @@ describe("ListObjectsV2", () => {
     expect(await list(query)).toMatchObject({ status: 400, code: "InvalidArgument" });
   });
 
-  it("knows no other bucket", async () => {
+  it("answers NoSuchBucket for another bucket", async () => {
     expect(await on.fetch({ path: "/no-such-bucket", query: "list-type=2" })).toMatchObject({
       status: 404,
       code: "NoSuchBucket",

@@ -16,7 +16,7 @@ const list = (query: Readonly<Record<string, string>> = {}) =>
   on.call("GET", "a%20b", { query: { uploadId, ...query } });
 
 describe("ListParts", () => {
-  it("lists them in order, with what is known of each", async () => {
+  it("lists them in order, with their attributes", async () => {
     const answer = await list();
     expect([texts(answer, "PartNumber"), texts(answer, "Size"), texts(answer, "IsTruncated")]).toEqual([
       ["1", "3", "5"],
@@ -31,7 +31,7 @@ describe("ListParts", () => {
     expect(texts(await list({ "encoding-type": "url" }), "Key")).toEqual(["a%20b"]);
   });
 
-  it("goes on from the marker", async () => {
+  it("continues from the marker", async () => {
     const first = await list({ "max-parts": "2" });
     expect([texts(first, "PartNumber"), texts(first, "IsTruncated"), texts(first, "NextPartNumberMarker")]).toEqual([
       ["1", "3"],
@@ -42,7 +42,7 @@ describe("ListParts", () => {
     expect([texts(second, "PartNumber"), texts(second, "IsTruncated")]).toEqual([["5"], ["false"]]);
   });
 
-  it("refuses what is no number, and an upload that is none", async () => {
+  it("refuses numbers that are malformed, and an unknown upload", async () => {
     expect(await list({ "max-parts": "x" })).toMatchObject({ status: 400, code: "InvalidArgument" });
     expect(await list({ "part-number-marker": "x" })).toMatchObject({ status: 400, code: "InvalidArgument" });
     expect(await on.call("GET", "a%20b", { query: { uploadId: "none" } })).toMatchObject({

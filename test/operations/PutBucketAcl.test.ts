@@ -30,7 +30,7 @@ describe("a bucket's ACL", () => {
     expect(await read()).toEqual([...more, `${callers.owner} FULL_CONTROL`]);
   });
 
-  it("is what grant headers say and nothing beside, each grant once", async () => {
+  it("is exactly the grants in the headers, each once", async () => {
     const headers = {
       "x-amz-grant-read": 'id="bob", uri="http://acs.amazonaws.com/groups/global/AllUsers", id=bob',
       "x-amz-grant-write-acp": "id=bob",
@@ -39,7 +39,7 @@ describe("a bucket's ACL", () => {
     expect(await read()).toEqual(["AllUsers READ", "bob READ", "bob WRITE_ACP"]);
   });
 
-  it("is what a document says, nothing at all included; the owner may still set it", async () => {
+  it("is what a document says, even when empty; the owner may still set it", async () => {
     const everyone = "<URI>http://acs.amazonaws.com/groups/global/AuthenticatedUsers</URI>";
     const grants = [
       ["<ID>bob</ID><DisplayName>x</DisplayName>", "WRITE"],
@@ -52,7 +52,7 @@ describe("a bucket's ACL", () => {
     expect(await put({ "x-amz-acl": "private" })).toMatchObject({ status: 200 });
   });
 
-  it("is set when the bucket is made, and anew when its owner makes it again", async () => {
+  it("is set when the bucket is created, and reset when its owner creates it again", async () => {
     expect(await create("open-one", { "x-amz-acl": "public-read" })).toMatchObject({ status: 200 });
     expect(await grantsOfBucket("open-one")).toEqual(["AllUsers READ", `${callers.owner} FULL_CONTROL`]);
     expect(await create("open-one", { "x-amz-acl": "authenticated-read" })).toMatchObject({ status: 200 });
@@ -61,7 +61,7 @@ describe("a bucket's ACL", () => {
     expect(await grantsOfBucket("open-one")).toEqual([`${callers.owner} FULL_CONTROL`]);
   });
 
-  it("is set and read by others as far as they are granted", async () => {
+  it("is set and read by others according to their grants", async () => {
     const named = (permission: string) =>
       put({ "x-amz-grant-read": "id=bob", [`x-amz-grant-${permission}`]: "id=bob" });
     await named("read-acp");

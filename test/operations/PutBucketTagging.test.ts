@@ -16,7 +16,7 @@ const document = (count: number) => {
 const NONE = { status: 404, code: "NoSuchTagSet" };
 
 describe("the tags of a bucket", () => {
-  it("are none until set, and none again when taken away", async () => {
+  it("are none until set, and none again after they were deleted", async () => {
     expect(await on.call("GET", "", { query })).toMatchObject(NONE);
     expect(await on.call("PUT", "", { query, body: document(50) })).toMatchObject({ status: 204 });
     expect(texts(await on.ok("GET", "", { query }), "Key")).toHaveLength(50);
@@ -29,7 +29,7 @@ describe("the tags of a bucket", () => {
     expect(await on.call("GET", "", { query })).toMatchObject(NONE);
   });
 
-  it("live beside the ACL", async () => {
+  it("do not change the ACL", async () => {
     await on.ok("PUT", "", { query: "acl", headers: { "x-amz-acl": "public-read" } });
     await on.ok("PUT", "", { query, body: document(1) });
     expect((await on.ok("GET", "", { query: "acl" })).text).toContain("AllUsers");

@@ -14,7 +14,7 @@ const md5 = (text: string) => createHash("md5").update(text).digest();
 const stats = () => on.gateway.gateway.stats();
 
 describe("PutObject", () => {
-  it("answers with the md5 as ETag and gives the bytes back", async () => {
+  it("answers with the md5 as ETag and stores the bytes", async () => {
     const answer = await on.put("plain", "hello", { "content-type": "text/plain" });
     expect(answer.headers["etag"]).toBe(`"${md5("hello").toString("hex")}"`);
     const read = await on.get("plain");
@@ -25,7 +25,7 @@ describe("PutObject", () => {
     ]);
   });
 
-  it("stores nothing as an object of no bytes", async () => {
+  it("stores an empty body as an empty object", async () => {
     await on.put("empty");
     const read = await on.get("empty");
     expect([read.status, read.headers["content-length"], read.headers["etag"]]).toEqual([
@@ -50,7 +50,7 @@ describe("PutObject", () => {
     });
   });
 
-  it("keeps what belongs to the name and drops aws-chunked", async () => {
+  it("stores the object's headers and drops aws-chunked", async () => {
     await on.put("attributes", "x", {
       "x-amz-meta-mtime": "1.5",
       "x-amz-meta-name": "Grüße",
@@ -93,7 +93,7 @@ describe("PutObject", () => {
     });
   });
 
-  it("writes only where nothing is, with If-None-Match: *", async () => {
+  it("writes only when there is no object, with If-None-Match: *", async () => {
     const condition = { "if-none-match": "*" };
     await on.put("once", "1", condition);
     expect(await on.call("PUT", "once", { body: "2", headers: condition })).toMatchObject({
@@ -103,7 +103,7 @@ describe("PutObject", () => {
     expect((await on.get("once")).text).toBe("1");
   });
 
-  it("writes only over the object it knows, with If-Match", async () => {
+  it("overwrites only the object with that ETag, with If-Match", async () => {
     const etag = String((await on.put("known", "1")).headers["etag"]);
     expect(await on.call("PUT", "known", { body: "2", headers: { "if-match": '"other"' } })).toMatchObject({
       status: 412,
@@ -116,7 +116,7 @@ describe("PutObject", () => {
     });
   });
 
-  it("lets one of many writers of a new name win", async () => {
+  it("lets one of many writers of a new key win", async () => {
     const answers = await Promise.all(
       Array.from({ length: 8 }, (_, n) =>
         on.call("PUT", "race", { body: `writer ${n}`, headers: { "if-none-match": "*" } }),
@@ -127,7 +127,7 @@ describe("PutObject", () => {
     expect((await on.get("race")).text).toBe(`writer ${winner}`);
   });
 
-  it("wants a length", async () => {
+  it("needs a length", async () => {
     async function* body() {
       yield Buffer.from("x");
     }
@@ -176,7 +176,7 @@ describe("PutObject", () => {
     expect((await on.get("second")).body.equals(body)).toBe(true);
   });
 
-  it("believes a claimed checksum of known bytes only when an object with these bytes carries it", async () => {
+  it("accepts a claimed checksum of known bytes only when an object with these bytes has it", async () => {
     const body = Buffer.alloc(1 << 20, "checked");
     const claim = (value: string) => ({ body, headers: { "x-amz-checksum-crc32": value }, expectContinue: true });
     const right = ((n) => Buffer.from([n >>> 24, n >>> 16, n >>> 8, n]).toString("base64"))(crc32(body));

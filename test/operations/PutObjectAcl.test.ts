@@ -13,7 +13,7 @@ const query = "acl";
 const read = async (key: string) => grantsOf(await callers.asOwner("GET", key, { query }));
 
 describe("an object's ACL", () => {
-  it("is private unless told, and what the write says otherwise", async () => {
+  it("is private by default, or as the write says", async () => {
     await callers.on.put("plain", "x");
     expect(await read("plain")).toEqual([`${callers.owner} FULL_CONTROL`]);
     await callers.on.put("open", "x", { "x-amz-acl": "public-read" });
@@ -28,7 +28,7 @@ describe("an object's ACL", () => {
     expect(await callers.asAnyone("GET", "again")).toMatchObject({ status: 403, code: "AccessDenied" });
   });
 
-  it("is not copied: the copy is private unless told", async () => {
+  it("is not copied: the copy is private by default", async () => {
     await callers.on.put("source", "x", { "x-amz-acl": "public-read" });
     await callers.on.ok("PUT", "copy", { headers: { "x-amz-copy-source": "/bucket/source" } });
     expect(await callers.asAnyone("GET", "copy")).toMatchObject({ status: 403 });
@@ -38,7 +38,7 @@ describe("an object's ACL", () => {
     expect(await callers.asAnyone("GET", "copy")).toMatchObject({ status: 200, text: "x" });
   });
 
-  it("of an upload in parts is said when it starts", async () => {
+  it("of an upload in parts is set when it starts", async () => {
     const uploadId = await startUpload(callers.on, "parts", { "x-amz-acl": "public-read", "x-amz-tagging": "a=b" });
     await complete(callers.on, "parts", uploadId, partList(await sendParts(callers.on, "parts", uploadId, ["x"])));
     expect(await callers.asAnyone("GET", "parts")).toMatchObject({
@@ -48,7 +48,7 @@ describe("an object's ACL", () => {
     });
   });
 
-  it("opens and closes the object, and leaves everything else as it was", async () => {
+  it("makes the object public and private, and changes nothing else", async () => {
     const before = await callers.on.put("door", "x", { "x-amz-meta-a": "b", "content-type": "text/plain" });
     const shown = (await callers.on.get("door")).headers;
     await callers.on.ok("PUT", "door", { query, headers: { "x-amz-acl": "public-read" } });
@@ -66,7 +66,7 @@ describe("an object's ACL", () => {
     expect(await callers.asAnyone("GET", "door")).toMatchObject({ status: 403 });
   });
 
-  it("is read and set by others as far as they are granted, and never gives the object away", async () => {
+  it("is read and set by others according to their grants, and never changes the object's owner", async () => {
     await callers.on.put("shared", "x", { "x-amz-grant-full-control": "id=bob" });
     expect(await callers.asBob("GET", "shared")).toMatchObject({ status: 200 });
     expect(await callers.asBob("PUT", "shared", { query, body: aclDocument("bob", []) })).toMatchObject({
@@ -81,7 +81,7 @@ describe("an object's ACL", () => {
     expect(await callers.asBob("PUT", "shared", { query, body })).toMatchObject({ status: 403 });
   });
 
-  it("cannot be read or set of what is not there, nor of another version", async () => {
+  it("cannot be read or set for a missing object or another version", async () => {
     expect(await callers.asOwner("GET", "nothing", { query })).toMatchObject({ status: 404, code: "NoSuchKey" });
     await callers.on.put("v", "x");
     for (const method of ["GET", "PUT"]) {

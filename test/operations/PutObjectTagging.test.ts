@@ -21,7 +21,7 @@ async function read(key = "k"): Promise<string[]> {
 const many = (count: number): Tags => Array.from({ length: count }, (_, index) => [`k${index}`, ""] as const);
 
 describe("the tags of an object", () => {
-  it("are set as a whole, in order of key, counted on reads, and taken away", async () => {
+  it("are set as a whole, returned in order of key, counted on reads, and deleted", async () => {
     expect(await read()).toEqual([]);
     expect(
       await set(
@@ -61,14 +61,14 @@ describe("the tags of an object", () => {
     ]);
   });
 
-  it("come with a write, encoded as a query, and go with the next", async () => {
+  it("are set by a write, encoded as a query, and removed by the next write", async () => {
     await on.put("k", "x", { "x-amz-tagging": "foo=b+a%2Br&bar&e=" });
     expect(await read()).toEqual(["bar=", "e=", "foo=b a+r"]);
     await on.put("k", "x", { "x-amz-tagging": "" });
     expect(await read()).toEqual([]);
   });
 
-  it("are copied, or replaced when the copy says so, whatever becomes of the metadata", async () => {
+  it("are copied, or replaced when the copy asks for it, independent of the metadata", async () => {
     await on.put("source", "x", { "x-amz-tagging": "a=1", "x-amz-meta-m": "1" });
     const copy = async (headers: Readonly<Record<string, string>>) => {
       await on.ok("PUT", "copy", { headers: { "x-amz-copy-source": "/bucket/source", ...headers } });

@@ -41,7 +41,7 @@ describe("a bucket's public access block", () => {
   afterAll(() => callers[Symbol.asyncDispose]());
   beforeEach(() => callers.on.ok("DELETE", "", { query }));
 
-  it("is not there at first, is given back as it was put, and goes again", async () => {
+  it("is absent at first, is returned as it was set, and can be deleted", async () => {
     expect(await callers.asOwner("GET", "", { query })).toMatchObject(NONE);
     expect(await block(callers, "BlockPublicAcls", "RestrictPublicBuckets")).toMatchObject({ status: 200, text: "" });
     const answer = await callers.asOwner("GET", "", { query });
@@ -51,7 +51,7 @@ describe("a bucket's public access block", () => {
     expect(await callers.asOwner("DELETE", "", { query })).toMatchObject({ status: 204 });
   });
 
-  it("is put anew as a whole, and leaves the bucket's other settings alone", async () => {
+  it("is replaced as a whole, and does not change the bucket's other settings", async () => {
     await callers.on.ok("PUT", "", {
       query: "tagging",
       body: "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>",
@@ -75,7 +75,7 @@ describe("a bucket's public access block", () => {
     expect((await callers.asOwner("GET", "", { query })).text).toContain("<BlockPublicPolicy>true<");
   });
 
-  it.each(["GET", "PUT", "DELETE"])("is the owner's alone: %s", async (method) => {
+  it.each(["GET", "PUT", "DELETE"])("is for the owner only: %s", async (method) => {
     await callers.on.ok("PUT", "", { query: "acl", headers: { "x-amz-acl": "public-read-write" } });
     for (const knock of [callers.asBob, callers.asAnyone])
       expect(await knock(method, "", { query, ...(method === "PUT" && { body: document() }) })).toMatchObject(DENIED);
@@ -104,7 +104,7 @@ describe("a bucket's public access block", () => {
     expect(await put("<ID>bob</ID>")).toMatchObject({ status: 200 });
   });
 
-  it("with IgnorePublicAcls closes what was open, keeps the grants, and opens it again when it goes", async () => {
+  it("with IgnorePublicAcls keeps public grants without effect until the block is deleted", async () => {
     await callers.on.ok("PUT", "", { query: "acl", headers: { "x-amz-acl": "public-read-write" } });
     await callers.on.put("open", "x", { "x-amz-acl": "public-read" });
     await block(callers, "IgnorePublicAcls");
@@ -120,7 +120,7 @@ describe("a bucket's public access block", () => {
     expect(await callers.asAnyone("GET", "later")).toMatchObject({ status: 200 });
   });
 
-  it("with IgnorePublicAcls leaves what one account was granted", async () => {
+  it("with IgnorePublicAcls does not change grants to one account", async () => {
     await block(callers, "IgnorePublicAcls");
     await callers.on.put("bobs", "x", { "x-amz-grant-read": `id=bob, ${toGroup("AllUsers")}` });
     expect(await callers.asBob("GET", "bobs")).toMatchObject({ status: 200 });
@@ -148,7 +148,7 @@ describe("a gateway that blocks public access", () => {
     },
   );
 
-  it("refuses a new bucket that is public, and makes none", async () => {
+  it("refuses a new bucket that is public, and creates none", async () => {
     const create = (acl: string) =>
       callers.on.fetch({ method: "PUT", path: "/new-bucket", headers: { "x-amz-acl": acl } });
     expect(await create("public-read")).toMatchObject(DENIED);
@@ -167,7 +167,7 @@ describe("a gateway that blocks public access", () => {
     expect(grantsOf(await callers.asOwner("GET", "", { query: "acl" }))).toEqual(["AllUsers READ"]);
   });
 
-  it("tells of the bucket's own block only", async () => {
+  it("returns the bucket's own block only", async () => {
     await callers.on.ok("DELETE", "", { query });
     expect(await callers.asOwner("GET", "", { query })).toMatchObject(NONE);
   });

@@ -28,7 +28,7 @@ describe("UploadPart", () => {
     expect(await sendPart(on, "other", uploadId, 1, "x")).toMatchObject({ status: 404, code: "NoSuchUpload" });
   });
 
-  it("lets the latest part of a number stand", async () => {
+  it("keeps the latest part of a number", async () => {
     const again = await startUpload(on, "again");
     await sendPart(on, "again", again, 1, "first");
     const second = await sendPart(on, "again", again, 1, "second");
@@ -43,7 +43,7 @@ describe("UploadPart", () => {
     expect((await on.get("again")).text).toBe("second");
   });
 
-  it("checks what the client claims, and keeps nothing that differs", async () => {
+  it("checks what the client claims, and stores nothing that differs", async () => {
     expect(
       await sendPart(on, "k", uploadId, 7, "x", { "content-md5": createHash("md5").update("y").digest("base64") }),
     ).toMatchObject({ code: "BadDigest" });

@@ -34,7 +34,7 @@ describe("UploadPartCopy", () => {
     expect((await on.get("k")).text).toBe(text);
   });
 
-  it("refuses ranges that are none or lie outside", async () => {
+  it("refuses ranges that are malformed or lie outside", async () => {
     const uploadId = await startUpload(on, "k");
     for (const range of ["0-2", "bytes=0", "bytes=0-2,3-5", "bytes=4-2"])
       expect(await copyPart(uploadId, { "x-amz-copy-source-range": range })).toMatchObject({
@@ -47,7 +47,7 @@ describe("UploadPartCopy", () => {
     });
   });
 
-  it("asks for upload, source and conditions as its relatives do", async () => {
+  it("checks upload, source and conditions like UploadPart and CopyObject", async () => {
     const uploadId = await startUpload(on, "k");
     expect(await copyPart("none", {})).toMatchObject({ status: 404, code: "NoSuchUpload" });
     expect(await copyPart(uploadId, { "x-amz-copy-source": `${BUCKET}/nothing` })).toMatchObject({

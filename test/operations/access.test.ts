@@ -69,7 +69,7 @@ describe("a private bucket", () => {
     }
   });
 
-  it("is told from one that does not exist: bucket names are no secret", async () => {
+  it("gets another answer than a missing one: bucket names are not secret", async () => {
     for (const authentication of ["v4", "anonymous"] as const)
       expect(await callers.on.fetch({ path: "/no-such-bucket/key", authentication })).toMatchObject({
         status: 404,
@@ -79,7 +79,7 @@ describe("a private bucket", () => {
 });
 
 describe("the service", () => {
-  it("lists and makes nothing for the anonymous", async () => {
+  it("lists and creates nothing for anonymous callers", async () => {
     expect(await callers.on.fetch({ path: "/", authentication: "anonymous" })).toMatchObject(DENIED);
     expect(await callers.on.fetch({ method: "PUT", path: "/new-bucket", authentication: "anonymous" })).toMatchObject(
       DENIED,
@@ -90,7 +90,7 @@ describe("the service", () => {
 describe("a bucket that others may read", () => {
   beforeAll(() => callers.on.put("closed", "x"));
 
-  it("is listed and tells what is missing, but its objects stay closed", async () => {
+  it("can be listed and shows which keys are missing, but its objects stay private", async () => {
     await openTo("public-read");
     for (const knock of [callers.asBob, callers.asAnyone]) {
       expect(texts(await knock("GET", ""), "Key")).toContain("closed");
@@ -102,13 +102,13 @@ describe("a bucket that others may read", () => {
     }
   });
 
-  it("is not for the anonymous when only accounts may", async () => {
+  it("refuses anonymous callers when only accounts may read it", async () => {
     await openTo("authenticated-read");
     expect(await callers.asBob("GET", "")).toMatchObject({ status: 200 });
     expect(await callers.asAnyone("GET", "")).toMatchObject(DENIED);
   });
 
-  it("is not for whoever expects another owner", async () => {
+  it("refuses a caller that expects another owner", async () => {
     await openTo("public-read");
     const headers = { "x-amz-expected-bucket-owner": "mallory" };
     for (const knock of [callers.asOwner, callers.asAnyone]) {
@@ -124,7 +124,7 @@ describe("a bucket that others may read", () => {
 describe("what another account writes", () => {
   beforeEach(() => openTo("public-read-write"));
 
-  it("is its own: the bucket's owner lists and deletes it, and reads it only when granted", async () => {
+  it("belongs to that account: the bucket's owner lists and deletes it, and reads it only with a grant", async () => {
     expect(await callers.asBob("PUT", "bobs", { body: "bob's" })).toMatchObject({ status: 200 });
     expect(await callers.asBob("GET", "bobs")).toMatchObject({ status: 200, text: "bob's" });
     expect(grantsOf(await callers.asBob("GET", "bobs", { query: "acl" }))).toEqual(["bob FULL_CONTROL"]);
@@ -145,7 +145,7 @@ describe("what another account writes", () => {
     expect(await callers.asOwner("DELETE", "bobs")).toMatchObject({ status: 204 });
   });
 
-  it("takes the place of what the owner wrote, and the owner's of it", async () => {
+  it("can be replaced by the owner, and can replace the owner's objects", async () => {
     await callers.on.put("both", "owner's", { "x-amz-acl": "public-read" });
     await callers.asBob("PUT", "both", { body: "bob's" });
     expect(await callers.asOwner("GET", "both")).toMatchObject(DENIED);
@@ -154,7 +154,7 @@ describe("what another account writes", () => {
     expect(await callers.on.get("both")).toMatchObject({ status: 200, text: "owner's" });
   });
 
-  it("bears no tags: those are the bucket owner's to set", async () => {
+  it("gets no tags from that account: only the bucket's owner may set them", async () => {
     expect(await callers.asBob("PUT", "tagged", { body: "x", headers: { "x-amz-tagging": "a=b" } })).toMatchObject(
       DENIED,
     );
@@ -182,7 +182,7 @@ describe("what another account writes", () => {
     expect(withoutIds(there.text)).toBe(withoutIds(missing.text));
   });
 
-  it("in parts is its own as well, and no one else's to go on with but the bucket owner's", async () => {
+  it("in parts belongs to it too, and only it and the bucket's owner may continue the upload", async () => {
     const uploadId = texts(await callers.asBob("POST", "parts", { query: "uploads" }), "UploadId")[0] ?? "";
     const query = { uploadId, partNumber: "1" };
     const part = await callers.asBob("PUT", "parts", { query, body: "x" });
@@ -195,7 +195,7 @@ describe("what another account writes", () => {
     expect(await callers.asOwner("GET", "parts")).toMatchObject(DENIED);
   });
 
-  it("is not put into the owner's upload, however its id became known", async () => {
+  it("is not added to the owner's upload, even with the upload's id", async () => {
     const uploadId = await startUpload(callers.on, "upload");
     const query = { uploadId };
     for (const knock of [callers.asBob, callers.asAnyone]) {
@@ -231,7 +231,7 @@ describe("what another account writes", () => {
   });
 });
 
-describe("what the anonymous write", () => {
+describe("what anonymous callers write", () => {
   it("belongs to the bucket's owner and is shared with nothing", async () => {
     await openTo("public-read-write");
     await callers.on.put("known", "known content");
@@ -247,7 +247,7 @@ describe("what the anonymous write", () => {
     expect(await callers.asAnyone("DELETE", "gift")).toMatchObject({ status: 204 });
   });
 
-  it("is never in parts", async () => {
+  it("is never uploaded in parts", async () => {
     await openTo("public-read-write");
     expect(await callers.asAnyone("POST", "parts", { query: "uploads" })).toMatchObject(DENIED);
   });

@@ -29,7 +29,7 @@ describe("an object read for the third time", () => {
     expect(answers[2]?.headers["x-nearbucket-region"]).toBeUndefined();
   });
 
-  it("gives ranges and answers conditions", async () => {
+  it("serves ranges and conditions", async () => {
     await putHot("ranged");
     const answer = await on.get("ranged", { range: "bytes=4-6" });
     expect(answer).toMatchObject({ status: 206, text: "456" });
@@ -37,7 +37,7 @@ describe("an object read for the third time", () => {
     expect(await on.get("ranged", { "if-match": '"other"' })).toMatchObject({ status: 412 });
   });
 
-  it("is refused to whom it was refused before", async () => {
+  it("is refused to the same callers as before", async () => {
     await putHot("private");
     const other = await on.gateway.addAccount("other");
     await expect(other.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: "private" }))).rejects.toMatchObject({
@@ -46,7 +46,7 @@ describe("an object read for the third time", () => {
     expect((await fetch(`${on.gateway.url}/${BUCKET}/private`)).status).toBe(403);
   });
 
-  it("is gone when it was deleted, and new when it was written anew", async () => {
+  it("is gone after its deletion, and new after it was overwritten", async () => {
     await putHot("changing");
     await on.put("changing", "other");
     expect(await on.get("changing")).toMatchObject({ status: 200, text: "other" });

@@ -53,7 +53,7 @@ describe("a key for a prefix", () => {
       expect([method, path, await send({ method, path })]).toMatchObject([method, path, DENIED]);
   });
 
-  it("lists only with a prefix within, and sees only its bucket", async () => {
+  it("lists only with a prefix inside its own, and sees only its bucket", async () => {
     const send = await client({ places: inPlace });
     for (const query of ["list-type=2&prefix=in/", "prefix=in/", "versions&prefix=in/"])
       expect(texts(await send({ path: `/bucket?${query}` }), "Key")).toEqual(["in/a", "in/b"]);
@@ -66,7 +66,7 @@ describe("a key for a prefix", () => {
     expect(await send({ path: "/bucket?location" })).toMatchObject(OK);
   });
 
-  it("copies only from within to within", async () => {
+  it("copies only when source and destination are inside", async () => {
     const send = await client({ places: inPlace });
     const copy = (path: string, source: string) =>
       send({ method: "PUT", path, headers: { "x-amz-copy-source": source } });
@@ -78,7 +78,7 @@ describe("a key for a prefix", () => {
     await send({ method: "DELETE", path: "/bucket/in/copy" });
   });
 
-  it("deletes of many only those within, and says so of the others", async () => {
+  it("deletes only the keys inside, and reports AccessDenied for the others", async () => {
     const send = await client({ places: inPlace });
     await on.put("in/doomed");
     const body = "<Delete><Object><Key>in/doomed</Key></Object><Object><Key>out/a</Key></Object></Delete>";
@@ -164,7 +164,7 @@ describe("a key for a network", () => {
       expect([path, await far({ path })]).toMatchObject([path, DENIED]);
   });
 
-  it("is not let in by the address of a proxy that does not say who asks", async () => {
+  it("is not accepted because of the address of a proxy that hides the client", async () => {
     await using gateway = await startTestGateway({ config: { trustedProxies: ["127.0.0.1"] } });
     const key = await gateway.addAccount("near", { scope: { networks: ["127.0.0.1", "192.0.2.0/24"] } });
     const send = signedFetch({ endpoint: gateway.url, ...key });
@@ -199,7 +199,7 @@ describe("a key's life", () => {
 });
 
 describe("changes of a bucket", () => {
-  it("have a line of their own, at every level; requests that change none have none", async () => {
+  it("have a line of their own at every level; requests that change nothing have none", async () => {
     const send = await client({});
     log = "";
     await send({ method: "PUT", path: "/audited" });

@@ -37,7 +37,7 @@ async function follow(location: unknown, headers: Readonly<Record<string, string
 }
 
 describe("a redirect", () => {
-  it("says where, why, not to keep it, and how to be spared it, in less than 1 KiB", async () => {
+  it("has the URL, the reason, no-store and the way to opt out, in less than 1 KiB", async () => {
     const answer = await redirected();
     expect(answer).toMatchObject({ status: 307, code: "TemporaryRedirect" });
     expect(answer.headers).toMatchObject({
@@ -52,7 +52,7 @@ describe("a redirect", () => {
     expect(answer.body.length).toBeLessThan(1024);
   });
 
-  it("carries what a foreign store could not say under names of its own", async () => {
+  it("has headers that a foreign store could not send, under names of its own", async () => {
     const { headers } = await redirected();
     expect(headers["x-nearbucket-set-etag"]).toBe(etag);
     expect(headers["x-nearbucket-set-last-modified"]).toBeDefined();
@@ -60,7 +60,7 @@ describe("a redirect", () => {
     expect(headers).not.toHaveProperty("etag");
   });
 
-  it("leads to a node that answers with this name's headers", async () => {
+  it("leads to a node that answers with the object's headers", async () => {
     const { headers } = await redirected();
     const head = await on.call("HEAD", "k");
     const answer = await follow(headers["location"]);
@@ -69,7 +69,7 @@ describe("a redirect", () => {
       expect(answer.headers.get(name), name).toBe(head.headers[name]);
   });
 
-  it("keeps its word for ranges and conditions, which the node holds against this name's headers", async () => {
+  it("is right for ranges and conditions, which the node checks against the object's headers", async () => {
     const { headers } = await redirected();
     const ranged = await follow(headers["location"], { range: "bytes=2-4" });
     expect([ranged.status, await ranged.text(), ranged.headers.get("etag")]).toEqual([206, "234", etag]);
@@ -102,13 +102,13 @@ describe("a redirect", () => {
     },
   );
 
-  it("is not given for what was decided here: 304, 412, 416", async () => {
+  it("is not used when the gateway itself answers 304, 412 or 416", async () => {
     expect(await on.get("k", { "if-none-match": etag })).toMatchObject({ status: 304 });
     expect(await on.get("k", { "if-match": '"x"' })).toMatchObject({ status: 412 });
     expect(await on.get("k", { range: "bytes=99-" })).toMatchObject({ status: 416 });
   });
 
-  it("is not given to who asks to be spared, nor for a part", async () => {
+  it("is not used for a client that opts out, nor for a part", async () => {
     expect(await on.get("k", { "x-nearbucket-redirect": "never" })).toMatchObject({ status: 200, text: "0123456789" });
     expect(await on.get("k", {}, "partNumber=1")).toMatchObject({ status: 206, text: "0123456789" });
   });
@@ -143,7 +143,7 @@ describe("a node", () => {
     },
   );
 
-  it("believes nothing that the signature does not cover", async () => {
+  it("ignores everything that the signature does not cover", async () => {
     const { href } = await locate();
     const bent = href.replace(/x-nearbucket-reply=[^&]*/, `x-nearbucket-reply=${encoded({ etag: '"bent"' })}`);
     expect(bent).not.toBe(href);

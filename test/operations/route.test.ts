@@ -95,7 +95,7 @@ describe("the route", () => {
     },
   );
 
-  it("tells copies by their header", () => {
+  it("recognises copies by their header", () => {
     expect(routed("PUT /b/k", COPY)).toBe("CopyObject");
     expect(routed("PUT /b/k?partNumber=1&uploadId=u", COPY)).toBe("UploadPartCopy");
     expect(routed("GET /b/k", COPY)).toBe("GetObject");

@@ -71,7 +71,7 @@ describe("the package", () => {
   }, 180_000);
   afterAll(() => rm(project, { recursive: true, force: true }));
 
-  it("brings what it runs from and nothing else", async () => {
+  it("contains what it needs to run and nothing else", async () => {
     expect((await readdir(join(project, "node_modules/nearbucket"))).sort()).toEqual([
       "LICENSE",
       "README.md",

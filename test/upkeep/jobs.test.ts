@@ -31,7 +31,7 @@ const waiting = async (rig: Rig) =>
   (await rig.metadata.jobs.backlog()).reduce((sum, { waiting: count }) => sum + count, 0);
 
 describe("the job runner", () => {
-  it("runs every due job once and those they make, and tells how many", async () => {
+  it("runs every due job once and the jobs they add, and returns how many", async () => {
     await using rig = await openRig();
     const seen: NewJob[] = [];
     const runner = runnerOf(rig, async (work) => {
@@ -46,7 +46,7 @@ describe("the job runner", () => {
     await runner.close();
   });
 
-  it("puts a job that fails off, longer each time, and never drops it", async () => {
+  it("postpones a failing job, longer each time, and never drops it", async () => {
     await using rig = await openRig();
     let runs = 0;
     const runner = runnerOf(rig, async () => {
@@ -65,7 +65,7 @@ describe("the job runner", () => {
     await runner.close();
   });
 
-  it("logs what was refused for want of backends as one reason, and a stack only for what nobody foresaw", async () => {
+  it("runs no more jobs at once than its limit", async () => {
     await using rig = await openRig();
     const lines: Record<string, unknown>[] = [];
     const log = openLog("info", { write: (line) => void lines.push(JSON.parse(line)) });
@@ -162,7 +162,7 @@ describe("the job runner", () => {
     await runner.close();
   });
 
-  it("looks by itself once started, and tells running jobs to stop when closed", async () => {
+  it("looks for jobs by itself once started, and stops running jobs when closed", async () => {
     await using rig = await openRig();
     const { promise: started, resolve: start } = deferred();
     const runner = runnerOf(rig, (_, signal) => {

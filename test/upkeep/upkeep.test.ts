@@ -44,7 +44,7 @@ describe("the copy job", () => {
     expect(sha256(s.far.held(s.name)["a"])).toBe(sha256(bytes));
   });
 
-  it("goes elsewhere when the store is away", async () => {
+  it("chooses another store when one is down", async () => {
     await using s = await stored();
     await s.far.store("a").stop();
     await s.rig.fleet.probeNow();
@@ -54,7 +54,7 @@ describe("the copy job", () => {
     expect(sha256(s.far.held(s.name)["c"])).toBe(sha256(bytes));
   });
 
-  it("waits when no store is left, and goes on when one is back", async () => {
+  it("waits when no store is left, and continues when one is back", async () => {
     await using s = await stored();
     for (const name of ["a", "c"]) await s.far.store(name).stop();
     await s.rig.fleet.probeNow();
@@ -78,7 +78,7 @@ describe("the copy job", () => {
     expect(writes()).toBe(before);
   });
 
-  it("reads what it copies: a source that is rotten under its ETag is not spread", async () => {
+  it("verifies what it copies: a corrupt source with the right ETag is not copied", async () => {
     await using s = await stored();
     s.far.store("a").remove(s.name);
     s.far.store("b").corrupt(s.name, (kept) => Buffer.concat([kept.subarray(1), Buffer.from("x")]));
@@ -103,7 +103,7 @@ describe("the copy job", () => {
       if (state === "verified") expect(sha256(s.far.held(s.name)[store])).toBe(sha256(bytes));
   });
 
-  it("copies an object that came in parts with its cuts", async () => {
+  it("copies an object uploaded in parts with the same part sizes", async () => {
     await using s = await stored();
     const upload = await s.rig.startUpload("parts");
     await s.rig.uploadPart(upload, 1, randomBytes(5 * 1024 * 1024));
@@ -117,7 +117,7 @@ describe("the copy job", () => {
     expect(sha256(s.far.held(upload.storageKey)["a"])).toBe(sha256(s.far.held(upload.storageKey)["b"]));
   });
 
-  it("leaves nothing behind when the blob went while it ran", async () => {
+  it("leaves nothing behind when the blob was deleted while it ran", async () => {
     await using s = await stored();
     await s.far.store("a").stop();
     await s.rig.fleet.probeNow();
@@ -136,7 +136,7 @@ describe("the copy job", () => {
 });
 
 describe("the digest job", () => {
-  it("marks a replica lost that is not what its ETag says, and reads the other", async () => {
+  it("marks a replica lost when it does not match its ETag, and reads the other", async () => {
     await using s = await stored();
     const upload = await s.rig.startUpload("parts");
     await s.rig.uploadPart(upload, 1, bytes.subarray(1));
@@ -184,7 +184,7 @@ describe("the drop job", () => {
     expect(s.far.held(name)).toEqual({});
   });
 
-  it("leaves alone what has a name", async () => {
+  it("does not delete bytes of an object", async () => {
     await using s = await stored();
     await s.rig.blobs.discard({
       kind: "fresh",

@@ -30,7 +30,7 @@ describe("a disk that is not mounted", () => {
     expect(await readdir(disk.directory)).toEqual([]);
   });
 
-  it.each(calls)("answers so when not even its directory is there: %s", async (_, call) => {
+  it.each(calls)("answers unavailable when even its directory is missing: %s", async (_, call) => {
     await using disk = await onDisk();
     await rename(disk.directory, `${disk.directory}-away`);
     expect((await failure(call(disk))).fault).toBe("unavailable");
@@ -133,7 +133,7 @@ describe("a key", () => {
       expect((await failure(call)).fault).toBe("refused");
   });
 
-  it("is no way in by an upload's id either", async () => {
+  it("cannot leave the disk by an upload's id either", async () => {
     await using disk = await onDisk();
     await put(disk.backend, KEY, BYTES);
     for (const id of ["../data/blobs/ab", "..", "", "0".repeat(31)]) {

@@ -43,7 +43,7 @@ describe("a file", () => {
     expect((await failure(buffer(body))).fault).toBe("corrupt");
   });
 
-  it("is not needed by its name once it is open", async () => {
+  it("can be read to its end after it was deleted", async () => {
     await using disk = await onDisk();
     await put(disk.backend, KEY, BYTES);
     const { body } = await disk.backend.open(KEY);
@@ -89,7 +89,7 @@ describe("a file call", () => {
 describe("an object uploaded in parts", () => {
   const parts = ({ directory }: TestDisk) => join(directory, "data", `${KEY}.parts`);
 
-  it("is the very files of its parts: no byte is written twice", async () => {
+  it("consists of the files of its parts: no byte is written twice", async () => {
     await using disk = await onDisk();
     const id = await disk.backend.createUpload(KEY);
     const part = await writeAll(disk.backend.writePart(KEY, id, 1, PART), BYTES.subarray(0, PART));
@@ -123,7 +123,7 @@ describe("an object uploaded in parts", () => {
     expect((await failure(disk.backend.stat(KEY))).fault).toBe("corrupt");
   });
 
-  it("goes whole when it is deleted", async () => {
+  it("is deleted completely", async () => {
     await using disk = await onDisk();
     await inParts(disk);
     await disk.backend.delete(KEY);

@@ -13,7 +13,7 @@ const embedded = (url: string | undefined) =>
   JSON.parse(Buffer.from(new URL(url ?? "").searchParams.get("x-nearbucket-reply") ?? "", "base64url").toString());
 
 describe("a signed URL", () => {
-  it("names the public endpoint, pins the payload's form and lives as long as it is to", () => {
+  it("names the public endpoint, signs the payload's form and expires as requested", () => {
     const url = backendAt("http://10.0.0.1:9000", {
       publicEndpoint: "https://store.example:443",
       prefix: "a b/",

@@ -73,7 +73,7 @@ describe("open", () => {
     expect((await failure(at.backend.open(KEY, RANGE))).fault).toBe(expected);
   });
 
-  it("takes a 200 for a range that is the whole", async () => {
+  it("accepts a 200 for a range that is the whole object", async () => {
     await using at = await onFaultyS3();
     await put(at.backend, KEY, BYTES);
     at.store.script(
@@ -105,7 +105,7 @@ describe("open", () => {
     });
   });
 
-  it("is given up by its signal before the answer", async () => {
+  it("is aborted by its signal before the answer", async () => {
     await using at = await onFaultyS3();
     const hung = at.store.script({ method: "GET" }, { do: "hang" });
     const giveUp = new AbortController();
@@ -159,7 +159,7 @@ describe("stat", () => {
     expect((await failure(at.backend.stat(KEY))).fault).toBe(expected);
   });
 
-  it("does not take a vanished bucket for a vanished key", async () => {
+  it("does not treat a missing bucket as a missing key", async () => {
     await using at = await onFaultyS3();
     await put(at.backend, KEY, BYTES);
     at.store.removeBucket();
@@ -180,7 +180,7 @@ describe("delete", () => {
     expect((await failure(at.backend.delete(KEY))).fault).toBe(expected);
   });
 
-  it("takes NoSuchKey for success", async () => {
+  it("treats NoSuchKey as success", async () => {
     await using at = await onFaultyS3();
     at.store.script({ method: "DELETE" }, { do: "status", status: 404, code: "NoSuchKey" });
     await expect(at.backend.delete(KEY)).resolves.toBeUndefined();
@@ -198,14 +198,14 @@ describe("a kept connection that turns out to be dead", () => {
     expect(at.store.requests.filter((entry) => entry.method === method[call])).toHaveLength(2);
   });
 
-  it("is no excuse on a fresh connection", async () => {
+  it("is not retried on a fresh connection", async () => {
     await using at = await onFaultyS3();
     const cut = at.store.script({ method: "GET" }, { do: "disconnect", at: "head" });
     expect((await failure(at.backend.open(KEY))).fault).toBe("unavailable");
     expect(cut.hits).toBe(1);
   });
 
-  it("is no excuse when an answer had begun", async () => {
+  it("is not retried when an answer had begun", async () => {
     await using at = await onFaultyS3();
     await put(at.backend, KEY, BYTES);
     at.store.script({ method: "GET" }, { do: "disconnect", at: { responseBytes: 10 } });

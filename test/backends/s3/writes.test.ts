@@ -62,7 +62,7 @@ describe.each([
     });
   });
 
-  it("can be given up while the store is silent", async () => {
+  it("can be aborted while the store is silent", async () => {
     await using at = await onFaultyS3();
     const hung = at.store.script({ method: "PUT" }, { do: "hang" });
     const sink = at.backend.write(KEY, bytes.length);
@@ -72,7 +72,7 @@ describe.each([
     expect((await failure(outcome)).fault).toBe("unavailable");
   });
 
-  it("says what the store said", async () => {
+  it("reports the store's error", async () => {
     await using at = await onFaultyS3();
     at.store.script({ method: "PUT" }, { do: "status", status: 403, code: "AccessDenied" });
     expect((await failure(put(at.backend, KEY, bytes))).message).toBe(
@@ -166,7 +166,7 @@ describe("a kept connection that turns out to be dead", () => {
   });
 });
 
-describe("a connection that is not to be had", () => {
+describe("a connection that cannot be made", () => {
   it("fails at once where nobody listens", async () => {
     await using at = await onFaultyS3();
     await at.store.stop();

@@ -32,7 +32,7 @@ describe("a cache of blobs", () => {
     expect(cache.get("key", small.length)).toEqual(small);
   });
 
-  it("stays within its bytes, and lets go what was not read for longest", () => {
+  it("stays within its size, and drops the least recently read blob", () => {
     const cache = new BlobCache(64 * KIB);
     for (let n = 0; n < 100; n++) {
       readTwice(cache, `key-${n}`, small);
@@ -106,7 +106,7 @@ describe("a small blob that is read again", () => {
     expect(await rig.get("key")).toEqual(small);
   });
 
-  it("gives new bytes as soon as its name has them", async () => {
+  it("returns new bytes as soon as the object has them", async () => {
     await using rig = await openRig({ cacheBytes: 64 * KIB });
     await rig.put("key", small);
     await get(rig, 3);
@@ -115,7 +115,7 @@ describe("a small blob that is read again", () => {
     expect(await rig.get("key")).toEqual(other);
   });
 
-  it("that came in parts is kept once its digest is known, and checked against it", async () => {
+  it("that was uploaded in parts is kept once its digest is known, and checked against it", async () => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends, cacheBytes: 64 * KIB });
     const upload = await rig.startUpload("key");

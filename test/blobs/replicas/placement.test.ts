@@ -30,7 +30,7 @@ describe("choosePlacement", () => {
     );
   });
 
-  it("never repeats what is held and goes to another region first", () => {
+  it("never repeats a backend that has a copy, and prefers another region", () => {
     const candidates = [placement("a", "x"), placement("b", "x"), placement("c", "y")];
     for (const number of [0, 0.5, 0.999])
       expect(choosePlacement(candidates, [placement("a", "x")], 1, () => number)).toEqual([placement("c", "y")]);

@@ -59,7 +59,7 @@ describe("the name pool", () => {
     await pool.close();
   });
 
-  it("remembers a name it could not discard and tries again", async () => {
+  it("remembers a storage key that it could not discard and tries again", async () => {
     await using rig = await openRig();
     const pool = await poolOf(rig, failingOnce(rig.metadata.keyReservations, "discard"));
     const name = await pool.take();

@@ -25,7 +25,7 @@ export function addDemo(program: Command, terminal: Terminal): void {
     .option("--data <directory>", "where everything is kept (default: nearbucket-data)")
     .option(
       "--region-count <number>",
-      "how many stores, each in a region of its own (default: 5, with --minio 2)",
+      "how many backends, each in a region of its own (default: 5, with --minio 2)",
       wholeNumber(2, 5),
     )
     .action((options: Options) => runDemo(options, terminal));

@@ -11,7 +11,7 @@ import { type ObjectRead, readObject } from "./read-object.ts";
 // every later request there.
 const REDIRECT_BODY = Buffer.from(
   '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>TemporaryRedirect</Code><Message>' +
-    "This object is read from the closest store: follow the Location header. A client that cannot follow sends the " +
+    "This object is read from the closest copy: follow the Location header. A client that cannot follow sends the " +
     "header x-nearbucket-redirect: never, the query parameter of that name, or nearbucket-redirect/0 in its " +
     "User-Agent.</Message></Error>",
 );

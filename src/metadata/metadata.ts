@@ -1,5 +1,6 @@
 /** Opens the metadata database, migrates it, provides the classes below, and closes it. Only this room imports knex. */
 import { Accounts } from "./accounts.ts";
+import { Backends } from "./backends.ts";
 import { Blobs } from "./blobs.ts";
 import { Buckets } from "./buckets.ts";
 import type { MetadataContext } from "./context.ts";
@@ -42,6 +43,7 @@ export interface Metadata {
   readonly objects: Objects;
   readonly uploads: Uploads;
   readonly blobs: Blobs;
+  readonly backends: Backends;
   readonly keyReservations: KeyReservations;
   readonly jobs: Jobs;
   readonly stats: Stats;
@@ -62,6 +64,7 @@ export async function openMetadata(options: MetadataOptions): Promise<Metadata> 
     objects: new Objects(context),
     uploads: new Uploads(context),
     blobs: new Blobs(context),
+    backends: new Backends(context),
     keyReservations: new KeyReservations(context),
     jobs: new Jobs(context),
     stats: new Stats(context),

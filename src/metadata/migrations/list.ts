@@ -1,6 +1,7 @@
-/** Every migration, in order; its version is its position, counted from 1. A released one is never changed. */
+/** Every migration, in order; its version is its place, counted from 1. A released one is never changed. */
 import { init } from "./001-init.ts";
 import { keysAndOwners } from "./002-keys-and-owners.ts";
+import { durability } from "./003-durability.ts";
 import type { Migration } from "./migration.ts";
 
-export const migrations: readonly Migration[] = [init, keysAndOwners];
+export const migrations: readonly Migration[] = [init, keysAndOwners, durability];

@@ -1,0 +1,149 @@
+/**
+ * The backends that ever held a blob, each with the identity it was registered under. What a name means never changes
+ * silently: another identity under a known name is refused.
+ */
+import type { SealedSecret } from "../model.ts";
+import type { MetadataContext } from "./context.ts";
+import { type Parameter, type Statement, statement } from "./engine.ts";
+
+/** attached: in use. draining: read, but given nothing new, and being emptied. removed: never asked again. */
+export type BackendState = "attached" | "draining" | "removed";
+
+export interface RegisteredBackend {
+  readonly name: string;
+  /** What its identity object or marker says. */
+  readonly identity: string;
+  readonly state: BackendState;
+  /** Its configuration, when it was attached at run time; undefined: it is in the configuration file. */
+  readonly config: SealedSecret | undefined;
+  readonly registeredAt: Date;
+  /** When any gateway last found it in place. */
+  readonly seenAt: Date;
+  /** Since when another identity, or none, stands where it was; undefined: that was not seen. */
+  readonly lostAt: Date | undefined;
+}
+
+interface BackendRow {
+  readonly name: string;
+  readonly identity: string;
+  readonly state: BackendState;
+  readonly config: string | null;
+  readonly sealed_by: string | null;
+  readonly registered_at: number;
+  readonly seen_at: number;
+  readonly lost_at: number | null;
+}
+
+const selectAll = statement<BackendRow>(
+  "backends",
+  "SELECT name, identity, state, config, sealed_by, registered_at, seen_at, lost_at FROM backends ORDER BY name",
+);
+const insert = statement<never>(
+  "backend-register",
+  `INSERT INTO backends (name, identity, state, config, sealed_by, registered_at, seen_at)
+  VALUES (?, ?, 'attached', ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING`,
+);
+const setState = statement<never>("backend-state", "UPDATE backends SET state = ? WHERE name = ?");
+const setSeen = statement<never>(
+  "backend-seen",
+  "UPDATE backends SET seen_at = ?, lost_at = NULL WHERE name = ? AND identity = ?",
+);
+const setLost = statement<never>(
+  "backend-lost",
+  "UPDATE backends SET lost_at = ? WHERE name = ? AND identity = ? AND lost_at IS NULL",
+);
+const setIdentity = statement<never>(
+  "backend-identity",
+  `UPDATE backends SET identity = ?, state = 'attached', seen_at = ?, lost_at = NULL
+  WHERE name = ? AND identity = ?`,
+);
+const setConfig = statement<never>("backend-config", "UPDATE backends SET config = ?, sealed_by = ? WHERE name = ?");
+const loseSome = statement<{ blob_id: number }>(
+  "backend-replicas-lose",
+  `UPDATE replicas SET state = 'lost' WHERE backend = ?1 AND blob_id IN (
+    SELECT blob_id FROM replicas WHERE backend = ?1 AND state = 'verified' ORDER BY scrubbed_at LIMIT ?2)
+  RETURNING blob_id`,
+);
+const holdsReplicas = statement<{ one: number }>(
+  "backend-holds-replicas",
+  "SELECT 1 AS one FROM replicas WHERE backend = ? LIMIT 1",
+);
+
+export class Backends {
+  readonly #context: MetadataContext;
+
+  constructor(context: MetadataContext) {
+    this.#context = context;
+  }
+
+  /** In order of name. */
+  async list(): Promise<readonly RegisteredBackend[]> {
+    return (await this.#context.engine.read.all(selectAll, [])).map(toBackend);
+  }
+
+  /** False when the name is registered already: then nothing is changed. */
+  register(name: string, identity: string, config?: SealedSecret): Promise<boolean> {
+    const now = this.#context.now().getTime();
+    return this.#change(insert, [name, identity, config?.sealedSecret ?? null, config?.sealedBy ?? null, now, now]);
+  }
+
+  /** False when the name is unknown. */
+  setState(name: string, state: BackendState): Promise<boolean> {
+    return this.#change(setState, [state, name]);
+  }
+
+  /** This very backend was found in place. False when another identity is registered by now. */
+  seen(name: string, identity: string): Promise<boolean> {
+    return this.#change(setSeen, [this.#context.now().getTime(), name, identity]);
+  }
+
+  /** Another identity, or none, stands where this one was. False when that is known, or it was replaced by now. */
+  lost(name: string, identity: string): Promise<boolean> {
+    return this.#change(setLost, [this.#context.now().getTime(), name, identity]);
+  }
+
+  /** Another store takes this one's place; first `loseReplicas` until it is 0. False when `former` was replaced. */
+  replace(name: string, former: string, identity: string): Promise<boolean> {
+    return this.#change(setIdentity, [identity, this.#context.now().getTime(), name, former]);
+  }
+
+  /** The sealed configuration of one that is attached at run time; undefined: it is in the configuration file now. */
+  setConfig(name: string, config: SealedSecret | undefined): Promise<boolean> {
+    return this.#change(setConfig, [config?.sealedSecret ?? null, config?.sealedBy ?? null, name]);
+  }
+
+  /** Does any row, good or lost, say that bytes may stand there? */
+  async holdsReplicas(name: string): Promise<boolean> {
+    return (await this.#context.engine.read.get(holdsReplicas, [name])) !== undefined;
+  }
+
+  /**
+   * Marks up to `limit` of its replicas as lost, in one transaction, and gives how many. It makes no copy jobs: the
+   * survey of all blobs does.
+   */
+  loseReplicas(name: string, limit: number): Promise<number> {
+    return this.#context.engine.transact(async (c) => {
+      const changed = await c.all(loseSome, [name, limit]);
+      c.afterCommit(() => {
+        for (const { blob_id: blobId } of changed) this.#context.cache?.forgetBlob(blobId);
+      });
+      return changed.length;
+    });
+  }
+
+  async #change(change: Statement<never>, parameters: readonly Parameter[]): Promise<boolean> {
+    return (await this.#context.engine.transact((c) => c.run(change, parameters))) > 0;
+  }
+}
+
+function toBackend(row: BackendRow): RegisteredBackend {
+  return {
+    name: row.name,
+    identity: row.identity,
+    state: row.state,
+    config: row.config === null ? undefined : { sealedSecret: row.config, sealedBy: row.sealed_by ?? undefined },
+    registeredAt: new Date(row.registered_at),
+    seenAt: new Date(row.seen_at),
+    lostAt: row.lost_at === null ? undefined : new Date(row.lost_at),
+  };
+}

@@ -5,8 +5,9 @@
 import type { Dialect, Migration } from "./migration.ts";
 
 const statements = (text: string) => [
-  // `seen_at`: any gateway last found this very backend in place. `lost_at`: another identity, or none, was found there.
-  `CREATE TABLE backends (name ${text} PRIMARY KEY, identity TEXT NOT NULL, state TEXT NOT NULL,
+  // `seen_at`: any gateway last found this very backend in place; 0: never. `lost_at`: another identity, or none, was
+  // found there.
+  `CREATE TABLE backends (name ${text} PRIMARY KEY, identity TEXT NOT NULL UNIQUE, state TEXT NOT NULL,
     config TEXT, sealed_by ${text}, registered_at BIGINT NOT NULL, seen_at BIGINT NOT NULL, lost_at BIGINT)`,
 
   // Zero: never read whole since it was written.

@@ -51,8 +51,9 @@ const sketch = z
       .object({
         expirySeconds: z.number().catch(120).default(120),
         mediaExpirySeconds: maybe(z.number()),
+        mediaBuckets: z.array(z.unknown()).catch([]).default([]),
       })
-      .catch({ expirySeconds: 120, mediaExpirySeconds: undefined })
+      .catch({ expirySeconds: 120, mediaExpirySeconds: undefined, mediaBuckets: [] })
       .prefault({}),
   })
   .catch({
@@ -64,7 +65,7 @@ const sketch = z
     graceHours: 24,
     ingest: {},
     limits: {},
-    redirect: { expirySeconds: 120, mediaExpirySeconds: undefined },
+    redirect: { expirySeconds: 120, mediaExpirySeconds: undefined, mediaBuckets: [] },
   });
 
 /** Every contradiction in a configuration as read from a file. Never throws. */
@@ -93,6 +94,11 @@ export function findContradictions(input: unknown): readonly Fault[] {
     const why = `the longest signed URL plus ${SKEW_SECONDS} s of clock skew`;
     faults.push({ path: "graceHours", message: `expected at least ${(longest / 3600).toFixed(2)}: ${why}` });
   }
+  if ((redirect.mediaExpirySeconds === undefined) !== (redirect.mediaBuckets.length === 0))
+    faults.push({
+      path: "redirect.mediaBuckets",
+      message: "expected the buckets that redirect.mediaExpirySeconds is for: neither counts without the other",
+    });
   for (const [index, one] of backends.entries()) faults.push(...redirectKeyFaults(one, index));
   const held = 8 * Math.max(ingest.bufferBytes ?? 8 * 1024 ** 2, LARGEST_DOCUMENT);
   if (limits.bufferedBytes !== undefined || ingest.bufferBytes !== undefined)

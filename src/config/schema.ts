@@ -82,6 +82,7 @@ const redirect = z.strictObject({
   minBytes: bytes.default(1024 ** 2),
   expirySeconds: seconds.max(604_800).default(120),
   mediaExpirySeconds: seconds.max(604_800).optional(),
+  mediaBuckets: z.array(filled).default([]),
   rclone: z.boolean().default(false),
   allowInsecureRedirects: z.boolean().default(false),
 });

@@ -120,6 +120,7 @@ describe("checkConfig", () => {
       "listen.port: expected number to be <=65535",
       "log.level: expected one of trace, debug, info, warn, error, fatal, silent",
       "nonsense: unknown key",
+      "redirect.mediaBuckets: expected the buckets that redirect.mediaExpirySeconds is for: neither counts without the other",
       "redirect.minBytes: expected a size: an integer of bytes, or text such as 8 MiB",
       "redirect.surprise: unknown key",
     ]);
@@ -137,8 +138,12 @@ describe("checkConfig", () => {
       "clientMap[0].region: expected the name of one of the regions, found tokyo",
     ],
     [
-      { redirect: { mediaExpirySeconds: 100_000 } },
+      { redirect: { mediaExpirySeconds: 100_000, mediaBuckets: ["films"] } },
       "graceHours: expected at least 28.03: the longest signed URL plus 900 s of clock skew",
+    ],
+    [
+      { redirect: { mediaBuckets: ["films"] } },
+      "redirect.mediaBuckets: expected the buckets that redirect.mediaExpirySeconds is for: neither counts without the other",
     ],
     [
       { trustedProxies: ["10.0.0.0/33"] },

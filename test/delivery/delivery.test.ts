@@ -39,7 +39,9 @@ describe("route", () => {
   });
 
   it("signs a URL that ends with the permission, also for media that ask for a redirect", async () => {
-    const { delivery, state } = await bench({ redirect: { ...redirect, mediaExpirySeconds: 21_600 } });
+    const { delivery, state } = await bench({
+      redirect: { ...redirect, mediaExpirySeconds: 21_600, mediaBuckets: ["b"] },
+    });
     const until = new Date("2030-01-01T00:00:02Z");
     const video = asked({ until, headers: { "user-agent": "curl/8", "sec-fetch-dest": "video" } });
     const { searchParams } = new URL(delivery.route(video).headers["Location"] ?? "");

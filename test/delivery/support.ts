@@ -17,6 +17,7 @@ export const redirect: DeliveryOptions["redirect"] = {
   mode: "auto",
   minBytes: MIB,
   expirySeconds: 120,
+  mediaBuckets: [],
   rclone: false,
   allowInsecureRedirects: false,
 };

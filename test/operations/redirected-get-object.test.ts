@@ -20,7 +20,10 @@ beforeAll(async () => {
     accessKeyId,
     secretAccessKey,
   }));
-  on = await openBucket({ backends, config: { redirect: { mode: "always", mediaExpirySeconds: 21_600 } } });
+  on = await openBucket({
+    backends,
+    config: { redirect: { mode: "always", mediaExpirySeconds: 21_600, mediaBuckets: ["bucket"] } },
+  });
   const attributes = { "content-type": "text/x", "x-amz-meta-name": "Grüße", "cache-control": "max-age=9" };
   etag = String((await on.put("k", "0123456789", attributes)).headers["etag"]);
 });

@@ -22,7 +22,7 @@ import { DiskBody, type Segment } from "./body.ts";
 import { closeFile, codeOf, Disk, renameFile } from "./files.ts";
 import { MARKER, PARTS_SUFFIX, pathOfKey } from "./layout.ts";
 import { listDisk } from "./list.ts";
-import { findObject } from "./objects.ts";
+import { openObject, statObject } from "./objects.ts";
 import { DiskSink } from "./sink.ts";
 import { DiskUploads } from "./uploads.ts";
 
@@ -123,7 +123,7 @@ export class DiskBackend implements Backend {
   async open(key: string, range?: ByteRange, signal?: AbortSignal): Promise<OpenedBlob> {
     signal?.throwIfAborted();
     const path = this.#path(key);
-    const { size, etag, segments, bytes } = await findObject(this.#disk, path, true);
+    const { size, etag, segments, bytes } = await openObject(this.#disk, path);
     if (range !== undefined && (range.first > range.last || range.last >= size)) {
       await closeAll(segments);
       throw this.#disk.fault("corrupt", `range ${range.first}-${range.last} of ${size} bytes: ${key}`);
@@ -145,9 +145,7 @@ export class DiskBackend implements Backend {
   }
 
   async stat(key: string): Promise<BackendStat> {
-    const { size, etag, segments } = await findObject(this.#disk, this.#path(key), false);
-    await closeAll(segments);
-    return { size, etag };
+    return statObject(this.#disk, this.#path(key));
   }
 
   async delete(key: string): Promise<void> {
@@ -212,7 +210,7 @@ export class DiskBackend implements Backend {
 }
 
 async function closeAll(segments: readonly Segment[]): Promise<void> {
-  for (const { fd } of segments) if (fd !== undefined) await closeFile(fd);
+  for (const { file } of segments) if (file !== undefined) await closeFile(file.fd);
 }
 
 function readableOf(bytes: Buffer): Readable {

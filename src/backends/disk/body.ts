@@ -1,28 +1,31 @@
 /**
- * The bytes of an object on a disk, or a range of them, as a stream over one file or several. A file that is too short
- * makes the stream fail, never end.
+ * The bytes of an object on a disk, or a range of them, as a stream over one file or several. It gives out only bytes
+ * that fit their checksums. Where a file is too short or its bytes are others, the stream fails before them.
  */
 import { Readable } from "node:stream";
 import type { ByteRange } from "../../model.ts";
 import { BackendError } from "../backend.ts";
-import { closeFile, type Disk, openFile, readFully } from "./files.ts";
+import { BLOCK_SIZE } from "./block-checksums.ts";
+import { closeFile, type Disk } from "./files.ts";
+import { openStored, readBlocks, type StoredFile } from "./stored-file.ts";
 
+/** A file of an object: opened when its turn comes, or open already. The body closes it. */
 export interface Segment {
   readonly path: string;
-  /** How many bytes of the file belong to the object. */
   readonly size: number;
-  /** Already open; the body closes it. */
-  readonly fd?: number;
+  /** What its trailer must say; undefined: unknown. */
+  readonly etag: string | undefined;
+  readonly file?: StoredFile;
 }
 
-interface Piece {
-  readonly path: string;
+interface Piece extends Pick<Segment, "path" | "size" | "etag"> {
   position: number;
-  left: number;
-  fd: number | undefined;
+  readonly end: number;
+  file: StoredFile | undefined;
 }
 
-const CHUNK = 128 * 1024;
+/** Two blocks a call: a single one makes more calls, more make the pieces of concurrent reads large. */
+const BLOCKS_AT_ONCE = 2;
 
 export class DiskBody extends Readable {
   readonly #disk: Disk;
@@ -30,14 +33,13 @@ export class DiskBody extends Readable {
   #reading: Promise<void> | undefined;
 
   constructor(disk: Disk, segments: readonly Segment[], range: ByteRange) {
-    super({ highWaterMark: CHUNK });
+    super({ highWaterMark: BLOCKS_AT_ONCE * BLOCK_SIZE });
     this.#disk = disk;
     let start = 0;
-    for (const { path, size, fd } of segments) {
-      const first = Math.max(range.first - start, 0);
+    for (const { path, size, etag, file } of segments) {
+      const position = Math.max(range.first - start, 0);
       const end = Math.min(range.last + 1 - start, size);
-      if (first < end || fd !== undefined)
-        this.#pieces.push({ path, position: first, left: Math.max(end - first, 0), fd });
+      if (position < end) this.#pieces.push({ path, size, etag, position, end, file });
       start += size;
     }
   }
@@ -61,28 +63,29 @@ export class DiskBody extends Readable {
     const piece = this.#pieces[0];
     if (piece === undefined) return null;
     try {
-      piece.fd ??= await openFile(piece.path, "r");
-      const wanted = Math.min(piece.left, CHUNK);
-      const chunk = Buffer.allocUnsafe(wanted);
-      const count = await readFully(piece.fd, chunk, piece.position);
-      if (count < wanted) throw this.#disk.fault("corrupt", `${piece.path} ends ${piece.left - count} bytes early`);
-      piece.position += count;
-      piece.left -= count;
-      if (piece.left > 0) return chunk;
+      piece.file ??= await this.#openPiece(piece);
+      const chunk = await readBlocks(this.#disk, piece.file, piece.position, piece.end, BLOCKS_AT_ONCE);
+      piece.position += chunk.length;
+      if (piece.position < piece.end) return chunk;
       this.#pieces.shift();
-      const fd = piece.fd;
-      piece.fd = undefined;
-      await closeFile(fd);
-      return wanted === 0 ? await this.#readNext() : chunk;
+      await closeFile(piece.file.fd);
+      return chunk;
     } catch (error) {
       throw await this.#disk.translate(error, piece.path);
     }
   }
 
+  async #openPiece({ path, size, etag }: Piece): Promise<StoredFile> {
+    const file = await openStored(this.#disk, path);
+    if (file.size === size && (etag === undefined || file.etag === etag)) return file;
+    await closeFile(file.fd);
+    throw this.#disk.fault("corrupt", `${path} is another part: ${file.size} bytes ${file.etag}`);
+  }
+
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     const close = async () => {
       await this.#reading;
-      await Promise.allSettled(this.#pieces.map((piece) => (piece.fd === undefined ? undefined : closeFile(piece.fd))));
+      await Promise.allSettled(this.#pieces.map(({ file }) => file && closeFile(file.fd)));
     };
     close().then(() => done(error), done);
   }

@@ -6,13 +6,14 @@
  *   ├── .nearbucket-disk           the marker: this disk's id. Without it the disk is unavailable, not empty
  *   ├── data/
  *   │   └── blobs/ab/
- *   │       ├── <name>             an object: its bytes, then a trailer of 64 bytes (md5 and size)
- *   │       └── <name>.parts/      an object uploaded in parts: 00001, 00002, ... (bytes and trailer), manifest, key
+ *   │       ├── <name>             an object: its bytes, their block checksums, a trailer of 64 bytes (md5 and size)
+ *   │       └── <name>.parts/      an object uploaded in parts: 00001, 00002, ... (files like that), manifest, key
  *   ├── uploads/<id>/              an upload in progress: its parts and its key; completing renames it to <name>.parts
  *   └── tmp/                       writes in progress; files older than a day are left by dead processes
  */
 import { join } from "node:path";
 import { BackendError } from "../backend.ts";
+import { tableSize } from "./block-checksums.ts";
 
 export const MARKER = ".nearbucket-disk";
 export const PARTS_SUFFIX = ".parts";
@@ -36,28 +37,43 @@ export function partFile(partNumber: number): string {
   return String(partNumber).padStart(5, "0");
 }
 
-/** `size`: the number of bytes before the trailer. */
+/** `size`: the number of content bytes. */
 export function trailer(md5: string, size: number): Buffer {
-  return Buffer.from(`${`\nnearbucket ${md5} ${size}`.padEnd(TRAILER_SIZE - 1)}\n`, "latin1");
+  return Buffer.from(`${`\nnearbucket2 ${md5} ${size}`.padEnd(TRAILER_SIZE - 1)}\n`, "latin1");
 }
 
-const TRAILER = /^\nnearbucket ([0-9a-f]{32}) (\d+) *\n$/;
+const TRAILER = /^\nnearbucket(2?) ([0-9a-f]{32}) (\d+) *\n$/;
+
+export interface Trailer {
+  readonly etag: string;
+  /** Of the content. */
+  readonly size: number;
+  /** Between content and trailer: the block checksums. 0 in files of the first version, which have none. */
+  readonly tableSize: number;
+}
 
 /** Reads the trailer of a file of `fileSize` bytes; undefined when it is not a trailer or the file is not whole. */
-export function parseTrailer(
-  bytes: Buffer,
-  fileSize: number,
-): { readonly etag: string; readonly size: number } | undefined {
-  const match = TRAILER.exec(bytes.toString("latin1"));
-  if (match?.[1] === undefined || Number(match[2]) !== fileSize - TRAILER_SIZE) return undefined;
-  return { etag: match[1], size: fileSize - TRAILER_SIZE };
+export function parseTrailer(bytes: Buffer, fileSize: number): Trailer | undefined {
+  const [, version, etag, digits] = TRAILER.exec(bytes.toString("latin1")) ?? [];
+  if (etag === undefined) return undefined;
+  const size = Number(digits);
+  const table = version === "2" ? tableSize(size) : 0;
+  return size + table + TRAILER_SIZE === fileSize ? { etag, size, tableSize: table } : undefined;
 }
 
 export interface Manifest {
   readonly etag: string;
   readonly size: number;
-  /** In order; `file` is a name beside the manifest. */
-  readonly parts: readonly { readonly file: string; readonly size: number }[];
+  /** In order. */
+  readonly parts: readonly ManifestPart[];
+}
+
+export interface ManifestPart {
+  /** A name beside the manifest. */
+  readonly file: string;
+  readonly size: number;
+  /** That of the file's trailer. Manifests had none at first. */
+  readonly etag?: string;
 }
 
 /** Undefined when the text is no manifest. */

@@ -8,14 +8,13 @@ import { BackendError, type BackendStat } from "../backend.ts";
 import type { Segment } from "./body.ts";
 import { closeFile, codeOf, type Disk, openFile, readFully, statFile } from "./files.ts";
 import { MANIFEST, PARTS_SUFFIX, parseManifest, parseTrailer, TRAILER_SIZE } from "./layout.ts";
+import { openStored } from "./stored-file.ts";
 
 export interface FoundFile extends BackendStat {
   readonly modifiedAt: Date;
-  /** False: cut, or not written by a disk backend. */
-  readonly isWhole: boolean;
 }
 
-/** Size and ETag by a file's trailer; for a file that is not whole, an empty ETag and the size that is left. */
+/** Size and ETag by a file's trailer; for a file that is not whole, an empty ETag and about the size that is left. */
 export async function statWithTrailer(path: string): Promise<FoundFile> {
   const fd = await openFile(path, "r");
   try {
@@ -24,9 +23,9 @@ export async function statWithTrailer(path: string): Promise<FoundFile> {
     const count = await readFully(fd, bytes, size - bytes.length);
     const found = count < TRAILER_SIZE ? undefined : parseTrailer(bytes, size);
     return {
-      ...(found ?? { etag: "", size: Math.max(size - TRAILER_SIZE, 0) }),
+      etag: found?.etag ?? "",
+      size: found?.size ?? Math.max(size - TRAILER_SIZE, 0),
       modifiedAt: mtime,
-      isWhole: found !== undefined,
     };
   } finally {
     await closeFile(fd);
@@ -35,41 +34,41 @@ export async function statWithTrailer(path: string): Promise<FoundFile> {
 
 export interface FoundObject extends BackendStat {
   readonly segments: readonly Segment[];
-  /** All bytes of a small object, when the caller asked for them; then no segment holds an open file. */
+  /** All bytes of a small object, checked; then no segment is left to read. */
   readonly bytes: Buffer | undefined;
 }
 
-/** Objects up to this size are read by one call. */
-const SMALL = 64 * 1024;
-
-/** Opens the object at `path`; the first segment of a single file carries an open descriptor. Throws BackendError. */
-export async function findObject(disk: Disk, path: string, toRead: boolean): Promise<FoundObject> {
+/** Opens the object at `path`; the only segment of a single file is open already. Throws BackendError. */
+export async function openObject(disk: Disk, path: string): Promise<FoundObject> {
   try {
-    return await openSingle(disk, path, toRead);
+    const file = await openStored(disk, path);
+    const { size, etag, bytes } = file;
+    if (bytes === undefined) return { size, etag, bytes, segments: [{ path, size, etag, file }] };
+    await closeFile(file.fd);
+    return { size, etag, bytes, segments: [] };
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw await disk.translate(error, path);
   }
   const { etag, size, parts } = await readManifest(disk, `${path}${PARTS_SUFFIX}`);
-  const segments = parts.map((part) => ({ path: join(`${path}${PARTS_SUFFIX}`, part.file), size: part.size }));
+  const segments = parts.map((part) => ({
+    path: join(`${path}${PARTS_SUFFIX}`, part.file),
+    size: part.size,
+    etag: part.etag,
+  }));
   return { etag, size, segments, bytes: undefined };
 }
 
-async function openSingle(disk: Disk, path: string, toRead: boolean): Promise<FoundObject> {
-  const fd = await openFile(path, "r");
-  let isKept = false;
+/** What the object at `path` says of itself; its bytes are not read. Throws BackendError. */
+export async function statObject(disk: Disk, path: string): Promise<BackendStat> {
   try {
-    const { size: fileSize } = await statFile(fd);
-    const isSmall = toRead && fileSize <= SMALL + TRAILER_SIZE;
-    const tail = Buffer.allocUnsafe(isSmall ? fileSize : Math.min(fileSize, TRAILER_SIZE));
-    const count = await readFully(fd, tail, fileSize - tail.length);
-    const found = count < TRAILER_SIZE ? undefined : parseTrailer(tail.subarray(-TRAILER_SIZE), fileSize);
-    if (found === undefined) throw disk.fault("corrupt", `${path} is not whole`);
-    if (isSmall) return { ...found, segments: [], bytes: tail.subarray(0, found.size) };
-    isKept = true;
-    return { ...found, segments: [{ path, size: found.size, fd }], bytes: undefined };
-  } finally {
-    if (!isKept) await closeFile(fd);
+    const { size, etag } = await statWithTrailer(path);
+    if (etag === "") throw disk.fault("corrupt", `${path} is not whole`);
+    return { size, etag };
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw await disk.translate(error, path);
   }
+  const { size, etag } = await readManifest(disk, `${path}${PARTS_SUFFIX}`);
+  return { size, etag };
 }
 
 export async function readManifest(disk: Disk, directory: string) {

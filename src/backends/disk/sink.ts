@@ -1,11 +1,13 @@
 /**
- * A file being written: bytes go to `tmp/`, and only `finish` gives the file its name, after its bytes and trailer are
- * synced. Memory is bounded by `BUFFERED`: up to that much is written at once at the end; above it the writer waits.
+ * A file being written: bytes go to `tmp/`, and only `finish` gives the file its name, after its bytes, block checksums
+ * and trailer are synced. Memory is bounded by `BUFFERED`: up to that much is written at once at the end; above it the
+ * writer waits.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { BackendError, type Sink } from "../backend.ts";
+import { BlockChecksums } from "./block-checksums.ts";
 import { closeFile, codeOf, type Disk, openFile, syncFile, writeAll } from "./files.ts";
 import { trailer } from "./layout.ts";
 
@@ -18,6 +20,7 @@ export class DiskSink implements Sink {
   readonly #temporary: string;
   readonly #into: (from: string, to: string) => Promise<void>;
   readonly #md5 = createHash("md5");
+  readonly #checksums = new BlockChecksums();
   #pending: Buffer[] = [];
   #pendingBytes = 0;
   #received = 0;
@@ -37,6 +40,7 @@ export class DiskSink implements Sink {
   write(chunk: Buffer): Promise<void> | undefined {
     if (this.#over) return Promise.reject(this.#givenUp());
     this.#md5.update(chunk);
+    this.#checksums.add(chunk);
     this.#received += chunk.length;
     this.#pending.push(chunk);
     this.#pendingBytes += chunk.length;
@@ -49,7 +53,7 @@ export class DiskSink implements Sink {
       if (this.#over) throw this.#givenUp();
       if (this.#received !== this.#size) throw this.#disk.fault("refused", `${this.#received} of ${this.#size} bytes`);
       const etag = this.#md5.digest("hex");
-      this.#pending.push(trailer(etag, this.#size));
+      this.#pending.push(this.#checksums.table(), trailer(etag, this.#size));
       await this.#flushing;
       await this.#flush();
       const fd = this.#fd;

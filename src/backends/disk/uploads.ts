@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { multipartEtag } from "../../checksums/multipart-etag.ts";
 import { BackendError } from "../backend.ts";
 import { closeFile, codeOf, type Disk, openFile, renameFile, syncFile, writeAll } from "./files.ts";
-import { MANIFEST, type Manifest, PARTS_SUFFIX, partFile } from "./layout.ts";
+import { MANIFEST, type Manifest, type ManifestPart, PARTS_SUFFIX, partFile } from "./layout.ts";
 import { statWithTrailer } from "./objects.ts";
 import { DiskSink } from "./sink.ts";
 
@@ -79,7 +79,7 @@ export class DiskUploads {
     directory: string,
     parts: readonly { readonly partNumber: number; readonly etag: string }[],
   ): Promise<Manifest> {
-    const found: { file: string; size: number; etag: string }[] = [];
+    const found: ManifestPart[] = [];
     for (const { partNumber, etag } of parts) {
       const file = partFile(partNumber);
       const refused = (cause?: unknown) =>
@@ -93,9 +93,9 @@ export class DiskUploads {
       }
     }
     return {
-      etag: multipartEtag(found.map((part) => part.etag)),
+      etag: multipartEtag(parts.map((part) => part.etag)),
       size: found.reduce((sum, part) => sum + part.size, 0),
-      parts: found.map(({ file, size }) => ({ file, size })),
+      parts: found,
     };
   }
 

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { appendFile, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
+import { crc32 } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
 import { Disk } from "../../../src/backends/disk/files.ts";
 import { failure, md5, put, read, writeAll } from "../../contracts/backend-contract.ts";
@@ -11,12 +12,16 @@ import { BYTES, inParts, KEY, list, onDisk, PART, type TestDisk } from "./suppor
 describe("a file", () => {
   const file = ({ directory }: TestDisk) => join(directory, "data", KEY);
 
-  it("holds the bytes and then a trailer of 64 bytes", async () => {
+  it("holds the bytes, a CRC-32 of each 64 KiB of them, and a trailer of 64 bytes", async () => {
     await using disk = await onDisk();
     await put(disk.backend, KEY, BYTES);
     const stored = await readFile(file(disk));
-    expect(stored.subarray(0, -64).equals(BYTES)).toBe(true);
-    expect(stored.subarray(-64).toString()).toBe(`${`\nnearbucket ${md5(BYTES)} 300000`.padEnd(63)}\n`);
+    expect(stored.subarray(0, BYTES.length).equals(BYTES)).toBe(true);
+    const blocks = [0, 1, 2, 3, 4].map((block) => BYTES.subarray(block * 65_536, (block + 1) * 65_536));
+    expect(stored.subarray(BYTES.length, -64).toString("hex")).toBe(
+      blocks.map((block) => crc32(block).toString(16).padStart(8, "0")).join(""),
+    );
+    expect(stored.subarray(-64).toString()).toBe(`${`\nnearbucket2 ${md5(BYTES)} 300000`.padEnd(63)}\n`);
   });
 
   it.each<[string, (path: string) => Promise<void>]>([

@@ -1,12 +1,12 @@
 /**
- * Reads a blob: from memory when it is small and often read, a small piece at once and checked before anyone sees it, a
- * large one as a stream that survives its backend.
+ * Reads a blob: from memory when it is small and often read; a small one whole, checked before anyone sees a byte; a
+ * large one as a stream that survives its backend and is checked before its end.
  */
-import { hash } from "node:crypto";
 import type { Readable } from "node:stream";
-import { BackendError, onlyBackendError } from "../../backends/backend.ts";
+import { BackendError } from "../../backends/backend.ts";
 import type { Blob, ByteRange } from "../../model.ts";
 import type { BlobCache } from "./blob-cache.ts";
+import { checkBytes } from "./bytes-check.ts";
 import { FailoverBody } from "./failover-body.ts";
 import { ReplicaSource, type ReplicaSourceOptions } from "./replica-source.ts";
 
@@ -30,23 +30,24 @@ export interface BlobReaderOptions extends ReplicaSourceOptions {
   readonly cache: BlobCache;
 }
 
-/** Up to this many bytes are read before the answer begins. */
+/** Up to this many bytes are read before the answer begins; of a blob that is no larger always all. */
 const AT_ONCE = 128 * 1024;
 
 /** Throws ServiceUnavailable when no replica can be read; after the first byte the stream is destroyed instead. */
 export async function readBlob(stores: BlobReaderOptions, blob: Blob, options: ReadOptions): Promise<BlobReading> {
-  const { range, order } = options;
+  const { range } = options;
   const cached = stores.cache.get(blob.storageKey, blob.size);
   if (cached !== undefined)
     return { body: range === undefined ? cached : cached.subarray(range.first, range.last + 1), backend: undefined };
   const first = range?.first ?? 0;
   const end = range === undefined ? blob.size : range.last + 1;
-  const asked = end - first === blob.size ? undefined : range;
-  if (end - first <= AT_ONCE) return readAtOnce(stores, blob, order, asked, end - first);
+  const isWhole = end - first === blob.size;
+  if (blob.size <= AT_ONCE) return readSmall(stores, blob, options);
+  if (end - first <= AT_ONCE) return readPiece(stores, blob, options.order, { first, last: end - 1 });
   const { signal } = options;
-  const source = new ReplicaSource(stores, blob, order, signal);
-  const replica = await source.openNext(asked);
-  const body = new FailoverBody(source, replica, first, end);
+  const source = new ReplicaSource(stores, blob, { order: options.order, isProven: isWhole, signal });
+  const replica = await source.openNext(isWhole ? undefined : range);
+  const body = new FailoverBody(source, replica, { first, end, check: isWhole ? checkBytes(blob) : undefined });
   const stop = () => body.destroy(signal.reason instanceof Error ? signal.reason : undefined);
   signal.addEventListener("abort", stop, { once: true });
   body.once("close", () => signal.removeEventListener("abort", stop));
@@ -54,35 +55,31 @@ export async function readBlob(stores: BlobReaderOptions, blob: Blob, options: R
   return { body, backend: replica.member.backend.name };
 }
 
-async function readAtOnce(
-  stores: BlobReaderOptions,
-  blob: Blob,
-  order: readonly string[],
-  range: ByteRange | undefined,
-  length: number,
-): Promise<BlobReading> {
-  const source = new ReplicaSource(stores, blob, order);
+/** The whole blob is read and checked before anyone sees a byte. */
+async function readSmall(stores: BlobReaderOptions, blob: Blob, { order, range }: ReadOptions): Promise<BlobReading> {
+  const source = new ReplicaSource(stores, blob, { order, isProven: true });
   for (;;) {
-    const { member, bytes } = await source.readNext(range, length);
+    const { member, bytes } = await source.readNext(undefined, blob.size);
     const backend = member.backend.name;
-    try {
-      if (range === undefined && isProven(source.blob, bytes, backend)) stores.cache.add(source.blob.storageKey, bytes);
-      return { body: bytes, backend };
-    } catch (error) {
-      await source.fail(onlyBackendError(error));
+    const check = checkBytes(source.blob);
+    check.add(bytes);
+    if (check.fits()) {
+      // A range says little about whether the blob is asked for again and again.
+      if (range === undefined) stores.cache.add(source.blob.storageKey, bytes);
+      return { body: range === undefined ? bytes : bytes.subarray(range.first, range.last + 1), backend };
     }
+    await source.fail(new BackendError(backend, "corrupt", { detail: "its bytes are not the blob" }));
   }
 }
 
-/**
- * Few bytes are cheap to hash: a backend whose ETag no longer fits its bytes is found out before the client is misled.
- * Throws corrupt when a hash differs; false: nothing is known to compare with, as of a fresh blob that came in parts.
- */
-function isProven({ partSizes, etag, digest }: Blob, body: Buffer, backend: string): boolean {
-  const algorithm = partSizes === undefined ? "md5" : "sha256";
-  const expected = partSizes === undefined ? etag : digest;
-  if (expected === undefined) return false;
-  const found = hash(algorithm, body, "hex");
-  if (found === expected) return true;
-  throw new BackendError(backend, "corrupt", { detail: `${algorithm} ${found}, expected ${expected}` });
+/** A few bytes of a large blob: only the backend can tell whether they are right. */
+async function readPiece(
+  stores: BlobReaderOptions,
+  blob: Blob,
+  order: readonly string[],
+  range: ByteRange,
+): Promise<BlobReading> {
+  const source = new ReplicaSource(stores, blob, { order, isProven: false });
+  const { member, bytes } = await source.readNext(range, range.last - range.first + 1);
+  return { body: bytes, backend: member.backend.name };
 }

@@ -5,7 +5,8 @@
 import { type BackendError, type BackendStat, type OpenedBlob, onlyBackendError } from "../../backends/backend.ts";
 import type { Fleet, FleetMember } from "../../backends/fleet.ts";
 import type { Blobs } from "../../metadata/blobs.ts";
-import type { Blob, ByteRange } from "../../model.ts";
+import type { Blob, ByteRange, ReplicaState } from "../../model.ts";
+import { inspectByte, inspectWhole } from "../replicas/inspect.ts";
 import { tooFewBackends, unretryable } from "../replicas/placer.ts";
 import { checkSame, type Replicas } from "../replicas/verify.ts";
 
@@ -21,19 +22,29 @@ export interface OpenReplica {
   readonly opened: OpenedBlob;
 }
 
+export interface SourceOptions {
+  /** Backend names; replicas it does not name are tried last. */
+  readonly order: readonly string[];
+  /** The caller holds all bytes against the blob: then a lost replica is tried when no other is left. */
+  readonly isProven: boolean;
+  readonly signal?: AbortSignal;
+}
+
 export class ReplicaSource {
   readonly #stores: ReplicaSourceOptions;
   readonly #order: readonly string[];
+  readonly #isProven: boolean;
   readonly #signal: AbortSignal | undefined;
   readonly #tried = new Set<string>();
   #isSecondRound = false;
   readonly #failures: BackendError[] = [];
   #blob: Blob;
 
-  constructor(stores: ReplicaSourceOptions, blob: Blob, order: readonly string[], signal?: AbortSignal) {
+  constructor(stores: ReplicaSourceOptions, blob: Blob, options: SourceOptions) {
     this.#stores = stores;
-    this.#order = order;
-    this.#signal = signal;
+    this.#order = options.order;
+    this.#isProven = options.isProven;
+    this.#signal = options.signal;
     this.#blob = blob;
   }
 
@@ -67,7 +78,7 @@ export class ReplicaSource {
   ): Promise<{ readonly member: FleetMember; readonly found: Found }> {
     for (;;) {
       this.#signal?.throwIfAborted();
-      const member = this.#next() ?? (await this.#lookAgain());
+      const member = this.#next("verified") ?? (await this.#nextAgain());
       if (member === undefined) throw tooFewBackends(this.#failures);
       this.#tried.add(this.#keyOf(member.backend.name));
       const startedAt = performance.now();
@@ -89,6 +100,16 @@ export class ReplicaSource {
     await this.#stores.replicas.noteFailure(this.#blob, failure);
   }
 
+  /** One of these backends gave wrong bytes, nobody knows which: reads each whole, behind the reader's back. */
+  inspect(backends: Iterable<string>): void {
+    void inspectWhole(this.#stores, this.#blob, [...backends]);
+  }
+
+  /** The backend cut its body before this byte: asks for the byte again, behind the reader's back. */
+  lookAgain(backend: string, byte: number): void {
+    void inspectByte(this.#stores, this.#blob, backend, byte);
+  }
+
   #check(found: BackendStat | OpenedBlob, backend: string): void {
     try {
       checkSame(this.#blob, found, backend);
@@ -98,13 +119,10 @@ export class ReplicaSource {
     }
   }
 
-  #next(): FleetMember | undefined {
-    const { replicas } = this.#blob;
-    for (const name of this.#order)
-      if (replicas.some((replica) => replica.backend === name && replica.state === "verified") && this.#canTry(name))
-        return this.#stores.fleet.get(name);
-    const other = replicas.find((replica) => replica.state === "verified" && this.#canTry(replica.backend));
-    return other && this.#stores.fleet.get(other.backend);
+  #next(state: ReplicaState): FleetMember | undefined {
+    const replicas = this.#blob.replicas.filter((replica) => replica.state === state && this.#canTry(replica.backend));
+    const name = this.#order.find((name) => replicas.some(({ backend }) => backend === name)) ?? replicas[0]?.backend;
+    return name === undefined ? undefined : this.#stores.fleet.get(name);
   }
 
   #canTry(backend: string): boolean {
@@ -112,15 +130,17 @@ export class ReplicaSource {
   }
 
   /** The caller's blob may be older than a repair: replicas made since then count too. */
-  async #lookAgain(): Promise<FleetMember | undefined> {
+  async #nextAgain(): Promise<FleetMember | undefined> {
     const current = await this.#stores.blobs.find(this.#blob.id);
     if (current !== undefined && current.size === this.#blob.size) this.#blob = current;
-    const fresh = this.#next();
-    if (fresh !== undefined || this.#isSecondRound) return fresh;
-    this.#isSecondRound = true;
-    const gone = unretryable(this.#failures);
-    for (const { backend } of this.#failures) if (!gone.has(backend)) this.#tried.delete(this.#keyOf(backend));
-    return this.#next();
+    const fresh = this.#next("verified");
+    if (fresh !== undefined) return fresh;
+    if (!this.#isSecondRound) {
+      this.#isSecondRound = true;
+      const gone = unretryable(this.#failures);
+      for (const { backend } of this.#failures) if (!gone.has(backend)) this.#tried.delete(this.#keyOf(backend));
+    }
+    return this.#next("verified") ?? (this.#isProven ? this.#next("lost") : undefined);
   }
 
   #keyOf(backend: string): string {

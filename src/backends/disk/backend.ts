@@ -3,7 +3,7 @@
  * Acknowledged means synced; a directory without its marker (an empty mount) is unavailable, never empty.
  */
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rm, stat, unlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { ByteRange } from "../../model.ts";
@@ -18,8 +18,8 @@ import {
   type Sink,
 } from "../backend.ts";
 import { collect } from "../collect.ts";
-import { DiskBody, type Segment } from "./body.ts";
-import { closeFile, codeOf, Disk, renameFile } from "./files.ts";
+import { DiskBody } from "./body.ts";
+import { codeOf, Disk } from "./files.ts";
 import { MARKER, PARTS_SUFFIX, pathOfKey } from "./layout.ts";
 import { listDisk } from "./list.ts";
 import { openObject, statObject } from "./objects.ts";
@@ -42,6 +42,8 @@ export interface DiskBackendOptions {
    * unmounted at the start.
    */
   readonly create?: boolean | undefined;
+  /** Default 30 s: a file call that takes longer is given up. */
+  readonly stallMs?: number | undefined;
 }
 
 const TRAITS: BackendTraits = { publicEndpoint: undefined, replayedHeaders: "strict", honoursEmbeddedHeaders: false };
@@ -60,7 +62,7 @@ export async function openDiskBackend(options: DiskBackendOptions): Promise<Disk
     if (codeOf(error) !== "ENOENT") throw error;
     if (options.create !== false) id = await createDisk(options, marker);
   }
-  const disk = new Disk(options.name, options.directory, options.durable !== false, id);
+  const disk = new Disk(options.name, options.directory, options.durable !== false, id, options.stallMs);
   if (id !== undefined) await sweep(options.directory);
   return new DiskBackend(options, disk);
 }
@@ -125,7 +127,7 @@ export class DiskBackend implements Backend {
     const path = this.#path(key);
     const { size, etag, segments, bytes } = await openObject(this.#disk, path);
     if (range !== undefined && (range.first > range.last || range.last >= size)) {
-      await closeAll(segments);
+      for (const { stored } of segments) stored?.file.abandon();
       throw this.#disk.fault("corrupt", `range ${range.first}-${range.last} of ${size} bytes: ${key}`);
     }
     const whole = range ?? { first: 0, last: size - 1 };
@@ -151,10 +153,12 @@ export class DiskBackend implements Backend {
   async delete(key: string): Promise<void> {
     const path = this.#path(key);
     try {
-      await unlink(path).catch((error: unknown) => {
-        if (codeOf(error) !== "ENOENT") throw error;
-        return this.#deleteParts(`${path}${PARTS_SUFFIX}`);
-      });
+      await this.#disk
+        .run(() => unlink(path))
+        .catch((error: unknown) => {
+          if (codeOf(error) !== "ENOENT") throw error;
+          return this.#deleteParts(`${path}${PARTS_SUFFIX}`);
+        });
     } catch (error) {
       const translated = await this.#disk.translate(error, path);
       if (translated.fault !== "absent") throw translated;
@@ -204,13 +208,9 @@ export class DiskBackend implements Backend {
   /** One rename hides the directory; its files are removed after that. */
   async #deleteParts(directory: string): Promise<void> {
     const away = join(this.#disk.directory, "tmp", `${randomUUID()}.deleted`);
-    await renameFile(directory, away);
-    await rm(away, { recursive: true });
+    await this.#disk.run(() => rename(directory, away));
+    await this.#disk.run(() => rm(away, { recursive: true }));
   }
-}
-
-async function closeAll(segments: readonly Segment[]): Promise<void> {
-  for (const { file } of segments) if (file !== undefined) await closeFile(file.fd);
 }
 
 function readableOf(bytes: Buffer): Readable {

@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import type { ByteRange } from "../../model.ts";
 import { BackendError } from "../backend.ts";
 import { BLOCK_SIZE } from "./block-checksums.ts";
-import { closeFile, type Disk } from "./files.ts";
+import type { Disk } from "./files.ts";
 import { openStored, readBlocks, type StoredFile } from "./stored-file.ts";
 
 /** A file of an object: opened when its turn comes, or open already. The body closes it. */
@@ -15,13 +15,13 @@ export interface Segment {
   readonly size: number;
   /** What its trailer must say; undefined: unknown. */
   readonly etag: string | undefined;
-  readonly file?: StoredFile;
+  readonly stored?: StoredFile;
 }
 
 interface Piece extends Pick<Segment, "path" | "size" | "etag"> {
   position: number;
   readonly end: number;
-  file: StoredFile | undefined;
+  stored: StoredFile | undefined;
 }
 
 /** Two blocks a call: a single one makes more calls, more make the pieces of concurrent reads large. */
@@ -36,10 +36,10 @@ export class DiskBody extends Readable {
     super({ highWaterMark: BLOCKS_AT_ONCE * BLOCK_SIZE });
     this.#disk = disk;
     let start = 0;
-    for (const { path, size, etag, file } of segments) {
+    for (const { path, size, etag, stored } of segments) {
       const position = Math.max(range.first - start, 0);
       const end = Math.min(range.last + 1 - start, size);
-      if (position < end) this.#pieces.push({ path, size, etag, position, end, file });
+      if (position < end) this.#pieces.push({ path, size, etag, position, end, stored });
       start += size;
     }
   }
@@ -63,12 +63,12 @@ export class DiskBody extends Readable {
     const piece = this.#pieces[0];
     if (piece === undefined) return null;
     try {
-      piece.file ??= await this.#openPiece(piece);
-      const chunk = await readBlocks(this.#disk, piece.file, piece.position, piece.end, BLOCKS_AT_ONCE);
+      piece.stored ??= await this.#openPiece(piece);
+      const chunk = await readBlocks(this.#disk, piece.stored, piece.position, piece.end, BLOCKS_AT_ONCE);
       piece.position += chunk.length;
       if (piece.position < piece.end) return chunk;
       this.#pieces.shift();
-      await closeFile(piece.file.fd);
+      await piece.stored.file.close();
       return chunk;
     } catch (error) {
       throw await this.#disk.translate(error, piece.path);
@@ -76,16 +76,16 @@ export class DiskBody extends Readable {
   }
 
   async #openPiece({ path, size, etag }: Piece): Promise<StoredFile> {
-    const file = await openStored(this.#disk, path);
-    if (file.size === size && (etag === undefined || file.etag === etag)) return file;
-    await closeFile(file.fd);
-    throw this.#disk.fault("corrupt", `${path} is another part: ${file.size} bytes ${file.etag}`);
+    const stored = await openStored(this.#disk, path);
+    if (stored.size === size && (etag === undefined || stored.etag === etag)) return stored;
+    stored.file.abandon();
+    throw this.#disk.fault("corrupt", `${path} is another part: ${stored.size} bytes ${stored.etag}`);
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     const close = async () => {
       await this.#reading;
-      await Promise.allSettled(this.#pieces.map(({ file }) => file && closeFile(file.fd)));
+      for (const { stored } of this.#pieces) stored?.file.abandon();
     };
     close().then(() => done(error), done);
   }

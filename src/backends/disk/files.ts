@@ -2,54 +2,12 @@
  * The file calls of a disk backend, as promises over plain descriptors (a FileHandle costs three times as much), and
  * what their failures mean. A missing file counts as absent only while the disk's marker is in place.
  */
-import fs from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
 import { BackendError, type BackendFault } from "../backend.ts";
+import { FileCalls } from "./file-calls.ts";
 import { MARKER } from "./layout.ts";
-
-export const openFile = promisify(fs.open);
-export const closeFile = promisify(fs.close);
-export const syncFile = promisify(fs.fsync);
-export const renameFile = promisify(fs.rename);
-export const statFile: (fd: number) => Promise<fs.Stats> = promisify(fs.fstat);
-
-/** Fills `buffer` from `position` on; resolves with fewer bytes only at the end of the file. */
-export function readFully(fd: number, buffer: Buffer, position: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const next = (done: number) =>
-      fs.read(fd, buffer, done, buffer.length - done, position + done, (error, count) => {
-        if (error) reject(error);
-        else if (count === 0 || done + count === buffer.length) resolve(done + count);
-        else next(done + count);
-      });
-    next(0);
-  });
-}
-
-/** Appends all of `chunks`. */
-export function writeAll(fd: number, chunks: Buffer[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const next = (rest: Buffer[]) =>
-      fs.writev(fd, rest, (error, count) => {
-        if (error) return reject(error);
-        const left = after(rest, count);
-        if (left.length === 0) resolve();
-        else next(left);
-      });
-    next(chunks);
-  });
-}
-
-function after(chunks: Buffer[], count: number): Buffer[] {
-  let skipped = count;
-  for (const [index, chunk] of chunks.entries()) {
-    if (skipped < chunk.length) return [chunk.subarray(skipped), ...chunks.slice(index + 1)];
-    skipped -= chunk.length;
-  }
-  return [];
-}
+import { OpenFile } from "./open-file.ts";
 
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
@@ -68,6 +26,9 @@ const REFUSALS = new Set([
   "ELOOP",
 ]);
 
+/** A file call that takes longer shows that the disk hangs. */
+const STALL_MS = 30_000;
+
 /** One disk: its directory, its id, whether it syncs. Shared by the backend and its sinks. */
 export class Disk {
   readonly backend: string;
@@ -76,7 +37,16 @@ export class Disk {
   /** The marker's content when the disk was opened; undefined: it was missing then, and any content is accepted. */
   #id: string | undefined;
 
-  constructor(backend: string, directory: string, durable: boolean, id: string | undefined) {
+  readonly #calls: FileCalls;
+
+  constructor(
+    backend: string,
+    directory: string,
+    durable: boolean,
+    id: string | undefined,
+    stallMs: number = STALL_MS,
+  ) {
+    this.#calls = new FileCalls(backend, stallMs);
     this.backend = backend;
     this.directory = directory;
     this.durable = durable;
@@ -87,13 +57,35 @@ export class Disk {
     return new BackendError(this.backend, fault, { cause, detail });
   }
 
+  /** Every file call goes through here or `open`: see FileCalls.run. */
+  run<T>(call: () => Promise<T>): Promise<T> {
+    return this.#calls.run(call);
+  }
+
+  open(path: string, flags: "r" | "w" | "wx"): Promise<OpenFile> {
+    return OpenFile.open(this.#calls, path, flags);
+  }
+
+  /** Opens a file for as long as `work` takes. */
+  async use<T>(path: string, flags: "r" | "w", work: (file: OpenFile) => Promise<T>): Promise<T> {
+    const file = await this.open(path, flags);
+    try {
+      const result = await work(file);
+      await file.close();
+      return result;
+    } catch (error) {
+      file.abandon();
+      throw error;
+    }
+  }
+
   /** Throws unavailable unless this very disk is in place. */
   async checkPresent(): Promise<void> {
     let id: string;
     try {
-      id = await readFile(join(this.directory, MARKER), "latin1");
+      id = await this.run(() => readFile(join(this.directory, MARKER), "latin1"));
     } catch (error) {
-      throw this.fault("unavailable", `no marker in ${this.directory}`, error);
+      throw error instanceof BackendError ? error : this.fault("unavailable", `no marker in ${this.directory}`, error);
     }
     this.#id ??= id;
     if (id !== this.#id) throw this.fault("unavailable", `another disk is mounted at ${this.directory}`);
@@ -118,23 +110,18 @@ export class Disk {
 
   async syncDirectory(path: string): Promise<void> {
     if (!this.durable) return;
-    const fd = await openFile(path, "r");
-    try {
-      await syncFile(fd);
-    } finally {
-      await closeFile(fd);
-    }
+    await this.use(path, "r", (directory) => directory.sync());
   }
 
   /** Renames durably; makes missing directories above `to`, but never the disk's own. */
   async moveInto(from: string, to: string): Promise<void> {
     try {
-      await renameFile(from, to);
+      await this.run(() => rename(from, to));
     } catch (error) {
       if (codeOf(error) !== "ENOENT") throw error;
       await this.checkPresent();
-      const made = await mkdir(dirname(to), { recursive: true });
-      await renameFile(from, to);
+      const made = await this.run(() => mkdir(dirname(to), { recursive: true }));
+      await this.run(() => rename(from, to));
       if (made !== undefined)
         for (let path = dirname(dirname(to)); path.length >= dirname(made).length; path = dirname(path))
           await this.syncDirectory(path);

@@ -3,10 +3,10 @@
  * lost mount never looks like a short list. A file that is not whole is listed too, with an empty ETag, which no object
  * has.
  */
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { BackendError, type ListedBlob } from "../backend.ts";
-import { closeFile, codeOf, type Disk, openFile, statFile } from "./files.ts";
+import { codeOf, type Disk } from "./files.ts";
 import { MANIFEST, PARTS_SUFFIX } from "./layout.ts";
 import { readManifest, statWithTrailer } from "./objects.ts";
 
@@ -31,7 +31,7 @@ async function* walk(disk: Disk, above: string, prefix: string): AsyncGenerator<
 /** Sorted as whole keys: a directory counts with its slash. */
 async function entries(disk: Disk, directory: string, above: string) {
   try {
-    const found = (await readdir(directory, { withFileTypes: true })).map((entry) => {
+    const found = (await disk.run(() => readdir(directory, { withFileTypes: true }))).map((entry) => {
       const isParts = entry.isDirectory() && entry.name.endsWith(PARTS_SUFFIX);
       const isDirectory = entry.isDirectory() && !isParts;
       const name = isParts ? entry.name.slice(0, -PARTS_SUFFIX.length) : entry.name;
@@ -48,16 +48,12 @@ async function look(disk: Disk, key: string, isParts: boolean): Promise<ListedBl
   const path = join(disk.directory, "data", key);
   try {
     if (!isParts) {
-      const { size, etag, modifiedAt } = await statWithTrailer(path);
+      const { size, etag, modifiedAt } = await statWithTrailer(disk, path);
       return { key, size, etag, modifiedAt };
     }
     const { size, etag } = await readManifest(disk, `${path}${PARTS_SUFFIX}`);
-    const fd = await openFile(join(`${path}${PARTS_SUFFIX}`, MANIFEST), "r");
-    try {
-      return { key, size, etag, modifiedAt: (await statFile(fd)).mtime };
-    } finally {
-      await closeFile(fd);
-    }
+    const { mtime } = await disk.run(() => stat(join(`${path}${PARTS_SUFFIX}`, MANIFEST)));
+    return { key, size, etag, modifiedAt: mtime };
   } catch (error) {
     const translated =
       codeOf(error) === "ENOENT" || !(error instanceof BackendError) ? await disk.translate(error, path) : error;

@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BackendError, type BackendStat } from "../backend.ts";
 import type { Segment } from "./body.ts";
-import { closeFile, codeOf, type Disk, openFile, readFully, statFile } from "./files.ts";
+import { codeOf, type Disk } from "./files.ts";
 import { MANIFEST, PARTS_SUFFIX, parseManifest, parseTrailer, TRAILER_SIZE } from "./layout.ts";
 import { openStored } from "./stored-file.ts";
 
@@ -15,21 +15,18 @@ export interface FoundFile extends BackendStat {
 }
 
 /** Size and ETag by a file's trailer; for a file that is not whole, an empty ETag and about the size that is left. */
-export async function statWithTrailer(path: string): Promise<FoundFile> {
-  const fd = await openFile(path, "r");
-  try {
-    const { size, mtime } = await statFile(fd);
+export function statWithTrailer(disk: Disk, path: string): Promise<FoundFile> {
+  return disk.use(path, "r", async (file) => {
+    const { size, mtime } = await file.stat();
     const bytes = Buffer.allocUnsafe(Math.min(size, TRAILER_SIZE));
-    const count = await readFully(fd, bytes, size - bytes.length);
+    const count = await file.read(bytes, size - bytes.length);
     const found = count < TRAILER_SIZE ? undefined : parseTrailer(bytes, size);
     return {
       etag: found?.etag ?? "",
       size: found?.size ?? Math.max(size - TRAILER_SIZE, 0),
       modifiedAt: mtime,
     };
-  } finally {
-    await closeFile(fd);
-  }
+  });
 }
 
 export interface FoundObject extends BackendStat {
@@ -41,10 +38,10 @@ export interface FoundObject extends BackendStat {
 /** Opens the object at `path`; the only segment of a single file is open already. Throws BackendError. */
 export async function openObject(disk: Disk, path: string): Promise<FoundObject> {
   try {
-    const file = await openStored(disk, path);
-    const { size, etag, bytes } = file;
-    if (bytes === undefined) return { size, etag, bytes, segments: [{ path, size, etag, file }] };
-    await closeFile(file.fd);
+    const stored = await openStored(disk, path);
+    const { size, etag, bytes } = stored;
+    if (bytes === undefined) return { size, etag, bytes, segments: [{ path, size, etag, stored }] };
+    await stored.file.close();
     return { size, etag, bytes, segments: [] };
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw await disk.translate(error, path);
@@ -61,7 +58,7 @@ export async function openObject(disk: Disk, path: string): Promise<FoundObject>
 /** What the object at `path` says of itself; its bytes are not read. Throws BackendError. */
 export async function statObject(disk: Disk, path: string): Promise<BackendStat> {
   try {
-    const { size, etag } = await statWithTrailer(path);
+    const { size, etag } = await statWithTrailer(disk, path);
     if (etag === "") throw disk.fault("corrupt", `${path} is not whole`);
     return { size, etag };
   } catch (error) {
@@ -73,7 +70,7 @@ export async function statObject(disk: Disk, path: string): Promise<BackendStat>
 
 export async function readManifest(disk: Disk, directory: string) {
   try {
-    const manifest = parseManifest(await readFile(join(directory, MANIFEST), "utf8"));
+    const manifest = parseManifest(await disk.run(() => readFile(join(directory, MANIFEST), "utf8")));
     if (manifest === undefined) throw disk.fault("corrupt", `${directory}/${MANIFEST} is not whole`);
     return manifest;
   } catch (error) {

@@ -8,10 +8,12 @@ import { unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { BackendError, type Sink } from "../backend.ts";
 import { BlockChecksums } from "./block-checksums.ts";
-import { closeFile, codeOf, type Disk, openFile, syncFile, writeAll } from "./files.ts";
+import { codeOf, type Disk } from "./files.ts";
 import { trailer } from "./layout.ts";
+import type { OpenFile } from "./open-file.ts";
 
 const BUFFERED = 256 * 1024;
+const SYNCED_AT_ONCE = 64 * 1024 * 1024;
 
 export class DiskSink implements Sink {
   readonly #disk: Disk;
@@ -24,7 +26,8 @@ export class DiskSink implements Sink {
   #pending: Buffer[] = [];
   #pendingBytes = 0;
   #received = 0;
-  #fd: number | undefined;
+  #file: OpenFile | undefined;
+  #unsynced = 0;
   #flushing: Promise<void> | undefined;
   #over = false;
 
@@ -56,14 +59,14 @@ export class DiskSink implements Sink {
       this.#pending.push(this.#checksums.table(), trailer(etag, this.#size));
       await this.#flushing;
       await this.#flush();
-      const fd = this.#fd;
-      if (this.#over || fd === undefined) throw this.#givenUp();
-      if (this.#disk.durable) await syncFile(fd);
-      this.#fd = undefined;
-      await closeFile(fd);
+      const file = this.#file;
+      if (this.#over || file === undefined) throw this.#givenUp();
+      if (this.#disk.durable) await file.sync();
+      await file.close();
+      this.#file = undefined;
       if (this.#over) throw this.#givenUp();
       await this.#into(this.#temporary, this.#destination);
-      if (this.#over) await unlink(this.#destination);
+      if (this.#over) await this.#disk.run(() => unlink(this.#destination));
       if (this.#over) throw this.#givenUp();
       this.#over = true;
       return { etag };
@@ -90,12 +93,13 @@ export class DiskSink implements Sink {
 
   async #writePending(): Promise<void> {
     try {
-      this.#fd ??= await openFile(this.#temporary, "wx", 0o600);
+      this.#file ??= await this.#disk.open(this.#temporary, "wx");
       while (this.#pending.length > 0 && !this.#over) {
         const chunks = this.#pending;
         this.#pending = [];
         this.#pendingBytes = 0;
-        await writeAll(this.#fd, chunks);
+        await this.#file.write(chunks);
+        await this.#syncAtTimes(this.#file, chunks);
       }
     } catch (error) {
       const missing = codeOf(error) === "ENOENT";
@@ -105,12 +109,20 @@ export class DiskSink implements Sink {
     }
   }
 
+  /** So that no sync, not even the last, has so much to write that a slow disk looks like one that hangs. */
+  async #syncAtTimes(file: OpenFile, written: readonly Buffer[]): Promise<void> {
+    for (const chunk of written) this.#unsynced += chunk.length;
+    if (!this.#disk.durable || this.#unsynced < SYNCED_AT_ONCE) return;
+    this.#unsynced = 0;
+    await file.sync();
+  }
+
   async #remove(): Promise<void> {
     await Promise.allSettled([this.#flushing]);
-    const fd = this.#fd;
-    this.#fd = undefined;
+    this.#file?.abandon();
+    this.#file = undefined;
     // A file that cannot be removed now is swept from tmp/ at a start a day later or more.
-    await Promise.allSettled([fd === undefined ? undefined : closeFile(fd), unlink(this.#temporary)]);
+    await Promise.allSettled([this.#disk.run(() => unlink(this.#temporary))]);
   }
 
   #givenUp(): BackendError {

@@ -2,11 +2,11 @@
  * Multipart uploads on a disk: one directory each. Completing renames it into place, so no byte is written twice.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { multipartEtag } from "../../checksums/multipart-etag.ts";
 import { BackendError } from "../backend.ts";
-import { closeFile, codeOf, type Disk, openFile, renameFile, syncFile, writeAll } from "./files.ts";
+import { codeOf, type Disk } from "./files.ts";
 import { MANIFEST, type Manifest, type ManifestPart, PARTS_SUFFIX, partFile } from "./layout.ts";
 import { statWithTrailer } from "./objects.ts";
 import { DiskSink } from "./sink.ts";
@@ -27,7 +27,7 @@ export class DiskUploads {
     const directory = join(this.#uploads, id);
     try {
       await this.#disk.checkPresent();
-      await mkdir(directory);
+      await this.#disk.run(() => mkdir(directory));
       await this.#writeFile(join(directory, "key"), key);
       await this.#disk.syncDirectory(directory);
       await this.#disk.syncDirectory(this.#uploads);
@@ -41,7 +41,7 @@ export class DiskUploads {
     const directory = this.#directory(key, id);
     return new DiskSink(this.#disk, join(directory, partFile(partNumber)), size, async (from, to) => {
       await this.#checkKey(key, id);
-      await renameFile(from, to);
+      await this.#disk.run(() => rename(from, to));
       await this.#disk.syncDirectory(directory);
     });
   }
@@ -59,8 +59,9 @@ export class DiskUploads {
       const manifest: Manifest = await this.#manifest(directory, parts);
       const chosen = new Set(manifest.parts.map((part) => part.file));
       await this.#writeFile(join(directory, MANIFEST), `${JSON.stringify(manifest)}\n`);
-      for (const name of await readdir(directory))
-        if (!chosen.has(name) && name !== MANIFEST && name !== "key") await rm(join(directory, name));
+      for (const name of await this.#disk.run(() => readdir(directory)))
+        if (!chosen.has(name) && name !== MANIFEST && name !== "key")
+          await this.#disk.run(() => rm(join(directory, name)));
       await this.#disk.syncDirectory(directory);
       await this.#disk.moveInto(directory, `${path}${PARTS_SUFFIX}`);
       await this.#disk.syncDirectory(this.#uploads);
@@ -85,7 +86,7 @@ export class DiskUploads {
       const refused = (cause?: unknown) =>
         new BackendError(this.#disk.backend, "refused", { cause, detail: `part ${partNumber} is not ${etag}` });
       try {
-        const part = await statWithTrailer(join(directory, file));
+        const part = await statWithTrailer(this.#disk, join(directory, file));
         if (part.etag !== etag) throw refused();
         found.push({ file, size: part.size, etag });
       } catch (error) {
@@ -103,7 +104,8 @@ export class DiskUploads {
     await this.#disk.checkPresent();
     try {
       const ids: string[] = [];
-      for (const id of await readdir(this.#uploads)) if ((await this.#keyOf(id)) === key) ids.push(id);
+      for (const id of await this.#disk.run(() => readdir(this.#uploads)))
+        if ((await this.#keyOf(id)) === key) ids.push(id);
       return ids;
     } catch (error) {
       throw await this.#disk.translate(error, this.#uploads);
@@ -113,7 +115,7 @@ export class DiskUploads {
   /** Undefined: no such upload; the disk is in place. */
   async #keyOf(id: string): Promise<string | undefined> {
     try {
-      return await readFile(join(this.#uploads, id, "key"), "utf8");
+      return await this.#disk.run(() => readFile(join(this.#uploads, id, "key"), "utf8"));
     } catch (error) {
       const translated = await this.#disk.translate(error, id);
       if (translated.fault !== "absent") throw translated;
@@ -134,8 +136,8 @@ export class DiskUploads {
   async #remove(id: string): Promise<void> {
     const away = join(this.#disk.directory, "tmp", `${id}.upload`);
     try {
-      await renameFile(join(this.#uploads, id), away);
-      await rm(away, { recursive: true, force: true });
+      await this.#disk.run(() => rename(join(this.#uploads, id), away));
+      await this.#disk.run(() => rm(away, { recursive: true, force: true }));
     } catch (error) {
       const translated = await this.#disk.translate(error, id);
       if (translated.fault !== "absent") throw translated;
@@ -143,13 +145,9 @@ export class DiskUploads {
   }
 
   async #writeFile(path: string, text: string): Promise<void> {
-    if (!this.#disk.durable) return writeFile(path, text);
-    const fd = await openFile(path, "w", 0o600);
-    try {
-      await writeAll(fd, [Buffer.from(text)]);
-      await syncFile(fd);
-    } finally {
-      await closeFile(fd);
-    }
+    await this.#disk.use(path, "w", async (file) => {
+      await file.write([Buffer.from(text)]);
+      if (this.#disk.durable) await file.sync();
+    });
   }
 }

@@ -9,6 +9,7 @@ import type { Upload, UploadedPart } from "../metadata/uploads.ts";
 import type { Blob, ByteRange, ChecksumAlgorithm, Content, Digest, FreshContent, KnownContent } from "../model.ts";
 import { BlobCache, type BlobCacheCounts } from "./read/blob-cache.ts";
 import { type BlobReading, type ReadOptions, readBlob } from "./read/open-blob.ts";
+import { Inspector } from "./replicas/inspect.ts";
 import { Placer } from "./replicas/placer.ts";
 import { Replicas } from "./replicas/verify.ts";
 import type { BodySource, Ingested } from "./write/body-source.ts";
@@ -125,7 +126,7 @@ export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStor
     log,
   };
   const cache = new BlobCache(cacheBytes);
-  const sources = { fleet, blobs: metadata.blobs, replicas, cache };
+  const sources = { fleet, blobs: metadata.blobs, replicas, inspector: new Inspector(fleet, replicas), cache };
   return {
     put: (bytes, { scope, minimumCopies: asked }) =>
       put(context, bytes, { scope, needed: Math.min(asked ?? minimumCopies, copies), bufferBytes }),

@@ -15,6 +15,8 @@ export interface Minio extends AsyncDisposable {
   readonly publicUrl: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** Where it keeps its buckets. */
+  readonly directory: string;
   readonly server: ServerProcess;
   readonly s3: S3Client;
 }
@@ -60,6 +62,7 @@ export async function startMinio({ path = "minio", buckets = [], env = {} }: Min
     url,
     publicUrl: `http://localhost:${port}`,
     ...credentials,
+    directory,
     server,
     s3,
     async [Symbol.asyncDispose]() {

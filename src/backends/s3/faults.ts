@@ -10,6 +10,9 @@ const BY_CODE: ReadonlyMap<string, BackendFault> = new Map([
   ["BadDigest", "corrupt"],
   ["XAmzContentSHA256Mismatch", "corrupt"],
   ["InvalidRange", "corrupt"],
+  // A node's answer, and MinIO's: their own checksums do not match what they hold.
+  ["ObjectCorrupt", "corrupt"],
+  ["SlowDownRead", "corrupt"],
   ["RequestTimeout", "unavailable"],
   ["IncompleteBody", "unavailable"],
   ["AccessDenied", "refused"],
@@ -38,11 +41,15 @@ const BY_STATUS: ReadonlyMap<number, BackendFault> = new Map([
   [507, "refused"],
 ]);
 
+/** MinIO's words in an InternalError about an object whose own metadata it cannot parse. */
+const DAMAGED = "file is corrupted";
+
 /**
- * `status` of the answer, or 500 for an error that came inside a 200; `code` as in the `<Error>` document, if there was
- * one.
+ * `status` of the answer, or 500 for an error that came inside a 200; `code` and `message` as in the `<Error>`
+ * document, if there was one.
  */
-export function faultOf(status: number, code: string | undefined): BackendFault {
+export function faultOf(status: number, code: string | undefined, message = ""): BackendFault {
+  if (message.includes(DAMAGED)) return "corrupt";
   return (
     (code !== undefined ? BY_CODE.get(code) : undefined) ??
     BY_STATUS.get(status) ??

@@ -185,7 +185,7 @@ export class S3Transport {
   /** `status` 500 for an `<Error>` inside a 200. */
   errorOf(status: number, text: string, what: string): BackendError {
     const told = parseErrorDocument(text);
-    return new BackendError(this.options.backend, faultOf(status, told?.code), {
+    return new BackendError(this.options.backend, faultOf(status, told?.code, told?.message), {
       detail: `${what}: ${status} ${told?.code ?? ""} ${told?.message ?? ""}`.trimEnd(),
     });
   }

@@ -114,15 +114,13 @@ export class FailoverBody extends Readable {
   }
 
   async #moveOn(failure: BackendError): Promise<void> {
-    await this.#source.fail(failure);
-    if (failure.fault === "unavailable" && this.#givers.has(failure.backend))
-      this.#source.lookAgain(failure.backend, this.#next);
+    await this.#source.fail(failure, this.#next);
     await this.#goOn();
   }
 
   /**
-   * The wrong byte may be one of the last chunk, which no reader has: then another replica's last chunk fits, and the
-   * reader notices nothing. A wrong byte among those given already cannot be taken back.
+   * When the wrong byte is in the last chunk, another replica's last chunk matches and the reader notices nothing. A
+   * wrong byte that was sent before cannot be taken back.
    */
   async #moveOnFromMismatch(backend: string): Promise<void> {
     if (this.#mismatch !== undefined) throw this.#mismatch;

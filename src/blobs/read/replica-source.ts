@@ -6,14 +6,15 @@ import { type BackendError, type BackendStat, type OpenedBlob, onlyBackendError 
 import type { Fleet, FleetMember } from "../../backends/fleet.ts";
 import type { Blobs } from "../../metadata/blobs.ts";
 import type { Blob, ByteRange, ReplicaState } from "../../model.ts";
-import { inspectByte, inspectWhole } from "../replicas/inspect.ts";
-import { tooFewBackends, unretryable } from "../replicas/placer.ts";
+import type { Inspector } from "../replicas/inspect.ts";
+import { objectCorrupt, tooFewBackends, unretryable } from "../replicas/placer.ts";
 import { checkSame, type Replicas } from "../replicas/verify.ts";
 
 export interface ReplicaSourceOptions {
   readonly fleet: Fleet;
   readonly blobs: Blobs;
   readonly replicas: Replicas;
+  readonly inspector: Inspector;
 }
 
 /** An open replica: its bytes from the start of the range on. */
@@ -55,7 +56,7 @@ export class ReplicaSource {
 
   /**
    * Opens the next replica that can be opened and says the right size and ETag. Throws ServiceUnavailable when none is
-   * left.
+   * left, ObjectCorrupt when every replica is known to be bad.
    */
   async openNext(range: ByteRange | undefined): Promise<OpenReplica> {
     const { member, found } = await this.#tryEach(({ backend }, storageKey) =>
@@ -69,17 +70,21 @@ export class ReplicaSource {
     range: ByteRange | undefined,
     length: number,
   ): Promise<{ readonly member: FleetMember; readonly bytes: Buffer }> {
-    const { member, found } = await this.#tryEach(({ backend }, storageKey) => backend.read(storageKey, length, range));
+    const { member, found } = await this.#tryEach(
+      ({ backend }, storageKey) => backend.read(storageKey, length, range),
+      range?.first ?? 0,
+    );
     return { member, bytes: found.bytes };
   }
 
   async #tryEach<Found extends BackendStat>(
     look: (member: FleetMember, storageKey: string) => Promise<Found>,
+    first?: number,
   ): Promise<{ readonly member: FleetMember; readonly found: Found }> {
     for (;;) {
       this.#signal?.throwIfAborted();
       const member = this.#next("verified") ?? (await this.#nextAgain());
-      if (member === undefined) throw tooFewBackends(this.#failures);
+      if (member === undefined) throw this.#isLost() ? objectCorrupt(this.#failures) : tooFewBackends(this.#failures);
       this.#tried.add(this.#keyOf(member.backend.name));
       const startedAt = performance.now();
       try {
@@ -89,25 +94,22 @@ export class ReplicaSource {
         return { member, found };
       } catch (error) {
         this.#signal?.throwIfAborted();
-        await this.fail(onlyBackendError(error));
+        await this.fail(onlyBackendError(error), first);
       }
     }
   }
 
-  /** What happened to a replica that `openNext` gave. */
-  async fail(failure: BackendError): Promise<void> {
+  /** Notes why a replica cannot be used. `byte`: where its body broke off; whether it is damaged there is looked up. */
+  async fail(failure: BackendError, byte?: number): Promise<void> {
     this.#failures.push(failure);
-    await this.#stores.replicas.noteFailure(this.#blob, failure);
+    const { replicas, inspector } = this.#stores;
+    await replicas.noteFailure(this.#blob, failure);
+    if (byte !== undefined && failure.fault === "unavailable") void inspector.from(this.#blob, failure.backend, byte);
   }
 
-  /** One of these backends gave wrong bytes, nobody knows which: reads each whole, behind the reader's back. */
+  /** One of these backends returned wrong bytes: finds out which in the background. */
   inspect(backends: Iterable<string>): void {
-    void inspectWhole(this.#stores, this.#blob, [...backends]);
-  }
-
-  /** The backend cut its body before this byte: asks for the byte again, behind the reader's back. */
-  lookAgain(backend: string, byte: number): void {
-    void inspectByte(this.#stores, this.#blob, backend, byte);
+    void this.#stores.inspector.whole(this.#blob, backends);
   }
 
   #check(found: BackendStat | OpenedBlob, backend: string): void {
@@ -117,6 +119,14 @@ export class ReplicaSource {
       if ("body" in found) found.body.destroy();
       throw error;
     }
+  }
+
+  /** Every replica is known to be missing or damaged, so that another try cannot help. */
+  #isLost(): boolean {
+    const gone = this.#failures.filter(({ fault }) => fault === "absent" || fault === "corrupt");
+    return this.#blob.replicas.every(
+      (replica) => replica.state !== "verified" || gone.some(({ backend }) => backend === replica.backend),
+    );
   }
 
   #next(state: ReplicaState): FleetMember | undefined {

@@ -9,6 +9,7 @@ import type { GuardedSink } from "../../backends/guarded-sink.ts";
 import { multipartEtag } from "../../checksums/multipart-etag.ts";
 import type { Blob, ByteRange } from "../../model.ts";
 import { pump } from "../pump.ts";
+import { readAgain } from "./read-again.ts";
 import { checkSame } from "./verify.ts";
 
 /** What of a blob is needed to move its bytes. */
@@ -32,16 +33,27 @@ export async function copyReplica(
 export async function readReplica(blob: BlobBytes, from: FleetMember, signal?: AbortSignal): Promise<string> {
   const sha256 = createHash("sha256");
   const md5s: string[] = [];
+  let read = 0;
   for (const part of partsOf(blob)) {
     const md5 = createHash("md5");
-    await readRange(blob, from, part.range, signal, (chunk) => {
-      sha256.update(chunk);
-      md5.update(chunk);
-      return undefined;
-    });
+    try {
+      await readRange(blob, from, part.range, signal, (chunk) => {
+        read += chunk.length;
+        sha256.update(chunk);
+        md5.update(chunk);
+        return undefined;
+      });
+    } catch (error) {
+      if (read < blob.size && isCut(error) && from.up) await readAgain(blob, from, read);
+      throw error;
+    }
     md5s.push(md5.digest("hex"));
   }
   return checkBytes(blob, from, md5s, sha256);
+}
+
+function isCut(error: unknown): boolean {
+  return error instanceof BackendError && error.fault === "unavailable";
 }
 
 async function copyWhole(

@@ -1,40 +1,44 @@
 /**
- * Second looks at replicas that a read gives reason to doubt, behind the reader's back. What they find is noted; they
- * never reject.
+ * A second look at a replica after a read that broke off or returned wrong bytes, in the background of that read. The
+ * result is noted; nothing here rejects.
  */
 import { asBackendError } from "../../backends/backend.ts";
 import type { Fleet, FleetMember } from "../../backends/fleet.ts";
 import type { Blob } from "../../model.ts";
 import { readReplica } from "./copy-replica.ts";
+import { readAgain } from "./read-again.ts";
 import type { Replicas } from "./verify.ts";
 
-export interface InspectorOptions {
-  readonly fleet: Fleet;
-  readonly replicas: Replicas;
-}
+export class Inspector {
+  readonly #fleet: Fleet;
+  readonly #replicas: Replicas;
+  readonly #busy = new Set<string>();
 
-/** One of these backends gave wrong bytes and nobody knows which: reads each replica whole. */
-export async function inspectWhole(options: InspectorOptions, blob: Blob, backends: readonly string[]): Promise<void> {
-  for (const backend of backends) await look(options, blob, backend, (member) => readReplica(blob, member));
-}
+  constructor(fleet: Fleet, replicas: Replicas) {
+    this.#fleet = fleet;
+    this.#replicas = replicas;
+  }
 
-/** The backend cut its body before this byte: asks for it again. A store that knows of rot there says so now. */
-export function inspectByte(options: InspectorOptions, blob: Blob, backend: string, byte: number): Promise<void> {
-  const range = { first: byte, last: byte };
-  return look(options, blob, backend, (member) => member.backend.read(blob.storageKey, 1, range));
-}
+  /** One of these backends returned wrong bytes, and it is not known which: reads each replica whole. */
+  async whole(blob: Blob, backends: Iterable<string>): Promise<void> {
+    for (const backend of backends) await this.#look(blob, backend, (member) => readReplica(blob, member));
+  }
 
-async function look(
-  { fleet, replicas }: InspectorOptions,
-  blob: Blob,
-  backend: string,
-  read: (member: FleetMember) => Promise<unknown>,
-): Promise<void> {
-  const member = fleet.get(backend);
-  if (!member?.up) return;
-  try {
-    await read(member);
-  } catch (error) {
-    await replicas.noteFailure(blob, asBackendError(error, backend));
+  /** The backend broke off at this byte. One such look at a time per backend: one in trouble gets little extra work. */
+  async from(blob: Blob, backend: string, byte: number): Promise<void> {
+    if (this.#busy.has(backend)) return;
+    this.#busy.add(backend);
+    await this.#look(blob, backend, (member) => readAgain(blob, member, byte));
+    this.#busy.delete(backend);
+  }
+
+  async #look(blob: Blob, backend: string, read: (member: FleetMember) => Promise<unknown>): Promise<void> {
+    const member = this.#fleet.get(backend);
+    if (!member?.up) return;
+    try {
+      await read(member);
+    } catch (error) {
+      await this.#replicas.noteFailure(blob, asBackendError(error, backend));
+    }
   }
 }

@@ -68,9 +68,15 @@ export function unretryable(failures: readonly BackendError[]): ReadonlySet<stri
 
 /** The 503 of a write or read that no healthy backend is left for. `untried`: why, where none was even tried. */
 export function tooFewBackends(failures: readonly BackendError[], untried = "no backend was left to try"): S3Error {
-  const cause =
-    failures.length > 1
-      ? new AggregateError(failures, "every backend that was tried failed")
-      : (failures[0] ?? new Error(untried));
+  const cause = causeOf(failures) ?? new Error(untried);
   return new S3Error("ServiceUnavailable", { headers: { "Retry-After": RETRY_AFTER } }, { cause });
+}
+
+/** The 500 of a read whose replicas are all missing or damaged. A gateway takes a node's answer for just that. */
+export function objectCorrupt(failures: readonly BackendError[]): S3Error {
+  return new S3Error("ObjectCorrupt", {}, { cause: causeOf(failures) ?? new Error("every replica is marked lost") });
+}
+
+function causeOf(failures: readonly BackendError[]): Error | undefined {
+  return failures.length > 1 ? new AggregateError(failures, "every backend that was tried failed") : failures[0];
 }

@@ -104,6 +104,28 @@ describe.each(Object.entries(ways))("a large blob that was written %s", (_, writ
     expect(await stateOf(rig, "a")).toBe("verified");
   });
 
+  it("is read from another store when the first one breaks off, and marked when it breaks off there again", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends });
+    await write(rig);
+    const broken = far.store("a").script({ method: "GET", nth: 1 }, { do: "disconnect", at: { responseBytes: MIB } });
+    far.store("a").script({ method: "GET" }, { do: "disconnect", at: { responseBytes: 0 } });
+    expect((await readWhole(rig)).got.equals(bytes)).toBe(true);
+    expect(broken.hits).toBe(1);
+    await vi.waitFor(async () => expect(await stateOf(rig, "a")).toBe("lost"));
+    expect(await stateOf(rig, "b")).toBe("verified");
+  });
+
+  it("keeps the mark of a copy whose store does not answer, which proves nothing about it", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends });
+    await write(rig);
+    const busy = far.store("a").script({ method: "GET" }, { do: "status", status: 503, code: "SlowDown" });
+    expect((await readWhole(rig)).got.equals(bytes)).toBe(true);
+    expect(busy.hits).toBeGreaterThan(0);
+    expect(await stateOf(rig, "a")).toBe("verified");
+  });
+
   it("is read from a copy that was marked lost when no other is left, since it is held against the blob", async () => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends });
@@ -111,7 +133,7 @@ describe.each(Object.entries(ways))("a large blob that was written %s", (_, writ
     const { id, storageKey } = await rig.blobOf("key");
     for (const store of ["a", "b"]) await rig.metadata.blobs.setReplica(id, store, "lost", storageKey);
     expect((await readWhole(rig)).got.equals(bytes)).toBe(true);
-    await expect(readWhole(rig, { first: 0, last: 9 })).rejects.toMatchObject({ code: "ServiceUnavailable" });
+    await expect(readWhole(rig, { first: 0, last: 9 })).rejects.toMatchObject({ code: "ObjectCorrupt" });
   });
 });
 

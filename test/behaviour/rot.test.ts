@@ -1,0 +1,142 @@
+// Damaged files on the disk of a real MinIO and of a node: no read through the gateway returns their bytes, whole or in
+// ranges, each read is answered from the other copy, and the damaged copy is marked and replaced.
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { openBackend } from "../../src/backends/kinds.ts";
+import { openLog } from "../../src/log.ts";
+import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { type Minio, startMinio } from "../support/minio.ts";
+import { describeWith } from "../support/programs.ts";
+import { openRig, type Rig } from "../support/rig.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+const sizes: readonly (readonly [string, number])[] = [
+  ["4 KiB", 4 * KIB],
+  ["1 MiB", MIB],
+  ["64 MiB in parts", 64 * MIB],
+];
+
+const PART = 8 * MIB;
+
+/** Each damages the content of a file; `at` is a byte of it. */
+const harms: readonly (readonly [string, (path: string, at: number) => Promise<void>])[] = [
+  [
+    "flipped",
+    async (path, at) => {
+      const bytes = await readFile(path);
+      bytes[at] = (bytes[at] ?? 0) ^ 1;
+      await writeFile(path, bytes);
+    },
+  ],
+  ["truncated", truncate],
+  [
+    "swapped",
+    async (path, at) => {
+      const bytes = await readFile(path);
+      const length = Math.floor(at / 2);
+      const [first, second] = [bytes.subarray(0, length), bytes.subarray(length, 2 * length)];
+      await writeFile(path, Buffer.concat([second, first, bytes.subarray(2 * length)]));
+    },
+  ],
+];
+
+async function filesBelow(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+describeWith(["minio"], "a copy that is damaged on the disk", () => {
+  let minio: Minio;
+  let node: TestGateway;
+  let nodeDisk: string;
+  let rig: Rig;
+
+  beforeAll(async () => {
+    minio = await startMinio({ buckets: ["blobs"] });
+    nodeDisk = await mkdtemp(join(tmpdir(), "nearbucket-rot-"));
+    node = await startTestGateway({
+      backends: [{ kind: "disk", name: "disk", region: "here", directory: join(nodeDisk, "disk") }],
+      config: { role: "node", dedup: { scope: "off" } },
+    });
+    const log = openLog("silent");
+    const common = { bucket: "blobs", createBucket: true, replayedHeaders: "tolerate" } as const;
+    const keysOf = ({ accessKeyId, secretAccessKey }: Minio | TestGateway) => ({ accessKeyId, secretAccessKey });
+    const sites = [
+      { kind: "s3", name: "minio", region: "x", capacity: 1e12, endpoint: minio.url, ...common, ...keysOf(minio) },
+      { kind: "node", name: "node", region: "y", capacity: 1e6, endpoint: node.url, ...common, ...keysOf(node) },
+      // MinIO neither overwrites nor deletes an object whose metadata it cannot parse.
+      { kind: "memory", name: "spare", region: "z", capacity: 1 },
+    ] as const;
+    rig = await openRig({ backends: await Promise.all(sites.map((site) => openBackend(site, { log }))) });
+  });
+  afterAll(async () => {
+    await rig?.[Symbol.asyncDispose]();
+    await node?.[Symbol.asyncDispose]();
+    await minio?.[Symbol.asyncDispose]();
+    await rm(nodeDisk, { recursive: true, force: true });
+  });
+
+  async function write(key: string, bytes: Buffer): Promise<void> {
+    if (bytes.length <= PART) return void (await rig.put(key, bytes));
+    const upload = await rig.startUpload(key);
+    for (let n = 0; n * PART < bytes.length; n++)
+      await rig.uploadPart(upload, n + 1, bytes.subarray(n * PART, (n + 1) * PART));
+    await rig.completeUpload(upload);
+  }
+
+  /** Writes an object; resolves with the file of its bytes on a backend's disk, of its third part if it has parts. */
+  async function writeAndFind(key: string, bytes: Buffer, directory: string): Promise<string> {
+    const before = new Set(await filesBelow(directory));
+    await write(key, bytes);
+    const made = (await filesBelow(directory)).filter((path) => !before.has(path));
+    const third = made.find((path) => /\/(part\.3|00003)$/.test(path));
+    const sized = await Promise.all(made.map(async (path) => ({ path, size: (await stat(path)).size })));
+    const largest = sized.sort((a, b) => b.size - a.size)[0]?.path;
+    const found = third ?? largest;
+    if (found === undefined) throw new Error(`no file was made below ${directory}`);
+    return found;
+  }
+
+  const stateOf = async (key: string, backend: string) =>
+    (await rig.blobOf(key)).replicas.find((replica) => replica.backend === backend)?.state;
+
+  describe.each([
+    ["node", () => join(nodeDisk, "disk", "data")],
+    ["minio", () => join(minio.directory, "blobs")],
+  ] as const)("of a %s", (victim, directory) => {
+    describe.each(sizes)("of an object of %s", (_, size) => {
+      it.each(harms)("is never served, and is replaced, when its bytes were %s", async (harm, damage) => {
+        const key = `${victim} ${size} ${harm}`;
+        const bytes = randomBytes(size);
+        const file = await writeAndFind(key, bytes, directory());
+        const at = (await stat(file)).size - 200;
+        await damage(file, at);
+        const order = [victim, victim === "node" ? "minio" : "node"];
+        const spot = Math.min(size, PART) - 300 + (size > PART ? 2 * PART : 0);
+        for (const [first, last] of [
+          [0, 99],
+          [spot, spot + 250],
+          [Math.max(spot - MIB, 0), spot + 250],
+        ] as const)
+          expect((await rig.get(key, { order, range: { first, last } })).equals(bytes.subarray(first, last + 1))).toBe(
+            true,
+          );
+        expect((await rig.get(key, { order })).equals(bytes)).toBe(true);
+        await vi.waitFor(async () => expect(await stateOf(key, victim)).toBe("lost"), { timeout: 10_000 });
+        expect((await rig.get(key, { order })).equals(bytes)).toBe(true);
+        await rig.upkeep.runDue();
+        const { storageKey, replicas } = await rig.blobOf(key);
+        const good = replicas.filter(({ state }) => state === "verified");
+        expect(good).toHaveLength(2);
+        for (const { backend } of good)
+          expect((await buffer((await rig.backend(backend).open(storageKey)).body)).equals(bytes)).toBe(true);
+      });
+    });
+  });
+});

@@ -1,7 +1,8 @@
 /**
- * HeadObject: from metadata, always; never redirected.
+ * HeadObject: from metadata, always; never redirected. On a node it fails when the node's copy is known to be damaged.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
  */
+import { S3Error } from "../errors.ts";
 import { operation } from "./operation.ts";
 import { readObject } from "./read-object.ts";
 
@@ -11,6 +12,9 @@ export const HeadObject = operation({
   action: "s3:GetObject",
   async handle(call, services) {
     const { status, headers } = readObject(call, services.honoursEmbeddedHeaders);
+    // A gateway asks a node in this way whether its copy is good.
+    if (services.honoursEmbeddedHeaders && call.found.blob.replicas.every(({ state }) => state !== "verified"))
+      throw new S3Error("ObjectCorrupt");
     return { status, headers };
   },
 });

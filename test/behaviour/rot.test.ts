@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { BackendError } from "../../src/backends/backend.ts";
 import { openBackend } from "../../src/backends/kinds.ts";
 import { openLog } from "../../src/log.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
@@ -103,6 +104,19 @@ describeWith(["minio"], "a copy that is damaged on the disk", () => {
     return found;
   }
 
+  /** What a redirected client gets from this backend alone. */
+  async function readFrom(backend: string, key: string) {
+    const chunks: Buffer[] = [];
+    try {
+      const { body } = await rig.backend(backend).open((await rig.blobOf(key)).storageKey);
+      for await (const chunk of body) chunks.push(chunk);
+      return { got: Buffer.concat(chunks), isWhole: true };
+    } catch (error) {
+      if (!(error instanceof BackendError)) throw error;
+      return { got: Buffer.concat(chunks), isWhole: false };
+    }
+  }
+
   const stateOf = async (key: string, backend: string) =>
     (await rig.blobOf(key)).replicas.find((replica) => replica.backend === backend)?.state;
 
@@ -117,6 +131,11 @@ describeWith(["minio"], "a copy that is damaged on the disk", () => {
         const file = await writeAndFind(key, bytes, directory());
         const at = (await stat(file)).size - 200;
         await damage(file, at);
+        const { got, isWhole } = await readFrom(victim, key);
+        expect({ isWhole, isRight: got.equals(bytes.subarray(0, got.length)) }).toEqual({
+          isWhole: false,
+          isRight: true,
+        });
         const order = [victim, victim === "node" ? "minio" : "node"];
         const spot = Math.min(size, PART) - 300 + (size > PART ? 2 * PART : 0);
         for (const [first, last] of [
@@ -129,6 +148,8 @@ describeWith(["minio"], "a copy that is damaged on the disk", () => {
           );
         expect((await rig.get(key, { order })).equals(bytes)).toBe(true);
         await vi.waitFor(async () => expect(await stateOf(key, victim)).toBe("lost"), { timeout: 10_000 });
+        if (victim === "node")
+          await expect(rig.backend(victim).stat((await rig.blobOf(key)).storageKey)).rejects.toThrow();
         expect((await rig.get(key, { order })).equals(bytes)).toBe(true);
         await rig.upkeep.runDue();
         const { storageKey, replicas } = await rig.blobOf(key);

@@ -125,39 +125,42 @@ describeWith(["minio"], "a copy that is damaged on the disk", () => {
     ["minio", () => join(minio.directory, "blobs")],
   ] as const)("of a %s", (victim, directory) => {
     describe.each(sizes)("of an object of %s", (_, size) => {
-      it.each(harms)("is never served, and is replaced, when its bytes were %s", async (harm, damage) => {
-        const key = `${victim} ${size} ${harm}`;
-        const bytes = randomBytes(size);
-        const file = await writeAndFind(key, bytes, directory());
-        const at = (await stat(file)).size - 200;
-        await damage(file, at);
-        const { got, isWhole } = await readFrom(victim, key);
-        expect({ isWhole, isRight: got.equals(bytes.subarray(0, got.length)) }).toEqual({
-          isWhole: false,
-          isRight: true,
-        });
-        const order = [victim, victim === "node" ? "minio" : "node"];
-        const spot = Math.min(size, PART) - 300 + (size > PART ? 2 * PART : 0);
-        for (const [first, last] of [
-          [0, 99],
-          [spot, spot + 250],
-          [Math.max(spot - MIB, 0), spot + 250],
-        ] as const)
-          expect((await rig.get(key, { order, range: { first, last } })).equals(bytes.subarray(first, last + 1))).toBe(
-            true,
-          );
-        expect((await rig.get(key, { order })).equals(bytes)).toBe(true);
-        await vi.waitFor(async () => expect(await stateOf(key, victim)).toBe("lost"), { timeout: 10_000 });
-        if (victim === "node")
-          await expect(rig.backend(victim).stat((await rig.blobOf(key)).storageKey)).rejects.toThrow();
-        expect((await rig.get(key, { order })).equals(bytes)).toBe(true);
-        await rig.upkeep.runDue();
-        const { storageKey, replicas } = await rig.blobOf(key);
-        const good = replicas.filter(({ state }) => state === "verified");
-        expect(good).toHaveLength(2);
-        for (const { backend } of good)
-          expect((await buffer((await rig.backend(backend).open(storageKey)).body)).equals(bytes)).toBe(true);
-      });
+      it.each(harms)(
+        "is never served, and is replaced, when its bytes were %s",
+        { timeout: 120_000 },
+        async (harm, damage) => {
+          const key = `${victim} ${size} ${harm}`;
+          const bytes = randomBytes(size);
+          const file = await writeAndFind(key, bytes, directory());
+          const at = (await stat(file)).size - 200;
+          await damage(file, at);
+          const { got, isWhole } = await readFrom(victim, key);
+          expect({ isWhole, isRight: got.equals(bytes.subarray(0, got.length)) }).toEqual({
+            isWhole: false,
+            isRight: true,
+          });
+          const order = [victim, victim === "node" ? "minio" : "node"];
+          const spot = Math.min(size, PART) - 300 + (size > PART ? 2 * PART : 0);
+          for (const [first, last] of [
+            [0, 99],
+            [spot, spot + 250],
+            [Math.max(spot - MIB, 0), spot + 250],
+          ] as const)
+            expect(
+              (await rig.get(key, { order, range: { first, last } })).equals(bytes.subarray(first, last + 1)),
+            ).toBe(true);
+          expect((await rig.get(key, { order })).equals(bytes)).toBe(true);
+          await vi.waitFor(async () => expect(await stateOf(key, victim)).toBe("lost"), { timeout: 10_000 });
+          if (victim === "node")
+            await expect(rig.backend(victim).stat((await rig.blobOf(key)).storageKey)).rejects.toThrow();
+          await rig.upkeep.runDue();
+          const { storageKey, replicas } = await rig.blobOf(key);
+          const good = replicas.filter(({ state }) => state === "verified");
+          expect(good).toHaveLength(2);
+          for (const { backend } of good)
+            expect((await buffer((await rig.backend(backend).open(storageKey)).body)).equals(bytes)).toBe(true);
+        },
+      );
     });
   });
 });

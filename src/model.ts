@@ -227,6 +227,11 @@ export interface FreshContent {
   readonly partSizes: readonly number[] | undefined;
   /** The backends that acknowledged, all with the same ETag. */
   readonly backends: readonly string[];
+  /**
+   * Others that may hold bytes, or an unfinished upload, under the key: their answer was lost, or they were disproved.
+   * Each gets a row as `lost` in the same transaction, so that they are cleaned up.
+   */
+  readonly touched: readonly string[];
   /** How many replicas the blob should have; fewer in `backends` makes a copy job in the same transaction. */
   readonly copies: number;
   /** Key under which equal digests share one blob; undefined: never shared. */

@@ -90,7 +90,7 @@ async function referenceFresh(
       partSizesText(content),
     ]);
     if (made) {
-      await saveReplicas(c, made.id, content.backends, context.now());
+      await saveReplicas(c, made.id, content, context.now());
       await addFollowUps(c, context, made.id, content);
       return made.id;
     }
@@ -118,7 +118,7 @@ async function share(
     await addJob(c, { kind: "drop", storageKey: shared.storage_key, backends: [] }, graceOver, now);
     await c.run(takeOver, [content.storageKey, content.etag, partSizesText(content), shared.id]);
     await c.run(forgetReplicas, [shared.id]);
-    await saveReplicas(c, shared.id, content.backends, now);
+    await saveReplicas(c, shared.id, content, now);
     await addFollowUps(c, context, shared.id, content);
     c.afterCommit(() => context.cache?.forgetBlob(shared.id));
   } else {

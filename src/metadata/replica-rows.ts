@@ -1,5 +1,5 @@
 /** Writes replica rows, for new blobs and for background work. */
-import type { ReplicaState } from "../model.ts";
+import type { FreshContent, ReplicaState } from "../model.ts";
 import { type Connection, statement } from "./engine.ts";
 
 const onConflict =
@@ -24,11 +24,14 @@ export async function saveReplica(
   await c.run(saveOne, [blobId, backend, state, now.getTime()]);
 }
 
-/** For bytes just written whose ETags agree. Two per statement: the usual number costs one statement. */
+/**
+ * For bytes just written: `backends` hold them and their ETags agree, `touched` may hold anything. Two per statement:
+ * the usual number costs one statement.
+ */
 export async function saveReplicas(
   c: Connection,
   blobId: number,
-  backends: readonly string[],
+  { backends, touched }: Pick<FreshContent, "backends" | "touched">,
   now: Date,
 ): Promise<void> {
   const at = now.getTime();
@@ -38,4 +41,6 @@ export async function saveReplicas(
     if (first !== undefined && second !== undefined) await c.run(saveTwo, [blobId, first, at, blobId, second, at]);
     else if (first !== undefined) await saveReplica(c, blobId, first, "verified", now);
   }
+  for (const backend of new Set(touched))
+    if (!distinct.includes(backend)) await saveReplica(c, blobId, backend, "lost", now);
 }

@@ -160,6 +160,7 @@ describe.each(makers)("A database of the first version on %s", (_, make) => {
       backends: ["amsterdam"],
       copies: 1,
       scope: "account:1",
+      touched: [],
       replaces: undefined,
     } as const;
     const rest = { bucketId: 1, attributes: bobs, checksum: undefined, parts: undefined, condition: {} };

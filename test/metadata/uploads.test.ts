@@ -24,6 +24,7 @@ onBothEngines("Uploads", (store) => {
       backends: ["amsterdam", "toronto"],
       copies: 2,
       scope: "account:1",
+      touched: [],
       replaces: undefined,
     }) as const;
   const complete = (upload: Upload, condition = {}) =>

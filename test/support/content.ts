@@ -47,6 +47,7 @@ export function through(
       digest: digestOf(text),
       partSizes: undefined,
       backends: ["amsterdam", "toronto"],
+      touched: [],
       copies: 2,
     };
     return { kind: "fresh", storageKey, ...facts, scope: `account:${bucket.owner.id}`, replaces: undefined, ...change };

@@ -192,6 +192,7 @@ describe("the drop job", () => {
       backends: ["a"],
       copies: 2,
       scope: undefined,
+      touched: [],
       replaces: undefined,
     });
     await s.rig.upkeep.runDue();

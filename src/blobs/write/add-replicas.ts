@@ -1,39 +1,50 @@
 /** Brings bytes that stand on some backends to `copies` of them, by copying from those that hold them. */
-import { type BackendError, onlyBackendError } from "../../backends/backend.ts";
+import { onlyBackendError } from "../../backends/backend.ts";
 import { type BlobBytes, copyReplica } from "../replicas/copy-replica.ts";
 import { type Placement, placementOf } from "../replicas/placement.ts";
 import type { WriteContext } from "./context.ts";
+import type { Trail } from "./trail.ts";
 
 /**
- * The placements that hold the bytes in the end: `held` and what was added, as many as could be. `tried`: not to be
- * copied to. `failures` is added to.
+ * The placements that hold the bytes in the end: what was added, and those of `held` that no copy disproved. `tried`:
+ * not to be copied to. A copy reads its source whole and holds it against all that is known of the bytes.
  */
 export async function addReplicas(
   context: WriteContext,
   bytes: BlobBytes,
   held: readonly Placement[],
   tried: ReadonlySet<string>,
-  failures: BackendError[],
+  trail: Trail,
+  signal?: AbortSignal,
 ): Promise<readonly Placement[]> {
   const { placer } = context;
-  const holding = [...held];
   const done = new Set([...tried, ...held.map((placement) => placement.name)]);
-  const sources = [...held];
+  let holding = held;
+  let sources = held;
   while (holding.length < placer.copies) {
     const source = sources[0] && placer.fleet.get(sources[0].name);
     const [target] = placer.draw(holding, done);
     if (source === undefined || target === undefined) break;
+    const { name } = target.backend;
+    trail.touched.add(name);
     try {
-      await copyReplica(bytes, source, target);
-      holding.push(placementOf(target));
-      done.add(target.backend.name);
+      await copyReplica(bytes, source, target, signal);
+      holding = [...holding, placementOf(target)];
+      done.add(name);
     } catch (error) {
+      signal?.throwIfAborted();
       const failure = onlyBackendError(error);
-      failures.push(failure);
+      trail.failures.push(failure);
       placer.fleet.reportFailure(failure);
-      if (failure.backend === target.backend.name) done.add(failure.backend);
-      else sources.shift();
+      if (failure.backend === name) done.add(name);
+      else sources = without(sources, failure.backend);
+      // What it holds is not what was sent. One that only cannot be reached has acknowledged, and counts.
+      if (failure.fault === "absent" || failure.fault === "corrupt") holding = without(holding, failure.backend);
     }
   }
   return holding;
+}
+
+function without(placements: readonly Placement[], name: string): readonly Placement[] {
+  return placements.filter((placement) => placement.name !== name);
 }

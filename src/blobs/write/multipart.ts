@@ -13,6 +13,7 @@ import { tooFewBackends } from "../replicas/placer.ts";
 import { checkSame } from "../replicas/verify.ts";
 import { addReplicas } from "./add-replicas.ts";
 import type { WriteContext } from "./context.ts";
+import { newTrail, outcomeOf } from "./trail.ts";
 
 /** What of an upload says where its bytes are. */
 export type BackendUploads = Pick<Upload, "storageKey" | "backends">;
@@ -68,7 +69,8 @@ export async function completeUpload(
     digest: undefined,
     partSizes,
   };
-  const failures: BackendError[] = [];
+  const trail = newTrail();
+  for (const { backend } of upload.backends) trail.touched.add(backend);
   const complete = async ({ backend, backendUploadId, broken }: BackendUpload): Promise<Placement[]> => {
     const member = placer.fleet.get(backend);
     if (broken || !member?.up || !parts.every((part) => part.backends.includes(backend))) return [];
@@ -76,20 +78,19 @@ export async function completeUpload(
       await completeOn(member, backendUploadId, whole, parts);
       return [placementOf(member)];
     } catch (error) {
-      failures.push(reported(context, error));
+      trail.failures.push(reported(context, error));
       return [];
     }
   };
   const completed = (await Promise.all(upload.backends.map(complete))).flat();
-  const held = await addReplicas(context, whole, completed, new Set(), failures);
-  if (!placer.isEnough(held, context.minimumCopies)) throw tooFewBackends(failures);
-  const backends = held.map(({ name }) => name);
+  const held = await addReplicas(context, whole, completed, new Set(), trail);
+  if (!placer.isEnough(held, context.minimumCopies)) throw tooFewBackends(trail.failures);
   await abortOn(
     context,
     upload,
     upload.backends.filter(({ backend }) => !completed.some(({ name }) => name === backend)),
   );
-  return { kind: "fresh", ...whole, backends, copies: placer.copies, scope, replaces: undefined };
+  return { kind: "fresh", ...whole, ...outcomeOf(held, trail), copies: placer.copies, scope, replaces: undefined };
 }
 
 /**

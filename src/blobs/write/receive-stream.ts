@@ -2,9 +2,10 @@
  * A large body -> `copies` backends at the pace of the slowest, hashed on the way, never more than a chunk of it here.
  * The last chunk waits for `commit`, so that bytes that are wrong, or known already, become visible nowhere.
  */
-import type { BackendError } from "../../backends/backend.ts";
+import { type BackendError, onlyBackendError } from "../../backends/backend.ts";
 import { computed, type Digests } from "../../checksums/digest.ts";
 import type { Digest } from "../../model.ts";
+import { type BlobBytes, readReplica } from "../replicas/copy-replica.ts";
 import type { Placement } from "../replicas/placement.ts";
 import { tooFewBackends, unretryable } from "../replicas/placer.ts";
 import { aliveWriters, type ReplicaWriter, writeToAll } from "../replicas/replica-writer.ts";
@@ -12,6 +13,7 @@ import { addReplicas } from "./add-replicas.ts";
 import { agreedEtag } from "./agreed-etag.ts";
 import type { BodySource } from "./body-source.ts";
 import { openReplicaWriter, type WriteContext } from "./context.ts";
+import { newTrail, outcomeOf, type Trail } from "./trail.ts";
 import { streamVerified } from "./verified-body.ts";
 import type { Written } from "./write-buffer.ts";
 
@@ -35,9 +37,7 @@ interface Stream {
   readonly size: number;
   readonly needed: number;
   readonly writers: ReplicaWriter[];
-  /** Backends that were given a writer. */
-  readonly tried: Set<string>;
-  readonly failures: BackendError[];
+  readonly trail: Trail;
 }
 
 /**
@@ -46,7 +46,7 @@ interface Stream {
  */
 export async function receiveStream(context: WriteContext, bytes: BodySource, needed: number): Promise<ReceivedStream> {
   const storageKey = await context.keyPool.take();
-  const stream: Stream = { context, storageKey, size: bytes.size, needed, writers: [], tried: new Set(), failures: [] };
+  const stream: Stream = { context, storageKey, size: bytes.size, needed, writers: [], trail: newTrail() };
   const abandon = async () => {
     for (const { sink } of stream.writers) sink.abort();
     await context.keyPool.discard(storageKey);
@@ -65,7 +65,8 @@ export async function receiveStream(context: WriteContext, bytes: BodySource, ne
 }
 
 function receive(stream: Stream, bytes: BodySource): ReturnType<typeof streamVerified> {
-  const { context, storageKey, writers, tried, failures } = stream;
+  const { context, storageKey, writers } = stream;
+  const { failures, touched } = stream.trail;
   const giveUp = new AbortController();
   const checkEnoughLeft = () => {
     const alive = placementsOf(writers);
@@ -76,8 +77,8 @@ function receive(stream: Stream, bytes: BodySource): ReturnType<typeof streamVer
     failures.push(failure);
     checkEnoughLeft();
   };
-  for (const member of context.placer.draw([], tried)) {
-    tried.add(member.backend.name);
+  for (const member of context.placer.draw([], touched)) {
+    touched.add(member.backend.name);
     const open = (onFailure: (failure: BackendError) => void) =>
       member.backend.write(storageKey, bytes.size, onFailure);
     writers.push(openReplicaWriter(context, member, open, noteFailure));
@@ -92,18 +93,33 @@ function receive(stream: Stream, bytes: BodySource): ReturnType<typeof streamVer
 }
 
 async function commit(stream: Stream, digests: Digests, last: Buffer | undefined): Promise<Written> {
-  const { context, storageKey, size, needed, writers, tried, failures } = stream;
+  const { context, storageKey, size, needed, writers, trail } = stream;
   const { placer } = context;
+  const given = new Set(trail.touched);
   if (last !== undefined) await writeToAll(writers, last);
   await Promise.all(writers.map(({ sink }) => sink.finish(digests.md5)));
   const stored = { storageKey, size, digest: digests.sha256, partSizes: undefined };
-  const etag = digests.md5 ?? (await agreedEtag(placer.fleet, writers, stored));
-  if (etag === undefined) throw tooFewBackends(failures);
-  const whole = { ...stored, etag };
-  const copied = await addReplicas(context, whole, placementsOf(writers), tried, failures);
-  const held = await addReplicas(context, whole, copied, unretryable(failures), failures);
-  if (!placer.isEnough(held, needed)) throw tooFewBackends(failures);
-  return { storageKey, etag, backends: held.map(({ name }) => name) };
+  const agreed =
+    digests.md5 === undefined ? await agreedEtag(placer.fleet, writers, stored) : { etag: digests.md5, isProven: true };
+  if (agreed === undefined) throw tooFewBackends(trail.failures);
+  const whole = { ...stored, etag: agreed.etag };
+  const copied = await addReplicas(context, whole, placementsOf(writers), given, trail);
+  const held = await addReplicas(context, whole, copied, unretryable(trail.failures), trail);
+  if (!placer.isEnough(held, needed)) throw tooFewBackends(trail.failures);
+  if (!agreed.isProven && held.length === 1) await proveOnly(stream, whole, held[0]);
+  return { storageKey, etag: agreed.etag, ...outcomeOf(held, trail) };
+}
+
+/** No copy was made of the only replica, so nothing has read it yet. */
+async function proveOnly({ context, trail }: Stream, whole: BlobBytes, only: Placement | undefined): Promise<void> {
+  const member = only && context.placer.fleet.get(only.name);
+  if (member === undefined) throw tooFewBackends(trail.failures);
+  try {
+    await readReplica(whole, member);
+  } catch (error) {
+    trail.failures.push(onlyBackendError(error));
+    throw tooFewBackends(trail.failures);
+  }
 }
 
 function placementsOf(writers: readonly ReplicaWriter[]): readonly Placement[] {

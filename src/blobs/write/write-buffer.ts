@@ -2,11 +2,11 @@
  * A small body in memory -> `copies` backends. The next one replaces one that fails; when none is left, those that
  * failed are tried once more.
  */
-import type { BackendError } from "../../backends/backend.ts";
 import type { FleetMember } from "../../backends/fleet.ts";
 import type { Placement } from "../replicas/placement.ts";
 import { tooFewBackends, unretryable } from "../replicas/placer.ts";
 import { openReplicaWriter, type WriteContext } from "./context.ts";
+import { newTrail, outcomeOf } from "./trail.ts";
 
 export interface Written {
   /** A reserved name that holds the bytes on each of `backends`. */
@@ -14,6 +14,8 @@ export interface Written {
   /** The md5 of the bytes. */
   readonly etag: string;
   readonly backends: readonly string[];
+  /** Others that may hold something under the name. */
+  readonly touched: readonly string[];
 }
 
 /** Throws ServiceUnavailable when fewer than `needed` backends took the bytes; then the name is discarded. */
@@ -27,10 +29,12 @@ export async function writeBuffer(
   const storageKey = await keyPool.take();
   const held: Placement[] = [];
   const tried = new Set<string>();
-  const failures: BackendError[] = [];
+  const trail = newTrail();
+  const { failures } = trail;
   const writeTo = async (member: FleetMember) => {
     const startedAt = performance.now();
     tried.add(member.backend.name);
+    trail.touched.add(member.backend.name);
     const { placement, sink } = openReplicaWriter(
       context,
       member,
@@ -58,5 +62,5 @@ export async function writeBuffer(
     await keyPool.discard(storageKey);
     throw tooFewBackends(failures);
   }
-  return { storageKey, etag: md5, backends: held.map(({ name }) => name) };
+  return { storageKey, etag: md5, ...outcomeOf(held, trail) };
 }

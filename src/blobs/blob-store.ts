@@ -13,9 +13,10 @@ import { Inspector } from "./replicas/inspect.ts";
 import { Placer } from "./replicas/placer.ts";
 import { Replicas } from "./replicas/verify.ts";
 import type { BodySource, Ingested } from "./write/body-source.ts";
+import { completeUpload } from "./write/complete-upload.ts";
 import type { WriteContext } from "./write/context.ts";
 import { openKeyPool } from "./write/key-pool.ts";
-import { abortUpload, type BackendUploads, completeUpload, startUpload } from "./write/multipart.ts";
+import { abortUpload, type BackendUploads, startUpload } from "./write/multipart.ts";
 import { put } from "./write/put.ts";
 import { putPart, type WrittenPart } from "./write/put-part.ts";
 
@@ -55,7 +56,7 @@ export interface BlobStore {
 
   /** A reserved name and one backend upload on each of `copies` backends. */
   startUpload(): Promise<BackendUploads>;
-  /** Streams one part to every backend of the upload that is not broken. */
+  /** Streams one part to every backend of the upload that can be reached. */
   putPart(upload: Upload, partNumber: number, bytes: BodySource): Promise<Ingested<WrittenPart>>;
   /** Streams a range of a stored blob in as a part. */
   copyPart(
@@ -66,8 +67,16 @@ export interface BlobStore {
     algorithm: ChecksumAlgorithm | undefined,
     signal: AbortSignal,
   ): Promise<Ingested<WrittenPart>>;
-  /** Completes on every whole backend and copies until `copies` hold the object. Repeatable. */
-  completeUpload(upload: Upload, parts: readonly UploadedPart[], scope: string | undefined): Promise<FreshContent>;
+  /**
+   * Completes on every backend that holds all parts, brings the others what they lack, and copies until `copies` hold
+   * the object. Repeatable, but not at the same time. Throws the signal's reason when that aborts.
+   */
+  completeUpload(
+    upload: Upload,
+    parts: readonly UploadedPart[],
+    scope: string | undefined,
+    signal: AbortSignal,
+  ): Promise<FreshContent>;
   /**
    * Frees what an upload holds that has ended in metadata, or never began there: now where backends can be reached,
    * else by a drop job.
@@ -157,7 +166,7 @@ export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStor
         stream.destroy();
       }
     },
-    completeUpload: (upload, parts, scope) => completeUpload(context, upload, parts, scope),
+    completeUpload: (upload, parts, scope, signal) => completeUpload(context, upload, parts, scope, signal),
     abortUpload: (upload) => abortUpload(context, upload),
     close: () => keyPool.close(),
   };

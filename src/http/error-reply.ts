@@ -5,7 +5,8 @@
 import type { Context, Middleware } from "koa";
 import { S3Error } from "../errors.ts";
 import { type Log, reasonOf } from "../log.ts";
-import { renderXml } from "../protocol/xml.ts";
+import { renderXml, type XmlDocument } from "../protocol/xml.ts";
+import { endWaiting } from "./keep-waiting.ts";
 import { pathOf } from "./request-log.ts";
 import { sendReply } from "./send-reply.ts";
 
@@ -19,9 +20,10 @@ export function errorReply(logOf: (ctx: Context) => Log): Middleware {
       ctx.state["code"] = error.code;
       if (error.code === "InternalError") logOf(ctx).error({ err: thrown }, "request failed");
       else if (error.status === 503) ctx.state["reason"] = reasonOf(error.cause);
+      if (endWaiting(ctx.res, errorDocument(error, ctx))) return;
       // A body that was cut must never be taken for a whole one.
       if (ctx.res.headersSent) ctx.res.destroy();
-      else sendReply(ctx, errorDocument(error, ctx));
+      else sendReply(ctx, errorAnswer(error, ctx));
     }
   };
 }
@@ -32,10 +34,18 @@ function codeOf(thrown: unknown, { res }: Context): "RequestTimeout" | "Internal
   return isGivenUp ? "RequestTimeout" : "InternalError";
 }
 
-function errorDocument(error: S3Error, ctx: Context) {
+function errorAnswer(error: S3Error, ctx: Context) {
   const headers = { ...error.headers };
   if (error.status === 503) headers["Retry-After"] ??= "5";
   if (error.status === 304 || ctx.method === "HEAD") return { status: error.status, headers };
+  return {
+    status: error.status,
+    headers: { ...headers, "Content-Type": "application/xml" },
+    body: Buffer.from(renderXml(errorDocument(error, ctx))),
+  };
+}
+
+function errorDocument(error: S3Error, ctx: Context): XmlDocument {
   const requestId = String(ctx.state["requestId"]);
   const content = {
     Code: error.code,
@@ -45,9 +55,5 @@ function errorDocument(error: S3Error, ctx: Context) {
     RequestId: requestId,
     HostId: requestId,
   };
-  return {
-    status: error.status,
-    headers: { ...headers, "Content-Type": "application/xml" },
-    body: Buffer.from(renderXml({ root: "Error", content })),
-  };
+  return { root: "Error", content };
 }

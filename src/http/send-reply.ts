@@ -5,21 +5,36 @@
 import { Readable } from "node:stream";
 import type { Context } from "koa";
 import type { Reply } from "../operations/operation.ts";
-import { renderXml } from "../protocol/xml.ts";
+import { renderXml, type XmlDocument } from "../protocol/xml.ts";
+import { awaitDocument } from "./keep-waiting.ts";
 import { closeAfterReply } from "./server.ts";
 
-export function sendReply(ctx: Context, reply: Reply): void {
+/** A reply that is ready to go. */
+interface ReadyReply extends Omit<Reply, "body"> {
+  readonly body?: Exclude<Reply["body"], Promise<XmlDocument>>;
+}
+
+/** Waits for a document that takes long. Rejects as its promise does. */
+export async function sendWhenReady(ctx: Context, { body, ...rest }: Reply): Promise<void> {
+  if (!(body instanceof Promise)) return sendReply(ctx, body === undefined ? rest : { ...rest, body });
+  const begin = () => begin200(ctx, rest);
+  const made = await awaitDocument(ctx, body, begin);
+  if (made !== undefined) sendReply(ctx, { ...rest, body: made });
+}
+
+function begin200(ctx: Context, reply: Omit<Reply, "body">): void {
+  ctx.respond = false;
+  ctx.res.writeHead(200, [...headersOf(ctx, reply), "Content-Type", "application/xml"]);
+}
+
+export function sendReply(ctx: Context, reply: ReadyReply): void {
   const { req, res } = ctx;
   const { body } = reply;
   const status = reply.status ?? 200;
   const isHead = ctx.method === "HEAD";
   const bytes =
     body === undefined || body instanceof Readable || Buffer.isBuffer(body) ? body : Buffer.from(renderXml(body));
-  const headers: string[] = commonHeaders(ctx);
-  for (const name in reply.headers) {
-    const value = reply.headers[name];
-    if (value !== undefined) headers.push(name, headerText(value));
-  }
+  const headers = headersOf(ctx, reply);
   if (bytes !== undefined && bytes !== body) headers.push("Content-Type", "application/xml");
   if (reply.headers?.["Content-Length"] !== undefined) {
     // Said already, as by every read of an object.
@@ -38,9 +53,14 @@ export function sendReply(ctx: Context, reply: Reply): void {
   else res.end(bytes);
 }
 
-function commonHeaders({ state }: Context): string[] {
+function headersOf({ state }: Context, reply: Omit<Reply, "body">): string[] {
   const requestId = String(state["requestId"]);
-  return ["x-amz-request-id", requestId, "x-amz-id-2", requestId, "Server", "nearbucket"];
+  const headers = ["x-amz-request-id", requestId, "x-amz-id-2", requestId, "Server", "nearbucket"];
+  for (const name in reply.headers) {
+    const value = reply.headers[name];
+    if (value !== undefined) headers.push(name, headerText(value));
+  }
+  return headers;
 }
 
 const ONE_WRITE_BYTES = 16 * 1024;

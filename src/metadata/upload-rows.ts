@@ -6,9 +6,10 @@ import { toAccount, toAttributes } from "./rows.ts";
 export interface BackendUpload {
   readonly backend: string;
   readonly backendUploadId: string;
-  /** A part failed there: never completed, replaced by a copy when the upload is completed. */
-  readonly broken: boolean;
 }
+
+/** The `backend_upload_id` of a backend that no upload is known on. */
+export const NO_UPLOAD = "";
 
 export interface Upload {
   readonly uploadId: string;
@@ -23,6 +24,8 @@ export interface Upload {
   readonly dedup: DedupScope;
   readonly startedAt: Date;
   readonly backends: readonly BackendUpload[];
+  /** Further backends that may hold bytes, or an upload whose id was never learnt. */
+  readonly touched: readonly string[];
 }
 
 export interface UploadRow {
@@ -41,7 +44,6 @@ export interface UploadRow {
   /** Null: no backend upload. */
   readonly backend: string | null;
   readonly backend_upload_id: string | null;
-  readonly broken: number | null;
 }
 
 export const uploadColumns = `uploads.upload_id AS upload_id, uploads.bucket_id AS bucket_id, uploads.key AS key,
@@ -50,22 +52,23 @@ export const uploadColumns = `uploads.upload_id AS upload_id, uploads.bucket_id 
   uploads.storage_key AS storage_key, uploads.attributes AS attributes,
   uploads.checksum_algorithm AS checksum_algorithm, uploads.checksum_type AS checksum_type, uploads.dedup AS dedup,
   uploads.started_at AS started_at, upload_backends.backend AS backend,
-  upload_backends.backend_upload_id AS backend_upload_id, upload_backends.broken AS broken`;
+  upload_backends.backend_upload_id AS backend_upload_id`;
 
 /** Ordered by each upload's first row. */
 export function toUploads(rows: readonly UploadRow[]): Upload[] {
-  const byId = new Map<string, Upload & { readonly backends: BackendUpload[] }>();
+  const byId = new Map<string, Upload & { readonly backends: BackendUpload[]; readonly touched: string[] }>();
   for (const row of rows) {
-    const upload = byId.get(row.upload_id) ?? { ...toUpload(row), backends: [] };
+    const upload = byId.get(row.upload_id) ?? { ...toUpload(row), backends: [], touched: [] };
     byId.set(row.upload_id, upload);
-    if (row.backend !== null && row.backend_upload_id !== null) {
-      upload.backends.push({ backend: row.backend, backendUploadId: row.backend_upload_id, broken: row.broken === 1 });
-    }
+    const { backend, backend_upload_id: backendUploadId } = row;
+    if (backend === null || backendUploadId === null) continue;
+    if (backendUploadId === NO_UPLOAD) upload.touched.push(backend);
+    else upload.backends.push({ backend, backendUploadId });
   }
   return [...byId.values()];
 }
 
-function toUpload(row: UploadRow): Omit<Upload, "backends"> {
+function toUpload(row: UploadRow): Omit<Upload, "backends" | "touched"> {
   return {
     uploadId: row.upload_id,
     bucketId: row.bucket_id,

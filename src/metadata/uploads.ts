@@ -7,20 +7,11 @@ import { type Connection, statement } from "./engine.ts";
 import { addJob } from "./jobs.ts";
 import { takeKey } from "./key-reservations.ts";
 import { checkWriteCondition, readCurrent, replaceCurrent } from "./object-writing.ts";
-import { fromAttributes, fromJson } from "./rows.ts";
+import { fromAttributes } from "./rows.ts";
+import { beginCompletion, type Completion, ownsCompletion, renewCompletion } from "./upload-completion.ts";
 import { listUploads, type UploadPage, type UploadsListing } from "./upload-listing.ts";
-import { toUploads, type Upload, type UploadRow, uploadColumns } from "./upload-rows.ts";
-
-export interface UploadedPart {
-  readonly partNumber: number;
-  readonly size: number;
-  /** md5 of its bytes. */
-  readonly etag: string;
-  readonly checksum: string | undefined;
-  readonly modifiedAt: Date;
-  /** The backends that hold this part's bytes. */
-  readonly backends: readonly string[];
-}
+import { listParts, savePart, type UploadedPart } from "./upload-parts.ts";
+import { NO_UPLOAD, toUploads, type Upload, type UploadRow, uploadColumns } from "./upload-rows.ts";
 
 export interface CompletedObject {
   readonly content: FreshContent;
@@ -40,7 +31,8 @@ const insertUpload = statement<never>(
 );
 const insertBackend = statement<never>(
   "upload-backend-add",
-  "INSERT INTO upload_backends (upload_id, backend, backend_upload_id, broken) VALUES (?, ?, ?, ?)",
+  `INSERT INTO upload_backends (upload_id, backend, backend_upload_id, missing_parts)
+  SELECT upload_id, ?, ?, 0 FROM uploads WHERE upload_id = ? ON CONFLICT (upload_id, backend) DO NOTHING`,
 );
 const selectUpload = statement<UploadRow>(
   "upload-find",
@@ -49,31 +41,15 @@ const selectUpload = statement<UploadRow>(
 const selectStale = statement<UploadRow>(
   "uploads-stale",
   `${joined} WHERE uploads.upload_id IN (
-    SELECT upload_id FROM uploads WHERE started_at < ? ORDER BY started_at, upload_id LIMIT ?)
+    SELECT upload_id FROM uploads WHERE started_at < ? AND (completing_until IS NULL OR completing_until <= ?)
+    ORDER BY started_at, upload_id LIMIT ?)
   ORDER BY uploads.started_at, uploads.upload_id, upload_backends.backend`,
 );
 const lockBucket = statement("upload-bucket-lock", "SELECT id FROM buckets WHERE id = ? FOR KEY SHARE");
 const lockUpload = statement("upload-lock", "SELECT upload_id FROM uploads WHERE upload_id = ? FOR UPDATE");
-const shareUpload = statement("upload-share", "SELECT upload_id FROM uploads WHERE upload_id = ? FOR KEY SHARE");
-const savePart = statement<never>(
-  "part-save",
-  `INSERT INTO parts (upload_id, part_number, size, etag, checksum, modified_at, backends)
-  SELECT upload_id, CAST(? AS INTEGER), CAST(? AS BIGINT), ?, ?, CAST(? AS BIGINT), ? FROM uploads WHERE upload_id = ?
-  ON CONFLICT (upload_id, part_number) DO UPDATE SET size = excluded.size, etag = excluded.etag,
-    checksum = excluded.checksum, modified_at = excluded.modified_at, backends = excluded.backends`,
-);
-const selectParts = statement<PartRow>(
-  "parts-list",
-  `SELECT part_number, size, etag, checksum, modified_at, backends FROM parts
-  WHERE upload_id = ? AND part_number > ? ORDER BY part_number LIMIT ?`,
-);
-const markBroken = statement<never>(
-  "upload-broken",
-  "UPDATE upload_backends SET broken = 1 WHERE upload_id = ? AND backend = ?",
-);
-const deleteUpload = statement<{ storage_key: string }>(
+const deleteUpload = statement<{ storage_key: string; completing_until: number | null }>(
   "upload-end",
-  "DELETE FROM uploads WHERE upload_id = ? RETURNING storage_key",
+  "DELETE FROM uploads WHERE upload_id = ? RETURNING storage_key, completing_until",
 );
 const insertCompleted = statement<never>(
   "upload-completed-add",
@@ -88,14 +64,8 @@ const forgetCompleted = statement<never>(
   "DELETE FROM completed_uploads WHERE completed_at < ?",
 );
 
-interface PartRow {
-  readonly part_number: number;
-  readonly size: number;
-  readonly etag: string;
-  readonly checksum: string | null;
-  readonly modified_at: number;
-  readonly backends: string;
-}
+/** A backend may still be storing what a completion sent it when its lease ended. */
+const LATE_MS = 60_000;
 
 export class Uploads {
   readonly #context: MetadataContext;
@@ -128,8 +98,8 @@ export class Uploads {
       ];
       const made = await c.run(insertUpload, [...values, startedAt.getTime(), upload.bucketId]);
       if (made === 0) throw new S3Error("NoSuchBucket");
-      for (const each of upload.backends)
-        await c.run(insertBackend, [uploadId, each.backend, each.backendUploadId, each.broken ? 1 : 0]);
+      for (const each of upload.backends) await c.run(insertBackend, [each.backend, each.backendUploadId, uploadId]);
+      for (const backend of upload.touched) await c.run(insertBackend, [backend, NO_UPLOAD, uploadId]);
       return { ...upload, uploadId, startedAt };
     });
   }
@@ -140,33 +110,23 @@ export class Uploads {
     return upload?.bucketId === bucketId && upload.key === key ? upload : undefined;
   }
 
-  /** Replaces the part of that number. Throws NoSuchUpload when it ended meanwhile. */
-  putPart(uploadId: string, part: Omit<UploadedPart, "modifiedAt">): Promise<UploadedPart> {
-    const modifiedAt = this.#context.now();
-    return this.#context.engine.transact(async (c) => {
-      await c.lock(shareUpload, [uploadId]);
-      const values = [
-        part.partNumber,
-        part.size,
-        part.etag,
-        part.checksum ?? null,
-        modifiedAt.getTime(),
-        JSON.stringify(part.backends),
-      ];
-      if ((await c.run(savePart, [...values, uploadId])) === 0) throw new S3Error("NoSuchUpload");
-      return { ...part, modifiedAt };
-    });
+  /** Bytes may come to stand on this backend too, outside an upload that is known there: recorded before they do. */
+  async touch(uploadId: string, backend: string): Promise<void> {
+    await this.#context.engine.transact((c) => c.run(insertBackend, [backend, NO_UPLOAD, uploadId]));
   }
 
-  async markBroken(uploadId: string, backend: string): Promise<void> {
-    await this.#context.engine.transact((c) => c.run(markBroken, [uploadId, backend]));
+  /**
+   * Replaces the part of that number. Throws NoSuchUpload when it ended meanwhile; ServiceUnavailable when no backend
+   * would hold every part then.
+   */
+  async putPart(uploadId: string, part: Omit<UploadedPart, "modifiedAt">): Promise<UploadedPart> {
+    const saved = { ...part, modifiedAt: this.#context.now() };
+    await this.#context.engine.transact((c) => savePart(c, uploadId, saved));
+    return saved;
   }
 
-  async parts(
-    uploadId: string,
-    page: { readonly after: number; readonly limit: number },
-  ): Promise<readonly UploadedPart[]> {
-    return (await this.#context.engine.read.all(selectParts, [uploadId, page.after, page.limit])).map(toPart);
+  parts(uploadId: string, page: { readonly after: number; readonly limit: number }): Promise<readonly UploadedPart[]> {
+    return listParts(this.#context.engine.read, uploadId, page);
   }
 
   /** By key, then start. `after` exclusive; a delimiter makes common prefixes as in a listing of objects. */
@@ -175,16 +135,37 @@ export class Uploads {
   }
 
   /**
-   * As Objects.put, and ends the upload in the same transaction and records its result: of a repeated Complete only the
-   * first writes, and both get the same answer. Throws NoSuchUpload.
+   * Leases the completion of an upload to the caller. "running": somebody else has it. Undefined: the upload has ended.
    */
-  async complete(uploadId: string, object: CompletedObject): Promise<StoredObject> {
+  beginCompletion(uploadId: string, leaseMs: number): Promise<Completion | "running" | undefined> {
+    return this.#context.engine.transact((c) => beginCompletion(c, uploadId, this.#context.now(), leaseMs));
+  }
+
+  /** False: it was taken over, or the upload has ended. */
+  renewCompletion(completion: Completion, leaseMs: number): Promise<boolean> {
+    const until = new Date(this.#context.now().getTime() + leaseMs);
+    return this.#context.engine.transact((c) => renewCompletion(c, completion, until));
+  }
+
+  /** Gives the lease back. False as for `renewCompletion`. */
+  endCompletion(completion: Completion): Promise<boolean> {
+    return this.#context.engine.transact((c) => renewCompletion(c, completion, undefined));
+  }
+
+  /**
+   * As Objects.put, and ends the upload in the same transaction and records its result: of a repeated Complete only the
+   * first writes, and both get the same answer. Throws NoSuchUpload; SlowDown when the completion was taken over.
+   */
+  async complete(completion: Completion, object: CompletedObject): Promise<StoredObject> {
+    const { uploadId } = completion;
     const [upload] = toUploads(await this.#context.engine.read.all(selectUpload, [uploadId]));
     return this.#context.engine.transact(async (c) => {
       const current = upload && (await readCurrent(c, upload.bucketId, upload.key));
       await c.lock(lockUpload, [uploadId]);
       const [still] = toUploads(await c.all(selectUpload, [uploadId]));
       if (!upload || !current || !still) return readCompleted(c, uploadId, object.etag);
+      if (!(await ownsCompletion(c, completion)))
+        throw new S3Error("SlowDown", {}, { cause: new Error("another request completes this upload") });
       checkWriteCondition(current, object.condition);
       if (object.content.storageKey !== upload.storageKey)
         throw new Error("the bytes of an upload stand under the key it was started with");
@@ -213,20 +194,26 @@ export class Uploads {
     await this.#context.engine.transact((c) => c.run(forgetCompleted, [before.getTime()]));
   }
 
-  /** Ends it and makes its bytes a drop job. False when there was none. */
+  /**
+   * Ends it and makes its bytes a drop job, which waits for a completion that is under way to notice. False when there
+   * was none.
+   */
   abort(uploadId: string): Promise<boolean> {
     const now = this.#context.now();
     return this.#context.engine.transact(async (c) => {
       const [ended] = await c.all(deleteUpload, [uploadId]);
       if (!ended) return false;
-      await addJob(c, { kind: "drop", storageKey: ended.storage_key, backends: [] }, now, now);
+      const completingUntil = ended.completing_until ?? 0;
+      const runAt = completingUntil > now.getTime() ? new Date(completingUntil + LATE_MS) : now;
+      await addJob(c, { kind: "drop", storageKey: ended.storage_key, backends: [] }, runAt, now);
       return true;
     });
   }
 
-  /** Uploads started before `before`, oldest first: for the job that ends stale ones. */
+  /** Uploads started before `before` that nobody is completing, oldest first: for the job that ends stale ones. */
   async stale(before: Date, limit: number): Promise<readonly Upload[]> {
-    return toUploads(await this.#context.engine.read.all(selectStale, [before.getTime(), limit]));
+    const now = this.#context.now().getTime();
+    return toUploads(await this.#context.engine.read.all(selectStale, [before.getTime(), now, limit]));
   }
 }
 
@@ -242,21 +229,12 @@ function newUploadId(startedAt: Date): string {
   return `${startedAt.getTime().toString(16).padStart(12, "0")}${randomBytes(20).toString("hex")}`;
 }
 
-function toPart(row: PartRow): UploadedPart {
-  return {
-    partNumber: row.part_number,
-    size: row.size,
-    etag: row.etag,
-    checksum: row.checksum ?? undefined,
-    modifiedAt: new Date(row.modified_at),
-    backends: fromJson<readonly string[]>(row.backends) ?? [],
-  };
-}
-
 /** JSON leaves out what is undefined and writes dates as text. */
 function toCompleted(text: string): StoredObject {
   const object: Omit<StoredObject, "modifiedAt"> & { readonly modifiedAt: string } = JSON.parse(text);
   return { ...object, checksum: object.checksum, parts: object.parts, modifiedAt: new Date(object.modifiedAt) };
 }
 
+export type { Completion } from "./upload-completion.ts";
+export type { UploadedPart } from "./upload-parts.ts";
 export type { BackendUpload, Upload } from "./upload-rows.ts";

@@ -1,5 +1,5 @@
 /**
- * CompleteMultipartUpload: repeatable, because its answer may be lost.
+ * CompleteMultipartUpload: repeatable, because its answer may be lost, and answered in time however long it takes.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
  */
 import { createHash } from "node:crypto";
@@ -7,13 +7,15 @@ import { scopeNamed } from "../blobs/scope.ts";
 import { composeChecksum } from "../checksums/compose.ts";
 import { S3Error } from "../errors.ts";
 import type { Upload, UploadedPart } from "../metadata/uploads.ts";
-import type { Checksum, HeaderFields } from "../model.ts";
+import type { Checksum, HeaderFields, WriteCondition } from "../model.ts";
 import { checksumElement, readChecksumType, readChecksumValue } from "../protocol/checksum-headers.ts";
 import { checkWriteCondition, readWriteCondition } from "../protocol/conditions.ts";
 import { quote } from "../protocol/etag.ts";
+import type { XmlDocument } from "../protocol/xml.ts";
+import { completeOnce } from "./complete-once.ts";
 import { matchParts, readPartList } from "./completed-parts.ts";
 import { checkInitiator, noSuchUpload } from "./find-upload.ts";
-import { type ObjectCall, operation, type Reply, type Services } from "./operation.ts";
+import { type ObjectCall, operation, type Services } from "./operation.ts";
 import { readDocument } from "./read-document.ts";
 
 const MAX_PARTS = 10_000;
@@ -35,7 +37,7 @@ export const CompleteMultipartUpload = operation({
     );
     // Looked up again: a second copy of this request may have completed it while this list came in.
     const upload = await services.metadata.uploads.find(bucket.id, key, uploadId);
-    if (upload === undefined) return answerAgain(call, uploadId, services);
+    if (upload === undefined) return { body: await resultAgain(call, uploadId, services) };
     checkInitiator(call, upload);
     const uploaded = await services.metadata.uploads.parts(uploadId, { after: 0, limit: MAX_PARTS });
     const parts = matchParts(listed, uploaded, upload);
@@ -43,8 +45,24 @@ export const CompleteMultipartUpload = operation({
     const checksum = await checksumOfObject(upload, parts, headers);
     const { found } = await services.metadata.objects.find(bucket.name, key);
     checkWriteCondition(condition, found?.object, key);
-    const content = await services.blobs.completeUpload(upload, parts, scopeOfUpload(call, upload, parts, services));
-    const object = await services.metadata.uploads.complete(uploadId, {
+    return { body: complete(call, services, { upload, parts, checksum, condition }) };
+  },
+});
+
+interface Checked {
+  readonly upload: Upload;
+  readonly parts: readonly UploadedPart[];
+  readonly checksum: Checksum | undefined;
+  readonly condition: WriteCondition;
+}
+
+async function complete(call: ObjectCall, services: Services, checked: Checked): Promise<XmlDocument> {
+  const { blobs, metadata } = services;
+  const { upload, parts, checksum, condition } = checked;
+  const scope = scopeOfUpload(call, upload, parts, services);
+  const object = await completeOnce(metadata.uploads, upload.uploadId, call.signal, async (completion, signal) => {
+    const content = await blobs.completeUpload(upload, parts, scope, signal);
+    return metadata.uploads.complete(completion, {
       content,
       etag: content.etag,
       checksum,
@@ -55,9 +73,9 @@ export const CompleteMultipartUpload = operation({
       })),
       condition,
     });
-    return resultOf(call, object.etag, checksum);
-  },
-});
+  });
+  return object === undefined ? resultAgain(call, upload.uploadId, services) : resultOf(call, object.etag, checksum);
+}
 
 /** Checks before the list is read that the upload exists or existed. Throws NoSuchUpload, AccessDenied. */
 async function checkKnown(call: ObjectCall, uploadId: string, { metadata }: Services): Promise<void> {
@@ -72,7 +90,8 @@ function withoutObjectClaims(headers: HeaderFields): HeaderFields {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !/^x-amz-(sdk-)?checksum-/.test(name)));
 }
 
-async function answerAgain(call: ObjectCall, uploadId: string, { metadata }: Services): Promise<Reply> {
+/** What the request that completed it was answered. Throws NoSuchUpload for one that was aborted. */
+async function resultAgain(call: ObjectCall, uploadId: string, { metadata }: Services): Promise<XmlDocument> {
   const completed = await metadata.uploads.completed(call.bucket.id, call.key, uploadId);
   if (completed === undefined) throw noSuchUpload(uploadId);
   return resultOf(call, completed.etag, completed.object?.checksum);
@@ -136,20 +155,18 @@ function scopeOfUpload(
   return `${scope}/cut:${cuts.slice(0, 32)}`;
 }
 
-function resultOf(call: ObjectCall, etag: string, checksum: Checksum | undefined): Reply {
+function resultOf(call: ObjectCall, etag: string, checksum: Checksum | undefined): XmlDocument {
   const { bucket, key } = call;
   const path = key.split("/").map(encodeURIComponent).join("/");
   return {
-    body: {
-      root: "CompleteMultipartUploadResult",
-      content: {
-        Location: `${bucketUrl(call)}/${path}`,
-        Bucket: bucket.name,
-        Key: key,
-        ETag: quote(etag),
-        ...(checksum && { [checksumElement(checksum.algorithm)]: checksum.value }),
-        ChecksumType: checksum?.type,
-      },
+    root: "CompleteMultipartUploadResult",
+    content: {
+      Location: `${bucketUrl(call)}/${path}`,
+      Bucket: bucket.name,
+      Key: key,
+      ETag: quote(etag),
+      ...(checksum && { [checksumElement(checksum.algorithm)]: checksum.value }),
+      ChecksumType: checksum?.type,
     },
   };
 }

@@ -7,6 +7,7 @@ import { checksumElement } from "../protocol/checksum-headers.ts";
 import { quote } from "../protocol/etag.ts";
 import { refuseUnserved } from "../protocol/object-headers.ts";
 import { readCopySourceRange, readPartNumber } from "../protocol/range.ts";
+import type { XmlDocument } from "../protocol/xml.ts";
 import { findCopyOrigin } from "./copy-origin.ts";
 import { findUpload } from "./find-upload.ts";
 import { operation } from "./operation.ts";
@@ -25,24 +26,25 @@ export const UploadPartCopy = operation({
     const range = readCopySourceRange(call.headers["x-amz-copy-source-range"], blob.size);
     const algorithm = upload.checksumAlgorithm;
     await call.hold(heldByTransfer(range === undefined ? blob.size : range.last - range.first + 1));
-    const { content, checksum } = await services.blobs.copyPart(
-      upload,
-      partNumber,
-      blob,
-      range,
-      algorithm,
-      call.signal,
-    );
-    const part = await services.metadata.uploads.putPart(upload.uploadId, { partNumber, ...content, checksum });
-    return {
-      body: {
+    const copy = async (): Promise<XmlDocument> => {
+      const { content, checksum } = await services.blobs.copyPart(
+        upload,
+        partNumber,
+        blob,
+        range,
+        algorithm,
+        call.signal,
+      );
+      const part = await services.metadata.uploads.putPart(upload.uploadId, { partNumber, ...content, checksum });
+      return {
         root: "CopyPartResult",
         content: {
           LastModified: part.modifiedAt.toISOString(),
           ETag: quote(content.etag),
           ...(algorithm && { [checksumElement(algorithm)]: checksum }),
         },
-      },
+      };
     };
+    return { body: copy() };
   },
 });

@@ -86,8 +86,11 @@ export interface Reply {
   /** Default 200; 204 for no content. */
   readonly status?: number;
   readonly headers?: HeaderFields;
-  /** A Readable needs Content-Length among the headers. */
-  readonly body?: Readable | Buffer | XmlDocument;
+  /**
+   * A Readable needs Content-Length among the headers. A promise is work that may take minutes: after a few seconds the
+   * client is sent 200 and blanks until it settles, and a failure stands inside that 200, as S3 does it.
+   */
+  readonly body?: Readable | Buffer | XmlDocument | Promise<XmlDocument>;
   /** For the access line: the rule that decided how an object is read, and the backend; undefined: from memory. */
   readonly served?: { readonly rule: string; readonly backend: string | undefined };
 }

@@ -19,12 +19,18 @@ export interface XmlDocument {
   readonly content: XmlContent;
 }
 
-const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
+/** What every document begins with; blanks may follow it. */
+export const XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 const NAMESPACE = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
 
 /** The whole document. S3 gives every root but `Error` its namespace. Undefined content leaves its element out. */
 export function renderXml({ root, content }: XmlDocument): string {
-  return DECLARATION + element(root, root === "Error" ? "" : NAMESPACE, content ?? "");
+  return XML_DECLARATION + renderRoot({ root, content });
+}
+
+/** The document without its declaration. */
+export function renderRoot({ root, content }: XmlDocument): string {
+  return element(root, root === "Error" ? "" : NAMESPACE, content ?? "");
 }
 
 function element(name: string, attributes: string, content: XmlContent): string {

@@ -122,7 +122,8 @@ onBothEngines("Buckets", (store) => {
     const { uploadId } = await metadata.uploads.create({
       ...upload,
       dedup: "account",
-      backends: [{ backend: "toronto", backendUploadId: "u", broken: false }],
+      backends: [{ backend: "toronto", backendUploadId: "u" }],
+      touched: [],
     });
     await metadata.buckets.delete(bucket.id);
     expect(await metadata.buckets.find("pictures")).toBeUndefined();

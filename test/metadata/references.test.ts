@@ -4,6 +4,7 @@ import { S3Error } from "../../src/errors.ts";
 import type { Metadata } from "../../src/metadata/metadata.ts";
 import { digestOf, etagOf, known, openPlace, type Place, through } from "../support/content.ts";
 import { graceMs, onBothEngines, type Store } from "../support/engines.ts";
+import { beginCompletion } from "../support/uploads.ts";
 
 const keys = ["a", "b", "c", "d"];
 const texts = ["", "x", "yy", "zzz"];
@@ -56,14 +57,15 @@ async function take({ metadata, clock }: Store, place: Place, model: Map<string,
         storageKey: content.storageKey,
         attributes: { metadata: {} },
       };
-      const { uploadId } = await metadata.uploads.create({
+      const upload = await metadata.uploads.create({
         ...start,
         checksumAlgorithm: undefined,
         checksumType: undefined,
         dedup: "account",
         backends: [],
+        touched: [],
       });
-      await metadata.uploads.complete(uploadId, {
+      await metadata.uploads.complete(await beginCompletion(metadata, upload), {
         content,
         etag: content.etag,
         checksum: undefined,

@@ -15,6 +15,7 @@ import { type Metadata, openMetadata } from "../../src/metadata/metadata.ts";
 import type { Upload } from "../../src/metadata/uploads.ts";
 import type { Blob, Bucket, ByteRange, Content, StoredObject } from "../../src/model.ts";
 import { openUpkeep, type Upkeep } from "../../src/upkeep/upkeep.ts";
+import { beginCompletion } from "./uploads.ts";
 
 export interface RigOptions {
   /** Default: memory stores "a" in region "x", "b" in "y", "c" in "z". */
@@ -208,8 +209,9 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     },
     async completeUpload(upload) {
       const parts = await metadata.uploads.parts(upload.uploadId, { after: 0, limit: 10_000 });
-      const content = await blobs.completeUpload(await rig.findUpload(upload), parts, scope);
-      return metadata.uploads.complete(upload.uploadId, {
+      const { signal } = new AbortController();
+      const content = await blobs.completeUpload(await rig.findUpload(upload), parts, scope, signal);
+      return metadata.uploads.complete(await beginCompletion(metadata, upload), {
         content,
         etag: content.etag,
         checksum: undefined,

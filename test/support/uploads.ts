@@ -1,6 +1,6 @@
 /** Unfinished uploads, for the tests in test/metadata. */
 import type { Metadata } from "../../src/metadata/metadata.ts";
-import type { Upload } from "../../src/metadata/uploads.ts";
+import type { Completion, Upload } from "../../src/metadata/uploads.ts";
 import type { Place } from "./content.ts";
 
 /** On two backends, with a checksum, unless told otherwise. */
@@ -14,7 +14,6 @@ export async function startUpload(
   const backends = ["amsterdam", "toronto"].map((backend) => ({
     backend,
     backendUploadId: `there-${backend}`,
-    broken: false,
   }));
   const plain = {
     attributes: { contentType: "video/mp4", metadata: { a: "b" } },
@@ -29,6 +28,14 @@ export async function startUpload(
     storageKey,
     ...plain,
     backends,
+    touched: [],
     ...change,
   });
+}
+
+/** Throws when somebody else completes it, or it has ended. */
+export async function beginCompletion(metadata: Metadata, { uploadId }: Upload): Promise<Completion> {
+  const completion = await metadata.uploads.beginCompletion(uploadId, 60_000);
+  if (completion === undefined || completion === "running") throw new Error(`cannot complete: ${completion}`);
+  return completion;
 }

@@ -141,7 +141,11 @@ function partsOf(blob: BlobBytes): readonly { readonly range: ByteRange | undefi
   });
 }
 
-async function readRange(
+/**
+ * Gives the bytes to `take`, piece by piece, at its pace. Throws BackendError, also when the store holds another object
+ * or sends fewer bytes; what `take` throws.
+ */
+export async function readRange(
   blob: BlobBytes,
   from: FleetMember,
   range: ByteRange | undefined,
@@ -177,7 +181,8 @@ function checkBytes(blob: BlobBytes, from: FleetMember, md5s: readonly string[],
   return digest;
 }
 
-function writeOrThrow(sink: GuardedSink, chunk: Buffer): Promise<void> | undefined {
+/** A write whose failure is thrown: the copy gives up. */
+export function writeOrThrow(sink: GuardedSink, chunk: Buffer): Promise<void> | undefined {
   const wait = sink.write(chunk);
   if (sink.failure !== undefined) throw sink.failure;
   return wait?.then(() => {
@@ -185,6 +190,7 @@ function writeOrThrow(sink: GuardedSink, chunk: Buffer): Promise<void> | undefin
   });
 }
 
-async function finishOrThrow(sink: GuardedSink, etag: string): Promise<void> {
+/** Throws BackendError unless the store holds the bytes and says `etag`. */
+export async function finishOrThrow(sink: GuardedSink, etag: string): Promise<void> {
   if (!(await sink.finish(etag))) throw sink.failure;
 }

@@ -5,6 +5,12 @@ import { type Placement, placementOf } from "../replicas/placement.ts";
 import type { WriteContext } from "./context.ts";
 import type { Trail } from "./trail.ts";
 
+export interface CopyOptions {
+  readonly signal?: AbortSignal;
+  /** Called before the first byte goes to a backend. */
+  readonly before?: (backend: string) => Promise<void>;
+}
+
 /**
  * The placements that hold the bytes in the end: what was added, and those of `held` that no copy disproved. `tried`:
  * not to be copied to. A copy reads its source whole and holds it against all that is known of the bytes.
@@ -15,7 +21,7 @@ export async function addReplicas(
   held: readonly Placement[],
   tried: ReadonlySet<string>,
   trail: Trail,
-  signal?: AbortSignal,
+  { signal, before }: CopyOptions = {},
 ): Promise<readonly Placement[]> {
   const { placer } = context;
   const done = new Set([...tried, ...held.map((placement) => placement.name)]);
@@ -26,7 +32,9 @@ export async function addReplicas(
     const [target] = placer.draw(holding, done);
     if (source === undefined || target === undefined) break;
     const { name } = target.backend;
+    signal?.throwIfAborted();
     trail.touched.add(name);
+    await before?.(name);
     try {
       await copyReplica(bytes, source, target, signal);
       holding = [...holding, placementOf(target)];

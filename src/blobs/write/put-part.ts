@@ -5,7 +5,7 @@
 import type { BackendError } from "../../backends/backend.ts";
 import type { Digests } from "../../checksums/digest.ts";
 import { S3Error } from "../../errors.ts";
-import type { BackendUpload, Upload } from "../../metadata/uploads.ts";
+import type { Upload } from "../../metadata/uploads.ts";
 import { tooFewBackends } from "../replicas/placer.ts";
 import { aliveWriters, type ReplicaWriter, writeToAll } from "../replicas/replica-writer.ts";
 import { etagNamedByAll } from "./agreed-etag.ts";
@@ -22,8 +22,8 @@ export interface WrittenPart {
 
 /**
  * Throws S3Error as `put` does; ServiceUnavailable too when the backends agree on no md5, which the next try of this
- * upload computes. Backends that fail are marked broken as long as another one holds the part and the rest is healthy
- * enough.
+ * upload computes. Each backend of the upload that can be reached gets the part, also one that lacks others: those it
+ * gets when the upload is completed. Whether the part counts is decided where it is recorded.
  */
 export async function putPart(
   context: WriteContext,
@@ -31,12 +31,11 @@ export async function putPart(
   partNumber: number,
   bytes: BodySource,
 ): Promise<Ingested<WrittenPart>> {
-  const { placer, metadata, uploadsToHash } = context;
+  const { placer, uploadsToHash } = context;
   placer.checkWritable(context.minimumCopies);
-  const whole = upload.backends.filter((one) => !one.broken);
   const failures: BackendError[] = [];
   const giveUp = new AbortController();
-  const writers = openWriters(context, upload, whole, partNumber, bytes.size, failures, giveUp);
+  const writers = openWriters(context, upload, partNumber, bytes.size, failures, giveUp);
   if (writers.length === 0) throw tooFewBackends(failures);
   try {
     // Nobody asks for the sha256 of a part. The md5 costs most of all that a part costs here: it is computed only where
@@ -51,8 +50,6 @@ export async function putPart(
       uploadsToHash.set(upload.uploadId, true);
       throw tooFewBackends(failures);
     }
-    for (const { backend } of whole)
-      if (!backends.includes(backend)) await metadata.uploads.markBroken(upload.uploadId, backend);
     const { checksum } = received.digests;
     return { content: { etag: md5, size: bytes.size, backends }, md5, checksum };
   } catch (error) {
@@ -64,13 +61,12 @@ export async function putPart(
 function openWriters(
   context: WriteContext,
   upload: Upload,
-  backends: readonly BackendUpload[],
   partNumber: number,
   size: number,
   failures: BackendError[],
   giveUp: AbortController,
 ): readonly ReplicaWriter[] {
-  const writers = backends.flatMap(({ backend, backendUploadId }) => {
+  const writers = upload.backends.flatMap(({ backend, backendUploadId }) => {
     const member = context.placer.fleet.get(backend);
     if (!member?.up) return [];
     const open = (onFailure: (failure: BackendError) => void) =>

@@ -16,8 +16,8 @@ const BLANK_MS = 5_000;
 const begun = new WeakSet<ServerResponse>();
 
 /**
- * The document when it was made soon. Undefined: the reply has been sent with it, by `begin` and then blanks. Rejects as
- * `made` does: then `endWaiting` sends the error if the reply has begun.
+ * The document when it was made soon. Undefined: it has been sent, after `begin` had sent the head. Rejects as `made`
+ * does: then `endWaiting` sends the error, if the reply has begun.
  */
 export async function awaitDocument(
   { res }: Context,

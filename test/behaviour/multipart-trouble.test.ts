@@ -81,6 +81,24 @@ describe("a backend that lacks a part", () => {
     ]);
   });
 
+  it.each(["a", "c"])("or the whole is copied to %s with an empty last part, and is found equal there", async (to) => {
+    await using far = await startFarStores(3);
+    await using rig = await openRig({ backends: far.backends });
+    const upload = await rig.startUpload("key");
+    await sendPart(rig, upload, 1);
+    await sendPart(rig, upload, 3);
+    if (to === "c") await far.store("a").stop();
+    else far.store("a").uploads.clear();
+    await rig.fleet.probeNow();
+    await complete(rig, upload);
+    await rig.upkeep.runDue();
+    const { replicas, digest } = await rig.blobOf("key");
+    expect(digest).toHaveLength(64);
+    const good = replicas.filter(({ state }) => state === "verified").map(({ backend }) => backend);
+    expect(good).toContain(to);
+    expect(good).toHaveLength(2);
+  });
+
   it("is given the whole when it has lost its upload", async () => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends, graceMs: DAY });

@@ -127,10 +127,7 @@ async function copyInParts(
   }
 }
 
-/**
- * The pieces to read: the whole as one, or one a part. An empty piece has no range and is read only when it is the
- * whole.
- */
+/** The pieces to read: the whole as one, without a range, or one a part. The range of an empty part is empty. */
 function partsOf(blob: BlobBytes): readonly { readonly range: ByteRange | undefined; readonly size: number }[] {
   if (blob.partSizes === undefined) return [{ range: undefined, size: blob.size }];
   let first = 0;
@@ -142,7 +139,7 @@ function partsOf(blob: BlobBytes): readonly { readonly range: ByteRange | undefi
 }
 
 /**
- * Gives the bytes to `take`, piece by piece, at its pace. Throws BackendError, also when the store holds another object
+ * Gives the bytes to `take`, piece by piece, at its pace. An empty range asks nobody. Throws BackendError, also when the store holds another object
  * or sends fewer bytes; what `take` throws.
  */
 export async function readRange(
@@ -152,6 +149,7 @@ export async function readRange(
   signal: AbortSignal | undefined,
   take: (chunk: Buffer) => Promise<void> | undefined,
 ): Promise<void> {
+  if (range !== undefined && range.last < range.first) return;
   const name = from.backend.name;
   const opened = await from.backend.open(blob.storageKey, range, signal);
   const size = range === undefined ? blob.size : range.last - range.first + 1;

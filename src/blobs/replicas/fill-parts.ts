@@ -41,11 +41,10 @@ async function fillPart(
   const md5 = createHash("md5");
   const sink = to.member.backend.writePart(whole.storageKey, to.uploadId, partNumber, size);
   try {
-    if (size > 0)
-      await readRange(whole, from, { first, last: first + size - 1 }, signal, (chunk) => {
-        md5.update(chunk);
-        return writeOrThrow(sink, chunk);
-      });
+    await readRange(whole, from, { first, last: first + size - 1 }, signal, (chunk) => {
+      md5.update(chunk);
+      return writeOrThrow(sink, chunk);
+    });
     const found = md5.digest("hex");
     if (found !== etag)
       throw new BackendError(from.backend.name, "corrupt", { detail: `part ${partNumber} is ${found}, not ${etag}` });

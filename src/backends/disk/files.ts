@@ -34,6 +34,8 @@ export class Disk {
   readonly backend: string;
   readonly directory: string;
   readonly durable: boolean;
+  /** Directories whose own name is durable, or is being made so. */
+  readonly #lasting = new Map<string, Promise<void>>();
   /** The marker's content when the disk was opened; undefined: it was missing then, and any content is accepted. */
   #id: string | undefined;
 
@@ -120,12 +122,26 @@ export class Disk {
     } catch (error) {
       if (codeOf(error) !== "ENOENT") throw error;
       await this.checkPresent();
-      const made = await this.run(() => mkdir(dirname(to), { recursive: true }));
+      for (let path = dirname(to); path.length > this.directory.length; path = dirname(path))
+        this.#lasting.delete(path);
+      await this.run(() => mkdir(dirname(to), { recursive: true }));
       await this.run(() => rename(from, to));
-      if (made !== undefined)
-        for (let path = dirname(dirname(to)); path.length >= dirname(made).length; path = dirname(path))
-          await this.syncDirectory(path);
     }
-    await this.syncDirectory(dirname(to));
+    await Promise.all([this.syncDirectory(dirname(to)), this.#makeLast(dirname(to))]);
+  }
+
+  /**
+   * A file lasts only when the names of all directories above it do. A write into one that another write has just made
+   * waits for that too.
+   */
+  #makeLast(directory: string): Promise<void> {
+    if (!this.durable || directory.length <= this.directory.length) return Promise.resolve();
+    const known = this.#lasting.get(directory);
+    if (known !== undefined) return known;
+    const above = dirname(directory);
+    const lasts = Promise.all([this.#makeLast(above), this.syncDirectory(above)]).then(() => undefined);
+    this.#lasting.set(directory, lasts);
+    lasts.catch(() => this.#lasting.delete(directory));
+    return lasts;
   }
 }

@@ -8,7 +8,7 @@
  *   │   └── blobs/ab/
  *   │       ├── <name>             an object: its bytes, their block checksums, a trailer of 64 bytes (md5 and size)
  *   │       └── <name>.parts/      an object uploaded in parts: 00001, 00002, ... (files like that), manifest, key
- *   ├── uploads/<id>/              an upload in progress: its parts and its key; completing renames it to <name>.parts
+ *   ├── uploads/<id>/              an upload in progress: parts and key; <id>.sealed while it becomes <name>.parts
  *   └── tmp/                       writes in progress; files older than a day are left by dead processes
  */
 import { join } from "node:path";

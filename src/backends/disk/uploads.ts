@@ -1,5 +1,6 @@
 /**
- * Multipart uploads on a disk: one directory each. Completing renames it into place, so no byte is written twice.
+ * Multipart uploads on a disk: one directory each. Completing renames it into place, so no byte is written twice. First
+ * it gets a name under which no part can be written any more: what is checked then is what the object has.
  */
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
@@ -12,6 +13,8 @@ import { statWithTrailer } from "./objects.ts";
 import { DiskSink } from "./sink.ts";
 
 const UPLOAD_ID = /^[0-9a-f]{32}$/;
+/** Ends the name of an upload that is being completed, or was when the process died. */
+const SEALED = ".sealed";
 
 export class DiskUploads {
   readonly #disk: Disk;
@@ -53,9 +56,10 @@ export class DiskUploads {
     path: string,
     parts: readonly { readonly partNumber: number; readonly etag: string }[],
   ): Promise<{ etag: string }> {
-    const directory = this.#directory(key, id);
+    const open = this.#directory(key, id);
+    const directory = `${open}${SEALED}`;
     try {
-      await this.#checkKey(key, id);
+      await this.#seal(key, id);
       const manifest: Manifest = await this.#manifest(directory, parts);
       const chosen = new Set(manifest.parts.map((part) => part.file));
       await this.#writeFile(join(directory, MANIFEST), `${JSON.stringify(manifest)}\n`);
@@ -67,13 +71,22 @@ export class DiskUploads {
       await this.#disk.syncDirectory(this.#uploads);
       return { etag: manifest.etag };
     } catch (error) {
+      // Parts can be written again, if it is still there.
+      await this.#disk.run(() => rename(directory, open)).catch(() => undefined);
       throw await this.#disk.translate(error, directory);
     }
   }
 
   async abort(key: string, id: string | undefined): Promise<void> {
-    if (id === undefined) for (const each of await this.#idsOf(key)) await this.#remove(each);
-    else if (UPLOAD_ID.test(id) && (await this.#keyOf(id)) === key) await this.#remove(id);
+    const names = id === undefined ? await this.#namesOf(key) : UPLOAD_ID.test(id) ? [id, `${id}${SEALED}`] : [];
+    for (const name of names) if ((await this.#keyOf(name)) === key) await this.#remove(name);
+  }
+
+  /** It may be sealed already: by a process that died. */
+  async #seal(key: string, id: string): Promise<void> {
+    const open = join(this.#uploads, id);
+    if ((await this.#keyOf(id)) === key) await this.#disk.run(() => rename(open, `${open}${SEALED}`));
+    else if ((await this.#keyOf(`${id}${SEALED}`)) !== key) throw this.#unknown(key, id);
   }
 
   async #manifest(
@@ -100,46 +113,51 @@ export class DiskUploads {
     };
   }
 
-  async #idsOf(key: string): Promise<string[]> {
+  /** Of the directories of its uploads. */
+  async #namesOf(key: string): Promise<string[]> {
     await this.#disk.checkPresent();
     try {
-      const ids: string[] = [];
-      for (const id of await this.#disk.run(() => readdir(this.#uploads)))
-        if ((await this.#keyOf(id)) === key) ids.push(id);
-      return ids;
+      const names: string[] = [];
+      for (const name of await this.#disk.run(() => readdir(this.#uploads)))
+        if ((await this.#keyOf(name)) === key) names.push(name);
+      return names;
     } catch (error) {
       throw await this.#disk.translate(error, this.#uploads);
     }
   }
 
   /** Undefined: no such upload; the disk is in place. */
-  async #keyOf(id: string): Promise<string | undefined> {
+  async #keyOf(name: string): Promise<string | undefined> {
     try {
-      return await this.#disk.run(() => readFile(join(this.#uploads, id, "key"), "utf8"));
+      return await this.#disk.run(() => readFile(join(this.#uploads, name, "key"), "utf8"));
     } catch (error) {
-      const translated = await this.#disk.translate(error, id);
+      const translated = await this.#disk.translate(error, name);
       if (translated.fault !== "absent") throw translated;
       return undefined;
     }
   }
 
   async #checkKey(key: string, id: string): Promise<void> {
-    if ((await this.#keyOf(id)) !== key) throw this.#disk.fault("absent", `upload ${id} of ${key}`);
+    if ((await this.#keyOf(id)) !== key) throw this.#unknown(key, id);
+  }
+
+  #unknown(key: string, id: string): BackendError {
+    return this.#disk.fault("absent", `upload ${id} of ${key}`);
   }
 
   #directory(key: string, id: string): string {
-    if (!UPLOAD_ID.test(id)) throw this.#disk.fault("absent", `upload ${id} of ${key}`);
+    if (!UPLOAD_ID.test(id)) throw this.#unknown(key, id);
     return join(this.#uploads, id);
   }
 
   /** One rename hides the directory; its files are removed after that. */
-  async #remove(id: string): Promise<void> {
-    const away = join(this.#disk.directory, "tmp", `${id}.upload`);
+  async #remove(name: string): Promise<void> {
+    const away = join(this.#disk.directory, "tmp", `${name}.upload`);
     try {
-      await this.#disk.run(() => rename(join(this.#uploads, id), away));
+      await this.#disk.run(() => rename(join(this.#uploads, name), away));
       await this.#disk.run(() => rm(away, { recursive: true, force: true }));
     } catch (error) {
-      const translated = await this.#disk.translate(error, id);
+      const translated = await this.#disk.translate(error, name);
       if (translated.fault !== "absent") throw translated;
     }
   }

@@ -139,8 +139,8 @@ function partsOf(blob: BlobBytes): readonly { readonly range: ByteRange | undefi
 }
 
 /**
- * Gives the bytes to `take`, piece by piece, at its pace. An empty range asks nobody. Throws BackendError, also when the
- * store holds another object or sends fewer bytes; what `take` throws.
+ * Gives the bytes to `take`, piece by piece, at its pace. An empty range asks nobody. Throws BackendError, also when
+ * the store holds another object or sends fewer bytes; what `take` throws.
  */
 export async function readRange(
   blob: BlobBytes,

@@ -5,7 +5,7 @@ import { type Placement, placementOf } from "../replicas/placement.ts";
 import type { WriteContext } from "./context.ts";
 import type { Trail } from "./trail.ts";
 
-export interface CopyOptions {
+export interface SpreadOptions {
   readonly signal?: AbortSignal;
   /** Called before the first byte goes to a backend. */
   readonly before?: (backend: string) => Promise<void>;
@@ -21,7 +21,7 @@ export async function addReplicas(
   held: readonly Placement[],
   tried: ReadonlySet<string>,
   trail: Trail,
-  { signal, before }: CopyOptions = {},
+  { signal, before }: SpreadOptions = {},
 ): Promise<readonly Placement[]> {
   const { placer } = context;
   const done = new Set([...tried, ...held.map((placement) => placement.name)]);

@@ -63,6 +63,18 @@ async function fill({ knex, engine }: TestDatabase): Promise<void> {
     { ...upload, upload_id: "u1", key: "a", account_id: ALICE, name: "blobs/aa/4", attributes: JSON.stringify(plain) },
     { ...upload, upload_id: "u2", key: "b", account_id: BOB, name: "blobs/aa/5", attributes: JSON.stringify(bobs) },
   );
+  const begun = { backend_upload_id: "there", broken: 1 };
+  const part = { size: 5, etag: "e", modified_at: 12 };
+  const [both, first, second] = ['["amsterdam","toronto"]', '["amsterdam"]', '["toronto"]'];
+  for (const upload_id of ["u1", "u2"])
+    for (const backend of ["amsterdam", "toronto"]) await insert("upload_backends", { ...begun, upload_id, backend });
+  await insert(
+    "parts",
+    { ...part, upload_id: "u1", part_number: 1, backends: both },
+    { ...part, upload_id: "u1", part_number: 2, backends: first },
+    { ...part, upload_id: "u2", part_number: 1, backends: first },
+    { ...part, upload_id: "u2", part_number: 2, backends: second },
+  );
   await insert("writers", { writer_id: "w", lease_until: 1 });
   await insert("names", { name: "blobs/aa/6", writer_id: "w" });
   const drop = { kind: "drop", name: "blobs/aa/7", backends: ["toronto"] };
@@ -112,6 +124,16 @@ describe.each(makers)("A database of the first version on %s", (_, make) => {
     const theirs = await metadata.uploads.find(1, "b", "u2");
     expect(theirs).toMatchObject({ storageKey: "blobs/aa/5", accountId: BOB });
     expect(theirs?.attributes).toEqual(bobs);
+  });
+
+  it("finds for its uploads which backends lack parts, and gives none up", async () => {
+    const put = (uploadId: string, partNumber: number, ...backends: string[]) =>
+      metadata.uploads.putPart(uploadId, { partNumber, size: 5, etag: "e", checksum: undefined, backends });
+    await expect(put("u1", 3, "toronto")).rejects.toMatchObject({ code: "ServiceUnavailable" });
+    await put("u1", 3, "amsterdam");
+    await expect(put("u2", 3, "amsterdam", "toronto")).rejects.toMatchObject({ code: "ServiceUnavailable" });
+    await put("u2", 1, "amsterdam", "toronto");
+    await put("u2", 3, "amsterdam", "toronto");
   });
 
   it("keeps its blobs that are being deleted, its reserved keys and its jobs", async () => {

@@ -17,7 +17,7 @@ import { type Address, parseAddress } from "../protocol/address.ts";
 import { checkExpectedOwner } from "../protocol/expected-owner.ts";
 import { readRawHeaders } from "../protocol/raw-headers.ts";
 import { type Admission, Holding } from "./holding.ts";
-import { sendWhenReady } from "./send-reply.ts";
+import { isSlow, sendReply, sendWhenMade } from "./send-reply.ts";
 import { continuation } from "./server.ts";
 
 export interface DispatchOptions {
@@ -53,7 +53,8 @@ export function dispatch(options: DispatchOptions): Middleware {
       const reply = await run(operation, call, address, options.services);
       if (changesBucket(operation)) audit(options.audit, name, call, address);
       ctx.state["served"] = reply.served;
-      await sendWhenReady(ctx, reply);
+      if (isSlow(reply)) await sendWhenMade(ctx, reply);
+      else sendReply(ctx, reply);
     } finally {
       holding.settle();
     }

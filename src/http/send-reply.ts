@@ -4,27 +4,23 @@
  */
 import { Readable } from "node:stream";
 import type { Context } from "koa";
-import type { Reply } from "../operations/operation.ts";
-import { renderXml, type XmlDocument } from "../protocol/xml.ts";
+import type { ReadyReply, Reply, SlowReply } from "../operations/operation.ts";
+import { renderXml } from "../protocol/xml.ts";
 import { awaitDocument } from "./keep-waiting.ts";
 import { closeAfterReply } from "./server.ts";
 
-/** A reply that is ready to go. */
-interface ReadyReply extends Omit<Reply, "body"> {
-  readonly body?: Exclude<Reply["body"], Promise<XmlDocument>>;
+export function isSlow(reply: Reply): reply is SlowReply {
+  return reply.body instanceof Promise;
 }
 
-/** Waits for a document that takes long. Rejects as its promise does. */
-export async function sendWhenReady(ctx: Context, { body, ...rest }: Reply): Promise<void> {
-  if (!(body instanceof Promise)) return sendReply(ctx, body === undefined ? rest : { ...rest, body });
-  const begin = () => begin200(ctx, rest);
+/** Rejects as the document's promise does. */
+export async function sendWhenMade(ctx: Context, { body, ...head }: SlowReply): Promise<void> {
+  const begin = () => {
+    ctx.respond = false;
+    ctx.res.writeHead(200, [...headersOf(ctx, head), "Content-Type", "application/xml"]);
+  };
   const made = await awaitDocument(ctx, body, begin);
-  if (made !== undefined) sendReply(ctx, { ...rest, body: made });
-}
-
-function begin200(ctx: Context, reply: Omit<Reply, "body">): void {
-  ctx.respond = false;
-  ctx.res.writeHead(200, [...headersOf(ctx, reply), "Content-Type", "application/xml"]);
+  if (made !== undefined) sendReply(ctx, { ...head, body: made });
 }
 
 export function sendReply(ctx: Context, reply: ReadyReply): void {
@@ -53,7 +49,7 @@ export function sendReply(ctx: Context, reply: ReadyReply): void {
   else res.end(bytes);
 }
 
-function headersOf({ state }: Context, reply: Omit<Reply, "body">): string[] {
+function headersOf({ state }: Context, reply: Pick<Reply, "headers">): string[] {
   const requestId = String(state["requestId"]);
   const headers = ["x-amz-request-id", requestId, "x-amz-id-2", requestId, "Server", "nearbucket"];
   for (const name in reply.headers) {

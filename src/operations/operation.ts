@@ -82,18 +82,28 @@ export interface Calls {
   readonly storedObject: StoredObjectCall;
 }
 
-export interface Reply {
+interface ReplyHead {
   /** Default 200; 204 for no content. */
   readonly status?: number;
   readonly headers?: HeaderFields;
-  /**
-   * A Readable needs Content-Length among the headers. A promise is work that may take minutes: after a few seconds the
-   * client is sent 200 and blanks until it settles, and a failure stands inside that 200, as S3 does it.
-   */
-  readonly body?: Readable | Buffer | XmlDocument | Promise<XmlDocument>;
   /** For the access line: the rule that decided how an object is read, and the backend; undefined: from memory. */
   readonly served?: { readonly rule: string; readonly backend: string | undefined };
 }
+
+export interface ReadyReply extends ReplyHead {
+  /** A Readable needs Content-Length among the headers. */
+  readonly body?: Readable | Buffer | XmlDocument;
+}
+
+/**
+ * The document of work that may take minutes. After a few seconds the client is sent 200 and blanks until it is there,
+ * and a failure stands inside that 200, as S3 does it.
+ */
+export interface SlowReply extends ReplyHead {
+  readonly body: Promise<XmlDocument>;
+}
+
+export type Reply = ReadyReply | SlowReply;
 
 export interface Services {
   readonly metadata: Metadata;

@@ -3,9 +3,9 @@ import { S3Error } from "../errors.ts";
 import type { Bucket, BucketSettings } from "../model.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Reader, statement } from "./engine.ts";
-import { addJob } from "./jobs.ts";
 import { prefixRange } from "./key-range.ts";
 import { type BucketRow, bucketColumns, toBucket, toSettings } from "./rows.ts";
+import { dropEnded, type EndedUpload } from "./upload-completion.ts";
 
 const insertBucket = statement<never>(
   "bucket-add",
@@ -28,9 +28,9 @@ const readSettings = statement<{ name: string; settings: string }>(
   "SELECT name, settings FROM buckets WHERE id = ?",
 );
 const saveSettings = statement<never>("bucket-settings-save", "UPDATE buckets SET settings = ? WHERE id = ?");
-const endUploads = statement<{ storage_key: string }>(
+const endUploads = statement<EndedUpload>(
   "bucket-uploads-end",
-  "DELETE FROM uploads WHERE bucket_id = ? RETURNING storage_key",
+  "DELETE FROM uploads WHERE bucket_id = ? RETURNING storage_key, completing_until",
 );
 const deleteBucket = statement<never>("bucket-delete", "DELETE FROM buckets WHERE id = ?");
 
@@ -128,8 +128,7 @@ export class Buckets {
       const state = await c.get(bucketState, [bucketId]);
       if (!state) throw new S3Error("NoSuchBucket");
       if (state.filled) throw new S3Error("BucketNotEmpty");
-      for (const { storage_key: storageKey } of await c.all(endUploads, [bucketId]))
-        await addJob(c, { kind: "drop", storageKey, backends: [] }, now, now);
+      for (const ended of await c.all(endUploads, [bucketId])) await dropEnded(c, ended, now);
       await c.run(deleteBucket, [bucketId]);
       c.afterCommit(() => this.#context.cache?.forgetBucket(state.name));
     });

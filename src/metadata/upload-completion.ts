@@ -3,6 +3,7 @@
  * its own, so that one that was taken over can neither renew its lease nor write the object.
  */
 import { type Connection, statement } from "./engine.ts";
+import { addJob } from "./jobs.ts";
 
 /** The right to complete an upload, while its lease is renewed. */
 export interface Completion {
@@ -24,6 +25,22 @@ const owns = statement<{ one: number }>(
   "completion-owner",
   "SELECT 1 AS one FROM uploads WHERE upload_id = ? AND completing_epoch = ?",
 );
+
+/** Columns of an upload that is removed without having become an object. */
+export interface EndedUpload {
+  readonly storage_key: string;
+  readonly completing_until: number | null;
+}
+
+/** A backend may still be storing what a completion sent it when its lease ended. */
+const LATE_MS = 60_000;
+
+/** Makes its bytes a drop job, which waits until a completion that is under way has noticed. */
+export async function dropEnded(c: Connection, ended: EndedUpload, now: Date): Promise<void> {
+  const completingUntil = ended.completing_until ?? 0;
+  const runAt = completingUntil > now.getTime() ? new Date(completingUntil + LATE_MS) : now;
+  await addJob(c, { kind: "drop", storageKey: ended.storage_key, backends: [] }, runAt, now);
+}
 
 /** "running": another completion's lease has not ended. Undefined: the upload has. */
 export async function beginCompletion(

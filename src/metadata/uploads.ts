@@ -4,11 +4,17 @@ import { S3Error } from "../errors.ts";
 import type { Checksum, FreshContent, PartOfObject, StoredObject, WriteCondition } from "../model.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Connection, statement } from "./engine.ts";
-import { addJob } from "./jobs.ts";
 import { takeKey } from "./key-reservations.ts";
 import { checkWriteCondition, readCurrent, replaceCurrent } from "./object-writing.ts";
 import { fromAttributes } from "./rows.ts";
-import { beginCompletion, type Completion, ownsCompletion, renewCompletion } from "./upload-completion.ts";
+import {
+  beginCompletion,
+  type Completion,
+  dropEnded,
+  type EndedUpload,
+  ownsCompletion,
+  renewCompletion,
+} from "./upload-completion.ts";
 import { listUploads, type UploadPage, type UploadsListing } from "./upload-listing.ts";
 import { listParts, savePart, type UploadedPart } from "./upload-parts.ts";
 import { NO_UPLOAD, toUploads, type Upload, type UploadRow, uploadColumns } from "./upload-rows.ts";
@@ -47,7 +53,7 @@ const selectStale = statement<UploadRow>(
 );
 const lockBucket = statement("upload-bucket-lock", "SELECT id FROM buckets WHERE id = ? FOR KEY SHARE");
 const lockUpload = statement("upload-lock", "SELECT upload_id FROM uploads WHERE upload_id = ? FOR UPDATE");
-const deleteUpload = statement<{ storage_key: string; completing_until: number | null }>(
+const deleteUpload = statement<EndedUpload>(
   "upload-end",
   "DELETE FROM uploads WHERE upload_id = ? RETURNING storage_key, completing_until",
 );
@@ -63,9 +69,6 @@ const forgetCompleted = statement<never>(
   "uploads-completed-forget",
   "DELETE FROM completed_uploads WHERE completed_at < ?",
 );
-
-/** A backend may still be storing what a completion sent it when its lease ended. */
-const LATE_MS = 60_000;
 
 export class Uploads {
   readonly #context: MetadataContext;
@@ -203,9 +206,7 @@ export class Uploads {
     return this.#context.engine.transact(async (c) => {
       const [ended] = await c.all(deleteUpload, [uploadId]);
       if (!ended) return false;
-      const completingUntil = ended.completing_until ?? 0;
-      const runAt = completingUntil > now.getTime() ? new Date(completingUntil + LATE_MS) : now;
-      await addJob(c, { kind: "drop", storageKey: ended.storage_key, backends: [] }, runAt, now);
+      await dropEnded(c, ended, now);
       return true;
     });
   }

@@ -72,6 +72,19 @@ onBothEngines("The completion of an upload", (store) => {
     ]);
   });
 
+  it("of an upload whose bucket was deleted comes to nothing, and what it wrote meanwhile goes too", async () => {
+    const { metadata, upload, begin, clock, uploads, object } = await open();
+    const completion = await beginCompletion(metadata, upload);
+    await metadata.buckets.delete(upload.bucketId);
+    expect(await begin()).toBeUndefined();
+    await expect(uploads.complete(completion, object)).rejects.toMatchObject({ code: "NoSuchUpload" });
+    expect(await claimAll(metadata)).toEqual([]);
+    clock.advance(60_000 + 60_000);
+    expect((await claimAll(metadata)).map(({ work }) => work)).toEqual([
+      { kind: "drop", storageKey: upload.storageKey, backends: [] },
+    ]);
+  });
+
   it("is not cut short because the upload is old", async () => {
     const { metadata, upload, clock, uploads } = await open();
     clock.advance(1_000);

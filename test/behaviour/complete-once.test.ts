@@ -51,6 +51,26 @@ describe("requests that meet", () => {
     await expectWhole(far, rig, upload);
   });
 
+  it("clean up what one that has failed since copied to a third backend", async () => {
+    await using far = await startFarStores(3);
+    await using rig = await openRig({ backends: far.backends, graceMs: DAY });
+    const early = await rig.startUpload("key");
+    await sendParts(rig, early);
+    const uploaded = await rig.metadata.uploads.parts(early.uploadId, { after: 0, limit: 9 });
+    await far.store("b").stop();
+    await rig.fleet.probeNow();
+    const failed = await rig.blobs.completeUpload(early, uploaded, rig.scope, new AbortController().signal);
+    expect(failed).toMatchObject({ backends: ["a", "c"], touched: ["b"] });
+    await far.store("b").restart();
+    await rig.fleet.probeNow();
+    const content = await rig.blobs.completeUpload(early, uploaded, rig.scope, new AbortController().signal);
+    expect(content).toMatchObject({ backends: ["a", "b"], touched: ["c"] });
+    await rig.metadata.uploads.abort(early.uploadId);
+    await expect(
+      rig.blobs.completeUpload(early, uploaded, rig.scope, new AbortController().signal),
+    ).rejects.toMatchObject({ code: "NoSuchUpload" });
+  });
+
   it("abort an upload while it is completed: it comes to nothing, and nothing stays", async () => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends, graceMs: DAY });

@@ -6,6 +6,7 @@
 import { BackendError, onlyBackendError } from "../../backends/backend.ts";
 import type { FleetMember } from "../../backends/fleet.ts";
 import { multipartEtag } from "../../checksums/multipart-etag.ts";
+import { S3Error } from "../../errors.ts";
 import type { Upload, UploadedPart } from "../../metadata/uploads.ts";
 import type { FreshContent } from "../../model.ts";
 import type { BlobBytes } from "../replicas/copy-replica.ts";
@@ -28,17 +29,20 @@ interface Site {
 }
 
 /**
- * `signal`: another request has taken over, or the upload was aborted. Throws its reason then; ServiceUnavailable when
- * no backend holds all parts or too few can be brought to hold the whole.
+ * `signal`: another request has taken over, or the upload was aborted. Throws its reason then; NoSuchUpload;
+ * ServiceUnavailable when no backend holds all parts or too few can be brought to hold the whole.
  */
 export async function completeUpload(
   context: WriteContext,
-  upload: Upload,
+  { bucketId, key, uploadId }: Upload,
   parts: readonly UploadedPart[],
   scope: string | undefined,
   signal: AbortSignal,
 ): Promise<FreshContent> {
   const { placer, metadata } = context;
+  // Read anew: an earlier try that has failed since may have recorded more backends.
+  const upload = await metadata.uploads.find(bucketId, key, uploadId);
+  if (upload === undefined) throw new S3Error("NoSuchUpload");
   const partSizes = parts.map((part) => part.size);
   const whole = {
     storageKey: upload.storageKey,
@@ -73,7 +77,7 @@ export async function completeUpload(
   const completed = new Set(held.map(({ name }) => name));
   held = await addReplicas(context, whole, held, new Set(), trail, {
     signal,
-    before: (name) => metadata.uploads.touch(upload.uploadId, name),
+    before: (name) => metadata.uploads.touch(uploadId, name),
   });
   if (!placer.isEnough(held, context.minimumCopies)) throw tooFewBackends(trail.failures);
   const unused = upload.backends.filter(({ backend }) => !completed.has(backend));

@@ -60,7 +60,7 @@ async function complete(call: ObjectCall, services: Services, checked: Checked):
   const { blobs, metadata } = services;
   const { upload, parts, checksum, condition } = checked;
   const scope = scopeOfUpload(call, upload, parts, services);
-  const object = await completeOnce(metadata.uploads, upload.uploadId, call.signal, async (completion, signal) => {
+  const object = await completeOnce(metadata.uploads, upload.uploadId, call, async (completion, signal) => {
     const content = await blobs.completeUpload(upload, parts, scope, signal);
     return metadata.uploads.complete(completion, {
       content,

@@ -3,7 +3,9 @@
  * does not disturb it, but waits for it and gets its answer.
  */
 import { setTimeout as pause } from "node:timers/promises";
+import type { Log } from "../log.ts";
 import type { Completion, Uploads } from "../metadata/uploads.ts";
+import type { ServiceCall } from "./operation.ts";
 
 /** What a gateway that died was completing can be completed by others after this time. */
 const LEASE_MS = 30_000;
@@ -11,12 +13,12 @@ const POLL_MS = 500;
 
 /**
  * Runs `work` when nobody else is completing this upload; its signal aborts when somebody else has taken over, or the
- * upload is aborted. `caller`: who waits. Undefined: the upload has ended meanwhile, and `work` did not end it.
+ * upload is aborted. Undefined: the upload has ended meanwhile, and `work` did not end it.
  */
 export async function completeOnce<T>(
   uploads: Uploads,
   uploadId: string,
-  caller: AbortSignal,
+  { signal: caller, log }: Pick<ServiceCall, "signal" | "log">,
   work: (completion: Completion, signal: AbortSignal) => Promise<T>,
 ): Promise<T | undefined> {
   for (;;) {
@@ -27,7 +29,7 @@ export async function completeOnce<T>(
       continue;
     }
     const lost = new AbortController();
-    const renewal = setInterval(() => void renew(uploads, completion, lost), LEASE_MS / 3).unref();
+    const renewal = setInterval(() => void renew(uploads, completion, lost, log), LEASE_MS / 3).unref();
     try {
       return await work(completion, lost.signal);
     } catch (error) {
@@ -40,11 +42,11 @@ export async function completeOnce<T>(
 }
 
 /** When the database cannot be asked, the lease runs on; when it was lost meanwhile, it refuses the object. */
-function renew(uploads: Uploads, completion: Completion, lost: AbortController): Promise<void> {
-  return uploads.renewCompletion(completion, LEASE_MS).then(
-    (mine) => {
-      if (!mine) lost.abort(new Error("the completion was taken over, or its upload aborted"));
-    },
-    () => undefined,
-  );
+async function renew(uploads: Uploads, completion: Completion, lost: AbortController, log: Log): Promise<void> {
+  try {
+    if (!(await uploads.renewCompletion(completion, LEASE_MS)))
+      lost.abort(new Error("the completion was taken over, or its upload aborted"));
+  } catch (error) {
+    log.warn({ err: error, upload: completion.uploadId }, "could not renew the lease of a completion");
+  }
 }

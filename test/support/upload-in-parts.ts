@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { expect } from "vitest";
 import { multipartEtag } from "../../src/checksums/multipart-etag.ts";
 import { S3Error } from "../../src/errors.ts";
+import { openLog } from "../../src/log.ts";
 import type { Upload } from "../../src/metadata/uploads.ts";
 import type { StoredObject } from "../../src/model.ts";
 import { completeOnce } from "../../src/operations/complete-once.ts";
@@ -20,7 +21,7 @@ export const ETAG = multipartEtag(parts.map(md5));
 export const PART: Match = { method: "PUT", query: "partNumber" };
 export const COMPLETE: Match = { method: "POST", query: "uploadId" };
 export const FAILURE: Fault = { do: "status", status: 503, code: "SlowDown" };
-const client = new AbortController();
+const client = { signal: new AbortController().signal, log: openLog("silent") };
 
 /** A part that `parts` does not have is empty. */
 export async function sendPart(rig: Rig, upload: Upload, partNumber: number): Promise<void> {
@@ -40,7 +41,7 @@ export async function complete(rig: Rig, { uploadId, ...draft }: Upload): Promis
   const upload = await uploads.find(draft.bucketId, draft.key, uploadId);
   const uploaded = await uploads.parts(uploadId, { after: 0, limit: 100 });
   if (upload === undefined) return undefined;
-  return completeOnce(uploads, uploadId, client.signal, async (completion, signal) => {
+  return completeOnce(uploads, uploadId, client, async (completion, signal) => {
     const content = await rig.blobs.completeUpload(upload, uploaded, rig.scope, signal);
     const object = { content, etag: content.etag, checksum: undefined, parts: [], condition: {} };
     return uploads.complete(completion, object);

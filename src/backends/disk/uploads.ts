@@ -71,7 +71,7 @@ export class DiskUploads {
       await this.#disk.syncDirectory(this.#uploads);
       return { etag: manifest.etag };
     } catch (error) {
-      // Parts can be written again, if it is still there.
+      // Parts can be written again; one that cannot be renamed now stays sealed until the next try.
       await this.#disk.run(() => rename(directory, open)).catch(() => undefined);
       throw await this.#disk.translate(error, directory);
     }

@@ -1,6 +1,7 @@
 /**
  * Backends are registered by identity; replicas know when they were last read whole; jobs are claimed by kind, urgent
- * ones first; deleting a bucket no longer reads the objects of others; uploads in parts count what each backend lacks.
+ * ones first; deleting a bucket no longer reads the objects of others; an upload in parts counts what each backend
+ * lacks.
  */
 import type { Dialect, Migration } from "./migration.ts";
 

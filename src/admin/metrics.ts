@@ -107,6 +107,16 @@ export function openMetrics({ fleet, metadata, blobs, budget, pace }: MetricsOpt
     },
   });
   new Gauge({
+    name: "nearbucket_jobs_stuck",
+    help: "Background jobs that failed many times and are still tried, by kind.",
+    labelNames: ["kind"],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { kind, stuck } of await metadata.jobs.backlog()) this.set({ kind }, stuck);
+    },
+  });
+  new Gauge({
     name: "nearbucket_buffered_bytes",
     help: "Memory taken for bodies, of limits.bufferedBytes.",
     registers,

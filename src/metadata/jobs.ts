@@ -15,6 +15,8 @@ export type NewJob =
   /** The periodic sweeps, one row each, added again when they finish. */
   | { readonly kind: "reclaim" | "stale-uploads" | "leftovers" };
 
+export type JobKind = NewJob["kind"];
+
 export interface Job {
   readonly id: number;
   readonly work: NewJob;
@@ -28,47 +30,62 @@ export interface Backlog {
   readonly waiting: number;
   readonly oldest: Date;
   readonly attempts: number;
+  /** Those of `waiting` that failed `STUCK_AFTER` times or more. They are still tried. */
+  readonly stuck: number;
 }
+
+/** A job that failed this often is shown to the operator. */
+export const STUCK_AFTER = 20;
 
 const insertJob = statement<never>(
   "job-add",
-  `INSERT INTO jobs (job_key, kind, work, run_at, created_at) VALUES (?, ?, ?, ?, ?)
+  `INSERT INTO jobs (job_key, kind, work, urgent, run_at, created_at) VALUES (?, ?, ?, ?, ?, ?)
   ON CONFLICT (job_key) DO UPDATE SET
+    urgent = CASE WHEN excluded.urgent = 1 THEN 1 ELSE jobs.urgent END,
     run_at = CASE WHEN jobs.lease_until IS NULL AND excluded.run_at < jobs.run_at
       THEN excluded.run_at ELSE jobs.run_at END,
     again_at = CASE WHEN jobs.lease_until IS NULL THEN NULL
       WHEN jobs.again_at IS NOT NULL AND jobs.again_at < excluded.run_at THEN jobs.again_at ELSE excluded.run_at END`,
 );
-const findDue = statement<{ id: number }>(
+const findDue = statement<{ urgent: number | null; other: number | null }>(
   "job-due",
-  "SELECT id FROM jobs WHERE run_at <= ? AND (lease_until IS NULL OR lease_until <= ?) ORDER BY run_at, id LIMIT 1",
+  `SELECT (SELECT id FROM jobs WHERE kind = ?1 AND urgent = 1 AND run_at <= ?2 LIMIT 1) AS urgent,
+    (SELECT id FROM jobs WHERE kind = ?1 AND urgent = 0 AND run_at <= ?2 LIMIT 1) AS other`,
 );
+// While a job is leased, run_at is the end of the lease: a claim never passes over leased jobs.
 const claimDue = statement<JobRow>(
   "job-claim",
-  `UPDATE jobs SET lease_until = ?, epoch = epoch + 1,
+  `UPDATE jobs SET lease_until = ?1, run_at = ?1, epoch = epoch + 1,
     attempts = attempts + CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END
   WHERE id = (
-    SELECT id FROM jobs WHERE run_at <= ? AND (lease_until IS NULL OR lease_until <= ?)
+    SELECT id FROM jobs WHERE kind = ?2 AND urgent = ?3 AND run_at <= ?4
     ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
   RETURNING id, work, attempts, epoch`,
 );
-const deleteJob = statement<never>(
-  "job-finish",
-  "DELETE FROM jobs WHERE id = ? AND epoch = ? AND lease_until IS NOT NULL AND again_at IS NULL",
-);
+const isMine = "id = ? AND epoch = ? AND lease_until IS NOT NULL";
+const deleteJob = statement<never>("job-finish", `DELETE FROM jobs WHERE ${isMine} AND again_at IS NULL`);
 const runAgain = statement<never>(
   "job-again",
-  `UPDATE jobs SET run_at = again_at, again_at = NULL, lease_until = NULL, attempts = 0, reason = NULL
-  WHERE id = ? AND epoch = ? AND lease_until IS NOT NULL`,
+  `UPDATE jobs SET run_at = again_at, again_at = NULL, lease_until = NULL, attempts = 0, reason = NULL WHERE ${isMine}`,
 );
 const failJob = statement<never>(
   "job-fail",
   `UPDATE jobs SET run_at = ?, lease_until = NULL, again_at = NULL, attempts = attempts + 1, reason = ?
-  WHERE id = ? AND epoch = ? AND lease_until IS NOT NULL`,
+  WHERE ${isMine}`,
+);
+const putBack = statement<never>(
+  "job-put-back",
+  `UPDATE jobs SET run_at = ?, lease_until = NULL, again_at = NULL WHERE ${isMine}`,
 );
 const renewLease = statement<never>(
   "job-renew",
-  "UPDATE jobs SET lease_until = ? WHERE id = ? AND epoch = ? AND lease_until IS NOT NULL",
+  `UPDATE jobs SET lease_until = ?1, run_at = ?1
+  WHERE id = ?2 AND epoch = ?3 AND lease_until IS NOT NULL`,
+);
+const narrowJob = statement<never>(
+  "job-narrow",
+  `UPDATE jobs SET work = ?1, job_key = ?2 WHERE id = ?3 AND epoch = ?4 AND lease_until IS NOT NULL
+    AND again_at IS NULL AND NOT EXISTS (SELECT 1 FROM jobs AS other WHERE other.job_key = ?2 AND other.id <> ?3)`,
 );
 
 interface JobRow {
@@ -80,10 +97,11 @@ interface JobRow {
 
 /**
  * Adds a job inside the transaction that makes it necessary. Equal jobs share one row; a job that is added while it
- * runs is run once more.
+ * runs is run once more. `urgent`: it is claimed before all of its kind that are not; it never becomes less urgent.
  */
-export async function addJob(c: Connection, job: NewJob, runAt: Date, now: Date): Promise<void> {
-  await c.run(insertJob, [jobKey(job), job.kind, JSON.stringify(job), runAt.getTime(), now.getTime()]);
+export async function addJob(c: Connection, job: NewJob, runAt: Date, now: Date, urgent = false): Promise<void> {
+  const row = [jobKey(job), job.kind, JSON.stringify(job), urgent ? 1 : 0, runAt.getTime(), now.getTime()];
+  await c.run(insertJob, row);
 }
 
 export class Jobs {
@@ -94,17 +112,26 @@ export class Jobs {
   }
 
   /** Adding a job equal to a waiting one adds no second job; the earlier `runAt` counts. `runAt` defaults to now. */
-  async add(job: NewJob, runAt?: Date): Promise<void> {
+  async add(job: NewJob, runAt?: Date, urgent = false): Promise<void> {
     const now = this.#context.now();
-    await this.#context.engine.transact((c) => addJob(c, job, runAt ?? now, now));
+    await this.#context.engine.transact((c) => addJob(c, job, runAt ?? now, now, urgent));
   }
 
-  /** Leases to this caller the job that has been due longest and has no live lease; undefined: nothing is due. */
-  async claim(leaseMs: number): Promise<Job | undefined> {
+  /**
+   * Leases to this caller a due job of one of these kinds, the first kind before the next, urgent ones before others,
+   * and of those the one that has been due longest; undefined: none is due.
+   */
+  async claim(kinds: readonly JobKind[], leaseMs: number): Promise<Job | undefined> {
     const now = this.#context.now().getTime();
-    if ((await this.#context.engine.read.get(findDue, [now, now])) === undefined) return undefined;
-    const row = await this.#context.engine.transact((c) => c.get(claimDue, [now + leaseMs, now, now]));
-    return row && toJob(row);
+    for (const kind of kinds) {
+      const due = await this.#context.engine.read.get(findDue, [kind, now]);
+      for (const urgent of [1, 0]) {
+        if ((urgent ? due?.urgent : due?.other) == null) continue;
+        const row = await this.#context.engine.transact((c) => c.get(claimDue, [now + leaseMs, kind, urgent, now]));
+        if (row !== undefined) return toJob(row);
+      }
+    }
+    return undefined;
   }
 
   /** False when the lease was lost: then nothing was changed. */
@@ -124,13 +151,27 @@ export class Jobs {
     );
   }
 
+  /** Makes a job that could not begin due again at `runAt`, without an attempt. False when the lease was lost. */
+  async putBack(job: Job, runAt: Date): Promise<boolean> {
+    return (await this.#context.engine.transact((c) => c.run(putBack, [runAt.getTime(), job.id, job.epoch]))) > 0;
+  }
+
+  /**
+   * Replaces the work of a running job by what is left of it. False: it was left as it is, because the lease was lost,
+   * the whole was asked for again, or another job has that work.
+   */
+  async narrow(job: Job, work: NewJob): Promise<boolean> {
+    const parameters = [JSON.stringify(work), jobKey(work), job.id, job.epoch];
+    return (await this.#context.engine.transact((c) => c.run(narrowJob, parameters))) > 0;
+  }
+
   /** False when the lease was lost. */
   async renew(job: Job, leaseMs: number): Promise<boolean> {
     const until = this.#context.now().getTime() + leaseMs;
     return (await this.#context.engine.transact((c) => c.run(renewLease, [until, job.id, job.epoch]))) > 0;
   }
 
-  /** By kind: how many wait, when the oldest was made, and the most attempts. */
+  /** By kind: how many wait, when the oldest was made, the most attempts, and how many are stuck. */
   async backlog(): Promise<readonly Backlog[]> {
     const rows = await this.#context.engine.read.query<Omit<Backlog, "oldest"> & { readonly oldest: number }>((knex) =>
       knex("jobs")
@@ -138,6 +179,7 @@ export class Jobs {
         .count({ waiting: "*" })
         .min({ oldest: "created_at" })
         .max({ attempts: "attempts" })
+        .sum({ stuck: knex.raw("CASE WHEN attempts >= ? THEN 1 ELSE 0 END", [STUCK_AFTER]) })
         .groupBy("kind")
         .orderBy("kind"),
     );

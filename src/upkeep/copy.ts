@@ -8,14 +8,15 @@ import { copyReplica, readReplica } from "../blobs/replicas/copy-replica.ts";
 import { choosePlacement, healthyMembers, type Placement, placementOf } from "../blobs/replicas/placement.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
 import type { Blob } from "../model.ts";
-import type { JobContext } from "./job-context.ts";
+import { type JobContext, paced } from "./job-context.ts";
+import type { JobRun } from "./running-job.ts";
 
 /** Throws ServiceUnavailable when no healthy target, or no good replica to copy from, is left. */
-export async function copyBlob(context: JobContext, blobId: number, signal: AbortSignal): Promise<void> {
+export async function copyBlob(context: JobContext, blobId: number, run: JobRun): Promise<void> {
   const failures: BackendError[] = [];
   const failed = new Set<string>();
   for (;;) {
-    signal.throwIfAborted();
+    run.signal.throwIfAborted();
     const blob = await context.metadata.blobs.find(blobId);
     if (blob === undefined) return;
     const held = standing(context, blob);
@@ -28,7 +29,7 @@ export async function copyBlob(context: JobContext, blobId: number, signal: Abor
     if (held.length >= context.copies && !spreadsOut) return;
     const member = target && context.fleet.get(target.name);
     if (member === undefined) throw tooFewBackends(failures);
-    const failure = await addReplica(context, blob, member, signal);
+    const failure = await context.slots.hold([member.backend.name], () => addReplica(context, blob, member, run));
     if (failure === undefined) continue;
     failures.push(failure);
     failed.add(failure.backend);
@@ -52,14 +53,14 @@ async function addReplica(
   context: JobContext,
   blob: Blob,
   target: FleetMember,
-  signal: AbortSignal,
+  run: JobRun,
 ): Promise<BackendError | undefined> {
   const { blobs, jobs } = context.metadata;
   const name = target.backend.name;
   // The row comes before the bytes: a deletion of the blob in the meantime must know where to look.
   if (!blob.replicas.some(({ backend }) => backend === name))
     await blobs.setReplica(blob.id, name, "lost", blob.storageKey);
-  const failure = (await standsAlready(blob, target, signal)) ?? (await copyFromAny(context, blob, target, signal));
+  const failure = (await standsAlready(context, blob, target, run)) ?? (await copyFromAny(context, blob, target, run));
   if (failure instanceof BackendError) {
     context.fleet.reportFailure(failure);
     return failure;
@@ -71,15 +72,16 @@ async function addReplica(
 
 /** True: the very bytes are there. Undefined: they are not. An error: nobody can tell. */
 async function standsAlready(
+  context: JobContext,
   blob: Blob,
   target: FleetMember,
-  signal: AbortSignal,
+  run: JobRun,
 ): Promise<true | undefined | BackendError> {
   try {
-    await readReplica(blob, target, signal);
+    await readReplica(blob, target, paced(context, run));
     return true;
   } catch (error) {
-    signal.throwIfAborted();
+    run.signal.throwIfAborted();
     const failure = onlyBackendError(error);
     return failure.fault === "absent" || failure.fault === "corrupt" ? undefined : failure;
   }
@@ -89,17 +91,17 @@ async function copyFromAny(
   context: JobContext,
   blob: Blob,
   target: FleetMember,
-  signal: AbortSignal,
+  run: JobRun,
 ): Promise<true | BackendError> {
   const failures: BackendError[] = [];
   for (const replica of blob.replicas) {
     const source = context.fleet.get(replica.backend);
     if (replica.state !== "verified" || !source?.up || source === target) continue;
     try {
-      await copyReplica(blob, source, target, signal);
+      await context.slots.hold([replica.backend], () => copyReplica(blob, source, target, paced(context, run)));
       return true;
     } catch (error) {
-      signal.throwIfAborted();
+      run.signal.throwIfAborted();
       const failure = onlyBackendError(error);
       if (failure.backend === target.backend.name) return failure;
       failures.push(failure);

@@ -1,24 +1,35 @@
 /**
  * Deletes what stands under a storage key that no blob has any more, and its unfinished uploads. The job is done only
- * when every backend concerned has confirmed it.
+ * when every backend concerned has confirmed it; those that have are not asked again.
  */
-import { onlyBackendError } from "../backends/backend.ts";
+import { BackendError, onlyBackendError } from "../backends/backend.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
 import { deleteFrom } from "./delete-from.ts";
 import type { JobContext } from "./job-context.ts";
+import type { JobRun } from "./running-job.ts";
 
-/**
- * `backends` empty: all that are configured. Throws ServiceUnavailable when one could not be asked: then the job waits
- * for its return.
- */
-export async function dropBytes(context: JobContext, storageKey: string, backends: readonly string[]): Promise<void> {
+export interface DropWork {
+  readonly kind: "drop";
+  readonly storageKey: string;
+  /** Empty: all. */
+  readonly backends: readonly string[];
+}
+
+/** Throws ServiceUnavailable when a backend could not be asked: then the job waits for its return. */
+export async function dropBytes(context: JobContext, work: DropWork, run: JobRun): Promise<void> {
   const { fleet, log } = context;
-  const concerned = backends.length === 0 ? fleet.members().map((member) => member.backend.name) : backends;
-  const failures = await Promise.all(
+  const { storageKey } = work;
+  const registered = new Map((await context.metadata.backends.list()).map(({ name, state }) => [name, state]));
+  const all = new Set([...fleet.members().map(({ backend }) => backend.name), ...registered.keys()]);
+  const concerned = (work.backends.length === 0 ? [...all] : work.backends).filter(
+    (backend) => registered.get(backend) !== "removed",
+  );
+  const outcomes = await Promise.all(
     concerned.map(async (backend) => {
       const member = fleet.get(backend);
       if (member === undefined) {
-        log.warn({ backend, storageKey }, "bytes to delete are on a backend that is no longer configured");
+        if (registered.has(backend)) return [new BackendError(backend, "unavailable", { detail: "not configured" })];
+        log.warn({ backend, storageKey }, "bytes to delete are on a backend that was never registered");
         return [];
       }
       try {
@@ -31,6 +42,9 @@ export async function dropBytes(context: JobContext, storageKey: string, backend
       }
     }),
   );
-  const [...all] = failures.flat();
-  if (all.length > 0) throw tooFewBackends(all);
+  const failures = outcomes.flat();
+  if (failures.length === 0) return;
+  if (failures.length !== work.backends.length)
+    await run.narrow({ ...work, backends: failures.map(({ backend }) => backend) });
+  throw tooFewBackends(failures);
 }

@@ -6,13 +6,15 @@ import { onlyBackendError } from "../backends/backend.ts";
 import type { Blob } from "../model.ts";
 import { deleteFrom } from "./delete-from.ts";
 import type { JobContext } from "./job-context.ts";
+import type { JobRun } from "./running-job.ts";
 
 const BATCH = 500;
 
-export async function reclaimBlobs(context: JobContext, signal: AbortSignal): Promise<void> {
+export async function reclaimBlobs(context: JobContext, { moved, signal }: JobRun): Promise<void> {
   const blobs = await context.metadata.blobs.takeReclaimable(BATCH);
   for (const blob of blobs) {
     signal.throwIfAborted();
+    moved();
     if (await areBytesGone(context, blob)) await context.metadata.blobs.forget(blob.id);
   }
 }

@@ -11,9 +11,12 @@ import { copyBlob } from "./copy.ts";
 import { digestBlob } from "./digest.ts";
 import { dropBytes } from "./drop.ts";
 import type { JobContext } from "./job-context.ts";
-import { JobRunner } from "./jobs.ts";
+import { JobRunner, type Lane } from "./jobs.ts";
 import { dropLeftovers } from "./leftovers.ts";
+import { openRate } from "./rate.ts";
 import { reclaimBlobs } from "./reclaim.ts";
+import type { JobRun } from "./running-job.ts";
+import { Slots } from "./slots.ts";
 import { endStaleUploads } from "./stale-uploads.ts";
 
 export interface UpkeepOptions {
@@ -27,14 +30,16 @@ export interface UpkeepOptions {
   readonly graceMs?: number;
   /** Uploads in parts older than this are ended. Default seven days. */
   readonly uploadMaxAgeMs?: number;
+  /** What copies and digests read together. Default 64 MiB. */
+  readonly bytesPerSecond?: number;
   /** Default one minute; renewed while a job runs. */
   readonly leaseMs?: number;
+  /** A job that makes no progress for this long is given up. Default one minute. */
+  readonly stallMs?: number;
   /** Between looks for due jobs. Default one second. */
   readonly pollMs?: number;
   /** Between two runs of a sweep. Default one minute. */
   readonly sweepMs?: number;
-  /** Jobs at once. Default 4. */
-  readonly concurrency?: number;
   /** As Math.random. */
   readonly random?: () => number;
 }
@@ -49,41 +54,57 @@ export interface Upkeep {
 }
 
 const DAY_MS = 86_400_000;
+/** Jobs at once that read whole blobs from a backend or write them to it. */
+const JOBS_PER_BACKEND = 4;
+/** Two backends' worth of copies, so that one that is slow leaves room for those between others. */
+const LANES: readonly Lane[] = [
+  { kinds: ["copy"], limit: 2 * JOBS_PER_BACKEND },
+  { kinds: ["drop"], limit: 4 },
+  { kinds: ["digest"], limit: 2 },
+  { kinds: ["reclaim", "stale-uploads", "leftovers"], limit: 3 },
+];
 const SWEEPS = ["reclaim", "stale-uploads", "leftovers"] as const;
 
 export function openUpkeep(options: UpkeepOptions): Upkeep {
-  const {
-    metadata,
-    fleet,
-    copies,
-    now,
-    log,
-    graceMs = DAY_MS,
-    uploadMaxAgeMs = 7 * DAY_MS,
-    sweepMs = 60_000,
-    random = Math.random,
-  } = options;
+  const { metadata, fleet, copies, now, log, random = Math.random, bytesPerSecond = 64 * 1024 ** 2 } = options;
+  const { graceMs = DAY_MS, uploadMaxAgeMs = 7 * DAY_MS, sweepMs = 60_000 } = options;
+  const { leaseMs = 60_000, stallMs = 60_000, pollMs = 1000 } = options;
   const replicas = new Replicas({ blobs: metadata.blobs, fleet, verifiedForMs: 0, now, log });
-  const context: JobContext = { metadata, fleet, replicas, copies, now, log, random };
-  const run = async (work: NewJob, signal: AbortSignal): Promise<void> => {
+  const slots = new Slots(JOBS_PER_BACKEND);
+  const rate = openRate(bytesPerSecond);
+  const context: JobContext = { metadata, fleet, replicas, copies, slots, rate, now, log, random };
+  const sweep = async (work: NewJob, sweepOnce: () => Promise<void>) => {
+    // A sweep that is added while it runs is made again when it finishes.
+    await metadata.jobs.add(work, new Date(now().getTime() + sweepMs));
+    await sweepOnce();
+  };
+  const run = (work: NewJob, jobRun: JobRun): Promise<void> => {
     switch (work.kind) {
       case "copy":
-        return copyBlob(context, work.blobId, signal);
+        return copyBlob(context, work.blobId, jobRun);
       case "digest":
-        return digestBlob(context, work.blobId, signal);
+        return digestBlob(context, work.blobId, jobRun);
       case "drop":
-        return dropBytes(context, work.storageKey, work.backends);
-      default:
-        // A sweep that is added while it runs is made again when it finishes.
-        await metadata.jobs.add(work, new Date(now().getTime() + sweepMs));
-        if (work.kind === "reclaim") await reclaimBlobs(context, signal);
-        else if (work.kind === "stale-uploads") await endStaleUploads(context, uploadMaxAgeMs);
-        else await dropLeftovers(context, graceMs);
+        return dropBytes(context, work, jobRun);
+      case "reclaim":
+        return sweep(work, () => reclaimBlobs(context, jobRun));
+      case "stale-uploads":
+        return sweep(work, () => endStaleUploads(context, uploadMaxAgeMs, jobRun));
+      case "leftovers":
+        return sweep(work, () => dropLeftovers(context, graceMs));
     }
   };
-  const { leaseMs = 60_000, pollMs = 1000, concurrency = 4 } = options;
-  const prepare = async () => {
+  let prepared: Promise<void> | undefined;
+  const addSweeps = async () => {
     for (const kind of SWEEPS) await metadata.jobs.add({ kind });
   };
-  return new JobRunner({ jobs: metadata.jobs, run, prepare, now, log, leaseMs, pollMs, concurrency, random });
+  const prepare = () => {
+    prepared ??= addSweeps().catch((error: unknown) => {
+      prepared = undefined;
+      throw error;
+    });
+    return prepared;
+  };
+  const { jobs } = metadata;
+  return new JobRunner({ jobs, lanes: LANES, run, prepare, now, log, leaseMs, stallMs, pollMs, random });
 }

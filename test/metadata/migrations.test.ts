@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Metadata, openMetadata } from "../../src/metadata/metadata.ts";
 import { init } from "../../src/metadata/migrations/001-init.ts";
+import { everyKind } from "../support/content.ts";
 import { Clock, graceMs, makePostgres, makeSqlite, postgresUrl, type TestDatabase } from "../support/engines.ts";
 
 const makers: readonly (readonly [string, () => Promise<TestDatabase>])[] = [
@@ -140,12 +141,16 @@ describe.each(makers)("A database of the first version on %s", (_, make) => {
     expect(await metadata.blobs.find(3)).toBeUndefined();
     expect(await metadata.blobs.takeReclaimable(10)).toMatchObject([{ storageKey: "blobs/aa/3" }]);
     expect(await metadata.blobs.findByDigest("account:1", "d2")).toMatchObject({ id: 2 });
-    const first = await metadata.jobs.claim(1000);
+    const first = await metadata.jobs.claim(["drop"], 1000);
     expect(first?.work).toEqual({ kind: "drop", storageKey: "blobs/aa/7", backends: ["toronto"] });
-    expect((await metadata.jobs.claim(1000))?.work).toEqual({ kind: "copy", blobId: 1 });
+    expect((await metadata.jobs.claim(everyKind, 1000))?.work).toEqual({ kind: "copy", blobId: 1 });
     if (first) await metadata.jobs.finish(first);
     expect(await metadata.keyReservations.discardLeftovers(new Date(2))).toBe(1);
-    expect((await metadata.jobs.claim(1000))?.work).toEqual({ kind: "drop", storageKey: "blobs/aa/6", backends: [] });
+    expect((await metadata.jobs.claim(everyKind, 1000))?.work).toEqual({
+      kind: "drop",
+      storageKey: "blobs/aa/6",
+      backends: [],
+    });
   });
 
   it("keeps its access keys, without limits and sealed as they were", async () => {

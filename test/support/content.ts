@@ -1,5 +1,6 @@
 /** A bucket to write to and contents to write, for the tests in test/metadata. */
 import { createHash } from "node:crypto";
+import type { JobKind } from "../../src/metadata/jobs.ts";
 import type { Metadata } from "../../src/metadata/metadata.ts";
 import type { NewObject } from "../../src/metadata/objects.ts";
 import type { Blob, Bucket, FreshContent, KnownContent, StoredObject } from "../../src/model.ts";
@@ -71,9 +72,11 @@ export function through(
   return { fresh, put, blobOf };
 }
 
+export const everyKind: readonly JobKind[] = ["copy", "digest", "drop", "reclaim", "stale-uploads", "leftovers"];
+
 /** Every job that is due, claimed for a minute. */
-export async function claimAll(metadata: Metadata) {
-  const jobs = [];
-  for (let job = await metadata.jobs.claim(60_000); job; job = await metadata.jobs.claim(60_000)) jobs.push(job);
-  return jobs;
+export async function claimAll({ jobs }: Metadata) {
+  const claimed = [];
+  for (let job = await jobs.claim(everyKind, 60_000); job; job = await jobs.claim(everyKind, 60_000)) claimed.push(job);
+  return claimed;
 }

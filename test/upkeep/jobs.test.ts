@@ -4,14 +4,16 @@ import { tooFewBackends } from "../../src/blobs/replicas/placer.ts";
 import { type Log, openLog } from "../../src/log.ts";
 import type { Jobs, NewJob } from "../../src/metadata/jobs.ts";
 import { JobRunner } from "../../src/upkeep/jobs.ts";
+import type { JobRun } from "../../src/upkeep/running-job.ts";
+import { Busy } from "../../src/upkeep/slots.ts";
 import { openRig, type Rig } from "../support/rig.ts";
 
 const LEASE = 60_000;
 
 function runnerOf(
   rig: Rig,
-  run: (work: NewJob, signal: AbortSignal) => Promise<void>,
-  more: { concurrency?: number; leaseMs?: number; jobs?: Jobs; log?: Log } = {},
+  run: (work: NewJob, run: JobRun) => Promise<void>,
+  more: { concurrency?: number; leaseMs?: number; stallMs?: number; jobs?: Jobs; log?: Log } = {},
 ) {
   return new JobRunner({
     jobs: more.jobs ?? rig.metadata.jobs,
@@ -20,8 +22,12 @@ function runnerOf(
     now: rig.clock.now,
     log: more.log ?? openLog("silent"),
     leaseMs: more.leaseMs ?? LEASE,
+    stallMs: more.stallMs ?? LEASE,
     pollMs: 10,
-    concurrency: more.concurrency ?? 2,
+    lanes: [
+      { kinds: ["copy"], limit: more.concurrency ?? 2 },
+      { kinds: ["drop", "digest"], limit: 1 },
+    ],
     random: () => 1,
   });
 }
@@ -92,7 +98,7 @@ describe("the job runner", () => {
       rig,
       async () => {
         most = Math.max(most, ++running);
-        for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+        await until(async () => most >= 3);
         running--;
       },
       { concurrency: 3 },
@@ -122,7 +128,7 @@ describe("the job runner", () => {
       rig.clock.advance(20);
       const before = renewals;
       await until(async () => renewals > before + 1);
-      expect(await rig.metadata.jobs.claim(30)).toBeUndefined();
+      expect(await rig.metadata.jobs.claim(["copy"], 30)).toBeUndefined();
     }
     finish();
     expect(await ran).toBe(1);
@@ -136,7 +142,7 @@ describe("the job runner", () => {
     const { promise: started, resolve: start } = deferred();
     const runner = runnerOf(
       rig,
-      (_, signal) =>
+      (_, { signal }) =>
         new Promise((_resolve, reject) => {
           start();
           signal.addEventListener("abort", () => {
@@ -152,7 +158,7 @@ describe("the job runner", () => {
     let other: Awaited<ReturnType<typeof rig.metadata.jobs.claim>>;
     await until(async () => {
       rig.clock.advance(1_000);
-      other = await rig.metadata.jobs.claim(3_600_000);
+      other = await rig.metadata.jobs.claim(["copy"], 3_600_000);
       return other !== undefined;
     });
     await ran;
@@ -165,7 +171,7 @@ describe("the job runner", () => {
   it("looks for jobs by itself once started, and stops running jobs when closed", async () => {
     await using rig = await openRig();
     const { promise: started, resolve: start } = deferred();
-    const runner = runnerOf(rig, (_, signal) => {
+    const runner = runnerOf(rig, (_, { signal }) => {
       start();
       return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     });
@@ -173,7 +179,75 @@ describe("the job runner", () => {
     await rig.metadata.jobs.add(copy(1));
     await started;
     await runner.close();
-    expect(await waiting(rig)).toBe(1);
+    expect(await rig.metadata.jobs.backlog()).toMatchObject([{ kind: "copy", waiting: 1, attempts: 0 }]);
+  });
+});
+
+describe("a lane", () => {
+  it("goes on while one job in it takes long, and so do the others", async () => {
+    await using rig = await openRig();
+    const { promise: held, resolve: release } = deferred();
+    const seen: string[] = [];
+    const runner = runnerOf(rig, async (work) => {
+      if (work.kind === "copy" && work.blobId === 1) await held;
+      seen.push(work.kind);
+    });
+    await rig.metadata.jobs.add(copy(1));
+    runner.start();
+    for (let blobId = 2; blobId < 6; blobId++) await rig.metadata.jobs.add(copy(blobId));
+    await until(async () => seen.length === 4);
+    await rig.metadata.jobs.add({ kind: "digest", blobId: 1 });
+    await rig.metadata.jobs.add(copy(6));
+    await until(async () => seen.length === 6);
+    expect(seen.filter((kind) => kind === "digest")).toHaveLength(1);
+    await until(async () => (await waiting(rig)) === 1);
+    release();
+    await until(async () => (await waiting(rig)) === 0);
+    await runner.close();
+  });
+
+  it("gives up a job that does not move, and leaves one alone that does", async () => {
+    await using rig = await openRig();
+    const stallMs = 50;
+    let signalled: unknown;
+    const runner = runnerOf(
+      rig,
+      async (work, { signal, moved }) => {
+        if (work.kind === "copy" && work.blobId === 1)
+          await new Promise(() => signal.addEventListener("abort", () => (signalled = signal.reason)));
+        for (const end = performance.now() + 4 * stallMs; performance.now() < end; moved())
+          await new Promise(setImmediate);
+      },
+      { stallMs },
+    );
+    await rig.metadata.jobs.add(copy(1));
+    await rig.metadata.jobs.add(copy(2));
+    expect(await runner.runDue()).toBe(2);
+    expect(signalled).toMatchObject({ message: "no progress for 50 ms" });
+    expect(await rig.metadata.jobs.backlog()).toMatchObject([{ kind: "copy", waiting: 1, attempts: 1 }]);
+    await runner.close();
+  });
+
+  it("puts back at once what needs a busy backend, and runs the others before it", async () => {
+    await using rig = await openRig();
+    const order: number[] = [];
+    const { promise: held, resolve: release } = deferred();
+    let busy = true;
+    const runner = runnerOf(rig, async (work) => {
+      if (work.kind !== "copy") return;
+      if (work.blobId === 1) await held;
+      if (work.blobId === 2 && busy) {
+        rig.clock.advance(1);
+        throw new Busy("a has enough to do");
+      }
+      order.push(work.blobId);
+      if (work.blobId === 4) release();
+      if (work.blobId === 1) busy = false;
+    });
+    for (let blobId = 1; blobId < 5; blobId++) await rig.metadata.jobs.add(copy(blobId));
+    expect(await runner.runDue()).toBe(4);
+    expect(order).toEqual([3, 4, 1, 2]);
+    await runner.close();
   });
 });
 

@@ -184,6 +184,38 @@ describe("the drop job", () => {
     expect(s.far.held(name)).toEqual({});
   });
 
+  it("does not ask a store again that has deleted the bytes while another is down", async () => {
+    await using s = await stored();
+    const { name } = await discarded(s);
+    await s.far.store("a").stop();
+    await s.rig.fleet.probeNow();
+    for (let hour = 0; hour < 3; hour++) {
+      await s.rig.upkeep.runDue();
+      s.rig.clock.advance(60 * MINUTE);
+    }
+    const deletions = (store: string) =>
+      s.far.store(store).requests.filter(({ method, key }) => method === "DELETE" && key === name).length;
+    expect([deletions("b"), deletions("c")]).toEqual([1, 1]);
+    await s.far.store("a").restart();
+    await s.rig.fleet.probeNow();
+    await s.rig.upkeep.runDue();
+    expect(s.far.held(name)).toEqual({});
+    expect((await s.rig.metadata.jobs.backlog()).filter(({ kind }) => kind === "drop")).toEqual([]);
+  });
+
+  it("waits for a registered store that is not configured, but not for a removed one", async () => {
+    await using s = await stored();
+    const { backends, jobs } = s.rig.metadata;
+    await backends.register("elsewhere", "identity");
+    await discarded(s);
+    await s.rig.upkeep.runDue();
+    expect(await jobs.backlog()).toContainEqual(expect.objectContaining({ kind: "drop", waiting: 1, attempts: 1 }));
+    await backends.setState("elsewhere", "removed");
+    s.rig.clock.advance(MINUTE);
+    await s.rig.upkeep.runDue();
+    expect((await jobs.backlog()).filter(({ kind }) => kind === "drop")).toEqual([]);
+  });
+
   it("does not delete bytes of an object", async () => {
     await using s = await stored();
     await s.rig.blobs.discard({
@@ -199,6 +231,16 @@ describe("the drop job", () => {
     expect(Object.keys(s.far.held(s.name))).toEqual(["a", "b"]);
   });
 });
+
+/** Bytes on two stores that got no name, and the drop job for them. */
+async function discarded({ rig }: Awaited<ReturnType<typeof stored>>) {
+  const { content } = await rig.blobs.put(
+    { size: 3, open: () => readable("abc"), claims: {}, signal: new AbortController().signal },
+    { scope: undefined },
+  );
+  await rig.blobs.discard(content);
+  return { name: content.kind === "fresh" ? content.storageKey : "" };
+}
 
 function readable(text: string) {
   return Readable.from([Buffer.from(text)]);

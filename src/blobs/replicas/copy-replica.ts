@@ -15,29 +15,35 @@ import { checkSame } from "./verify.ts";
 /** What of a blob is needed to move its bytes. */
 export type BlobBytes = Pick<Blob, "storageKey" | "size" | "etag" | "digest" | "partSizes">;
 
+export interface CopyOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Told how many bytes each chunk has that was read; what it returns is waited for before the next is read. */
+  readonly onChunk?: ((bytes: number) => Promise<void> | undefined) | undefined;
+}
+
 /** Throws BackendError that names the backend at fault: the source (absent, corrupt: not the blob) or the target. */
 export async function copyReplica(
   blob: BlobBytes,
   from: FleetMember,
   to: FleetMember,
-  signal?: AbortSignal,
+  options: CopyOptions = {},
 ): Promise<void> {
-  if (blob.partSizes === undefined) await copyWhole(blob, from, to, signal);
-  else await copyInParts(blob, blob.partSizes, from, to, signal);
+  if (blob.partSizes === undefined) await copyWhole(blob, from, to, options);
+  else await copyInParts(blob, blob.partSizes, from, to, options);
 }
 
 /**
  * Reads a replica whole and gives its sha256. Throws BackendError: corrupt when size, ETag, the bytes' own md5s or a
  * known digest disagree.
  */
-export async function readReplica(blob: BlobBytes, from: FleetMember, signal?: AbortSignal): Promise<string> {
+export async function readReplica(blob: BlobBytes, from: FleetMember, options: CopyOptions = {}): Promise<string> {
   const sha256 = createHash("sha256");
   const md5s: string[] = [];
   let read = 0;
   for (const part of partsOf(blob)) {
     const md5 = createHash("md5");
     try {
-      await readRange(blob, from, part.range, signal, (chunk) => {
+      await readRange(blob, from, part.range, options, (chunk) => {
         read += chunk.length;
         sha256.update(chunk);
         md5.update(chunk);
@@ -56,18 +62,13 @@ function isCut(error: unknown): boolean {
   return error instanceof BackendError && error.fault === "unavailable";
 }
 
-async function copyWhole(
-  blob: BlobBytes,
-  from: FleetMember,
-  to: FleetMember,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function copyWhole(blob: BlobBytes, from: FleetMember, to: FleetMember, options: CopyOptions): Promise<void> {
   const sha256 = createHash("sha256");
   const md5 = createHash("md5");
   const sink = to.backend.write(blob.storageKey, blob.size);
   let last: Buffer | undefined;
   try {
-    await readRange(blob, from, undefined, signal, (chunk) => {
+    await readRange(blob, from, undefined, options, (chunk) => {
       sha256.update(chunk);
       md5.update(chunk);
       const before = last;
@@ -88,7 +89,7 @@ async function copyInParts(
   partSizes: readonly number[],
   from: FleetMember,
   to: FleetMember,
-  signal: AbortSignal | undefined,
+  options: CopyOptions,
 ): Promise<void> {
   // An earlier copy that failed may have left an upload under the same key.
   await to.backend.abortUpload(blob.storageKey);
@@ -101,7 +102,7 @@ async function copyInParts(
       const md5 = createHash("md5");
       const sink = to.backend.writePart(blob.storageKey, uploadId, partNumber, size);
       try {
-        await readRange(blob, from, range, signal, (chunk) => {
+        await readRange(blob, from, range, options, (chunk) => {
           sha256.update(chunk);
           md5.update(chunk);
           return writeOrThrow(sink, chunk);
@@ -146,7 +147,7 @@ export async function readRange(
   blob: BlobBytes,
   from: FleetMember,
   range: ByteRange | undefined,
-  signal: AbortSignal | undefined,
+  { signal, onChunk }: CopyOptions,
   take: (chunk: Buffer) => Promise<void> | undefined,
 ): Promise<void> {
   if (range !== undefined && range.last < range.first) return;
@@ -160,7 +161,9 @@ export async function readRange(
       opened.body,
       (chunk) => {
         received += chunk.length;
-        return take(chunk);
+        const pause = onChunk?.(chunk.length);
+        const taken = take(chunk);
+        return pause && taken ? Promise.all([pause, taken]).then(() => undefined) : (pause ?? taken);
       },
       signal,
     );

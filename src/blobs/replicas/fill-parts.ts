@@ -41,7 +41,7 @@ async function fillPart(
   const md5 = createHash("md5");
   const sink = to.member.backend.writePart(whole.storageKey, to.uploadId, partNumber, size);
   try {
-    await readRange(whole, from, { first, last: first + size - 1 }, signal, (chunk) => {
+    await readRange(whole, from, { first, last: first + size - 1 }, { signal }, (chunk) => {
       md5.update(chunk);
       return writeOrThrow(sink, chunk);
     });

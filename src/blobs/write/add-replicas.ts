@@ -36,7 +36,7 @@ export async function addReplicas(
     trail.touched.add(name);
     await before?.(name);
     try {
-      await copyReplica(bytes, source, target, signal);
+      await copyReplica(bytes, source, target, { signal });
       holding = [...holding, placementOf(target)];
       done.add(name);
     } catch (error) {

@@ -6,7 +6,7 @@ import { type Engine, statement } from "../../../src/metadata/engine.ts";
 import { type Metadata, openMetadata } from "../../../src/metadata/metadata.ts";
 import { openPostgres } from "../../../src/metadata/postgres/engine.ts";
 import { postgresFault } from "../../../src/metadata/postgres/faults.ts";
-import { openPlace } from "../../support/content.ts";
+import { everyKind, openPlace } from "../../support/content.ts";
 import { Clock, graceMs, makePostgres, postgresUrl, type TestDatabase } from "../../support/engines.ts";
 
 /** Passes everything on until armed; then cuts both sides right after a COMMIT went through. */
@@ -103,7 +103,7 @@ describe.skipIf(!postgresUrl)("PostgreSQL", () => {
     await expect(place.put("a", "hello", { content })).rejects.toMatchObject({ code: "InternalError" });
     await expect.poll(async () => (await database.knex("objects").select("key")).length).toBe(1);
     await metadata.keyReservations.discard(content.storageKey);
-    expect(await metadata.jobs.claim(1000)).toBeUndefined();
+    expect(await metadata.jobs.claim(everyKind, 1000)).toBeUndefined();
     expect((await place.blobOf("a")).storageKey).toBe(content.storageKey);
   });
 

@@ -37,11 +37,25 @@ const markDeleting = statement<{ id: number }>(
     ORDER BY reclaim_at, id LIMIT ? FOR UPDATE SKIP LOCKED)
   RETURNING id`,
 );
-const forgetReplicas = statement<never>(
-  "blob-forget-replicas",
-  "DELETE FROM replicas WHERE blob_id IN (SELECT id FROM blobs WHERE id = ? AND deleting = 1 AND ref_count = 0)",
+const isReclaimed = "SELECT id FROM blobs WHERE id = ? AND deleting = 1 AND ref_count = 0";
+const forgetReplica = statement<never>(
+  "blob-forget-replica",
+  `DELETE FROM replicas WHERE backend = ? AND blob_id IN (${isReclaimed})`,
 );
-const forgetBlob = statement<never>("blob-forget", "DELETE FROM blobs WHERE id = ? AND deleting = 1 AND ref_count = 0");
+const forgetBlob = statement<never>(
+  "blob-forget",
+  `DELETE FROM blobs WHERE id IN (${isReclaimed}) AND NOT EXISTS (SELECT 1 FROM replicas WHERE blob_id = blobs.id)`,
+);
+const putOffReclaim = statement<never>(
+  "blob-reclaim-later",
+  `UPDATE blobs SET reclaim_at = ? WHERE id IN (${isReclaimed})`,
+);
+
+export interface ReclaimResult {
+  readonly blobId: number;
+  /** The backends that confirmed that its bytes are gone. */
+  readonly gone: readonly string[];
+}
 
 export class Blobs {
   readonly #context: MetadataContext;
@@ -105,7 +119,7 @@ export class Blobs {
 
   /**
    * Blobs without references whose grace is over, marked as deleting in the same transaction: from then on no write can
-   * reference them. Blobs that are marked already (after a crash) are returned again.
+   * reference them. Blobs that are marked already are returned again, until they are settled.
    */
   async takeReclaimable(limit: number): Promise<readonly Blob[]> {
     const now = this.#context.now().getTime();
@@ -121,13 +135,17 @@ export class Blobs {
     });
   }
 
-  /** Deletes row and replicas of a blob that is marked as deleting and whose bytes are gone everywhere. */
-  async forget(blobId: number): Promise<void> {
+  /**
+   * For blobs marked as deleting: forgets the replicas whose bytes are gone, and each blob that has none left. The
+   * others are due again at `retryAt`.
+   */
+  async settleReclaimed(results: readonly ReclaimResult[], retryAt: Date): Promise<void> {
     await this.#context.engine.transact(async (c) => {
-      await c.lock(lockBlob, [blobId]);
-      await c.run(forgetReplicas, [blobId]);
-      await c.run(forgetBlob, [blobId]);
-      c.afterCommit(() => this.#context.cache?.forgetBlob(blobId));
+      for (const { blobId, gone } of [...results].sort((a, b) => a.blobId - b.blobId)) {
+        await c.lock(lockBlob, [blobId]);
+        for (const backend of gone) await c.run(forgetReplica, [backend, blobId]);
+        if ((await c.run(forgetBlob, [blobId])) === 0) await c.run(putOffReclaim, [retryAt.getTime(), blobId]);
+      }
     });
   }
 

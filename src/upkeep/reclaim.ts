@@ -1,46 +1,61 @@
 /**
- * Deletes blobs that nothing has referenced for the grace: bytes first, on every backend that has a row, then the row.
- * A backend that is away or unknown keeps the row, and the next sweep tries again.
+ * Deletes blobs that nothing has referenced for the grace: bytes first, backend by backend, then their rows. What
+ * cannot be deleted now keeps its rows, is put off by itself, and makes nothing else wait.
  */
 import { onlyBackendError } from "../backends/backend.ts";
 import type { Blob } from "../model.ts";
 import { deleteFrom } from "./delete-from.ts";
+import { inParallel } from "./in-parallel.ts";
 import type { JobContext } from "./job-context.ts";
 import type { JobRun } from "./running-job.ts";
 
-const BATCH = 500;
+/** Marked in one transaction, and settled in another: so many that writes between them wait a few milliseconds. */
+const BATCH = 100;
+const AT_ONCE = 16;
+const PUT_OFF_MS = 3_600_000;
 
+/** Goes on until nothing is due. */
 export async function reclaimBlobs(context: JobContext, { moved, signal }: JobRun): Promise<void> {
-  const blobs = await context.metadata.blobs.takeReclaimable(BATCH);
-  for (const blob of blobs) {
-    signal.throwIfAborted();
-    moved();
-    if (await areBytesGone(context, blob)) await context.metadata.blobs.forget(blob.id);
+  const { blobs, backends } = context.metadata;
+  const states = new Map((await backends.list()).map(({ name, state }) => [name, state]));
+  /** Found to be away during this sweep. */
+  const away = new Set<string>();
+  const isGone = async (blob: Blob, backend: string) => {
+    if (states.get(backend) === "removed") return true;
+    return !away.has(backend) && (await deleteReplica(context, blob, backend, away));
+  };
+  for (;;) {
+    const due = await blobs.takeReclaimable(BATCH);
+    if (due.length === 0) return;
+    const results = await inParallel(due, AT_ONCE, async (blob) => {
+      signal.throwIfAborted();
+      const outcomes = await Promise.all(
+        blob.replicas.map(async ({ backend }) => ((await isGone(blob, backend)) ? [backend] : [])),
+      );
+      moved();
+      return { blobId: blob.id, gone: outcomes.flat() };
+    });
+    await blobs.settleReclaimed(results, new Date(context.now().getTime() + PUT_OFF_MS));
   }
 }
 
-async function areBytesGone(context: JobContext, blob: Blob): Promise<boolean> {
+/** True: the backend says that nothing is there. `away` is added to. */
+async function deleteReplica(context: JobContext, blob: Blob, backend: string, away: Set<string>): Promise<boolean> {
   const { fleet, log } = context;
-  const outcomes = await Promise.all(
-    blob.replicas.map(async ({ backend }) => {
-      const member = fleet.get(backend);
-      if (member === undefined) {
-        log.warn(
-          { backend, blob: blob.id },
-          "a blob to reclaim is on a backend that is no longer configured: its row stays",
-        );
-        return false;
-      }
-      try {
-        await deleteFrom(member, blob.storageKey, blob.partSizes !== undefined);
-        return true;
-      } catch (error) {
-        const failure = onlyBackendError(error);
-        fleet.reportFailure(failure);
-        log.warn({ err: failure, blob: blob.id }, "a blob to reclaim stays until its backend can delete it");
-        return false;
-      }
-    }),
-  );
-  return outcomes.every(Boolean);
+  const member = fleet.get(backend);
+  if (member === undefined) {
+    log.warn({ backend }, "blobs to reclaim are on a backend that is not configured: their rows stay");
+    away.add(backend);
+    return false;
+  }
+  try {
+    await deleteFrom(member, blob.storageKey, blob.partSizes !== undefined);
+    return true;
+  } catch (error) {
+    const failure = onlyBackendError(error);
+    fleet.reportFailure(failure);
+    log.warn({ err: failure, blob: blob.id }, "a blob to reclaim stays until its backend can delete it");
+    if (failure.fault === "unavailable") away.add(backend);
+    return false;
+  }
 }

@@ -152,7 +152,12 @@ onBothEngines("Blobs", (store) => {
     expect(await metadata.blobs.takeReclaimable(10)).toEqual([blob]);
     expect(await metadata.blobs.find(blob.id)).toBeUndefined();
     expect(await metadata.blobs.setReplica(blob.id, "singapore", "verified")).toBe(false);
-    await metadata.blobs.forget(blob.id);
+    const later = new Date(clock.now().getTime() + 1000);
+    await metadata.blobs.settleReclaimed([{ blobId: blob.id, gone: ["toronto"] }], later);
+    expect(await metadata.blobs.takeReclaimable(10)).toEqual([]);
+    clock.advance(1000);
+    expect(await metadata.blobs.takeReclaimable(10)).toMatchObject([{ replicas: [{ backend: "amsterdam" }] }]);
+    await metadata.blobs.settleReclaimed([{ blobId: blob.id, gone: ["amsterdam"] }], clock.now());
     expect(await metadata.blobs.takeReclaimable(10)).toEqual([]);
     expect(await metadata.stats.report(2)).toMatchObject({ blobs: 1, replicas: 2, reclaimableBytes: 0 });
   });
@@ -162,7 +167,7 @@ onBothEngines("Blobs", (store) => {
     const { put, blobOf } = await openPlace(metadata);
     await put("a", "hello");
     const blob = await blobOf("a");
-    await metadata.blobs.forget(blob.id);
+    await metadata.blobs.settleReclaimed([{ blobId: blob.id, gone: ["amsterdam", "toronto"] }], new Date());
     expect(await blobOf("a")).toEqual(blob);
   });
 

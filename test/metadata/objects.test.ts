@@ -182,7 +182,7 @@ onBothEngines("Objects", (store) => {
     clock.advance(60_001);
     expect(await metadata.blobs.takeReclaimable(10)).toHaveLength(1);
     await expect(put("b", "hello", { content: known(blob) })).rejects.toMatchObject({ code: "SlowDown" });
-    await metadata.blobs.forget(blob.id);
+    await metadata.blobs.settleReclaimed([{ blobId: blob.id, gone: ["amsterdam", "toronto"] }], clock.now());
     await expect(put("b", "hello", { content: known(blob) })).rejects.toMatchObject({ code: "SlowDown" });
   });
 

@@ -104,9 +104,10 @@ async function take({ metadata, clock }: Store, place: Place, model: Map<string,
     case "reclaim": {
       clock.advance(now.later);
       const inUse = new Set(await Promise.all([...model.keys()].map(async (each) => (await place.blobOf(each)).id)));
-      for (const { id } of await metadata.blobs.takeReclaimable(10)) {
+      for (const { id, replicas } of await metadata.blobs.takeReclaimable(10)) {
         expect(inUse).not.toContain(id);
-        await metadata.blobs.forget(id);
+        const gone = replicas.map(({ backend }) => backend);
+        await metadata.blobs.settleReclaimed([{ blobId: id, gone }], clock.now());
       }
     }
   }

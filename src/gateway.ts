@@ -11,6 +11,7 @@ import { scopeAllows } from "./auth/key-scope.ts";
 import { openSecretBox, openUnsealer, type SecretBox } from "./auth/secret-box.ts";
 import { type Fleet, openFleet } from "./backends/fleet.ts";
 import { openBackend } from "./backends/kinds.ts";
+import { watchPresence } from "./backends/presence.ts";
 import { openBlobStore } from "./blobs/blob-store.ts";
 import { currentEncryptionKeys } from "./config/encryption-key.ts";
 import type { GatewayConfig } from "./config/schema.ts";
@@ -67,6 +68,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     const backends = await Promise.all(config.backends.map((backend) => openBackend(backend, { log })));
     const draining = config.backends.filter((backend) => backend.draining).map((backend) => backend.name);
     const fleet = opened.add(await openFleet({ backends, regions: config.regions, draining, log }));
+    const isPresent = watchPresence(fleet, now, config.repair.graceMinutes * 60_000);
     const { bufferedBytes, connections, idleSeconds, minimumBytesPerSecond } = config.limits;
     const budget = new Budget({ bytes: bufferedBytes });
     const pace = new Pace({ budget, windowMs: idleSeconds * 1000, minimumBytesPerSecond });
@@ -85,7 +87,16 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     const keyUses = opened.add(openKeyUses({ record: (uses) => metadata.accounts.recordUses(uses), now, log }));
     const metrics = openMetrics({ fleet, metadata, budget, pace, blobs });
     const upkeep = opened.add(
-      openUpkeep({ metadata, fleet, copies: config.copies, now, log, graceMs: config.graceHours * HOUR_MS }),
+      openUpkeep({
+        metadata,
+        fleet,
+        isPresent,
+        copies: config.copies,
+        bytesPerSecond: config.repair.bytesPerSecond,
+        now,
+        log,
+        graceMs: config.graceHours * HOUR_MS,
+      }),
     );
     const readiness = opened.add(watchReadiness({ metadata, fleet, copies: config.copies, log }));
     const common = { health: { ready: () => readiness.now(), metrics: metrics.render }, log, observe: metrics.observe };

@@ -184,12 +184,16 @@ export interface StoredObject {
   readonly parts: readonly PartOfObject[] | undefined;
 }
 
-/** `verified`: size and ETag agreed at the last check. `lost`: absent, short or corrupt; never read. */
-export type ReplicaState = "verified" | "lost";
+/**
+ * `verified`: size and ETag agreed at the last check. `lost`: absent, short, corrupt or no longer needed; never read
+ * for a client. `deleting`: its bytes are being deleted; nothing is written there before its row is gone.
+ */
+export type ReplicaState = "verified" | "lost" | "deleting";
 
 export interface Replica {
   readonly backend: string;
   readonly state: ReplicaState;
+  /** When it was last found to be in its state. */
   readonly verifiedAt: Date;
 }
 

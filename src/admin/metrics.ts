@@ -97,6 +97,14 @@ export function openMetrics({ fleet, metadata, blobs, budget, pace }: MetricsOpt
     },
   });
   new Gauge({
+    name: "nearbucket_blobs_too_few_copies",
+    help: "Blobs with too few good copies, when all were last looked at.",
+    registers,
+    async collect() {
+      this.set((await metadata.jobs.foundFew()) ?? Number.NaN);
+    },
+  });
+  new Gauge({
     name: "nearbucket_jobs_waiting",
     help: "Background jobs that wait, by kind.",
     labelNames: ["kind"],

@@ -99,6 +99,11 @@ const limits = z.strictObject({
   minimumBytesPerSecond: bytes.default(1024),
 });
 
+const repair = z.strictObject({
+  graceMinutes: z.number().positive().default(10),
+  bytesPerSecond: bytes.refine((rate) => rate > 0, { message: "expected more than 0" }).default(64 * 1024 ** 2),
+});
+
 export const configSchema = z.strictObject({
   listen: listen.prefault({}),
   tls: tls.optional(),
@@ -128,6 +133,7 @@ export const configSchema = z.strictObject({
   signatureV2: z.enum(["off", "query", "all"]).optional(),
   ingest: z.strictObject({ bufferBytes: bytes.default(8 * 1024 ** 2) }).prefault({}),
   graceHours: z.number().positive().default(24),
+  repair: repair.prefault({}),
   cache: z.strictObject({ bytes: bytes.default(64 * 1024 ** 2) }).prefault({}),
   cacheRows: z.int().nonnegative().default(100_000),
   limits: limits.prefault({}),

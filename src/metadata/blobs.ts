@@ -2,14 +2,13 @@
  * Blobs and their replicas, for background work and the dedup look-up. A blob marked as deleting can no longer be
  * referenced.
  */
-import type { Blob, Checksum, Digest, ReplicaState } from "../model.ts";
+import type { Blob, Checksum, Digest, Replica, ReplicaState } from "../model.ts";
 import { mergeBlob } from "./blob-merging.ts";
 import { type BlobReader, isReadableBy, readableChecksums } from "./blob-readers.ts";
 import type { MetadataContext } from "./context.ts";
-import { type Parameter, type Statement, statement } from "./engine.ts";
-import { addJob } from "./jobs.ts";
-import { saveReplica } from "./replica-rows.ts";
-import { type BlobRow, blobColumns, toBlob } from "./rows.ts";
+import { type Parameter, type Statement, statement, type Work } from "./engine.ts";
+import { type BlobKey, forgetReplica, prepareReplica, retireReplica, setReplica } from "./replica-states.ts";
+import { type BlobRow, blobColumns, replicaColumn, toBlob, toReplicas } from "./rows.ts";
 
 const from = `SELECT ${blobColumns} FROM blobs WHERE`;
 const selectByDigest = statement<BlobRow>(
@@ -18,14 +17,12 @@ const selectByDigest = statement<BlobRow>(
 );
 const selectById = statement<BlobRow>("blob-by-id", `${from} blobs.id = ? AND blobs.deleting = 0`);
 const selectDeleting = statement<BlobRow>("blob-deleting", `${from} blobs.id = ? AND blobs.deleting = 1`);
-const selectReplica = statement<{ storage_key: string; state: string | null }>(
-  "replica-of-blob",
-  `SELECT blobs.storage_key AS storage_key, replicas.state AS state
-  FROM blobs LEFT JOIN replicas ON replicas.blob_id = blobs.id AND replicas.backend = ?
-  WHERE blobs.id = ? AND blobs.deleting = 0`,
+const selectNext = statement<SurveyRow>(
+  "blobs-survey",
+  `SELECT blobs.id AS blob_id, ${replicaColumn} FROM blobs
+  WHERE blobs.id > ? AND blobs.deleting = 0 AND blobs.ref_count > 0 ORDER BY blobs.id LIMIT ?`,
 );
-const lockBlob = statement("blob-lock", "SELECT id FROM blobs WHERE id = ? FOR UPDATE");
-const deleteReplica = statement<never>("replica-remove", "DELETE FROM replicas WHERE blob_id = ? AND backend = ?");
+const lockReclaimed = statement("blob-reclaim-lock", "SELECT id FROM blobs WHERE id = ? FOR UPDATE");
 const findReclaimable = statement<{ id: number }>(
   "blobs-reclaimable",
   "SELECT id FROM blobs WHERE ref_count = 0 AND reclaim_at IS NOT NULL AND reclaim_at <= ? LIMIT 1",
@@ -38,7 +35,7 @@ const markDeleting = statement<{ id: number }>(
   RETURNING id`,
 );
 const isReclaimed = "SELECT id FROM blobs WHERE id = ? AND deleting = 1 AND ref_count = 0";
-const forgetReplica = statement<never>(
+const forgetReclaimed = statement<never>(
   "blob-forget-replica",
   `DELETE FROM replicas WHERE backend = ? AND blob_id IN (${isReclaimed})`,
 );
@@ -50,6 +47,17 @@ const putOffReclaim = statement<never>(
   "blob-reclaim-later",
   `UPDATE blobs SET reclaim_at = ? WHERE id IN (${isReclaimed})`,
 );
+
+interface SurveyRow {
+  readonly blob_id: number;
+  readonly replicas: string | null;
+}
+
+/** A blob that objects refer to, and where it stands. */
+export interface SurveyedBlob {
+  readonly id: number;
+  readonly replicas: readonly Replica[];
+}
 
 export interface ReclaimResult {
   readonly blobId: number;
@@ -84,29 +92,48 @@ export class Blobs {
     return readableChecksums(this.#context.engine.read, blobId, reader);
   }
 
+  /** In order of id, those behind `afterId`: for a walk over all blobs that objects refer to. */
+  async survey(afterId: number, limit: number): Promise<readonly SurveyedBlob[]> {
+    const rows = await this.#context.engine.read.all(selectNext, [afterId, limit]);
+    return rows.map((row) => ({ id: row.blob_id, replicas: toReplicas(row.replicas) }));
+  }
+
   /**
    * One transaction; a replica that becomes lost makes a copy job. Adding a known replica refreshes it.
    * `storageKey`: the key that was checked or written. False: nothing was changed, because the blob is gone, is being
-   * deleted, or has another storage key by now. Then the caller must drop what was written under `storageKey`.
+   * deleted, or has another storage key by now, or because this replica's bytes are being deleted.
    */
-  setReplica(blobId: number, backend: string, state: ReplicaState, storageKey?: string): Promise<boolean> {
+  setReplica(blobId: number, backend: string, state: "verified" | "lost", storageKey?: string): Promise<boolean> {
     const now = this.#context.now();
-    return this.#context.engine.transact(async (c) => {
-      await c.lock(lockBlob, [blobId]);
-      const before = await c.get(selectReplica, [backend, blobId]);
-      if (!before || (storageKey !== undefined && storageKey !== before.storage_key)) return false;
-      await saveReplica(c, blobId, backend, state, now);
-      if (state === "lost" && before.state !== "lost") await addJob(c, { kind: "copy", blobId }, now, now);
-      c.afterCommit(() => this.#context.cache?.forgetBlob(blobId));
-      return true;
-    });
+    return this.#change(blobId, (c) => setReplica(c, blobId, backend, state, storageKey, now));
   }
 
-  async removeReplica(blobId: number, backend: string): Promise<void> {
-    await this.#context.engine.transact(async (c) => {
-      await c.run(deleteReplica, [blobId, backend]);
-      c.afterCommit(() => this.#context.cache?.forgetBlob(blobId));
-    });
+  /**
+   * Bytes are about to be written there: the row says so from now on, as lost, and keeps what is written from being
+   * deleted for the grace. False: as setReplica, or a good replica stands there.
+   */
+  prepareReplica(blob: BlobKey, backend: string): Promise<boolean> {
+    return this.#change(blob.id, (c) => prepareReplica(c, blob, backend, this.#context.now()));
+  }
+
+  /**
+   * One step of a replica that is not needed: from verified to lost, and from lost, when that was before `lostBefore`,
+   * to deleting. Gives the state after it; undefined: nothing was changed, because one of `kept`, the replicas that
+   * stay and were proven good, is not verified any more, or the blob has changed.
+   */
+  retireReplica(
+    blob: BlobKey,
+    backend: string,
+    kept: readonly string[],
+    lostBefore: Date,
+  ): Promise<ReplicaState | undefined> {
+    const now = this.#context.now();
+    return this.#change(blob.id, (c) => retireReplica(c, blob, backend, kept, lostBefore, now));
+  }
+
+  /** The bytes of a replica that was deleting are gone. */
+  forgetReplica(blobId: number, backend: string): Promise<void> {
+    return this.#change(blobId, (c) => forgetReplica(c, blobId, backend));
   }
 
   /**
@@ -142,10 +169,17 @@ export class Blobs {
   async settleReclaimed(results: readonly ReclaimResult[], retryAt: Date): Promise<void> {
     await this.#context.engine.transact(async (c) => {
       for (const { blobId, gone } of [...results].sort((a, b) => a.blobId - b.blobId)) {
-        await c.lock(lockBlob, [blobId]);
-        for (const backend of gone) await c.run(forgetReplica, [backend, blobId]);
+        await c.lock(lockReclaimed, [blobId]);
+        for (const backend of gone) await c.run(forgetReclaimed, [backend, blobId]);
         if ((await c.run(forgetBlob, [blobId])) === 0) await c.run(putOffReclaim, [retryAt.getTime(), blobId]);
       }
+    });
+  }
+
+  #change<T>(blobId: number, work: Work<T>): Promise<T> {
+    return this.#context.engine.transact((c) => {
+      c.afterCommit(() => this.#context.cache?.forgetBlob(blobId));
+      return work(c);
     });
   }
 

@@ -134,7 +134,8 @@ async function addFollowUps(
   content: FreshContent,
 ): Promise<void> {
   const now = context.now();
-  if (content.backends.length < content.copies) await addJob(c, { kind: "copy", blobId }, now, now);
+  const standing = content.backends.length;
+  if (standing < content.copies) await addJob(c, { kind: "copy", blobId }, now, now, standing <= 1);
   if (content.digest === undefined) await addJob(c, { kind: "digest", blobId }, now, now);
 }
 

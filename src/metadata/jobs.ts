@@ -5,14 +5,30 @@
 import type { MetadataContext } from "./context.ts";
 import { type Connection, statement } from "./engine.ts";
 
+/** Where a walk over all blobs has got to, and what the last one found. */
+export interface Survey {
+  /** Under which circumstances the walk began: it is resumed only under the same. */
+  readonly sight?: string;
+  /** The id of the last blob looked at. */
+  readonly after?: number;
+  /** How many of those up to it have too few good copies. */
+  readonly few?: number;
+  /** The same for all blobs, as of the last whole walk. */
+  readonly found?: number;
+}
+
 export type NewJob =
-  /** Bring a blob to its number of replicas. */
+  /** Bring a blob to its number of good copies. */
   | { readonly kind: "copy"; readonly blobId: number }
+  /** Take away the replicas of a blob that it does not need. */
+  | { readonly kind: "trim"; readonly blobId: number }
   /** Read one replica of a multipart blob, fill in its digest, merge equals. */
   | { readonly kind: "digest"; readonly blobId: number }
   /** Delete the object and the unfinished uploads under a storage key from these backends; empty: from all. */
   | { readonly kind: "drop"; readonly storageKey: string; readonly backends: readonly string[] }
-  /** The periodic sweeps, one row each, added again when they finish. */
+  /** Walk over all blobs and count their good copies. One row, added again when it finishes. */
+  | ({ readonly kind: "survey" } & Survey)
+  /** The other periodic sweeps, likewise. */
   | { readonly kind: "reclaim" | "stale-uploads" | "leftovers" };
 
 export type JobKind = NewJob["kind"];
@@ -85,8 +101,11 @@ const renewLease = statement<never>(
 const narrowJob = statement<never>(
   "job-narrow",
   `UPDATE jobs SET work = ?1, job_key = ?2 WHERE id = ?3 AND epoch = ?4 AND lease_until IS NOT NULL
-    AND again_at IS NULL AND NOT EXISTS (SELECT 1 FROM jobs AS other WHERE other.job_key = ?2 AND other.id <> ?3)`,
+    AND (again_at IS NULL OR job_key = ?2)
+    AND NOT EXISTS (SELECT 1 FROM jobs AS other WHERE other.job_key = ?2 AND other.id <> ?3)`,
 );
+
+const selectWork = statement<{ work: string }>("job-work", "SELECT work FROM jobs WHERE job_key = ?");
 
 interface JobRow {
   readonly id: number;
@@ -115,6 +134,14 @@ export class Jobs {
   async add(job: NewJob, runAt?: Date, urgent = false): Promise<void> {
     const now = this.#context.now();
     await this.#context.engine.transact((c) => addJob(c, job, runAt ?? now, now, urgent));
+  }
+
+  /** Several, due now, in one transaction. */
+  async addAll(jobs: readonly { readonly job: NewJob; readonly urgent: boolean }[]): Promise<void> {
+    const now = this.#context.now();
+    await this.#context.engine.transact(async (c) => {
+      for (const { job, urgent } of jobs) await addJob(c, job, now, now, urgent);
+    });
   }
 
   /**
@@ -158,7 +185,7 @@ export class Jobs {
 
   /**
    * Replaces the work of a running job by what is left of it. False: it was left as it is, because the lease was lost,
-   * the whole was asked for again, or another job has that work.
+   * another job has that work, or the whole was asked for again (unless what is left counts as the same job).
    */
   async narrow(job: Job, work: NewJob): Promise<boolean> {
     const parameters = [JSON.stringify(work), jobKey(work), job.id, job.epoch];
@@ -169,6 +196,13 @@ export class Jobs {
   async renew(job: Job, leaseMs: number): Promise<boolean> {
     const until = this.#context.now().getTime() + leaseMs;
     return (await this.#context.engine.transact((c) => c.run(renewLease, [until, job.id, job.epoch]))) > 0;
+  }
+
+  /** How many blobs had too few good copies when all were last counted; undefined: they never were. */
+  async foundFew(): Promise<number | undefined> {
+    const row = await this.#context.engine.read.get(selectWork, [jobKey({ kind: "survey" })]);
+    const survey: Survey = row === undefined ? {} : JSON.parse(row.work);
+    return survey.found;
   }
 
   /** By kind: how many wait, when the oldest was made, the most attempts, and how many are stuck. */
@@ -190,6 +224,7 @@ export class Jobs {
 function jobKey(job: NewJob): string {
   switch (job.kind) {
     case "copy":
+    case "trim":
     case "digest":
       return `${job.kind} ${job.blobId}`;
     case "drop":

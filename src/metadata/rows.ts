@@ -104,10 +104,12 @@ export interface BlobRow {
   readonly replicas: string | null;
 }
 
+export const replicaColumn = `(
+  SELECT CAST(json_group_array(json_array(replicas.backend, replicas.state, replicas.verified_at)) AS TEXT)
+  FROM replicas WHERE replicas.blob_id = blobs.id) AS replicas`;
+
 export const blobColumns = `blobs.id AS blob_id, blobs.storage_key AS storage_key, blobs.size AS blob_size,
-  blobs.etag AS blob_etag, blobs.digest AS digest, blobs.part_sizes AS part_sizes,
-  (SELECT CAST(json_group_array(json_array(replicas.backend, replicas.state, replicas.verified_at)) AS TEXT)
-    FROM replicas WHERE replicas.blob_id = blobs.id) AS replicas`;
+  blobs.etag AS blob_etag, blobs.digest AS digest, blobs.part_sizes AS part_sizes, ${replicaColumn}`;
 
 export function toBlob(row: BlobRow): Blob {
   return {
@@ -121,7 +123,7 @@ export function toBlob(row: BlobRow): Blob {
   };
 }
 
-function toReplicas(text: string | null): readonly Replica[] {
+export function toReplicas(text: string | null): readonly Replica[] {
   const rows = fromJson<readonly (readonly [backend: string, state: string, verifiedAt: number])[]>(text) ?? [];
   return rows.map(([backend, state, verifiedAt]) => ({
     backend,
@@ -132,7 +134,7 @@ function toReplicas(text: string | null): readonly Replica[] {
 
 /** Unknown states count as lost: such a replica is not read. */
 function toReplicaState(state: string): ReplicaState {
-  return state === "verified" ? "verified" : "lost";
+  return state === "verified" || state === "deleting" ? state : "lost";
 }
 
 export function toRedirectMode(redirect: string | null): RedirectMode | undefined {

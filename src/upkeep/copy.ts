@@ -1,73 +1,83 @@
 /**
- * Brings a blob to its number of replicas, in two regions while there are two. It reads what stands at the target
+ * Brings a blob to its number of good copies, in two regions while there are two. It reads what stands at the target
  * before it replaces it: a good copy is never overwritten.
  */
 import { BackendError, onlyBackendError } from "../backends/backend.ts";
 import type { FleetMember } from "../backends/fleet.ts";
 import { copyReplica, readReplica } from "../blobs/replicas/copy-replica.ts";
+import { areEnough, goodCopies } from "../blobs/replicas/good-copies.ts";
 import { choosePlacement, healthyMembers, type Placement, placementOf } from "../blobs/replicas/placement.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
 import type { Blob } from "../model.ts";
-import { type JobContext, paced } from "./job-context.ts";
+import { type JobContext, paced, removedOf } from "./job-context.ts";
 import type { JobRun } from "./running-job.ts";
+import { needsTrim } from "./trim.ts";
 
-/** Throws ServiceUnavailable when no healthy target, or no good replica to copy from, is left. */
+/** Throws ServiceUnavailable when no healthy target, or no good replica to copy from, is left; Busy as Slots. */
 export async function copyBlob(context: JobContext, blobId: number, run: JobRun): Promise<void> {
   const failures: BackendError[] = [];
-  const failed = new Set<string>();
   for (;;) {
     run.signal.throwIfAborted();
     const blob = await context.metadata.blobs.find(blobId);
     if (blob === undefined) return;
-    const held = standing(context, blob);
-    const candidates = healthyMembers(context.fleet.members())
-      .map(placementOf)
-      .filter((placement) => !failed.has(placement.name));
-    const [target] = choosePlacement(candidates, held, 1, context.random);
-    const spreadsOut =
-      target !== undefined && context.copies > 1 && isOneRegion(held) && target.region !== held[0]?.region;
-    if (held.length >= context.copies && !spreadsOut) return;
-    const member = target && context.fleet.get(target.name);
-    if (member === undefined) throw tooFewBackends(failures);
-    const failure = await context.slots.hold([member.backend.name], () => addReplica(context, blob, member, run));
-    if (failure === undefined) continue;
-    failures.push(failure);
-    failed.add(failure.backend);
+    const good = goodCopies(context, blob.replicas);
+    if (areEnough(context, good)) return addTrim(context, blob);
+    const target = chooseTarget(context, blob, good, failures);
+    if (target === undefined && good.length >= context.copies) return;
+    if (target === undefined) throw tooFewBackends(failures);
+    const failure = await context.slots.hold([target.backend.name], () => addReplica(context, blob, target, run));
+    if (failure !== undefined) failures.push(failure);
   }
 }
 
-/** Replicas that stand and will stay; those of a backend that is being emptied do not count. */
-function standing(context: JobContext, blob: Blob): readonly Placement[] {
-  return blob.replicas.flatMap((replica) => {
-    const member = context.fleet.get(replica.backend);
-    return replica.state === "verified" && member !== undefined && !member.draining ? [placementOf(member)] : [];
-  });
+/** What the copies were made to replace may go now. */
+async function addTrim(context: JobContext, { id: blobId, replicas }: Blob): Promise<void> {
+  const { backends, jobs } = context.metadata;
+  if (needsTrim(context, replicas, removedOf(await backends.list()))) await jobs.add({ kind: "trim", blobId });
 }
 
-function isOneRegion(held: readonly Placement[]): boolean {
-  return new Set(held.map((placement) => placement.region)).size === 1;
+/** Undefined: no backend is left, or none that would help. */
+function chooseTarget(
+  context: JobContext,
+  blob: Blob,
+  good: readonly Placement[],
+  failures: readonly BackendError[],
+): FleetMember | undefined {
+  const unfit = new Set(failures.map(({ backend }) => backend));
+  for (const { backend, state } of blob.replicas) if (state === "deleting") unfit.add(backend);
+  const candidates = healthyMembers(context.fleet.members())
+    .map(placementOf)
+    .filter(({ name }) => !unfit.has(name));
+  const [target] = choosePlacement(candidates, good, 1, context.random);
+  const helps = good.length < context.copies || good.every(({ region }) => region !== target?.region);
+  return target !== undefined && helps ? context.fleet.get(target.name) : undefined;
 }
 
-/** Undefined: it stands. Else why this target cannot have it now. Throws ServiceUnavailable when no source is left. */
+/** Undefined: it stands, or the blob has changed. Else why this target cannot have it now. */
 async function addReplica(
   context: JobContext,
   blob: Blob,
   target: FleetMember,
   run: JobRun,
 ): Promise<BackendError | undefined> {
-  const { blobs, jobs } = context.metadata;
-  const name = target.backend.name;
+  const { blobs } = context.metadata;
+  const { name } = target.backend;
   // The row comes before the bytes: a deletion of the blob in the meantime must know where to look.
-  if (!blob.replicas.some(({ backend }) => backend === name))
-    await blobs.setReplica(blob.id, name, "lost", blob.storageKey);
+  if (!(await blobs.prepareReplica(blob, name))) return new BackendError(name, "refused", { detail: "it has changed" });
   const failure = (await standsAlready(context, blob, target, run)) ?? (await copyFromAny(context, blob, target, run));
   if (failure instanceof BackendError) {
     context.fleet.reportFailure(failure);
     return failure;
   }
-  if (!(await blobs.setReplica(blob.id, name, "verified", blob.storageKey)))
-    await jobs.add({ kind: "drop", storageKey: blob.storageKey, backends: [name] });
-  return undefined;
+  if (await blobs.setReplica(blob.id, name, "verified", blob.storageKey)) return undefined;
+  await dropUnlessKept(context, blob, name);
+  return new BackendError(name, "refused", { detail: "its bytes are being deleted" });
+}
+
+/** A blob that went meanwhile, or has other bytes now, leaves nothing here. */
+async function dropUnlessKept({ metadata }: JobContext, { id, storageKey }: Blob, backend: string): Promise<void> {
+  if ((await metadata.blobs.find(id))?.storageKey === storageKey) return;
+  await metadata.jobs.add({ kind: "drop", storageKey, backends: [backend] });
 }
 
 /** True: the very bytes are there. Undefined: they are not. An error: nobody can tell. */
@@ -87,6 +97,7 @@ async function standsAlready(
   }
 }
 
+/** Throws ServiceUnavailable when no source is left. */
 async function copyFromAny(
   context: JobContext,
   blob: Blob,
@@ -94,11 +105,11 @@ async function copyFromAny(
   run: JobRun,
 ): Promise<true | BackendError> {
   const failures: BackendError[] = [];
-  for (const replica of blob.replicas) {
-    const source = context.fleet.get(replica.backend);
-    if (replica.state !== "verified" || !source?.up || source === target) continue;
+  for (const { backend } of sourcesOf(blob)) {
+    const source = context.fleet.get(backend);
+    if (!source?.up || source === target) continue;
     try {
-      await context.slots.hold([replica.backend], () => copyReplica(blob, source, target, paced(context, run)));
+      await context.slots.hold([backend], () => copyReplica(blob, source, target, paced(context, run)));
       return true;
     } catch (error) {
       run.signal.throwIfAborted();
@@ -109,4 +120,10 @@ async function copyFromAny(
     }
   }
   throw tooFewBackends(failures);
+}
+
+/** Every byte is checked on the way: where no verified replica can be read, one that is not may still be good. */
+function sourcesOf({ replicas }: Blob) {
+  const isVerified = ({ state }: Blob["replicas"][number]) => state === "verified";
+  return [...replicas.filter(isVerified), ...replicas.filter((replica) => !isVerified(replica))];
 }

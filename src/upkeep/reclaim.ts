@@ -6,7 +6,7 @@ import { onlyBackendError } from "../backends/backend.ts";
 import type { Blob } from "../model.ts";
 import { deleteFrom } from "./delete-from.ts";
 import { inParallel } from "./in-parallel.ts";
-import type { JobContext } from "./job-context.ts";
+import { type JobContext, removedOf } from "./job-context.ts";
 import type { JobRun } from "./running-job.ts";
 
 /** Marked in one transaction, and settled in another: so many that writes between them wait a few milliseconds. */
@@ -17,11 +17,11 @@ const PUT_OFF_MS = 3_600_000;
 /** Goes on until nothing is due. */
 export async function reclaimBlobs(context: JobContext, { moved, signal }: JobRun): Promise<void> {
   const { blobs, backends } = context.metadata;
-  const states = new Map((await backends.list()).map(({ name, state }) => [name, state]));
+  const removed = removedOf(await backends.list());
   /** Found to be away during this sweep. */
   const away = new Set<string>();
   const isGone = async (blob: Blob, backend: string) => {
-    if (states.get(backend) === "removed") return true;
+    if (removed.has(backend)) return true;
     return !away.has(backend) && (await deleteReplica(context, blob, backend, away));
   };
   for (;;) {

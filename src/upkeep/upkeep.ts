@@ -3,6 +3,7 @@
  * be cut at any point.
  */
 import type { Fleet } from "../backends/fleet.ts";
+import type { IsPresent } from "../backends/presence.ts";
 import { Replicas } from "../blobs/replicas/verify.ts";
 import type { Log } from "../log.ts";
 import type { NewJob } from "../metadata/jobs.ts";
@@ -18,11 +19,15 @@ import { reclaimBlobs } from "./reclaim.ts";
 import type { JobRun } from "./running-job.ts";
 import { Slots } from "./slots.ts";
 import { endStaleUploads } from "./stale-uploads.ts";
+import { sightOf, surveyBlobs } from "./survey.ts";
+import { trimBlob } from "./trim.ts";
 
 export interface UpkeepOptions {
   readonly metadata: Metadata;
   readonly fleet: Fleet;
-  /** Replicas a blob should have. */
+  /** Do replicas on that backend count as good copies? */
+  readonly isPresent: IsPresent;
+  /** Good copies a blob should have. */
   readonly copies: number;
   readonly now: () => Date;
   readonly log: Log;
@@ -40,6 +45,8 @@ export interface UpkeepOptions {
   readonly pollMs?: number;
   /** Between two runs of a sweep. Default one minute. */
   readonly sweepMs?: number;
+  /** Between two walks over all blobs, while the fleet stays as it is. Default one hour. */
+  readonly surveyMs?: number;
   /** As Math.random. */
   readonly random?: () => number;
 }
@@ -59,23 +66,32 @@ const JOBS_PER_BACKEND = 4;
 /** Two backends' worth of copies, so that one that is slow leaves room for those between others. */
 const LANES: readonly Lane[] = [
   { kinds: ["copy"], limit: 2 * JOBS_PER_BACKEND },
-  { kinds: ["drop"], limit: 4 },
+  { kinds: ["drop", "trim"], limit: 4 },
   { kinds: ["digest"], limit: 2 },
-  { kinds: ["reclaim", "stale-uploads", "leftovers"], limit: 3 },
+  { kinds: ["survey", "reclaim", "stale-uploads", "leftovers"], limit: 4 },
 ];
-const SWEEPS = ["reclaim", "stale-uploads", "leftovers"] as const;
+const SWEEPS = ["survey", "reclaim", "stale-uploads", "leftovers"] as const;
 
 export function openUpkeep(options: UpkeepOptions): Upkeep {
-  const { metadata, fleet, copies, now, log, random = Math.random, bytesPerSecond = 64 * 1024 ** 2 } = options;
-  const { graceMs = DAY_MS, uploadMaxAgeMs = 7 * DAY_MS, sweepMs = 60_000 } = options;
+  const {
+    metadata,
+    fleet,
+    isPresent,
+    copies,
+    now,
+    log,
+    random = Math.random,
+    bytesPerSecond = 64 * 1024 ** 2,
+  } = options;
+  const { graceMs = DAY_MS, uploadMaxAgeMs = 7 * DAY_MS, sweepMs = 60_000, surveyMs = 3_600_000 } = options;
   const { leaseMs = 60_000, stallMs = 60_000, pollMs = 1000 } = options;
   const replicas = new Replicas({ blobs: metadata.blobs, fleet, verifiedForMs: 0, now, log });
   const slots = new Slots(JOBS_PER_BACKEND);
   const rate = openRate(bytesPerSecond);
-  const context: JobContext = { metadata, fleet, replicas, copies, slots, rate, now, log, random };
-  const sweep = async (work: NewJob, sweepOnce: () => Promise<void>) => {
+  const context: JobContext = { metadata, fleet, isPresent, replicas, copies, slots, rate, graceMs, now, log, random };
+  const sweep = async (work: NewJob, everyMs: number, sweepOnce: () => Promise<void>) => {
     // A sweep that is added while it runs is made again when it finishes.
-    await metadata.jobs.add(work, new Date(now().getTime() + sweepMs));
+    await metadata.jobs.add(work, new Date(now().getTime() + everyMs));
     await sweepOnce();
   };
   const run = (work: NewJob, jobRun: JobRun): Promise<void> => {
@@ -86,24 +102,26 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
         return digestBlob(context, work.blobId, jobRun);
       case "drop":
         return dropBytes(context, work, jobRun);
+      case "trim":
+        return trimBlob(context, work.blobId, jobRun);
+      case "survey":
+        return sweep(work, surveyMs, () => surveyBlobs(context, work, jobRun));
       case "reclaim":
-        return sweep(work, () => reclaimBlobs(context, jobRun));
+        return sweep(work, sweepMs, () => reclaimBlobs(context, jobRun));
       case "stale-uploads":
-        return sweep(work, () => endStaleUploads(context, uploadMaxAgeMs, jobRun));
+        return sweep(work, sweepMs, () => endStaleUploads(context, uploadMaxAgeMs, jobRun));
       case "leftovers":
-        return sweep(work, () => dropLeftovers(context, graceMs));
+        return sweep(work, sweepMs, () => dropLeftovers(context, graceMs));
     }
   };
-  let prepared: Promise<void> | undefined;
-  const addSweeps = async () => {
-    for (const kind of SWEEPS) await metadata.jobs.add({ kind });
-  };
-  const prepare = () => {
-    prepared ??= addSweeps().catch((error: unknown) => {
-      prepared = undefined;
-      throw error;
-    });
-    return prepared;
+  let begun = false;
+  let seen: string | undefined;
+  const prepare = async () => {
+    if (!begun) for (const kind of SWEEPS) await metadata.jobs.add({ kind });
+    begun = true;
+    const sight = sightOf(context);
+    if (seen !== undefined && seen !== sight) await metadata.jobs.add({ kind: "survey" });
+    seen = sight;
   };
   const { jobs } = metadata;
   return new JobRunner({ jobs, lanes: LANES, run, prepare, now, log, leaseMs, stallMs, pollMs, random });

@@ -117,8 +117,6 @@ onBothEngines("Blobs", (store) => {
     expect(await claimAll(metadata)).toEqual([]);
     await metadata.blobs.setReplica(id, "toronto", "verified");
     await metadata.blobs.setReplica(id, "singapore", "verified");
-    await metadata.blobs.removeReplica(id, "amsterdam");
-    expect((await blobOf("a")).replicas.map(({ backend }) => backend).sort()).toEqual(["singapore", "toronto"]);
   });
 
   it("ignores observations of a storage key that the blob no longer has", async () => {

@@ -72,7 +72,16 @@ export function through(
   return { fresh, put, blobOf };
 }
 
-export const everyKind: readonly JobKind[] = ["copy", "digest", "drop", "reclaim", "stale-uploads", "leftovers"];
+export const everyKind: readonly JobKind[] = [
+  "copy",
+  "digest",
+  "drop",
+  "trim",
+  "survey",
+  "reclaim",
+  "stale-uploads",
+  "leftovers",
+];
 
 /** Every job that is due, claimed for a minute. */
 export async function claimAll({ jobs }: Metadata) {

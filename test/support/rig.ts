@@ -9,6 +9,7 @@ import { Readable } from "node:stream";
 import type { Backend } from "../../src/backends/backend.ts";
 import { type Fleet, openFleet } from "../../src/backends/fleet.ts";
 import { MemoryBackend } from "../../src/backends/memory/backend.ts";
+import { watchPresence } from "../../src/backends/presence.ts";
 import { type BlobStore, type BodySource, openBlobStore } from "../../src/blobs/blob-store.ts";
 import { openLog } from "../../src/log.ts";
 import { type Metadata, openMetadata } from "../../src/metadata/metadata.ts";
@@ -89,6 +90,8 @@ export const memoryStores = () => [
   new MemoryBackend({ name: "c", region: "z" }),
 ];
 
+export const OUTAGE_GRACE_MS = 600_000;
+
 export async function openRig(options: RigOptions = {}): Promise<Rig> {
   const directory = await mkdtemp(join(tmpdir(), "nearbucket-rig-"));
   const log = openLog("silent");
@@ -136,7 +139,8 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     now: clock.now,
     log,
   });
-  const upkeep = openUpkeep({ metadata, fleet, copies, now: clock.now, log, graceMs });
+  const isPresent = watchPresence(fleet, clock.now, OUTAGE_GRACE_MS);
+  const upkeep = openUpkeep({ metadata, fleet, isPresent, copies, now: clock.now, log, graceMs });
   const account = await metadata.accounts.ensure("tester");
   const bucket = await metadata.buckets.create({
     name: "bucket",

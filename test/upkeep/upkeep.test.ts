@@ -60,7 +60,7 @@ describe("the copy job", () => {
     await s.rig.fleet.probeNow();
     await s.rig.metadata.blobs.setReplica(s.blob.id, "a", "lost");
     await s.rig.upkeep.runDue();
-    expect(await s.rig.metadata.jobs.backlog()).toContainEqual(expect.objectContaining({ kind: "copy", attempts: 1 }));
+    expect(await s.rig.metadata.jobs.backlog()).toContainEqual(expect.objectContaining({ kind: "copy", waiting: 1 }));
     await s.far.store("c").restart();
     await s.rig.fleet.probeNow();
     s.rig.clock.advance(MINUTE);

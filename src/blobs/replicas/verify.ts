@@ -45,7 +45,7 @@ export class Replicas {
     }
     if (good >= needed) return true;
     if (good + stale.length < needed) return false;
-    const proven = await Promise.all(stale.map((member) => this.#prove(blob, member)));
+    const proven = await Promise.all(stale.map((member) => this.prove(blob, member)));
     return good + proven.filter(Boolean).length >= needed;
   }
 
@@ -72,7 +72,8 @@ export class Replicas {
     }
   }
 
-  async #prove(blob: Blob, member: FleetMember): Promise<boolean> {
+  /** Asks the backend itself; a good answer refreshes the row, a bad one is noted. */
+  async prove(blob: Blob, member: FleetMember): Promise<boolean> {
     const backend = member.backend.name;
     try {
       checkSame(blob, await member.backend.stat(blob.storageKey), backend);

@@ -1,0 +1,57 @@
+/**
+ * Walks over all blobs that objects refer to, counts the good copies of each, and adds the jobs that bring it to its
+ * number: urgent where one good copy at most is left. The walk is by id, in batches, at a bounded pace; it is resumed
+ * where it was cut.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { areAllThatCanBe, areEnough, type CopyRules, goodCopies } from "../blobs/replicas/good-copies.ts";
+import type { SurveyedBlob } from "../metadata/blobs.ts";
+import type { NewJob, Survey } from "../metadata/jobs.ts";
+import { type JobContext, mayAnswer, removedOf } from "./job-context.ts";
+import type { JobRun } from "./running-job.ts";
+import { needsTrim } from "./trim.ts";
+
+const BATCH = 500;
+/** At most 25,000 blobs a second: reads between two batches hardly wait. */
+const PAUSE_MS = 20;
+
+export async function surveyBlobs(context: JobContext, survey: Survey, run: JobRun): Promise<void> {
+  const { blobs, backends, jobs } = context.metadata;
+  const removed = removedOf(await backends.list());
+  const sight = sightOf(context);
+  let { after = 0, few = 0 } = survey.sight === sight ? survey : {};
+  for (;;) {
+    run.signal.throwIfAborted();
+    const batch = await blobs.survey(after, BATCH);
+    few += batch.filter(({ replicas }) => !areEnough(context, goodCopies(context, replicas))).length;
+    const needed = batch.flatMap((blob) => jobFor(context, blob, removed) ?? []);
+    if (needed.length > 0) await jobs.addAll(needed);
+    after = batch.at(-1)?.id ?? after;
+    run.moved();
+    if (batch.length < BATCH) break;
+    await run.narrow({ ...survey, kind: "survey", sight, after, few });
+    await delay(PAUSE_MS, undefined, { ref: false });
+  }
+  if (few > 0) context.log.warn({ blobs: few }, "blobs have too few good copies");
+  await run.narrow({ kind: "survey", found: few });
+}
+
+/** What the judgement of every blob depends on beside its own rows: when it changes, all are to be looked at anew. */
+export function sightOf({ fleet, isPresent, copies }: CopyRules): string {
+  const present = fleet.members().flatMap(({ backend }) => (isPresent(backend.name) ? [backend.name] : []));
+  return JSON.stringify([copies, ...present.sort()]);
+}
+
+/** Undefined: nothing is to be done, or nothing can be done while the fleet is as it is. */
+function jobFor(
+  context: JobContext,
+  { id: blobId, replicas }: SurveyedBlob,
+  removed: ReadonlySet<string>,
+): { readonly job: NewJob; readonly urgent: boolean } | undefined {
+  const good = goodCopies(context, replicas);
+  if (!areAllThatCanBe(context, good)) {
+    const canBeRead = replicas.some(({ backend }) => mayAnswer(context, backend));
+    return canBeRead ? { job: { kind: "copy", blobId }, urgent: good.length <= 1 } : undefined;
+  }
+  return needsTrim(context, replicas, removed) ? { job: { kind: "trim", blobId }, urgent: false } : undefined;
+}

@@ -1,0 +1,78 @@
+import { expect, it } from "vitest";
+import { openPlace } from "../support/content.ts";
+import { onBothEngines } from "../support/engines.ts";
+
+onBothEngines("Replicas", (store) => {
+  it("takes a replica away in steps, and only while those that stay are verified", async () => {
+    const { metadata, clock } = store();
+    const { put, blobOf } = await openPlace(metadata);
+    await put("a", "hello");
+    const { id, storageKey } = await blobOf("a");
+    const blob = { id, storageKey };
+    const { blobs } = metadata;
+    await blobs.setReplica(id, "singapore", "verified");
+    const retire = (backend: string, kept: readonly string[], lostBefore = new Date(0), of = blob) =>
+      blobs.retireReplica(of, backend, kept, lostBefore);
+    const stays = ["amsterdam", "toronto"];
+    expect(await retire("singapore", [])).toBeUndefined();
+    expect(await retire("singapore", ["amsterdam", "singapore"])).toBeUndefined();
+    expect(await retire("singapore", ["amsterdam", "bangalore"])).toBeUndefined();
+    expect(await retire("singapore", stays, undefined, { id, storageKey: "other" })).toBeUndefined();
+    expect(await retire("bangalore", stays)).toBeUndefined();
+    expect(await retire("singapore", stays)).toBe("lost");
+    clock.advance(1000);
+    expect(await retire("singapore", stays, new Date(clock.now().getTime() - 1001))).toBe("lost");
+    await blobs.setReplica(id, "toronto", "lost");
+    expect(await retire("singapore", stays, new Date(clock.now().getTime() - 1000))).toBeUndefined();
+    await blobs.setReplica(id, "toronto", "verified");
+    await blobs.forgetReplica(id, "singapore");
+    expect(await retire("singapore", stays, new Date(clock.now().getTime() - 1000))).toBe("deleting");
+    expect(await retire("singapore", stays)).toBe("deleting");
+    expect(await blobs.setReplica(id, "singapore", "verified", storageKey)).toBe(false);
+    expect(await blobs.prepareReplica(blob, "singapore")).toBe(false);
+    await blobs.forgetReplica(id, "singapore");
+    expect((await blobOf("a")).replicas.map(({ backend }) => backend).sort()).toEqual(stays);
+    expect(await blobs.prepareReplica(blob, "singapore")).toBe(true);
+    expect(await blobs.prepareReplica(blob, "toronto")).toBe(false);
+    expect((await blobOf("a")).replicas).toContainEqual({
+      backend: "singapore",
+      state: "lost",
+      verifiedAt: clock.now(),
+    });
+  });
+
+  it("lets only one of two go that each count on the other", async () => {
+    const { metadata, openAnother } = store();
+    const { put, blobOf } = await openPlace(metadata);
+    const another = await openAnother();
+    await put("a", "hello");
+    const { id, storageKey } = await blobOf("a");
+    await metadata.blobs.setReplica(id, "singapore", "verified");
+    const all = ["amsterdam", "singapore", "toronto"];
+    const steps = all.map((backend, at) =>
+      (at % 2 ? metadata : another).blobs.retireReplica(
+        { id, storageKey },
+        backend,
+        all.filter((name) => name !== backend),
+        new Date(0),
+      ),
+    );
+    expect((await Promise.all(steps)).filter((state) => state === "lost")).toHaveLength(1);
+    expect((await blobOf("a")).replicas.filter(({ state }) => state === "verified")).toHaveLength(2);
+  });
+
+  it("walks over the blobs that objects refer to, in order", async () => {
+    const { metadata } = store();
+    const { bucket, put, blobOf } = await openPlace(metadata);
+    for (const text of ["one", "two", "three", "four"]) await put(text, text);
+    const [one, two, three, four] = await Promise.all(["one", "two", "three", "four"].map(blobOf));
+    await metadata.objects.delete(bucket.id, "two");
+    const first = await metadata.blobs.survey(0, 2);
+    expect(first).toEqual([
+      { id: one?.id, replicas: one?.replicas },
+      { id: three?.id, replicas: three?.replicas },
+    ]);
+    expect((await metadata.blobs.survey(three?.id ?? 0, 2)).map(({ id }) => id)).toEqual([four?.id]);
+    expect(two).toBeDefined();
+  });
+});

@@ -1,0 +1,69 @@
+/** Real disks in temporary directories, each of which can be away for a while: "a" in region "x", "b" in "y", "c" in "z". */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Backend, BackendError } from "../../src/backends/backend.ts";
+import { openBackend } from "../../src/backends/kinds.ts";
+import { openLog } from "../../src/log.ts";
+
+const SITES = { a: "x", b: "y", c: "z", d: "x" } as const;
+
+export type DiskName = keyof typeof SITES;
+
+export interface Disks extends AsyncDisposable {
+  readonly backends: readonly Backend[];
+  /** Every call to such a disk fails as if it could not be reached. */
+  readonly away: Set<DiskName>;
+  /** The disks that hold bytes under a key, in order of name; those that are away too. */
+  holders(key: string): Promise<readonly string[]>;
+  /** Called before each deletion of an object. */
+  onDelete: (name: DiskName, key: string) => Promise<void>;
+}
+
+export async function openDisks(names: readonly DiskName[] = ["a", "b", "c"]): Promise<Disks> {
+  const root = await mkdtemp(join(tmpdir(), "nearbucket-disks-"));
+  const log = openLog("silent");
+  const bare = await Promise.all(
+    names.map(async (name) => {
+      const directory = join(root, name);
+      const backend = await openBackend(
+        { kind: "disk", name, region: SITES[name], directory, durable: false },
+        { log },
+      );
+      return { name, backend };
+    }),
+  );
+  const disks: Disks = {
+    away: new Set(),
+    onDelete: async () => undefined,
+    backends: bare.map(({ name, backend }) => switchable(name, backend, () => disks)),
+    async holders(key) {
+      const found = bare.map(async ({ name, backend }) => {
+        for await (const entry of backend.list(key)) if (entry.key === key) return [name];
+        return [];
+      });
+      return (await Promise.all(found)).flat();
+    },
+    async [Symbol.asyncDispose]() {
+      for (const { backend } of bare) await backend.close();
+      await rm(root, { recursive: true });
+    },
+  };
+  return disks;
+}
+
+/** The backend itself as long as the disk is there. Several fleets may close it. */
+function switchable(name: DiskName, backend: Backend, disks: () => Disks): Backend {
+  return new Proxy(backend, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property);
+      if (typeof value !== "function") return value;
+      if (property === "close") return async () => undefined;
+      return (...call: readonly unknown[]) => {
+        if (disks().away.has(name)) throw new BackendError(name, "unavailable", { detail: "away" });
+        const run = () => Reflect.apply(value, target, call);
+        return property === "delete" ? disks().onDelete(name, String(call[0])).then(run) : run();
+      };
+    },
+  });
+}

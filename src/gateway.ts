@@ -23,6 +23,7 @@ import { accessCheck } from "./http/dispatch.ts";
 import { Pace } from "./http/pace.ts";
 import { listen } from "./http/server.ts";
 import { auditLog, type Log } from "./log.ts";
+import { presentBackends } from "./metadata/backends.ts";
 import { type Metadata, openMetadata } from "./metadata/metadata.ts";
 import { type Lock, takeLock } from "./metadata/sqlite/lock.ts";
 import type { StatsReport } from "./metadata/stats.ts";
@@ -68,7 +69,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     const backends = await Promise.all(config.backends.map((backend) => openBackend(backend, { log })));
     const draining = config.backends.filter((backend) => backend.draining).map((backend) => backend.name);
     const fleet = opened.add(await openFleet({ backends, regions: config.regions, draining, log }));
-    const isPresent = watchPresence(fleet, now, config.repair.graceMinutes * 60_000);
+    const isPresent = watchPresence(fleet, now, outageGraceMs(config));
     const { bufferedBytes, connections, idleSeconds, minimumBytesPerSecond } = config.limits;
     const budget = new Budget({ bytes: bufferedBytes });
     const pace = new Pace({ budget, windowMs: idleSeconds * 1000, minimumBytesPerSecond });
@@ -168,7 +169,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       metadata,
       fleet,
       upkeep,
-      stats: () => metadata.stats.report(config.copies),
+      stats: () => metadata.stats.report(config.copies, fleetNames(fleet).filter(isPresent)),
       close,
       [Symbol.asyncDispose]: () => close(0),
     };
@@ -182,6 +183,8 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
 export interface Administration {
   readonly metadata: Metadata;
   readonly box: SecretBox;
+  /** Counted against the fleet as running gateways last saw it. */
+  stats(): Promise<StatsReport>;
   close(): Promise<void>;
 }
 
@@ -189,7 +192,20 @@ export async function openAdministration(config: GatewayConfig): Promise<Adminis
   const options = { ...metadataOptions(config, () => new Date(), undefined), cacheRows: 0, mayUpgrade: false };
   const metadata = await openMetadata(options);
   const box = openSecretBox([config.encryptionKey, ...config.previousEncryptionKeys]);
-  return { metadata, box, close: () => metadata.close() };
+  const stats = async () => {
+    const registered = await metadata.backends.list();
+    const present = registered.length > 0 ? presentBackends(registered, outageGraceMs(config)) : undefined;
+    return metadata.stats.report(config.copies, present);
+  };
+  return { metadata, box, stats, close: () => metadata.close() };
+}
+
+function outageGraceMs({ repair }: GatewayConfig): number {
+  return repair.graceMinutes * 60_000;
+}
+
+function fleetNames(fleet: Fleet): readonly string[] {
+  return fleet.members().map(({ backend }) => backend.name);
 }
 
 /** A lock on a data directory; undefined while another process has it. It is free again when its process ends. */

@@ -7,8 +7,8 @@ export function addStats(program: Command, terminal: Terminal): void {
   withWhere(program.command("stats").description("show what is stored, beside a running gateway"))
     .option("--json", "as one JSON document")
     .action((options: WhereOptions & { readonly json?: true }) =>
-      administer(options, terminal, async ({ metadata }, { copies }) => {
-        const report = await metadata.stats.report(copies);
+      administer(options, terminal, async (administration) => {
+        const report = await administration.stats();
         terminal.print(options.json === true ? JSON.stringify(report, undefined, 2) : table(Object.entries(report)));
       }),
     );

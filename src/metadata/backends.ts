@@ -136,6 +136,17 @@ export class Backends {
   }
 }
 
+/**
+ * The names of those whose replicas count, as the gateways last saw them, whether or not one is running now: attached,
+ * not lost, and not away for longer than `graceMs` while another was seen.
+ */
+export function presentBackends(registered: readonly RegisteredBackend[], graceMs: number): readonly string[] {
+  const latest = Math.max(...registered.map(({ seenAt }) => seenAt.getTime()));
+  const counts = ({ state, lostAt, seenAt }: RegisteredBackend) =>
+    state === "attached" && lostAt === undefined && latest - seenAt.getTime() <= graceMs;
+  return registered.filter(counts).map(({ name }) => name);
+}
+
 function toBackend(row: BackendRow): RegisteredBackend {
   return {
     name: row.name,

@@ -1,4 +1,5 @@
 /** Storage figures: a few aggregate queries, each of its own moment. */
+import type { Knex } from "knex";
 import type { MetadataContext } from "./context.ts";
 import { statement } from "./engine.ts";
 
@@ -6,16 +7,17 @@ export interface StatsReport {
   readonly buckets: number;
   readonly objects: number;
   readonly blobs: number;
+  /** Good copies: verified, on backends that count. */
   readonly replicas: number;
   /** Sum of object sizes. */
   readonly logicalBytes: number;
   /** Sum of blob sizes, one copy each, of blobs that are referenced. */
   readonly uniqueBytes: number;
-  /** Sum over replicas that are not lost. */
+  /** Sum over good copies. */
   readonly storedBytes: number;
   /** logicalBytes / uniqueBytes; 1 when empty. */
   readonly dedupRatio: number;
-  /** Referenced blobs with fewer good replicas than `copies`. */
+  /** Referenced blobs with fewer good copies than `copies`. */
   readonly underReplicated: number;
   readonly reclaimableBytes: number;
 }
@@ -32,17 +34,6 @@ const blobTotals = statement<{ blobs: number; unique_bytes: number; reclaimable_
     CAST(COALESCE(SUM(CASE WHEN ref_count > 0 THEN size END), 0) AS BIGINT) AS unique_bytes,
     CAST(COALESCE(SUM(CASE WHEN ref_count = 0 THEN size END), 0) AS BIGINT) AS reclaimable_bytes FROM blobs`,
 );
-const replicaTotals = statement<{ replicas: number; stored_bytes: number }>(
-  "stats-replicas",
-  `SELECT COUNT(*) AS replicas, CAST(COALESCE(SUM(blobs.size), 0) AS BIGINT) AS stored_bytes
-  FROM replicas JOIN blobs ON blobs.id = replicas.blob_id WHERE replicas.state = 'verified'`,
-);
-const underReplicated = statement<{ blobs: number }>(
-  "stats-under-replicated",
-  `SELECT COUNT(*) AS blobs FROM blobs
-  WHERE ref_count > 0 AND CAST(? AS BIGINT) > (
-    SELECT COUNT(*) FROM replicas WHERE replicas.blob_id = blobs.id AND replicas.state = 'verified')`,
-);
 
 export class Stats {
   readonly #context: MetadataContext;
@@ -51,13 +42,26 @@ export class Stats {
     this.#context = context;
   }
 
-  /** `copies`: how many good replicas a blob should have. */
-  async report(copies: number): Promise<StatsReport> {
+  /**
+   * `copies`: how many good copies a blob should have. `present`: the backends whose replicas count; undefined: all.
+   */
+  async report(copies: number, present?: readonly string[]): Promise<StatsReport> {
     const { read } = this.#context.engine;
     const objects = await read.get(objectTotals, []);
     const blobs = await read.get(blobTotals, []);
-    const replicas = await read.get(replicaTotals, []);
-    const under = await read.get(underReplicated, [copies]);
+    const [replicas] = await read.query<{ replicas: number; stored_bytes: number }>((knex) =>
+      goodReplicas(knex, present)
+        .join("blobs", "blobs.id", "replicas.blob_id")
+        .count({ replicas: "*" })
+        .select(knex.raw("CAST(COALESCE(SUM(blobs.size), 0) AS BIGINT) AS stored_bytes")),
+    );
+    const [under] = await read.query<{ blobs: number }>((knex) => {
+      const good = goodReplicas(knex, present).count("*").whereRaw("replicas.blob_id = blobs.id");
+      return knex("blobs")
+        .where("ref_count", ">", 0)
+        .whereRaw("CAST(? AS BIGINT) > ?", [copies, good])
+        .count({ blobs: "*" });
+    });
     if (!objects || !blobs || !replicas || !under) throw new Error("an aggregate query gave no row");
     return {
       buckets: objects.buckets,
@@ -72,4 +76,9 @@ export class Stats {
       reclaimableBytes: blobs.reclaimable_bytes,
     };
   }
+}
+
+function goodReplicas(knex: Knex, present: readonly string[] | undefined): Knex.QueryBuilder {
+  const verified = knex("replicas").where("replicas.state", "verified");
+  return present === undefined ? verified : verified.whereIn("replicas.backend", present);
 }

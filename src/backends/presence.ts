@@ -1,13 +1,13 @@
 /**
- * Which backends are there, as far as the copies on them count: those that are up, and those that went down a short
- * while ago. A short outage makes no copies; a long one does.
+ * Decides on which backends replicas count as good copies: those that are up, and those that went down a short time
+ * ago. So a short outage causes no copies, and a long one does.
  */
 import type { Fleet } from "./fleet.ts";
 
 /** Do replicas on that backend count? */
 export type IsPresent = (backend: string) => boolean;
 
-/** A backend counts as down since it was first asked about after it went down. `graceMs`: a longer outage is long. */
+/** An outage begins with the first call that finds the backend down. `graceMs`: how long an outage may last. */
 export function watchPresence(fleet: Fleet, now: () => Date, graceMs: number): IsPresent {
   const downSince = new Map<string, number>();
   return (backend) => {

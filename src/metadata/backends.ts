@@ -137,8 +137,9 @@ export class Backends {
 }
 
 /**
- * The names of those whose replicas count, as the gateways last saw them, whether or not one is running now: attached,
- * not lost, and not away for longer than `graceMs` while another was seen.
+ * The names of the backends whose replicas count as good copies, as gateways last saw them: attached, not lost, and not
+ * down for longer than `graceMs` at the time when any backend was last seen. So it does not matter whether a gateway
+ * runs now.
  */
 export function presentBackends(registered: readonly RegisteredBackend[], graceMs: number): readonly string[] {
   const latest = Math.max(...registered.map(({ seenAt }) => seenAt.getTime()));

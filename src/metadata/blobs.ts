@@ -53,7 +53,7 @@ interface SurveyRow {
   readonly replicas: string | null;
 }
 
-/** A blob that objects refer to, and where it stands. */
+/** A blob that objects refer to, with its replicas. */
 export interface SurveyedBlob {
   readonly id: number;
   readonly replicas: readonly Replica[];
@@ -61,7 +61,7 @@ export interface SurveyedBlob {
 
 export interface ReclaimResult {
   readonly blobId: number;
-  /** The backends that confirmed that its bytes are gone. */
+  /** The backends that confirmed the deletion of its bytes. */
   readonly gone: readonly string[];
 }
 
@@ -92,7 +92,7 @@ export class Blobs {
     return readableChecksums(this.#context.engine.read, blobId, reader);
   }
 
-  /** In order of id, those behind `afterId`: for a walk over all blobs that objects refer to. */
+  /** The next blobs that objects refer to, in order of id, after `afterId`. */
   async survey(afterId: number, limit: number): Promise<readonly SurveyedBlob[]> {
     const rows = await this.#context.engine.read.all(selectNext, [afterId, limit]);
     return rows.map((row) => ({ id: row.blob_id, replicas: toReplicas(row.replicas) }));
@@ -109,17 +109,17 @@ export class Blobs {
   }
 
   /**
-   * Bytes are about to be written there: the row says so from now on, as lost, and keeps what is written from being
-   * deleted for the grace. False: as setReplica, or a good replica stands there.
+   * To be called before a copy is written there: the row, in state lost, protects the bytes from being deleted as
+   * unneeded for the grace period. False: as for setReplica, or a verified replica is there.
    */
   prepareReplica(blob: BlobKey, backend: string): Promise<boolean> {
     return this.#change(blob.id, (c) => prepareReplica(c, blob, backend, this.#context.now()));
   }
 
   /**
-   * One step of a replica that is not needed: from verified to lost, and from lost, when that was before `lostBefore`,
-   * to deleting. Gives the state after it; undefined: nothing was changed, because one of `kept`, the replicas that
-   * stay and were proven good, is not verified any more, or the blob has changed.
+   * Takes one step towards the removal of an unneeded replica: from verified to lost, or from lost to deleting if it
+   * was lost before `lostBefore`. `kept`: the replicas that stay, just proven good. Returns the new state; undefined:
+   * nothing was changed, because one of `kept` is no longer verified, or the blob has changed.
    */
   retireReplica(
     blob: BlobKey,
@@ -131,7 +131,7 @@ export class Blobs {
     return this.#change(blob.id, (c) => retireReplica(c, blob, backend, kept, lostBefore, now));
   }
 
-  /** The bytes of a replica that was deleting are gone. */
+  /** Deletes the row of a replica in state deleting, after its bytes were deleted. */
   forgetReplica(blobId: number, backend: string): Promise<void> {
     return this.#change(blobId, (c) => forgetReplica(c, blobId, backend));
   }
@@ -163,8 +163,8 @@ export class Blobs {
   }
 
   /**
-   * For blobs marked as deleting: forgets the replicas whose bytes are gone, and each blob that has none left. The
-   * others are due again at `retryAt`.
+   * For blobs marked as deleting: deletes the rows of the replicas whose bytes are deleted, and of each blob that has
+   * no replica left. The other blobs are due again at `retryAt`.
    */
   async settleReclaimed(results: readonly ReclaimResult[], retryAt: Date): Promise<void> {
     await this.#context.engine.transact(async (c) => {

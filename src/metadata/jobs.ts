@@ -5,22 +5,22 @@
 import type { MetadataContext } from "./context.ts";
 import { type Connection, statement } from "./engine.ts";
 
-/** Where a walk over all blobs has got to, and what the last one found. */
+/** The progress of a walk over all blobs, and the result of the last one. */
 export interface Survey {
-  /** Under which circumstances the walk began: it is resumed only under the same. */
+  /** The circumstances under which the walk began: under others it starts again. */
   readonly sight?: string;
   /** The id of the last blob looked at. */
   readonly after?: number;
-  /** How many of those up to it have too few good copies. */
+  /** The number of blobs up to it with too few good copies. */
   readonly few?: number;
-  /** The same for all blobs, as of the last whole walk. */
+  /** The number of all blobs with too few good copies, as of the last complete walk. */
   readonly found?: number;
 }
 
 export type NewJob =
-  /** Bring a blob to its number of good copies. */
+  /** Copy a blob until it has enough good copies. */
   | { readonly kind: "copy"; readonly blobId: number }
-  /** Take away the replicas of a blob that it does not need. */
+  /** Remove the replicas that a blob does not need. */
   | { readonly kind: "trim"; readonly blobId: number }
   /** Read one replica of a multipart blob, fill in its digest, merge equals. */
   | { readonly kind: "digest"; readonly blobId: number }
@@ -46,7 +46,7 @@ export interface Backlog {
   readonly waiting: number;
   readonly oldest: Date;
   readonly attempts: number;
-  /** Those of `waiting` that failed `STUCK_AFTER` times or more. They are still tried. */
+  /** Those of `waiting` that failed `STUCK_AFTER` times or more. They are still retried. */
   readonly stuck: number;
 }
 
@@ -68,7 +68,7 @@ const findDue = statement<{ urgent: number | null; other: number | null }>(
   `SELECT (SELECT id FROM jobs WHERE kind = ?1 AND urgent = 1 AND run_at <= ?2 LIMIT 1) AS urgent,
     (SELECT id FROM jobs WHERE kind = ?1 AND urgent = 0 AND run_at <= ?2 LIMIT 1) AS other`,
 );
-// While a job is leased, run_at is the end of the lease: a claim never passes over leased jobs.
+// While a job is leased, run_at is the end of the lease, so that a claim never scans leased jobs.
 const claimDue = statement<JobRow>(
   "job-claim",
   `UPDATE jobs SET lease_until = ?1, run_at = ?1, epoch = epoch + 1,
@@ -116,7 +116,7 @@ interface JobRow {
 
 /**
  * Adds a job inside the transaction that makes it necessary. Equal jobs share one row; a job that is added while it
- * runs is run once more. `urgent`: it is claimed before all of its kind that are not; it never becomes less urgent.
+ * runs is run once more. An urgent job is claimed before the others of its kind, and stays urgent.
  */
 export async function addJob(c: Connection, job: NewJob, runAt: Date, now: Date, urgent = false): Promise<void> {
   const row = [jobKey(job), job.kind, JSON.stringify(job), urgent ? 1 : 0, runAt.getTime(), now.getTime()];
@@ -178,14 +178,14 @@ export class Jobs {
     );
   }
 
-  /** Makes a job that could not begin due again at `runAt`, without an attempt. False when the lease was lost. */
+  /** Makes a job due again at `runAt` without counting an attempt. False when the lease was lost. */
   async putBack(job: Job, runAt: Date): Promise<boolean> {
     return (await this.#context.engine.transact((c) => c.run(putBack, [runAt.getTime(), job.id, job.epoch]))) > 0;
   }
 
   /**
-   * Replaces the work of a running job by what is left of it. False: it was left as it is, because the lease was lost,
-   * another job has that work, or the whole was asked for again (unless what is left counts as the same job).
+   * Replaces the work of a running job by the rest of it. False: nothing was changed, because the lease was lost, or
+   * another job has that work, or the job was added again in the meantime and the rest would be another job.
    */
   async narrow(job: Job, work: NewJob): Promise<boolean> {
     const parameters = [JSON.stringify(work), jobKey(work), job.id, job.epoch];
@@ -198,7 +198,7 @@ export class Jobs {
     return (await this.#context.engine.transact((c) => c.run(renewLease, [until, job.id, job.epoch]))) > 0;
   }
 
-  /** How many blobs had too few good copies when all were last counted; undefined: they never were. */
+  /** How many blobs had too few good copies at the last complete walk; undefined: there was none yet. */
   async foundFew(): Promise<number | undefined> {
     const row = await this.#context.engine.read.get(selectWork, [jobKey({ kind: "survey" })]);
     const survey: Survey = row === undefined ? {} : JSON.parse(row.work);

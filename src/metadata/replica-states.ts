@@ -1,8 +1,8 @@
 /**
  * The states of one replica of a blob and the steps between them, each in the caller's transaction and under the lock
- * of the blob. A replica that is not needed goes from verified to lost, and from lost to deleting once no reader can be
- * on it any more; its row goes when its bytes are gone. No step towards deletion is taken unless the replicas that stay
- * are verified at that moment, and nothing leads back from deleting.
+ * of the blob. An unneeded replica becomes lost, then deleting when no reader can use it any more; its row is deleted
+ * when its bytes are. Each step towards deletion requires that the replicas that stay are verified at that moment. No
+ * step leads back from deleting.
  */
 import type { ReplicaState } from "../model.ts";
 import { type Connection, statement } from "./engine.ts";
@@ -25,7 +25,7 @@ const forget = statement<never>(
   "DELETE FROM replicas WHERE blob_id = ? AND backend = ? AND state = 'deleting'",
 );
 
-/** One blob as the caller knows it: when it has another storage key by now, nothing is changed. */
+/** A blob as the caller knows it: nothing is changed when it has another storage key now. */
 export interface BlobKey {
   readonly id: number;
   readonly storageKey: string;
@@ -82,7 +82,7 @@ export async function retireReplica(
   return step;
 }
 
-/** `at`: when it came into its state. */
+/** `at`: when it entered its state. */
 function nextStep(state: string | undefined, at: number, lostBefore: Date): ReplicaState | undefined {
   if (state === "verified") return "lost";
   if (state === "lost") return at <= lostBefore.getTime() ? "deleting" : "lost";

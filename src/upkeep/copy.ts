@@ -1,6 +1,6 @@
 /**
- * Brings a blob to its number of good copies, in two regions while there are two. It reads what stands at the target
- * before it replaces it: a good copy is never overwritten.
+ * Copies a blob until it has enough good copies, in two regions if possible. It reads the bytes at the target before it
+ * replaces them: a good copy is never overwritten.
  */
 import { BackendError, onlyBackendError } from "../backends/backend.ts";
 import type { FleetMember } from "../backends/fleet.ts";
@@ -30,13 +30,13 @@ export async function copyBlob(context: JobContext, blobId: number, run: JobRun)
   }
 }
 
-/** What the copies were made to replace may go now. */
+/** Replicas that became unnecessary can be removed now. */
 async function addTrim(context: JobContext, { id: blobId, replicas }: Blob): Promise<void> {
   const { backends, jobs } = context.metadata;
   if (needsTrim(context, replicas, removedOf(await backends.list()))) await jobs.add({ kind: "trim", blobId });
 }
 
-/** Undefined: no backend is left, or none that would help. */
+/** Undefined: no backend is left, or another copy would not help. */
 function chooseTarget(
   context: JobContext,
   blob: Blob,
@@ -53,7 +53,7 @@ function chooseTarget(
   return target !== undefined && helps ? context.fleet.get(target.name) : undefined;
 }
 
-/** Undefined: it stands, or the blob has changed. Else why this target cannot have it now. */
+/** Returns why the target has no good copy now; undefined: it has one. */
 async function addReplica(
   context: JobContext,
   blob: Blob,
@@ -63,7 +63,8 @@ async function addReplica(
   const { blobs } = context.metadata;
   const { name } = target.backend;
   // The row comes before the bytes: a deletion of the blob in the meantime must know where to look.
-  if (!(await blobs.prepareReplica(blob, name))) return new BackendError(name, "refused", { detail: "it has changed" });
+  if (!(await blobs.prepareReplica(blob, name)))
+    return new BackendError(name, "refused", { detail: "the replica has changed" });
   const failure = (await standsAlready(context, blob, target, run)) ?? (await copyFromAny(context, blob, target, run));
   if (failure instanceof BackendError) {
     context.fleet.reportFailure(failure);
@@ -74,7 +75,7 @@ async function addReplica(
   return new BackendError(name, "refused", { detail: "its bytes are being deleted" });
 }
 
-/** A blob that went meanwhile, or has other bytes now, leaves nothing here. */
+/** Deletes the new copy when the blob was deleted, or replaced by other bytes, in the meantime. */
 async function dropUnlessKept({ metadata }: JobContext, { id, storageKey }: Blob, backend: string): Promise<void> {
   if ((await metadata.blobs.find(id))?.storageKey === storageKey) return;
   await metadata.jobs.add({ kind: "drop", storageKey, backends: [backend] });
@@ -122,7 +123,7 @@ async function copyFromAny(
   throw tooFewBackends(failures);
 }
 
-/** Every byte is checked on the way: where no verified replica can be read, one that is not may still be good. */
+/** Verified replicas first. The others may still be good, and a copy is checked byte by byte. */
 function sourcesOf({ replicas }: Blob) {
   const isVerified = ({ state }: Blob["replicas"][number]) => state === "verified";
   return [...replicas.filter(isVerified), ...replicas.filter((replica) => !isVerified(replica))];

@@ -1,6 +1,6 @@
 /**
- * Deletes what stands under a storage key that no blob has any more, and its unfinished uploads. The job is done only
- * when every backend concerned has confirmed it; those that have are not asked again.
+ * Deletes the object and the unfinished uploads under a storage key that no blob has any more. The job is done only
+ * when every backend concerned has confirmed the deletion; a backend that has confirmed it is not asked again.
  */
 import { BackendError, onlyBackendError } from "../backends/backend.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
@@ -15,7 +15,7 @@ export interface DropWork {
   readonly backends: readonly string[];
 }
 
-/** Throws ServiceUnavailable when a backend could not be asked: then the job waits for its return. */
+/** Throws ServiceUnavailable when a backend did not confirm the deletion: the job runs again. */
 export async function dropBytes(context: JobContext, work: DropWork, run: JobRun): Promise<void> {
   const { fleet, log } = context;
   const { storageKey } = work;

@@ -1,6 +1,6 @@
-/** Several pieces of work at once, never more than a limit. */
+/** Runs work for many items, a limited number of them at a time. */
 
-/** The results in the order of `items`. The first failure rejects; work that has begun is not waited for then. */
+/** Resolves with the results in the order of `items`. Rejects at the first failure, without waiting for the others. */
 export async function inParallel<T, R>(
   items: readonly T[],
   limit: number,

@@ -12,11 +12,11 @@ import type { Slots } from "./slots.ts";
 export interface JobContext extends CopyRules {
   readonly metadata: Metadata;
   readonly replicas: Replicas;
-  /** Copies, digests and whatever else reads blobs whole hold a place at each backend concerned. */
+  /** A job that reads or writes whole blobs holds a place on each backend concerned. */
   readonly slots: Slots;
-  /** For all bytes that are read. */
+  /** Limits all reads of whole blobs together. */
   readonly rate: Rate;
-  /** How long what nobody needs is kept: clients may still be reading it behind a redirect. */
+  /** How long unneeded bytes are kept, because redirected clients may still read them. */
   readonly graceMs: number;
   readonly now: () => Date;
   readonly log: Log;
@@ -24,7 +24,7 @@ export interface JobContext extends CopyRules {
   readonly random: () => number;
 }
 
-/** How a job reads a replica whole: at the common rate, and every chunk is progress. */
+/** Options for reading a whole replica in a job: at the common rate, and every chunk counts as progress. */
 export function paced({ rate }: JobContext, { signal, moved }: JobRun): CopyOptions {
   return {
     signal,
@@ -35,13 +35,13 @@ export function paced({ rate }: JobContext, { signal, moved }: JobRun): CopyOpti
   };
 }
 
-/** Is it worth while to ask this backend? Not one that has been away for long, or is not configured. */
+/** False for a backend that is not configured, or has been down for longer than the outage grace. */
 export function mayAnswer({ fleet, isPresent }: JobContext, backend: string): boolean {
   const member = fleet.get(backend);
   return member !== undefined && (member.up || member.draining || isPresent(backend));
 }
 
-/** The names of those that are never asked again. */
+/** The names of the removed backends. They are never used again. */
 export function removedOf(registered: readonly RegisteredBackend[]): ReadonlySet<string> {
   return new Set(registered.flatMap(({ name, state }) => (state === "removed" ? [name] : [])));
 }

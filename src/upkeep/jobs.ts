@@ -1,24 +1,24 @@
 /**
- * Claims due jobs and runs them in lanes. Each kind of job has its lane with a limit of its own, and each worker looks
- * for itself: a long job keeps one place of its lane, and makes nothing else wait.
+ * Claims due jobs and runs them in lanes. Each kind of job belongs to a lane with a limit of its own, and each worker
+ * looks for jobs by itself: a long job occupies one place of its lane and delays nothing else.
  */
 import type { JobKind } from "../metadata/jobs.ts";
 import { type JobOptions, runJob } from "./running-job.ts";
 
 export interface Lane {
   readonly kinds: readonly JobKind[];
-  /** Jobs at once. */
+  /** Jobs at a time. */
   readonly limit: number;
 }
 
 export interface JobRunnerOptions extends JobOptions {
   readonly lanes: readonly Lane[];
-  /** Runs before each look: adds the jobs that became necessary by themselves. */
+  /** Runs before each look for jobs: adds the periodic ones. */
   readonly prepare: () => Promise<void>;
   readonly pollMs: number;
 }
 
-/** A worker that could not begin this many jobs in a row looks no further until the next look. */
+/** A worker that could not begin this many jobs in a row stops until the next look. */
 const BUSY_IN_A_ROW = 16;
 
 export class JobRunner {
@@ -66,7 +66,7 @@ export class JobRunner {
     });
   }
 
-  /** One worker more, if the lane has room. Resolves when it found nothing more, and those it called neither. */
+  /** Starts one more worker if the lane has room. Resolves when it, and the workers it started, find no more jobs. */
   async #look(lane: Lane): Promise<void> {
     const workers = this.#workers.get(lane) ?? 0;
     if (workers >= lane.limit) return;
@@ -76,7 +76,7 @@ export class JobRunner {
       for (let busy = 0; busy < BUSY_IN_A_ROW; ) {
         const job = await this.#claim(lane);
         if (job === undefined) break;
-        // Where one is due there may be another.
+        // More jobs may be due.
         others = Promise.all([others, this.#look(lane)]).then(() => undefined);
         others.catch(() => undefined);
         if (await runJob(job, this.#options, this.#closing.signal)) {

@@ -1,13 +1,13 @@
-/** Spreads what background work reads over time, so that clients do not feel it. */
+/** Limits how fast background work reads, so that it does not slow down requests. */
 import { setTimeout as delay } from "node:timers/promises";
 
 /** Resolves, or returns undefined, when the next bytes may be read. */
 export type Rate = (bytes: number) => Promise<void> | undefined;
 
-/** What may be read ahead of its time: shorter pauses than that cost more than they spare. */
+/** Reads may be this far ahead of the rate: shorter pauses cost more than they save. */
 const AHEAD_MS = 50;
 
-/** One rate for all callers together. `monotonicMs` and `pause` only for tests. */
+/** All callers share one rate. `monotonicMs` and `pause` are for tests. */
 export function openRate(
   bytesPerSecond: number,
   monotonicMs: () => number = () => performance.now(),

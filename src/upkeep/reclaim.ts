@@ -1,6 +1,6 @@
 /**
- * Deletes blobs that nothing has referenced for the grace: bytes first, backend by backend, then their rows. What
- * cannot be deleted now keeps its rows, is put off by itself, and makes nothing else wait.
+ * Deletes blobs without references whose grace period is over: first the bytes on each backend, then the rows. A blob
+ * that cannot be deleted completely keeps the rows of the rest, is postponed on its own, and delays nothing else.
  */
 import { onlyBackendError } from "../backends/backend.ts";
 import type { Blob } from "../model.ts";
@@ -9,16 +9,16 @@ import { inParallel } from "./in-parallel.ts";
 import { type JobContext, removedOf } from "./job-context.ts";
 import type { JobRun } from "./running-job.ts";
 
-/** Marked in one transaction, and settled in another: so many that writes between them wait a few milliseconds. */
+/** Blobs in one transaction: few enough that other writes wait only a few milliseconds. */
 const BATCH = 100;
 const AT_ONCE = 16;
 const PUT_OFF_MS = 3_600_000;
 
-/** Goes on until nothing is due. */
+/** Runs until no blob is due. */
 export async function reclaimBlobs(context: JobContext, { moved, signal }: JobRun): Promise<void> {
   const { blobs, backends } = context.metadata;
   const removed = removedOf(await backends.list());
-  /** Found to be away during this sweep. */
+  /** Backends that did not answer during this sweep. */
   const away = new Set<string>();
   const isGone = async (blob: Blob, backend: string) => {
     if (removed.has(backend)) return true;
@@ -39,7 +39,7 @@ export async function reclaimBlobs(context: JobContext, { moved, signal }: JobRu
   }
 }
 
-/** True: the backend says that nothing is there. `away` is added to. */
+/** True: the backend confirmed the deletion. Adds to `away`. */
 async function deleteReplica(context: JobContext, blob: Blob, backend: string, away: Set<string>): Promise<boolean> {
   const { fleet, log } = context;
   const member = fleet.get(backend);

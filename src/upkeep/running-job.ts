@@ -1,7 +1,6 @@
 /**
- * One claimed job, from its claim to its end. Its lease is renewed while it runs; a run that lost the lease gives up
- * and can neither finish nor fail it. A run that makes no progress for a while is given up, however long it takes in
- * all.
+ * Runs one claimed job. The lease is renewed while the job runs; a run that lost the lease stops and can neither finish
+ * nor fail the job. A run that makes no progress for a while is aborted; one that makes progress may take any time.
  */
 import { S3Error } from "../errors.ts";
 import { type Log, reasonOf } from "../log.ts";
@@ -9,19 +8,19 @@ import { type Job, type Jobs, type NewJob, STUCK_AFTER } from "../metadata/jobs.
 import { backOffMs } from "./back-off.ts";
 import { Busy } from "./slots.ts";
 
-/** What a job is given beside its work. */
+/** What a job gets in addition to its work. */
 export interface JobRun {
   /** Aborts when the job must stop: its lease was lost, it made no progress, or this process closes. */
   readonly signal: AbortSignal;
-  /** The job got on: one that does not say so for `stallMs` is given up. */
+  /** Reports progress. A job that reports none for `stallMs` is aborted. */
   moved(): void;
-  /** The job goes on with `work` when this run is cut. */
+  /** From now on the job consists of `work` only, also when this run is interrupted. */
   narrow(work: NewJob): Promise<void>;
 }
 
 export interface JobOptions {
   readonly jobs: Jobs;
-  /** Rejects when the job must run again; with Busy when it could not begin. */
+  /** Rejects when the job must run again, with Busy when it could not begin. */
   readonly run: (work: NewJob, run: JobRun) => Promise<void>;
   readonly now: () => Date;
   readonly log: Log;
@@ -31,7 +30,7 @@ export interface JobOptions {
   readonly random: () => number;
 }
 
-/** False: it could not begin, and is due again. Rejects only when the database cannot be asked. */
+/** Resolves with false when the job could not begin and is due again. Rejects only when the database fails. */
 export async function runJob(job: Job, options: JobOptions, closing: AbortSignal): Promise<boolean> {
   const { jobs, run, now, log, leaseMs, stallMs } = options;
   const lost = new AbortController();
@@ -42,7 +41,7 @@ export async function runJob(job: Job, options: JobOptions, closing: AbortSignal
   try {
     const signal = AbortSignal.any([lost.signal, stalled.signal, closing]);
     const running = run(job.work, { signal, moved: () => void deadline.refresh(), narrow });
-    // A call that hangs may never notice the signal: the lane goes on without it.
+    // A call that hangs may never notice the signal: the lane continues without it.
     await Promise.race([running, rejectionOf(stalled.signal)]);
     clearInterval(renewal);
     if (!(await jobs.finish(job))) log.warn({ job: job.work }, "a job was taken over before it finished");
@@ -62,7 +61,7 @@ async function fail(job: Job, { jobs, now, log, random }: JobOptions, error: unk
   const runAt = new Date(now().getTime() + backOffMs(job.attempts, random));
   const attempts = job.attempts + 1;
   const facts = { ...whyOf(error), job: job.work, attempts, runAt };
-  if (attempts === STUCK_AFTER) log.error(facts, "a job is stuck: it is kept, and tried again at most every hour");
+  if (attempts === STUCK_AFTER) log.error(facts, "a job failed many times; it is kept and retried every hour");
   else log.warn(facts, "a job failed and will run again");
   await jobs.fail(job, runAt, error instanceof Error ? error.message : String(error));
 }

@@ -1,9 +1,9 @@
 /**
- * How much background work one backend is given at a time by this process. Work that finds no room is told so at once
- * and makes no other work wait.
+ * Limits the background work that this process does on one backend at a time. Work that finds no room fails at once
+ * with Busy instead of waiting.
  */
 
-/** The work could not begin: a backend that it needs has enough to do. It is not a failure. */
+/** The work could not begin because a backend that it needs is busy. This does not count as a failure. */
 export class Busy extends Error {
   override readonly name = "Busy";
 }
@@ -12,7 +12,7 @@ export class Slots {
   readonly #limit: number;
   readonly #taken = new Map<string, number>();
 
-  /** `limit`: jobs at once for each backend. */
+  /** `limit`: jobs at a time for each backend. */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -21,9 +21,9 @@ export class Slots {
     return (this.#taken.get(backend) ?? 0) < this.#limit;
   }
 
-  /** Runs `work` with a place at each of these backends. Throws Busy when one has none. */
+  /** Runs `work` while it holds a place on each of these backends. Throws Busy when one of them has none. */
   async hold<T>(backends: readonly string[], work: () => Promise<T>): Promise<T> {
-    for (const backend of backends) if (!this.hasRoom(backend)) throw new Busy(`${backend} has enough to do`);
+    for (const backend of backends) if (!this.hasRoom(backend)) throw new Busy(`${backend} is busy`);
     for (const backend of backends) this.#taken.set(backend, (this.#taken.get(backend) ?? 0) + 1);
     try {
       return await work();

@@ -1,7 +1,7 @@
 /**
- * Walks over all blobs that objects refer to, counts the good copies of each, and adds the jobs that bring it to its
- * number: urgent where one good copy at most is left. The walk is by id, in batches, at a bounded pace; it is resumed
- * where it was cut.
+ * Walks over all blobs that objects refer to, counts their good copies, and adds a job for each blob that has too few
+ * of them or unneeded replicas. A blob with at most one good copy is urgent. The walk goes by id, in batches, at a
+ * limited rate, and continues where it was interrupted.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { areAllThatCanBe, areEnough, type CopyRules, goodCopies } from "../blobs/replicas/good-copies.ts";
@@ -12,7 +12,7 @@ import type { JobRun } from "./running-job.ts";
 import { needsTrim } from "./trim.ts";
 
 const BATCH = 500;
-/** At most 25,000 blobs a second: reads between two batches hardly wait. */
+/** Limits the walk to 25,000 blobs a second, so that it hardly delays other reads of the database. */
 const PAUSE_MS = 20;
 
 export async function surveyBlobs(context: JobContext, survey: Survey, run: JobRun): Promise<void> {
@@ -36,13 +36,13 @@ export async function surveyBlobs(context: JobContext, survey: Survey, run: JobR
   await run.narrow({ kind: "survey", found: few });
 }
 
-/** What the judgement of every blob depends on beside its own rows: when it changes, all are to be looked at anew. */
+/** What decides about every blob, apart from its own rows: when it changes, the walk starts again. */
 export function sightOf({ fleet, isPresent, copies }: CopyRules): string {
   const present = fleet.members().flatMap(({ backend }) => (isPresent(backend.name) ? [backend.name] : []));
   return JSON.stringify([copies, ...present.sort()]);
 }
 
-/** Undefined: nothing is to be done, or nothing can be done while the fleet is as it is. */
+/** Undefined: nothing is to be done, or nothing can be done with the backends as they are. */
 function jobFor(
   context: JobContext,
   { id: blobId, replicas }: SurveyedBlob,

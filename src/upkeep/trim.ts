@@ -1,8 +1,8 @@
 /**
- * Takes away the replicas of a blob that it does not need: more than its number, those on a backend that is being
- * emptied or was removed, and what failed writes and lost replicas left behind. First the row says lost, so that no
- * reader is sent there; when the grace for earlier readers is over, it says deleting; then the bytes go, and last the
- * row. Before each step the copies that stay are proven good, as many as there should be and in two regions.
+ * Removes the replicas that a blob does not need: surplus copies, those on draining or removed backends, and what
+ * failed writes and lost replicas left behind. The row becomes lost first, so that no reader is sent there; deleting
+ * when the grace period for earlier readers is over; then the bytes are deleted, and last the row. Before each step
+ * the copies that stay are proven good: enough of them, in two regions if possible.
  */
 import { areEnough, goodCopies } from "../blobs/replicas/good-copies.ts";
 import { choosePlacement, type Placement } from "../blobs/replicas/placement.ts";
@@ -12,10 +12,10 @@ import { deleteFrom } from "./delete-from.ts";
 import { type JobContext, mayAnswer, removedOf } from "./job-context.ts";
 import type { JobRun } from "./running-job.ts";
 
-/** How old a permission to delete may be when it is used: a process that slept meanwhile asks again. */
+/** A process that was suspended for longer between the decision and the deletion decides again. */
 const DECIDED_FOR_MS = 10_000;
 
-/** Throws ServiceUnavailable when a copy that is to stay cannot be proven good now, or bytes cannot be deleted. */
+/** Throws ServiceUnavailable when a copy that stays cannot be proven good, BackendError when a deletion fails. */
 export async function trimBlob(context: JobContext, blobId: number, run: JobRun): Promise<void> {
   const { metadata, fleet, replicas } = context;
   const blob = await metadata.blobs.find(blobId);
@@ -28,7 +28,7 @@ export async function trimBlob(context: JobContext, blobId: number, run: JobRun)
   const members = names.flatMap((name) => fleet.get(name) ?? []);
   const proofs = await Promise.all(members.map((member) => replicas.prove(blob, member)));
   if (proofs.filter(Boolean).length < names.length)
-    throw tooFewBackends([], "a copy that is to stay could not be proven good");
+    throw tooFewBackends([], "a copy that stays could not be proven good");
   for (const { backend } of leaving) {
     run.signal.throwIfAborted();
     if (removed.has(backend)) await forgetReplica(context, blob, backend, names);
@@ -37,13 +37,13 @@ export async function trimBlob(context: JobContext, blobId: number, run: JobRun)
   }
 }
 
-/** Is there anything to take away, as far as the rows tell? */
+/** Does the blob have replicas that can be removed, according to its rows? */
 export function needsTrim(context: JobContext, replicas: readonly Replica[], removed: ReadonlySet<string>): boolean {
   const kept = keptCopies(context, replicas);
   return kept !== undefined && leavingReplicas(context, replicas, kept, removed).length > 0;
 }
 
-/** The copies that stay, drawn as for a new blob; undefined: there are too few good ones to take any away. */
+/** The copies that stay, chosen like the places of a new blob; undefined: there are too few good copies. */
 function keptCopies(context: JobContext, replicas: readonly Replica[]): readonly Placement[] | undefined {
   const good = goodCopies(context, replicas);
   const answering = good.filter(({ name }) => context.fleet.get(name)?.up);
@@ -52,7 +52,7 @@ function keptCopies(context: JobContext, replicas: readonly Replica[]): readonly
     .find((kept) => areEnough(context, kept));
 }
 
-/** Those that can take a step now. A backend that is away for long keeps its replicas: they may be needed again. */
+/** The replicas that can take a step now. Those on a backend that is down for long stay: they may be needed again. */
 function leavingReplicas(
   context: JobContext,
   replicas: readonly Replica[],
@@ -79,12 +79,12 @@ async function retireReplica(
   if ((await metadata.blobs.retireReplica(blob, backend, kept, lostBefore)) !== "deleting") return;
   const member = fleet.get(backend);
   if (member === undefined) return;
-  if (performance.now() - decided > DECIDED_FOR_MS) throw tooFewBackends([], "it took too long to decide");
+  if (performance.now() - decided > DECIDED_FOR_MS) throw tooFewBackends([], "the decision to delete is too old");
   await deleteFrom(member, blob.storageKey, blob.partSizes !== undefined);
   await metadata.blobs.forgetReplica(blob.id, backend);
 }
 
-/** A removed backend is never asked again: the row alone goes. */
+/** A removed backend is never used again: only the row is deleted. */
 async function forgetReplica(
   { metadata, now }: JobContext,
   blob: Blob,

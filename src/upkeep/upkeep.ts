@@ -35,17 +35,17 @@ export interface UpkeepOptions {
   readonly graceMs?: number;
   /** Uploads in parts older than this are ended. Default seven days. */
   readonly uploadMaxAgeMs?: number;
-  /** What copies and digests read together. Default 64 MiB. */
+  /** The rate at which all jobs together read whole blobs. Default 64 MiB. */
   readonly bytesPerSecond?: number;
   /** Default one minute; renewed while a job runs. */
   readonly leaseMs?: number;
-  /** A job that makes no progress for this long is given up. Default one minute. */
+  /** A job that makes no progress for this long is aborted. Default one minute. */
   readonly stallMs?: number;
   /** Between looks for due jobs. Default one second. */
   readonly pollMs?: number;
   /** Between two runs of a sweep. Default one minute. */
   readonly sweepMs?: number;
-  /** Between two walks over all blobs, while the fleet stays as it is. Default one hour. */
+  /** Between two walks over all blobs, as long as the same backends count. Default one hour. */
   readonly surveyMs?: number;
   /** As Math.random. */
   readonly random?: () => number;
@@ -61,9 +61,9 @@ export interface Upkeep {
 }
 
 const DAY_MS = 86_400_000;
-/** Jobs at once that read whole blobs from a backend or write them to it. */
+/** Jobs at a time that read or write whole blobs on one backend. */
 const JOBS_PER_BACKEND = 4;
-/** Two backends' worth of copies, so that one that is slow leaves room for those between others. */
+/** Twice as many copies as one backend takes, so that a slow backend leaves room for copies between others. */
 const LANES: readonly Lane[] = [
   { kinds: ["copy"], limit: 2 * JOBS_PER_BACKEND },
   { kinds: ["drop", "trim"], limit: 4 },

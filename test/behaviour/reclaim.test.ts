@@ -103,7 +103,7 @@ describe("bytes without an object", () => {
   });
 });
 
-/** So many contents that no object has any more, with rows on these backends and no bytes. */
+/** Adds blobs without an object, with rows on these backends and no bytes. */
 async function addGarbage({ metadata, bucket, name }: Rig, count: number, backends: readonly string[]): Promise<void> {
   const writer = await metadata.keyReservations.openWriter(MINUTE);
   const storageKeys = await metadata.keyReservations.reserve(writer, count);
@@ -115,8 +115,8 @@ async function addGarbage({ metadata, bucket, name }: Rig, count: number, backen
   await metadata.objects.delete(bucket.id, "key");
 }
 
-describe("much without a name", () => {
-  it("is not held up by what waits for a store that is not there", async () => {
+describe("many blobs without an object", () => {
+  it("are deleted while others wait for a store that is missing", async () => {
     await using rig = await openRig({ graceMs: DAY });
     await addGarbage(rig, 600, ["elsewhere", "a"]);
     rig.clock.advance(1);
@@ -132,7 +132,7 @@ describe("much without a name", () => {
     expect(await rig.metadata.stats.report(2)).toMatchObject({ reclaimableBytes: 0, replicas: 0 });
   });
 
-  it("goes in one sweep, ten thousand of them", async () => {
+  it("are deleted in one sweep, ten thousand of them", async () => {
     await using rig = await openRig({ graceMs: DAY });
     await addGarbage(rig, 10_000, ["a", "b"]);
     rig.clock.advance(DAY);

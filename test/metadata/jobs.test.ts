@@ -99,7 +99,7 @@ onBothEngines("Jobs", (store) => {
     expect(await claimed()).toMatchObject({ attempts: 1 });
   });
 
-  it("hands out only what was asked for, the first kind first, urgent ones before those due longer", async () => {
+  it("returns jobs of the given kinds only, in the order of the kinds, urgent ones first", async () => {
     const { metadata, clock } = store();
     const now = clock.now().getTime();
     await metadata.jobs.add({ kind: "digest", blobId: 1 });
@@ -120,7 +120,7 @@ onBothEngines("Jobs", (store) => {
     expect(await metadata.jobs.claim(["drop", "reclaim"], 1000)).toBeUndefined();
   });
 
-  it("puts back what could not begin, without an attempt", async () => {
+  it("puts a job back without counting an attempt", async () => {
     const { metadata, clock } = store();
     await metadata.jobs.add(copy);
     const job = await claimed();
@@ -129,7 +129,7 @@ onBothEngines("Jobs", (store) => {
     expect(await claimed()).toMatchObject({ id: job.id, attempts: 0 });
   });
 
-  it("narrows a running job to what is left of it, unless the whole was asked for again", async () => {
+  it("narrows a running job, unless the whole job was added again", async () => {
     const { metadata, clock } = store();
     const drop = (backends: readonly string[]) => ({ kind: "drop", storageKey: "blobs/aa/x", backends }) as const;
     await metadata.jobs.add(drop([]));
@@ -147,7 +147,7 @@ onBothEngines("Jobs", (store) => {
     expect(await metadata.jobs.narrow(whole, drop(["a"]))).toBe(false);
   });
 
-  it("counts as stuck what failed many times, and still hands it out", async () => {
+  it("counts a job that failed many times as stuck, and still returns it", async () => {
     const { metadata, clock } = store();
     await metadata.jobs.add(copy);
     for (let attempt = 1; attempt < STUCK_AFTER; attempt++)

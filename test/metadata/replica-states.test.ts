@@ -3,7 +3,7 @@ import { openPlace } from "../support/content.ts";
 import { onBothEngines } from "../support/engines.ts";
 
 onBothEngines("Replicas", (store) => {
-  it("takes a replica away in steps, and only while those that stay are verified", async () => {
+  it("remove a replica in steps, and only while those that stay are verified", async () => {
     const { metadata, clock } = store();
     const { put, blobOf } = await openPlace(metadata);
     await put("a", "hello");
@@ -41,7 +41,7 @@ onBothEngines("Replicas", (store) => {
     });
   });
 
-  it("lets only one of two go that each count on the other", async () => {
+  it("lose only one when each is to be removed because of the others", async () => {
     const { metadata, openAnother } = store();
     const { put, blobOf } = await openPlace(metadata);
     const another = await openAnother();
@@ -61,7 +61,7 @@ onBothEngines("Replicas", (store) => {
     expect((await blobOf("a")).replicas.filter(({ state }) => state === "verified")).toHaveLength(2);
   });
 
-  it("walks over the blobs that objects refer to, in order", async () => {
+  it("are listed for the blobs that objects refer to, in order of id", async () => {
     const { metadata } = store();
     const { bucket, put, blobOf } = await openPlace(metadata);
     for (const text of ["one", "two", "three", "four"]) await put(text, text);

@@ -4,7 +4,7 @@ import { openPlace } from "../support/content.ts";
 import { onBothEngines } from "../support/engines.ts";
 
 onBothEngines("Stats", (store) => {
-  it("count good copies on the backends that are there, and the blobs that have too few", async () => {
+  it("count good copies on the given backends, and the blobs that have too few", async () => {
     const { metadata } = store();
     const { put, fresh, blobOf } = await openPlace(metadata);
     await put("a", "hello");

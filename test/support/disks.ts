@@ -1,4 +1,4 @@
-/** Real disks in temporary directories, each of which can be away for a while: "a" in region "x", "b" in "y", "c" in "z". */
+/** Real disks in temporary directories that can be made unreachable: "a" and "d" in region "x", "b" in "y", "c" in "z". */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,9 +12,9 @@ export type DiskName = keyof typeof SITES;
 
 export interface Disks extends AsyncDisposable {
   readonly backends: readonly Backend[];
-  /** Every call to such a disk fails as if it could not be reached. */
+  /** Every call to these disks fails as unreachable. */
   readonly away: Set<DiskName>;
-  /** The disks that hold bytes under a key, in order of name; those that are away too. */
+  /** The disks that hold bytes under a key, in order of name, unreachable ones included. */
   holders(key: string): Promise<readonly string[]>;
   /** Called before each deletion of an object. */
   onDelete: (name: DiskName, key: string) => Promise<void>;
@@ -52,7 +52,7 @@ export async function openDisks(names: readonly DiskName[] = ["a", "b", "c"]): P
   return disks;
 }
 
-/** The backend itself as long as the disk is there. Several fleets may close it. */
+/** The backend itself while the disk is reachable. Several fleets may close it. */
 function switchable(name: DiskName, backend: Backend, disks: () => Disks): Backend {
   return new Proxy(backend, {
     get(target, property) {

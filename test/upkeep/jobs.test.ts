@@ -184,7 +184,7 @@ describe("the job runner", () => {
 });
 
 describe("a lane", () => {
-  it("goes on while one job in it takes long, and so do the others", async () => {
+  it("continues while one of its jobs takes long, and so do the other lanes", async () => {
     await using rig = await openRig();
     const { promise: held, resolve: release } = deferred();
     const seen: string[] = [];
@@ -206,7 +206,7 @@ describe("a lane", () => {
     await runner.close();
   });
 
-  it("gives up a job that does not move, and leaves one alone that does", async () => {
+  it("aborts a job without progress, and leaves a long job with progress alone", async () => {
     await using rig = await openRig();
     const stallMs = 50;
     let signalled: unknown;
@@ -228,7 +228,7 @@ describe("a lane", () => {
     await runner.close();
   });
 
-  it("puts back at once what needs a busy backend, and runs the others before it", async () => {
+  it("puts a job back that needs a busy backend, and runs the other jobs first", async () => {
     await using rig = await openRig();
     const order: number[] = [];
     const { promise: held, resolve: release } = deferred();
@@ -238,7 +238,7 @@ describe("a lane", () => {
       if (work.blobId === 1) await held;
       if (work.blobId === 2 && busy) {
         rig.clock.advance(1);
-        throw new Busy("a has enough to do");
+        throw new Busy("a is busy");
       }
       order.push(work.blobId);
       if (work.blobId === 4) release();

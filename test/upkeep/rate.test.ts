@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { openRate } from "../../src/upkeep/rate.ts";
 
 describe("the rate of background reading", () => {
-  it("lets through what is within it, and makes the rest wait its turn", () => {
+  it("delays reads beyond it, each until its turn", () => {
     let now = 1000;
     const pauses: number[] = [];
     const rate = openRate(
@@ -18,7 +18,7 @@ describe("the rate of background reading", () => {
     expect(rate(50)).toBeUndefined();
   });
 
-  it("saves nothing up for later", () => {
+  it("does not accumulate while nothing is read", () => {
     let now = 0;
     const rate = openRate(1000, () => now);
     now += 60_000;

@@ -1,4 +1,4 @@
-// Every blob has its number of good copies on backends that are there, whatever happens to the fleet, and no more.
+// Repair keeps `copies` good copies of every blob on backends that are up, whatever fails, and removes the others.
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -31,7 +31,7 @@ async function stored(count = 1, names: readonly DiskName[] = ["a", "b", "c"]) {
   };
 }
 
-/** Another gateway on the same database, with a view of the fleet and settings of its own. */
+/** Another gateway on the same database, with its own settings and probes. */
 function openOther(
   { metadata, clock }: Rig,
   { backends }: Disks,
@@ -56,14 +56,14 @@ async function setAway({ away }: Disks, fleet: Fleet, ...names: readonly DiskNam
   await fleet.probeNow();
 }
 
-/** The backends that hold a blob's bytes, and those whose rows say so. */
+/** The backends that hold a blob's bytes, and those with a verified row. */
 async function copiesOf({ rig, disks }: { rig: Rig; disks: Disks }, key: string) {
   const { storageKey, replicas } = await rig.blobOf(key);
   const verified = replicas.flatMap(({ backend, state }) => (state === "verified" ? [backend] : [])).sort();
   return { bytes: await disks.holders(storageKey), verified, rows: replicas.length };
 }
 
-/** What is due, again each time after so long. */
+/** Runs what is due after each of these intervals. */
 async function pass(rig: Rig, upkeep: Upkeep, ...steps: readonly number[]): Promise<void> {
   for (const ms of steps) {
     rig.clock.advance(ms);
@@ -74,7 +74,7 @@ async function pass(rig: Rig, upkeep: Upkeep, ...steps: readonly number[]): Prom
 const others = (names: readonly string[]) => ["a", "b", "c"].filter((name) => !names.includes(name));
 
 describe("an outage", () => {
-  it("makes no copies within the grace, and new ones after it; when it ends, what is too many goes", async () => {
+  it("causes no copies within the grace period and new ones after it, and surplus copies are removed after its end", async () => {
     await using s = await stored();
     const { rig, disks } = s;
     const before = (await copiesOf(s, "0")).verified;
@@ -98,7 +98,7 @@ describe("an outage", () => {
     expect(await copiesOf(s, "0")).toEqual({ bytes: after.verified, verified: after.verified, rows: 2 });
   });
 
-  it("of many blobs is mended for all", async () => {
+  it("is repaired for all blobs", async () => {
     await using s = await stored(20);
     const { rig, disks } = s;
     await setAway(disks, rig.fleet, "a");
@@ -110,7 +110,7 @@ describe("an outage", () => {
     expect(await rig.metadata.jobs.foundFew()).toBe(0);
   });
 
-  it("of more than can be made up for leaves no job that cannot succeed, and is counted", async () => {
+  it("adds no jobs that cannot succeed when too few disks are left, and the blobs are counted", async () => {
     await using s = await stored(3, ["a", "b"]);
     const { rig, disks } = s;
     await setAway(disks, rig.fleet, "b");
@@ -122,7 +122,7 @@ describe("an outage", () => {
     expect(await rig.metadata.jobs.foundFew()).toBe(0);
   });
 
-  it("of one region puts both copies into the other, and spreads them again afterwards", async () => {
+  it("of a whole region puts both copies into the other, and spreads them again afterwards", async () => {
     await using s = await stored(5, ["a", "b", "d"]);
     const { rig, disks } = s;
     await setAway(disks, rig.fleet, "b");
@@ -138,7 +138,7 @@ describe("an outage", () => {
 });
 
 describe("a disk", () => {
-  it("that is emptied gets its blobs copied elsewhere, and gives them up after the grace", async () => {
+  it("that is draining loses its blobs after the grace period, once they are copied elsewhere", async () => {
     await using s = await stored(6);
     const { rig, disks } = s;
     await using other = openOther(rig, disks, { draining: ["a"] });
@@ -154,7 +154,7 @@ describe("a disk", () => {
     expect(await rig.metadata.backends.holdsReplicas("a")).toBe(false);
   });
 
-  it("that was removed is forgotten, without being asked, once the blobs stand elsewhere", async () => {
+  it("that was removed loses its rows without being used, once the blobs are copied elsewhere", async () => {
     await using s = await stored(4, ["a", "b", "c"]);
     const { rig, disks } = s;
     await setAway(disks, rig.fleet, "a");
@@ -165,7 +165,7 @@ describe("a disk", () => {
     for (let at = 0; at < 4; at++) expect((await copiesOf(s, String(at))).verified).toEqual(["b", "c"]);
   });
 
-  it("that has bytes of a write that failed there gives them up after the grace", async () => {
+  it("loses the bytes of a failed write after the grace period", async () => {
     await using s = await stored();
     const { rig } = s;
     const { id, storageKey } = await rig.blobOf("0");
@@ -182,7 +182,7 @@ describe("a disk", () => {
 });
 
 describe("another number of copies", () => {
-  it("is made at once when it is more, and trimmed when it is less", async () => {
+  it("causes copies at once when it is higher, and removals when it is lower", async () => {
     await using s = await stored(3);
     const { rig, disks } = s;
     await using more = openOther(rig, disks, { copies: 3 });
@@ -195,14 +195,14 @@ describe("another number of copies", () => {
   });
 });
 
-describe("two gateways over a disk that comes and goes", () => {
+describe("two gateways with disks that fail and return", () => {
   const turn = fc.record({
     away: fc.constantFrom<readonly DiskName[]>([], ["a"], ["b"], ["c"]),
     seenBy: fc.constantFrom("both", "one", "other"),
     later: fc.constantFrom(0, MINUTE, OUTAGE_GRACE_MS + 1, HOUR, DAY + 1),
   });
 
-  it("leave two good copies of every blob at every step, and no more in the end", async () => {
+  it("keep two good copies of every blob at every step, and only two in the end", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(turn, { minLength: 1, maxLength: 12 }), async (turns) => {
         await using s = await stored(2);
@@ -243,8 +243,8 @@ describe("two gateways over a disk that comes and goes", () => {
   }, 120_000);
 });
 
-describe("a deletion of what is too much", () => {
-  it("that was cut is finished later; nothing is copied there before", async () => {
+describe("the removal of a surplus copy", () => {
+  it("is finished later when it was interrupted, and nothing is copied there before", async () => {
     await using s = await stored();
     const { rig, disks } = s;
     const { id, storageKey } = await rig.blobOf("0");
@@ -276,7 +276,7 @@ describe("a deletion of what is too much", () => {
     });
   });
 
-  it("is not begun while a copy that is to stay cannot be proven", async () => {
+  it("does not begin when a copy that stays cannot be proven good", async () => {
     await using s = await stored();
     const { rig, disks } = s;
     const { storageKey } = await rig.blobOf("0");

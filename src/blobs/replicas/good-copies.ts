@@ -1,6 +1,6 @@
 /**
- * What counts as a good copy, for all who count: a verified replica on a backend that is there and not being emptied.
- * Copies count as enough only in two regions, while there are two.
+ * The one definition of a good copy: a verified replica on a backend that counts (see backends/presence.ts). Good
+ * copies are enough only in two regions, if backends in two regions count.
  */
 import type { Fleet } from "../../backends/fleet.ts";
 import type { IsPresent } from "../../backends/presence.ts";
@@ -14,7 +14,7 @@ export interface CopyRules {
   readonly copies: number;
 }
 
-/** Where the good copies stand. */
+/** The places of the good copies. */
 export function goodCopies({ fleet, isPresent }: CopyRules, replicas: readonly Replica[]): readonly Placement[] {
   return replicas.flatMap(({ backend, state }) => {
     const member = fleet.get(backend);
@@ -22,12 +22,12 @@ export function goodCopies({ fleet, isPresent }: CopyRules, replicas: readonly R
   });
 }
 
-/** Are these good copies as many as there should be? */
+/** Are there as many good copies as there should be? */
 export function areEnough(rules: CopyRules, good: readonly Placement[]): boolean {
   return isEnough(good, rules.copies, regionsOf(present(rules)));
 }
 
-/** Are they as many as there can be while the fleet is as it is? */
+/** Are there as many good copies as possible with the backends as they are? */
 export function areAllThatCanBe(rules: CopyRules, good: readonly Placement[]): boolean {
   const places = present(rules);
   return isEnough(good, Math.min(rules.copies, places.length), regionsOf(places));

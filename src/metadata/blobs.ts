@@ -101,11 +101,18 @@ export class Blobs {
   /**
    * One transaction; a replica that becomes lost makes a copy job. Adding a known replica refreshes it.
    * `storageKey`: the key that was checked or written. False: nothing was changed, because the blob is gone, is being
-   * deleted, or has another storage key by now, or because this replica's bytes are being deleted.
+   * deleted, or has another storage key by now, or because this replica's bytes are being deleted. `scrubbed`: the
+   * whole replica was read and is good.
    */
-  setReplica(blobId: number, backend: string, state: "verified" | "lost", storageKey?: string): Promise<boolean> {
+  setReplica(
+    blobId: number,
+    backend: string,
+    state: "verified" | "lost",
+    storageKey?: string,
+    { scrubbed }: { readonly scrubbed?: boolean } = {},
+  ): Promise<boolean> {
     const now = this.#context.now();
-    return this.#change(blobId, (c) => setReplica(c, blobId, backend, state, storageKey, now));
+    return this.#change(blobId, (c) => setReplica(c, blobId, backend, state, { storageKey, scrubbed, now }));
   }
 
   /**

@@ -4,6 +4,10 @@ import { type Connection, statement } from "./engine.ts";
 
 const onConflict =
   "ON CONFLICT (blob_id, backend) DO UPDATE SET state = excluded.state, verified_at = excluded.verified_at";
+const setScrubbed = statement<never>(
+  "replica-scrubbed",
+  "UPDATE replicas SET scrubbed_at = ? WHERE blob_id = ? AND backend = ?",
+);
 const saveOne = statement<never>(
   "replica-save",
   `INSERT INTO replicas (blob_id, backend, state, verified_at) VALUES (?, ?, ?, ?) ${onConflict}`,
@@ -22,6 +26,11 @@ export async function saveReplica(
   now: Date,
 ): Promise<void> {
   await c.run(saveOne, [blobId, backend, state, now.getTime()]);
+}
+
+/** The whole replica was read and matched its digest or ETag. */
+export async function markScrubbed(c: Connection, blobId: number, backend: string, now: Date): Promise<void> {
+  await c.run(setScrubbed, [now.getTime(), blobId, backend]);
 }
 
 /**

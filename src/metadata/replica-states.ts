@@ -7,7 +7,7 @@
 import type { ReplicaState } from "../model.ts";
 import { type Connection, statement } from "./engine.ts";
 import { addJob } from "./jobs.ts";
-import { saveReplica } from "./replica-rows.ts";
+import { markScrubbed, saveReplica } from "./replica-rows.ts";
 
 const lockBlob = statement("blob-lock", "SELECT id FROM blobs WHERE id = ? FOR UPDATE");
 const selectReplica = statement<{ storage_key: string; state: string | null; verified_at: number | null }>(
@@ -37,13 +37,13 @@ export async function setReplica(
   blobId: number,
   backend: string,
   state: "verified" | "lost",
-  storageKey: string | undefined,
-  now: Date,
+  { storageKey, scrubbed, now }: { storageKey: string | undefined; scrubbed: boolean | undefined; now: Date },
 ): Promise<boolean> {
   await c.lock(lockBlob, [blobId]);
   const before = await c.get(selectReplica, [backend, blobId]);
   if (!before || (storageKey ?? before.storage_key) !== before.storage_key || before.state === "deleting") return false;
   await saveReplica(c, blobId, backend, state, now);
+  if (scrubbed) await markScrubbed(c, blobId, backend, now);
   if (state === "lost" && before.state !== "lost") {
     const others = (await c.get(countOthers, [blobId, backend]))?.count ?? 0;
     await addJob(c, { kind: "copy", blobId }, now, now, others <= 1);

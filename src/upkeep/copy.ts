@@ -65,12 +65,14 @@ async function addReplica(
   // The row comes before the bytes: a deletion of the blob in the meantime must know where to look.
   if (!(await blobs.prepareReplica(blob, name)))
     return new BackendError(name, "refused", { detail: "the replica has changed" });
-  const failure = (await standsAlready(context, blob, target, run)) ?? (await copyFromAny(context, blob, target, run));
-  if (failure instanceof BackendError) {
-    context.fleet.reportFailure(failure);
-    return failure;
+  const stands = await standsAlready(context, blob, target, run);
+  const outcome = stands ?? (await copyFromAny(context, blob, target, run));
+  if (outcome instanceof BackendError) {
+    context.fleet.reportFailure(outcome);
+    return outcome;
   }
-  if (await blobs.setReplica(blob.id, name, "verified", blob.storageKey)) return undefined;
+  const scrubbed = stands === true;
+  if (await blobs.setReplica(blob.id, name, "verified", blob.storageKey, { scrubbed })) return undefined;
   await dropUnlessKept(context, blob, name);
   return new BackendError(name, "refused", { detail: "its bytes are being deleted" });
 }

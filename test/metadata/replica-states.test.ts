@@ -41,6 +41,25 @@ onBothEngines("Replicas", (store) => {
     });
   });
 
+  it("know when they were last read whole", async () => {
+    const { metadata, look, clock } = store();
+    const { put, blobOf } = await openPlace(metadata);
+    await put("a", "hello");
+    const { id, storageKey } = await blobOf("a");
+    await metadata.blobs.setReplica(id, "toronto", "verified", storageKey, { scrubbed: true });
+    await metadata.blobs.setReplica(id, "amsterdam", "verified", storageKey);
+    const at = clock.now().getTime();
+    clock.advance(1000);
+    await metadata.blobs.setReplica(id, "toronto", "verified", storageKey);
+    const rows = await look<{ backend: string; scrubbed_at: number | string }>((knex) =>
+      knex("replicas").select("backend", "scrubbed_at").orderBy("backend"),
+    );
+    expect(rows.map(({ backend, scrubbed_at: scrubbedAt }) => [backend, Number(scrubbedAt)])).toEqual([
+      ["amsterdam", 0],
+      ["toronto", at],
+    ]);
+  });
+
   it("lose only one when each is to be removed because of the others", async () => {
     const { metadata, openAnother } = store();
     const { put, blobOf } = await openPlace(metadata);

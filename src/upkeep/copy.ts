@@ -8,9 +8,10 @@ import { copyReplica, readReplica } from "../blobs/replicas/copy-replica.ts";
 import { areEnough, goodCopies } from "../blobs/replicas/good-copies.ts";
 import { choosePlacement, healthyMembers, type Placement, placementOf } from "../blobs/replicas/placement.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
-import type { Blob } from "../model.ts";
+import type { Blob, Replica } from "../model.ts";
 import { type JobContext, paced, removedOf } from "./job-context.ts";
 import type { JobRun } from "./running-job.ts";
+import { Busy } from "./slots.ts";
 import { needsTrim } from "./trim.ts";
 
 /** Throws ServiceUnavailable when no healthy target, or no good replica to copy from, is left; Busy as Slots. */
@@ -25,6 +26,9 @@ export async function copyBlob(context: JobContext, blobId: number, run: JobRun)
     const target = chooseTarget(context, blob, good, failures);
     if (target === undefined && good.length >= context.copies) return;
     if (target === undefined) throw tooFewBackends(failures);
+    const sources = sourcesOf(context, blob, target);
+    if (sources.length > 0 && !sources.some(({ backend }) => context.slots.hasRoom(backend.name)))
+      throw new Busy("every backend to copy from is busy");
     const failure = await context.slots.hold([target.backend.name], () => addReplica(context, blob, target, run));
     if (failure !== undefined) failures.push(failure);
   }
@@ -108,11 +112,9 @@ async function copyFromAny(
   run: JobRun,
 ): Promise<true | BackendError> {
   const failures: BackendError[] = [];
-  for (const { backend } of sourcesOf(blob)) {
-    const source = context.fleet.get(backend);
-    if (!source?.up || source === target) continue;
+  for (const source of sourcesOf(context, blob, target)) {
     try {
-      await context.slots.hold([backend], () => copyReplica(blob, source, target, paced(context, run)));
+      await context.slots.hold([source.backend.name], () => copyReplica(blob, source, target, paced(context, run)));
       return true;
     } catch (error) {
       run.signal.throwIfAborted();
@@ -125,8 +127,15 @@ async function copyFromAny(
   throw tooFewBackends(failures);
 }
 
-/** Verified replicas first. The others may still be good, and a copy is checked byte by byte. */
-function sourcesOf({ replicas }: Blob) {
-  const isVerified = ({ state }: Blob["replicas"][number]) => state === "verified";
-  return [...replicas.filter(isVerified), ...replicas.filter((replica) => !isVerified(replica))];
+/**
+ * The backends to copy from, those that have room first. Verified replicas come before others, which may still be good:
+ * a copy is checked byte by byte.
+ */
+function sourcesOf({ fleet, slots }: JobContext, { replicas }: Blob, target: FleetMember): readonly FleetMember[] {
+  const rank = ({ backend, state }: Replica) => (state === "verified" ? 0 : 2) + (slots.hasRoom(backend) ? 0 : 1);
+  const ranked = [...replicas].sort((a, b) => rank(a) - rank(b));
+  return ranked.flatMap(({ backend }) => {
+    const member = fleet.get(backend);
+    return member?.up && member !== target ? [member] : [];
+  });
 }

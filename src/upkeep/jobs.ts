@@ -25,6 +25,8 @@ export class JobRunner {
   readonly #options: JobRunnerOptions;
   readonly #closing = new AbortController();
   readonly #workers = new Map<Lane, number>();
+  /** Lanes in which a job could not begin since the last look: they get no further workers until the next. */
+  readonly #busy = new Set<Lane>();
   readonly #underWay = new Set<Promise<unknown>>();
   #timer: NodeJS.Timeout | undefined;
   #ran = 0;
@@ -62,6 +64,7 @@ export class JobRunner {
     return this.#follow(async () => {
       if (this.#closing.signal.aborted) return;
       await this.#options.prepare();
+      this.#busy.clear();
       await Promise.all(this.#options.lanes.map((lane) => this.#look(lane)));
     });
   }
@@ -76,13 +79,18 @@ export class JobRunner {
       for (let busy = 0; busy < BUSY_IN_A_ROW; ) {
         const job = await this.#claim(lane);
         if (job === undefined) break;
-        // More jobs may be due.
-        others = Promise.all([others, this.#look(lane)]).then(() => undefined);
-        others.catch(() => undefined);
+        if (!this.#busy.has(lane)) {
+          // More jobs may be due.
+          others = Promise.all([others, this.#look(lane)]).then(() => undefined);
+          others.catch(() => undefined);
+        }
         if (await runJob(job, this.#options, this.#closing.signal)) {
           this.#ran++;
           busy = 0;
-        } else busy++;
+        } else {
+          this.#busy.add(lane);
+          busy++;
+        }
       }
     } finally {
       this.#workers.set(lane, (this.#workers.get(lane) ?? 0) - 1);

@@ -251,6 +251,31 @@ describe("a lane", () => {
   });
 });
 
+describe("a lane whose jobs all need a busy backend", () => {
+  it("tries only a few of them at each look", async () => {
+    await using rig = await openRig();
+    const { promise: held, resolve: release } = deferred();
+    let tries = 0;
+    const runner = runnerOf(
+      rig,
+      async (work) => {
+        if (work.kind === "copy" && work.blobId === 1) return held;
+        tries++;
+        throw new Busy("a is busy");
+      },
+      { concurrency: 8 },
+    );
+    for (let blobId = 1; blobId <= 100; blobId++) await rig.metadata.jobs.add(copy(blobId));
+    const ran = runner.runDue();
+    await until(async () => tries >= 16);
+    release();
+    await ran;
+    expect(tries).toBeLessThan(100);
+    expect(await waiting(rig)).toBe(99);
+    await runner.close();
+  });
+});
+
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise(setImmediate);
 }

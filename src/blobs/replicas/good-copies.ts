@@ -24,7 +24,9 @@ export function goodCopies({ fleet, isPresent }: CopyRules, replicas: readonly R
 
 /** Are there as many good copies as there should be? */
 export function areEnough(rules: CopyRules, good: readonly Placement[]): boolean {
-  return isEnough(good, rules.copies, regionsOf(present(rules)));
+  if (good.length < rules.copies) return false;
+  // The usual case, which needs no look at the backends.
+  return regionsOf(good) > 1 || isEnough(good, rules.copies, regionsOf(present(rules)));
 }
 
 /** Are there as many good copies as possible with the backends as they are? */

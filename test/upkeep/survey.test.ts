@@ -12,7 +12,14 @@ async function withFew(rig: Rig): Promise<readonly number[]> {
   for (const [at, storageKey] of (await rig.metadata.keyReservations.reserve(writer, 3)).entries()) {
     const text = String(at);
     const content = { kind: "fresh", storageKey, size: 1, etag: etagOf(text), digest: digestOf(text) } as const;
-    const rest = { partSizes: undefined, backends: ["a"], copies: 1, scope: undefined, replaces: undefined };
+    const rest = {
+      partSizes: undefined,
+      backends: ["a"],
+      touched: [],
+      copies: 1,
+      scope: undefined,
+      replaces: undefined,
+    };
     const sink = rig.backend("a").write(storageKey, 1);
     await sink.write(Buffer.from(text));
     await sink.finish();

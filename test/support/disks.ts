@@ -1,4 +1,4 @@
-/** Real disks in temporary directories that can be made unreachable: "a" and "d" in region "x", "b" in "y", "c" in "z". */
+/** Real disks in temporary directories, to be made unreachable: "a" and "d" in region "x", "b" in "y", "c" in "z". */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

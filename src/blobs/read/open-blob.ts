@@ -33,7 +33,10 @@ export interface BlobReaderOptions extends ReplicaSourceOptions {
 /** Up to this many bytes are read before the answer begins; of a blob that is no larger always all. */
 const AT_ONCE = 128 * 1024;
 
-/** Throws ServiceUnavailable or ObjectCorrupt when no replica can be read; after the first byte the stream is destroyed instead. */
+/**
+ * Throws ServiceUnavailable or ObjectCorrupt when no replica can be read; after the first byte the stream is destroyed
+ * instead.
+ */
 export async function readBlob(stores: BlobReaderOptions, blob: Blob, options: ReadOptions): Promise<BlobReading> {
   const { range } = options;
   const cached = stores.cache.get(blob.storageKey, blob.size);

@@ -11,7 +11,6 @@ import { scopeAllows } from "./auth/key-scope.ts";
 import { openSecretBox, openUnsealer, type SecretBox } from "./auth/secret-box.ts";
 import { type Fleet, openFleet } from "./backends/fleet.ts";
 import { openBackend } from "./backends/kinds.ts";
-import { watchPresence } from "./backends/presence.ts";
 import { openBlobStore } from "./blobs/blob-store.ts";
 import { currentEncryptionKeys } from "./config/encryption-key.ts";
 import type { GatewayConfig } from "./config/schema.ts";
@@ -30,6 +29,7 @@ import type { StatsReport } from "./metadata/stats.ts";
 import { route } from "./operations/route.ts";
 import { operations } from "./operations/table.ts";
 import { openKeyUses } from "./upkeep/key-uses.ts";
+import { openRegistry } from "./upkeep/registry.ts";
 import { openUpkeep, type Upkeep } from "./upkeep/upkeep.ts";
 
 export interface GatewayDependencies {
@@ -66,10 +66,13 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
   try {
     const metadata = opened.add(await openMetadata(metadataOptions(config, now, dependencies.onFatal)));
     const root = await metadata.accounts.ensure(ROOT_ACCOUNT);
-    const backends = await Promise.all(config.backends.map((backend) => openBackend(backend, { log })));
+    const backends = await Promise.all(config.backends.map((backend) => openBackend(backend)));
     const draining = config.backends.filter((backend) => backend.draining).map((backend) => backend.name);
-    const fleet = opened.add(await openFleet({ backends, regions: config.regions, draining, log }));
-    const isPresent = watchPresence(fleet, now, outageGraceMs(config));
+    const fleet = opened.add(
+      openFleet({ backends, regions: config.regions, draining, outageGraceMs: outageGraceMs(config), now, log }),
+    );
+    const registry = opened.add(openRegistry({ metadata, fleet, backends, now, log }));
+    await registry.refresh();
     const { bufferedBytes, connections, idleSeconds, minimumBytesPerSecond } = config.limits;
     const budget = new Budget({ bytes: bufferedBytes });
     const pace = new Pace({ budget, windowMs: idleSeconds * 1000, minimumBytesPerSecond });
@@ -91,7 +94,6 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       openUpkeep({
         metadata,
         fleet,
-        isPresent,
         copies: config.copies,
         bytesPerSecond: config.repair.bytesPerSecond,
         now,
@@ -156,6 +158,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       tls: config.tls && { ...config.tls, ca: config.tls.clientCaFile },
       log,
     });
+    registry.start();
     upkeep.start();
     keyUses.start();
     const close = async (graceMs = 30_000) => {
@@ -169,7 +172,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       metadata,
       fleet,
       upkeep,
-      stats: () => metadata.stats.report(config.copies, fleetNames(fleet).filter(isPresent)),
+      stats: () => metadata.stats.report(config.copies, fleetNames(fleet).filter(fleet.isPresent)),
       close,
       [Symbol.asyncDispose]: () => close(0),
     };

@@ -138,7 +138,25 @@ export interface Backend {
   signedUrl(key: string, options: SignedUrlOptions): string | undefined;
   /** Every key with this prefix, in byte order. An error midway throws: a partial listing never looks whole. */
   list(prefix: string): AsyncIterable<ListedBlob>;
-  /** Resolves when the backend answers and its bucket or disk is in place; throws BackendError otherwise. */
-  probe(signal: AbortSignal): Promise<void>;
+
+  /**
+   * The identity it was established under. Undefined when its bucket or disk is there and holds none; throws absent
+   * when the bucket or disk itself is not there.
+   */
+  identity(signal: AbortSignal): Promise<string | undefined>;
+  /**
+   * Writes the identity where none is, after it made the bucket or the disk where it may. The same identity again is
+   * success; of two at once one wins. Throws refused when another identity is there, absent when the bucket is missing
+   * and must not be made. Nothing else ever makes a bucket or a disk.
+   */
+  establish(identity: string): Promise<void>;
+  /**
+   * Resolves when the backend answers and shows this identity. From then on it believes that a key is missing only
+   * while this identity is in place. Throws absent when it holds no identity or its bucket or disk is not there,
+   * corrupt when it shows another identity; unavailable or refused when nobody can tell.
+   */
+  probe(signal: AbortSignal, identity: string): Promise<void>;
+  /** Writes a few bytes beside the identity, as durably as any write. Throws why it takes no writes now. */
+  probeWrite(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,44 +1,92 @@
-/** One backend under watch: two failed probes in a row take it down, one good probe brings it back. */
+/**
+ * One backend under watch. It is up only while it shows the identity under which it is registered: two failed probes in
+ * a row take it down, one good probe brings it back. Whether it takes writes is asked more rarely, and apart.
+ */
+import { setImmediate } from "node:timers/promises";
 import type { Log } from "../log.ts";
-import type { Region } from "../model.ts";
-import { asBackendError, type Backend, type BackendError } from "./backend.ts";
+import type { BackendState, Region, Registration } from "../model.ts";
+import { asBackendError, type Backend, BackendError } from "./backend.ts";
 import { GuardedBackend } from "./guarded-backend.ts";
 import { Uptime } from "./uptime.ts";
+import { withinTime } from "./within-time.ts";
 
 /** Weight of the newest measurement in the latency average. */
 const NEWEST = 0.2;
+/** A write costs more than a look: one in so many probes. */
+const WRITE_EVERY = 10;
+
+export interface WatchedMemberOptions {
+  /** The configuration says that it is being emptied. */
+  readonly draining: boolean;
+  readonly probeTimeoutMs: number;
+  readonly now: () => Date;
+  readonly log: Log;
+}
 
 /** What fleet.ts shows as a FleetMember. */
 export class WatchedMember {
   readonly backend: GuardedBackend;
   readonly region: Region;
-  readonly draining: boolean;
   latencyMs: number | undefined;
+  writable = true;
   readonly #bare: Backend;
+  readonly #options: WatchedMemberOptions;
+  readonly #openedAt: Date;
   /** A new one after each recovery. */
   #uptime = new Uptime();
+  #registration: Registration | undefined;
+  #seenAt: Date | undefined;
+  #lostSince: Date | undefined;
   #probing: Promise<void> | undefined;
   #again = false;
   #closed = false;
+  /** Calls that did not heed the end of their time, one of each kind at most. */
+  readonly #hung = new Map<string, Promise<void>>();
+  #untilWrite = 0;
   #limit: AbortController | undefined;
-  readonly #probeTimeoutMs: number;
-  readonly #log: Log;
 
-  constructor(
-    backend: Backend,
-    region: Region,
-    options: { readonly draining: boolean; readonly probeTimeoutMs: number; readonly log: Log },
-  ) {
+  constructor(backend: Backend, region: Region, options: WatchedMemberOptions) {
     this.#bare = backend;
     this.backend = new GuardedBackend(backend, () => this.#uptime);
     this.region = region;
-    this.draining = options.draining;
-    this.#probeTimeoutMs = options.probeTimeoutMs;
-    this.#log = options.log;
+    this.#options = options;
+    this.#openedAt = options.now();
+    this.#uptime.end(backend.name, new BackendError(backend.name, "unavailable", { detail: "not probed yet" }));
   }
 
   get up(): boolean {
     return this.#uptime.failure === undefined;
+  }
+
+  get state(): BackendState {
+    return this.#registration?.state ?? "attached";
+  }
+
+  get draining(): boolean {
+    return this.#options.draining || this.state === "draining";
+  }
+
+  get lostSince(): Date | undefined {
+    return this.up ? undefined : (this.#lostSince ?? this.#registration?.lostAt);
+  }
+
+  get identity(): string | undefined {
+    return this.#registration?.identity;
+  }
+
+  get seenAt(): Date {
+    const registered = this.#registration?.seenAt ?? this.#openedAt;
+    return this.#seenAt !== undefined && this.#seenAt > registered ? this.#seenAt : registered;
+  }
+
+  /** What the database says now; undefined: it is not registered. */
+  set registration(registration: Registration | undefined) {
+    const isAnother = registration?.identity !== this.#registration?.identity || registration?.state === "removed";
+    this.#registration = registration;
+    if (!isAnother) return;
+    this.#seenAt = undefined;
+    this.#lostSince = undefined;
+    if (this.up) this.#goDown(new BackendError(this.#bare.name, "unavailable", { detail: "registered anew" }));
   }
 
   measured(latencyMs: number): void {
@@ -62,6 +110,7 @@ export class WatchedMember {
   suspect(error: BackendError): void {
     if (!this.up || this.#closed) return;
     if (isRefusedConnection(error)) this.#goDown(error);
+    this.#untilWrite = 0;
     if (this.#probing !== undefined) this.#again = true;
     else void this.probe();
   }
@@ -75,48 +124,82 @@ export class WatchedMember {
   }
 
   async #probeTwice(): Promise<void> {
-    let failure = await this.#probeOnce();
-    if (failure !== undefined && this.up && !this.#closed) failure = await this.#probeOnce();
-    if (this.#closed) return;
-    if (failure === undefined) this.#comeUp();
-    else if (this.up) this.#goDown(failure);
+    const { identity } = this;
+    if (identity === undefined || this.state === "removed") return;
+    let failure = await this.#probeOnce(identity);
+    if (failure !== undefined && this.up && !this.#closed) failure = await this.#probeOnce(identity);
+    if (this.#closed || identity !== this.identity) return;
+    if (failure === undefined) {
+      await this.#probeWrite();
+      if (!this.#closed && identity === this.identity) this.#comeUp();
+    } else this.#fail(failure);
   }
 
   /** The failure, if it failed: a probe's outcome is a measurement, not an error of this process. */
-  async #probeOnce(): Promise<BackendError | undefined> {
+  async #probeOnce(identity: string): Promise<BackendError | undefined> {
+    const started = performance.now();
+    const failure = await this.#ask("probe", (signal) => this.#bare.probe(signal, identity));
+    if (failure === undefined) this.measured(performance.now() - started);
+    return failure;
+  }
+
+  async #probeWrite(): Promise<void> {
+    if (this.up && this.#untilWrite-- > 0) return;
+    this.#untilWrite = WRITE_EVERY - 1;
+    const failure = await this.#ask("write", (signal) => this.#bare.probeWrite(signal));
+    const writable = failure === undefined;
+    if (writable !== this.writable && !this.#closed) {
+      const facts = { backend: this.#bare.name, err: failure };
+      if (writable) this.#options.log.info(facts, "backend takes writes again");
+      else this.#options.log.warn(facts, "backend takes no writes");
+    }
+    this.writable = writable;
+  }
+
+  /** One that hangs is not asked again before it has answered: each such call may hold a thread. */
+  async #ask(kind: string, call: (signal: AbortSignal) => Promise<void>): Promise<BackendError | undefined> {
+    const { name } = this.#bare;
+    if (this.#hung.has(kind))
+      return new BackendError(name, "unavailable", { detail: `the last ${kind} has not come back yet` });
     const limit = new AbortController();
     this.#limit = limit;
-    const timer = setTimeout(
-      () => limit.abort(new Error(`no answer to a probe within ${this.#probeTimeoutMs} ms`)),
-      this.#probeTimeoutMs,
-    ).unref();
-    const started = performance.now();
+    const asked = call(limit.signal).finally(() => this.#hung.delete(kind));
+    this.#hung.set(kind, asked);
     try {
-      await Promise.race([this.#bare.probe(limit.signal), rejectionOf(limit.signal)]);
-      this.measured(performance.now() - started);
+      await withinTime(asked, limit, this.#options.probeTimeoutMs, `no answer to a ${kind}`);
       return undefined;
     } catch (error) {
-      return asBackendError(error, this.#bare.name);
-    } finally {
-      clearTimeout(timer);
+      // A call that heeds its signal ends now.
+      await setImmediate();
+      return asBackendError(error, name);
     }
   }
 
+  #fail(failure: BackendError): void {
+    const isLost = failure.fault === "absent" || failure.fault === "corrupt";
+    if (isLost && this.#lostSince === undefined) {
+      this.#lostSince = this.#options.now();
+      this.#options.log.error(
+        { backend: this.#bare.name, err: failure },
+        "backend is lost: another store, or an empty one, stands in its place. Nothing is read or written there. " +
+          `Bring the right one back, or give the new one its place: nearbucket backends replace ${this.#bare.name}`,
+      );
+    }
+    if (this.up) this.#goDown(failure);
+  }
+
   #goDown(reason: BackendError): void {
-    this.#log.warn({ backend: this.#bare.name, err: reason }, "backend is down");
+    this.#options.log.warn({ backend: this.#bare.name, err: reason }, "backend is down");
     this.#uptime.end(this.#bare.name, reason);
   }
 
   #comeUp(): void {
+    this.#seenAt = this.#options.now();
+    this.#lostSince = undefined;
     if (this.up) return;
     this.#uptime = new Uptime();
-    this.#log.info({ backend: this.#bare.name }, "backend is up");
+    this.#options.log.info({ backend: this.#bare.name }, "backend is up");
   }
-}
-
-/** Rejects when the signal aborts: a probe that ignores its signal must not hold the watch up. */
-function rejectionOf(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
 }
 
 const CONNECTION_REFUSED = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN"]);

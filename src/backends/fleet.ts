@@ -1,8 +1,9 @@
 /**
  * The open backends by name, and which are up: each is probed every second, and at once when a caller met a failure.
+ * One that the database does not know, or that shows another identity than the database says, is never up.
  */
 import type { Log } from "../log.ts";
-import type { Region } from "../model.ts";
+import type { BackendState, Region, Registration } from "../model.ts";
 import type { Backend, BackendError } from "./backend.ts";
 import { WatchedMember } from "./fleet-member.ts";
 import type { GuardedBackend } from "./guarded-backend.ts";
@@ -11,16 +12,31 @@ export interface FleetMember {
   /** What is under way on it gives up when the member is found to be down. */
   readonly backend: GuardedBackend;
   readonly region: Region;
+  /** It answers and shows the identity it is registered under. */
   readonly up: boolean;
+  /** It took the last small write. */
+  readonly writable: boolean;
+  /** By the configuration or by `state`: it is given nothing new. */
   readonly draining: boolean;
+  readonly state: BackendState;
+  /** As registered; undefined: it is not. */
+  readonly identity: string | undefined;
+  /** When it was last found in place, by any gateway; the opening of the fleet where it is not registered yet. */
+  readonly seenAt: Date;
+  /** Since when another identity, or none, stands in its place; undefined: that is not so. */
+  readonly lostSince: Date | undefined;
   /** Exponentially weighted average of request latency in ms; undefined until measured. */
   readonly latencyMs: number | undefined;
 }
 
 export interface Fleet {
-  /** In the order of the configuration. */
+  /** In the order of the configuration, without those that the database says are removed. */
   members(): readonly FleetMember[];
   get(name: string): FleetMember | undefined;
+  /** Do its replicas count: attached, not draining, and in place now or within the outage grace? */
+  isPresent(name: string): boolean;
+  /** What the database says now. Members it newly names, or names with another identity, are up after a good probe. */
+  setRegistrations(registrations: readonly Registration[]): void;
   /**
    * What a caller met; `unavailable` takes the member down at once when a probe agrees, or when nobody listens there.
    */
@@ -43,38 +59,49 @@ export interface FleetOptions {
   readonly probeIntervalMs?: number | undefined;
   /** Default 1500; two failures in a row take a member down, so a silent one is down within 5 s. */
   readonly probeTimeoutMs?: number | undefined;
+  /** How long replicas on a member that is away still count. Default ten minutes. */
+  readonly outageGraceMs?: number | undefined;
+  readonly now?: (() => Date) | undefined;
 }
 
+const OUTAGE_GRACE_MS = 600_000;
+
 /**
- * Every member counts as up until its probes fail; the first probes start at once. Throws on a name given twice or an
- * unknown region.
+ * No member is up before `setRegistrations` and a good probe. Throws on a name given twice or an unknown region.
  */
 export function openFleet(options: FleetOptions): Fleet {
+  const { log, now = () => new Date(), outageGraceMs = OUTAGE_GRACE_MS, probeTimeoutMs = 1500 } = options;
   const members = new Map<string, WatchedMember>();
   for (const backend of options.backends) {
     const region = options.regions.find(({ name }) => name === backend.region);
     if (region === undefined) throw new Error(`backend ${backend.name} is in an unknown region: ${backend.region}`);
     if (members.has(backend.name)) throw new Error(`two backends are called ${backend.name}`);
     const draining = options.draining?.includes(backend.name) ?? false;
-    members.set(
-      backend.name,
-      new WatchedMember(backend, region, {
-        draining,
-        probeTimeoutMs: options.probeTimeoutMs ?? 1500,
-        log: options.log,
-      }),
-    );
+    members.set(backend.name, new WatchedMember(backend, region, { draining, probeTimeoutMs, now, log }));
   }
   const all = [...members.values()];
+  let present: readonly WatchedMember[] = all;
+  const get = (name: string) => {
+    const member = members.get(name);
+    return member?.state === "removed" ? undefined : member;
+  };
   const probeAll = async () => {
     await Promise.all(all.map((member) => member.probe()));
   };
   const timer = setInterval(probeAll, options.probeIntervalMs ?? 1000).unref();
-  void probeAll();
 
   return {
-    members: () => all,
-    get: (name) => members.get(name),
+    members: () => present,
+    get,
+    isPresent(name) {
+      const member = get(name);
+      if (member === undefined || member.draining) return false;
+      return member.up || now().getTime() - member.seenAt.getTime() < outageGraceMs;
+    },
+    setRegistrations(registrations) {
+      for (const member of all) member.registration = registrations.find(({ name }) => name === member.backend.name);
+      present = all.filter(({ state }) => state !== "removed");
+    },
     reportFailure(error) {
       if (error.fault === "unavailable") members.get(error.backend)?.suspect(error);
     },

@@ -2,7 +2,6 @@
  * Kind -> constructor, one line a kind. What a kind needs is loaded when the first of it is opened: an embedded gateway
  * never loads the S3 client.
  */
-import type { Log } from "../log.ts";
 import type { Backend } from "./backend.ts";
 import { type DiskBackendOptions, openDiskBackend } from "./disk/backend.ts";
 import { MemoryBackend, type MemoryBackendOptions } from "./memory/backend.ts";
@@ -16,35 +15,30 @@ export type BackendConfig =
   | ({ readonly kind: "memory" } & MemoryBackendOptions);
 
 const kinds: {
-  readonly [Kind in BackendConfig["kind"]]: (
-    config: Extract<BackendConfig, { kind: Kind }>,
-    log: Log,
-  ) => Promise<Backend>;
+  readonly [Kind in BackendConfig["kind"]]: (config: Extract<BackendConfig, { kind: Kind }>) => Promise<Backend>;
 } = {
-  s3: (config, log) => openS3(config, log),
-  node: (config, log) => openS3({ ...config, replayedHeaders: "tolerate", honoursEmbeddedHeaders: true }, log),
+  s3: (config) => openS3(config),
+  node: (config) => openS3({ ...config, replayedHeaders: "tolerate", honoursEmbeddedHeaders: true }),
   disk: (config) => openDiskBackend(config),
-  memory: async (config) => new MemoryBackend(config),
+  // Gone with the process, and at the next start the same, though empty.
+  memory: async (config) => new MemoryBackend({ identity: `memory-${config.name}`, ...config }),
 };
 
-/**
- * Opens the store; one that is away opens too, and answers `unavailable` until it is back. Throws on what an operator
- * must put right.
- */
-export function openBackend(config: BackendConfig, { log }: { readonly log: Log }): Promise<Backend> {
+/** Opens the store; one that is away opens too. Makes nothing there. Throws on what an operator must put right. */
+export function openBackend(config: BackendConfig): Promise<Backend> {
   switch (config.kind) {
     case "s3":
-      return kinds.s3(config, log);
+      return kinds.s3(config);
     case "node":
-      return kinds.node(config, log);
+      return kinds.node(config);
     case "disk":
-      return kinds.disk(config, log);
+      return kinds.disk(config);
     case "memory":
-      return kinds.memory(config, log);
+      return kinds.memory(config);
   }
 }
 
-async function openS3(config: S3BackendOptions, log: Log): Promise<Backend> {
+async function openS3(config: S3BackendOptions): Promise<Backend> {
   const { openS3Backend } = await import("./s3/backend.ts");
-  return openS3Backend(config, log);
+  return openS3Backend(config);
 }

@@ -2,25 +2,14 @@
  * The backends that ever held a blob, each with the identity it was registered under. What a name means never changes
  * silently: another identity under a known name is refused.
  */
-import type { SealedSecret } from "../model.ts";
+import type { BackendState, Blob, Registration, SealedSecret } from "../model.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Parameter, type Statement, statement } from "./engine.ts";
 
-/** attached: in use. draining: read, but given nothing new, and being emptied. removed: never asked again. */
-export type BackendState = "attached" | "draining" | "removed";
-
-export interface RegisteredBackend {
-  readonly name: string;
-  /** What its identity object or marker says. */
-  readonly identity: string;
-  readonly state: BackendState;
+export interface RegisteredBackend extends Registration {
   /** Its configuration, when it was attached at run time; undefined: it is in the configuration file. */
   readonly config: SealedSecret | undefined;
   readonly registeredAt: Date;
-  /** When any gateway last found it in place. */
-  readonly seenAt: Date;
-  /** Since when another identity, or none, stands where it was; undefined: that was not seen. */
-  readonly lostAt: Date | undefined;
 }
 
 interface BackendRow {
@@ -41,7 +30,7 @@ const selectAll = statement<BackendRow>(
 const insert = statement<never>(
   "backend-register",
   `INSERT INTO backends (name, identity, state, config, sealed_by, registered_at, seen_at)
-  VALUES (?, ?, 'attached', ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING`,
+  VALUES (?, ?, 'attached', ?, ?, ?, 0) ON CONFLICT DO NOTHING`,
 );
 const setState = statement<never>("backend-state", "UPDATE backends SET state = ? WHERE name = ?");
 const setSeen = statement<never>(
@@ -69,6 +58,21 @@ const holdsReplicas = statement<{ one: number }>(
   "SELECT 1 AS one FROM replicas WHERE backend = ? LIMIT 1",
 );
 
+const namesInUse = statement<{ name: string }>(
+  "backend-names-in-use",
+  `WITH RECURSIVE names(name) AS (
+    SELECT MIN(backend) FROM replicas
+    UNION ALL SELECT (SELECT MIN(backend) FROM replicas WHERE backend > names.name) FROM names WHERE name IS NOT NULL)
+  SELECT name FROM names WHERE name IS NOT NULL`,
+);
+const selectSample = statement<{ storage_key: string; size: number; etag: string }>(
+  "backend-sample",
+  `SELECT blobs.storage_key AS storage_key, blobs.size AS size, blobs.etag AS etag
+  FROM replicas JOIN blobs ON blobs.id = replicas.blob_id
+  WHERE replicas.backend = ? AND replicas.state = 'verified' AND blobs.ref_count > 0
+  ORDER BY replicas.scrubbed_at DESC LIMIT ?`,
+);
+
 export class Backends {
   readonly #context: MetadataContext;
 
@@ -81,10 +85,13 @@ export class Backends {
     return (await this.#context.engine.read.all(selectAll, [])).map(toBackend);
   }
 
-  /** False when the name is registered already: then nothing is changed. */
+  /**
+   * Before the store is given the identity, so that of two gateways one decides. False when the name, or the identity
+   * under another name, is registered already: then nothing is changed.
+   */
   register(name: string, identity: string, config?: SealedSecret): Promise<boolean> {
     const now = this.#context.now().getTime();
-    return this.#change(insert, [name, identity, config?.sealedSecret ?? null, config?.sealedBy ?? null, now, now]);
+    return this.#change(insert, [name, identity, config?.sealedSecret ?? null, config?.sealedBy ?? null, now]);
   }
 
   /** False when the name is unknown. */
@@ -115,6 +122,17 @@ export class Backends {
   /** Does any row, good or lost, say that bytes may stand there? */
   async holdsReplicas(name: string): Promise<boolean> {
     return (await this.#context.engine.read.get(holdsReplicas, [name])) !== undefined;
+  }
+
+  /** Every name that a row names, registered or not, in order. */
+  async namesInUse(): Promise<readonly string[]> {
+    return (await this.#context.engine.read.all(namesInUse, [])).map(({ name }) => name);
+  }
+
+  /** Some of the blobs that it holds by its rows. */
+  async sample(name: string, limit: number): Promise<readonly Pick<Blob, "storageKey" | "size" | "etag">[]> {
+    const rows = await this.#context.engine.read.all(selectSample, [name, limit]);
+    return rows.map(({ storage_key: storageKey, size, etag }) => ({ storageKey, size, etag }));
   }
 
   /**

@@ -36,9 +36,9 @@ export function paced({ rate }: JobContext, { signal, moved }: JobRun): CopyOpti
 }
 
 /** False for a backend that is not configured, or has been down for longer than the outage grace. */
-export function mayAnswer({ fleet, isPresent }: JobContext, backend: string): boolean {
+export function mayAnswer({ fleet }: JobContext, backend: string): boolean {
   const member = fleet.get(backend);
-  return member !== undefined && (member.up || member.draining || isPresent(backend));
+  return member !== undefined && (member.up || member.draining || fleet.isPresent(backend));
 }
 
 /** The names of the removed backends. They are never used again. */

@@ -40,8 +40,8 @@ export async function surveyBlobs(context: JobContext, survey: Survey, run: JobR
 }
 
 /** What decides about every blob, apart from its own rows: when it changes, the walk starts again. */
-export function sightOf({ fleet, isPresent, copies }: CopyRules): string {
-  const present = fleet.members().flatMap(({ backend }) => (isPresent(backend.name) ? [backend.name] : []));
+export function sightOf({ fleet, copies }: CopyRules): string {
+  const present = fleet.members().flatMap(({ backend }) => (fleet.isPresent(backend.name) ? [backend.name] : []));
   return JSON.stringify([copies, ...present.sort()]);
 }
 

@@ -3,7 +3,6 @@
  * be cut at any point.
  */
 import type { Fleet } from "../backends/fleet.ts";
-import type { IsPresent } from "../backends/presence.ts";
 import { Replicas } from "../blobs/replicas/verify.ts";
 import type { Log } from "../log.ts";
 import type { NewJob } from "../metadata/jobs.ts";
@@ -25,8 +24,6 @@ import { trimBlob } from "./trim.ts";
 export interface UpkeepOptions {
   readonly metadata: Metadata;
   readonly fleet: Fleet;
-  /** Do replicas on that backend count as good copies? */
-  readonly isPresent: IsPresent;
   /** Good copies a blob should have. */
   readonly copies: number;
   readonly now: () => Date;
@@ -73,22 +70,13 @@ const LANES: readonly Lane[] = [
 const SWEEPS = ["survey", "reclaim", "stale-uploads", "leftovers"] as const;
 
 export function openUpkeep(options: UpkeepOptions): Upkeep {
-  const {
-    metadata,
-    fleet,
-    isPresent,
-    copies,
-    now,
-    log,
-    random = Math.random,
-    bytesPerSecond = 64 * 1024 ** 2,
-  } = options;
+  const { metadata, fleet, copies, now, log, random = Math.random, bytesPerSecond = 64 * 1024 ** 2 } = options;
   const { graceMs = DAY_MS, uploadMaxAgeMs = 7 * DAY_MS, sweepMs = 60_000, surveyMs = 3_600_000 } = options;
   const { leaseMs = 60_000, stallMs = 60_000, pollMs = 1000 } = options;
   const replicas = new Replicas({ blobs: metadata.blobs, fleet, verifiedForMs: 0, now, log });
   const slots = new Slots(JOBS_PER_BACKEND);
   const rate = openRate(bytesPerSecond);
-  const context: JobContext = { metadata, fleet, isPresent, replicas, copies, slots, rate, graceMs, now, log, random };
+  const context: JobContext = { metadata, fleet, replicas, copies, slots, rate, graceMs, now, log, random };
   const sweep = async (work: NewJob, everyMs: number, sweepOnce: () => Promise<void>) => {
     // A sweep that is added while it runs is made again when it finishes.
     await metadata.jobs.add(work, new Date(now().getTime() + everyMs));

@@ -1,50 +1,20 @@
 // Which backends are up, according to probes and to the failures of callers.
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { BackendError } from "../../src/backends/backend.ts";
-import { type Fleet, openFleet } from "../../src/backends/fleet.ts";
+import { openFleet } from "../../src/backends/fleet.ts";
 import { MemoryBackend } from "../../src/backends/memory/backend.ts";
 import { openLog } from "../../src/log.ts";
 import { failure } from "../contracts/backend-contract.ts";
-import { type FaultyS3, startFaultyS3 } from "../support/faulty-s3.ts";
+import { startFaultyS3 } from "../support/faulty-s3.ts";
+import { registerAll } from "../support/registered.ts";
 import { backendAt } from "./s3/support.ts";
-
-const regions = [{ name: "there", latitude: 1, longitude: 2 }];
-const HOUR = 3_600_000;
-
-/** A fleet of one on a faulty S3; probes only when told, unless an interval is given. */
-async function watched(options: { readonly probeIntervalMs?: number; readonly probeTimeoutMs?: number } = {}) {
-  const store = await startFaultyS3();
-  const fleet = openFleet({
-    backends: [backendAt(store.endpoint)],
-    regions,
-    log: openLog("silent"),
-    probeIntervalMs: HOUR,
-    ...options,
-  });
-  await fleet.probeNow();
-  return {
-    store,
-    fleet,
-    async [Symbol.asyncDispose]() {
-      await fleet.close();
-      await store[Symbol.asyncDispose]();
-    },
-  };
-}
-
-const only = (fleet: Fleet) => {
-  const member = fleet.get("far");
-  if (member === undefined) throw new Error("no member called far");
-  return member;
-};
-const isDown = (fleet: Fleet) => vi.waitFor(() => expect(only(fleet).up).toBe(false), { interval: 1 });
-const probes = (store: FaultyS3) => store.requests.filter(({ method, key }) => method === "HEAD" && key === "").length;
-const unavailable = new BackendError("far", "unavailable");
+import { HOUR, isDown, OBJECT, only, probes, regions, unavailable, watched } from "./watched.ts";
 
 describe("a fleet", () => {
   it("shows its members in the order given, with their regions", async () => {
     const backends = ["b", "a", "c"].map((name) => new MemoryBackend({ name, region: "there" }));
     const fleet = openFleet({ backends, regions, log: openLog("silent"), draining: ["a"] });
+    await registerAll(fleet, backends);
     expect(
       fleet.members().map(({ backend, region, up, draining }) => [backend.name, region.name, up, draining]),
     ).toEqual([
@@ -101,14 +71,14 @@ describe("a fleet", () => {
     await isDown(at.fleet);
     const seen = probes(at.store);
     await at.store.restart();
-    await at.store.seen({ method: "HEAD", key: "" }, seen + 2);
+    await at.store.seen({ method: "HEAD", key: OBJECT }, seen + 2);
     expect(only(at.fleet).up).toBe(true);
   });
 
   it("probes at once when a caller found a member unavailable, and trusts the probe", async () => {
     await using at = await watched();
     at.fleet.reportFailure(unavailable);
-    await at.store.seen({ method: "HEAD", key: "" }, 2);
+    await at.store.seen({ method: "HEAD", key: OBJECT }, 2);
     await at.fleet.probeNow();
     expect(only(at.fleet).up).toBe(true);
     at.store.script({ method: "HEAD" }, { do: "status", status: 503 });
@@ -144,13 +114,9 @@ describe("a fleet", () => {
   });
 
   it("averages latency, the newest counting a fifth", async () => {
-    const fleet = openFleet({
-      backends: [new MemoryBackend({ name: "far", region: "there" })],
-      regions,
-      log: openLog("silent"),
-      probeIntervalMs: HOUR,
-    });
-    await fleet.probeNow();
+    const backends = [new MemoryBackend({ name: "far", region: "there" })];
+    const fleet = openFleet({ backends, regions, log: openLog("silent"), probeIntervalMs: HOUR });
+    await registerAll(fleet, backends);
     const start = only(fleet).latencyMs ?? Number.NaN;
     fleet.reportSuccess("far", 100);
     fleet.reportSuccess("nobody", 5);
@@ -160,15 +126,14 @@ describe("a fleet", () => {
 
   it("closes without waiting out a probe that hangs", async () => {
     const store = await startFaultyS3();
+    const backends = [backendAt(store.endpoint)];
+    const fleet = openFleet({ backends, regions, log: openLog("silent"), probeIntervalMs: HOUR, probeTimeoutMs: HOUR });
+    await registerAll(fleet, backends);
     const hung = store.script({}, { do: "hang" });
-    const fleet = openFleet({
-      backends: [backendAt(store.endpoint)],
-      regions,
-      log: openLog("silent"),
-      probeTimeoutMs: HOUR,
-    });
+    const probing = fleet.probeNow();
     await hung.met;
     await fleet.close();
+    await probing;
     expect(only(fleet).up).toBe(true);
     await store[Symbol.asyncDispose]();
   });

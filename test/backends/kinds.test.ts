@@ -4,9 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openBackend } from "../../src/backends/kinds.ts";
-import { openLog } from "../../src/log.ts";
 
-const log = openLog("silent");
 const placed = { name: "far", region: "there", capacity: 3 };
 const reached = {
   ...placed,
@@ -19,7 +17,7 @@ const reached = {
 
 describe("a backend of the configuration", () => {
   it("of kind s3 redirects as configured", async () => {
-    const backend = await openBackend({ kind: "s3", ...reached, replayedHeaders: "strict" }, { log });
+    const backend = await openBackend({ kind: "s3", ...reached, replayedHeaders: "strict" });
     expect(backend).toMatchObject({
       ...placed,
       traits: { publicEndpoint: "http://public", replayedHeaders: "strict", honoursEmbeddedHeaders: false },
@@ -28,7 +26,7 @@ describe("a backend of the configuration", () => {
   });
 
   it("of kind node tolerates replayed headers and honours embedded ones", async () => {
-    const backend = await openBackend({ kind: "node", ...reached }, { log });
+    const backend = await openBackend({ kind: "node", ...reached });
     expect(backend.traits).toEqual({
       publicEndpoint: "http://public",
       replayedHeaders: "tolerate",
@@ -41,8 +39,8 @@ describe("a backend of the configuration", () => {
     const directory = await mkdtemp(join(tmpdir(), "nearbucket-kinds-"));
     const options = { now: new Date(), expiresSeconds: 60, responseOverrides: {}, replyHeaders: {} };
     for (const backend of [
-      await openBackend({ kind: "disk", ...placed, directory }, { log }),
-      await openBackend({ kind: "memory", ...placed }, { log }),
+      await openBackend({ kind: "disk", ...placed, directory }),
+      await openBackend({ kind: "memory", ...placed }),
     ]) {
       expect(backend).toMatchObject({
         ...placed,
@@ -57,9 +55,7 @@ describe("a backend of the configuration", () => {
   it.each(["store.example", "ftp://store", "http://store/path", "http://u:p@store", "http://store?x"])(
     "refuses the endpoint %j",
     async (endpoint) => {
-      await expect(
-        openBackend({ kind: "s3", ...reached, endpoint, replayedHeaders: "strict" }, { log }),
-      ).rejects.toThrow();
+      await expect(openBackend({ kind: "s3", ...reached, endpoint, replayedHeaders: "strict" })).rejects.toThrow();
     },
   );
 });

@@ -60,9 +60,9 @@ describe.each([
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends });
     await rig.put("old", bytes);
-    const asked = far.store("a").requests.filter(({ key }) => key !== "").length;
+    const asked = far.store("a").requests.length;
     expect(await rig.put("new", bytes)).toMatchObject({ kind: "known" });
-    if (bytes.length < 1_000_000) expect(far.store("a").requests.filter(({ key }) => key !== "")).toHaveLength(asked);
+    if (bytes.length < 1_000_000) expect(far.store("a").requests).toHaveLength(asked);
   });
 
   it("that is still good is checked once, then trusted again", async () => {
@@ -72,7 +72,8 @@ describe.each([
     rig.clock.advance(2 * HOUR);
     expect(await rig.put("new", bytes)).toMatchObject({ kind: "known" });
     expect(await rig.put("newer", bytes)).toMatchObject({ kind: "known" });
-    expect(far.store("a").requests.filter(({ method, key }) => method === "HEAD" && key !== "")).toHaveLength(1);
+    const looks = far.store("a").requests.filter(({ method, key }) => method === "HEAD" && key.startsWith("blobs/"));
+    expect(looks).toHaveLength(1);
   });
 
   it("on a store that is down is stored again on the other stores, and its old copy is not lost", async () => {

@@ -8,7 +8,6 @@ import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { BackendError } from "../../src/backends/backend.ts";
 import { openBackend } from "../../src/backends/kinds.ts";
-import { openLog } from "../../src/log.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { type Minio, startMinio } from "../support/minio.ts";
 import { describeWith } from "../support/programs.ts";
@@ -65,7 +64,6 @@ describeWith(["minio"], "a copy that is damaged on the disk", () => {
       backends: [{ kind: "disk", name: "disk", region: "here", directory: join(nodeDisk, "disk") }],
       config: { role: "node", dedup: { scope: "off" } },
     });
-    const log = openLog("silent");
     const common = { bucket: "blobs", createBucket: true, replayedHeaders: "tolerate" } as const;
     const keysOf = ({ accessKeyId, secretAccessKey }: Minio | TestGateway) => ({ accessKeyId, secretAccessKey });
     const sites = [
@@ -74,7 +72,7 @@ describeWith(["minio"], "a copy that is damaged on the disk", () => {
       // MinIO neither overwrites nor deletes an object whose metadata it cannot parse.
       { kind: "memory", name: "spare", region: "z", capacity: 1 },
     ] as const;
-    rig = await openRig({ backends: await Promise.all(sites.map((site) => openBackend(site, { log }))) });
+    rig = await openRig({ backends: await Promise.all(sites.map((site) => openBackend(site))) });
   });
   afterAll(async () => {
     await rig?.[Symbol.asyncDispose]();

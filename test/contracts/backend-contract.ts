@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Backend, BackendError, type ListedBlob, type Sink } from "../../src/backends/backend.ts";
+import { IDENTITY, identityContract } from "./identity-contract.ts";
 
 export interface OpenedForTest {
   readonly backend: Backend;
@@ -48,6 +49,7 @@ export function backendContract(name: string, open: () => Promise<OpenedForTest>
     beforeAll(async () => {
       opened = await open();
       backend = opened.backend;
+      await backend.establish(IDENTITY);
     });
     afterAll(() => opened?.close());
 
@@ -283,12 +285,6 @@ export function backendContract(name: string, open: () => Promise<OpenedForTest>
       });
     });
 
-    it("answers a probe", async () => {
-      await expect(backend.probe(AbortSignal.timeout(5000))).resolves.toBeUndefined();
-    });
-
-    it("fails a probe whose time is over", async () => {
-      await expect(backend.probe(AbortSignal.abort(new Error("over")))).rejects.toThrow();
-    });
+    identityContract(() => backend, open);
   });
 }

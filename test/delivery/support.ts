@@ -4,14 +4,12 @@ import { openBackend } from "../../src/backends/kinds.ts";
 import { Uptime } from "../../src/backends/uptime.ts";
 import { type Delivery, type DeliveryOptions, openDelivery } from "../../src/delivery/delivery.ts";
 import type { ReadRequest } from "../../src/delivery/read-request.ts";
-import { openLog } from "../../src/log.ts";
 import type { Replica } from "../../src/model.ts";
 
 const MIB = 1024 ** 2;
 const amsterdam = { name: "amsterdam", latitude: 52.37, longitude: 4.9 };
 const toronto = { name: "toronto", latitude: 43.65, longitude: -79.38 };
 const regions = [amsterdam, toronto];
-const log = openLog("silent");
 
 export const redirect: DeliveryOptions["redirect"] = {
   mode: "auto",
@@ -35,20 +33,17 @@ export async function bench(
 ): Promise<Bench> {
   const state = { now: new Date("2030-01-01T00:00:00Z"), down: new Set<string>(), draining: new Set<string>() };
   const open = (region: string) =>
-    openBackend(
-      {
-        kind: "s3",
-        name: region,
-        region,
-        endpoint: "http://127.0.0.1:1",
-        publicEndpoint: `http://${region}.example:9000`,
-        bucket: "blobs",
-        accessKeyId: "AK",
-        secretAccessKey: "SK",
-        replayedHeaders,
-      },
-      { log },
-    );
+    openBackend({
+      kind: "s3",
+      name: region,
+      region,
+      endpoint: "http://127.0.0.1:1",
+      publicEndpoint: `http://${region}.example:9000`,
+      bucket: "blobs",
+      accessKeyId: "AK",
+      secretAccessKey: "SK",
+      replayedHeaders,
+    });
   const uptime = new Uptime();
   const members = await Promise.all(
     regions.map(async (region) => {
@@ -57,6 +52,11 @@ export async function bench(
         backend,
         region,
         latencyMs: 5,
+        writable: true,
+        state: "attached" as const,
+        identity: region.name,
+        seenAt: state.now,
+        lostSince: undefined,
         get up() {
           return !state.down.has(region.name);
         },
@@ -70,6 +70,8 @@ export async function bench(
   const fleet = {
     members: () => members,
     get: (name: string) => members.find(({ backend }) => backend.name === name),
+    isPresent: () => true,
+    setRegistrations: () => undefined,
     reportFailure: () => undefined,
     reportSuccess: () => undefined,
     probeNow: async () => undefined,

@@ -16,7 +16,6 @@ import {
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openBackend } from "../../src/backends/kinds.ts";
-import { openLog } from "../../src/log.ts";
 import { startCommand } from "../cli/terminal.ts";
 import { type CertificateFiles, makeCa, type TestCa } from "../support/certificates.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
@@ -180,7 +179,7 @@ describe("a node that demands certificates", () => {
     await gateway.s3.send(new PutObjectCommand({ Bucket, Key: "key", Body }));
     const { Body: read } = await gateway.s3.send(new GetObjectCommand({ Bucket, Key: "key" }));
     expect(Buffer.from((await read?.transformToByteArray()) ?? []).equals(Body)).toBe(true);
-    const bare = await openBackend(backend(client, ca.file), { log: openLog("silent") });
+    const bare = await openBackend(backend(client, ca.file));
     const uploadId = await bare.createUpload("by-the-sdk");
     await bare.abortUpload("by-the-sdk", uploadId);
     const listed: string[] = [];

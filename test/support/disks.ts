@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Backend, BackendError } from "../../src/backends/backend.ts";
 import { openBackend } from "../../src/backends/kinds.ts";
-import { openLog } from "../../src/log.ts";
 
 const SITES = { a: "x", b: "y", c: "z", d: "x" } as const;
 
@@ -22,14 +21,10 @@ export interface Disks extends AsyncDisposable {
 
 export async function openDisks(names: readonly DiskName[] = ["a", "b", "c"]): Promise<Disks> {
   const root = await mkdtemp(join(tmpdir(), "nearbucket-disks-"));
-  const log = openLog("silent");
   const bare = await Promise.all(
     names.map(async (name) => {
       const directory = join(root, name);
-      const backend = await openBackend(
-        { kind: "disk", name, region: SITES[name], directory, durable: false },
-        { log },
-      );
+      const backend = await openBackend({ kind: "disk", name, region: SITES[name], directory, durable: false });
       return { name, backend };
     }),
   );

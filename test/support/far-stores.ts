@@ -1,7 +1,6 @@
 /** Scripted S3 servers as backends: "a" in region "x", "b" in "y", "c" in "z". Placement takes them in this order. */
 import type { Backend } from "../../src/backends/backend.ts";
 import { openBackend } from "../../src/backends/kinds.ts";
-import { openLog } from "../../src/log.ts";
 import { type FaultyS3, startFaultyS3 } from "./faulty-s3.ts";
 
 export interface FarStores extends AsyncDisposable {
@@ -35,9 +34,8 @@ export async function startFarStores(
     replayedHeaders: "tolerate",
     ...options,
   } as const;
-  const log = openLog("silent");
   const backends = await Promise.all(
-    sites.map((site, index) => openBackend({ ...config, ...site, endpoint: stores[index]?.endpoint ?? "" }, { log })),
+    sites.map((site, index) => openBackend({ ...config, ...site, endpoint: stores[index]?.endpoint ?? "" })),
   );
   return {
     stores,
@@ -55,7 +53,9 @@ export async function startFarStores(
     },
     traces() {
       return sites.flatMap(({ name }, index) => [
-        ...[...(stores[index]?.objects.keys() ?? [])].map((key) => `${name}: ${key}`),
+        ...[...(stores[index]?.objects.keys() ?? [])]
+          .filter((key) => key.startsWith("blobs/"))
+          .map((key) => `${name}: ${key}`),
         ...[...(stores[index]?.uploads.values() ?? [])].map(({ key }) => `${name}: upload ${key}`),
       ]);
     },

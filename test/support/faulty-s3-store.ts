@@ -91,6 +91,8 @@ export class MemoryS3 {
       return xml("InitiateMultipartUploadResult", `<Key>${escaped(key)}</Key><UploadId>${id}</UploadId>`);
     }
     if (method === "PUT") {
+      if (request.headers["if-none-match"] === "*" && bucket.objects.has(key))
+        return errorAnswer(412, "PreconditionFailed");
       bucket.objects.set(key, kept);
       return answer(200, { etag: `"${kept.etag}"` });
     }

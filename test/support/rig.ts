@@ -9,12 +9,12 @@ import { Readable } from "node:stream";
 import type { Backend } from "../../src/backends/backend.ts";
 import { type Fleet, openFleet } from "../../src/backends/fleet.ts";
 import { MemoryBackend } from "../../src/backends/memory/backend.ts";
-import { watchPresence } from "../../src/backends/presence.ts";
 import { type BlobStore, type BodySource, openBlobStore } from "../../src/blobs/blob-store.ts";
 import { openLog } from "../../src/log.ts";
 import { type Metadata, openMetadata } from "../../src/metadata/metadata.ts";
 import type { Upload } from "../../src/metadata/uploads.ts";
 import type { Blob, Bucket, ByteRange, Content, StoredObject } from "../../src/model.ts";
+import { openRegistry } from "../../src/upkeep/registry.ts";
 import { openUpkeep, type Upkeep } from "../../src/upkeep/upkeep.ts";
 import { beginCompletion } from "./uploads.ts";
 
@@ -126,8 +126,11 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     log,
     probeIntervalMs: options.probeIntervalMs ?? 60_000,
     probeTimeoutMs: options.probeTimeoutMs ?? 1_500,
+    outageGraceMs: OUTAGE_GRACE_MS,
+    now: clock.now,
   });
-  await fleet.probeNow();
+  const registry = openRegistry({ metadata, fleet, backends, now: clock.now, log });
+  await registry.refresh();
   const blobs = await openBlobStore({
     metadata,
     fleet,
@@ -139,8 +142,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     now: clock.now,
     log,
   });
-  const isPresent = watchPresence(fleet, clock.now, OUTAGE_GRACE_MS);
-  const upkeep = openUpkeep({ metadata, fleet, isPresent, copies, now: clock.now, log, graceMs });
+  const upkeep = openUpkeep({ metadata, fleet, copies, now: clock.now, log, graceMs });
   const account = await metadata.accounts.ensure("tester");
   const bucket = await metadata.buckets.create({
     name: "bucket",
@@ -231,7 +233,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     async standing() {
       const entries = backends.map(async (backend) => {
         const names: string[] = [];
-        for await (const { key } of backend.list("")) names.push(key);
+        for await (const { key } of backend.list("blobs/")) names.push(key);
         return [backend.name, names] as const;
       });
       return Object.fromEntries(await Promise.all(entries));
@@ -239,6 +241,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     async [Symbol.asyncDispose]() {
       await upkeep.close();
       await blobs.close();
+      await registry.close();
       await fleet.close();
       await metadata.close();
       await rm(directory, { recursive: true, force: true });

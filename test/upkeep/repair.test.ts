@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BackendError } from "../../src/backends/backend.ts";
 import { type Fleet, openFleet } from "../../src/backends/fleet.ts";
-import { watchPresence } from "../../src/backends/presence.ts";
 import { openLog } from "../../src/log.ts";
+import { openRegistry } from "../../src/upkeep/registry.ts";
 import { openUpkeep, type Upkeep } from "../../src/upkeep/upkeep.ts";
 import { type DiskName, type Disks, openDisks } from "../support/disks.ts";
 import { OUTAGE_GRACE_MS, openRig, type Rig } from "../support/rig.ts";
@@ -32,19 +32,29 @@ async function stored(count = 1, names: readonly DiskName[] = ["a", "b", "c"]) {
 }
 
 /** Another gateway on the same database, with its own settings and probes. */
-function openOther(
+async function openOther(
   { metadata, clock }: Rig,
   { backends }: Disks,
   more: { draining?: DiskName[]; copies?: number; random?: () => number },
 ) {
   const log = openLog("silent");
   const regions = ["x", "y", "z"].map((name, index) => ({ name, latitude: 0, longitude: index * 10 }));
-  const fleet = openFleet({ backends, regions, log, draining: more.draining, probeIntervalMs: 60_000 });
-  const isPresent = watchPresence(fleet, clock.now, OUTAGE_GRACE_MS);
+  const fleet = openFleet({
+    backends,
+    regions,
+    log,
+    draining: more.draining,
+    probeIntervalMs: 60_000,
+    outageGraceMs: OUTAGE_GRACE_MS,
+    now: clock.now,
+  });
+  const registry = openRegistry({ metadata, fleet, backends, now: clock.now, log });
+  await registry.refresh();
   const { copies = 2, random = Math.random } = more;
-  const upkeep = openUpkeep({ metadata, fleet, isPresent, copies, random, now: clock.now, log, graceMs: DAY });
+  const upkeep = openUpkeep({ metadata, fleet, copies, random, now: clock.now, log, graceMs: DAY });
   const dispose = async () => {
     await upkeep.close();
+    await registry.close();
     await fleet.close();
   };
   return { fleet, upkeep, [Symbol.asyncDispose]: dispose };
@@ -141,7 +151,7 @@ describe("a disk", () => {
   it("that is draining loses its blobs after the grace period, once they are copied elsewhere", async () => {
     await using s = await stored(6);
     const { rig, disks } = s;
-    await using other = openOther(rig, disks, { draining: ["a"] });
+    await using other = await openOther(rig, disks, { draining: ["a"] });
     await other.fleet.probeNow();
     await pass(rig, other.upkeep, 0);
     const on = async (name: string) => {
@@ -185,11 +195,11 @@ describe("another number of copies", () => {
   it("causes copies at once when it is higher, and removals when it is lower", async () => {
     await using s = await stored(3);
     const { rig, disks } = s;
-    await using more = openOther(rig, disks, { copies: 3 });
+    await using more = await openOther(rig, disks, { copies: 3 });
     await pass(rig, more.upkeep, 0);
     for (let at = 0; at < 3; at++) expect((await copiesOf(s, String(at))).verified).toEqual(["a", "b", "c"]);
     await more.upkeep.close();
-    await using less = openOther(rig, disks, { copies: 2 });
+    await using less = await openOther(rig, disks, { copies: 2 });
     await pass(rig, less.upkeep, 0, DAY, HOUR);
     for (let at = 0; at < 3; at++) expect(await copiesOf(s, String(at))).toMatchObject({ rows: 2 });
   });
@@ -207,7 +217,7 @@ describe("two gateways with disks that fail and return", () => {
       fc.asyncProperty(fc.array(turn, { minLength: 1, maxLength: 12 }), async (turns) => {
         await using s = await stored(2);
         const { rig, disks } = s;
-        await using other = openOther(rig, disks, {});
+        await using other = await openOther(rig, disks, {});
         const keys = await Promise.all(["0", "1"].map(async (key) => (await rig.blobOf(key)).storageKey));
         disks.onDelete = async (name, key) => {
           if (!keys.includes(key)) return;
@@ -250,7 +260,7 @@ describe("the removal of a surplus copy", () => {
     const { id, storageKey } = await rig.blobOf("0");
     const [first = "", second = ""] = (await copiesOf(s, "0")).verified;
     const [spare = ""] = others([first, second]);
-    await using more = openOther(rig, disks, { copies: 3 });
+    await using more = await openOther(rig, disks, { copies: 3 });
     await pass(rig, more.upkeep, 0);
     await more.upkeep.close();
     expect(await rig.metadata.blobs.retireReplica({ id, storageKey }, spare, [first, second], rig.clock.now())).toBe(
@@ -280,12 +290,12 @@ describe("the removal of a surplus copy", () => {
     await using s = await stored();
     const { rig, disks } = s;
     const { storageKey } = await rig.blobOf("0");
-    await using more = openOther(rig, disks, { copies: 3 });
+    await using more = await openOther(rig, disks, { copies: 3 });
     await pass(rig, more.upkeep, 0);
     await more.upkeep.close();
     await rig.backend("a").delete(storageKey);
     // Draws "a" and "b" to stay.
-    await using less = openOther(rig, disks, { random: () => 0 });
+    await using less = await openOther(rig, disks, { random: () => 0 });
     await pass(rig, less.upkeep, HOUR);
     expect(await copiesOf(s, "0")).toEqual({ bytes: ["b", "c"], verified: ["b", "c"], rows: 3 });
     await pass(rig, less.upkeep, DAY, HOUR, HOUR);

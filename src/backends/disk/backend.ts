@@ -3,7 +3,7 @@
  * Acknowledged means synced; a directory without its marker (an empty mount) is unavailable, never empty.
  */
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, unlink, writeFile } from "node:fs/promises";
+import { readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { ByteRange } from "../../model.ts";
@@ -18,11 +18,14 @@ import {
   type Sink,
 } from "../backend.ts";
 import { collect } from "../collect.ts";
+import { checkIdentity } from "../identity.ts";
 import { DiskBody } from "./body.ts";
+import { establishDisk } from "./establish.ts";
 import { codeOf, Disk } from "./files.ts";
-import { MARKER, PARTS_SUFFIX, pathOfKey } from "./layout.ts";
+import { PARTS_SUFFIX, pathOfKey } from "./layout.ts";
 import { listDisk } from "./list.ts";
 import { openObject, statObject } from "./objects.ts";
+import { probeFile } from "./probe-file.ts";
 import { DiskSink } from "./sink.ts";
 import { DiskUploads } from "./uploads.ts";
 
@@ -37,11 +40,6 @@ export interface DiskBackendOptions {
    * Default true: a write is acknowledged after fsync of the file and its directory. False only for throw-away data.
    */
   readonly durable?: boolean | undefined;
-  /**
-   * Default true: a directory that is missing or empty becomes a new disk. False for a mount point that may be
-   * unmounted at the start.
-   */
-  readonly create?: boolean | undefined;
   /** Default 30 s: a file call that takes longer is given up. */
   readonly stallMs?: number | undefined;
 }
@@ -49,53 +47,20 @@ export interface DiskBackendOptions {
 const TRAITS: BackendTraits = { publicEndpoint: undefined, replayedHeaders: "strict", honoursEmbeddedHeaders: false };
 const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
 
-/**
- * Opens the disk, or makes it when its directory is missing or empty. A disk that is not mounted opens too, and is
- * unavailable until its marker is back.
- */
+/** Opens the disk, mounted or not; it never makes one. */
 export async function openDiskBackend(options: DiskBackendOptions): Promise<DiskBackend> {
-  const marker = join(options.directory, MARKER);
-  let id: string | undefined;
-  try {
-    id = await readFile(marker, "latin1");
-  } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw error;
-    if (options.create !== false) id = await createDisk(options, marker);
-  }
-  const disk = new Disk(options.name, options.directory, options.durable !== false, id, options.stallMs);
-  if (id !== undefined) await sweep(options.directory);
-  return new DiskBackend(options, disk);
-}
-
-async function createDisk(options: DiskBackendOptions, marker: string): Promise<string> {
-  try {
-    await mkdir(options.directory, { recursive: true });
-    const foreign = (await readdir(options.directory)).filter(
-      (name) => !["lost+found", "data", "uploads", "tmp"].includes(name),
-    );
-    if (foreign.length > 0)
-      throw new BackendError(options.name, "refused", {
-        detail: `${options.directory} is neither empty nor a nearbucket disk`,
-      });
-    for (const name of ["data", "uploads", "tmp"]) await mkdir(join(options.directory, name), { recursive: true });
-    const id = `${randomUUID()}\n`;
-    await writeFile(marker, id, { flag: "wx", flush: true });
-    const disk = new Disk(options.name, options.directory, options.durable !== false, id);
-    await disk.syncDirectory(options.directory);
-    return id;
-  } catch (error) {
-    throw error instanceof BackendError
-      ? error
-      : new BackendError(options.name, "refused", {
-          cause: error,
-          detail: `cannot make a disk in ${options.directory}`,
-        });
-  }
+  await sweep(options.directory);
+  const { name, directory, durable, stallMs } = options;
+  return new DiskBackend(options, new Disk(name, directory, durable !== false, stallMs));
 }
 
 /** Removes what dead processes left in `tmp/`; files younger than a day may belong to a live process. */
 async function sweep(directory: string): Promise<void> {
-  for (const name of await readdir(join(directory, "tmp"))) {
+  const names = await readdir(join(directory, "tmp")).catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return [];
+    throw error;
+  });
+  for (const name of names) {
     const path = join(directory, "tmp", name);
     const { mtimeMs } = await stat(path);
     if (Date.now() - mtimeMs > LEFTOVER_AGE_MS) await rm(path, { recursive: true, force: true });
@@ -194,9 +159,24 @@ export class DiskBackend implements Backend {
     return listDisk(this.#disk, prefix);
   }
 
-  async probe(signal: AbortSignal): Promise<void> {
+  async identity(signal: AbortSignal): Promise<string | undefined> {
     signal.throwIfAborted();
-    await this.#disk.checkPresent();
+    return this.#disk.readIdentity();
+  }
+
+  async establish(identity: string): Promise<void> {
+    await establishDisk(this.#disk, identity);
+    this.#disk.expect(identity);
+  }
+
+  async probe(signal: AbortSignal, identity: string): Promise<void> {
+    checkIdentity(this.name, identity, await this.identity(signal));
+    this.#disk.expect(identity);
+  }
+
+  async probeWrite(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    await probeFile(this.#disk);
   }
 
   async close(): Promise<void> {}

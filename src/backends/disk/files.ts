@@ -2,9 +2,10 @@
  * The file calls of a disk backend, as promises over plain descriptors (a FileHandle costs three times as much), and
  * what their failures mean. A missing file counts as absent only while the disk's marker is in place.
  */
-import { mkdir, readFile, rename } from "node:fs/promises";
+import { mkdir, readFile, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BackendError, type BackendFault } from "../backend.ts";
+import { parseIdentity } from "../identity.ts";
 import { FileCalls } from "./file-calls.ts";
 import { MARKER } from "./layout.ts";
 import { OpenFile } from "./open-file.ts";
@@ -29,30 +30,23 @@ const REFUSALS = new Set([
 /** A file call that takes longer shows that the disk hangs. */
 const STALL_MS = 30_000;
 
-/** One disk: its directory, its id, whether it syncs. Shared by the backend and its sinks. */
+/** One disk: its directory, its identity, whether it syncs. Shared by the backend and its sinks. */
 export class Disk {
   readonly backend: string;
   readonly directory: string;
   readonly durable: boolean;
   /** Directories whose own name is durable, or is being made so. */
   readonly #lasting = new Map<string, Promise<void>>();
-  /** The marker's content when the disk was opened; undefined: it was missing then, and any content is accepted. */
-  #id: string | undefined;
+  /** What the marker must say; undefined: it was not established or probed yet, and any marker counts. */
+  #identity: string | undefined;
 
   readonly #calls: FileCalls;
 
-  constructor(
-    backend: string,
-    directory: string,
-    durable: boolean,
-    id: string | undefined,
-    stallMs: number = STALL_MS,
-  ) {
+  constructor(backend: string, directory: string, durable: boolean, stallMs: number = STALL_MS) {
     this.#calls = new FileCalls(backend, stallMs);
     this.backend = backend;
     this.directory = directory;
     this.durable = durable;
-    this.#id = id;
   }
 
   fault(fault: BackendFault, detail: string, cause?: unknown): BackendError {
@@ -81,16 +75,38 @@ export class Disk {
     }
   }
 
+  /** From now on only the disk with this identity counts as being in place. */
+  expect(identity: string): void {
+    this.#identity = identity;
+  }
+
+  /** What the marker says; undefined: the directory has none. Throws absent when there is no directory. */
+  async readIdentity(): Promise<string | undefined> {
+    try {
+      return parseIdentity(await this.run(() => readFile(join(this.directory, MARKER), "latin1")));
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") throw await this.translate(error, `the marker of ${this.directory}`);
+    }
+    try {
+      await this.run(() => stat(this.directory));
+      return undefined;
+    } catch (error) {
+      const isMissing = codeOf(error) === "ENOENT";
+      throw isMissing ? this.fault("absent", `${this.directory} is not there`) : await this.translate(error, "stat");
+    }
+  }
+
   /** Throws unavailable unless this very disk is in place. */
   async checkPresent(): Promise<void> {
-    let id: string;
+    let identity: string | undefined;
     try {
-      id = await this.run(() => readFile(join(this.directory, MARKER), "latin1"));
+      identity = await this.readIdentity();
     } catch (error) {
       throw error instanceof BackendError ? error : this.fault("unavailable", `no marker in ${this.directory}`, error);
     }
-    this.#id ??= id;
-    if (id !== this.#id) throw this.fault("unavailable", `another disk is mounted at ${this.directory}`);
+    if (identity === undefined) throw this.fault("unavailable", `no marker in ${this.directory}`);
+    if (this.#identity !== undefined && identity !== this.#identity)
+      throw this.fault("unavailable", `another disk is mounted at ${this.directory}`);
   }
 
   /** What a failed file call means. */

@@ -17,12 +17,15 @@ import {
   type Sink,
 } from "../backend.ts";
 import { collect } from "../collect.ts";
+import { checkIdentity } from "../identity.ts";
 
 export interface MemoryBackendOptions {
   readonly name: string;
   readonly region: string;
   /** Default 1. */
   readonly capacity?: number | undefined;
+  /** Default: none, until it is established. */
+  readonly identity?: string | undefined;
 }
 
 interface Kept extends BackendStat {
@@ -44,11 +47,13 @@ export class MemoryBackend implements Backend {
   readonly traits = TRAITS;
   readonly #objects = new Map<string, Kept>();
   readonly #uploads = new Map<string, Upload>();
+  #identity: string | undefined;
 
   constructor(options: MemoryBackendOptions) {
     this.name = options.name;
     this.region = options.region;
     this.capacity = options.capacity ?? 1;
+    this.#identity = options.identity;
   }
 
   write(key: string, size: number): Sink {
@@ -127,7 +132,22 @@ export class MemoryBackend implements Backend {
     }
   }
 
-  async probe(signal: AbortSignal): Promise<void> {
+  async identity(signal: AbortSignal): Promise<string | undefined> {
+    signal.throwIfAborted();
+    return this.#identity;
+  }
+
+  async establish(identity: string): Promise<void> {
+    this.#identity ??= identity;
+    if (this.#identity !== identity)
+      throw new BackendError(this.name, "refused", { detail: `it has the identity ${this.#identity}` });
+  }
+
+  async probe(signal: AbortSignal, identity: string): Promise<void> {
+    checkIdentity(this.name, identity, await this.identity(signal));
+  }
+
+  async probeWrite(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
   }
 

@@ -5,7 +5,6 @@
  */
 import type { IncomingMessage } from "node:http";
 import { createSecureContext, type SecureContext } from "node:tls";
-import type { Log } from "../../log.ts";
 import type { ByteRange } from "../../model.ts";
 import { canonicalQuery, encodePath } from "../../signature-v4.ts";
 import { readTlsFiles } from "../../tls-files.ts";
@@ -23,26 +22,16 @@ import {
 import { addressOf, type S3Address } from "./address.ts";
 import { S3Body } from "./body.ts";
 import { bareEtag, parseErrorDocument } from "./faults.ts";
+import { IdentityObject } from "./identity-object.ts";
 import type { S3BackendOptions } from "./options.ts";
 import { UrlSigner } from "./presign.ts";
 import { SdkCalls } from "./sdk-calls.ts";
 import { S3Sink } from "./sink.ts";
 import { S3Transport } from "./transport.ts";
 
-/**
- * Opens without waiting for the store, unless a bucket is to be made: then one try is made now, and each probe tries
- * again.
- */
-export async function openS3Backend(options: S3BackendOptions, log: Log): Promise<S3Backend> {
-  const backend = new S3Backend(options, await readSecureContext(options));
-  if (options.createBucket === true)
-    try {
-      await backend.probe(AbortSignal.timeout(options.connectTimeoutMs ?? 2000));
-    } catch (error) {
-      if (!(error instanceof BackendError) || error.fault !== "unavailable") throw error;
-      log.warn({ backend: options.name, err: error }, "the bucket is looked for again when the backend answers");
-    }
-  return backend;
+/** Opens without asking the store anything. */
+export async function openS3Backend(options: S3BackendOptions): Promise<S3Backend> {
+  return new S3Backend(options, await readSecureContext(options));
 }
 
 async function readSecureContext(options: S3BackendOptions): Promise<SecureContext | undefined> {
@@ -60,7 +49,7 @@ export class S3Backend implements Backend {
   readonly #transport: S3Transport;
   readonly #slow: SdkCalls;
   readonly #urls: UrlSigner | undefined;
-  readonly #createBucket: boolean;
+  readonly #identity: IdentityObject;
 
   /** `secureContext`: for an https endpoint, whom to trust and what to show; node's own unless told. */
   constructor(options: S3BackendOptions, secureContext?: SecureContext) {
@@ -100,7 +89,12 @@ export class S3Backend implements Backend {
             honoursEmbeddedHeaders,
             address: addressOf(publicEndpoint, bucket, prefix, forcePathStyle),
           });
-    this.#createBucket = options.createBucket ?? false;
+    this.#identity = new IdentityObject({
+      transport: this.#transport,
+      keyBase: this.#address.keyBase,
+      createBucket: options.createBucket === true ? () => this.#slow.createBucket() : undefined,
+      asksReadiness: honoursEmbeddedHeaders && forcePathStyle,
+    });
   }
 
   write(key: string, size: number): Sink {
@@ -126,7 +120,7 @@ export class S3Backend implements Backend {
   async stat(key: string): Promise<BackendStat> {
     const response = await this.#transport.ask({ method: "HEAD", path: this.#path(key), query: "", headers: [] });
     response.resume();
-    if (response.statusCode === 404) throw await this.#missing(key);
+    if (response.statusCode === 404) throw await this.#missing(key, false);
     if (response.statusCode !== 200) throw this.#transport.errorOf(response.statusCode ?? 0, "", `HEAD ${key}`);
     const size = lengthOf(response);
     const etag = bareEtag(response.headers.etag);
@@ -179,12 +173,20 @@ export class S3Backend implements Backend {
     return this.#slow.list(prefix);
   }
 
-  async probe(signal: AbortSignal): Promise<void> {
-    const response = await this.#askForBucket(signal);
-    if (response.statusCode === 200) return;
-    if (response.statusCode !== 404 || !this.#createBucket)
-      throw this.#transport.errorOf(response.statusCode ?? 0, "", "HEAD of the bucket");
-    await this.#slow.createBucket();
+  identity(signal: AbortSignal): Promise<string | undefined> {
+    return this.#identity.read(signal);
+  }
+
+  establish(identity: string): Promise<void> {
+    return this.#identity.establish(identity);
+  }
+
+  probe(signal: AbortSignal, identity: string): Promise<void> {
+    return this.#identity.check(identity, signal);
+  }
+
+  probeWrite(signal: AbortSignal): Promise<void> {
+    return this.#identity.probeWrite(signal);
   }
 
   async close(): Promise<void> {
@@ -200,8 +202,10 @@ export class S3Backend implements Backend {
   async #get(key: string, range: ByteRange | undefined, signal: AbortSignal | undefined) {
     const headers = range === undefined ? [] : ["Range", `bytes=${range.first}-${range.last}`];
     const response = await this.#transport.ask({ method: "GET", path: this.#path(key), query: "", headers }, signal);
-    if (response.statusCode !== 200 && response.statusCode !== 206)
-      throw await this.#transport.failure(response, `GET ${key}`);
+    if (response.statusCode !== 200 && response.statusCode !== 206) {
+      const failure = await this.#transport.failure(response, `GET ${key}`);
+      throw failure.fault === "absent" ? await this.#missing(key, true) : failure;
+    }
     const etag = bareEtag(response.headers.etag);
     const extent = this.#extent(response, range);
     if (typeof extent === "string" || etag === undefined) {
@@ -211,20 +215,21 @@ export class S3Backend implements Backend {
     return { response, etag, size: extent.size, length: extent.length };
   }
 
-  async #askForBucket(signal?: AbortSignal): Promise<IncomingMessage> {
-    const response = await this.#transport.ask(
-      { method: "HEAD", path: this.#address.bucketPath, query: "", headers: [] },
-      signal,
-    );
-    response.resume();
-    return response;
-  }
-
-  /** A HEAD's 404 has no body that says what is missing: the key is, if the bucket is not. */
-  async #missing(key: string): Promise<BackendError> {
-    const bucket = await this.#askForBucket();
-    if (bucket.statusCode === 200) return new BackendError(this.name, "absent", { detail: key });
-    return this.#transport.errorOf(bucket.statusCode ?? 0, "", "HEAD of the bucket");
+  /**
+   * A key is missing only if the store that said so is in place. `named`: the answer said that it is the key; the 404
+   * of a HEAD may as well mean the bucket.
+   */
+  async #missing(key: string, named: boolean): Promise<BackendError> {
+    const inPlace = await this.#identity.isInPlace();
+    if (inPlace instanceof BackendError) return inPlace;
+    const absent = new BackendError(this.name, "absent", { detail: key });
+    if (inPlace === true || named) return absent;
+    const path = this.#address.bucketPath;
+    const bucket = await this.#transport.ask({ method: "HEAD", path, query: "", headers: [] });
+    bucket.resume();
+    return bucket.statusCode === 200
+      ? absent
+      : this.#transport.errorOf(bucket.statusCode ?? 0, "", "HEAD of the bucket");
   }
 
   /** What of the object the answer brings, or why it cannot be believed. */

@@ -31,6 +31,8 @@ export interface S3Call {
   readonly query: string;
   /** Alternating names and values, not signed. */
   readonly headers: readonly string[];
+  /** For `ask`; its length stands in the headers. */
+  readonly body?: Buffer;
 }
 
 /** Idle connections are given up before a store or a balancer in between does so unseen. */
@@ -100,8 +102,8 @@ export class S3Transport {
   }
 
   /**
-   * Sends a request without a body and resolves with the head of the answer, whatever its status; the body must be read
-   * or resumed.
+   * Sends a request, with a small body or none, and resolves with the head of the answer, whatever its status; the
+   * answer's body must be read or resumed.
    */
   ask(call: S3Call, signal?: AbortSignal): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => this.#send(call, signal, false, resolve, reject));
@@ -144,7 +146,7 @@ export class S3Transport {
       if (attempt.isStale(error)) this.#send(call, signal, true, resolve, reject);
       else reject(this.unavailable(call.method, error));
     });
-    request.end();
+    request.end(call.body);
   }
 
   /** The body of an answer that should be short, as text. Rejects when it is cut or longer than 64 KiB. */

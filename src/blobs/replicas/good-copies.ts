@@ -1,24 +1,22 @@
 /**
- * The one definition of a good copy: a verified replica on a backend that counts (see backends/presence.ts). Good
+ * The one definition of a good copy: a verified replica on a backend that counts (`Fleet.isPresent`). Good
  * copies are enough only in two regions, if backends in two regions count.
  */
 import type { Fleet } from "../../backends/fleet.ts";
-import type { IsPresent } from "../../backends/presence.ts";
 import type { Replica } from "../../model.ts";
 import { isEnough, type Placement, placementOf } from "./placement.ts";
 
 export interface CopyRules {
   readonly fleet: Fleet;
-  readonly isPresent: IsPresent;
   /** Good copies a blob should have. */
   readonly copies: number;
 }
 
 /** The places of the good copies. */
-export function goodCopies({ fleet, isPresent }: CopyRules, replicas: readonly Replica[]): readonly Placement[] {
+export function goodCopies({ fleet }: CopyRules, replicas: readonly Replica[]): readonly Placement[] {
   return replicas.flatMap(({ backend, state }) => {
     const member = fleet.get(backend);
-    return state === "verified" && member !== undefined && isPresent(backend) ? [placementOf(member)] : [];
+    return state === "verified" && member !== undefined && fleet.isPresent(backend) ? [placementOf(member)] : [];
   });
 }
 
@@ -35,11 +33,11 @@ export function areAllThatCanBe(rules: CopyRules, good: readonly Placement[]): b
   return isEnough(good, Math.min(rules.copies, places.length), regionsOf(places));
 }
 
-function present({ fleet, isPresent }: CopyRules): readonly Placement[] {
+function present({ fleet }: CopyRules): readonly Placement[] {
   return fleet
     .members()
     .map(placementOf)
-    .filter(({ name }) => isPresent(name));
+    .filter(({ name }) => fleet.isPresent(name));
 }
 
 function regionsOf(placements: readonly Placement[]): number {

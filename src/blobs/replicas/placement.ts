@@ -18,7 +18,7 @@ export function placementOf(member: FleetMember): Placement {
 
 /** Members that may be given new bytes. */
 export function healthyMembers(members: readonly FleetMember[]): readonly FleetMember[] {
-  return members.filter((member) => member.up && !member.draining);
+  return members.filter((member) => member.up && member.writable && !member.draining);
 }
 
 /**

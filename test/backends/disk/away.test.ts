@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { failure, md5, put, read, writeAll } from "../../contracts/backend-contract.ts";
+import { IDENTITY } from "../../contracts/identity-contract.ts";
 import { BYTES, KEY, list, onDisk, type TestDisk } from "./support.ts";
 
 const calls: [string, (disk: TestDisk) => Promise<unknown>][] = [
@@ -17,8 +18,8 @@ const calls: [string, (disk: TestDisk) => Promise<unknown>][] = [
   ["complete an upload", ({ backend }) => backend.completeUpload(KEY, "0".repeat(32), [])],
   ["abort an upload", ({ backend }) => backend.abortUpload(KEY, "0".repeat(32))],
   ["abort all uploads", ({ backend }) => backend.abortUpload(KEY)],
-  ["probe", ({ backend }) => backend.probe(AbortSignal.timeout(5000))],
 ];
+const soon = () => AbortSignal.timeout(5000);
 
 describe("a disk that is not mounted", () => {
   it.each(calls)("answers unavailable, never absent: %s", async (_, call) => {
@@ -36,12 +37,23 @@ describe("a disk that is not mounted", () => {
     expect((await failure(call(disk))).fault).toBe("unavailable");
   });
 
+  it("shows no identity and takes no small write", async () => {
+    await using disk = await onDisk();
+    await rename(disk.directory, `${disk.directory}-away`);
+    expect((await failure(disk.backend.probe(soon(), IDENTITY))).fault).toBe("absent");
+    await mkdir(disk.directory);
+    expect((await failure(disk.backend.probe(soon(), IDENTITY))).fault).toBe("absent");
+    expect((await failure(disk.backend.probeWrite(soon()))).fault).toBe("unavailable");
+    expect(await readdir(disk.directory)).toEqual([]);
+  });
+
   it("is the same as before when it is back", async () => {
     await using disk = await onDisk();
     await put(disk.backend, KEY, BYTES);
     await rename(disk.directory, `${disk.directory}-away`);
     await failure(disk.backend.stat(KEY));
     await rename(`${disk.directory}-away`, disk.directory);
+    await disk.backend.probe(soon(), IDENTITY);
     expect((await read(disk.backend, KEY)).equals(BYTES)).toBe(true);
   });
 
@@ -49,26 +61,30 @@ describe("a disk that is not mounted", () => {
     await using disk = await onDisk();
     await put(disk.backend, KEY, BYTES);
     await rename(disk.directory, `${disk.directory}-away`);
-    await disk.open();
+    await (await disk.open()).establish("another-disk");
     expect(await failure(disk.backend.stat(KEY))).toMatchObject({
       fault: "unavailable",
       message: expect.stringContaining("another disk"),
     });
+    expect(await failure(disk.backend.probe(soon(), IDENTITY))).toMatchObject({
+      fault: "corrupt",
+      message: expect.stringContaining("it shows the identity another-disk"),
+    });
   });
 
-  it("opens without being made, where it must not be made, and serves when it comes", async () => {
+  it("is not made by opening it, and serves when it comes", async () => {
     await using disk = await onDisk();
     await put(disk.backend, KEY, BYTES);
     await rename(disk.directory, `${disk.directory}-away`);
-    const early = await disk.open({ create: false });
-    expect((await failure(early.probe(AbortSignal.timeout(5000)))).fault).toBe("unavailable");
+    const early = await disk.open();
+    expect((await failure(early.probe(soon(), IDENTITY))).fault).toBe("absent");
     await rename(`${disk.directory}-away`, disk.directory);
-    await early.probe(AbortSignal.timeout(5000));
+    await early.probe(soon(), IDENTITY);
     expect((await early.stat(KEY)).size).toBe(BYTES.length);
   });
 });
 
-describe("opening a disk", () => {
+describe("establishing a disk", () => {
   it("keeps what was written before", async () => {
     await using disk = await onDisk();
     await put(disk.backend, KEY, BYTES);
@@ -80,13 +96,16 @@ describe("opening a disk", () => {
     await using disk = await onDisk();
     await mkdir(join(disk.root, "home"));
     await writeFile(join(disk.root, "home", "letter.txt"), "dear");
-    expect((await failure(disk.open({ directory: join(disk.root, "home") }))).fault).toBe("refused");
+    const home = await disk.open({ directory: join(disk.root, "home") });
+    expect((await failure(home.establish(IDENTITY))).fault).toBe("refused");
+    expect(await readdir(join(disk.root, "home"))).toEqual(["letter.txt"]);
   });
 
   it("finishes a making that was cut before the marker", async () => {
     await using disk = await onDisk();
     await mkdir(join(disk.root, "half", "data"), { recursive: true });
     const half = await disk.open({ directory: join(disk.root, "half") });
+    await half.establish(IDENTITY);
     expect(await put(half, KEY, BYTES)).toEqual({ etag: md5(BYTES) });
   });
 

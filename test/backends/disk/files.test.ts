@@ -86,7 +86,7 @@ describe("a file call", () => {
     ["ENOENT", "absent"],
   ])("that fails with %s means %s", async (code, fault) => {
     await using disk = await onDisk();
-    const files = new Disk("disk", disk.directory, true, undefined);
+    const files = new Disk("disk", disk.directory, true);
     expect((await files.translate(Object.assign(new Error(code), { code }), "x")).fault).toBe(fault);
   });
 });

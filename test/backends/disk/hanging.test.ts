@@ -69,7 +69,7 @@ describe.runIf(process.platform === "linux")("a disk that hangs", () => {
     // The pool has 16 threads: this call gets none when all 20 calls above hold one.
     expect(await readFile("/proc/self/stat", "utf8")).not.toBe("");
     expect((await failure(backend.stat(KEY))).fault).toBe("unavailable");
-    expect((await failure(backend.probe(AbortSignal.timeout(5000)))).fault).toBe("unavailable");
+    expect((await failure(backend.identity(AbortSignal.timeout(5000)))).fault).toBe("unavailable");
     const released: boolean[] = [];
     for (const key of hungKeys) released.push(await release(fileOf(disk, key)));
     expect(released.filter(Boolean).length).toBeLessThan(10);

@@ -5,18 +5,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DiskBackendOptions, openDiskBackend } from "../../../src/backends/disk/backend.ts";
 import { writeAll } from "../../contracts/backend-contract.ts";
+import { IDENTITY } from "../../contracts/identity-contract.ts";
 
 export const KEY = "blobs/ab/one";
 export const BYTES = randomBytes(300_000);
 export const PART = 100_000;
 
-/** A directory with a disk in it, and a way to open another backend on it. */
+/** A directory with a disk in it, established, and a way to open another backend on it. */
 export async function onDisk() {
   const root = await mkdtemp(join(tmpdir(), "nearbucket-disk-"));
   const directory = join(root, "disk");
   const open = (options: Partial<DiskBackendOptions> = {}) =>
     openDiskBackend({ name: "disk", region: "here", directory, durable: false, ...options });
-  return { root, directory, open, backend: await open(), [Symbol.asyncDispose]: () => rm(root, { recursive: true }) };
+  const backend = await open();
+  await backend.establish(IDENTITY);
+  return { root, directory, open, backend, [Symbol.asyncDispose]: () => rm(root, { recursive: true }) };
 }
 
 export type TestDisk = Awaited<ReturnType<typeof onDisk>>;

@@ -1,12 +1,9 @@
 // The calls through AWS's SDK: failures, wrong answers and truncated answers.
 import { describe, expect, it } from "vitest";
 import type { BackendFault } from "../../../src/backends/backend.ts";
-import { openS3Backend } from "../../../src/backends/s3/backend.ts";
-import { openLog } from "../../../src/log.ts";
 import { failure, md5, put, writeAll } from "../../contracts/backend-contract.ts";
-import { startFaultyS3 } from "../../support/faulty-s3.ts";
 import type { Fault } from "../../support/faulty-s3-script.ts";
-import { backendAt, onFaultyS3 } from "./support.ts";
+import { onFaultyS3 } from "./support.ts";
 
 const KEY = "blobs/ab/one";
 const ONE = Buffer.from("one");
@@ -109,70 +106,5 @@ describe("listing", () => {
     await using at = await onFaultyS3();
     at.store.removeBucket();
     expect((await failure(keysOf(at.backend.list("")))).fault).toBe("unavailable");
-  });
-});
-
-describe("a probe", () => {
-  it.each<[string, Fault, BackendFault]>([
-    ["is refused", { do: "status", status: 403, code: "AccessDenied" }, "refused"],
-    ["meets a store in trouble", { do: "status", status: 503, code: "SlowDown" }, "unavailable"],
-    ["finds no bucket", { do: "status", status: 404, code: "NoSuchBucket" }, "unavailable"],
-  ])("fails when it %s", async (_, fault, expected) => {
-    await using at = await onFaultyS3();
-    at.store.script({ method: "HEAD", key: "" }, fault);
-    expect((await failure(at.backend.probe(AbortSignal.timeout(5000)))).fault).toBe(expected);
-  });
-
-  it("is given up by its signal", async () => {
-    await using at = await onFaultyS3();
-    at.store.script({ method: "HEAD" }, { do: "hang" });
-    expect((await failure(at.backend.probe(AbortSignal.timeout(20)))).fault).toBe("unavailable");
-  });
-});
-
-describe("opening with createBucket", () => {
-  const options = {
-    name: "far",
-    region: "there",
-    bucket: "new",
-    accessKeyId: "key",
-    secretAccessKey: "secret",
-    replayedHeaders: "strict",
-    createBucket: true,
-  } as const;
-  const log = openLog("silent");
-
-  it("makes a bucket that is missing, once", async () => {
-    await using store = await startFaultyS3();
-    for (let n = 0; n < 2; n++) {
-      const backend = await openS3Backend({ ...options, endpoint: store.endpoint }, log);
-      await put(backend, KEY, ONE);
-      await backend.close();
-    }
-    expect(store.requests.filter(({ method, key }) => method === "PUT" && key === "")).toHaveLength(1);
-  });
-
-  it("makes it at a later probe when the store was away", async () => {
-    await using store = await startFaultyS3();
-    await store.stop();
-    const backend = await openS3Backend({ ...options, endpoint: store.endpoint }, log);
-    await store.restart();
-    await backend.probe(AbortSignal.timeout(5000));
-    expect(await put(backend, KEY, ONE)).toEqual({ etag: md5(ONE) });
-    await backend.close();
-  });
-
-  it("fails when the store refuses: an operator must know", async () => {
-    await using store = await startFaultyS3();
-    store.script({ method: "HEAD" }, { do: "status", status: 403, code: "AccessDenied" });
-    expect((await failure(openS3Backend({ ...options, endpoint: store.endpoint }, log))).fault).toBe("refused");
-  });
-
-  it("leaves a missing bucket missing without it", async () => {
-    await using store = await startFaultyS3();
-    const backend = backendAt(store.endpoint, { bucket: "new" });
-    expect((await failure(backend.probe(AbortSignal.timeout(5000)))).fault).toBe("unavailable");
-    expect(store.requests.map(({ method }) => method)).toEqual(["HEAD"]);
-    await backend.close();
   });
 });

@@ -6,6 +6,8 @@ import { type FaultyS3, startFaultyS3 } from "./faulty-s3.ts";
 export interface FarStores extends AsyncDisposable {
   readonly stores: readonly FaultyS3[];
   readonly backends: readonly Backend[];
+  /** As another process opens them, which remembers nothing. */
+  reopen(): Promise<readonly Backend[]>;
   /** By its backend's name. */
   store(name: string): FaultyS3;
   /** Bytes under a name, by backend. */
@@ -34,12 +36,14 @@ export async function startFarStores(
     replayedHeaders: "tolerate",
     ...options,
   } as const;
-  const backends = await Promise.all(
-    sites.map((site, index) => openBackend({ ...config, ...site, endpoint: stores[index]?.endpoint ?? "" })),
-  );
+  const open = () =>
+    Promise.all(
+      sites.map((site, index) => openBackend({ ...config, ...site, endpoint: stores[index]?.endpoint ?? "" })),
+    );
   return {
     stores,
-    backends,
+    backends: await open(),
+    reopen: open,
     store(name) {
       const store = stores[sites.findIndex((site) => site.name === name)];
       if (store === undefined) throw new Error(`no store ${name}`);

@@ -39,6 +39,7 @@ export interface Rig extends AsyncDisposable {
   readonly blobs: BlobStore & { close(): Promise<void> };
   readonly upkeep: Upkeep;
   readonly bucket: Bucket;
+  readonly databaseFile: string;
   readonly scope: string;
   readonly clock: { now(): Date; advance(ms: number): void };
   backend(name: string): Backend;
@@ -109,8 +110,9 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     bufferBytes = 1024 * 1024,
     verifiedForMs = 3_600_000,
   } = options;
+  const databaseFile = join(directory, "metadata.sqlite");
   const metadata = await openMetadata({
-    engine: { kind: "sqlite", file: join(directory, "metadata.sqlite"), durable: false },
+    engine: { kind: "sqlite", file: databaseFile, durable: false },
     now: clock.now,
     graceMs,
     cacheRows: 1000,
@@ -158,6 +160,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     blobs,
     upkeep,
     bucket,
+    databaseFile,
     scope,
     clock,
     backend(name) {

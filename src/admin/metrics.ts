@@ -87,6 +87,26 @@ export function openMetrics({ fleet, metadata, blobs, budget, pace }: MetricsOpt
     },
   });
   new Gauge({
+    name: "nearbucket_backend_lost",
+    help: "1 while another store, or an empty one, stands in the backend's place.",
+    labelNames: ["backend"],
+    registers,
+    collect() {
+      for (const { backend, lostSince } of fleet.members())
+        this.set({ backend: backend.name }, lostSince === undefined ? 0 : 1);
+    },
+  });
+  new Gauge({
+    name: "nearbucket_backend_writable",
+    help: "1 while the backend takes small writes.",
+    labelNames: ["backend"],
+    registers,
+    collect() {
+      for (const { backend, up, writable } of fleet.members())
+        this.set({ backend: backend.name }, up && writable ? 1 : 0);
+    },
+  });
+  new Gauge({
     name: "nearbucket_backend_latency_seconds",
     help: "Moving average of a backend's answers.",
     labelNames: ["backend"],

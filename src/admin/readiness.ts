@@ -1,5 +1,6 @@
 /** Can this gateway serve? Kept in memory and fresh by one query a second, so that asking costs nothing. */
-import type { Fleet } from "../backends/fleet.ts";
+import type { Fleet, FleetMember } from "../backends/fleet.ts";
+import { healthyMembers } from "../blobs/replicas/placement.ts";
 import type { Log } from "../log.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 
@@ -9,7 +10,8 @@ export interface Readiness {
   /** And as many backends take new blobs as there are to be copies. */
   readonly writes: boolean;
   readonly database: "up" | "down";
-  readonly backends: Readonly<Record<string, "up" | "down">>;
+  /** lost: another store, or an empty one, stands in its place. */
+  readonly backends: Readonly<Record<string, "up" | "down" | "lost">>;
 }
 
 export interface ReadinessWatch {
@@ -21,6 +23,11 @@ export interface ReadinessWatch {
 const QUERY_EVERY_MS = 1000;
 /** A database that takes longer than this is down. */
 const PATIENCE_MS = 3000;
+
+function conditionOf({ up, lostSince }: FleetMember): "up" | "down" | "lost" {
+  if (up) return "up";
+  return lostSince === undefined ? "down" : "lost";
+}
 
 export function watchReadiness(options: {
   readonly metadata: Pick<Metadata, "ping">;
@@ -53,9 +60,9 @@ export function watchReadiness(options: {
       const reads = database === "up" && up.length > 0;
       return {
         reads,
-        writes: reads && up.filter((member) => !member.draining).length >= copies,
+        writes: reads && healthyMembers(members).length >= copies,
         database,
-        backends: Object.fromEntries(members.map(({ backend, up }) => [backend.name, up ? "up" : "down"] as const)),
+        backends: Object.fromEntries(members.map((member) => [member.backend.name, conditionOf(member)] as const)),
       };
     },
     async close() {

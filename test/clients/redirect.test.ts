@@ -78,7 +78,7 @@ describeWith(["minio"], "a gateway over two MinIOs", () => {
   it("has each blob on both", async () => {
     const listings = await Promise.all(
       Object.values(minios).map(async ({ s3 }) => {
-        const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: "blobs" }));
+        const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: "blobs", Prefix: "blobs/" }));
         return Contents.map(({ Key, Size, ETag }) => ({ Key, Size, ETag }));
       }),
     );
@@ -95,7 +95,7 @@ describeWith(["minio"], "a gateway over two MinIOs", () => {
         ]),
       );
       const list = async (city: City): Promise<string[]> => {
-        const lines = await run(neededProgram("mc"), ["ls", "--recursive", "--json", `${city}/blobs`], {
+        const lines = await run(neededProgram("mc"), ["ls", "--recursive", "--json", `${city}/blobs/blobs/`], {
           env: { ...env, MC_CONFIG_DIR: join(folder, "mc") },
         });
         return lines

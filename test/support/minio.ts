@@ -2,7 +2,7 @@
  * A real MinIO with an empty disk on 127.0.0.1. Redirected clients reach it as `localhost`, so that they drop their
  * Authorization header.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
@@ -19,6 +19,10 @@ export interface Minio extends AsyncDisposable {
   readonly directory: string;
   readonly server: ServerProcess;
   readonly s3: S3Client;
+  /** Kills it, as a power cut does. */
+  kill(): Promise<void>;
+  /** Starts it again at the same address; `emptied`: its data directory was deleted meanwhile. */
+  restart(options?: { readonly emptied: boolean }): Promise<void>;
 }
 
 export interface MinioOptions {
@@ -36,26 +40,28 @@ export async function startMinio({ path = "minio", buckets = [], env = {} }: Min
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const credentials = { accessKeyId: "minio-test-key", secretAccessKey: "minio-test-secret" };
-  const server = await startServerProcess({
-    path,
-    arguments: [
-      "server",
-      "--quiet",
-      "--address",
-      `127.0.0.1:${port}`,
-      "--console-address",
-      `127.0.0.1:${await freePort()}`,
-      directory,
-    ],
-    env: {
-      MINIO_ROOT_USER: credentials.accessKeyId,
-      MINIO_ROOT_PASSWORD: credentials.secretAccessKey,
-      MINIO_BROWSER: "off",
-      MINIO_UPDATE: "off",
-      ...env,
-    },
-    readyUrl: `${url}/minio/health/ready`,
-  });
+  const start = async () =>
+    startServerProcess({
+      path,
+      arguments: [
+        "server",
+        "--quiet",
+        "--address",
+        `127.0.0.1:${port}`,
+        "--console-address",
+        `127.0.0.1:${await freePort()}`,
+        directory,
+      ],
+      env: {
+        MINIO_ROOT_USER: credentials.accessKeyId,
+        MINIO_ROOT_PASSWORD: credentials.secretAccessKey,
+        MINIO_BROWSER: "off",
+        MINIO_UPDATE: "off",
+        ...env,
+      },
+      readyUrl: `${url}/minio/health/ready`,
+    });
+  let server = await start();
   const s3 = new S3Client({ endpoint: url, region: "us-east-1", forcePathStyle: true, credentials });
   for (const Bucket of buckets) await s3.send(new CreateBucketCommand({ Bucket }));
   return {
@@ -63,8 +69,20 @@ export async function startMinio({ path = "minio", buckets = [], env = {} }: Min
     publicUrl: `http://localhost:${port}`,
     ...credentials,
     directory,
-    server,
+    get server() {
+      return server;
+    },
     s3,
+    async kill() {
+      await server.stop("SIGKILL");
+    },
+    async restart({ emptied } = { emptied: false }) {
+      if (emptied) {
+        await rm(directory, { recursive: true });
+        await mkdir(directory);
+      }
+      server = await start();
+    },
     async [Symbol.asyncDispose]() {
       s3.destroy();
       await server.stop();

@@ -122,7 +122,10 @@ export interface Backend {
   createUpload(key: string): Promise<string>;
   /** `finish` gives the part's ETag, always the md5 of its bytes. A part that is written again replaces the former. */
   writePart(key: string, uploadId: string, partNumber: number, size: number): Sink;
-  /** ETag is md5-of-md5s-N. Throws absent when the upload was completed already: callers then `stat`. */
+  /**
+   * ETag is md5-of-md5s-N. When the upload was completed already it answers as before, or throws absent: callers then
+   * `stat`.
+   */
   completeUpload(
     key: string,
     uploadId: string,

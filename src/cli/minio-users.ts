@@ -61,7 +61,7 @@ async function mc(words: readonly string[], env: Terminal["env"], input = ""): P
   await running;
 }
 
-/** All permissions that a gateway needs on its backend. */
+/** All permissions that a gateway needs on its backend, for blobs, its identity and the small writes of probes. */
 export function gatewayPolicy(bucket: string) {
   return policyOf(
     { Action: ["s3:ListBucket", "s3:ListBucketMultipartUploads"], Resource: [`arn:aws:s3:::${bucket}`] },
@@ -78,9 +78,9 @@ export function gatewayPolicy(bucket: string) {
   );
 }
 
-/** All permissions that redirected clients need. */
+/** All permissions that redirected clients need: blobs, not the backend's identity beside them. */
 export function redirectPolicy(bucket: string) {
-  return policyOf({ Action: ["s3:GetObject"], Resource: [`arn:aws:s3:::${bucket}/*`] });
+  return policyOf({ Action: ["s3:GetObject"], Resource: [`arn:aws:s3:::${bucket}/blobs/*`] });
 }
 
 function policyOf(...allowed: readonly { readonly Action: readonly string[]; readonly Resource: readonly string[] }[]) {

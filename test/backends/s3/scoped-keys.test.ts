@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { S3Backend } from "../../../src/backends/s3/backend.ts";
 import { gatewayPolicy, redirectPolicy } from "../../../src/cli/minio-users.ts";
 import { backendContract, put } from "../../contracts/backend-contract.ts";
+import { IDENTITY } from "../../contracts/identity-contract.ts";
 import { type Minio, startMinio } from "../../support/minio.ts";
 import { describeWith } from "../../support/programs.ts";
 import { run } from "../../support/run.ts";
@@ -72,6 +73,7 @@ describeWith(["minio", "mc"], "the user for redirects on MinIO", () => {
     minio = await startMinio({ buckets: ["other"] });
     await makeUsers(minio);
     backend = scopedBackend(minio);
+    await backend.establish(IDENTITY);
     await put(backend, "blobs/ab/one", bytes);
   });
   afterAll(async () => {
@@ -96,6 +98,7 @@ describeWith(["minio", "mc"], "the user for redirects on MinIO", () => {
     { method: "GET", path: "/blobs/?list-type=2" },
     { method: "GET", path: "/blobs/?uploads" },
     { method: "GET", path: "/other/one" },
+    { method: "GET", path: "/blobs/nearbucket-identity" },
     { method: "PUT", path: "/third" },
   ])("may not $method $path", async (request) => {
     const key = { accessKeyId: "nearbucket-redirect", secretAccessKey: STORE_REDIRECT_SECRET };

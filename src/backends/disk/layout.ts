@@ -3,7 +3,7 @@
  * of the directory.
  *
  *   <directory>/
- *   ├── .nearbucket-disk           the marker: this disk's id. Without it the disk is unavailable, not empty
+ *   ├── .nearbucket-disk           the marker: its identity. Without it the disk is unavailable, not empty
  *   ├── data/
  *   │   └── blobs/ab/
  *   │       ├── <name>             an object: its bytes, their block checksums, a trailer of 64 bytes (md5 and size)

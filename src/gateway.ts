@@ -3,6 +3,7 @@
  * constructors; what it opened it closes in the reverse order, also when a later step fails.
  */
 import { join } from "node:path";
+import { BackendAdministration } from "./admin/backend-administration.ts";
 import { openMetrics } from "./admin/metrics.ts";
 import { operatorCheck } from "./admin/operators.ts";
 import { watchReadiness } from "./admin/readiness.ts";
@@ -182,25 +183,38 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
   }
 }
 
-/** The database alone, for commands that work beside a running gateway. */
+/** The database, and the backends as they can be reached from here, for commands beside a running gateway. */
 export interface Administration {
   readonly metadata: Metadata;
+  readonly backends: BackendAdministration;
   readonly box: SecretBox;
   /** Counted against the fleet as running gateways last saw it. */
   stats(): Promise<StatsReport>;
   close(): Promise<void>;
 }
 
-export async function openAdministration(config: GatewayConfig): Promise<Administration> {
-  const options = { ...metadataOptions(config, () => new Date(), undefined), cacheRows: 0, mayUpgrade: false };
+/** `knowsBackends`: the configuration names them; a demo's does not. */
+export async function openAdministration(config: GatewayConfig, knowsBackends = true): Promise<Administration> {
+  const now = () => new Date();
+  const options = { ...metadataOptions(config, now, undefined), cacheRows: 0, mayUpgrade: false };
   const metadata = await openMetadata(options);
+  const backends = new BackendAdministration({
+    metadata,
+    configured: knowsBackends ? config.backends : undefined,
+    async open(name) {
+      const found = config.backends.find((backend) => backend.name === name);
+      if (found === undefined) throw new Error(`${name} is not in the configuration`);
+      return openBackend(found);
+    },
+    now,
+  });
   const box = openSecretBox([config.encryptionKey, ...config.previousEncryptionKeys]);
   const stats = async () => {
     const registered = await metadata.backends.list();
     const present = registered.length > 0 ? presentBackends(registered, outageGraceMs(config)) : undefined;
     return metadata.stats.report(config.copies, present);
   };
-  return { metadata, box, stats, close: () => metadata.close() };
+  return { metadata, backends, box, stats, close: () => metadata.close() };
 }
 
 function outageGraceMs({ repair }: GatewayConfig): number {

@@ -147,6 +147,8 @@ export interface Backend {
    * when the bucket or disk itself is not there.
    */
   identity(signal: AbortSignal): Promise<string | undefined>;
+  /** Does nothing stand where blobs stand? Asked before it has an identity. Throws absent as `identity` does. */
+  isEmpty(): Promise<boolean>;
   /**
    * Writes the identity where none is, after it made the bucket or the disk where it may. The same identity again is
    * success; of two at once one wins. Throws refused when another identity is there, absent when the bucket is missing

@@ -35,7 +35,7 @@ export async function administer(
   load: Load = loadExistingConfig,
 ): Promise<void> {
   const config = await findConfig(where, terminal, load);
-  const administration = await openAdministration(config);
+  const administration = await openAdministration(config, where.data === undefined);
   try {
     await work(administration, config);
   } finally {

@@ -1,5 +1,6 @@
 /** Access keys as `nearbucket keys list` shows them, without secrets. */
 import type { Administration } from "../gateway.ts";
+import { columns } from "./columns.ts";
 
 type ListedKey = Awaited<ReturnType<Administration["metadata"]["accounts"]["listKeys"]>>[number];
 
@@ -24,16 +25,7 @@ export function describeKey(key: ListedKey, now: Date) {
 /** Columns under a heading, as wide as their content. */
 export function keyTable(keys: readonly ListedKey[], now: Date): string {
   const heading = ["ACCESS KEY", "ACCOUNT", "CREATED", "LAST USED", "STATE", "EXPIRES", "LIMITS"];
-  const rows = [heading, ...keys.map((key) => rowOf(key, now))];
-  const widths = heading.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return columns([heading, ...keys.map((key) => rowOf(key, now))]);
 }
 
 function rowOf(key: ListedKey, now: Date): readonly string[] {

@@ -1,6 +1,7 @@
 /** The commands, one line each. A command that throws ends with one clear line on standard error and exit code 1. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addBackends } from "./backends.ts";
 import { addDemo } from "./demo.ts";
 import { addKeys } from "./keys.ts";
 import { addNode } from "./node.ts";
@@ -18,7 +19,7 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.complain(text.trimEnd()),
     });
-  for (const add of [addServe, addNode, addDemo, addStats, addKeys]) add(program, terminal);
+  for (const add of [addServe, addNode, addDemo, addStats, addBackends, addKeys]) add(program, terminal);
   try {
     await program.parseAsync([...words], { from: "user" });
     return 0;

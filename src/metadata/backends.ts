@@ -53,6 +53,17 @@ const loseSome = statement<{ blob_id: number }>(
     SELECT blob_id FROM replicas WHERE backend = ?1 AND state = 'verified' ORDER BY scrubbed_at LIMIT ?2)
   RETURNING blob_id`,
 );
+const forgetSome = statement<{ blob_id: number }>(
+  "backend-replicas-forget",
+  `DELETE FROM replicas WHERE backend = ?1 AND blob_id IN (
+    SELECT gone.blob_id FROM replicas AS gone JOIN blobs ON blobs.id = gone.blob_id
+    WHERE gone.backend = ?1 AND (gone.state <> 'verified' OR blobs.ref_count = 0 OR EXISTS (
+      SELECT 1 FROM replicas AS others JOIN backends ON backends.name = others.backend
+      WHERE others.blob_id = gone.blob_id AND others.backend <> ?1 AND others.state = 'verified'
+        AND backends.state = 'attached'))
+    LIMIT ?2)
+  RETURNING blob_id`,
+);
 const holdsReplicas = statement<{ one: number }>(
   "backend-holds-replicas",
   "SELECT 1 AS one FROM replicas WHERE backend = ? LIMIT 1",
@@ -71,6 +82,21 @@ const selectSample = statement<{ storage_key: string; size: number; etag: string
   FROM replicas JOIN blobs ON blobs.id = replicas.blob_id
   WHERE replicas.backend = ? AND replicas.state = 'verified' AND blobs.ref_count > 0
   ORDER BY replicas.scrubbed_at DESC LIMIT ?`,
+);
+
+const selectHoldings = statement<{ name: string; replicas: number; bytes: number }>(
+  "backend-holdings",
+  `SELECT replicas.backend AS name, COUNT(*) AS replicas, CAST(COALESCE(SUM(blobs.size), 0) AS BIGINT) AS bytes
+  FROM replicas JOIN blobs ON blobs.id = replicas.blob_id WHERE replicas.state = 'verified' GROUP BY replicas.backend`,
+);
+const countOnlyThere = statement<{ blobs: number; bytes: number }>(
+  "backend-only-there",
+  `SELECT COUNT(*) AS blobs, CAST(COALESCE(SUM(size), 0) AS BIGINT) AS bytes FROM blobs
+  WHERE ref_count > 0
+    AND EXISTS (SELECT 1 FROM replicas WHERE blob_id = blobs.id AND backend = ?1 AND state = 'verified')
+    AND NOT EXISTS (SELECT 1 FROM replicas JOIN backends ON backends.name = replicas.backend
+      WHERE replicas.blob_id = blobs.id AND replicas.backend <> ?1 AND replicas.state = 'verified'
+        AND backends.state = 'attached' AND backends.lost_at IS NULL AND backends.seen_at >= ?2)`,
 );
 
 export class Backends {
@@ -124,6 +150,19 @@ export class Backends {
     return (await this.#context.engine.read.get(holdsReplicas, [name])) !== undefined;
   }
 
+  /** Good replicas by the rows, and their bytes, of each backend that has any. Reads every replica's row. */
+  holdings(): Promise<readonly { readonly name: string; readonly replicas: number; readonly bytes: number }[]> {
+    return this.#context.engine.read.all(selectHoldings, []);
+  }
+
+  /**
+   * Referenced blobs whose only good copy is there: no other is on a backend that is attached and was in place after
+   * `since`.
+   */
+  async onlyThere(name: string, since: Date): Promise<{ readonly blobs: number; readonly bytes: number }> {
+    return (await this.#context.engine.read.get(countOnlyThere, [name, since.getTime()])) ?? { blobs: 0, bytes: 0 };
+  }
+
   /** Every name that a row names, registered or not, in order. */
   async namesInUse(): Promise<readonly string[]> {
     return (await this.#context.engine.read.all(namesInUse, [])).map(({ name }) => name);
@@ -140,8 +179,17 @@ export class Backends {
    * survey of all blobs does.
    */
   loseReplicas(name: string, limit: number): Promise<number> {
+    return this.#changeReplicas(loseSome, name, limit);
+  }
+
+  /** Forgets up to `limit` replicas on one that is removed, but never a referenced blob's last good one. */
+  forgetReplicas(name: string, limit: number): Promise<number> {
+    return this.#changeReplicas(forgetSome, name, limit);
+  }
+
+  #changeReplicas(change: Statement<{ blob_id: number }>, name: string, limit: number): Promise<number> {
     return this.#context.engine.transact(async (c) => {
-      const changed = await c.all(loseSome, [name, limit]);
+      const changed = await c.all(change, [name, limit]);
       c.afterCommit(() => {
         for (const { blob_id: blobId } of changed) this.#context.cache?.forgetBlob(blobId);
       });

@@ -8,7 +8,6 @@ import { checkSame } from "../blobs/replicas/verify.ts";
 import type { Backends, RegisteredBackend } from "../metadata/backends.ts";
 
 const SAMPLE = 8;
-const BLOBS = "blobs/";
 
 /** What stands at a backend's address: another store than the database means, or one that must not be used. */
 export class ForeignStoreError extends Error {
@@ -33,7 +32,7 @@ export async function registerBackend(
   if (other !== undefined)
     throw new ForeignStoreError(`it is the same store as ${other.name}: a store has one name, and counts as one copy`);
   if (await backends.holdsReplicas(name)) await checkSample(backend, found !== "missing", backends);
-  else if (found !== "missing" && (await holdsBlobs(backend)))
+  else if (found !== "missing" && !(await backend.isEmpty()))
     throw new ForeignStoreError(
       "it holds blobs that this database does not know: give it an empty bucket or directory, or another prefix",
     );
@@ -43,19 +42,13 @@ export async function registerBackend(
 }
 
 /** "missing": not even its bucket or disk is there. */
-async function findIdentity(backend: Backend, signal: AbortSignal): Promise<string | "missing" | undefined> {
+export async function findIdentity(backend: Backend, signal: AbortSignal): Promise<string | "missing" | undefined> {
   try {
     return await backend.identity(signal);
   } catch (error) {
     if (onlyBackendError(error).fault === "absent") return "missing";
     throw error;
   }
-}
-
-/** Does anything stand there where blobs stand? */
-async function holdsBlobs(backend: Pick<Backend, "list">): Promise<boolean> {
-  for await (const _ of backend.list(BLOBS)) return true;
-  return false;
 }
 
 /** A database from before identities: the rows are believed when most of a sample is really there. */

@@ -56,11 +56,19 @@ export function identityContract(
       const found = await fresh.backend.identity(soon()).catch((error: BackendError) => error.fault);
       expect([undefined, "absent"]).toContain(found);
       expect(await faultOf(fresh.backend.probe(soon(), IDENTITY))).toBe("absent");
+      if (found === undefined) expect(await fresh.backend.isEmpty()).toBe(true);
+      else expect(await faultOf(fresh.backend.isEmpty())).toBe("absent");
       const two = ["identity-one", "identity-two"];
       const outcomes = await Promise.allSettled(two.map((identity) => fresh.backend.establish(identity)));
       const won = two.filter((_, index) => outcomes[index]?.status === "fulfilled");
       expect(won).toHaveLength(1);
       expect(await fresh.backend.identity(soon())).toBe(won[0]);
+      await fresh.backend.probeWrite(soon());
+      expect(await fresh.backend.isEmpty()).toBe(true);
+      const sink = fresh.backend.write("blobs/ab/one", 3);
+      await sink.write(Buffer.from("one"));
+      await sink.finish();
+      expect(await fresh.backend.isEmpty()).toBe(false);
     } finally {
       await fresh.close();
     }

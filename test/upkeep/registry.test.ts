@@ -1,8 +1,12 @@
 // How backends come into the database, and how the database's word reaches the fleet.
 import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import knexFactory from "knex";
 import { describe, expect, it } from "vitest";
 import type { Backend } from "../../src/backends/backend.ts";
+import { openDiskBackend } from "../../src/backends/disk/backend.ts";
 import { openFleet } from "../../src/backends/fleet.ts";
 import { MemoryBackend } from "../../src/backends/memory/backend.ts";
 import { openLog } from "../../src/log.ts";
@@ -88,6 +92,16 @@ describe("a backend that the database does not know", () => {
     await using other = await another(rig, [taken]);
     expect(other.up()).toEqual([]);
     expect(other.said[0]?.err?.message).toContain("it holds blobs that this database does not know");
+  });
+
+  it("is made of an empty directory that was there before", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "nearbucket-registry-"));
+    const disk = await openDiskBackend({ name: "disk", region: "x", directory, durable: false });
+    await using rig = await openRig();
+    await using gateway = await another(rig, [disk]);
+    expect(gateway.up()).toEqual(["disk"]);
+    expect(await disk.identity(soon())).toBe((await rowOf(rig, "disk")).identity);
+    await rm(directory, { recursive: true });
   });
 
   it("is registered when it can be reached at last", async () => {

@@ -20,7 +20,7 @@ import {
 import { collect } from "../collect.ts";
 import { checkIdentity } from "../identity.ts";
 import { DiskBody } from "./body.ts";
-import { establishDisk } from "./establish.ts";
+import { establishDisk, isDiskEmpty } from "./establish.ts";
 import { codeOf, Disk } from "./files.ts";
 import { PARTS_SUFFIX, pathOfKey } from "./layout.ts";
 import { listDisk } from "./list.ts";
@@ -162,6 +162,10 @@ export class DiskBackend implements Backend {
   async identity(signal: AbortSignal): Promise<string | undefined> {
     signal.throwIfAborted();
     return this.#disk.readIdentity();
+  }
+
+  isEmpty(): Promise<boolean> {
+    return isDiskEmpty(this.#disk);
   }
 
   async establish(identity: string): Promise<void> {

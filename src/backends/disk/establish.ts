@@ -3,7 +3,7 @@
  * can be repeated, and of two at once one wins.
  */
 import { randomUUID } from "node:crypto";
-import { link, mkdir, readdir, unlink, writeFile } from "node:fs/promises";
+import { link, mkdir, opendir, readdir, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BackendError } from "../backend.ts";
 import { identityText } from "../identity.ts";
@@ -28,6 +28,23 @@ export async function establishDisk(disk: Disk, identity: string): Promise<void>
     if (found !== identity) throw disk.fault("refused", `${directory} is the disk ${found ?? "without identity"}`);
   } catch (error) {
     throw error instanceof BackendError ? error : disk.fault("refused", `cannot make a disk in ${directory}`, error);
+  }
+}
+
+/** Throws absent when its directory is not there. */
+export async function isDiskEmpty(disk: Disk): Promise<boolean> {
+  await disk.readIdentity();
+  return !(await holdsFile(disk, join(disk.directory, "data")));
+}
+
+async function holdsFile(disk: Disk, directory: string): Promise<boolean> {
+  try {
+    for await (const entry of await opendir(directory))
+      if (!entry.isDirectory() || (await holdsFile(disk, join(directory, entry.name)))) return true;
+    return false;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return false;
+    throw await disk.translate(error, directory);
   }
 }
 

@@ -137,6 +137,10 @@ export class MemoryBackend implements Backend {
     return this.#identity;
   }
 
+  async isEmpty(): Promise<boolean> {
+    return this.#objects.size === 0;
+  }
+
   async establish(identity: string): Promise<void> {
     this.#identity ??= identity;
     if (this.#identity !== identity)

@@ -177,6 +177,12 @@ export class S3Backend implements Backend {
     return this.#identity.read(signal);
   }
 
+  async isEmpty(): Promise<boolean> {
+    await this.#identity.read();
+    for await (const _ of this.#slow.list("blobs/")) return false;
+    return true;
+  }
+
   establish(identity: string): Promise<void> {
     return this.#identity.establish(identity);
   }

@@ -1,0 +1,231 @@
+/**
+ * What an operator asks about backends and does with them, beside a running gateway: the gateways read the result from
+ * the database within seconds. Nothing here makes a copy the only one without being told to.
+ */
+import { randomUUID } from "node:crypto";
+import { type Backend, onlyBackendError } from "../backends/backend.ts";
+import type { RegisteredBackend } from "../metadata/backends.ts";
+import type { Metadata } from "../metadata/metadata.ts";
+import type { BackendState } from "../model.ts";
+import { findIdentity } from "../upkeep/registration.ts";
+
+/** A backend as the configuration has it. */
+export interface ConfiguredBackend {
+  readonly name: string;
+  readonly kind: string;
+  readonly region: string;
+}
+
+export interface BackendAdministrationOptions {
+  readonly metadata: Pick<Metadata, "backends">;
+  /** Undefined: the configuration is not known here, as beside a demo. */
+  readonly configured: readonly ConfiguredBackend[] | undefined;
+  /** Opens a configured one. */
+  readonly open: (name: string) => Promise<Backend>;
+  readonly now: () => Date;
+}
+
+export interface BackendDescription {
+  readonly name: string;
+  readonly kind: string | undefined;
+  readonly region: string | undefined;
+  readonly state: BackendState | "not registered";
+  /** By the gateways' last word. */
+  readonly condition: "in place" | "lost" | "away" | "never seen";
+  /** Of that word: when it was last seen, or since when it is lost. */
+  readonly at: Date | undefined;
+  readonly replicas: number;
+  readonly bytes: number;
+  /** Where configuration and database differ. */
+  readonly note: string | undefined;
+}
+
+export interface BackendCheck {
+  readonly name: string;
+  readonly condition: "in place" | "lost" | "away" | "not registered";
+  /** Why, unless it is in place; why not, if it takes no writes. */
+  readonly reason: string | undefined;
+  readonly writable: boolean;
+}
+
+/** Gateways note a backend that is in place every 30 s. */
+const FRESH_MS = 90_000;
+const OUTAGE_GRACE_MS = 600_000;
+const PATIENCE_MS = 5000;
+const BATCH = 1000;
+
+export class BackendAdministration {
+  readonly #options: BackendAdministrationOptions;
+
+  constructor(options: BackendAdministrationOptions) {
+    this.#options = options;
+  }
+
+  /** In order of name: all that are registered, configured, or named by a replica. */
+  async describe(): Promise<readonly BackendDescription[]> {
+    const { metadata, configured } = this.#options;
+    const [rows, used, holdings] = [
+      await metadata.backends.list(),
+      await metadata.backends.namesInUse(),
+      await metadata.backends.holdings(),
+    ];
+    const names = new Set([...rows, ...(configured ?? [])].map(({ name }) => name).concat(used));
+    return [...names].sort().map((name) => {
+      const row = rows.find((one) => one.name === name);
+      const known = configured?.find((one) => one.name === name);
+      const held = holdings.find((one) => one.name === name);
+      return {
+        name,
+        kind: known?.kind,
+        region: known?.region,
+        state: row?.state ?? "not registered",
+        ...this.#conditionOf(row),
+        replicas: held?.replicas ?? 0,
+        bytes: held?.bytes ?? 0,
+        note: this.#noteOn(row, known, used.includes(name)),
+      };
+    });
+  }
+
+  /** Looks at the store now, from here. */
+  async check(name: string): Promise<BackendCheck> {
+    const row = await this.#find(name);
+    const backend = await this.#open(name);
+    try {
+      if (row === undefined)
+        return { name, condition: "not registered", reason: "no gateway has registered it yet", writable: false };
+      const signal = AbortSignal.timeout(PATIENCE_MS);
+      const failure = await backend.probe(signal, row.identity).then(() => undefined, onlyBackendError);
+      if (failure !== undefined) {
+        const isLost = failure.fault === "absent" || failure.fault === "corrupt";
+        return { name, condition: isLost ? "lost" : "away", reason: failure.message, writable: false };
+      }
+      const refusal = await backend.probeWrite(signal).then(() => undefined, onlyBackendError);
+      return { name, condition: "in place", reason: refusal?.message, writable: refusal === undefined };
+    } finally {
+      await backend.close();
+    }
+  }
+
+  /** Throws when it is not registered, or removed. */
+  async drain(name: string): Promise<void> {
+    if ((await this.#registered(name)).state === "removed") throw new Error(`${name} is removed`);
+    await this.#options.metadata.backends.setState(name, "draining");
+  }
+
+  /** Throws when it is not registered. */
+  async resume(name: string): Promise<void> {
+    await this.#registered(name);
+    await this.#options.metadata.backends.setState(name, "attached");
+  }
+
+  /**
+   * What stands there is left there and forgotten. Throws, with numbers, while it is the only good copy's place, and
+   * while new blobs may still come.
+   */
+  async remove(name: string): Promise<void> {
+    const { metadata } = this.#options;
+    const row = await this.#registered(name);
+    if (row.state === "attached" && row.lostAt === undefined)
+      throw new Error(`${name} still takes new blobs: nearbucket backends drain ${name} first`);
+    const { blobs, bytes } = await this.#onlyThere(name);
+    if (blobs > 0)
+      throw new Error(
+        `${blobs} blobs (${bytes} bytes) have their only good copy on ${name}: wait until they are copied elsewhere`,
+      );
+    await metadata.backends.setState(name, "removed");
+    for (let forgotten = BATCH; forgotten === BATCH; ) forgotten = await metadata.backends.forgetReplicas(name, BATCH);
+  }
+
+  /**
+   * An empty store takes the place of one that is lost: what stood there counts as lost, and repair copies it anew.
+   * `onProgress`: how many replicas are marked so far. Throws when the former one is in place, when the store may be
+   * somebody else's, and when blobs would be given up, unless `acceptLoss`.
+   */
+  async replace(
+    name: string,
+    options: { readonly acceptLoss: boolean; readonly onProgress: (marked: number) => void },
+  ): Promise<{ readonly identity: string; readonly lost: number }> {
+    const { backends } = this.#options.metadata;
+    const rows = await backends.list();
+    const row = rows.find((one) => one.name === name);
+    if (row !== undefined) this.#checkNotInPlace(row);
+    const backend = await this.#open(name);
+    try {
+      const found = await findIdentity(backend, AbortSignal.timeout(PATIENCE_MS));
+      if (row !== undefined && found === row.identity)
+        throw new Error(`${name} is in place: there is nothing to replace`);
+      const other = rows.find((one) => one.identity === found);
+      if (other !== undefined) throw new Error(`the store at ${name} is ${other.name}`);
+      if (found !== "missing" && !(await backend.isEmpty()))
+        throw new Error(`the store at ${name} is not empty: it holds blobs that this database does not know`);
+      const { blobs, bytes } = await this.#onlyThere(name);
+      if (blobs > 0 && !options.acceptLoss)
+        throw new Error(
+          `${blobs} blobs (${bytes} bytes) have no other good copy than the one on the store that was ${name}: ` +
+            "bring it back, or give them up with --accept-loss",
+        );
+      const identity = found === "missing" || found === undefined ? randomUUID() : found;
+      await backend.establish(identity);
+      let lost = 0;
+      for (let marked = BATCH; marked === BATCH; options.onProgress(lost)) {
+        marked = await backends.loseReplicas(name, BATCH);
+        lost += marked;
+      }
+      const isDone =
+        row === undefined
+          ? await backends.register(name, identity)
+          : await backends.replace(name, row.identity, identity);
+      if (!isDone) throw new Error(`${name} was changed by somebody else at the same time: look, and try again`);
+      return { identity, lost };
+    } finally {
+      await backend.close();
+    }
+  }
+
+  async #find(name: string): Promise<RegisteredBackend | undefined> {
+    return (await this.#options.metadata.backends.list()).find((row) => row.name === name);
+  }
+
+  async #registered(name: string): Promise<RegisteredBackend> {
+    const row = await this.#find(name);
+    if (row === undefined) throw new Error(`there is no backend ${name} in the database`);
+    return row;
+  }
+
+  #open(name: string): Promise<Backend> {
+    const { configured, open } = this.#options;
+    if (configured === undefined) throw new Error("a demo's backends can be reached by the demo alone");
+    if (!configured.some((one) => one.name === name)) throw new Error(`${name} is not in the configuration`);
+    return open(name);
+  }
+
+  #onlyThere(name: string): ReturnType<Metadata["backends"]["onlyThere"]> {
+    const since = new Date(this.#options.now().getTime() - OUTAGE_GRACE_MS);
+    return this.#options.metadata.backends.onlyThere(name, since);
+  }
+
+  /** From here another store may be seen than from the gateways, such as a directory of another machine. */
+  #checkNotInPlace({ name, seenAt, lostAt }: RegisteredBackend): void {
+    if (lostAt === undefined && this.#options.now().getTime() - seenAt.getTime() < FRESH_MS)
+      throw new Error(`a gateway found ${name} in place at ${seenAt.toISOString()}: there is nothing to replace`);
+  }
+
+  #conditionOf(row: RegisteredBackend | undefined): Pick<BackendDescription, "condition" | "at"> {
+    if (row === undefined || row.seenAt.getTime() === 0) return { condition: "never seen", at: undefined };
+    if (row.lostAt !== undefined) return { condition: "lost", at: row.lostAt };
+    const isFresh = this.#options.now().getTime() - row.seenAt.getTime() < FRESH_MS;
+    return { condition: isFresh ? "in place" : "away", at: row.seenAt };
+  }
+
+  #noteOn(
+    row: RegisteredBackend | undefined,
+    known: ConfiguredBackend | undefined,
+    isUsed: boolean,
+  ): string | undefined {
+    if (this.#options.configured === undefined) return undefined;
+    if (row?.state === "removed") return known && "removed, but still configured: it is not used";
+    if (known !== undefined) return row === undefined ? "not registered yet: see the gateway's log" : undefined;
+    return isUsed ? "not configured any more, but replicas stand there" : "not configured any more";
+  }
+}

@@ -1,0 +1,199 @@
+// Backends on the command line, beside a gateway that runs: what is listed, and what an operator can do with a lost one.
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { openDiskBackend } from "../../src/backends/disk/backend.ts";
+import { put } from "../contracts/backend-contract.ts";
+import { signedFetch } from "../support/sign.ts";
+import { type RunCommand, runCommand, startCommand } from "./terminal.ts";
+
+const KEY = { accessKeyId: "ROOTKEY", secretAccessKey: "a-root-secret-for-tests" };
+const WITHIN = { timeout: 15_000, interval: 20 };
+vi.setConfig({ testTimeout: 60_000 });
+
+let root: string;
+let gateway: RunCommand | undefined;
+let send: ReturnType<typeof signedFetch>;
+const at = (name: string) => join(root, name);
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "nearbucket-backends-"));
+});
+afterEach(async () => {
+  await gateway?.stop();
+  gateway = undefined;
+  await rm(root, { recursive: true });
+});
+
+async function configure(names: readonly string[]): Promise<void> {
+  const config = {
+    listen: { port: 0 },
+    dataDirectory: at("data"),
+    metadata: { kind: "sqlite", file: at("metadata.sqlite"), durable: false },
+    rootKey: KEY,
+    encryptionKey: "a key for tests, sixteen and more",
+    regions: names.map((name, index) => ({ name, latitude: 0, longitude: index })),
+    backends: names.map((name) => ({ kind: "disk", name, region: name, directory: at(name) })),
+    log: { level: "silent" },
+  };
+  // JSON is YAML.
+  await writeFile(at("nearbucket.yaml"), JSON.stringify(config));
+}
+
+async function start(names: readonly string[] = ["a", "b"]): Promise<void> {
+  await configure(names);
+  gateway = startCommand(["serve", "--config", at("nearbucket.yaml")]);
+  const endpoint = /listens on (http:\S+)/.exec(await gateway.greeted)?.[1] ?? "";
+  send = signedFetch({ endpoint, ...KEY });
+}
+
+const backends = (...words: readonly string[]) => runCommand(["backends", ...words, "--config", at("nearbucket.yaml")]);
+const listed = async () => JSON.parse((await backends("list", "--json")).out) as Record<string, unknown>[];
+const entry = async (name: string) => (await listed()).find((one) => one["name"] === name);
+const until = (name: string, expected: Record<string, unknown>) =>
+  vi.waitFor(async () => expect(await entry(name)).toMatchObject(expected), WITHIN);
+
+async function store(key: string): Promise<void> {
+  await send({ method: "PUT", path: "/bucket" });
+  expect((await send({ method: "PUT", path: `/bucket/${key}`, body: `content of ${key}` })).status).toBe(200);
+}
+
+/** The disk goes, and an empty directory stands in its place. */
+async function lose(name: string): Promise<void> {
+  await rename(at(name), at(`${name}-away`));
+  await mkdir(at(name));
+}
+
+describe("nearbucket backends", () => {
+  it("lists what is registered, in place and held, and checks it", async () => {
+    await start();
+    await store("key");
+    expect(await listed()).toMatchObject(
+      ["a", "b"].map((name) => ({
+        name,
+        kind: "disk",
+        region: name,
+        state: "attached",
+        condition: "in place",
+        replicas: 1,
+        bytes: 14,
+      })),
+    );
+    expect((await backends("list")).out).toMatch(/^a +disk +a +attached +in place +1 +14$/m);
+    const checked = await backends("check", "--json");
+    expect(checked.code).toBe(0);
+    expect(JSON.parse(checked.out)).toMatchObject(
+      ["a", "b"].map((name) => ({ name, condition: "in place", writable: true })),
+    );
+  });
+
+  it("tells of a lost disk, and gives its place to an empty one", async () => {
+    await start();
+    await store("key");
+    await lose("a");
+    await until("a", { condition: "lost", state: "attached", replicas: 1 });
+    const checked = await backends("check", "a");
+    expect(checked).toMatchObject({ code: 1, err: "nearbucket: not as it should be: a\n" });
+    expect(checked.out).toMatch(/^a +lost +no +.*it shows no identity/m);
+    const replaced = await backends("replace", "a");
+    expect(replaced).toMatchObject({ code: 0, out: expect.stringContaining("1 replicas are copied anew") });
+    expect(replaced.err).toContain('"change":"backends replace"');
+    await until("a", { condition: "in place", state: "attached" });
+    expect((await backends("check", "a")).code).toBe(0);
+    await vi.waitFor(
+      async () => expect((await send({ method: "PUT", path: "/bucket/new", body: "new" })).status).toBe(200),
+      WITHIN,
+    );
+    expect((await send({ path: "/bucket/key" })).text).toBe("content of key");
+  });
+
+  it("does not replace one that a gateway finds in place, whatever stands here", async () => {
+    await start();
+    expect((await backends("replace", "a")).err).toMatch(
+      /a gateway found a in place at .*: there is nothing to replace/,
+    );
+  });
+
+  it("does not replace a lost one by a store that holds other blobs, or by another backend's", async () => {
+    await start(["a", "b", "c"]);
+    await lose("a");
+    await until("a", { condition: "lost" });
+    const foreign = await openDiskBackend({ name: "foreign", region: "x", directory: at("a") });
+    await foreign.establish("foreign-identity");
+    await put(foreign, "blobs/ab/one", Buffer.from("theirs"));
+    expect(await backends("replace", "a")).toMatchObject({ code: 1, err: expect.stringContaining("is not empty") });
+    await rm(at("a"), { recursive: true });
+    await mkdir(at("a"));
+    await writeFile(at("a/.nearbucket-disk"), await readFile(at("b/.nearbucket-disk")));
+    expect(await backends("replace", "a")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("the store at a is b"),
+    });
+    expect(await entry("a")).toMatchObject({ condition: "lost" });
+  });
+
+  it("gives up blobs that stood only on a lost one when it is told to, and no sooner", async () => {
+    await start();
+    await store("key");
+    await backends("drain", "b");
+    await lose("a");
+    await until("a", { condition: "lost" });
+    expect(await backends("replace", "a")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("1 blobs (14 bytes) have no other good copy"),
+    });
+    expect(await entry("a")).toMatchObject({ condition: "lost", replicas: 1 });
+    expect((await backends("replace", "a", "--accept-loss")).code).toBe(0);
+    expect(await entry("a")).toMatchObject({ replicas: 0 });
+  });
+
+  it("drains, resumes and removes, but removes nothing that stands only there", async () => {
+    await start();
+    await store("key");
+    expect(await backends("remove", "a")).toMatchObject({ code: 1, err: expect.stringContaining("drain a first") });
+    expect((await backends("drain", "a")).code).toBe(0);
+    expect(await entry("a")).toMatchObject({ state: "draining" });
+    expect((await backends("resume", "a")).code).toBe(0);
+    expect(await entry("a")).toMatchObject({ state: "attached" });
+    await backends("drain", "a");
+    await backends("drain", "b");
+    expect(await backends("remove", "a")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("1 blobs (14 bytes) have their only good copy on a"),
+    });
+    await backends("resume", "b");
+    expect((await backends("remove", "a")).code).toBe(0);
+    expect(await entry("a")).toMatchObject({
+      state: "removed",
+      replicas: 0,
+      note: "removed, but still configured: it is not used",
+    });
+    expect((await send({ path: "/bucket/key" })).text).toBe("content of key");
+  });
+
+  it("says of names that it does not know that it does not", async () => {
+    await start();
+    for (const word of ["drain", "resume", "remove"])
+      expect(await backends(word, "z")).toMatchObject({ code: 1, err: expect.stringContaining("no backend z") });
+    for (const word of ["check", "replace"])
+      expect(await backends(word, "z")).toMatchObject({
+        code: 1,
+        err: expect.stringContaining("not in the configuration"),
+      });
+  });
+
+  it("shows where configuration and database differ", async () => {
+    await start(["a", "b", "c"]);
+    await store("key");
+    await gateway?.stop();
+    await configure(["a", "d"]);
+    const notes = (await listed()).map(({ name, note }) => [name, note]);
+    expect(notes).toEqual([
+      ["a", undefined],
+      ["b", expect.stringMatching(/^not configured any more/)],
+      ["c", expect.stringMatching(/^not configured any more/)],
+      ["d", "not registered yet: see the gateway's log"],
+    ]);
+  });
+});

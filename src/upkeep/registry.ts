@@ -94,7 +94,10 @@ class Registry implements BackendRegistry {
     const usable = rows.filter((row) => isSeen(row) || this.#established.has(row.identity));
     fleet.setRegistrations(usable);
     const known = usable.map(({ name, identity, state }) => `${name} ${identity} ${state}`).join("\n");
-    if (known !== this.#known) await fleet.probeNow();
+    if (known !== this.#known) {
+      await fleet.probeNow();
+      await this.#tellDifferences(rows);
+    }
     this.#known = known;
     for (const row of usable) await this.#writeBack(row, fleet.get(row.name));
   }
@@ -141,6 +144,24 @@ class Registry implements BackendRegistry {
     if (member.up && (isStale || row.lostAt !== undefined)) await metadata.backends.seen(row.name, row.identity);
     if (!member.up && member.lostSince !== undefined && row.lostAt === undefined)
       await metadata.backends.lost(row.name, row.identity);
+  }
+
+  /** Where configuration and database differ an operator decides. */
+  async #tellDifferences(rows: readonly RegisteredBackend[]): Promise<void> {
+    const { metadata, backends, log } = this.#options;
+    const configured = new Set(backends.map(({ name }) => name));
+    for (const { name, state } of rows)
+      if (state === "removed" && configured.has(name))
+        log.warn({ backend: name }, "backend is configured, but removed in the database: it is not used");
+    const gone = (await metadata.backends.namesInUse()).filter(
+      (name) => !configured.has(name) && rows.find((row) => row.name === name)?.state !== "removed",
+    );
+    for (const name of gone)
+      log.warn(
+        { backend: name },
+        "backend is not configured any more, but replicas stand there: configure it again, or drain and remove it " +
+          "(nearbucket backends)",
+      );
   }
 
   #tell(about: string, facts: { readonly err: unknown; readonly backend?: string }, message: string): void {

@@ -23,7 +23,12 @@ const memory = (name: string, identity?: string) => new MemoryBackend({ name, re
 /** Another gateway on the same database: its fleet and its registry alone, after one round. */
 async function another(rig: Pick<Rig, "metadata" | "clock">, backends: readonly Backend[]) {
   const said: { msg: string; backend?: string; err?: { message: string } }[] = [];
-  const log = openLog("error", { write: (line) => void said.push(JSON.parse(line)) });
+  const warned: { msg: string; backend?: string }[] = [];
+  const write = (line: string) => {
+    const entry = JSON.parse(line);
+    (entry.level < 50 ? warned : said).push(entry);
+  };
+  const log = openLog("warn", { write });
   const { now } = rig.clock;
   const regions = ["x", "y", "z"].map((name, index) => ({ name, latitude: 0, longitude: index }));
   const fleet = openFleet({ backends, regions, log, now, probeIntervalMs: 3_600_000 });
@@ -33,6 +38,7 @@ async function another(rig: Pick<Rig, "metadata" | "clock">, backends: readonly 
     fleet,
     registry,
     said,
+    warned,
     up: () => fleet.members().flatMap(({ backend, up }) => (up ? [backend.name] : [])),
     async [Symbol.asyncDispose]() {
       await registry.close();
@@ -221,6 +227,24 @@ describe("a registered backend", () => {
     await gateway.registry.refresh();
     expect(gateway.fleet.get("a")).toBeUndefined();
     expect(gateway.up()).toEqual(["b", "c"]);
+  });
+
+  it("that is configured no more, or removed and configured, is told of at the start", async () => {
+    await using rig = await openRig();
+    await rig.put("key", randomBytes(100));
+    const [holder] = (await rig.blobOf("key")).replicas;
+    const others = rig.backends.filter(({ name }) => name !== holder?.backend);
+    const removed = others[0]?.name ?? "";
+    await rig.metadata.backends.setState(removed, "removed");
+    await using gateway = await another(rig, others);
+    const told = gateway.warned.map(({ backend, msg }) => [backend, msg]);
+    expect(told).toContainEqual([removed, expect.stringContaining("configured, but removed in the database")]);
+    expect(told).toContainEqual([
+      holder?.backend,
+      expect.stringContaining("not configured any more, but replicas stand"),
+    ]);
+    await gateway.registry.refresh();
+    expect(gateway.warned).toHaveLength(told.length);
   });
 
   it("is used under the identity that replaced its former one", async () => {

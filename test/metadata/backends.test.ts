@@ -1,0 +1,114 @@
+// The table of backends, and what is asked and changed about all the replicas of one.
+import { expect, it } from "vitest";
+import { openPlace } from "../support/content.ts";
+import { onBothEngines } from "../support/engines.ts";
+
+onBothEngines("Backends", (store) => {
+  const rowOf = async (name: string) => (await store().metadata.backends.list()).find((row) => row.name === name);
+
+  it("registers a name once, and an identity under one name", async () => {
+    const { backends } = store().metadata;
+    expect(await backends.register("amsterdam", "one")).toBe(true);
+    expect(await backends.register("amsterdam", "two")).toBe(false);
+    expect(await backends.register("toronto", "one")).toBe(false);
+    expect(await backends.list()).toEqual([
+      {
+        name: "amsterdam",
+        identity: "one",
+        state: "attached",
+        config: undefined,
+        registeredAt: store().clock.now(),
+        seenAt: new Date(0),
+        lostAt: undefined,
+      },
+    ]);
+  });
+
+  it("gives a name to one of many that register it at once", async () => {
+    const other = await store().openAnother();
+    const outcomes = await Promise.all(
+      [store().metadata, other, store().metadata, other].map(({ backends }, index) =>
+        backends.register("amsterdam", `identity-${index}`),
+      ),
+    );
+    expect(outcomes.filter(Boolean)).toHaveLength(1);
+    expect((await rowOf("amsterdam"))?.identity).toBe(`identity-${outcomes.indexOf(true)}`);
+  });
+
+  it("notes what is seen and lost of the very identity that is registered", async () => {
+    const { metadata, clock } = store();
+    await metadata.backends.register("amsterdam", "one");
+    expect(await metadata.backends.seen("amsterdam", "other")).toBe(false);
+    expect(await metadata.backends.seen("amsterdam", "one")).toBe(true);
+    const seenAt = clock.now();
+    clock.advance(1000);
+    expect(await metadata.backends.lost("amsterdam", "one")).toBe(true);
+    const lostAt = clock.now();
+    clock.advance(1000);
+    expect(await metadata.backends.lost("amsterdam", "one")).toBe(false);
+    expect(await rowOf("amsterdam")).toMatchObject({ seenAt, lostAt });
+    expect(await metadata.backends.replace("amsterdam", "other", "two")).toBe(false);
+    expect(await metadata.backends.replace("amsterdam", "one", "two")).toBe(true);
+    expect(await rowOf("amsterdam")).toMatchObject({ identity: "two", seenAt: clock.now(), lostAt: undefined });
+  });
+
+  it("knows every name that a replica has, and what stands there", async () => {
+    const { metadata } = store();
+    expect(await metadata.backends.namesInUse()).toEqual([]);
+    const { fresh, put, blobOf } = await openPlace(metadata);
+    await put("a", "hello");
+    await put("b", "world!", { content: await fresh("world!", { backends: ["toronto", "zagreb"] }) });
+    await metadata.blobs.setReplica((await blobOf("b")).id, "toronto", "lost");
+    expect(await metadata.backends.namesInUse()).toEqual(["amsterdam", "toronto", "zagreb"]);
+    expect([...(await metadata.backends.holdings())].sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
+      { name: "amsterdam", replicas: 1, bytes: 5 },
+      { name: "toronto", replicas: 1, bytes: 5 },
+      { name: "zagreb", replicas: 1, bytes: 6 },
+    ]);
+    const { storageKey, size, etag } = await blobOf("a");
+    expect(await metadata.backends.sample("toronto", 8)).toEqual([{ storageKey, size, etag }]);
+  });
+
+  it("counts what has its only good copy somewhere, by where the others are", async () => {
+    const { metadata, clock } = store();
+    const { put } = await openPlace(metadata);
+    await put("a", "hello");
+    await metadata.backends.register("amsterdam", "one");
+    await metadata.backends.register("toronto", "two");
+    await metadata.backends.seen("toronto", "two");
+    const since = () => new Date(clock.now().getTime() - 600_000);
+    const only = { blobs: 1, bytes: 5 };
+    expect(await metadata.backends.onlyThere("amsterdam", since())).toEqual({ blobs: 0, bytes: 0 });
+    await metadata.backends.setState("toronto", "draining");
+    expect(await metadata.backends.onlyThere("amsterdam", since())).toEqual(only);
+    await metadata.backends.setState("toronto", "attached");
+    await metadata.backends.lost("toronto", "two");
+    expect(await metadata.backends.onlyThere("amsterdam", since())).toEqual(only);
+    await metadata.backends.seen("toronto", "two");
+    clock.advance(600_001);
+    expect(await metadata.backends.onlyThere("amsterdam", since())).toEqual(only);
+  });
+
+  it("forgets the replicas of a removed one, but no referenced blob's last", async () => {
+    const { metadata } = store();
+    const { bucket, put, blobOf } = await openPlace(metadata);
+    for (const text of ["one", "two", "three"]) await put(text, text);
+    for (const [name, identity] of [
+      ["amsterdam", "one"],
+      ["toronto", "two"],
+    ] as const)
+      await metadata.backends.register(name, identity);
+    const [gone, last] = [await blobOf("one"), await blobOf("two")];
+    await metadata.objects.delete(bucket.id, "one");
+    await metadata.blobs.setReplica(gone.id, "toronto", "lost");
+    await metadata.blobs.setReplica(last.id, "toronto", "lost");
+    await metadata.backends.setState("amsterdam", "removed");
+    expect(await metadata.backends.forgetReplicas("amsterdam", 1)).toBe(1);
+    expect(await metadata.backends.forgetReplicas("amsterdam", 10)).toBe(1);
+    expect(await metadata.backends.forgetReplicas("amsterdam", 10)).toBe(0);
+    const backendsOf = async (key: string) => (await blobOf(key)).replicas.map(({ backend }) => backend);
+    expect([await backendsOf("two"), await backendsOf("three")]).toEqual([["amsterdam", "toronto"], ["toronto"]]);
+    expect(await metadata.backends.loseReplicas("amsterdam", 10)).toBe(1);
+    expect((await blobOf("two")).replicas.map(({ state }) => state)).toEqual(["lost", "lost"]);
+  });
+});

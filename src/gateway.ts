@@ -13,6 +13,7 @@ import { openSecretBox, openUnsealer, type SecretBox } from "./auth/secret-box.t
 import { type Fleet, openFleet } from "./backends/fleet.ts";
 import { openBackend } from "./backends/kinds.ts";
 import { openBlobStore } from "./blobs/blob-store.ts";
+import { parseBackend } from "./config/attached-backend.ts";
 import { currentEncryptionKeys } from "./config/encryption-key.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import { clientReader } from "./delivery/client.ts";
@@ -23,7 +24,7 @@ import { accessCheck } from "./http/dispatch.ts";
 import { Pace } from "./http/pace.ts";
 import { listen } from "./http/server.ts";
 import { auditLog, type Log } from "./log.ts";
-import { presentBackends } from "./metadata/backends.ts";
+import { presentBackends, type RegisteredBackend } from "./metadata/backends.ts";
 import { type Metadata, openMetadata } from "./metadata/metadata.ts";
 import { type Lock, takeLock } from "./metadata/sqlite/lock.ts";
 import type { StatsReport } from "./metadata/stats.ts";
@@ -72,7 +73,17 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     const fleet = opened.add(
       openFleet({ backends, regions: config.regions, draining, outageGraceMs: outageGraceMs(config), now, log }),
     );
-    const registry = opened.add(openRegistry({ metadata, fleet, backends, now, log }));
+    const unseal = openUnsealer([config.encryptionKey, ...config.previousEncryptionKeys], () =>
+      currentEncryptionKeys(config),
+    );
+    const declared = [...config.backends];
+    const openAttached = async ({ name, config: sealed }: RegisteredBackend) => {
+      if (sealed === undefined) throw new Error(`${name} was not attached`);
+      const attached = parseBackend(await unseal({ accessKeyId: sealedFor(name), ...sealed }), config);
+      declared.push(attached);
+      return openBackend(attached);
+    };
+    const registry = opened.add(openRegistry({ metadata, fleet, backends, openAttached, now, log }));
     await registry.refresh();
     const { bufferedBytes, connections, idleSeconds, minimumBytesPerSecond } = config.limits;
     const budget = new Budget({ bytes: bufferedBytes });
@@ -112,7 +123,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         delivery: openDelivery({
           fleet,
           regions: config.regions,
-          backends: config.backends,
+          backends: declared,
           redirect: config.redirect,
           clientMap: config.clientMap,
           region: config.region,
@@ -130,9 +141,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       authenticator: openAuthenticator({
         findKey: (accessKeyId) => metadata.accounts.findKey(accessKeyId),
         rootKey: { ...config.rootKey, account: root },
-        unseal: openUnsealer([config.encryptionKey, ...config.previousEncryptionKeys], () =>
-          currentEncryptionKeys(config),
-        ),
+        unseal,
         noteUse: keyUses.note,
         now,
         region: config.strictRegion ? config.region : undefined,
@@ -198,17 +207,15 @@ export async function openAdministration(config: GatewayConfig, knowsBackends = 
   const now = () => new Date();
   const options = { ...metadataOptions(config, now, undefined), cacheRows: 0, mayUpgrade: false };
   const metadata = await openMetadata(options);
+  const box = openSecretBox([config.encryptionKey, ...config.previousEncryptionKeys]);
   const backends = new BackendAdministration({
     metadata,
     configured: knowsBackends ? config.backends : undefined,
-    async open(name) {
-      const found = config.backends.find((backend) => backend.name === name);
-      if (found === undefined) throw new Error(`${name} is not in the configuration`);
-      return openBackend(found);
-    },
+    attached: ({ name, config: sealed }) =>
+      sealed && parseBackend(box.unseal({ accessKeyId: sealedFor(name), ...sealed }), config),
+    seal: (backend) => box.seal(JSON.stringify(backend), sealedFor(backend.name)),
     now,
   });
-  const box = openSecretBox([config.encryptionKey, ...config.previousEncryptionKeys]);
   const stats = async () => {
     const registered = await metadata.backends.list();
     const present = registered.length > 0 ? presentBackends(registered, outageGraceMs(config)) : undefined;
@@ -228,6 +235,11 @@ function fleetNames(fleet: Fleet): readonly string[] {
 /** A lock on a data directory; undefined while another process has it. It is free again when its process ends. */
 export function lockDirectory(directory: string): Promise<Lock | undefined> {
   return takeLock(join(directory, "lock"));
+}
+
+/** What an attached backend's configuration is sealed for; no access key has a slash. */
+export function sealedFor(backend: string): string {
+  return `backend/${backend}`;
 }
 
 function metadataOptions(config: GatewayConfig, now: () => Date, onFatal: ((cause: unknown) => void) | undefined) {

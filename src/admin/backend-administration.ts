@@ -4,24 +4,20 @@
  */
 import { randomUUID } from "node:crypto";
 import { type Backend, onlyBackendError } from "../backends/backend.ts";
+import { type BackendConfig, openBackend } from "../backends/kinds.ts";
 import type { RegisteredBackend } from "../metadata/backends.ts";
 import type { Metadata } from "../metadata/metadata.ts";
-import type { BackendState } from "../model.ts";
-import { findIdentity } from "../upkeep/registration.ts";
-
-/** A backend as the configuration has it. */
-export interface ConfiguredBackend {
-  readonly name: string;
-  readonly kind: string;
-  readonly region: string;
-}
+import type { BackendState, SealedSecret } from "../model.ts";
+import { findIdentity, registerBackend } from "../upkeep/registration.ts";
 
 export interface BackendAdministrationOptions {
   readonly metadata: Pick<Metadata, "backends">;
   /** Undefined: the configuration is not known here, as beside a demo. */
-  readonly configured: readonly ConfiguredBackend[] | undefined;
-  /** Opens a configured one. */
-  readonly open: (name: string) => Promise<Backend>;
+  readonly configured: readonly BackendConfig[] | undefined;
+  /** The configuration of one that was attached at run time; undefined: it was not. */
+  readonly attached: (row: RegisteredBackend) => BackendConfig | undefined;
+  /** Secrets included, for the database. */
+  readonly seal: (config: BackendConfig) => SealedSecret;
   readonly now: () => Date;
 }
 
@@ -72,7 +68,7 @@ export class BackendAdministration {
     const names = new Set([...rows, ...(configured ?? [])].map(({ name }) => name).concat(used));
     return [...names].sort().map((name) => {
       const row = rows.find((one) => one.name === name);
-      const known = configured?.find((one) => one.name === name);
+      const known = configured?.find((one) => one.name === name) ?? (row && this.#options.attached(row));
       const held = holdings.find((one) => one.name === name);
       return {
         name,
@@ -90,7 +86,7 @@ export class BackendAdministration {
   /** Looks at the store now, from here. */
   async check(name: string): Promise<BackendCheck> {
     const row = await this.#find(name);
-    const backend = await this.#open(name);
+    const backend = await this.#open(name, row);
     try {
       if (row === undefined)
         return { name, condition: "not registered", reason: "no gateway has registered it yet", writable: false };
@@ -102,6 +98,31 @@ export class BackendAdministration {
       }
       const refusal = await backend.probeWrite(signal).then(() => undefined, onlyBackendError);
       return { name, condition: "in place", reason: refusal?.message, writable: refusal === undefined };
+    } finally {
+      await backend.close();
+    }
+  }
+
+  /**
+   * Gateways open it within seconds. One that was registered before comes back if it is the same store. Throws what
+   * speaks against its registration.
+   */
+  async attach(config: BackendConfig): Promise<void> {
+    const { name } = config;
+    const { metadata, configured, seal } = this.#options;
+    if (configured?.some((one) => one.name === name) === true) throw new Error(`${name} is in the configuration`);
+    const rows = await metadata.backends.list();
+    const former = rows.find((row) => row.name === name);
+    const backend = await openBackend(config);
+    try {
+      const signal = AbortSignal.timeout(PATIENCE_MS);
+      if (former === undefined) await registerBackend(backend, metadata.backends, rows, signal, seal(config));
+      else {
+        await backend.probe(signal, former.identity);
+        await metadata.backends.setConfig(name, seal(config));
+        await metadata.backends.setState(name, "attached");
+      }
+      await backend.establish((await this.#registered(name)).identity);
     } finally {
       await backend.close();
     }
@@ -150,7 +171,7 @@ export class BackendAdministration {
     const rows = await backends.list();
     const row = rows.find((one) => one.name === name);
     if (row !== undefined) this.#checkNotInPlace(row);
-    const backend = await this.#open(name);
+    const backend = await this.#open(name, row);
     try {
       const found = await findIdentity(backend, AbortSignal.timeout(PATIENCE_MS));
       if (row !== undefined && found === row.identity)
@@ -193,11 +214,12 @@ export class BackendAdministration {
     return row;
   }
 
-  #open(name: string): Promise<Backend> {
-    const { configured, open } = this.#options;
+  #open(name: string, row: RegisteredBackend | undefined): Promise<Backend> {
+    const { configured, attached } = this.#options;
+    const config = configured?.find((one) => one.name === name) ?? (row && attached(row));
+    if (config !== undefined) return openBackend(config);
     if (configured === undefined) throw new Error("a demo's backends can be reached by the demo alone");
-    if (!configured.some((one) => one.name === name)) throw new Error(`${name} is not in the configuration`);
-    return open(name);
+    throw new Error(`${name} is not in the configuration, and was not attached`);
   }
 
   #onlyThere(name: string): ReturnType<Metadata["backends"]["onlyThere"]> {
@@ -218,11 +240,7 @@ export class BackendAdministration {
     return { condition: isFresh ? "in place" : "away", at: row.seenAt };
   }
 
-  #noteOn(
-    row: RegisteredBackend | undefined,
-    known: ConfiguredBackend | undefined,
-    isUsed: boolean,
-  ): string | undefined {
+  #noteOn(row: RegisteredBackend | undefined, known: BackendConfig | undefined, isUsed: boolean): string | undefined {
     if (this.#options.configured === undefined) return undefined;
     if (row?.state === "removed") return known && "removed, but still configured: it is not used";
     if (known !== undefined) return row === undefined ? "not registered yet: see the gateway's log" : undefined;

@@ -35,6 +35,8 @@ export interface Fleet {
   get(name: string): FleetMember | undefined;
   /** Do its replicas count: attached, not draining, and in place now or within the outage grace? */
   isPresent(name: string): boolean;
+  /** One more member, from now on. Throws on a name that is taken and on an unknown region. */
+  add(backend: Backend): void;
   /** What the database says now. Members it newly names, or names with another identity, are up after a good probe. */
   setRegistrations(registrations: readonly Registration[]): void;
   /**
@@ -72,21 +74,25 @@ const OUTAGE_GRACE_MS = 600_000;
 export function openFleet(options: FleetOptions): Fleet {
   const { log, now = () => new Date(), outageGraceMs = OUTAGE_GRACE_MS, probeTimeoutMs = 1500 } = options;
   const members = new Map<string, WatchedMember>();
-  for (const backend of options.backends) {
+  let present: readonly WatchedMember[] = [];
+  const settle = () => {
+    present = [...members.values()].filter(({ state }) => state !== "removed");
+  };
+  const add = (backend: Backend) => {
     const region = options.regions.find(({ name }) => name === backend.region);
     if (region === undefined) throw new Error(`backend ${backend.name} is in an unknown region: ${backend.region}`);
     if (members.has(backend.name)) throw new Error(`two backends are called ${backend.name}`);
     const draining = options.draining?.includes(backend.name) ?? false;
     members.set(backend.name, new WatchedMember(backend, region, { draining, probeTimeoutMs, now, log }));
-  }
-  const all = [...members.values()];
-  let present: readonly WatchedMember[] = all;
+    settle();
+  };
+  for (const backend of options.backends) add(backend);
   const get = (name: string) => {
     const member = members.get(name);
     return member?.state === "removed" ? undefined : member;
   };
   const probeAll = async () => {
-    await Promise.all(all.map((member) => member.probe()));
+    await Promise.all([...members.values()].map((member) => member.probe()));
   };
   const timer = setInterval(probeAll, options.probeIntervalMs ?? 1000).unref();
 
@@ -98,9 +104,10 @@ export function openFleet(options: FleetOptions): Fleet {
       if (member === undefined || member.draining) return false;
       return member.up || now().getTime() - member.seenAt.getTime() < outageGraceMs;
     },
+    add,
     setRegistrations(registrations) {
-      for (const member of all) member.registration = registrations.find(({ name }) => name === member.backend.name);
-      present = all.filter(({ state }) => state !== "removed");
+      for (const [name, member] of members) member.registration = registrations.find((one) => one.name === name);
+      settle();
     },
     reportFailure(error) {
       if (error.fault === "unavailable") members.get(error.backend)?.suspect(error);
@@ -109,7 +116,7 @@ export function openFleet(options: FleetOptions): Fleet {
     probeNow: probeAll,
     async close() {
       clearInterval(timer);
-      await Promise.all(all.map((member) => member.close()));
+      await Promise.all([...members.values()].map((member) => member.close()));
     },
   };
 }

@@ -2,7 +2,10 @@
  * `nearbucket backends`: which stores a gateway has, whether each is in place, and what to do with one that is lost or
  * no longer wanted. Works beside running gateways, which follow within seconds.
  */
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
+import { readBackend } from "../config/attached-backend.ts";
 import type { Administration } from "../gateway.ts";
 import { administer, type WhereOptions, withWhere } from "./administration.ts";
 import { audit } from "./audit.ts";
@@ -21,6 +24,7 @@ export function addBackends(program: Command, terminal: Terminal): void {
   const backends = program.command("backends").description("the stores of a gateway, beside a running one");
   addList(backends, terminal);
   addCheck(backends, terminal);
+  addAttach(backends, terminal);
   addChange(backends, terminal, {
     name: "drain",
     description: "give a backend nothing new, and have its blobs copied elsewhere",
@@ -66,6 +70,23 @@ function addCheck(backends: Command, terminal: Terminal): void {
         terminal.print(options.json === true ? toJson(checks) : checkTable(checks));
         const bad = checks.filter(({ condition, writable }) => condition !== "in place" || !writable);
         if (bad.length > 0) throw new Error(`not as it should be: ${bad.map((one) => one.name).join(", ")}`);
+      }),
+    );
+}
+
+function addAttach(backends: Command, terminal: Terminal): void {
+  withWhere(backends.command("attach").description("use a backend that is not in the configuration file"))
+    .argument("<name>")
+    .requiredOption("--from <file>", "YAML with the keys it would have there; -: standard input")
+    .action((name: string, { from, ...where }: WhereOptions & { readonly from: string }) =>
+      administer(where, terminal, async ({ backends: all }, config) => {
+        const { env } = terminal;
+        const file = resolve(terminal.directory, from);
+        const text = from === "-" ? await terminal.readInput() : await readFile(file, "utf8");
+        const directory = from === "-" ? terminal.directory : dirname(file);
+        await all.attach(readBackend(text, name, { config, env, directory }));
+        audit(terminal, "backends attach", { backend: name });
+        terminal.print(`${name} is attached: gateways use it within seconds`);
       }),
     );
 }

@@ -5,7 +5,7 @@
  */
 import { addEncryptionKey, currentEncryptionKeys } from "../config/encryption-key.ts";
 import type { GatewayConfig } from "../config/schema.ts";
-import { type Administration, openAdministration } from "../gateway.ts";
+import { type Administration, openAdministration, sealedFor } from "../gateway.ts";
 import { findConfig, type WhereOptions } from "./administration.ts";
 import { audit } from "./audit.ts";
 import type { Terminal } from "./terminal.ts";
@@ -32,8 +32,22 @@ async function withCurrentKeys(config: GatewayConfig): Promise<GatewayConfig> {
   return { ...config, encryptionKey, previousEncryptionKeys };
 }
 
-/** Returns how many secrets it sealed. Throws, naming the access key, when a secret does not open. */
-async function resealAll({ metadata: { accounts }, box }: Administration): Promise<number> {
+/** Returns how many secrets it sealed. Throws, naming the access key or the backend, when a secret does not open. */
+async function resealAll(administration: Administration): Promise<number> {
+  return (await resealKeys(administration)) + (await resealBackends(administration));
+}
+
+async function resealBackends({ metadata: { backends }, box }: Administration): Promise<number> {
+  let count = 0;
+  for (const { name, config } of await backends.list()) {
+    if (config === undefined || config.sealedBy === box.keyId) continue;
+    const text = unsealNamed(box, { accessKeyId: sealedFor(name), ...config });
+    if (await backends.reseal(name, config.sealedSecret, box.seal(text, sealedFor(name)))) count += 1;
+  }
+  return count;
+}
+
+async function resealKeys({ metadata: { accounts }, box }: Administration): Promise<number> {
   const others = (await accounts.listKeys()).filter(({ sealedBy }) => sealedBy !== box.keyId);
   let count = 0;
   for (const key of others) {

@@ -108,7 +108,7 @@ function withPaths(tree: Tree, directory: string): Tree {
       : metadata,
     ...placedKey(tree, directory, inFile ? join(dataDirectory, ENCRYPTION_KEY_FILE) : undefined),
     ...(Array.isArray(tree["backends"])
-      ? { backends: tree["backends"].map((backend: unknown) => withPlaced(backend, BACKEND_PATHS, directory)) }
+      ? { backends: tree["backends"].map((backend: unknown) => placeBackend(backend, directory)) }
       : {}),
     ...(tree["tls"] === undefined ? {} : { tls: withPlaced(tree["tls"], TLS_PATHS, directory) }),
   };
@@ -123,6 +123,11 @@ function placedKey(tree: Tree, directory: string, file: string | undefined): Tre
 
 const BACKEND_PATHS = ["directory", "caFile", "certificateFile", "keyFile"];
 const TLS_PATHS = ["certificate", "key", "clientCaFile"];
+
+/** Makes a backend's paths absolute. */
+export function placeBackend(backend: unknown, directory: string): unknown {
+  return withPlaced(backend, BACKEND_PATHS, directory);
+}
 
 /** `keys` of the value are paths: made absolute where they stand. */
 function withPlaced(value: unknown, keys: readonly string[], directory: string): unknown {

@@ -9,13 +9,7 @@ import { type ClientMapRow, clientPlaceReader } from "./client-place.ts";
 import { gatherFacts, type Override, readAgent, readOverride } from "./facts.ts";
 import { decide, type Verdict } from "./policy.ts";
 import type { Place } from "./proximity.ts";
-import {
-  admits,
-  type BackendAudience,
-  type PublicEndpoints,
-  readPublicEndpoints,
-  targetFor,
-} from "./public-endpoints.ts";
+import { admits, type BackendAudience, publicEndpointFinder, targetFor } from "./public-endpoints.ts";
 import { type RankedReplica, rankReplicas } from "./ranking.ts";
 import type { ReadRequest } from "./read-request.ts";
 import { RecentRedirects } from "./recent-redirects.ts";
@@ -75,18 +69,15 @@ class Deliverer implements Delivery {
   readonly #options: DeliveryOptions;
   readonly #random: () => number;
   readonly #placeOf: (request: ReadRequest) => Place;
-  readonly #endpoints: PublicEndpoints;
+  readonly #endpointOf: ReturnType<typeof publicEndpointFinder>;
   readonly #recent = new RecentRedirects();
 
   constructor(options: DeliveryOptions) {
-    const { fleet, backends, clientMap, regions } = options;
+    const { backends, clientMap, regions } = options;
     this.#options = options;
     this.#random = options.random ?? Math.random;
     this.#placeOf = clientPlaceReader(clientMap, regions);
-    this.#endpoints = readPublicEndpoints(
-      fleet.members().map(({ backend }) => backend),
-      backends,
-    );
+    this.#endpointOf = publicEndpointFinder(backends);
   }
 
   route(request: ReadRequest): Route {
@@ -97,7 +88,7 @@ class Deliverer implements Delivery {
     const mode = modeOf(request.keyRedirect ?? request.bucket.settings.redirect ?? redirect.mode, override);
     const ranked = rankReplicas(request.blob.replicas, fleet, this.#placeOf(request), this.#random);
     const closest = ranked.find((replica) => this.#mayRedirectTo(replica, request));
-    const endpoint = closest && this.#endpoints.get(closest.name);
+    const endpoint = closest && this.#endpointOf(closest.member.backend);
     const readKey = mode === "always" && override !== "always" ? repeatedReadKey(request, family) : undefined;
     const repeated = readKey !== undefined && this.#recent.has(readKey, now.getTime());
     const target = endpoint && targetFor(endpoint, request, redirect.allowInsecureRedirects);
@@ -113,8 +104,8 @@ class Deliverer implements Delivery {
     return this.#redirect(verdict, url, closest, family);
   }
 
-  #mayRedirectTo({ name, member }: RankedReplica, { clientAddress }: ReadRequest): boolean {
-    const endpoint = this.#endpoints.get(name);
+  #mayRedirectTo({ member }: RankedReplica, { clientAddress }: ReadRequest): boolean {
+    const endpoint = this.#endpointOf(member.backend);
     return endpoint !== undefined && member.up && !member.draining && admits(endpoint, clientAddress);
   }
 

@@ -1,7 +1,4 @@
-/**
- * Where each backend may be read from by clients, worked out once; a backend without a public endpoint is not in the
- * map.
- */
+/** Where each backend may be read from by clients, worked out once for each. */
 import type { Backend } from "../backends/backend.ts";
 import { NetworkMap } from "./networks.ts";
 import type { RedirectTarget } from "./policy.ts";
@@ -26,26 +23,35 @@ export interface PublicEndpoint {
   readonly target: RedirectTarget;
 }
 
-/** By the backend's name. */
-export type PublicEndpoints = ReadonlyMap<string, PublicEndpoint>;
-
-export function readPublicEndpoints(
-  backends: readonly Pick<Backend, "name" | "traits">[],
+/** Finds the endpoint of a backend; undefined: it has none. `audiences` may grow when backends are attached. */
+export function publicEndpointFinder(
   audiences: readonly BackendAudience[],
-): PublicEndpoints {
-  const endpoints = new Map<string, PublicEndpoint>();
-  for (const { name, traits } of backends) {
-    const { publicEndpoint, replayedHeaders, honoursEmbeddedHeaders } = traits;
-    if (publicEndpoint === undefined) continue;
-    const { clientNetworks, crossOrigin = false } = audiences.find((audience) => audience.name === name) ?? {};
-    endpoints.set(name, {
-      host: hostOf(publicEndpoint),
-      https: publicEndpoint.startsWith("https:"),
-      networks: clientNetworks && new NetworkMap(clientNetworks.map((cidr) => [cidr, true] as const)),
-      target: { downgrade: false, sameHost: false, replayedHeaders, honoursEmbeddedHeaders, crossOrigin },
-    });
-  }
-  return endpoints;
+): (backend: Pick<Backend, "name" | "traits">) => PublicEndpoint | undefined {
+  const known = new WeakMap<object, { readonly endpoint: PublicEndpoint | undefined }>();
+  return (backend) => {
+    const found = known.get(backend);
+    if (found !== undefined) return found.endpoint;
+    const endpoint = readPublicEndpoint(
+      backend.traits,
+      audiences.find(({ name }) => name === backend.name),
+    );
+    known.set(backend, { endpoint });
+    return endpoint;
+  };
+}
+
+function readPublicEndpoint(
+  { publicEndpoint, replayedHeaders, honoursEmbeddedHeaders }: Backend["traits"],
+  audience: BackendAudience | undefined,
+): PublicEndpoint | undefined {
+  if (publicEndpoint === undefined) return undefined;
+  const { clientNetworks, crossOrigin = false } = audience ?? {};
+  return {
+    host: hostOf(publicEndpoint),
+    https: publicEndpoint.startsWith("https:"),
+    networks: clientNetworks && new NetworkMap(clientNetworks.map((cidr) => [cidr, true] as const)),
+    target: { downgrade: false, sameHost: false, replayedHeaders, honoursEmbeddedHeaders, crossOrigin },
+  };
 }
 
 export function admits({ networks }: PublicEndpoint, clientAddress: string): boolean {

@@ -47,6 +47,10 @@ const setIdentity = statement<never>(
   WHERE name = ? AND identity = ?`,
 );
 const setConfig = statement<never>("backend-config", "UPDATE backends SET config = ?, sealed_by = ? WHERE name = ?");
+const resealConfig = statement<never>(
+  "backend-reseal",
+  "UPDATE backends SET config = ?, sealed_by = ? WHERE name = ? AND config = ?",
+);
 const loseSome = statement<{ blob_id: number }>(
   "backend-replicas-lose",
   `UPDATE replicas SET state = 'lost' WHERE backend = ?1 AND blob_id IN (
@@ -143,6 +147,11 @@ export class Backends {
   /** The sealed configuration of one that is attached at run time; undefined: it is in the configuration file now. */
   setConfig(name: string, config: SealedSecret | undefined): Promise<boolean> {
     return this.#change(setConfig, [config?.sealedSecret ?? null, config?.sealedBy ?? null, name]);
+  }
+
+  /** The same configuration under a newer key. False when it was changed by now. */
+  reseal(name: string, former: string, { sealedSecret, sealedBy }: SealedSecret): Promise<boolean> {
+    return this.#change(resealConfig, [sealedSecret, sealedBy ?? null, name, former]);
   }
 
   /** Does any row, good or lost, say that bytes may stand there? */

@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { type Backend, BackendError, onlyBackendError } from "../backends/backend.ts";
 import { checkSame } from "../blobs/replicas/verify.ts";
 import type { Backends, RegisteredBackend } from "../metadata/backends.ts";
+import type { SealedSecret } from "../model.ts";
 
 const SAMPLE = 8;
 
@@ -17,14 +18,15 @@ export class ForeignStoreError extends Error {
 /**
  * The row comes before the store's identity, so that of two gateways one decides; the caller establishes what the row
  * says. Only a bucket or disk that is to be made comes before the row: it may turn out that it must not be made.
- * Resolves too when another gateway was first. Throws BackendError when the store cannot be asked, ForeignStoreError
- * when an operator must look.
+ * Resolves too when another gateway was first. `config`: of one that is attached at run time. Throws BackendError when
+ * the store cannot be asked, ForeignStoreError when an operator must look.
  */
 export async function registerBackend(
   backend: Backend,
   backends: Backends,
   rows: readonly RegisteredBackend[],
   signal: AbortSignal,
+  config?: SealedSecret,
 ): Promise<void> {
   const { name } = backend;
   const found = await findIdentity(backend, signal);
@@ -38,7 +40,7 @@ export async function registerBackend(
     );
   const identity = found === "missing" || found === undefined ? randomUUID() : found;
   if (found === "missing") await backend.establish(identity);
-  await backends.register(name, identity);
+  await backends.register(name, identity, config);
 }
 
 /** "missing": not even its bucket or disk is there. */

@@ -14,8 +14,10 @@ import { ForeignStoreError, registerBackend } from "./registration.ts";
 export interface RegistryOptions {
   readonly metadata: Pick<Metadata, "backends">;
   readonly fleet: Fleet;
-  /** Those of the fleet, without its guard: one that is not registered is never up. */
+  /** Those of the fleet at the start, without its guard: one that is not registered is never up. */
   readonly backends: readonly Backend[];
+  /** Opens one that was attached at run time, by its sealed configuration. Default: there are none. */
+  readonly openAttached?: ((row: RegisteredBackend) => Promise<Backend>) | undefined;
   readonly now: () => Date;
   readonly log: Log;
   /** Between two looks at the database. Default two seconds. */
@@ -40,6 +42,8 @@ export function openRegistry(options: RegistryOptions): BackendRegistry {
 
 class Registry implements BackendRegistry {
   readonly #options: RegistryOptions;
+  /** The configured ones, then those that were attached. */
+  readonly #backends: Backend[];
   /** Registrations under way, by name. One that hangs is not begun again. */
   readonly #registering = new Map<string, Promise<void>>();
   /** Identities that this process has written, or found in place. */
@@ -53,6 +57,7 @@ class Registry implements BackendRegistry {
 
   constructor(options: RegistryOptions) {
     this.#options = options;
+    this.#backends = [...options.backends];
   }
 
   refresh(): Promise<void> {
@@ -83,9 +88,10 @@ class Registry implements BackendRegistry {
   }
 
   async #refresh(): Promise<void> {
-    const { metadata, fleet, backends } = this.#options;
+    const { metadata, fleet } = this.#options;
     let rows = await metadata.backends.list();
-    const unknown = backends.filter(({ name }) => !rows.some((row) => row.name === name));
+    for (const row of rows) await this.#attach(row);
+    const unknown = this.#backends.filter(({ name }) => !rows.some((row) => row.name === name));
     if (unknown.length > 0) {
       await Promise.all(unknown.map((backend) => this.#register(backend, rows)));
       rows = await metadata.backends.list();
@@ -102,6 +108,24 @@ class Registry implements BackendRegistry {
     for (const row of usable) await this.#writeBack(row, fleet.get(row.name));
   }
 
+  async #attach(row: RegisteredBackend): Promise<void> {
+    const { fleet, openAttached } = this.#options;
+    const { name, config, state } = row;
+    if (config === undefined || state === "removed" || openAttached === undefined || this.#has(name)) return;
+    try {
+      const backend = await openAttached(row);
+      fleet.add(backend);
+      this.#backends.push(backend);
+      this.#told.delete(`attached ${name}`);
+    } catch (error) {
+      this.#tell(`attached ${name}`, { backend: name, err: error }, "an attached backend cannot be opened");
+    }
+  }
+
+  #has(name: string): boolean {
+    return this.#backends.some((backend) => backend.name === name);
+  }
+
   #register(backend: Backend, rows: readonly RegisteredBackend[]): Promise<void> {
     const { name } = backend;
     return this.#attempt(name, (signal) => registerBackend(backend, this.#options.metadata.backends, rows, signal));
@@ -109,7 +133,7 @@ class Registry implements BackendRegistry {
 
   /** One that was registered and never seen: its store may not have its identity yet. */
   async #establish({ name, identity, ...row }: RegisteredBackend): Promise<void> {
-    const backend = this.#options.backends.find((one) => one.name === name);
+    const backend = this.#backends.find((one) => one.name === name);
     if (backend === undefined || isSeen(row) || row.state === "removed" || this.#established.has(identity)) return;
     await this.#attempt(name, async () => {
       await backend.establish(identity);
@@ -150,12 +174,16 @@ class Registry implements BackendRegistry {
   async #tellDifferences(rows: readonly RegisteredBackend[]): Promise<void> {
     const { metadata, backends, log } = this.#options;
     const configured = new Set(backends.map(({ name }) => name));
-    for (const { name, state } of rows)
+    for (const { name, state, config } of rows) {
       if (state === "removed" && configured.has(name))
         log.warn({ backend: name }, "backend is configured, but removed in the database: it is not used");
-    const gone = (await metadata.backends.namesInUse()).filter(
-      (name) => !configured.has(name) && rows.find((row) => row.name === name)?.state !== "removed",
-    );
+      if (config !== undefined && configured.has(name))
+        log.warn({ backend: name }, "backend is configured, and was attached too: the configuration counts");
+    }
+    const gone = (await metadata.backends.namesInUse()).filter((name) => {
+      const row = rows.find((one) => one.name === name);
+      return !configured.has(name) && row?.state !== "removed" && row?.config === undefined;
+    });
     for (const name of gone)
       log.warn(
         { backend: name },

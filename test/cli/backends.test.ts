@@ -32,8 +32,7 @@ async function configure(names: readonly string[]): Promise<void> {
     dataDirectory: at("data"),
     metadata: { kind: "sqlite", file: at("metadata.sqlite"), durable: false },
     rootKey: KEY,
-    encryptionKey: "a key for tests, sixteen and more",
-    regions: names.map((name, index) => ({ name, latitude: 0, longitude: index })),
+    regions: ["a", "b", "c", "d"].map((name, index) => ({ name, latitude: 0, longitude: index })),
     backends: names.map((name) => ({ kind: "disk", name, region: name, directory: at(name) })),
     log: { level: "silent" },
   };
@@ -48,7 +47,9 @@ async function start(names: readonly string[] = ["a", "b"]): Promise<void> {
   send = signedFetch({ endpoint, ...KEY });
 }
 
-const backends = (...words: readonly string[]) => runCommand(["backends", ...words, "--config", at("nearbucket.yaml")]);
+const command = (words: readonly string[], input = "") =>
+  runCommand([...words, "--config", at("nearbucket.yaml")], { input });
+const backends = (...words: readonly string[]) => command(["backends", ...words]);
 const listed = async () => JSON.parse((await backends("list", "--json")).out) as Record<string, unknown>[];
 const entry = async (name: string) => (await listed()).find((one) => one["name"] === name);
 const until = (name: string, expected: Record<string, unknown>) =>
@@ -170,6 +171,64 @@ describe("nearbucket backends", () => {
       note: "removed, but still configured: it is not used",
     });
     expect((await send({ path: "/bucket/key" })).text).toBe("content of key");
+  });
+
+  it("attaches one that is not in the configuration, and keeps it sealed", async () => {
+    await start();
+    const declared = `{ kind: disk, region: c, directory: ${at("c")} }`;
+    const attached = await command(["backends", "attach", "c", "--from", "-"], declared);
+    expect(attached).toMatchObject({ code: 0, err: expect.stringContaining('"change":"backends attach"') });
+    await until("c", { kind: "disk", region: "c", state: "attached", condition: "in place" });
+    await backends("drain", "a");
+    const put = async (key: string) => (await send({ method: "PUT", path: `/bucket/${key}`, body: key })).status;
+    await send({ method: "PUT", path: "/bucket" });
+    await vi.waitFor(async () => {
+      await put(`key-${Math.random()}`);
+      expect(await entry("c")).toMatchObject({ replicas: expect.any(Number) });
+      expect((await entry("c"))?.["replicas"]).toBeGreaterThan(0);
+    }, WITHIN);
+    expect((await readFile(at("metadata.sqlite"))).includes(at("c"))).toBe(false);
+    expect((await command(["keys", "rotate-encryption"])).out).toContain("sealed 1 secret anew");
+    await gateway?.stop();
+    await start();
+    await until("c", { state: "attached", condition: "in place" });
+    expect((await backends("check", "c")).code).toBe(0);
+    expect(await put("after")).toBe(200);
+  });
+
+  it.each([
+    ["a fault in it", "z", "{ kind: disk, region: nowhere }", "directory: missing"],
+    [
+      "a region that is not configured",
+      "z",
+      "{ kind: disk, region: nowhere, directory: /z }",
+      "expected the name of one",
+    ],
+    ["another name in it", "z", "{ kind: disk, name: y, region: c, directory: /z }", "called y there"],
+    ["the name of a configured one", "a", "{ kind: memory, region: c }", "a is in the configuration"],
+    ["no keys", "z", "nothing", "expected YAML with the keys of one backend"],
+  ])("attaches nothing that has %s", async (_, name, text, reason) => {
+    await start();
+    const attached = await command(["backends", "attach", name, "--from", "-"], text);
+    expect(attached).toMatchObject({ code: 1, err: expect.stringContaining(reason) });
+    expect(await listed()).toHaveLength(2);
+  });
+
+  it("attaches no store that is another backend, nor one with blobs of others", async () => {
+    await start();
+    const same = await command(
+      ["backends", "attach", "z", "--from", "-"],
+      `{ kind: disk, region: c, directory: ${at("a")} }`,
+    );
+    expect(same).toMatchObject({ code: 1, err: expect.stringContaining("it is the same store as a") });
+    const foreign = await openDiskBackend({ name: "foreign", region: "x", directory: at("z") });
+    await foreign.establish("foreign-identity");
+    await put(foreign, "blobs/ab/one", Buffer.from("theirs"));
+    const taken = await command(
+      ["backends", "attach", "z", "--from", "-"],
+      `{ kind: disk, region: c, directory: ${at("z")} }`,
+    );
+    expect(taken).toMatchObject({ code: 1, err: expect.stringContaining("blobs that this database does not know") });
   });
 
   it("says of names that it does not know that it does not", async () => {

@@ -71,6 +71,7 @@ export async function bench(
     members: () => members,
     get: (name: string) => members.find(({ backend }) => backend.name === name),
     isPresent: () => true,
+    add: () => undefined,
     setRegistrations: () => undefined,
     reportFailure: () => undefined,
     reportSuccess: () => undefined,

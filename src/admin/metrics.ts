@@ -82,6 +82,7 @@ export function openMetrics({ fleet, metadata, blobs, budget, pace }: MetricsOpt
     labelNames: ["backend", "region"],
     registers,
     collect() {
+      this.reset();
       for (const { backend, region, up } of fleet.members())
         this.set({ backend: backend.name, region: region.name }, up ? 1 : 0);
     },
@@ -92,6 +93,7 @@ export function openMetrics({ fleet, metadata, blobs, budget, pace }: MetricsOpt
     labelNames: ["backend"],
     registers,
     collect() {
+      this.reset();
       for (const { backend, lostSince } of fleet.members())
         this.set({ backend: backend.name }, lostSince === undefined ? 0 : 1);
     },
@@ -102,6 +104,7 @@ export function openMetrics({ fleet, metadata, blobs, budget, pace }: MetricsOpt
     labelNames: ["backend"],
     registers,
     collect() {
+      this.reset();
       for (const { backend, up, writable } of fleet.members())
         this.set({ backend: backend.name }, up && writable ? 1 : 0);
     },
@@ -112,6 +115,7 @@ export function openMetrics({ fleet, metadata, blobs, budget, pace }: MetricsOpt
     labelNames: ["backend"],
     registers,
     collect() {
+      this.reset();
       for (const { backend, latencyMs } of fleet.members())
         if (latencyMs !== undefined) this.set({ backend: backend.name }, latencyMs / 1000);
     },

@@ -1,4 +1,5 @@
 // A client that may use https is not redirected to a backend by http, whatever its headers claim.
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { GatewayConfigInput } from "../../src/config/schema.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
@@ -35,6 +36,8 @@ it.each<[what: string, config: Config, headers: Readonly<Record<string, string>>
         endpoint: url,
         publicEndpoint: `http://localhost:${port}`,
         bucket: "store",
+        // A bucket that another gateway has used is refused.
+        prefix: `${randomUUID()}/`,
         accessKeyId,
         secretAccessKey,
       },

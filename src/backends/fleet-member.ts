@@ -163,7 +163,8 @@ export class WatchedMember {
       return new BackendError(name, "unavailable", { detail: `the last ${kind} has not come back yet` });
     const limit = new AbortController();
     this.#limit = limit;
-    const asked = call(limit.signal).finally(() => this.#hung.delete(kind));
+    // Async: a call that throws before it returns its promise is a failure like others.
+    const asked = (async () => call(limit.signal))().finally(() => this.#hung.delete(kind));
     this.#hung.set(kind, asked);
     try {
       await withinTime(asked, limit, this.#options.probeTimeoutMs, `no answer to a ${kind}`);

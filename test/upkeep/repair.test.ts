@@ -37,25 +37,16 @@ async function openOther(
   { backends }: Disks,
   more: { draining?: DiskName[]; copies?: number; random?: () => number },
 ) {
-  const log = openLog("silent");
+  const common = { metadata, backends, now: clock.now, log: openLog("silent") };
   const regions = ["x", "y", "z"].map((name, index) => ({ name, latitude: 0, longitude: index * 10 }));
-  const fleet = openFleet({
-    backends,
-    regions,
-    log,
-    draining: more.draining,
-    probeIntervalMs: 60_000,
-    outageGraceMs: OUTAGE_GRACE_MS,
-    now: clock.now,
-  });
-  const registry = openRegistry({ metadata, fleet, backends, now: clock.now, log });
+  const { draining, copies = 2, random = Math.random } = more;
+  const limits = { probeIntervalMs: 60_000, outageGraceMs: OUTAGE_GRACE_MS };
+  const fleet = openFleet({ ...common, ...limits, regions, draining });
+  const registry = openRegistry({ ...common, fleet });
   await registry.refresh();
-  const { copies = 2, random = Math.random } = more;
-  const upkeep = openUpkeep({ metadata, fleet, copies, random, now: clock.now, log, graceMs: DAY });
+  const upkeep = openUpkeep({ ...common, fleet, copies, random, graceMs: DAY });
   const dispose = async () => {
-    await upkeep.close();
-    await registry.close();
-    await fleet.close();
+    for (const one of [upkeep, registry, fleet]) await one.close();
   };
   return { fleet, upkeep, [Symbol.asyncDispose]: dispose };
 }

@@ -102,7 +102,8 @@ export class Disk {
     try {
       identity = await this.readIdentity();
     } catch (error) {
-      throw error instanceof BackendError ? error : this.fault("unavailable", `no marker in ${this.directory}`, error);
+      if (error instanceof BackendError && error.fault !== "absent") throw error;
+      throw this.fault("unavailable", `no marker in ${this.directory}`, error);
     }
     if (identity === undefined) throw this.fault("unavailable", `no marker in ${this.directory}`);
     if (this.#identity !== undefined && identity !== this.#identity)

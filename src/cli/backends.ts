@@ -29,7 +29,7 @@ export function addBackends(program: Command, terminal: Terminal): void {
     name: "drain",
     description: "give a backend nothing new, and have its blobs copied elsewhere",
     change: (all, name) => all.drain(name),
-    done: (name) => `${name} is draining: when backends list shows no replicas, it can be removed`,
+    done: (name) => `${name} is draining: its blobs are copied elsewhere, and then it can be removed`,
   });
   addChange(backends, terminal, {
     name: "resume",

@@ -55,8 +55,12 @@ function switchable(name: DiskName, backend: Backend, disks: () => Disks): Backe
       if (typeof value !== "function") return value;
       if (property === "close") return async () => undefined;
       return (...call: readonly unknown[]) => {
-        if (disks().away.has(name)) throw new BackendError(name, "unavailable", { detail: "away" });
         const run = () => Reflect.apply(value, target, call);
+        if (disks().away.has(name)) {
+          const failure = new BackendError(name, "unavailable", { detail: "away" });
+          if (property === "write" || property === "writePart" || property === "list") throw failure;
+          return Promise.reject(failure);
+        }
         return property === "delete" ? disks().onDelete(name, String(call[0])).then(run) : run();
       };
     },

@@ -28,6 +28,7 @@ export class JobRunner {
   /** Lanes in which a job could not begin since the last look: they get no further workers until the next. */
   readonly #busy = new Set<Lane>();
   readonly #underWay = new Set<Promise<unknown>>();
+  #preparing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #ran = 0;
 
@@ -63,14 +64,26 @@ export class JobRunner {
   #lookEverywhere(): Promise<unknown> {
     return this.#follow(async () => {
       if (this.#closing.signal.aborted) return;
-      await this.#options.prepare();
+      await this.#prepare();
       this.#busy.clear();
       await Promise.all(this.#options.lanes.map((lane) => this.#look(lane)));
     });
   }
 
+  /** One at a time: looks do not pile up while the database is slow. */
+  #prepare(): Promise<void> {
+    this.#preparing ??= this.#options.prepare().finally(() => {
+      this.#preparing = undefined;
+    });
+    return this.#preparing;
+  }
+
   /** Starts one more worker if the lane has room. Resolves when it, and the workers it started, find no more jobs. */
-  async #look(lane: Lane): Promise<void> {
+  #look(lane: Lane): Promise<void> {
+    return this.#follow(() => this.#work(lane));
+  }
+
+  async #work(lane: Lane): Promise<void> {
     const workers = this.#workers.get(lane) ?? 0;
     if (workers >= lane.limit) return;
     this.#workers.set(lane, workers + 1);

@@ -30,7 +30,6 @@ const BLOCKS_AT_ONCE = 2;
 export class DiskBody extends Readable {
   readonly #disk: Disk;
   readonly #pieces: Piece[] = [];
-  #reading: Promise<void> | undefined;
 
   constructor(disk: Disk, segments: readonly Segment[], range: ByteRange) {
     super({ highWaterMark: BLOCKS_AT_ONCE * BLOCK_SIZE });
@@ -45,17 +44,14 @@ export class DiskBody extends Readable {
   }
 
   override _read(): void {
-    this.#reading = this.#readNext().then(
+    this.#readNext().then(
       (chunk) => {
-        this.#reading = undefined;
-        this.push(chunk);
+        if (!this.destroyed) this.push(chunk);
       },
-      (error: unknown) => {
-        this.#reading = undefined;
+      (error: unknown) =>
         this.destroy(
           error instanceof Error ? error : new BackendError(this.#disk.backend, "unavailable", { cause: error }),
-        );
-      },
+        ),
     );
   }
 
@@ -64,6 +60,10 @@ export class DiskBody extends Readable {
     if (piece === undefined) return null;
     try {
       piece.stored ??= await this.#openPiece(piece);
+      if (this.destroyed) {
+        this.#abandonFiles();
+        return null;
+      }
       const chunk = await readBlocks(this.#disk, piece.stored, piece.position, piece.end, BLOCKS_AT_ONCE);
       piece.position += chunk.length;
       if (piece.position < piece.end) return chunk;
@@ -82,11 +82,13 @@ export class DiskBody extends Readable {
     throw this.#disk.fault("corrupt", `${path} is another part: ${stored.size} bytes ${stored.etag}`);
   }
 
+  /** Waits for no call that is under way: whoever destroys the body of a disk that hangs goes on at once. */
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    const close = async () => {
-      await this.#reading;
-      for (const { stored } of this.#pieces) stored?.file.abandon();
-    };
-    close().then(() => done(error), done);
+    this.#abandonFiles();
+    done(error);
+  }
+
+  #abandonFiles(): void {
+    for (const { stored } of this.#pieces) stored?.file.abandon();
   }
 }

@@ -50,9 +50,10 @@ export class OpenFile {
   }
 
   /** After a success. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
     this.#isClosed = true;
-    return this.#calls.run(() => close(this.#fd));
+    await this.#calls.run(() => close(this.#fd));
   }
 
   /** After a failure: closes once the last call has returned, and is not waited for. A closed file stays closed. */
@@ -65,7 +66,8 @@ export class OpenFile {
 
   #use<T>(call: () => Promise<T>): Promise<T> {
     return this.#calls.run(() => {
-      const running = call();
+      // It waited for its turn until after the end: its number may be another file's now.
+      const running = this.#isClosed ? Promise.reject(new Error("the file was closed")) : call();
       this.#last = running;
       return running;
     });

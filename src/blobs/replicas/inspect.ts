@@ -12,7 +12,7 @@ import type { Replicas } from "./verify.ts";
 export class Inspector {
   readonly #fleet: Fleet;
   readonly #replicas: Replicas;
-  readonly #busy = new Set<string>();
+  #isBusy = false;
 
   constructor(fleet: Fleet, replicas: Replicas) {
     this.#fleet = fleet;
@@ -24,12 +24,15 @@ export class Inspector {
     for (const backend of backends) await this.#look(blob, backend, (member) => readReplica(blob, member));
   }
 
-  /** The backend broke off at this byte. One such look at a time per backend: one in trouble gets little extra work. */
+  /**
+   * The backend broke off at this byte. One such look at a time, others are left out: a backend in trouble gets little
+   * extra work, and two backends in trouble do not vouch for each other while both are suspected.
+   */
   async from(blob: Blob, backend: string, byte: number): Promise<void> {
-    if (this.#busy.has(backend)) return;
-    this.#busy.add(backend);
+    if (this.#isBusy) return;
+    this.#isBusy = true;
     await this.#look(blob, backend, (member) => readAgain(blob, member, byte));
-    this.#busy.delete(backend);
+    this.#isBusy = false;
   }
 
   async #look(blob: Blob, backend: string, read: (member: FleetMember) => Promise<unknown>): Promise<void> {

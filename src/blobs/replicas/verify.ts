@@ -7,6 +7,7 @@ import type { Fleet, FleetMember } from "../../backends/fleet.ts";
 import type { Log } from "../../log.ts";
 import type { Blobs } from "../../metadata/blobs.ts";
 import type { Blob } from "../../model.ts";
+import { UnreadableReplica } from "./read-again.ts";
 
 export interface ReplicasOptions {
   readonly blobs: Blobs;
@@ -51,7 +52,7 @@ export class Replicas {
 
   /**
    * What a failed call says about the replica: absent and corrupt make it lost, which is a copy job in the same
-   * transaction. Tells the fleet.
+   * transaction. Tells the fleet. A replica that is only suspected to be damaged stays while it is the last one.
    */
   async noteFailure(blob: Blob, failure: BackendError): Promise<void> {
     this.#fleet.reportFailure(failure);
@@ -62,6 +63,7 @@ export class Replicas {
       // A blob that was stored anew in the meantime has another storage key. What is wrong with the old bytes says
       // nothing about the new ones.
       if (current?.storageKey !== blob.storageKey || replica?.state !== "verified") return;
+      if (failure instanceof UnreadableReplica && !this.#isElsewhere(current, failure.backend)) return;
       if (!(await this.#blobs.setReplica(blob.id, failure.backend, "lost", blob.storageKey))) return;
       this.#log.error({ err: failure, blob: blob.id, name: blob.storageKey }, "a replica is lost");
     } catch (error) {
@@ -70,6 +72,13 @@ export class Replicas {
         "a replica is lost and could not be marked",
       );
     }
+  }
+
+  /** Can the blob be read from another backend now? */
+  #isElsewhere({ replicas }: Blob, backend: string): boolean {
+    return replicas.some(
+      (other) => other.backend !== backend && other.state === "verified" && this.#fleet.get(other.backend)?.up,
+    );
   }
 
   /** Asks the backend itself; a good answer refreshes the row, a bad one is noted. */

@@ -1,6 +1,7 @@
 // A disk whose file calls never return: opening a FIFO that nobody writes to hangs. The calls give up, only a few of
 // them hold a thread, and the disk serves again when they return.
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { constants } from "node:fs";
 import { open, readdir, readFile, readlink, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { describe, expect, it, vi } from "vitest";
 import { MemoryBackend } from "../../../src/backends/memory/backend.ts";
 import { failure, put, read, writeAll } from "../../contracts/backend-contract.ts";
 import { openRig } from "../../support/rig.ts";
-import { BYTES, KEY, onDisk, type TestDisk } from "./support.ts";
+import { BYTES, inParts, KEY, onDisk, PART, type TestDisk } from "./support.ts";
 
 const run = promisify(execFile);
 const hungKeys = Array.from({ length: 20 }, (_, n) => `blobs/ab/hung-${n}`);
@@ -44,6 +45,24 @@ describe.runIf(process.platform === "linux")("a disk that hangs", () => {
     expect((await failure(backend.stat("blobs/ab/hung"))).fault).toBe("unavailable");
     expect((await read(backend, KEY)).equals(BYTES)).toBe(true);
     expect(await release(fifo)).toBe(true);
+    await vi.waitFor(async () => expect(await openBelow(disk.directory)).toEqual([]));
+  });
+
+  it("holds up nobody who gives its body up", async () => {
+    await using disk = await onDisk();
+    await inParts(disk);
+    const second = join(`${fileOf(disk, KEY)}.parts`, "00002");
+    await rename(second, `${second}-aside`);
+    await run("mkfifo", [second]);
+    const { body } = await disk.backend.open(KEY);
+    const chunks: Buffer[] = [];
+    body.on("error", () => undefined).on("data", (chunk: Buffer) => chunks.push(chunk));
+    await vi.waitFor(() => expect(Buffer.concat(chunks).length).toBe(PART));
+    // Now it opens the second part.
+    await new Promise((resolve) => setImmediate(resolve));
+    body.destroy();
+    await once(body, "close");
+    await vi.waitFor(async () => expect(await release(second)).toBe(true));
     await vi.waitFor(async () => expect(await openBelow(disk.directory)).toEqual([]));
   });
 

@@ -116,6 +116,21 @@ describe.each(Object.entries(ways))("a large blob that was written %s", (_, writ
     expect(await stateOf(rig, "b")).toBe("verified");
   });
 
+  it("keeps its last good copy when that one's store always breaks off, which does not prove damage", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends });
+    await write(rig);
+    const { id, storageKey } = await rig.blobOf("key");
+    await rig.metadata.blobs.setReplica(id, "b", "lost", storageKey);
+    const broken = far.store("a").script({ method: "GET" }, { do: "disconnect", at: { responseBytes: MIB } });
+    far.store("b").remove(storageKey);
+    expect((await readWhole(rig)).error).toMatchObject({ code: "ServiceUnavailable" });
+    await vi.waitFor(() => expect(broken.hits).toBeGreaterThan(2));
+    broken.remove();
+    expect((await readWhole(rig)).got.equals(bytes)).toBe(true);
+    expect(await stateOf(rig, "a")).toBe("verified");
+  });
+
   it("keeps the mark of a copy whose store does not answer, which proves nothing about it", async () => {
     await using far = await startFarStores(2);
     await using rig = await openRig({ backends: far.backends });

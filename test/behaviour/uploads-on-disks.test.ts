@@ -22,7 +22,7 @@ class Disks implements AsyncDisposable {
   }
 
   static async make(): Promise<Disks> {
-    return new Disks(await Promise.all(SITES.map(() => onDisk())));
+    return new Disks(await Promise.all(SITES.map(({ name }) => onDisk(`identity-of-${name}`))));
   }
 
   open = () => Promise.all(SITES.map((site, index) => this.#disk(index).open({ ...site, durable: true })));

@@ -92,4 +92,8 @@ export async function expectNothingLeft(far: FarStores, rig: Rig): Promise<void>
 }
 
 export const requests = (far: FarStores, name: string, method: string, query?: string) =>
-  far.store(name).requests.filter((one) => one.method === method && (query === undefined || one.query.has(query)));
+  far
+    .store(name)
+    .requests.filter(
+      (one) => one.key.startsWith("blobs/") && one.method === method && (query === undefined || one.query.has(query)),
+    );

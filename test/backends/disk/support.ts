@@ -12,13 +12,13 @@ export const BYTES = randomBytes(300_000);
 export const PART = 100_000;
 
 /** A directory with a disk in it, established, and a way to open another backend on it. */
-export async function onDisk() {
+export async function onDisk(identity = IDENTITY) {
   const root = await mkdtemp(join(tmpdir(), "nearbucket-disk-"));
   const directory = join(root, "disk");
   const open = (options: Partial<DiskBackendOptions> = {}) =>
     openDiskBackend({ name: "disk", region: "here", directory, durable: false, ...options });
   const backend = await open();
-  await backend.establish(IDENTITY);
+  await backend.establish(identity);
   return { root, directory, open, backend, [Symbol.asyncDispose]: () => rm(root, { recursive: true }) };
 }
 

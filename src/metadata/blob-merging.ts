@@ -1,12 +1,15 @@
 /**
- * Fills in a digest that became known late, and merges two blobs that turn out equal: every object has a blob at any
- * time.
+ * Records a digest that became known late, and merges two blobs that turn out equal. The objects move in small
+ * transactions, and after each of them every object has a blob, and every ref_count is right.
  */
-import type { Digest } from "../model.ts";
+import type { Blob, Digest } from "../model.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Connection, statement } from "./engine.ts";
 
-const lockObjects = statement("merge-lock-objects", "SELECT id FROM objects WHERE blob_id = ? ORDER BY id FOR UPDATE");
+/** Bounds the transactions, whatever the number of objects that refer to a blob. */
+const OBJECTS_AT_ONCE = 500;
+
+const lockObjects = statement("merge-lock-objects", "SELECT id FROM objects WHERE blob_id = ? LIMIT ? FOR UPDATE");
 const lockEquals = statement(
   "merge-lock-blobs",
   `SELECT id FROM blobs
@@ -14,53 +17,96 @@ const lockEquals = statement(
   ORDER BY id FOR UPDATE`,
 );
 const lockDigest = statement("merge-lock-digest", "SELECT pg_advisory_xact_lock(hashtextextended(?, 1))");
-const selectBlob = statement<{ size: number; scope: string | null }>(
+const selectBlob = statement<MergeRow>(
   "merge-blob",
-  "SELECT size, scope FROM blobs WHERE id = ? AND deleting = 0",
+  "SELECT id, size, scope, storage_key, ref_count FROM blobs WHERE id = ? AND deleting = 0",
 );
-const selectEqual = statement<{ id: number; size: number }>(
+const selectEqual = statement<MergeRow>(
   "merge-equal",
-  "SELECT id, size FROM blobs WHERE scope = ? AND digest = ? AND deleting = 0 AND id <> ?",
+  `SELECT id, size, scope, storage_key, ref_count FROM blobs
+  WHERE scope = ? AND digest = ? AND deleting = 0 AND id <> ?`,
 );
 const writeDigest = statement<never>("merge-write-digest", "UPDATE blobs SET digest = ? WHERE id = ?");
 const leaveScope = statement<never>("merge-leave-scope", "UPDATE blobs SET digest = ?, scope = NULL WHERE id = ?");
-const moveObjects = statement<{ bucket_id: number; key: string }>(
+const moveObjects = statement<never>(
   "merge-move-objects",
-  "UPDATE objects SET blob_id = ? WHERE blob_id = ? RETURNING bucket_id, key",
+  "UPDATE objects SET blob_id = ? WHERE blob_id = ? AND id IN (SELECT id FROM objects WHERE blob_id = ? LIMIT ?)",
 );
 const takeReferences = statement<never>(
   "merge-take",
   "UPDATE blobs SET ref_count = ref_count + ?, reclaim_at = NULL WHERE id = ?",
 );
-const giveReferences = statement<never>(
-  "merge-give",
-  "UPDATE blobs SET ref_count = ref_count - ?, reclaim_at = ?, digest = ?, scope = NULL WHERE id = ?",
-);
+const giveReferences = statement<never>("merge-give", "UPDATE blobs SET ref_count = ref_count - ? WHERE id = ?");
+const becomeReclaimable = statement<never>("merge-reclaim", "UPDATE blobs SET reclaim_at = ? WHERE id = ?");
 
+interface MergeRow {
+  readonly id: number;
+  readonly size: number;
+  readonly scope: string | null;
+  readonly storage_key: string;
+  readonly ref_count: number;
+}
+
+/** The blob whose bytes the caller has proven good. */
+export type MergeTarget = Pick<Blob, "id" | "storageKey">;
+
+export interface MergeStep {
+  /** The equal blob. */
+  readonly merged: number | undefined;
+  /** False: more objects are to be moved. */
+  readonly done: boolean;
+}
+
+/**
+ * One transaction. The objects of the blob move to its equal one only while that one is `target`, bytes and all;
+ * otherwise the objects of the equal one move to this blob, which takes its place in the dedup look-up. The blob that
+ * has no object left becomes reclaimable.
+ */
 export async function mergeBlob(
   c: Connection,
   context: MetadataContext,
   blobId: number,
   digest: Digest,
-): Promise<{ readonly merged: number | undefined }> {
+  target: MergeTarget | undefined,
+): Promise<MergeStep> {
   await c.lock(lockDigest, [digest]);
-  await c.lock(lockObjects, [blobId]);
-  await c.lock(lockEquals, [blobId, digest, blobId]);
+  await lockMoving(c, blobId, digest, target);
   const blob = await c.get(selectBlob, [blobId]);
-  if (!blob) return { merged: undefined };
+  if (!blob) return { merged: undefined, done: true };
   c.afterCommit(() => context.cache?.forgetBlob(blobId));
   const equal = blob.scope === null ? undefined : await c.get(selectEqual, [blob.scope, digest, blobId]);
   if (!equal) {
     await c.run(writeDigest, [digest, blobId]);
-    return { merged: undefined };
+    return { merged: undefined, done: true };
   }
   if (equal.size !== blob.size) {
     // Equal digests with different sizes are not equal content: kept apart.
     await c.run(leaveScope, [digest, blobId]);
-    return { merged: undefined };
+    return { merged: undefined, done: true };
   }
-  const moved = await c.all(moveObjects, [equal.id, blobId]);
-  if (moved.length > 0) await c.run(takeReferences, [moved.length, equal.id]);
-  await c.run(giveReferences, [moved.length, context.now().getTime() + context.graceMs, digest, blobId]);
-  return { merged: equal.id };
+  c.afterCommit(() => context.cache?.forgetBlob(equal.id));
+  const isProven = target?.id === equal.id && target.storageKey === equal.storage_key;
+  const [from, to] = isProven ? [blob, equal] : [equal, blob];
+  const moved = await c.run(moveObjects, [to.id, from.id, from.id, OBJECTS_AT_ONCE]);
+  if (moved > 0) await c.run(takeReferences, [moved, to.id]);
+  await c.run(giveReferences, [moved, from.id]);
+  if (moved > 0 && moved < from.ref_count) return { merged: equal.id, done: false };
+  // The digest of a scope is unique: the one blob leaves before the other enters.
+  await c.run(leaveScope, [digest, from.id]);
+  await c.run(becomeReclaimable, [context.now().getTime() + context.graceMs, from.id]);
+  if (to === blob) await c.run(writeDigest, [digest, blobId]);
+  return { merged: equal.id, done: true };
+}
+
+/** Objects before blobs, as writes do. If the equal blob changes meanwhile, a deadlock can make this run again. */
+async function lockMoving(
+  c: Connection,
+  blobId: number,
+  digest: Digest,
+  target: MergeTarget | undefined,
+): Promise<void> {
+  const blob = await c.get(selectBlob, [blobId]);
+  const equal = blob?.scope ? await c.get(selectEqual, [blob.scope, digest, blobId]) : undefined;
+  if (equal) await c.lock(lockObjects, [target === undefined ? equal.id : blobId, OBJECTS_AT_ONCE]);
+  await c.lock(lockEquals, [blobId, digest, blobId]);
 }

@@ -3,7 +3,7 @@
  * referenced.
  */
 import type { Blob, Checksum, Digest, Replica, ReplicaState } from "../model.ts";
-import { mergeBlob } from "./blob-merging.ts";
+import { type MergeTarget, mergeBlob } from "./blob-merging.ts";
 import { type BlobReader, isReadableBy, readableChecksums } from "./blob-readers.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Parameter, type Statement, statement, type Work } from "./engine.ts";
@@ -16,6 +16,11 @@ const selectByDigest = statement<BlobRow>(
   `${from} blobs.scope = ? AND blobs.digest = ? AND blobs.deleting = 0`,
 );
 const selectById = statement<BlobRow>("blob-by-id", `${from} blobs.id = ? AND blobs.deleting = 0`);
+const selectEqual = statement<BlobRow>(
+  "blob-equal",
+  `SELECT ${blobColumns} FROM blobs AS one JOIN blobs ON blobs.scope = one.scope AND blobs.size = one.size
+  WHERE blobs.digest = ? AND blobs.deleting = 0 AND one.id = ? AND blobs.id <> one.id`,
+);
 const selectDeleting = statement<BlobRow>("blob-deleting", `${from} blobs.id = ? AND blobs.deleting = 1`);
 const selectNext = statement<SurveyRow>(
   "blobs-survey",
@@ -143,12 +148,28 @@ export class Blobs {
     return this.#change(blobId, (c) => forgetReplica(c, blobId, backend));
   }
 
+  /** The other live blob in the same scope with this digest, the digest of this blob that is not recorded yet. */
+  findEqual(blobId: number, digest: Digest): Promise<Blob | undefined> {
+    return this.#one(selectEqual, [digest, blobId]);
+  }
+
   /**
-   * Records the digest that the first read of a multipart blob found. When another live blob in the same scope has that
-   * digest and size, this blob's objects are moved to it and this one becomes reclaimable. `merged`: that other blob.
+   * Records the digest that the first whole read of a blob found. When an equal blob is in the same scope, the two are
+   * merged: the objects of this blob move to `target`, an equal blob whose replicas the caller has just proven good. If
+   * there is no target, or another blob or another storage key is there now, the objects of the equal blob move to this
+   * one, whose bytes were just read. The blob without objects becomes reclaimable. `merged`: the equal blob.
    */
-  setDigest(blobId: number, digest: Digest): Promise<{ readonly merged: number | undefined }> {
-    return this.#context.engine.transact((c) => mergeBlob(c, this.#context, blobId, digest));
+  async setDigest(
+    blobId: number,
+    digest: Digest,
+    target?: MergeTarget,
+  ): Promise<{ readonly merged: number | undefined }> {
+    for (;;) {
+      const { merged, done } = await this.#context.engine.transact((c) =>
+        mergeBlob(c, this.#context, blobId, digest, target),
+      );
+      if (done) return { merged };
+    }
   }
 
   /**

@@ -1,27 +1,42 @@
 /**
  * Reads one replica of a blob that came in parts, which also checks it for the first time, and lets metadata merge
- * equal blobs.
+ * equal blobs. The objects of two equal blobs go to the one whose replicas are proven.
  */
 import { type BackendError, onlyBackendError } from "../backends/backend.ts";
 import { readReplica } from "../blobs/replicas/copy-replica.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
+import type { Blob, Digest } from "../model.ts";
 import { type JobContext, paced } from "./job-context.ts";
 import type { JobRun } from "./running-job.ts";
 
-/** Throws ServiceUnavailable when no replica could be read whole. */
+/** Throws ServiceUnavailable when no replica could be read whole, or a merge has to wait for copies. */
 export async function digestBlob(context: JobContext, blobId: number, run: JobRun): Promise<void> {
-  const { metadata, fleet, replicas, slots, log } = context;
-  const blob = await metadata.blobs.find(blobId);
+  const { blobs } = context.metadata;
+  const blob = await blobs.find(blobId);
   if (blob === undefined || blob.digest !== undefined) return;
+  const { digest, failures } = await readAny(context, blob, run);
+  if (digest === undefined) throw tooFewBackends(failures);
+  const equal = await blobs.findEqual(blobId, digest);
+  const target = equal && (await chooseTarget(context, blob, equal, run));
+  const { merged } = await blobs.setDigest(blobId, digest, target);
+  if (merged !== undefined)
+    context.log.info({ blob: blobId, merged, kept: target?.id ?? blobId }, "two blobs turned out to be equal");
+}
+
+/** `digest` undefined: no replica could be read whole. */
+async function readAny(
+  context: JobContext,
+  blob: Blob,
+  run: JobRun,
+): Promise<{ readonly digest: Digest | undefined; readonly failures: readonly BackendError[] }> {
+  const { fleet, replicas } = context;
   const failures: BackendError[] = [];
   for (const replica of blob.replicas) {
     const member = fleet.get(replica.backend);
     if (replica.state !== "verified" || !member?.up) continue;
     try {
-      const digest = await slots.hold([replica.backend], () => readReplica(blob, member, paced(context, run)));
-      const { merged } = await metadata.blobs.setDigest(blobId, digest);
-      if (merged !== undefined) log.info({ blob: blobId, merged }, "two blobs turned out to be equal");
-      return;
+      const read = () => readReplica(blob, member, paced(context, run));
+      return { digest: await context.slots.hold([replica.backend], read), failures };
     } catch (error) {
       run.signal.throwIfAborted();
       const failure = onlyBackendError(error);
@@ -29,5 +44,23 @@ export async function digestBlob(context: JobContext, blobId: number, run: JobRu
       await replicas.noteFailure(blob, failure);
     }
   }
-  throw tooFewBackends(failures);
+  return { digest: undefined, failures };
+}
+
+/**
+ * The equal blob if it has all its copies and one of them was read whole; else undefined: the blob that was just read
+ * is kept. Throws while neither has all its copies and the equal one may still have good ones.
+ */
+async function chooseTarget(context: JobContext, blob: Blob, equal: Blob, run: JobRun): Promise<Blob | undefined> {
+  const { metadata, replicas, copies } = context;
+  if (await replicas.areGood(equal, copies)) {
+    const { digest, failures } = await readAny(context, equal, run);
+    if (digest !== undefined && failures.length === 0) return equal;
+  }
+  // Asked again: reading may have found lost replicas.
+  const [kept, other] = [await metadata.blobs.find(blob.id), await metadata.blobs.find(equal.id)];
+  if (kept !== undefined && (await replicas.areGood(kept, copies))) return undefined;
+  if (other?.replicas.some(({ state }) => state === "verified"))
+    throw tooFewBackends([], "two equal blobs are merged once one of them has all its copies");
+  return undefined;
 }

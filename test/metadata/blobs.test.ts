@@ -197,7 +197,7 @@ onBothEngines("Blobs", (store) => {
       content: { kind: "known", blobId: (await blobOf("second")).id, size: 5, etag: "parts-2" },
     });
     const second = await blobOf("second");
-    expect(await metadata.blobs.setDigest(second.id, digestOf("hello"))).toEqual({ merged: first.id });
+    expect(await metadata.blobs.setDigest(second.id, digestOf("hello"), first)).toEqual({ merged: first.id });
     expect([(await blobOf("second")).id, (await blobOf("copy")).id]).toEqual([first.id, first.id]);
     expect(await metadata.stats.report(2)).toMatchObject({ objects: 3, blobs: 1, reclaimableBytes: 5 });
     clock.advance(graceMs);

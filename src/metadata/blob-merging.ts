@@ -3,6 +3,7 @@
  * transactions, and after each of them every object has a blob, and every ref_count is right.
  */
 import type { Blob, Digest } from "../model.ts";
+import { lockDigest } from "./content.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Connection, statement } from "./engine.ts";
 
@@ -16,7 +17,6 @@ const lockEquals = statement(
   WHERE id = ? OR (deleting = 0 AND digest = ? AND scope = (SELECT scope FROM blobs WHERE id = ?))
   ORDER BY id FOR UPDATE`,
 );
-const lockDigest = statement("merge-lock-digest", "SELECT pg_advisory_xact_lock(hashtextextended(?, 1))");
 const selectBlob = statement<MergeRow>(
   "merge-blob",
   "SELECT id, size, scope, storage_key, ref_count FROM blobs WHERE id = ? AND deleting = 0",

@@ -15,6 +15,8 @@ const insertBlob = statement<{ id: number }>(
   `INSERT INTO blobs (storage_key, size, etag, digest, scope, part_sizes, ref_count) VALUES (?, ?, ?, ?, ?, ?, 1)
   ON CONFLICT (scope, digest) WHERE scope IS NOT NULL AND digest IS NOT NULL AND deleting = 0 DO NOTHING RETURNING id`,
 );
+/** A merge can give a digest to another blob: while it does, nobody looks for the blob with that digest. */
+export const lockDigest = statement("digest-lock", "SELECT pg_advisory_xact_lock(hashtextextended(?, 1))");
 const lockShared = statement(
   "blob-shared-lock",
   "SELECT id FROM blobs WHERE (scope = ? AND digest = ? AND deleting = 0) OR id = ? ORDER BY id FOR UPDATE",
@@ -94,6 +96,7 @@ async function referenceFresh(
       await addFollowUps(c, context, made.id, content);
       return made.id;
     }
+    await c.lock(lockDigest, [digest]);
     await c.lock(lockShared, [scope, digest, previous ?? null]);
     const shared = await c.get(findShared, [scope, digest]);
     if (shared && shared.size === content.size) return share(c, context, content, shared, previous);

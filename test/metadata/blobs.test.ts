@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { claimAll, digestOf, etagOf, openPlace } from "../support/content.ts";
+import type { Blob } from "../../src/model.ts";
+import { claimAll, digestOf, etagOf, known, openPlace } from "../support/content.ts";
 import { graceMs, onBothEngines } from "../support/engines.ts";
 
 onBothEngines("Blobs", (store) => {
@@ -204,6 +205,45 @@ onBothEngines("Blobs", (store) => {
     expect((await metadata.blobs.takeReclaimable(10)).map(({ id }) => id)).toEqual([second.id]);
   });
 
+  it.each([
+    ["nothing was proven", () => undefined],
+    ["another storage key was proven", (equal: Blob) => ({ id: equal.id, storageKey: "blobs/ab/before" })],
+    ["another blob was proven", (equal: Blob) => ({ id: equal.id + 2, storageKey: equal.storageKey })],
+  ])("moves the objects of the equal blob to the one that was read when %s", async (_, targetOf) => {
+    const { metadata, clock } = store();
+    const { bucket, fresh, put, blobOf } = await openPlace(metadata);
+    await put("first", "hello");
+    const first = await blobOf("first");
+    await put("second", "hello", { content: await fresh("hello", { digest: undefined }) });
+    const second = await blobOf("second");
+    expect(await metadata.blobs.findEqual(second.id, digestOf("hello"))).toEqual(first);
+    expect(await metadata.blobs.findEqual(second.id, digestOf("other"))).toBeUndefined();
+    expect(await metadata.blobs.setDigest(second.id, digestOf("hello"), targetOf(first))).toEqual({ merged: first.id });
+    for (const key of ["first", "second"]) expect(await blobOf(key)).toEqual({ ...second, digest: digestOf("hello") });
+    const scope = `account:${bucket.owner.id}`;
+    expect((await metadata.blobs.findByDigest(scope, digestOf("hello")))?.id).toBe(second.id);
+    expect(await metadata.stats.report(2)).toMatchObject({ objects: 2, blobs: 1, reclaimableBytes: 5 });
+    clock.advance(graceMs);
+    expect((await metadata.blobs.takeReclaimable(10)).map(({ id }) => id)).toEqual([first.id]);
+  });
+
+  it("moves more objects than one transaction does", async () => {
+    const { metadata, look } = store();
+    const { fresh, put, blobOf } = await openPlace(metadata);
+    await put("first", "hello");
+    const first = await blobOf("first");
+    for (let at = 0; at < 1001; at++) await put(`${first.id}/${at}`, "hello", { content: known(first) });
+    await put("second", "hello", { content: await fresh("hello", { digest: undefined }) });
+    const second = await blobOf("second");
+    await metadata.blobs.setDigest(second.id, digestOf("hello"));
+    const counts = await look<{ id: number; ref_count: number }>((knex) => knex("blobs").orderBy("id"));
+    expect(counts.map((row) => [Number(row.id), Number(row.ref_count)])).toEqual([
+      [first.id, 0],
+      [second.id, 1003],
+    ]);
+    expect((await blobOf(`${first.id}/1000`)).id).toBe(second.id);
+  });
+
   it("does not merge across scopes or sizes, nor fails on a blob that is gone", async () => {
     const { metadata } = store();
     const { fresh, put, blobOf } = await openPlace(metadata);
@@ -217,24 +257,28 @@ onBothEngines("Blobs", (store) => {
     expect(await metadata.stats.report(2)).toMatchObject({ objects: 3, blobs: 3 });
   });
 
-  it("keeps every object whole while blobs are merged under running writes", async () => {
-    const { metadata } = store();
-    const { fresh, put, blobOf } = await openPlace(metadata);
-    await put("seed", "hello");
-    const keys = Array.from({ length: 8 }, (_, at) => `k${at}`);
-    for (const key of keys) await put(key, "hello", { content: await fresh("hello", { digest: undefined }) });
-    const blobs = await Promise.all(keys.map(blobOf));
-    await Promise.all([
-      ...blobs.map(({ id }) => metadata.blobs.setDigest(id, digestOf("hello"))),
-      ...keys.map((key) => put(key, "other")),
-      ...keys.map((key) => put(`${key}+`, "hello")),
-    ]);
-    expect(await metadata.stats.report(2)).toMatchObject({
-      objects: 17,
-      blobs: 2,
-      logicalBytes: 85,
-      uniqueBytes: 10,
-      reclaimableBytes: 40,
-    });
-  });
+  it.each(["moved to the equal one", "given the objects of the equal one"])(
+    "keeps every object whole while blobs are %s under running writes",
+    async (way) => {
+      const { metadata } = store();
+      const { fresh, put, blobOf } = await openPlace(metadata);
+      await put("seed", "hello");
+      const target = way.startsWith("moved") ? await blobOf("seed") : undefined;
+      const keys = Array.from({ length: 8 }, (_, at) => `k${at}`);
+      for (const key of keys) await put(key, "hello", { content: await fresh("hello", { digest: undefined }) });
+      const blobs = await Promise.all(keys.map(blobOf));
+      await Promise.all([
+        ...blobs.map(({ id }) => metadata.blobs.setDigest(id, digestOf("hello"), target)),
+        ...keys.map((key) => put(key, "other")),
+        ...keys.map((key) => put(`${key}+`, "hello")),
+      ]);
+      expect(await metadata.stats.report(2)).toMatchObject({
+        objects: 17,
+        blobs: 2,
+        logicalBytes: 85,
+        uniqueBytes: 10,
+        reclaimableBytes: 40,
+      });
+    },
+  );
 });

@@ -18,8 +18,8 @@ const selectByDigest = statement<BlobRow>(
 const selectById = statement<BlobRow>("blob-by-id", `${from} blobs.id = ? AND blobs.deleting = 0`);
 const selectEqual = statement<BlobRow>(
   "blob-equal",
-  `SELECT ${blobColumns} FROM blobs AS one JOIN blobs ON blobs.scope = one.scope AND blobs.size = one.size
-  WHERE blobs.digest = ? AND blobs.deleting = 0 AND one.id = ? AND blobs.id <> one.id`,
+  `${from} blobs.digest = ? AND blobs.scope = (SELECT scope FROM blobs AS one WHERE one.id = ?)
+    AND blobs.size = (SELECT size FROM blobs AS one WHERE one.id = ?) AND blobs.deleting = 0 AND blobs.id <> ?`,
 );
 const selectDeleting = statement<BlobRow>("blob-deleting", `${from} blobs.id = ? AND blobs.deleting = 1`);
 const selectNext = statement<SurveyRow>(
@@ -150,7 +150,7 @@ export class Blobs {
 
   /** The other live blob in the same scope with this digest, the digest of this blob that is not recorded yet. */
   findEqual(blobId: number, digest: Digest): Promise<Blob | undefined> {
-    return this.#one(selectEqual, [digest, blobId]);
+    return this.#one(selectEqual, [digest, blobId, blobId, blobId]);
   }
 
   /**

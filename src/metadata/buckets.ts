@@ -17,11 +17,11 @@ const selectBucket = statement<BucketRow>(
   `SELECT ${bucketColumns} FROM buckets JOIN accounts ON accounts.id = buckets.account_id WHERE buckets.name = ?`,
 );
 const lockBucket = statement("bucket-lock", "SELECT id FROM buckets WHERE id = ? FOR UPDATE");
+/** Each id is a parameter: PostgreSQL would scan all objects for one that is taken from another table. */
 const bucketState = statement<{ name: string; filled: number }>(
   "bucket-state",
-  `SELECT name, CASE WHEN EXISTS (SELECT 1 FROM objects WHERE bucket_id = buckets.id AND is_latest = 1)
-    OR EXISTS (SELECT 1 FROM objects WHERE bucket_id = buckets.id) THEN 1 ELSE 0 END AS filled
-  FROM buckets WHERE id = ?`,
+  `SELECT name, CASE WHEN EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?1) THEN 1 ELSE 0 END AS filled
+  FROM buckets WHERE id = ?1`,
 );
 const readSettings = statement<{ name: string; settings: string }>(
   "bucket-settings",
@@ -30,9 +30,19 @@ const readSettings = statement<{ name: string; settings: string }>(
 const saveSettings = statement<never>("bucket-settings-save", "UPDATE buckets SET settings = ? WHERE id = ?");
 const endUploads = statement<EndedUpload>(
   "bucket-uploads-end",
-  "DELETE FROM uploads WHERE bucket_id = ? RETURNING storage_key, completing_until",
+  `DELETE FROM uploads WHERE upload_id IN (SELECT upload_id FROM uploads WHERE bucket_id = ? LIMIT ?)
+  RETURNING storage_key, completing_until`,
+);
+const forgetCompleted = statement<never>(
+  "bucket-completed-forget",
+  `DELETE FROM completed_uploads WHERE upload_id IN (
+    SELECT upload_id FROM completed_uploads WHERE bucket_id = ? LIMIT ?)`,
 );
 const deleteBucket = statement<never>("bucket-delete", "DELETE FROM buckets WHERE id = ?");
+
+/** Each may have 10,000 parts. */
+const UPLOADS_AT_ONCE = 20;
+const RESULTS_AT_ONCE = 500;
 
 export class Buckets {
   readonly #context: MetadataContext;
@@ -119,18 +129,27 @@ export class Buckets {
 
   /**
    * Throws NoSuchBucket; BucketNotEmpty while it holds an object. Aborts unfinished uploads (their bytes become drop
-   * jobs).
+   * jobs), a few in each transaction; those ended so far stay ended when an object is written meanwhile.
    */
   async delete(bucketId: number): Promise<void> {
+    while (!(await this.#deleteSome(bucketId)));
+  }
+
+  /** True when the bucket is deleted, false when there is more to do. */
+  #deleteSome(bucketId: number): Promise<boolean> {
     const now = this.#context.now();
-    await this.#context.engine.transact(async (c) => {
+    return this.#context.engine.transact(async (c) => {
       await c.lock(lockBucket, [bucketId]);
       const state = await c.get(bucketState, [bucketId]);
       if (!state) throw new S3Error("NoSuchBucket");
       if (state.filled) throw new S3Error("BucketNotEmpty");
-      for (const ended of await c.all(endUploads, [bucketId])) await dropEnded(c, ended, now);
+      const uploads = await c.all(endUploads, [bucketId, UPLOADS_AT_ONCE]);
+      for (const ended of uploads) await dropEnded(c, ended, now);
+      if (uploads.length === UPLOADS_AT_ONCE) return false;
+      if ((await c.run(forgetCompleted, [bucketId, RESULTS_AT_ONCE])) === RESULTS_AT_ONCE) return false;
       await c.run(deleteBucket, [bucketId]);
       c.afterCommit(() => this.#context.cache?.forgetBucket(state.name));
+      return true;
     });
   }
 }

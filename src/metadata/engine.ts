@@ -15,13 +15,19 @@ export interface Statement<Row = unknown> {
   readonly row?: Row;
 }
 
+/** Every statement of this room that is a constant, by name. */
+export const statements = new Map<string, Statement>();
+
 /**
- * `name` must be unique in this room: prepared statements are cached by it. `text` is SQL for both engines: `?` or `?1`
- * for parameters; functions have SQLite's names (the PostgreSQL engine substitutes its own); the SQLite engine removes
- * `FOR UPDATE SKIP LOCKED`.
+ * For constants. `name` must be unique in this room: prepared statements are cached by it. `text` is SQL for both
+ * engines: `?` or `?1` for parameters; functions have SQLite's names (the PostgreSQL engine substitutes its own); the
+ * SQLite engine removes `FOR UPDATE SKIP LOCKED`.
  */
 export function statement<Row = never>(name: string, text: string): Statement<Row> {
-  return { name, text: text.replaceAll(/\s+/g, " ").trim() };
+  if (statements.has(name)) throw new Error(`two statements are named ${name}`);
+  const made: Statement<Row> = { name, text: text.replaceAll(/\s+/g, " ").trim() };
+  statements.set(name, made);
+  return made;
 }
 
 interface Queries {

@@ -2,7 +2,7 @@
  * Brings a database to this program's schema: each migration in one transaction with the row that records it.
  * Two processes may start at once; a program older than the schema refuses to run.
  */
-import { type Statement, statement, type Work } from "./engine.ts";
+import { statement, type Work } from "./engine.ts";
 import { migrations } from "./migrations/list.ts";
 import type { Dialect } from "./migrations/migration.ts";
 
@@ -49,14 +49,10 @@ export async function migrate({ transact, dialect, now, mayUpgrade = true }: Mig
             "stop the older gateways and start one of this version first",
         );
       for (const [index, text] of next.statements(dialect).entries())
-        await c.run(ddl(`${next.name}-${index}`, text), []);
+        await c.run({ name: `${next.name}-${index}`, text }, []);
       await c.run(writeVersion, [version + 1, next.name, now().getTime()]);
       return false;
     });
     if (done) return;
   }
-}
-
-function ddl(name: string, text: string): Statement<never> {
-  return statement<never>(name, text);
 }

@@ -67,8 +67,10 @@ const selectCompleted = statement<{ bucket_id: number; key: string; object: stri
 );
 const forgetCompleted = statement<never>(
   "uploads-completed-forget",
-  "DELETE FROM completed_uploads WHERE completed_at < ?",
+  `DELETE FROM completed_uploads WHERE upload_id IN (
+    SELECT upload_id FROM completed_uploads WHERE completed_at < ? LIMIT ?)`,
 );
+const FORGOTTEN_AT_ONCE = 500;
 
 export class Uploads {
   readonly #context: MetadataContext;
@@ -192,9 +194,11 @@ export class Uploads {
     return { etag: object.etag, object };
   }
 
-  /** Removes the results of uploads completed before `before`. */
+  /** Removes the results of uploads completed before `before`, in transactions of a few hundred. */
   async forgetCompleted(before: Date): Promise<void> {
-    await this.#context.engine.transact((c) => c.run(forgetCompleted, [before.getTime()]));
+    const forgetSome = () =>
+      this.#context.engine.transact((c) => c.run(forgetCompleted, [before.getTime(), FORGOTTEN_AT_ONCE]));
+    while ((await forgetSome()) === FORGOTTEN_AT_ONCE);
   }
 
   /**

@@ -133,6 +133,35 @@ onBothEngines("Buckets", (store) => {
     await expect(metadata.buckets.delete(bucket.id)).rejects.toMatchObject({ code: "NoSuchBucket" });
   });
 
+  it("are deleted however many uploads were begun and completed in them", async () => {
+    const { metadata, look } = store();
+    const { bucket } = await openPlace(metadata);
+    const uploads = Array.from({ length: 45 }, (_, at) => ({
+      upload_id: `begun ${at}`,
+      bucket_id: bucket.id,
+      key: "a",
+      account_id: bucket.owner.id,
+      storage_key: `blobs/${at}`,
+      attributes: "{}",
+      dedup: "account",
+      started_at: at,
+    }));
+    const completed = Array.from({ length: 1001 }, (_, at) => ({
+      upload_id: `completed ${at}`,
+      bucket_id: bucket.id,
+      key: "a",
+      object: "{}",
+      completed_at: at,
+    }));
+    await look((knex) => knex("uploads").insert(uploads));
+    for (let at = 0; at < completed.length; at += 400)
+      await look((knex) => knex("completed_uploads").insert(completed.slice(at, at + 400)));
+    await metadata.buckets.delete(bucket.id);
+    expect(await look((knex) => knex("uploads").select("upload_id"))).toEqual([]);
+    expect(await look((knex) => knex("completed_uploads").select("upload_id"))).toEqual([]);
+    expect(await claimAll(metadata)).toHaveLength(45);
+  });
+
   it("are either deleted or written to, never both", async () => {
     const { metadata } = store();
     for (let round = 0; round < 8; round++) {

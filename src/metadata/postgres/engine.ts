@@ -31,7 +31,7 @@ const acquireTimeoutMs = 10_000;
 const attempts = 12;
 const longestPauseMs = 200;
 
-const selectOne = statement<{ one: number }>("ping", "SELECT 1 AS one");
+const selectOne = statement<{ one: number }>("postgres-ping", "SELECT 1 AS one");
 const quiet = () => undefined;
 
 /** The calls of knex's pool that are used without the builder. */

@@ -12,9 +12,9 @@ import { endsConnection, type PostgresFault, postgresFault } from "./faults.ts";
 /** What knex keeps in its pool: `__knex__disposed` makes it throw the connection away. */
 export type RawPostgres = ClientBase & { __knex__disposed?: unknown };
 
-const begin = statement("begin", "BEGIN ISOLATION LEVEL READ COMMITTED");
-const commit = statement("commit", "COMMIT");
-const rollback = statement("rollback", "ROLLBACK");
+const begin = statement("postgres-begin", "BEGIN ISOLATION LEVEL READ COMMITTED");
+const commit = statement("postgres-commit", "COMMIT");
+const rollback = statement("postgres-rollback", "ROLLBACK");
 
 /** Functions that differ from SQLite's in name only. */
 const functions = [
@@ -107,7 +107,8 @@ export class PostgresSession {
   }
 }
 
-function postgresText(each: Statement): string {
+/** The text as this driver takes it. */
+export function postgresText(each: Statement): string {
   const known = texts.get(each.name);
   if (known !== undefined) return known;
   let count = 0;

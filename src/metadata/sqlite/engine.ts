@@ -29,7 +29,7 @@ const readingLanes = 3;
 const openingAttempts = 50;
 const openingDelayMs = 100;
 
-const selectOne = statement<{ one: number }>("ping", "SELECT 1 AS one");
+const selectOne = statement<{ one: number }>("sqlite-ping", "SELECT 1 AS one");
 
 export async function openSqlite(options: SqliteOptions): Promise<Engine> {
   if (options.file === "" || options.file.startsWith(":"))

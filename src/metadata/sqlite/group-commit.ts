@@ -8,9 +8,9 @@ import { type Connection, type Parameter, type Statement, statement, type Work }
 import type { SqliteConnection } from "./connection.ts";
 import { type SqliteFault, sqliteFault } from "./faults.ts";
 
-const begin = statement<never>("begin", "BEGIN IMMEDIATE");
-const commit = statement<never>("commit", "COMMIT");
-const rollback = statement<never>("rollback", "ROLLBACK");
+const begin = statement<never>("sqlite-begin", "BEGIN IMMEDIATE");
+const commit = statement<never>("sqlite-commit", "COMMIT");
+const rollback = statement<never>("sqlite-rollback", "ROLLBACK");
 
 /** Bounds how long the first work of a batch waits for the last. */
 const batchLimit = 64;

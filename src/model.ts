@@ -184,6 +184,9 @@ export interface StoredObject {
   readonly parts: readonly PartOfObject[] | undefined;
 }
 
+/** What a listing tells of an object. */
+export type ListedObject = Omit<StoredObject, "parts">;
+
 /**
  * `verified`: size and ETag agreed at the last check. `lost`: absent, short, corrupt or no longer needed; never read
  * for a client. `deleting`: its bytes are being deleted; nothing is written there before its row is gone.

@@ -1,6 +1,8 @@
 /**
  * Who may read the content of a blob: the account that owns a live object with it, in its own bucket and not written by
- * another account, and only within the access key's scope.
+ * another account, and only within the access key's scope. Only the first objects that refer to a blob are looked at,
+ * so that a look costs the same however many do. An answer that counts on others of them is "no": then the client's
+ * bytes are received and hashed, as if the content were new to the account.
  */
 import type { Checksum, Place } from "../model.ts";
 import { type Reader as Rows, type Statement, statement } from "./engine.ts";
@@ -13,8 +15,11 @@ export interface BlobReader {
   readonly places: readonly Place[] | undefined;
 }
 
-const liveNames = `FROM objects JOIN buckets ON buckets.id = objects.bucket_id
-  WHERE objects.blob_id = ? AND objects.is_latest = 1 AND objects.owner_id IS NULL AND buckets.account_id = ?`;
+const LOOKED_AT = 100;
+
+const liveNames = `FROM (SELECT bucket_id, key, is_latest, owner_id, checksum FROM objects WHERE blob_id = ? LIMIT ?)
+    AS objects JOIN buckets ON buckets.id = objects.bucket_id
+  WHERE objects.is_latest = 1 AND objects.owner_id IS NULL AND buckets.account_id = ?`;
 const inPlace = "AND buckets.name = ? AND objects.key >= ? AND objects.key < ?";
 
 const columns = "objects.checksum AS checksum";
@@ -41,7 +46,7 @@ export async function isReadableBy(rows: Rows, blobId: number, reader: BlobReade
   return (await select(rows, blobId, reader, selectReadable, selectReadableIn)).length > 0;
 }
 
-/** The additional checksums of the objects that `isReadableBy` counts. */
+/** The additional checksums, up to 20, of the objects that `isReadableBy` counts. */
 export async function readableChecksums(rows: Rows, blobId: number, reader: BlobReader): Promise<readonly Checksum[]> {
   const found = await select(rows, blobId, reader, selectChecksums, selectChecksumsIn);
   return found.flatMap(({ checksum }) => fromJson<Checksum>(checksum) ?? []);
@@ -54,10 +59,10 @@ async function select(
   everywhere: Statement<ChecksumRow>,
   within: Statement<ChecksumRow>,
 ): Promise<readonly ChecksumRow[]> {
-  if (places === undefined) return rows.all(everywhere, [blobId, accountId]);
+  if (places === undefined) return rows.all(everywhere, [blobId, LOOKED_AT, accountId]);
   const found = places.map(({ bucket, prefix }) => {
     const { from, to } = prefixRange(prefix, undefined);
-    return rows.all(within, [blobId, accountId, bucket, from, to]);
+    return rows.all(within, [blobId, LOOKED_AT, accountId, bucket, from, to]);
   });
   return (await Promise.all(found)).flat();
 }

@@ -87,12 +87,15 @@ export class Blobs {
     return this.#one(selectById, [blobId]);
   }
 
-  /** May this reader read some live object with that blob? */
+  /**
+   * May this reader read some live object with that blob? False also when it may, but more than a hundred objects refer
+   * to the blob and none of the first is the reader's: that only costs the client the sending of its bytes.
+   */
   isReadableBy(blobId: number, reader: BlobReader): Promise<boolean> {
     return isReadableBy(this.#context.engine.read, blobId, reader);
   }
 
-  /** The additional checksums of the live objects that this reader may read. */
+  /** The additional checksums of the live objects, among the first hundred, that this reader may read. */
   checksums(blobId: number, reader: BlobReader): Promise<readonly Checksum[]> {
     return readableChecksums(this.#context.engine.read, blobId, reader);
   }

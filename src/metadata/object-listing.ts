@@ -2,10 +2,10 @@
  * Pages of keys. Without a delimiter a page is one range of the index; with one, each step seeks past all keys of the
  * last common prefix, so that a page reads as many index entries as it shows.
  */
-import type { StoredObject } from "../model.ts";
+import type { ListedObject } from "../model.ts";
 import { type Reader, statement } from "./engine.ts";
 import { afterPrefix, compareKeys, prefixRange } from "./key-range.ts";
-import { type ObjectRow, objectColumns, toStoredObject } from "./rows.ts";
+import { type ListedRow, listedColumns, toListedObject } from "./rows.ts";
 
 export interface ListPage {
   readonly prefix: string;
@@ -22,15 +22,15 @@ export interface ListPage {
 
 export interface Listing {
   /** Keys and common prefixes together, in byte order. */
-  readonly entries: readonly ({ readonly object: StoredObject } | { readonly commonPrefix: string })[];
+  readonly entries: readonly ({ readonly object: ListedObject } | { readonly commonPrefix: string })[];
   readonly truncated: boolean;
   /** The last key or common prefix of this page when truncated. */
   readonly next: string | undefined;
 }
 
-const listFlat = statement<ObjectRow>(
+const listFlat = statement<ListedRow>(
   "objects-flat",
-  `SELECT ${objectColumns} FROM objects
+  `SELECT ${listedColumns} FROM objects
   WHERE bucket_id = ? AND is_latest = 1 AND is_delete_marker = 0 AND key >= ? AND key < ? ORDER BY key LIMIT ?`,
 );
 
@@ -38,7 +38,7 @@ const listFlat = statement<ObjectRow>(
  * Parameters: 1 bucket, 2 from, 3 to, 4 length of the prefix in characters, 5 delimiter, 6 what follows it, 7 smallest
  * character, 8 limit.
  */
-const listRolledUp = statement<ObjectRow & { readonly found: string }>(
+const listRolledUp = statement<ListedRow & { readonly found: string }>(
   "objects-rolled-up",
   `WITH RECURSIVE walk (found, place) AS (
     SELECT (SELECT key FROM objects
@@ -52,7 +52,7 @@ const listRolledUp = statement<ObjectRow & { readonly found: string }>(
       ORDER BY key LIMIT 1), walk.place + 1
     FROM walk WHERE walk.found IS NOT NULL AND walk.place < ?8
   )
-  SELECT walk.found AS found, ${objectColumns} FROM walk
+  SELECT walk.found AS found, ${listedColumns} FROM walk
   LEFT JOIN objects ON objects.bucket_id = ?1 AND objects.is_latest = 1 AND objects.key = walk.found
     AND instr(substr(walk.found, ?4 + 1), ?5) = 0
   WHERE walk.found IS NOT NULL ORDER BY walk.place`,
@@ -75,7 +75,7 @@ type Entry = Listing["entries"][number];
 async function flat(reader: Reader, bucketId: number, page: ListPage): Promise<Entry[]> {
   const { from, to } = prefixRange(page.prefix, page.after);
   const rows = await reader.all(listFlat, [bucketId, from, to, page.limit + 1]);
-  return rows.map((row) => ({ object: toStoredObject(row) }));
+  return rows.map((row) => ({ object: toListedObject(row) }));
 }
 
 async function rolledUp(reader: Reader, bucketId: number, page: ListPage, delimiter: string): Promise<Entry[]> {
@@ -97,7 +97,7 @@ async function rolledUp(reader: Reader, bucketId: number, page: ListPage, delimi
   ]);
   return rows.map((row) => {
     const rolled = commonPrefix(row.found, prefix, delimiter);
-    return rolled === undefined ? { object: toStoredObject(row) } : { commonPrefix: rolled };
+    return rolled === undefined ? { object: toListedObject(row) } : { commonPrefix: rolled };
   });
 }
 

@@ -5,6 +5,7 @@ import type {
   Bucket,
   BucketSettings,
   Checksum,
+  ListedObject,
   ObjectAttributes,
   PartOfObject,
   RedirectMode,
@@ -61,12 +62,21 @@ export interface ObjectRow {
   readonly parts: string | null;
 }
 
-export const objectColumns = `objects.key AS key, objects.version_id AS version_id, objects.size AS object_size,
+/** Without the parts: up to 10,000 of each object. */
+export type ListedRow = Omit<ObjectRow, "parts">;
+
+export const listedColumns = `objects.key AS key, objects.version_id AS version_id, objects.size AS object_size,
   objects.etag AS object_etag, objects.modified_at AS modified_at, objects.attributes AS attributes,
   objects.owner_id AS owner_id, (SELECT name FROM accounts AS owners WHERE owners.id = objects.owner_id) AS owner_name,
-  objects.checksum AS checksum, objects.parts AS parts`;
+  objects.checksum AS checksum`;
+
+export const objectColumns = `${listedColumns}, objects.parts AS parts`;
 
 export function toStoredObject(row: ObjectRow): StoredObject {
+  return { ...toListedObject(row), parts: fromJson<readonly PartOfObject[]>(row.parts) };
+}
+
+export function toListedObject(row: ListedRow): ListedObject {
   return {
     key: row.key,
     versionId: row.version_id,
@@ -75,11 +85,10 @@ export function toStoredObject(row: ObjectRow): StoredObject {
     modifiedAt: new Date(row.modified_at),
     attributes: toAttributes(row.attributes, toOwner(row)),
     checksum: fromJson<Checksum>(row.checksum),
-    parts: fromJson<readonly PartOfObject[]>(row.parts),
   };
 }
 
-function toOwner({ owner_id: id, owner_name: name }: ObjectRow): Account | undefined {
+function toOwner({ owner_id: id, owner_name: name }: ListedRow): Account | undefined {
   return id === null || name === null ? undefined : { id, name };
 }
 

@@ -1,6 +1,6 @@
 /** The common part of object listings: one page of objects as S3's elements. */
 import type { Listing } from "../metadata/objects.ts";
-import type { Bucket, StoredObject } from "../model.ts";
+import type { Bucket, ListedObject } from "../model.ts";
 import { quote } from "../protocol/etag.ts";
 import type { Encode } from "../protocol/list-query.ts";
 import type { XmlContent } from "../protocol/xml.ts";
@@ -30,7 +30,7 @@ export function contentsOf({ entries }: Listing, encode: Encode, owner: Bucket["
   return entries.flatMap((entry) => ("object" in entry ? [contentOf(entry.object, encode, Owner)] : []));
 }
 
-function contentOf(object: StoredObject, encode: Encode, Owner: XmlContent): XmlContent {
+function contentOf(object: ListedObject, encode: Encode, Owner: XmlContent): XmlContent {
   return {
     Key: encode(object.key),
     LastModified: object.modifiedAt.toISOString(),

@@ -103,6 +103,23 @@ onBothEngines("Blobs", (store) => {
     );
   });
 
+  it("looks at no more than a hundred of a blob's objects to know who may read it", async () => {
+    const { metadata } = store();
+    const alice = await openPlace(metadata);
+    const bob = await openPlace(metadata, "bobs", "bob");
+    await bob.put("0", "hello");
+    const blob = await bob.blobOf("0");
+    const checksum = { algorithm: "CRC32", type: "FULL_OBJECT", value: "AAAAAA==" } as const;
+    for (let at = 1; at < 99; at++) await bob.put(`${at}`, "hello", { content: known(blob) });
+    await alice.put("hundredth", "hello", { content: known(blob), checksum });
+    await bob.put("after", "hello", { content: known(blob), checksum });
+    const alices = { accountId: alice.bucket.owner.id, places: undefined };
+    const bobs = { accountId: bob.bucket.owner.id, places: undefined };
+    expect(await metadata.blobs.checksums(blob.id, alices)).toEqual([checksum]);
+    expect(await metadata.blobs.checksums(blob.id, bobs)).toEqual([]);
+    expect(await metadata.blobs.isReadableBy(blob.id, bobs)).toBe(true);
+  });
+
   it("makes a copy job when a replica becomes lost, once", async () => {
     const { metadata, clock } = store();
     const { put, blobOf } = await openPlace(metadata);

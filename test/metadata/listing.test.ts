@@ -164,4 +164,18 @@ onBothEngines("Listing", (store) => {
     }
     expect(await claimAll(metadata)).toEqual([]);
   });
+
+  it("leaves out the parts of objects, which may be many", async () => {
+    const { metadata, bucket, put } = await fill([]);
+    const parts = [
+      { partNumber: 1, size: 2 },
+      { partNumber: 2, size: 3 },
+    ];
+    await put("a/b", "hello", { parts });
+    for (const delimiter of [undefined, ":"]) {
+      const { entries } = await metadata.objects.list(bucket.id, { ...everything, delimiter });
+      expect(entries).toEqual([{ object: expect.not.objectContaining({ parts: expect.anything() }) }]);
+    }
+    expect((await metadata.objects.find(bucket.name, "a/b")).found?.object.parts).toEqual(parts);
+  });
 });

@@ -16,6 +16,7 @@ import {
   type Target,
   type Verdict,
 } from "./comparison.ts";
+import { type Growth, measureGrowth, SIZES } from "./growth.ts";
 import { largeObjects } from "./large-objects.ts";
 import { forgetPeak, peakMiB } from "./memory.ts";
 import { smallObjects } from "./small-objects.ts";
@@ -23,7 +24,9 @@ import { openStage } from "./stage.ts";
 
 const ALL = [...smallObjects, ...largeObjects];
 const CONTESTANTS = ["direct", "gateway", "koa", "pipe"] as const;
-const USAGE = `usage: npm run bench -- [--only NAME]... [--seconds N] [--rounds N]\n  NAME: ${ALL.map(({ name }) => name).join(", ")}\n`;
+const GROWTH = "growth";
+const NAMES = [...ALL.map(({ name }) => name), GROWTH].join(", ");
+const USAGE = `usage: npm run bench -- [--only NAME]... [--seconds N] [--rounds N]\n  NAME: ${NAMES}\n`;
 
 interface Result extends Pick<Comparison, "name" | "work" | "unit"> {
   readonly samples: Samples;
@@ -41,9 +44,13 @@ const { values } = parseArgs({
     help: { type: "boolean" },
   },
 });
-const chosen = ALL.filter(({ name }) => values.only === undefined || values.only.includes(name));
+const isChosen = (name: string): boolean => values.only === undefined || values.only.includes(name);
+const chosen = ALL.filter(({ name }) => isChosen(name));
 const options = { seconds: Number(values.seconds), rounds: Number(values.rounds) };
-const understood = chosen.length >= (values.only?.length ?? 1) && options.seconds >= 1 && options.rounds >= 1;
+const understood =
+  chosen.length + (isChosen(GROWTH) ? 1 : 0) >= (values.only?.length ?? 1) &&
+  options.seconds >= 1 &&
+  options.rounds >= 1;
 if (values.help || !understood) {
   process.stderr.write(USAGE);
   process.exit(values.help ? 0 : 2);
@@ -57,7 +64,10 @@ for (const comparison of chosen) {
   process.stderr.write(`${comparison.work} ...\n`);
   results.push(await measure(comparison));
 }
-process.stdout.write(tableOf(results));
+if (isChosen(GROWTH)) process.stderr.write("the metadata with 10,000 to 1,000,000 objects ...\n");
+const growth = isChosen(GROWTH) ? await measureGrowth() : [];
+if (results.length > 0) process.stdout.write(tableOf(results));
+if (growth.length > 0) process.stdout.write(growthTableOf(growth));
 const machine = {
   processors: cpus().length,
   model: cpus()[0]?.model,
@@ -66,9 +76,11 @@ const machine = {
 };
 await writeFile(
   "bench-result.json",
-  `${JSON.stringify({ at: new Date().toISOString(), machine, options, results }, null, 2)}\n`,
+  `${JSON.stringify({ at: new Date().toISOString(), machine, options, results, growth }, null, 2)}\n`,
 );
-process.exitCode = results.every(({ verdicts }) => verdicts.every(({ met }) => met)) ? 0 : 1;
+const allMet =
+  results.every(({ verdicts }) => verdicts.every(({ met }) => met)) && growth.every(({ met }) => met !== false);
+process.exitCode = allMet ? 0 : 1;
 
 /** On a stage of its own, so that what one comparison stored weighs on no other. */
 async function measure(comparison: Comparison): Promise<Result> {
@@ -103,6 +115,25 @@ function tableOf(rows: readonly Result[]): string {
       ]);
     });
   }
+  return formatted(lines);
+}
+
+function growthTableOf(rows: readonly Growth[]): string {
+  const sizes = SIZES.map((size) => `ms at ${size.toLocaleString("en")}`);
+  const lines = rows.map(({ work, milliseconds, ratios, met }) => [
+    work,
+    ...milliseconds.map((each) => each.toFixed(2)),
+    ...ratios.slice(1).map((each) => each.toFixed(2)),
+    met === undefined ? "-" : met ? "yes" : "NO",
+  ]);
+  return formatted([
+    ["work", ...sizes, ...SIZES.slice(1).map((size) => `ratio ${size.toLocaleString("en")}`), "met"],
+    ...lines,
+  ]);
+}
+
+/** The first line is the head. */
+function formatted(lines: readonly (readonly string[])[]): string {
   const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
   const text = (line: readonly string[]): string =>
     `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;

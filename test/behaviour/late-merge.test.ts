@@ -5,7 +5,6 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openBackend } from "../../src/backends/kinds.ts";
-import { openLog } from "../../src/log.ts";
 import { startFarStores } from "../support/far-stores.ts";
 import { openRig, type Rig } from "../support/rig.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -16,14 +15,11 @@ const bytes = randomBytes(300_000);
 
 async function onDisks() {
   const root = await temporaryDirectory();
-  const log = openLog("silent");
   const disks = [
     { name: "a", region: "x" },
     { name: "b", region: "y" },
   ].map((each) => ({ ...each, directory: join(root, each.name) }));
-  const backends = await Promise.all(
-    disks.map((each) => openBackend({ kind: "disk", ...each, durable: false }, { log })),
-  );
+  const backends = await Promise.all(disks.map((each) => openBackend({ kind: "disk", ...each, durable: false })));
   const rig = await openRig({ backends, graceMs: DAY });
   const files = (key: string) => disks.map(({ directory }) => join(directory, "data", key));
   return { rig, files };

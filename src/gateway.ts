@@ -4,9 +4,13 @@
  */
 import { join } from "node:path";
 import { BackendAdministration } from "./admin/backend-administration.ts";
+import { countErrors } from "./admin/backend-errors.ts";
+import { openLiveStatus } from "./admin/live-status.ts";
 import { openMetrics } from "./admin/metrics.ts";
 import { operatorCheck } from "./admin/operators.ts";
 import { watchReadiness } from "./admin/readiness.ts";
+import { watchCounts } from "./admin/recent-counts.ts";
+import { watchSafety } from "./admin/safety-watch.ts";
 import { openAuthenticator } from "./auth/authenticate.ts";
 import { scopeAllows } from "./auth/key-scope.ts";
 import { openSecretBox, openUnsealer, type SecretBox } from "./auth/secret-box.ts";
@@ -70,9 +74,12 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     const root = await metadata.accounts.ensure(ROOT_ACCOUNT);
     const backends = await Promise.all(config.backends.map((backend) => openBackend(backend)));
     const draining = config.backends.filter((backend) => backend.draining).map((backend) => backend.name);
-    const fleet = opened.add(
-      openFleet({ backends, regions: config.regions, draining, outageGraceMs: outageGraceMs(config), now, log }),
+    const watched = countErrors(
+      opened.add(
+        openFleet({ backends, regions: config.regions, draining, outageGraceMs: outageGraceMs(config), now, log }),
+      ),
     );
+    const { fleet } = watched;
     const unseal = openUnsealer([config.encryptionKey, ...config.previousEncryptionKeys], () =>
       currentEncryptionKeys(config),
     );
@@ -101,7 +108,8 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       }),
     );
     const keyUses = opened.add(openKeyUses({ record: (uses) => metadata.accounts.recordUses(uses), now, log }));
-    const metrics = openMetrics({ fleet, metadata, budget, pace, blobs });
+    const safety = opened.add(watchSafety({ holders: metadata.holders, fleet, copies: config.copies, now, log }));
+    const metrics = openMetrics({ fleet, metadata, budget, pace, blobs, safety, errors: watched });
     const upkeep = opened.add(
       openUpkeep({
         metadata,
@@ -114,7 +122,16 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       }),
     );
     const readiness = opened.add(watchReadiness({ metadata, fleet, copies: config.copies, log }));
-    const common = { health: { ready: () => readiness.now(), metrics: metrics.render }, log, observe: metrics.observe };
+    const status = openLiveStatus({
+      fleet,
+      errors: opened.add(watchCounts(() => watched.counts)),
+      jobs: opened.add(watchCounts(() => metadata.jobs.finished)),
+      jobKinds: () => metadata.jobs.finished.keys(),
+      copies: config.copies,
+      now,
+    });
+    const health = { ready: () => readiness.now(), status, metrics: metrics.render };
+    const common = { health, log, observe: metrics.observe };
     const readClient = clientReader(config);
     const app = createApp({
       services: {

@@ -11,7 +11,7 @@ const SRC = join(import.meta.dirname, "../src");
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli"],
   "embedded.ts": ["gateway.ts", "config", "log.ts"],
-  cli: ["gateway.ts", "config", "log.ts"],
+  cli: ["gateway.ts", "admin", "config", "log.ts"],
   "gateway.ts": [
     "http",
     "admin",

@@ -6,6 +6,9 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Fleet } from "../backends/fleet.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Metadata } from "../metadata/metadata.ts";
+import type { BackendErrors } from "./backend-errors.ts";
+import { addSafetyMetrics } from "./safety-metrics.ts";
+import type { SafetyWatch } from "./safety-watch.ts";
 
 export interface Metrics {
   /** One answered request; `seconds` until its last byte went out. */
@@ -26,12 +29,16 @@ export interface MetricsOptions {
   readonly metadata: Metadata;
   readonly blobs: Pick<BlobStore, "cacheCounts">;
   readonly budget: { readonly used: number; readonly waiting: number; readonly refused: number };
+  readonly errors: BackendErrors;
+  readonly safety: SafetyWatch;
   readonly pace: { readonly cut: Readonly<Record<string, number>>; readonly dropped: number };
 }
 
-export function openMetrics({ fleet, metadata, blobs, budget, pace }: MetricsOptions): Metrics {
+export function openMetrics(options: MetricsOptions): Metrics {
+  const { fleet, metadata, blobs, budget, pace } = options;
   const registry = new Registry();
   const registers = [registry];
+  addSafetyMetrics(registry, options);
   const requests = new Counter({
     name: "nearbucket_requests_total",
     help: "Requests by S3 operation and status.",

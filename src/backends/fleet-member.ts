@@ -89,6 +89,10 @@ export class WatchedMember {
     if (this.up) this.#goDown(new BackendError(this.#bare.name, "unavailable", { detail: "registered anew" }));
   }
 
+  get failure(): BackendError | undefined {
+    return this.#uptime.failure;
+  }
+
   measured(latencyMs: number): void {
     this.latencyMs = this.latencyMs === undefined ? latencyMs : this.latencyMs + NEWEST * (latencyMs - this.latencyMs);
   }

@@ -14,6 +14,8 @@ export interface FleetMember {
   readonly region: Region;
   /** It answers and shows the identity it is registered under. */
   readonly up: boolean;
+  /** Why it is not up. */
+  readonly failure: BackendError | undefined;
   /** It took the last small write. */
   readonly writable: boolean;
   /** By the configuration or by `state`: it is given nothing new. */

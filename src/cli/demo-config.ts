@@ -49,6 +49,11 @@ export function curlConfigFile(directory: string): string {
   return join(directory, "curl.conf");
 }
 
+/** Where the demo's gateway listens, or last listened: for commands beside it. */
+export function addressFile(directory: string): string {
+  return join(directory, "gateway.url");
+}
+
 /**
  * Clients reach the gateway as 127.0.0.1 and its backends as `localhost`, so that they drop their Authorization header
  * on a redirect.
@@ -96,9 +101,17 @@ export async function demoDatabaseConfig(directory: string): Promise<GatewayConf
   const regions = ["one", "two"].map((name) => ({ name, latitude: 0, longitude: 0 }));
   return checked({
     ...(await demoBase(directory, rootKey)),
+    listen: await keptAddress(directory),
     regions,
     backends: regions.map(({ name }) => ({ kind: "memory", name, region: name })),
   });
+}
+
+/** Port 0 when no gateway ever listened, or an earlier version made the directory. */
+async function keptAddress(directory: string): Promise<{ readonly port: number }> {
+  const file = addressFile(directory);
+  const port = existsSync(file) ? /:(\d+)\s*$/.exec(await readFile(file, "utf8"))?.[1] : undefined;
+  return { port: Number(port ?? 0) };
 }
 
 async function demoBase(directory: string, rootKey: KeyPair) {

@@ -1,9 +1,9 @@
 /** `nearbucket demo`: a gateway over five nodes in one process, or over real MinIO servers; nothing to configure. */
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { type Gateway, lockDirectory } from "../gateway.ts";
-import { defaultDirectory, demoConfig, ensureKind, ensureRootKey, type StoreKind } from "./demo-config.ts";
+import { addressFile, defaultDirectory, demoConfig, ensureKind, ensureRootKey, type StoreKind } from "./demo-config.ts";
 import { DEMO_BUCKET, demoGreeting } from "./demo-greeting.ts";
 import { startStores } from "./demo-stores.ts";
 import { type SettingOptions, wholeNumber, withSettings } from "./options.ts";
@@ -56,6 +56,7 @@ async function serveDemo(directory: string, kind: StoreKind, options: Options, t
       await demoConfig({ directory, port: options.port, rootKey, kind, stores, keys, settings: options.set }),
       terminal,
     );
+    await writeFile(addressFile(directory), `${gateway.url}\n`);
     await ensureBucket(gateway);
     terminal.print(demoGreeting({ url: gateway.url, directory, rootKey, kind, stores, program: terminal.program }));
     await terminal.stopped;

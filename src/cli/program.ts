@@ -7,6 +7,7 @@ import { addKeys } from "./keys.ts";
 import { addNode } from "./node.ts";
 import { addServe } from "./serve.ts";
 import { addStats } from "./stats.ts";
+import { addStatus } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Runs one command to its end and returns the exit code. */
@@ -19,7 +20,7 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.complain(text.trimEnd()),
     });
-  for (const add of [addServe, addNode, addDemo, addStats, addBackends, addKeys]) add(program, terminal);
+  for (const add of [addServe, addNode, addDemo, addStatus, addStats, addBackends, addKeys]) add(program, terminal);
   try {
     await program.parseAsync([...words], { from: "user" });
     return 0;

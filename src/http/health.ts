@@ -4,12 +4,15 @@
  */
 import Router from "@koa/router";
 import type { Context, Middleware } from "koa";
+import type { LiveStatus } from "../admin/live-status.ts";
 import type { Readiness } from "../admin/readiness.ts";
 import { S3Error } from "../errors.ts";
 
 export interface Health {
   /** From memory. */
   readonly ready: () => Readiness;
+  /** From memory. */
+  readonly status: () => LiveStatus;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
@@ -23,6 +26,10 @@ export function healthRoutes(health: Health, isOperator: (ctx: Context) => boole
     const state = health.ready();
     ctx.status = state.reads ? 200 : 503;
     ctx.body = isOperator(ctx) ? state : { ready: state.reads };
+  });
+  router.get("/-/status", (ctx) => {
+    if (!isOperator(ctx)) throw new S3Error("AccessDenied");
+    ctx.body = health.status();
   });
   router.get("/-/metrics", async (ctx) => {
     if (!isOperator(ctx)) throw new S3Error("AccessDenied");

@@ -125,6 +125,8 @@ export async function addJob(c: Connection, job: NewJob, runAt: Date, now: Date,
 
 export class Jobs {
   readonly #context: MetadataContext;
+  /** How many of each kind this process has finished. */
+  readonly finished = new Map<string, number>();
 
   constructor(context: MetadataContext) {
     this.#context = context;
@@ -162,11 +164,14 @@ export class Jobs {
   }
 
   /** False when the lease was lost: then nothing was changed. */
-  finish(job: Job): Promise<boolean> {
-    return this.#context.engine.transact(async (c) => {
+  async finish(job: Job): Promise<boolean> {
+    const isDone = await this.#context.engine.transact(async (c) => {
       if ((await c.run(deleteJob, [job.id, job.epoch])) > 0) return true;
       return (await c.run(runAgain, [job.id, job.epoch])) > 0;
     });
+    const { kind } = job.work;
+    if (isDone) this.finished.set(kind, (this.finished.get(kind) ?? 0) + 1);
+    return isDone;
   }
 
   /** Schedules another run at `runAt` and counts the attempt. False when the lease was lost. */

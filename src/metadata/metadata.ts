@@ -5,6 +5,8 @@ import { Blobs } from "./blobs.ts";
 import { Buckets } from "./buckets.ts";
 import type { MetadataContext } from "./context.ts";
 import type { Engine } from "./engine.ts";
+import { type FailingJobs, failingJobs } from "./failing-jobs.ts";
+import { Holders } from "./holders.ts";
 import { Jobs } from "./jobs.ts";
 import { KeyReservations } from "./key-reservations.ts";
 import { Objects } from "./objects.ts";
@@ -47,6 +49,9 @@ export interface Metadata {
   readonly keyReservations: KeyReservations;
   readonly jobs: Jobs;
   readonly stats: Stats;
+  readonly holders: Holders;
+  /** By kind and reason, the most often failed first, `limit` at most. */
+  failingJobs(limit: number): Promise<readonly FailingJobs[]>;
   /** Throws when the database cannot answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -68,6 +73,8 @@ export async function openMetadata(options: MetadataOptions): Promise<Metadata> 
     keyReservations: new KeyReservations(context),
     jobs: new Jobs(context),
     stats: new Stats(context),
+    holders: new Holders(context),
+    failingJobs: (limit) => failingJobs(context, limit),
     ping: () => engine.ping(),
     close: () => engine.close(),
   };

@@ -62,7 +62,7 @@ describe("commands", () => {
   it("shows help with code 0", async () => {
     const { code, out } = await runCommand(["--help"]);
     expect(code).toBe(0);
-    for (const command of ["serve", "node", "demo", "stats", "keys"])
+    for (const command of ["serve", "node", "demo", "status", "stats", "keys"])
       expect(out).toMatch(new RegExp(`^ {2}${command} `, "m"));
   });
 
@@ -74,6 +74,7 @@ describe("commands", () => {
   it.each([
     [["serve"], ["NEARBUCKET_CONFIG"]],
     [["node"], ["NEARBUCKET_ROOT_ACCESS_KEY", "NEARBUCKET_ROOT_SECRET_KEY"]],
+    [["status"], ["NEARBUCKET_CONFIG"]],
     [["stats"], ["NEARBUCKET_CONFIG"]],
     [["keys", "create"], ["NEARBUCKET_CONFIG"]],
   ])("names in the help of %j the variables it reads, and no value that only a program knows", async (words, names) => {
@@ -118,7 +119,13 @@ describe("commands", () => {
     );
     const run = (...words: string[]) => runCommand([...words, "--config", config], { env: rootKey });
     const database = join(data, "nearbucket-data", "metadata.sqlite");
-    for (const words of [["stats"], ["keys", "list"], ["keys", "revoke", "KEY"], ["keys", "rotate-encryption"]])
+    for (const words of [
+      ["status"],
+      ["stats"],
+      ["keys", "list"],
+      ["keys", "revoke", "KEY"],
+      ["keys", "rotate-encryption"],
+    ])
       expect(await run(...words)).toEqual({
         code: 1,
         out: "",

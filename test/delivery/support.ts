@@ -60,6 +60,7 @@ export async function bench(
         get up() {
           return !state.down.has(region.name);
         },
+        failure: undefined,
         get draining() {
           return state.draining.has(region.name);
         },

@@ -40,9 +40,8 @@ describe("the documents", () => {
   });
 
   it("name every metric", () => {
-    const names = [...readDocument("src/admin/metrics.ts").matchAll(/name: "(nearbucket_\w+)"/g)].map(
-      (match) => match[1] ?? "",
-    );
+    const sources = ["metrics", "safety-metrics"].map((name) => readDocument(`src/admin/${name}.ts`)).join("");
+    const names = [...sources.matchAll(/"(nearbucket_\w+)"/g)].map((match) => match[1] ?? "");
     const text = readDocument("docs/running.md");
     expect(names.length).toBeGreaterThan(4);
     for (const name of names) expect(text).toContain(`\`${name}`);

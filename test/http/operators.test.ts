@@ -51,6 +51,10 @@ describe("the S3 listener", () => {
     const ready = await ask(`${gateway.url}/-/ready`);
     expect([ready.status, JSON.parse(ready.text)]).toEqual([200, DETAILS]);
     expect((await ask(`${gateway.url}/-/metrics`)).text).toContain("nearbucket_backend_up");
+    expect(JSON.parse((await ask(`${gateway.url}/-/status`)).text)).toMatchObject({
+      copies: 2,
+      backends: [{ name: "store-1", region: "region-1", up: true, draining: false, recentErrors: 0 }, {}, {}],
+    });
   });
 
   it("tells strangers only whether it is ready, and refuses them the metrics with S3's error", async () => {
@@ -61,11 +65,12 @@ describe("the S3 listener", () => {
     const metrics = await ask(`${gateway.url}/-/metrics`, stranger);
     expect(metrics.status).toBe(403);
     expect(metrics.text).toContain("<Code>AccessDenied</Code>");
+    expect((await ask(`${gateway.url}/-/status`, stranger)).status).toBe(403);
   });
 
   it("shows them to the configured networks, through a trusted proxy", async () => {
     await using gateway = await startTestGateway({ config: { trustedProxies: ["127.0.0.9"] } });
-    const paths = ["/-/health", "/-/ready", "/-/metrics"];
+    const paths = ["/-/health", "/-/ready", "/-/status", "/-/metrics"];
     for (const path of ["/-/", "/-/metric"]) {
       const told = await ask(`${gateway.url}${path}`);
       expect([told.status, JSON.parse(told.text)]).toEqual([404, { error: "not found", paths }]);

@@ -15,6 +15,8 @@ export interface GatewayProcess extends AsyncDisposable {
   readonly secretAccessKey: string;
   readonly s3: S3Client;
   readonly server: ServerProcess;
+  /** Its configuration file. */
+  readonly file: string;
   /** `nearbucket WORDS --config` beside it; its standard output. */
   command(...words: string[]): Promise<string>;
 }
@@ -52,6 +54,7 @@ export async function startGatewayProcess(options: ServeOptions): Promise<Gatewa
     ...credentials,
     s3,
     server,
+    file,
     command: async (...words) => (await run(process.execPath, [MAIN, ...words, "--config", file])).toString(),
     async [Symbol.asyncDispose]() {
       s3.destroy();

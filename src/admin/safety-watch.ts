@@ -1,0 +1,72 @@
+/**
+ * What is safe and what is not, for the metrics. Who holds what is counted in the background, a little at a time, and
+ * only while somebody asks; what that means is judged by the fleet as it is at the moment. Asking waits for nothing.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Fleet } from "../backends/fleet.ts";
+import type { Log } from "../log.ts";
+import type { HolderSet } from "../metadata/holders.ts";
+import type { Metadata } from "../metadata/metadata.ts";
+import { type BackendPlace, judgeSafety, type Safety } from "./safety.ts";
+
+interface CountedSafety {
+  readonly safety: Safety;
+  readonly countedAt: Date;
+}
+
+export interface SafetyWatch {
+  /** Undefined until the first count is finished. Begins another when the last began more than five minutes ago. */
+  latest(): CountedSafety | undefined;
+  close(): Promise<void>;
+}
+
+export interface SafetyWatchOptions {
+  readonly holders: Metadata["holders"];
+  readonly fleet: Fleet;
+  readonly copies: number;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+const EVERY_MS = 300_000;
+/** A million blobs in half a minute: requests hardly wait for one page, and not at all between two. */
+const PAGE = 1000;
+const PAUSE_MS = 20;
+
+export function watchSafety({ holders, fleet, copies, now, log }: SafetyWatchOptions): SafetyWatch {
+  const closing = new AbortController();
+  let last: { readonly sets: readonly HolderSet[]; readonly countedAt: Date } | undefined;
+  let begunAt = Number.NEGATIVE_INFINITY;
+  let counting: Promise<void> | undefined;
+  const pause = () => delay(PAUSE_MS, undefined, { signal: closing.signal, ref: false });
+  const count = async () => {
+    try {
+      const { sets } = await holders.count({ isShort: () => false, page: PAGE, pause });
+      last = { sets, countedAt: now() };
+    } catch (error) {
+      if (!closing.signal.aborted) log.warn({ err: error }, "could not count what is safe");
+    } finally {
+      counting = undefined;
+    }
+  };
+  return {
+    latest() {
+      const isDue = now().getTime() - begunAt >= EVERY_MS;
+      if (isDue && counting === undefined && !closing.signal.aborted) {
+        begunAt = now().getTime();
+        counting = count();
+      }
+      return last && { safety: judgeSafety(last.sets, placesOf(fleet), copies), countedAt: last.countedAt };
+    },
+    async close() {
+      closing.abort(new Error("closing"));
+      await counting;
+    },
+  };
+}
+
+function placesOf(fleet: Fleet): readonly BackendPlace[] {
+  return fleet.members().map(({ backend: { name }, region, up, draining }) => {
+    return { name, region: region.name, inPlace: up, attached: !draining, present: fleet.isPresent(name) };
+  });
+}

@@ -1,0 +1,94 @@
+/**
+ * Is it safe to lose a backend now? Pure: from the sets of backends that hold blobs, and from what is known of each
+ * backend, to exact figures. A copy that is far away, lost or on a backend that is being emptied protects nothing.
+ */
+import { isEnough } from "../blobs/replicas/placement.ts";
+import type { Amount, HolderSet } from "../metadata/holders.ts";
+
+/** What is known of one backend at the moment. */
+export interface BackendPlace {
+  readonly name: string;
+  readonly region: string;
+  /** It answers and is the right one: what stands there can be read. */
+  readonly inPlace: boolean;
+  /** It is in use, and not being emptied. */
+  readonly attached: boolean;
+  /** Its copies count as good ones: attached, and in place now or until a short while ago. */
+  readonly present: boolean;
+}
+
+/**
+ * safe: any one backend may be lost. at-risk: some blobs have one copy to be read. unreadable: some have none, and come
+ * back with their backends. lost: some have no copy anywhere.
+ */
+export type Verdict = "safe" | "at-risk" | "unreadable" | "lost";
+
+export interface BackendSafety {
+  readonly name: string;
+  /** Blobs of which it holds a verified replica, and their bytes. */
+  readonly replicas: number;
+  readonly bytes: number;
+  /** What would be lost with it: no other backend that is in place holds a good copy. */
+  readonly onlyHere: Amount;
+}
+
+export interface Safety {
+  readonly verdict: Verdict;
+  /** Everything that objects refer to. */
+  readonly stored: Amount;
+  /** Fewer than two good copies are in place; includes the two below. */
+  readonly atRisk: Amount;
+  /** No copy is in place. */
+  readonly unreadable: Amount;
+  /** No backend holds a verified replica. */
+  readonly lost: Amount;
+  /** Fewer good copies than there should be, or all in one region. */
+  readonly underReplicated: Amount;
+  /** In the order given, then those that the database alone names. */
+  readonly backends: readonly BackendSafety[];
+}
+
+export function judgeSafety(sets: readonly HolderSet[], places: readonly BackendPlace[], copies: number): Safety {
+  const named = new Set([...places.map(({ name }) => name), ...sets.flatMap(({ backends }) => backends)]);
+  const inPlace = namesOf(places.filter((place) => place.inPlace));
+  const good = namesOf(places.filter((place) => place.inPlace && place.attached));
+  const isShort = shortage(places, copies);
+  const total = (isIn: (backends: readonly string[]) => boolean) => sumOf(sets.filter((set) => isIn(set.backends)));
+  const atRisk = total((backends) => backends.filter((name) => good.has(name)).length < 2);
+  const unreadable = total((backends) => !backends.some((name) => inPlace.has(name)));
+  const lost = total((backends) => backends.length === 0);
+  const backends = [...named].map((name) => {
+    const { blobs: replicas, bytes } = total((holders) => holders.includes(name));
+    const isOnlyHere = (holders: readonly string[]) =>
+      holders.includes(name) && !holders.some((other) => other !== name && good.has(other));
+    return { name, replicas, bytes, onlyHere: total(isOnlyHere) };
+  });
+  const verdict = lost.blobs > 0 ? "lost" : unreadable.blobs > 0 ? "unreadable" : atRisk.blobs > 0 ? "at-risk" : "safe";
+  return { verdict, stored: sumOf(sets), atRisk, unreadable, lost, underReplicated: total(isShort), backends };
+}
+
+/** Has a blob on these backends fewer good copies than `copies`, or all of them in one region where there are two? */
+export function shortage(places: readonly BackendPlace[], copies: number): (backends: readonly string[]) => boolean {
+  const present = places.filter((place) => place.present).map((place) => ({ ...place, capacity: 1 }));
+  const regions = new Set(present.map(({ region }) => region)).size;
+  return (backends) =>
+    !isEnough(
+      present.filter(({ name }) => backends.includes(name)),
+      copies,
+      regions,
+    );
+}
+
+function namesOf(places: readonly BackendPlace[]): ReadonlySet<string> {
+  return new Set(places.map(({ name }) => name));
+}
+
+function sumOf(amounts: readonly Amount[]): Amount {
+  const sum = { blobs: 0, objects: 0, bytes: 0 };
+  for (const { blobs, objects, bytes } of amounts) {
+    sum.blobs += blobs;
+    sum.objects += objects;
+    sum.bytes += bytes;
+  }
+  return sum;
+}

@@ -26,7 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "log.ts",
   ],
   http: ["operations", "admin", "auth", "protocol", "errors.ts", "log.ts", "model.ts", "tls-files.ts"],
-  admin: ["blobs", "upkeep", "delivery", "metadata", "backends", "errors.ts", "log.ts", "model.ts"],
+  admin: ["blobs", "upkeep", "delivery", "metadata", "backends", "errors.ts", "log.ts", "model.ts", "tls-files.ts"],
   operations: [
     "protocol",
     "blobs",
@@ -58,6 +58,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Folder inside a room -> the sibling folders it may import beside the files that stand directly in its room. */
 const FAMILIES: Readonly<Record<string, readonly string[]>> = {
+  "admin/checks": [],
   "backends/disk": [],
   "backends/memory": [],
   "backends/s3": [],

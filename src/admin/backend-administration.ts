@@ -83,6 +83,14 @@ export class BackendAdministration {
     });
   }
 
+  /** Of all that are in use: those of the configuration, then those that were attached at run time. */
+  async configurations(): Promise<readonly BackendConfig[]> {
+    const { metadata, configured = [], attached } = this.#options;
+    const rows = (await metadata.backends.list()).filter(({ state }) => state !== "removed");
+    const others = rows.filter(({ name }) => !configured.some((one) => one.name === name));
+    return [...configured, ...others.flatMap((row) => attached(row) ?? [])];
+  }
+
   /** Looks at the store now, from here. */
   async check(name: string): Promise<BackendCheck> {
     const row = await this.#find(name);

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addBackends } from "./backends.ts";
 import { addDemo } from "./demo.ts";
+import { addDoctor } from "./doctor.ts";
 import { addKeys } from "./keys.ts";
 import { addNode } from "./node.ts";
 import { addServe } from "./serve.ts";
@@ -20,7 +21,8 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.complain(text.trimEnd()),
     });
-  for (const add of [addServe, addNode, addDemo, addStatus, addStats, addBackends, addKeys]) add(program, terminal);
+  for (const add of [addServe, addNode, addDemo, addStatus, addDoctor, addStats, addBackends, addKeys])
+    add(program, terminal);
   try {
     await program.parseAsync([...words], { from: "user" });
     return 0;

@@ -58,6 +58,15 @@ export interface Connection extends Queries {
 
 export type Work<T> = (connection: Connection) => Promise<T>;
 
+/** What the database says of itself. */
+export interface EngineFacts {
+  readonly name: "SQLite" | "PostgreSQL";
+  readonly version: string;
+  /** Its own clock; undefined: it has none but this machine's. */
+  readonly now: Date | undefined;
+  readonly bytes: number;
+}
+
 export interface Engine {
   /** Sees committed transactions only. */
   readonly read: Reader;
@@ -70,6 +79,7 @@ export interface Engine {
   /** May cached rows be returned now? Undefined: this engine cannot know. */
   readonly freshness: Freshness | undefined;
   ping(): Promise<void>;
+  facts(): Promise<EngineFacts>;
   close(): Promise<void>;
 }
 

@@ -4,11 +4,12 @@ import { Backends } from "./backends.ts";
 import { Blobs } from "./blobs.ts";
 import { Buckets } from "./buckets.ts";
 import type { MetadataContext } from "./context.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, EngineFacts } from "./engine.ts";
 import { type FailingJobs, failingJobs } from "./failing-jobs.ts";
 import { Holders } from "./holders.ts";
 import { Jobs } from "./jobs.ts";
 import { KeyReservations } from "./key-reservations.ts";
+import { readVersion } from "./migrate.ts";
 import { Objects } from "./objects.ts";
 import { openPostgres } from "./postgres/engine.ts";
 import { ReadCache } from "./read-cache.ts";
@@ -39,6 +40,11 @@ export interface MetadataOptions {
   readonly onFatal?: (cause: unknown) => void;
 }
 
+interface DatabaseFacts extends EngineFacts {
+  /** The number of its last migration. */
+  readonly schema: number;
+}
+
 export interface Metadata {
   readonly accounts: Accounts;
   readonly buckets: Buckets;
@@ -54,6 +60,7 @@ export interface Metadata {
   failingJobs(limit: number): Promise<readonly FailingJobs[]>;
   /** Throws when the database cannot answer. */
   ping(): Promise<void>;
+  facts(): Promise<DatabaseFacts>;
   close(): Promise<void>;
 }
 
@@ -76,6 +83,10 @@ export async function openMetadata(options: MetadataOptions): Promise<Metadata> 
     holders: new Holders(context),
     failingJobs: (limit) => failingJobs(context, limit),
     ping: () => engine.ping(),
+    facts: async () => ({
+      ...(await engine.facts()),
+      schema: (await engine.read.get(readVersion, []))?.version ?? 0,
+    }),
     close: () => engine.close(),
   };
 }

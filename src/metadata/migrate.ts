@@ -20,7 +20,7 @@ const makeTable = statement<never>(
   `CREATE TABLE IF NOT EXISTS schema_migrations (
     version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)`,
 );
-const readVersion = statement<{ version: number }>(
+export const readVersion = statement<{ version: number }>(
   "schema-version",
   "SELECT COALESCE(MAX(version), 0) AS version FROM schema_migrations",
 );

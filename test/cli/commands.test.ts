@@ -62,7 +62,7 @@ describe("commands", () => {
   it("shows help with code 0", async () => {
     const { code, out } = await runCommand(["--help"]);
     expect(code).toBe(0);
-    for (const command of ["serve", "node", "demo", "status", "stats", "keys"])
+    for (const command of ["serve", "node", "demo", "status", "doctor", "stats", "keys"])
       expect(out).toMatch(new RegExp(`^ {2}${command} `, "m"));
   });
 
@@ -75,6 +75,7 @@ describe("commands", () => {
     [["serve"], ["NEARBUCKET_CONFIG"]],
     [["node"], ["NEARBUCKET_ROOT_ACCESS_KEY", "NEARBUCKET_ROOT_SECRET_KEY"]],
     [["status"], ["NEARBUCKET_CONFIG"]],
+    [["doctor"], ["NEARBUCKET_CONFIG"]],
     [["stats"], ["NEARBUCKET_CONFIG"]],
     [["keys", "create"], ["NEARBUCKET_CONFIG"]],
   ])("names in the help of %j the variables it reads, and no value that only a program knows", async (words, names) => {

@@ -289,13 +289,8 @@ onBothEngines("Blobs", (store) => {
         ...keys.map((key) => put(key, "other")),
         ...keys.map((key) => put(`${key}+`, "hello")),
       ]);
-      expect(await metadata.stats.report(2)).toMatchObject({
-        objects: 17,
-        blobs: 2,
-        logicalBytes: 85,
-        uniqueBytes: 10,
-        reclaimableBytes: 40,
-      });
+      const sums = { objects: 17, blobs: 2, logicalBytes: 85, uniqueBytes: 10, reclaimableBytes: 40 };
+      expect(await metadata.stats.report(2)).toMatchObject(sums);
     },
   );
 });

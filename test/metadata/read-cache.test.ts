@@ -53,6 +53,7 @@ describe("The read cache", () => {
       freshness,
       transact: (work) => engine.transact(work),
       ping: () => engine.ping(),
+      facts: () => engine.facts(),
       close: () => engine.close(),
     };
     const objects = new Objects({

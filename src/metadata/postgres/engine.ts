@@ -5,7 +5,15 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import knexFactory, { type Knex } from "knex";
-import { type Engine, type Parameter, type Reader, type Statement, statement, type Work } from "../engine.ts";
+import {
+  type Engine,
+  type EngineFacts,
+  type Parameter,
+  type Reader,
+  type Statement,
+  statement,
+  type Work,
+} from "../engine.ts";
 import { migrate } from "../migrate.ts";
 import { endsConnection, type PostgresFault, postgresFault, refusal } from "./faults.ts";
 import { PostgresSession, type RawPostgres, types } from "./session.ts";
@@ -32,6 +40,11 @@ const attempts = 12;
 const longestPauseMs = 200;
 
 const selectOne = statement<{ one: number }>("postgres-ping", "SELECT 1 AS one");
+const selectFacts = statement<{ version: string; now: number; bytes: number }>(
+  "postgres-facts",
+  `SELECT current_setting('server_version') AS version, pg_database_size(current_database()) AS bytes,
+    CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS now`,
+);
 const quiet = () => undefined;
 
 /** The calls of knex's pool that are used without the builder. */
@@ -110,6 +123,12 @@ class PostgresEngine implements Engine {
 
   async ping(): Promise<void> {
     await this.transact((c) => c.all(selectOne, []));
+  }
+
+  async facts(): Promise<EngineFacts> {
+    const row = await this.read.get(selectFacts, []);
+    if (row === undefined) throw new Error("PostgreSQL says nothing of itself");
+    return { name: "PostgreSQL", version: row.version, now: new Date(row.now), bytes: row.bytes };
   }
 
   async close(): Promise<void> {

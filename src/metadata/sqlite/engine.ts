@@ -6,7 +6,7 @@ import { open } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import knexFactory, { type Knex } from "knex";
 import type { Database } from "sqlite3";
-import { type Engine, type Freshness, type Reader, statement, type Work } from "../engine.ts";
+import { type Engine, type EngineFacts, type Freshness, type Reader, statement, type Work } from "../engine.ts";
 import { migrate } from "../migrate.ts";
 import { SqliteConnection } from "./connection.ts";
 import { sqliteFault } from "./faults.ts";
@@ -30,6 +30,11 @@ const openingAttempts = 50;
 const openingDelayMs = 100;
 
 const selectOne = statement<{ one: number }>("sqlite-ping", "SELECT 1 AS one");
+const selectFacts = statement<{ version: string; bytes: number }>(
+  "sqlite-facts",
+  `SELECT sqlite_version() AS version, page_count * page_size AS bytes
+  FROM pragma_page_count() CROSS JOIN pragma_page_size()`,
+);
 
 export async function openSqlite(options: SqliteOptions): Promise<Engine> {
   if (options.file === "" || options.file.startsWith(":"))
@@ -73,6 +78,11 @@ class SqliteEngine implements Engine {
   async ping(): Promise<void> {
     await this.#reader.all(selectOne, []);
     await this.#writes.transact(async (c) => c.all(selectOne, []));
+  }
+
+  async facts(): Promise<EngineFacts> {
+    const row = await this.#reader.get(selectFacts, []);
+    return { name: "SQLite", version: row?.version ?? "", now: undefined, bytes: row?.bytes ?? 0 };
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,124 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ask } from "../../src/admin/checks/ask.ts";
+import { examineBackend } from "../../src/admin/checks/backend.ts";
+import { judgeClock } from "../../src/admin/checks/clocks.ts";
+import { ok, severity, warning } from "../../src/admin/checks/finding.ts";
+import { checkSpace, judgeSpace } from "../../src/admin/checks/space.ts";
+import { MemoryBackend } from "../../src/backends/memory/backend.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+
+describe("severity", () => {
+  it("is that of the worst finding", () => {
+    const about = { check: "x", subject: undefined, says: "y", todo: "z" };
+    expect(severity([])).toBe(0);
+    expect(severity([ok("x", undefined, "y")])).toBe(0);
+    expect(severity([ok("x", undefined, "y"), warning(about)])).toBe(1);
+    expect(severity([{ level: "error", ...about }, warning(about)])).toBe(2);
+  });
+});
+
+describe("judgeClock", () => {
+  const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1) + seconds * 1000);
+  it.each([
+    [0, 0, 0, "ok", "agrees"],
+    [0, 59, 0, "ok", "agrees"],
+    [0, 61, 0, "warning", "1 min ahead of"],
+    [0, -61, 0, "warning", "1 min behind"],
+    [0, 61, 5, "ok", "agrees"],
+    [0, 899, 0, "warning", "14 min ahead of"],
+    [0, 901, 0, "error", "15 min ahead of"],
+    [0, -3600, 0, "error", "60 min behind"],
+  ])("sent at %s s, told %s s, answered at %s s: %s", (sent, told, received, level, says) => {
+    const finding = judgeClock("store", "its clock", { sentAt: at(sent), told: at(told), receivedAt: at(received) });
+    expect(finding).toMatchObject({ level, says: expect.stringContaining(says) });
+    expect(finding.todo === undefined).toBe(level === "ok");
+  });
+
+  it("judges by what a server says", async () => {
+    const server = createServer((_request, response) =>
+      response.setHeader("Date", new Date(Date.now() - 1_200_000).toUTCString()).end("x"),
+    );
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { status, date, sentAt, receivedAt } = await ask(
+      "HEAD",
+      `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    );
+    expect(status).toBe(200);
+    expect(judgeClock("store", "its clock", { sentAt, told: date ?? new Date(), receivedAt }).level).toBe("error");
+    await new Promise((resolve) => server.close(resolve));
+  });
+});
+
+describe("judgeSpace", () => {
+  const gib = 1024 ** 3;
+  it.each([
+    [500 * gib, 1000 * gib, 1, "ok"],
+    [200 * gib, 10_000 * gib, 1, "ok"],
+    [60 * gib, 1000 * gib, 1, "warning"],
+    [9 * gib, 1000 * gib, 1, "error"],
+    [0.2 * gib, 1 * gib, 1, "error"],
+    [0.5 * gib, 1 * gib, 1, "ok"],
+    [500 * gib, 1000 * gib, 0.01, "warning"],
+  ])("%s of %s bytes free, %s of the files: %s", (free, total, freeFiles, level) => {
+    expect(judgeSpace("the database", "/data", { free, total, freeFiles }).level).toBe(level);
+  });
+});
+
+describe("checkSpace", () => {
+  it("looks at each device once, and warns of two backends on one", async () => {
+    const directory = await mkdtemp(join(await temporaryDirectory(), "place-"));
+    const disk = (name: string) => ({ what: `the disk of ${name}`, path: directory, isBackend: true });
+    const database = { what: "the database", path: directory, isBackend: false };
+    const [space, ...none] = await checkSpace([database, disk("a")]);
+    expect([space?.says, none]).toEqual([expect.stringContaining("for the database, the disk of a"), []]);
+    expect((await checkSpace([disk("a"), disk("b")]))[1]).toMatchObject({
+      level: "warning",
+      check: "devices",
+      says: "one device holds the disk of a and the disk of b: they are lost together",
+    });
+    await rm(directory, { recursive: true });
+    expect(await checkSpace([disk("a")])).toMatchObject([{ level: "warning", subject: directory }]);
+    expect(await checkSpace([{ ...database, path: join(directory, "deep") }])).toMatchObject([{ level: "warning" }]);
+  });
+});
+
+describe("examineBackend", () => {
+  const showing = (identity: string | undefined) =>
+    Object.assign(new MemoryBackend({ name: "toronto", region: "ca" }), { identity: async () => identity });
+
+  it.each([
+    ["another", "its own", "another store stands in its place"],
+    [undefined, "its own", "an empty store stands in its place"],
+  ])("does not write to a store that shows %s where the database says %s", async (shown, registered, says) => {
+    const backend = showing(shown);
+    let written = 0;
+    const write = backend.write.bind(backend);
+    backend.write = (...words) => {
+      written++;
+      return write(...words);
+    };
+    const { findings, isUsable } = await examineBackend(backend, registered, async () => []);
+    expect([isUsable, written]).toEqual([false, 0]);
+    expect(findings).toEqual([
+      {
+        level: "error",
+        check: "identity",
+        subject: "toronto",
+        says,
+        todo: expect.stringContaining("nearbucket backends replace toronto"),
+      },
+    ]);
+  });
+
+  it.each([
+    ["somebody's", "is not registered yet, and another store stands there"],
+    [undefined, "is not registered yet"],
+  ])("warns of a store that is not registered and shows %s", async (shown, says) => {
+    const { findings } = await examineBackend(showing(shown), undefined, async () => []);
+    expect(findings[0]).toMatchObject({ level: "warning", check: "identity", says });
+  });
+});

@@ -1,0 +1,174 @@
+// `nearbucket doctor` beside gateways over real nodes and disks: what it finds, what it leaves, and its exit codes.
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { describe, expect, it } from "vitest";
+import type { Finding } from "../../src/admin/checks/finding.ts";
+import type { GatewayConfigInput } from "../../src/config/schema.ts";
+import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { startGatewayProcess } from "../support/gateway-process.ts";
+import { freePort } from "../support/server-process.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { runCommand } from "./terminal.ts";
+
+async function examine(file: string, ...words: string[]) {
+  const { code, out, err } = await runCommand(["doctor", "--config", file, "--json", ...words]);
+  expect(err).toBe("");
+  const { exitCode, findings }: { exitCode: number; findings: readonly Finding[] } = JSON.parse(out);
+  expect(exitCode).toBe(code);
+  const troubles = findings.filter(({ level }) => level !== "ok").map(({ level, ...one }) => ({ level, ...one }));
+  return { code, findings, troubles };
+}
+
+/** A node on a disk of its own. */
+async function startNode(): Promise<TestGateway> {
+  const directory = join(await temporaryDirectory(), "disk");
+  return startTestGateway({
+    backends: [{ kind: "disk", name: "disk", region: "here", directory }],
+    config: { role: "node", copies: 1 },
+  });
+}
+
+const regions = ["amsterdam", "toronto"].map((name, index) => ({ name, latitude: 0, longitude: index }));
+
+function overNodes(...nodes: readonly TestGateway[]): Pick<GatewayConfigInput, "regions" | "backends"> {
+  return {
+    regions,
+    backends: nodes.map(({ url, port, accessKeyId, secretAccessKey }, index) => ({
+      kind: "node",
+      name: `node-${index}`,
+      region: index === 0 ? "amsterdam" : "toronto",
+      endpoint: url,
+      publicEndpoint: `http://localhost:${port}`,
+      bucket: "blobs",
+      accessKeyId,
+      secretAccessKey,
+    })),
+  };
+}
+
+describe("nearbucket doctor", () => {
+  it("finds all well, with code 0, and leaves nothing on the backends", async () => {
+    await using first = await startNode();
+    await using second = await startNode();
+    await using gateway = await startGatewayProcess(overNodes(first, second));
+    for (const body of [undefined, "a blob"]) {
+      if (body !== undefined) {
+        await gateway.s3.send(new CreateBucketCommand({ Bucket: "photos" }));
+        await gateway.s3.send(new PutObjectCommand({ Bucket: "photos", Key: "k", Body: body }));
+      }
+      const { code, findings, troubles } = await examine(gateway.file);
+      // How much room this machine has is not the test's.
+      const isRoomy = troubles.every(({ check }) => check !== "space");
+      expect([code, troubles.filter(({ check }) => check !== "space")]).toEqual([isRoomy ? 0 : 1, []]);
+      for (const subject of ["node-0", "node-1"])
+        for (const check of ["clock", "exchange", "redirect"])
+          expect(findings).toContainEqual(expect.objectContaining({ level: "ok", check, subject }));
+      expect(findings).toContainEqual(expect.objectContaining({ level: "ok", check: "gateway", subject: gateway.url }));
+      expect(findings).toContainEqual(
+        expect.objectContaining({
+          level: "ok",
+          check: "database",
+          says: expect.stringMatching(/^SQLite 3\.\d+.*schema/),
+        }),
+      );
+    }
+    const text = await runCommand(["doctor", "--config", gateway.file]);
+    expect(text.out).toMatch(/^(All is well: \d+ checks|0 errors, .*)\.$/m);
+    for (const line of text.out.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+    for (const node of [first, second]) {
+      const listed = (await node.fetch({ path: "/blobs", query: "list-type=2" })).text;
+      expect(listed).toContain("<Key>blobs/");
+      expect(listed).not.toContain("doctor");
+    }
+  });
+
+  it("says what is wrong with each backend and what to do, with code 2", async () => {
+    await using good = await startNode();
+    await using locked = await startNode();
+    const closed = `http://127.0.0.1:${await freePort()}`;
+    const { backends } = overNodes(good, locked, good, good, good);
+    const missing = join(await temporaryDirectory(), "missing");
+    const broken = (index: number, more: object) => ({ ...backends[index], ...more }) as (typeof backends)[number];
+    const config = {
+      rootKey: { accessKeyId: "ROOT", secretAccessKey: "root-secret-of-this-test" },
+      listen: { port: await freePort() },
+      dataDirectory: join(await temporaryDirectory(), "data"),
+      regions,
+      backends: [
+        broken(0, {}),
+        broken(1, { secretAccessKey: "not the node's own secret" }),
+        broken(2, { endpoint: closed }),
+        broken(3, { publicEndpoint: closed.replace("127.0.0.1", "localhost") }),
+        broken(4, { redirectAccessKeyId: "UNKNOWN", redirectSecretAccessKey: "nobody knows this key" }),
+        { kind: "disk", name: "away", region: "toronto", directory: missing },
+      ],
+    };
+    const file = join(await temporaryDirectory(), "nearbucket.yaml");
+    await writeFile(file, JSON.stringify(config));
+    await runCommand(["keys", "create", "--account", "a", "--config", file]);
+    await good.fetch({ method: "PUT", path: "/blobs" });
+
+    const { code, troubles } = await examine(file);
+    expect(code).toBe(2);
+    const told = troubles.map(({ level, check, subject }) => `${level} ${check} ${subject}`);
+    expect(told).toEqual([
+      expect.stringMatching(/^warning gateway http/),
+      expect.stringMatching(/^warning space .*missing$/),
+      "warning identity node-0",
+      "error reach node-1",
+      "error reach node-2",
+      "warning identity node-3",
+      "warning redirect node-3",
+      "warning identity node-4",
+      "error redirect-key node-4",
+      "warning identity away",
+    ]);
+    for (const { says, todo } of troubles) expect([says.length > 0, (todo ?? "").length > 0]).toEqual([true, true]);
+    const of = (subject: string) => troubles.findLast((finding) => finding.subject === subject)?.says;
+    expect(of("node-2")).toContain("ECONNREFUSED");
+    expect(of("node-3")).toContain("cannot be followed from here");
+    expect(of("node-4")).toContain("it answers 403");
+    expect(existsSync(missing)).toBe(false);
+    expect(JSON.stringify(troubles)).not.toMatch(/X-Amz-Signature|not the node's own secret|nobody knows this key/);
+  });
+
+  it("finds replicas on a backend that the configuration no longer names", async () => {
+    await using first = await startNode();
+    await using second = await startNode();
+    await using gateway = await startGatewayProcess(overNodes(first, second));
+    await gateway.s3.send(new CreateBucketCommand({ Bucket: "photos" }));
+    await gateway.s3.send(new PutObjectCommand({ Bucket: "photos", Key: "k", Body: "a blob" }));
+    await gateway.server.stop();
+    const { regions: places, backends } = overNodes(first);
+    const data = { dataDirectory: join(gateway.file, "../data"), copies: 1, regions: places, backends };
+    const rootKey = { accessKeyId: gateway.accessKeyId, secretAccessKey: gateway.secretAccessKey };
+    await writeFile(gateway.file, JSON.stringify({ ...data, rootKey }));
+    const { code, troubles } = await examine(gateway.file);
+    expect(code).toBe(2);
+    expect(troubles).toContainEqual(
+      expect.objectContaining({ level: "error", check: "configured", subject: "node-1" }),
+    );
+  });
+
+  it("reports a configuration or a database that it cannot use as an error, with code 2", async () => {
+    const directory = await temporaryDirectory();
+    const file = join(directory, "nearbucket.yaml");
+    expect((await examine(file)).troubles).toMatchObject([{ level: "error", check: "configuration" }]);
+    await writeFile(file, "nonsense: 1\n");
+    const { code, findings } = await examine(file);
+    expect([code, findings.length]).toEqual([2, 1]);
+    expect(findings[0]?.says).toContain("nonsense: unknown key");
+    const metadata = { kind: "postgres", url: `postgres://nobody@127.0.0.1:${await freePort()}/none` };
+    const rootKey = { accessKeyId: "ROOT", secretAccessKey: "root-secret-of-this-test" };
+    const disks = regions.map(({ name }) => ({ kind: "disk", name, region: name, directory: join(directory, name) }));
+    const encryptionKey = "a key for tests, sixteen and more";
+    const listen = { port: await freePort() };
+    await writeFile(file, JSON.stringify({ metadata, rootKey, encryptionKey, listen, regions, backends: disks }));
+    const { troubles } = await examine(file);
+    expect(troubles).toContainEqual(
+      expect.objectContaining({ level: "error", check: "database", says: expect.stringContaining("ECONNREFUSED") }),
+    );
+  });
+});

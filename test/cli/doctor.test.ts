@@ -58,7 +58,7 @@ describe("nearbucket doctor", () => {
         await gateway.s3.send(new CreateBucketCommand({ Bucket: "photos" }));
         await gateway.s3.send(new PutObjectCommand({ Bucket: "photos", Key: "k", Body: body }));
       }
-      const { code, findings, troubles } = await examine(gateway.file);
+      const { code, findings, troubles } = await examine(gateway.configFile);
       // How much room this machine has is not the test's.
       const isRoomy = troubles.every(({ check }) => check !== "space");
       expect([code, troubles.filter(({ check }) => check !== "space")]).toEqual([isRoomy ? 0 : 1, []]);
@@ -74,7 +74,7 @@ describe("nearbucket doctor", () => {
         }),
       );
     }
-    const text = await runCommand(["doctor", "--config", gateway.file]);
+    const text = await runCommand(["doctor", "--config", gateway.configFile]);
     expect(text.out).toMatch(/^(All is well: \d+ checks|0 errors, .*)\.$/m);
     for (const line of text.out.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
     for (const node of [first, second]) {
@@ -142,10 +142,10 @@ describe("nearbucket doctor", () => {
     await gateway.s3.send(new PutObjectCommand({ Bucket: "photos", Key: "k", Body: "a blob" }));
     await gateway.server.stop();
     const { regions: places, backends } = overNodes(first);
-    const data = { dataDirectory: join(gateway.file, "../data"), copies: 1, regions: places, backends };
+    const data = { dataDirectory: gateway.dataDirectory, copies: 1, regions: places, backends };
     const rootKey = { accessKeyId: gateway.accessKeyId, secretAccessKey: gateway.secretAccessKey };
-    await writeFile(gateway.file, JSON.stringify({ ...data, rootKey }));
-    const { code, troubles } = await examine(gateway.file);
+    await writeFile(gateway.configFile, JSON.stringify({ ...data, rootKey }));
+    const { code, troubles } = await examine(gateway.configFile);
     expect(code).toBe(2);
     expect(troubles).toContainEqual(
       expect.objectContaining({ level: "error", check: "configured", subject: "node-1" }),

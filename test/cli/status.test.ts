@@ -48,7 +48,7 @@ async function startSite(options: Partial<ServeOptions> = {}): Promise<Site> {
 }
 
 async function askStatus({ gateway }: Pick<Site, "gateway">, ...words: string[]) {
-  const { code, out, err } = await runCommand(["status", "--config", gateway.file, ...words]);
+  const { code, out, err } = await runCommand(["status", "--config", gateway.configFile, ...words]);
   expect(err).toBe("");
   return { code, out };
 }
@@ -61,7 +61,7 @@ async function askJson(site: Site) {
 }
 
 async function change({ gateway }: Site, sql: string): Promise<void> {
-  const database = new sqlite3.Database(join(gateway.file, "../data/metadata.sqlite"));
+  const database = new sqlite3.Database(join(gateway.dataDirectory, "metadata.sqlite"));
   await new Promise<void>((resolve, reject) => database.run(sql, (error) => (error ? reject(error) : resolve())));
   await new Promise((resolve) => database.close(resolve));
 }

@@ -14,9 +14,14 @@ export interface GatewayProcess extends AsyncDisposable {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly s3: S3Client;
+  readonly configFile: string;
+  readonly dataDirectory: string;
+  /** Of the last start. */
   readonly server: ServerProcess;
-  /** Its configuration file. */
-  readonly file: string;
+  /** SIGKILL: nothing is finished, flushed or said. */
+  kill(): Promise<void>;
+  /** Starts it again after `kill`: same port, same data; `change` goes over its configuration from now on. */
+  restart(change?: Partial<ServeOptions>): Promise<void>;
   /** `nearbucket WORDS --config` beside it; its standard output. */
   command(...words: string[]): Promise<string>;
 }
@@ -32,7 +37,7 @@ export async function startGatewayProcess(options: ServeOptions): Promise<Gatewa
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const credentials = { accessKeyId: "AKIASERVEROOT", secretAccessKey: "serve-root-secret-0123456789" };
-  const config = {
+  let config = {
     listen: { port },
     dataDirectory: join(directory, "data"),
     rootKey: credentials,
@@ -40,21 +45,34 @@ export async function startGatewayProcess(options: ServeOptions): Promise<Gatewa
     ...options,
   };
   const file = join(directory, "nearbucket.yaml");
-  await mkdir(config.dataDirectory);
-  // JSON is YAML.
-  await writeFile(file, JSON.stringify(config));
-  const server = await startServerProcess({
-    path: process.execPath,
-    arguments: [MAIN, "serve", "--config", file],
-    readyUrl: `${url}/-/ready`,
-  });
+  await mkdir(config.dataDirectory, { recursive: true });
+  const start = async () => {
+    // JSON is YAML.
+    await writeFile(file, JSON.stringify(config));
+    return startServerProcess({
+      path: process.execPath,
+      arguments: [MAIN, "serve", "--config", file],
+      readyUrl: `${url}/-/ready`,
+    });
+  };
+  let server = await start();
   const s3 = new S3Client({ endpoint: url, region: "us-east-1", forcePathStyle: true, credentials, maxAttempts: 1 });
   return {
     url,
     ...credentials,
     s3,
-    server,
-    file,
+    configFile: file,
+    dataDirectory: config.dataDirectory,
+    get server() {
+      return server;
+    },
+    async kill() {
+      await server.stop("SIGKILL");
+    },
+    async restart(change = {}) {
+      config = { ...config, ...change };
+      server = await start();
+    },
     command: async (...words) => (await run(process.execPath, [MAIN, ...words, "--config", file])).toString(),
     async [Symbol.asyncDispose]() {
       s3.destroy();

@@ -1,0 +1,55 @@
+/**
+ * What the database says, held against itself and against what really stands on the backends. For databases that no
+ * process has open.
+ */
+import knexFactory, { type Knex } from "knex";
+
+/** Storage keys by backend, sorted: what stands there, or what is said to. */
+export type Holdings = Readonly<Record<string, readonly string[]>>;
+
+export interface Books {
+  /** What does not fit together. */
+  readonly faults: readonly string[];
+  readonly holdings: Holdings;
+}
+
+export async function withDatabase<T>(file: string, work: (knex: Knex) => Promise<T>): Promise<T> {
+  const knex = knexFactory({ client: "sqlite3", connection: { filename: file }, useNullAsDefault: true });
+  try {
+    return await work(knex);
+  } finally {
+    await knex.destroy();
+  }
+}
+
+const REF_COUNTS = `SELECT blobs.id AS id, ref_count, COUNT(objects.id) AS objects
+  FROM blobs LEFT JOIN objects ON objects.blob_id = blobs.id GROUP BY blobs.id HAVING ref_count <> COUNT(objects.id)`;
+const TOO_FEW = `SELECT id, (SELECT COUNT(*) FROM replicas WHERE blob_id = blobs.id AND state = 'verified') AS copies
+  FROM blobs WHERE copies < ?`;
+const HELD = `SELECT backend, storage_key AS storageKey FROM replicas JOIN blobs ON blobs.id = replicas.blob_id
+  ORDER BY backend, storageKey`;
+const SWEEPS = `SELECT kind, work, reason FROM jobs WHERE kind IN ('copy', 'digest', 'drop')`;
+
+/** Expects everything to be settled: no garbage, no job but those that come back by themselves, enough copies. */
+export function readBooks(file: string, copies: number): Promise<Books> {
+  return withDatabase(file, async (knex) => {
+    const all = <Row>(sql: string, values: number[] = []) => knex.raw<Row[]>(sql, values);
+    const faults: string[] = [];
+    for (const row of await all<{ id: number; ref_count: number; objects: number }>(REF_COUNTS))
+      faults.push(`blob ${row.id} counts ${row.ref_count} references and has ${row.objects}`);
+    for (const row of await all<{ id: number; copies: number }>(TOO_FEW, [copies]))
+      faults.push(`blob ${row.id} has ${row.copies} copies`);
+    for (const row of await all<{ id: number }>("SELECT id FROM blobs WHERE ref_count = 0"))
+      faults.push(`blob ${row.id} was not reclaimed`);
+    for (const row of await all<{ storage_key: string }>("SELECT storage_key FROM reserved_keys"))
+      faults.push(`${row.storage_key} is reserved`);
+    for (const row of await all<{ work: string; reason: string }>(SWEEPS))
+      faults.push(`a job waits: ${row.work}: ${row.reason}`);
+    for (const row of await all<{ upload_id: string }>("SELECT upload_id FROM uploads"))
+      faults.push(`the upload ${row.upload_id} is open`);
+    const holdings: Record<string, string[]> = {};
+    for (const { backend, storageKey } of await all<{ backend: string; storageKey: string }>(HELD))
+      holdings[backend] = [...(holdings[backend] ?? []), storageKey];
+    return { faults, holdings };
+  });
+}

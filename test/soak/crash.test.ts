@@ -1,0 +1,68 @@
+// A gateway that is killed at any moment has lost nothing it acknowledged, and leaves nothing behind for good.
+import { rename } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { describeWith } from "../support/programs.ts";
+import { withDatabase } from "./books.ts";
+import { isLong, openChance } from "./chance.ts";
+import { type CrashRig, diskStores, minioStores, openCrashRig } from "./crash-rig.ts";
+import { startLoad } from "./load.ts";
+
+const MINUTE_MS = 60_000;
+
+/** Kills the gateway in the middle of a load and starts it again, so many times. */
+async function killOften(rig: CrashRig, title: string, kills: number): Promise<void> {
+  const chance = openChance(title);
+  const { gateway, recorder, ledger } = rig;
+  for (let kill = 1; kill <= kills; kill++) {
+    const load = startLoad(recorder, chance);
+    await load.acknowledged(1 + chance.below(60));
+    await gateway.kill();
+    await load.stop();
+    await gateway.restart();
+    await recorder.readAll(`after kill ${kill}`);
+    expect(ledger.violations).toEqual([]);
+  }
+  expect(ledger.acknowledged).toBeGreaterThan(kills);
+  expect(await rig.faultsWhenSettled()).toEqual([]);
+}
+
+describeWith(["minio"], "a gateway over two MinIOs that is killed at random moments", () => {
+  it("keeps what it acknowledged and leaves nothing behind", { timeout: (isLong ? 40 : 3) * MINUTE_MS }, async () => {
+    await using rig = await openCrashRig(await minioStores());
+    await killOften(rig, "kills over two MinIOs", isLong ? 150 : 15);
+  });
+});
+
+describe("a gateway over five disks that is killed at random moments", () => {
+  it("keeps what it acknowledged and leaves nothing behind", { timeout: (isLong ? 20 : 2) * MINUTE_MS }, async () => {
+    await using rig = await openCrashRig(await diskStores(5));
+    await killOften(rig, "kills over five disks", isLong ? 50 : 10);
+  });
+});
+
+describe("what is planted", () => {
+  it("is found: an orphan, a copy that is gone, a wrong count, an object that went back", async () => {
+    await using rig = await openCrashRig(await diskStores(2));
+    const { ledger, recorder, stores } = rig;
+    await recorder.put("old", Buffer.from("one"));
+    await recorder.put("kept", Buffer.from("two"));
+    ledger.wrote("old", undefined);
+    await recorder.readAll("then");
+    expect(ledger.violations).toEqual([expect.stringContaining("then: old is 7692c3ad3540, not absent")]);
+    await rig.gateway.kill();
+    const [config] = stores.config.backends;
+    if (config?.kind !== "disk") throw new Error("no disk");
+    const [held = ""] = (await stores.standing())[config.name] ?? [];
+    await rename(join(config.directory, "data", held), join(config.directory, "data", "orphan"));
+    const file = join(rig.gateway.dataDirectory, "metadata.sqlite");
+    await withDatabase(file, (knex) => knex.raw("UPDATE blobs SET ref_count = 2 WHERE storage_key <> ?", [held]));
+    expect(await rig.faults()).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^blob \d+ counts 2 references and has 1$/),
+        "disk-1: nobody knows orphan",
+        `disk-1: ${held} is not there`,
+      ]),
+    );
+  });
+});

@@ -1,0 +1,42 @@
+/**
+ * Days of upkeep in a moment: a gateway in this process, on the configuration of one that has ended, whose clock the
+ * test moves until nothing is left to do.
+ */
+import { loadConfig } from "../../src/config/load.ts";
+import { openGateway } from "../../src/gateway.ts";
+import { openLog } from "../../src/log.ts";
+import { withDatabase } from "./books.ts";
+
+const DAY_MS = 86_400_000;
+/** Longer than uploads in parts are kept, and than any grace. */
+const FIRST_DAYS = 9;
+const DAYS = 300;
+
+const LEFT_TO_DO = `SELECT (SELECT COUNT(*) FROM blobs WHERE ref_count = 0) + (SELECT COUNT(*) FROM uploads)
+  + (SELECT COUNT(*) FROM jobs WHERE kind IN ('copy', 'digest', 'drop')) AS things`;
+
+/** Resolves when it is closed again. */
+export async function settle(configFile: string): Promise<void> {
+  const config = await loadConfig(configFile, {});
+  if (config.metadata.kind !== "sqlite") throw new Error("only a file can be looked into");
+  const { file } = config.metadata;
+  let offset = 0;
+  await using gateway = await openGateway(
+    { ...config, listen: { ...config.listen, port: 0 } },
+    { log: openLog("silent"), now: () => new Date(Date.now() + offset) },
+  );
+  await gateway.fleet.probeNow();
+  await gateway.upkeep.runDue();
+  for (let day = 0; day < DAYS; day++) {
+    if (day > FIRST_DAYS && (await leftToDo(file)) === 0) break;
+    offset += DAY_MS;
+    await gateway.upkeep.runDue();
+  }
+}
+
+function leftToDo(file: string): Promise<number> {
+  return withDatabase(file, async (knex) => {
+    const [row]: { things: number }[] = await knex.raw(LEFT_TO_DO);
+    return row?.things ?? 0;
+  });
+}

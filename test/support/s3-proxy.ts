@@ -1,0 +1,210 @@
+/**
+ * An HTTP proxy on 127.0.0.1 before a real server. It passes everything on unchanged (signatures hold, because the Host
+ * header stays as sent) until it is told to hold, refuse, slow down or spoil the requests that match.
+ *
+ *   const held = proxy.script({ method: "PUT", key: /^blobs/ }, { do: "hold-answer" });
+ *   await held.met;       // the server has done it, and its client has not heard of it
+ *   held.release();
+ */
+import { once } from "node:events";
+import http, { type IncomingMessage, type ServerResponse } from "node:http";
+import { buffer } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+import { scheduler } from "node:timers/promises";
+import { type Match, matches } from "./faulty-s3-script.ts";
+
+type ProxyFault =
+  /** The whole request has come. After `release` it is passed on, even when its client is gone by then. */
+  | { readonly do: "hold" }
+  /** So many bytes of the body have been passed on; the rest waits for `release`. */
+  | { readonly do: "hold-body"; readonly after: number }
+  /** The server has answered; the client hears it after `release`. */
+  | { readonly do: "hold-answer" }
+  | { readonly do: "status"; readonly status: number }
+  /** Answers come so many milliseconds later. */
+  | { readonly do: "slow"; readonly ms: number }
+  /** Changes the bytes of GET's good answers. */
+  | { readonly do: "spoil"; readonly change: (body: Buffer) => Buffer };
+
+interface ProxyScript {
+  /** Resolves when the first request has met the fault: where it holds, when that request is held. */
+  readonly met: Promise<void>;
+  /** Lets go what is held, now and later. */
+  release(): void;
+  /** No further request meets it; what is held stays held. */
+  remove(): void;
+}
+
+export interface S3Proxy extends AsyncDisposable {
+  /** `http://127.0.0.1:port` */
+  readonly url: string;
+  /** Of several scripts that apply the first one set is taken. A key is the path behind its first segment, decoded. */
+  script(match: Match, fault: ProxyFault): ProxyScript;
+  /** Resolves when so many requests that match, counted from now, have been answered in full. */
+  answered(match: Omit<Match, "nth">, count?: number): Promise<void>;
+  /** Removes every script and throws away what they hold: it never reaches the server, or its client. */
+  reset(): void;
+}
+
+interface Asked {
+  readonly method: string;
+  readonly key: string;
+  readonly query: URLSearchParams;
+}
+
+/** `target`: `http://host:port` of the server behind it. */
+export async function startS3Proxy(target: string): Promise<S3Proxy> {
+  const agent = new http.Agent({ keepAlive: true });
+  let scripts: RunningScript[] = [];
+  const watchers = new Set<(asked: Asked) => void>();
+  const server = http.createServer({ requestTimeout: 0 }, (request, response) => {
+    const asked = readTarget(request);
+    const script = scripts.find((each) => each.applies(asked));
+    for (const end of [request, response]) end.on("error", () => {});
+    passOn({ target: new URL(target), agent, script, request, response }).then(
+      () => {
+        for (const watch of watchers) watch(asked);
+      },
+      () => response.destroy(),
+    );
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  const reset = () => {
+    for (const script of scripts.splice(0)) script.discard();
+  };
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    script(match, fault) {
+      const script = new RunningScript(match, fault);
+      scripts.push(script);
+      return {
+        met: script.met,
+        release: () => script.release(),
+        remove: () => {
+          scripts = scripts.filter((each) => each !== script);
+        },
+      };
+    },
+    answered: (match, count = 1) =>
+      new Promise((resolve) => {
+        let left = count;
+        const watch = (asked: Asked): void => {
+          if (!matches(match, asked) || --left > 0) return;
+          watchers.delete(watch);
+          resolve();
+        };
+        watchers.add(watch);
+      }),
+    reset,
+    async [Symbol.asyncDispose]() {
+      reset();
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+      agent.destroy();
+    },
+  };
+}
+
+class RunningScript {
+  readonly fault: ProxyFault;
+  readonly met: Promise<void>;
+  readonly #match: Match;
+  readonly #released: Promise<void>;
+  meet = () => {};
+  release = () => {};
+  discard = () => {};
+  #matched = 0;
+
+  constructor(match: Match, fault: ProxyFault) {
+    this.#match = match;
+    this.fault = fault;
+    this.met = new Promise((resolve) => {
+      this.meet = resolve;
+    });
+    this.#released = new Promise((resolve, reject) => {
+      this.release = resolve;
+      this.discard = () => reject(new Error("thrown away"));
+    });
+    // A script that holds nothing is discarded without anybody hearing of it.
+    this.#released.catch(() => {});
+  }
+
+  applies(asked: Asked): boolean {
+    if (!matches(this.#match, asked)) return false;
+    this.#matched++;
+    return this.#match.nth === undefined || this.#match.nth === this.#matched;
+  }
+
+  /** Rejects when what waits is thrown away. */
+  wait(): Promise<void> {
+    this.meet();
+    return this.#released;
+  }
+}
+
+interface Exchange {
+  readonly target: URL;
+  readonly agent: http.Agent;
+  readonly script: RunningScript | undefined;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+async function passOn({ target, agent, script, request, response }: Exchange): Promise<void> {
+  const fault = script?.fault;
+  if (fault?.do === "status") {
+    script?.meet();
+    request.resume();
+    response.writeHead(fault.status, { "content-length": 0, connection: "close" }).end();
+    return;
+  }
+  const body = fault?.do === "hold" ? await buffer(request) : request;
+  if (fault?.do === "hold") await script?.wait();
+  const { hostname, port } = target;
+  const { method, url: path, rawHeaders: headers } = request;
+  const passed = http.request({ agent, hostname, port, method, path, headers, setHost: false });
+  const answering = once(passed, "response") as Promise<[IncomingMessage]>;
+  // Awaited below; the body may fail first.
+  answering.catch(() => {});
+  if (Buffer.isBuffer(body)) passed.end(body);
+  else if (fault?.do === "hold-body") await pipeline(body, (chunks) => heldAfter(chunks, fault.after, script), passed);
+  else await pipeline(body, passed);
+  const [answer] = await answering;
+  if (fault?.do === "hold-answer") await script?.wait();
+  if (fault?.do === "slow") await scheduler.wait(fault.ms);
+  script?.meet();
+  const { statusCode = 502 } = answer;
+  response.writeHead(statusCode, answer.rawHeaders);
+  if (fault?.do === "spoil" && method === "GET" && statusCode < 300) response.end(fault.change(await buffer(answer)));
+  else await pipeline(answer, response);
+}
+
+async function* heldAfter(
+  chunks: AsyncIterable<Buffer>,
+  after: number,
+  script: RunningScript | undefined,
+): AsyncGenerator<Buffer> {
+  let passed = 0;
+  for await (const chunk of chunks) {
+    if (passed + chunk.length > after) {
+      yield chunk.subarray(0, Math.max(0, after - passed));
+      await script?.wait();
+      yield chunk.subarray(Math.max(0, after - passed));
+    } else yield chunk;
+    passed += chunk.length;
+  }
+}
+
+function readTarget(request: IncomingMessage): Asked {
+  const [path = "", query = ""] = (request.url ?? "").split("?", 2);
+  const [, , ...key] = path.split("/");
+  return {
+    method: request.method ?? "",
+    key: decodeURIComponent(key.join("/")),
+    query: new URLSearchParams(query),
+  };
+}

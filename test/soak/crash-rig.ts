@@ -28,6 +28,7 @@ export interface Stores extends AsyncDisposable {
 
 export interface CrashRig extends AsyncDisposable {
   readonly gateway: GatewayProcess;
+  readonly databaseFile: string;
   /** Before the gateway. */
   readonly front: S3Proxy;
   readonly stores: Stores;
@@ -51,12 +52,14 @@ export async function openCrashRig(stores: Stores): Promise<CrashRig> {
   const made = await ask({ method: "PUT", path: "/bucket" });
   if (made?.status !== 200) throw new Error(`no bucket: ${made?.text}`);
   const ledger = new Ledger();
+  const databaseFile = join(gateway.dataDirectory, "metadata.sqlite");
   const faults = async () => {
-    const { faults, holdings } = await readBooks(join(gateway.dataDirectory, "metadata.sqlite"), 2);
+    const { faults, holdings } = await readBooks(databaseFile, 2);
     return [...faults, ...differences(holdings, await stores.standing())];
   };
   return {
     gateway,
+    databaseFile,
     front,
     stores,
     ledger,

@@ -55,8 +55,9 @@ describe("what is planted", () => {
     if (config?.kind !== "disk") throw new Error("no disk");
     const [held = ""] = (await stores.standing())[config.name] ?? [];
     await rename(join(config.directory, "data", held), join(config.directory, "data", "orphan"));
-    const file = join(rig.gateway.dataDirectory, "metadata.sqlite");
-    await withDatabase(file, (knex) => knex.raw("UPDATE blobs SET ref_count = 2 WHERE storage_key <> ?", [held]));
+    await withDatabase(rig.databaseFile, (knex) =>
+      knex.raw("UPDATE blobs SET ref_count = 2 WHERE storage_key <> ?", [held]),
+    );
     expect(await rig.faults()).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^blob \d+ counts 2 references and has 1$/),

@@ -13,7 +13,7 @@ import { pipeline } from "node:stream/promises";
 import { scheduler } from "node:timers/promises";
 import { type Match, matches } from "./faulty-s3-script.ts";
 
-type ProxyFault =
+export type ProxyFault =
   /** The whole request has come. After `release` it is passed on, even when its client is gone by then. */
   | { readonly do: "hold" }
   /** So many bytes of the body have been passed on; the rest waits for `release`. */
@@ -40,7 +40,7 @@ export interface S3Proxy extends AsyncDisposable {
   readonly url: string;
   /** Of several scripts that apply the first one set is taken. A key is the path behind its first segment, decoded. */
   script(match: Match, fault: ProxyFault): ProxyScript;
-  /** Resolves when so many requests that match, counted from now, have been answered in full. */
+  /** Resolves when the server has answered so many requests that match, and the client has what it waited for. */
   answered(match: Omit<Match, "nth">, count?: number): Promise<void>;
   /** Removes every script and throws away what they hold: it never reaches the server, or its client. */
   reset(): void;
@@ -180,7 +180,7 @@ async function passOn({ target, agent, script, request, response }: Exchange): P
   const { statusCode = 502 } = answer;
   response.writeHead(statusCode, answer.rawHeaders);
   if (fault?.do === "spoil" && method === "GET" && statusCode < 300) response.end(fault.change(await buffer(answer)));
-  else await pipeline(answer, response);
+  else await pipeline(answer, response).catch(() => response.destroy());
 }
 
 async function* heldAfter(

@@ -16,14 +16,21 @@ export interface Reply {
 /** Undefined: the connection broke before a whole answer had come. What was asked for may have been done. */
 export type Ask = (request: TestRequest) => Promise<Reply | undefined>;
 
-export function openClient(options: SignerOptions): Ask {
+/** `redirected`: reads ask for redirects, wherever the gateway may give one. */
+export function openClient(options: SignerOptions, redirected = true): Ask {
   const fetchSigned = signedFetch(options);
   return async (request) => {
-    const answer = await fetchSigned(request).catch(() => undefined);
+    const answer = await fetchSigned(redirected ? followed(request) : request).catch(() => undefined);
     if (answer?.status !== 307) return answer && toReply(answer);
     const { location = "" } = answer.headers;
     return follow(location, request.method ?? "GET").catch(() => undefined);
   };
+}
+
+/** Says that it follows redirects, wherever it reads. */
+function followed(request: TestRequest): TestRequest {
+  if ((request.method ?? "GET") !== "GET") return request;
+  return { ...request, unsignedHeaders: { "x-nearbucket-redirect": "always" } };
 }
 
 async function follow(url: string, method: string): Promise<Reply> {

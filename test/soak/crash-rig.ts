@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GatewayConfigInput } from "../../src/config/schema.ts";
 import { type GatewayProcess, overMinios, startGatewayProcess } from "../support/gateway-process.ts";
-import { type Minio, startMinio } from "../support/minio.ts";
+import { startMinio } from "../support/minio.ts";
 import { type S3Proxy, startS3Proxy } from "../support/s3-proxy.ts";
 import { type Holdings, readBooks } from "./books.ts";
 import { openClient } from "./client.ts";
@@ -44,8 +44,8 @@ export interface CrashRig extends AsyncDisposable {
 const BUFFER_BYTES = 256 * 1024;
 const DAY_MS = 86_400_000;
 
-export async function openCrashRig(stores: Stores): Promise<CrashRig> {
-  const gateway = await startGatewayProcess({ ...stores.config, ingest: { bufferBytes: BUFFER_BYTES } });
+export async function openCrashRig(stores: Stores, config: Partial<GatewayConfigInput> = {}): Promise<CrashRig> {
+  const gateway = await startGatewayProcess({ ...stores.config, ingest: { bufferBytes: BUFFER_BYTES }, ...config });
   const front = await startS3Proxy(gateway.url);
   const { accessKeyId, secretAccessKey } = gateway;
   const ask = openClient({ endpoint: front.url, accessKeyId, secretAccessKey });
@@ -88,18 +88,25 @@ function differences(said: Holdings, standing: Holdings): readonly string[] {
 }
 
 export async function minioStores(): Promise<Stores> {
-  const minios = [await startMinio({ buckets: ["blobs"] }), await startMinio({ buckets: ["blobs"] })] as const;
+  const minios = [await startMinio({ buckets: ["blobs"] }), await startMinio({ buckets: ["blobs"] })];
   const proxies = await Promise.all(minios.map(({ url }) => startS3Proxy(url)));
-  const reached = minios.map((minio, index): Minio => ({ ...minio, url: proxies[index]?.url ?? "" }));
-  const [first, second] = reached;
-  if (first === undefined || second === undefined) throw new Error("two are needed");
+  const config = overMinios(
+    minios.map(({ url, publicUrl, accessKeyId, secretAccessKey }, index) => ({
+      url: proxies[index]?.url ?? url,
+      publicUrl,
+      accessKeyId,
+      secretAccessKey,
+    })),
+  );
   return {
-    config: overMinios([first, second]),
+    config,
     proxies,
-    standing: async () => ({
-      amsterdam: await standingOnMinio(minios[0]),
-      toronto: await standingOnMinio(minios[1]),
-    }),
+    standing: async () => {
+      const standing = minios.map(async (minio, index) => {
+        return [config.backends[index]?.name ?? "", await standingOnMinio(minio)] as const;
+      });
+      return Object.fromEntries(await Promise.all(standing));
+    },
     age: async () => {},
     async [Symbol.asyncDispose]() {
       for (const one of [...proxies, ...minios]) await one[Symbol.asyncDispose]();
@@ -107,9 +114,9 @@ export async function minioStores(): Promise<Stores> {
   };
 }
 
-/** `count` disks in as many regions. */
-export async function diskStores(count: number): Promise<Stores> {
-  const directory = await mkdtemp(join(tmpdir(), "nearbucket-disks-"));
+/** `count` disks in as many regions: folders of a new one, below `place` if told. */
+export async function diskStores(count: number, place = tmpdir()): Promise<Stores> {
+  const directory = await mkdtemp(join(place, "nearbucket-disks-"));
   const names = Array.from({ length: count }, (_, index) => `disk-${index + 1}`);
   return {
     config: {

@@ -82,28 +82,29 @@ export async function startGatewayProcess(options: ServeOptions): Promise<Gatewa
   };
 }
 
-/** Two MinIOs as the backends of a gateway, in Amsterdam and Toronto, each with the bucket `blobs`. */
-export function overMinios([amsterdam, toronto]: readonly [Minio, Minio]): Pick<
-  GatewayConfigInput,
-  "regions" | "backends"
-> {
-  const backend = (region: string, { url, publicUrl, accessKeyId, secretAccessKey }: Minio) =>
-    ({
+const PLACES = [
+  { name: "amsterdam", latitude: 52.37, longitude: 4.9 },
+  { name: "toronto", latitude: 43.65, longitude: -79.38 },
+  { name: "singapore", latitude: 1.35, longitude: 103.82 },
+] as const;
+
+/** Up to three MinIOs as the backends of a gateway, in Amsterdam, Toronto and Singapore, each with the bucket `blobs`. */
+export function overMinios(
+  minios: readonly Pick<Minio, "url" | "publicUrl" | "accessKeyId" | "secretAccessKey">[],
+): Pick<GatewayConfigInput, "regions" | "backends"> {
+  const placed = minios.flatMap((minio, index) => PLACES.slice(index, index + 1).map((place) => ({ minio, place })));
+  return {
+    regions: placed.map(({ place }) => place),
+    backends: placed.map(({ minio: { url, publicUrl, accessKeyId, secretAccessKey }, place: { name } }) => ({
       kind: "s3",
-      name: region,
-      region,
+      name,
+      region: name,
       endpoint: url,
       publicEndpoint: publicUrl,
       bucket: "blobs",
       accessKeyId,
       secretAccessKey,
       replayedHeaders: "tolerate",
-    }) as const;
-  return {
-    regions: [
-      { name: "amsterdam", latitude: 52.37, longitude: 4.9 },
-      { name: "toronto", latitude: 43.65, longitude: -79.38 },
-    ],
-    backends: [backend("amsterdam", amsterdam), backend("toronto", toronto)],
+    })),
   };
 }

@@ -3,21 +3,32 @@
  * error; where TEST_REQUIRE_PROGRAMS is set (.ci/run sets it) they fail, so that no test is skipped unnoticed.
  */
 import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "vitest";
 import { onPath } from "./run.ts";
 
 /** Python modules count as programs: the interpreter on PATH that can import it. */
 const PYTHON_MODULES = new Set(["boto3"]);
+/** Debian keeps PostgreSQL's server programs off PATH, each version in a folder of its own. */
+const POSTGRES = "/usr/lib/postgresql";
+const POSTGRES_PROGRAMS = new Set(["initdb", "pg_ctl"]);
+/** What makes a program say its version, where it is not `--version`. */
+const VERSION: Readonly<Record<string, readonly string[]>> = { go: ["version"], "mkfs.ext4": ["-V"] };
 const found = new Map<string, string | undefined>();
 
-/** The path of a program that is on PATH and starts; for a Python module, of an interpreter that imports it. */
+/** The path of a program that is there and starts; for a Python module, of an interpreter that imports it. */
 function program(name: string): string | undefined {
-  if (!found.has(name))
-    found.set(
-      name,
-      PYTHON_MODULES.has(name) ? pythonWith(name) : onPath(name).find((path) => starts(path, ["--version"])),
-    );
+  if (!found.has(name)) found.set(name, PYTHON_MODULES.has(name) ? pythonWith(name) : starting(name));
   return found.get(name);
+}
+
+function starting(name: string): string | undefined {
+  const elsewhere =
+    POSTGRES_PROGRAMS.has(name) && existsSync(POSTGRES)
+      ? readdirSync(POSTGRES).map((version) => join(POSTGRES, version, "bin", name))
+      : [];
+  return [...onPath(name), ...elsewhere].find((path) => starts(path, VERSION[name] ?? ["--version"]));
 }
 
 /** Like `program`, for use inside `describeWith`, where it is known to be there. */

@@ -1,0 +1,71 @@
+/**
+ * A file system (ext4 on a loop device) whose power can be cut: what was not synced is gone, as after a power cut of a
+ * disk that honours its flushes. Needs Linux, root and loop devices.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe } from "vitest";
+import { describeWith, neededProgram } from "./programs.ts";
+import { onPath, run } from "./run.ts";
+
+export interface LoopDisk extends AsyncDisposable {
+  /** Where it is mounted. */
+  readonly directory: string;
+  /** From now on nothing reaches the disk, not even what its journal holds back; every sync fails. */
+  cut(): Promise<void>;
+  /** Mounts it again as it was at the cut. No process may use it any more. */
+  restore(): Promise<void>;
+}
+
+/** EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH. */
+const SHUTDOWN = `
+import fcntl, os, struct, sys
+fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587d, struct.pack("I", 2))
+`;
+
+const PROGRAMS = ["mkfs.ext4", "mount", "umount", "python3"];
+
+/**
+ * `describe` on a machine where loop devices can be mounted. On one that cannot do it at all (not Linux, not root, a
+ * container without loop devices) it is skipped loudly, also where every program is required.
+ */
+export function describeOnLoopDisk(title: string, body: () => void): void {
+  if (canMount()) {
+    describeWith(PROGRAMS, title, body);
+    return;
+  }
+  process.stderr.write(`SKIPPED ${title}: because it takes root and loop devices\n`);
+  describe.skip(`${title} (it takes root and loop devices)`, body);
+}
+
+function canMount(): boolean {
+  const [losetup] = onPath("losetup");
+  const isRoot = process.getuid?.() === 0;
+  return isRoot && losetup !== undefined && spawnSync(losetup, ["--find"], { stdio: "ignore" }).status === 0;
+}
+
+/** An empty disk of `bytes`. */
+export async function openLoopDisk(bytes: number): Promise<LoopDisk> {
+  const place = await mkdtemp(join(tmpdir(), "nearbucket-loop-"));
+  const image = join(place, "image");
+  const directory = join(place, "disk");
+  await mkdir(directory);
+  await run(neededProgram("mkfs.ext4"), ["-q", "-F", "-m", "0", image, `${Math.ceil(bytes / 1024)}k`]);
+  const mount = () => run(neededProgram("mount"), ["-o", "loop", image, directory]);
+  const unmount = () => run(neededProgram("umount"), [directory]);
+  await mount();
+  return {
+    directory,
+    cut: async () => void (await run(neededProgram("python3"), ["-c", SHUTDOWN, directory])),
+    async restore() {
+      await unmount();
+      await mount();
+    },
+    async [Symbol.asyncDispose]() {
+      await unmount();
+      await rm(place, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,153 @@
+// While one of three stores is down, full, slow or wrong, every read is right, and every write is done or refused
+// cleanly.
+import { mkdir, rm, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { scheduler } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { overMinios, startGatewayProcess } from "../support/gateway-process.ts";
+import { describeOnLoopDisk, openLoopDisk } from "../support/loop-disk.ts";
+import { type Minio, startMinio } from "../support/minio.ts";
+import { describeWith, neededProgram } from "../support/programs.ts";
+import { run } from "../support/run.ts";
+import { type S3Proxy, startS3Proxy } from "../support/s3-proxy.ts";
+import { isLong, openChance } from "./chance.ts";
+import { type Ask, openClient } from "./client.ts";
+import { Ledger } from "./ledger.ts";
+import { startLoad } from "./load.ts";
+import { type Stable, startReaders, writeStable } from "./readers.ts";
+import { openRecorder, type Recorder } from "./recorder.ts";
+
+const OUTAGE_MS = isLong ? 60_000 : 5_000;
+const DISK_BYTES = 768 * 1024 ** 2;
+const TIMEOUT_MS = OUTAGE_MS * 3 + 60_000;
+
+interface OutageRig extends AsyncDisposable {
+  readonly ask: Ask;
+  readonly recorder: Recorder;
+  /** Calls of the writers that were neither answered nor refused cleanly. */
+  readonly unclean: string[];
+  /** The store that fails, and the way to it. */
+  readonly victim: Minio;
+  readonly proxy: S3Proxy;
+  readonly stable: Stable;
+}
+
+/** `directory`: the disk of the store that fails. */
+async function openOutageRig(directory?: string): Promise<OutageRig> {
+  const buckets = ["blobs"];
+  const victim = await startMinio({ buckets, ...(directory !== undefined && { directory }) });
+  const proxy = await startS3Proxy(victim.url);
+  const others = [await startMinio({ buckets }), await startMinio({ buckets })];
+  const { publicUrl, accessKeyId, secretAccessKey } = victim;
+  const gateway = await startGatewayProcess(
+    overMinios([{ url: proxy.url, publicUrl, accessKeyId, secretAccessKey }, ...others]),
+  );
+  const root = { accessKeyId: gateway.accessKeyId, secretAccessKey: gateway.secretAccessKey };
+  const ask = openClient({ endpoint: gateway.url, ...root }, false);
+  await ask({ method: "PUT", path: "/bucket" });
+  const unclean: string[] = [];
+  const recorder = openRecorder(async (request) => {
+    const reply = await ask(request);
+    if (reply === undefined || reply.status === 500)
+      unclean.push(`${request.method ?? "GET"} ${request.path}: ${reply?.text ?? "cut"}`);
+    return reply;
+  }, new Ledger());
+  return {
+    ask,
+    recorder,
+    unclean,
+    victim,
+    proxy,
+    stable: await writeStable(ask),
+    async [Symbol.asyncDispose]() {
+      for (const one of [gateway, proxy, victim, ...others]) await one[Symbol.asyncDispose]();
+    },
+  };
+}
+
+interface Outage {
+  begin(rig: OutageRig): Promise<void> | void;
+  end(rig: OutageRig): Promise<void> | void;
+}
+
+const outages: Readonly<Record<string, Outage>> = {
+  "stands still": {
+    begin: ({ victim }) => void process.kill(victim.server.pid, "SIGSTOP"),
+    end: ({ victim }) => void process.kill(victim.server.pid, "SIGCONT"),
+  },
+  dies: {
+    begin: async ({ victim }) => void (await victim.server.stop("SIGKILL")),
+    end: ({ victim }) => victim.restart(),
+  },
+  "takes a second for each answer": {
+    begin: ({ proxy }) => void proxy.script({}, { do: "slow", ms: 1000 }),
+    end: ({ proxy }) => proxy.reset(),
+  },
+  "answers with 500": {
+    begin: ({ proxy }) => void proxy.script({}, { do: "status", status: 500 }),
+    end: ({ proxy }) => proxy.reset(),
+  },
+};
+
+/** Readers and writers before and during the outage of one store; what was not right. */
+async function faultsDuring(rig: OutageRig, title: string, { begin, end }: Outage): Promise<readonly string[]> {
+  const { recorder, unclean } = rig;
+  const chance = openChance(title);
+  const readers = startReaders(rig.ask, rig.stable, chance);
+  const load = startLoad(recorder, chance);
+  await scheduler.wait(OUTAGE_MS / 2);
+  const before = readers.take();
+  await begin(rig);
+  await scheduler.wait(OUTAGE_MS);
+  const during = readers.take();
+  await end(rig);
+  await Promise.all([readers.stop(), load.stop()]);
+  await recorder.readAll(`after a store that ${title}`);
+  expect(during.length).toBeGreaterThan(0);
+  const slow =
+    isLong && p99(during) > 3 * p99(before) ? [`p99 of reads: ${p99(before)} ms, then ${p99(during)} ms`] : [];
+  return [...readers.wrong, ...unclean.splice(0), ...recorder.ledger.violations.splice(0), ...slow];
+}
+
+/** Of sorted times. A window of some seconds has too few reads for it: one that meets the outage decides. */
+function p99(times: readonly number[]): number {
+  return Math.round(times[Math.floor(times.length * 0.99)] ?? 0);
+}
+
+describeWith(["minio"], "a gateway over three stores, one of which", () => {
+  let rig: OutageRig;
+  beforeAll(async () => {
+    rig = await openOutageRig();
+  });
+  afterAll(() => rig[Symbol.asyncDispose]());
+
+  it.each(Object.entries(outages))("%s, answers every call rightly", { timeout: TIMEOUT_MS }, async (title, outage) => {
+    expect(await faultsDuring(rig, title, outage)).toEqual([]);
+  });
+});
+
+describeOnLoopDisk("a gateway over three stores, one of which is full", () => {
+  it("answers every call rightly", { timeout: TIMEOUT_MS }, async () => {
+    await using disk = await openLoopDisk(DISK_BYTES);
+    await using rig = await openOutageRig(disk.directory);
+    const full: Outage = {
+      begin: () => fill(disk.directory),
+      end: () => rm(join(disk.directory, "filler"), { recursive: true }),
+    };
+    expect(await faultsDuring(rig, "is full", full)).toEqual([]);
+  });
+});
+
+/** Until no block is left, although others take and give some meanwhile. */
+async function fill(directory: string): Promise<void> {
+  const folder = join(directory, "filler");
+  await mkdir(folder);
+  for (let count = 0; count < 20; count++) {
+    const { bavail, bsize } = await statfs(directory);
+    // What fits of it stays, also when it is too much.
+    if (bavail > 0)
+      await run(neededProgram("fallocate"), ["--length", String(bavail * bsize), join(folder, String(count))]).catch(
+        () => {},
+      );
+  }
+}

@@ -12,14 +12,15 @@ describeWith(["minio"], "a gateway that dies where", () => {
   });
   afterAll(() => rig[Symbol.asyncDispose]());
 
-  it.each(Object.entries(points))("%s has lost nothing", async (name, { reach, late = false }) => {
+  it.each(Object.entries(points))("%s has lost nothing", async (name, { reach, settles, late = false }) => {
     const key = `point-${Object.keys(points).indexOf(name)}`;
     await dieAt(rig, key, reach, { late });
     await rig.recorder.readAll("after the restart");
     expect(rig.ledger.violations.splice(0)).toEqual([]);
+    expect(rig.ledger.settled.splice(0)).toEqual(settles);
   });
 
-  it("and again somewhere else, leaves nothing behind", { timeout: 60_000 }, async () => {
+  it("and again somewhere else, leaves nothing behind", { timeout: 180_000 }, async () => {
     expect(await rig.faultsWhenSettled()).toEqual([]);
     await rig.gateway.restart();
     await rig.recorder.readAll("in the end");

@@ -9,6 +9,8 @@ export interface Point {
   readonly reach: (stage: Stage) => Promise<void>;
   /** What is held reaches the stores after the gateway's end. */
   readonly late?: true;
+  /** Whether the write that has no answer was done; empty where no write of an object lacks one. */
+  readonly settles: readonly boolean[];
 }
 
 type Act = (stage: Stage) => Promise<unknown>;
@@ -90,71 +92,102 @@ async function removeAndHasten(stage: Stage): Promise<void> {
 const DIGESTED = `SELECT blobs.id FROM objects JOIN blobs ON blobs.id = objects.blob_id
   WHERE objects.key = ? AND blobs.digest IS NOT NULL`;
 
+const DONE = { settles: [true] };
+const UNDONE = { settles: [false] };
+const NONE = { settles: [] };
+
 export const points: Readonly<Record<string, Point>> = {
-  "a body has arrived at both stores and stands on neither": { reach: held(putSmall, onBoth(PUT, { do: "hold" })) },
-  "a body stands on the first store only": { reach: held(putSmall, onFirst(PUT)) },
-  "a body stands on the second store only": { reach: held(putSmall, onSecond(PUT)) },
+  "a body has arrived at both stores and stands on neither": {
+    ...UNDONE,
+    reach: held(putSmall, onBoth(PUT, { do: "hold" })),
+  },
+  "a body stands on the first store only": { ...UNDONE, reach: held(putSmall, onFirst(PUT)) },
+  "a body stands on the second store only": { ...UNDONE, reach: held(putSmall, onSecond(PUT)) },
   "a body stands on both stores and neither has said so": {
+    ...UNDONE,
     reach: held(putSmall, onBoth(PUT, { do: "hold-answer" })),
   },
-  "a body reaches both stores after the end": { reach: held(putSmall, onBoth(PUT, { do: "hold" })), late: true },
-  "a stream is half sent": { reach: held(putLarge, onBoth(PUT, { do: "hold-body", after: 500_000 })) },
-  "a stream stands on the first store only": { reach: held(putLarge, onFirst(PUT)) },
-  "a stream reaches the second store after the end": { reach: held(putLarge, onFirst(PUT)), late: true },
-  "the commit of an object hangs": { reach: commitHangs(putSmall, PUT) },
-  "the commit of a streamed object hangs": { reach: commitHangs(putLarge, PUT) },
-  "an object is committed and its writer does not hear of it": { reach: unheard(putSmall, { method: "PUT" }) },
-  "the commit over an older object hangs": { reach: commitHangs(putSmall, PUT, putSmall) },
+  "a body reaches both stores after the end": {
+    ...UNDONE,
+    reach: held(putSmall, onBoth(PUT, { do: "hold" })),
+    late: true,
+  },
+  "a stream is half sent": { ...UNDONE, reach: held(putLarge, onBoth(PUT, { do: "hold-body", after: 500_000 })) },
+  "a stream stands on the first store only": { ...UNDONE, reach: held(putLarge, onFirst(PUT)) },
+  "a stream reaches the second store after the end": { ...UNDONE, reach: held(putLarge, onFirst(PUT)), late: true },
+  "the commit of an object hangs": { ...UNDONE, reach: commitHangs(putSmall, PUT) },
+  "the commit of a streamed object hangs": { ...UNDONE, reach: commitHangs(putLarge, PUT) },
+  "an object is committed and its writer does not hear of it": { ...DONE, reach: unheard(putSmall, { method: "PUT" }) },
+  "the commit over an older object hangs": { ...UNDONE, reach: commitHangs(putSmall, PUT, putSmall) },
   "an older object is replaced and the writer does not hear of it": {
+    ...DONE,
     reach: unheard(putSmall, { method: "PUT" }, putSmall),
   },
   "the commit of known content hangs": {
+    ...UNDONE,
     reach: commitHangs(({ recorder, key }) => recorder.put(`${key}/again`, Buffer.from(key))),
   },
-  "the commit of a copy hangs": { reach: commitHangs(copy, undefined, putSmall) },
-  "a copy is committed and its writer does not hear of it": { reach: unheard(copy, { method: "PUT" }, putSmall) },
-  "the commit of a delete hangs": { reach: commitHangs(remove, undefined, putSmall) },
+  "the commit of a copy hangs": { ...UNDONE, reach: commitHangs(copy, undefined, putSmall) },
+  "a copy is committed and its writer does not hear of it": {
+    ...DONE,
+    reach: unheard(copy, { method: "PUT" }, putSmall),
+  },
+  "the commit of a delete hangs": { ...UNDONE, reach: commitHangs(remove, undefined, putSmall) },
   "a delete is committed and its client does not hear of it": {
+    ...DONE,
     reach: unheard(remove, { method: "DELETE" }, putSmall),
   },
-  "an upload is started on the first store only": { reach: held(upload, onFirst(START)) },
-  "the record of an upload hangs": { reach: commitHangs(upload, START) },
-  "a part stands on the first store only": { reach: held(upload, onFirst({ ...PUT, query: "partNumber" })) },
+  "an upload is started on the first store only": { ...NONE, reach: held(upload, onFirst(START)) },
+  "the record of an upload hangs": { ...NONE, reach: commitHangs(upload, START) },
+  "a part stands on the first store only": { ...NONE, reach: held(upload, onFirst({ ...PUT, query: "partNumber" })) },
   "the record of a part hangs": {
+    ...NONE,
     reach: async (stage) => {
       const uploadId = (await stage.recorder.startUpload(stage.key)) ?? "";
       await commitHangs(({ recorder, key }) => recorder.sendPart(key, uploadId, 1, small()), PUT)(stage);
     },
   },
-  "an upload is completed on the first store only": { reach: held(upload, onFirst(COMPLETE)) },
+  "an upload is completed on the first store only": { ...UNDONE, reach: held(upload, onFirst(COMPLETE)) },
   "an upload is completed on both stores after the end": {
+    ...UNDONE,
     reach: held(upload, onBoth(COMPLETE, { do: "hold" })),
     late: true,
   },
   "the commit of an upload hangs": {
+    ...UNDONE,
     reach: async (stage) => {
       const { uploadId, etags } = await partsSent(stage);
       await commitHangs(({ recorder, key }) => recorder.complete(key, uploadId, PARTS, etags), COMPLETE)(stage);
     },
   },
   "an upload is committed and its client does not hear of it": {
+    ...DONE,
     reach: unheard(upload, { method: "POST", query: "uploadId" }),
   },
-  "an upload is given up and its parts stand on both stores": { reach: held(abort, onBoth(DELETE, { do: "hold" })) },
-  "an upload is given up on the first store only": { reach: held(abort, onFirst(DELETE)) },
+  "an upload is given up and its parts stand on both stores": {
+    ...NONE,
+    reach: held(abort, onBoth(DELETE, { do: "hold" })),
+  },
+  "an upload is given up on the first store only": { ...NONE, reach: held(abort, onFirst(DELETE)) },
   "bytes of a write that failed are dropped from the first store only": {
+    ...UNDONE,
     reach: async (stage) => {
       void stage.hold(at("second", PUT, { do: "status", status: 503 }));
       await held(putSmall, onFirst(DELETE))(stage);
     },
   },
-  "a blob is reclaimed and stands on both stores": { reach: held(removeAndHasten, onBoth(DELETE, { do: "hold" })) },
-  "a blob is reclaimed on the first store only": { reach: held(removeAndHasten, onFirst(DELETE)) },
+  "a blob is reclaimed and stands on both stores": {
+    ...NONE,
+    reach: held(removeAndHasten, onBoth(DELETE, { do: "hold" })),
+  },
+  "a blob is reclaimed on the first store only": { ...NONE, reach: held(removeAndHasten, onFirst(DELETE)) },
   "a blob is reclaimed on both stores after the end": {
+    ...NONE,
     reach: held(removeAndHasten, onBoth(DELETE, { do: "hold" })),
     late: true,
   },
   "a blob in parts is read for its digest": {
+    ...NONE,
     reach: async (stage) => {
       const reading = (["first", "second"] as const).map((place) => stage.hold(at(place, GET, { do: "hold-answer" })));
       await stage.recorder.upload(stage.key, PARTS);
@@ -162,6 +195,7 @@ export const points: Readonly<Record<string, Point>> = {
     },
   },
   "the merge of equal blobs hangs": {
+    ...NONE,
     reach: async (stage) => {
       const parts = [PART, Buffer.from(stage.key)];
       await stage.recorder.upload(stage.key, parts);
@@ -177,6 +211,7 @@ export const points: Readonly<Record<string, Point>> = {
     },
   },
   "a missing copy is half written": {
+    ...NONE,
     reach: async (stage) => {
       await stage.restart({ minimumCopies: 1 });
       void stage.hold(at("second", PUT, { do: "status", status: 503 }));

@@ -28,14 +28,14 @@ async function killOften(rig: CrashRig, title: string, kills: number): Promise<v
 }
 
 describeWith(["minio"], "a gateway over two MinIOs that is killed at random moments", () => {
-  it("keeps what it acknowledged and leaves nothing behind", { timeout: (isLong ? 40 : 3) * MINUTE_MS }, async () => {
+  it("keeps what it acknowledged and leaves nothing behind", { timeout: (isLong ? 60 : 5) * MINUTE_MS }, async () => {
     await using rig = await openCrashRig(await minioStores());
     await killOften(rig, "kills over two MinIOs", isLong ? 150 : 15);
   });
 });
 
 describe("a gateway over five disks that is killed at random moments", () => {
-  it("keeps what it acknowledged and leaves nothing behind", { timeout: (isLong ? 20 : 2) * MINUTE_MS }, async () => {
+  it("keeps what it acknowledged and leaves nothing behind", { timeout: (isLong ? 40 : 5) * MINUTE_MS }, async () => {
     await using rig = await openCrashRig(await diskStores(5));
     await killOften(rig, "kills over five disks", isLong ? 50 : 10);
   });

@@ -11,6 +11,8 @@ export const sha256 = (bytes: Buffer): string => createHash("sha256").update(byt
 
 export class Ledger {
   readonly violations: string[] = [];
+  /** Of each write without an answer that a read has settled: was it done? */
+  readonly settled: boolean[] = [];
   /** Writes whose acknowledgement was seen. */
   acknowledged = 0;
   readonly #may = new Map<string, Set<Standing>>();
@@ -30,6 +32,7 @@ export class Ledger {
     this.#may.set(key, new Set([standing]));
   }
 
+  /** What may stand there stays in the order of the writes. */
   mayHaveWritten(key: string, standing: Standing): void {
     this.#may.set(key, this.#of(key).add(standing));
   }
@@ -39,6 +42,7 @@ export class Ledger {
     const may = this.#of(key);
     if (!may.has(standing))
       this.violate(`${when}: ${key} is ${show(standing)}, not ${[...may].map(show).join(" or ")}`);
+    else if (may.size > 1) this.settled.push([...may][0] !== standing);
     this.#may.set(key, new Set([standing]));
   }
 

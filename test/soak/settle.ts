@@ -27,10 +27,10 @@ export async function settle(configFile: string): Promise<void> {
   );
   await gateway.fleet.probeNow();
   await gateway.upkeep.runDue();
-  for (let day = 0; day < DAYS; day++) {
-    if (day > FIRST_DAYS && (await leftToDo(file)) === 0) break;
-    offset += DAY_MS;
+  for (let days = FIRST_DAYS; days < DAYS; days++) {
+    offset = days * DAY_MS;
     await gateway.upkeep.runDue();
+    if ((await leftToDo(file)) === 0) return;
   }
 }
 

@@ -38,7 +38,7 @@ describeWith(["go", "minio", "initdb", "pg_ctl"], "many clients on the same obje
     expect(history.length).toBeGreaterThan(RUN_MS / 50);
   };
 
-  it("finds them linearizable through one gateway on SQLite that is killed", { timeout: TIMEOUT_MS }, async () => {
+  it("see a linearizable history through one gateway on SQLite that is killed", { timeout: TIMEOUT_MS }, async () => {
     await using gateway = await startGatewayProcess(overMinios(minios));
     const door = openDoor(gateway);
     const history = new History();
@@ -47,7 +47,9 @@ describeWith(["go", "minio", "initdb", "pg_ctl"], "many clients on the same obje
     await judge(history);
   });
 
-  it("finds them linearizable through two gateways on a PostgreSQL that crashes", { timeout: TIMEOUT_MS }, async () => {
+  it("see a linearizable history through two gateways on a PostgreSQL that crashes", {
+    timeout: TIMEOUT_MS,
+  }, async () => {
     await using postgres = await startPostgresServer();
     const { regions, backends } = overMinios(minios);
     const start = (name: string) =>
@@ -72,7 +74,7 @@ describeWith(["go", "minio", "initdb", "pg_ctl"], "many clients on the same obje
     await judge(history);
   });
 
-  it("would be told of a read that is too old", async () => {
+  it("are checked by a program that finds a stale read", async () => {
     const call = { client: 0, key: "a", condition: "", unknown: false };
     const stale: Call[] = [
       { ...call, kind: "write", value: "one", call: 1, return: 2 },

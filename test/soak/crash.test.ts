@@ -1,4 +1,4 @@
-// A gateway that is killed at any moment has lost nothing it acknowledged, and leaves nothing behind for good.
+// A gateway that is killed at a random moment keeps everything it acknowledged, and leaves no orphan on any backend.
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -28,21 +28,21 @@ async function killOften(rig: CrashRig, title: string, kills: number): Promise<v
 }
 
 describeWith(["minio"], "a gateway over two MinIOs that is killed at random moments", () => {
-  it("keeps what it acknowledged and leaves nothing behind", { timeout: (isLong ? 60 : 5) * MINUTE_MS }, async () => {
+  it("keeps every acknowledged write and leaves no orphan", { timeout: (isLong ? 60 : 5) * MINUTE_MS }, async () => {
     await using rig = await openCrashRig(await minioStores());
     await killOften(rig, "kills over two MinIOs", isLong ? 150 : 15);
   });
 });
 
 describe("a gateway over five disks that is killed at random moments", () => {
-  it("keeps what it acknowledged and leaves nothing behind", { timeout: (isLong ? 40 : 5) * MINUTE_MS }, async () => {
+  it("keeps every acknowledged write and leaves no orphan", { timeout: (isLong ? 40 : 5) * MINUTE_MS }, async () => {
     await using rig = await openCrashRig(await diskStores(5));
     await killOften(rig, "kills over five disks", isLong ? 50 : 10);
   });
 });
 
-describe("what is planted", () => {
-  it("is found: an orphan, a copy that is gone, a wrong count, an object that went back", async () => {
+describe("the checks after a crash", () => {
+  it("find an orphan, a missing copy, a wrong count and an object that went back", async () => {
     await using rig = await openCrashRig(await diskStores(2));
     const { ledger, recorder, stores } = rig;
     await recorder.put("old", Buffer.from("one"));

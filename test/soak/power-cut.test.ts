@@ -28,7 +28,7 @@ async function cutUnderLoad(rig: CrashRig, disk: LoopDisk, chance: Chance): Prom
 }
 
 describeOnLoopDisk("a gateway whose database and disks lose power", () => {
-  it("has all that it acknowledged", { timeout: CUTS * 20_000 }, async () => {
+  it("keeps every acknowledged write", { timeout: CUTS * 20_000 }, async () => {
     await using disk = await openLoopDisk(DISK_BYTES);
     await using rig = await openRigOn(disk, true);
     const chance = openChance("power cuts");
@@ -41,7 +41,7 @@ describeOnLoopDisk("a gateway whose database and disks lose power", () => {
     expect(await rig.faultsWhenSettled()).toEqual([]);
   });
 
-  it("has not, where commits are not synced", { timeout: 60_000 }, async () => {
+  it("loses acknowledged writes if commits are not synced", { timeout: 60_000 }, async () => {
     await using disk = await openLoopDisk(DISK_BYTES);
     await using rig = await openRigOn(disk, false);
     await cutUnderLoad(rig, disk, openChance("power cuts without sync"));

@@ -1,14 +1,14 @@
 /**
- * What the database says, held against itself and against what really stands on the backends. For databases that no
- * process has open.
+ * Reads what the database says about blobs, references and replicas, and finds contradictions in it. No process may
+ * have the database open.
  */
 import knexFactory, { type Knex } from "knex";
 
-/** Storage keys by backend, sorted: what stands there, or what is said to. */
+/** The storage keys on each backend, sorted. */
 export type Holdings = Readonly<Record<string, readonly string[]>>;
 
 export interface Books {
-  /** What does not fit together. */
+  /** Contradictions, and work that is not finished. */
   readonly faults: readonly string[];
   readonly holdings: Holdings;
 }
@@ -30,7 +30,7 @@ const HELD = `SELECT backend, storage_key AS storageKey FROM replicas JOIN blobs
   ORDER BY backend, storageKey`;
 const SWEEPS = `SELECT kind, work, reason FROM jobs WHERE kind IN ('copy', 'digest', 'drop')`;
 
-/** Expects everything to be settled: no garbage, no job but those that come back by themselves, enough copies. */
+/** Counts as a fault everything that finished upkeep does not leave: garbage, jobs, uploads, blobs with too few copies. */
 export function readBooks(file: string, copies: number): Promise<Books> {
   return withDatabase(file, async (knex) => {
     const all = <Row>(sql: string, values: number[] = []) => knex.raw<Row[]>(sql, values);

@@ -1,6 +1,6 @@
 /**
- * An S3 client that expects trouble: it signs by hand, follows redirects as clients do, never repeats a request, and
- * tells "no whole answer came" from every answer.
+ * An S3 client for gateways that crash: it follows redirects, never repeats a request, and reports a broken connection
+ * as an unknown outcome.
  */
 import type { Answer } from "../support/raw-request.ts";
 import { type SignerOptions, signedFetch, type TestRequest } from "../support/sign.ts";
@@ -13,10 +13,10 @@ export interface Reply {
   readonly text: string;
 }
 
-/** Undefined: the connection broke before a whole answer had come. What was asked for may have been done. */
+/** Undefined if the connection broke before the whole answer arrived: the request may have been executed. */
 export type Ask = (request: TestRequest) => Promise<Reply | undefined>;
 
-/** `redirected`: reads ask for redirects, wherever the gateway may give one. */
+/** `redirected`: reads ask the gateway for redirects. */
 export function openClient(options: SignerOptions, redirected = true): Ask {
   const fetchSigned = signedFetch(options);
   return async (request) => {
@@ -27,7 +27,7 @@ export function openClient(options: SignerOptions, redirected = true): Ask {
   };
 }
 
-/** Says that it follows redirects, wherever it reads. */
+/** A read that asks for a redirect. */
 function followed(request: TestRequest): TestRequest {
   if ((request.method ?? "GET") !== "GET") return request;
   return { ...request, unsignedHeaders: { "x-nearbucket-redirect": "always" } };
@@ -47,7 +47,7 @@ function unquoted(etag: string | null | undefined): string | undefined {
   return etag?.replaceAll('"', "");
 }
 
-/** Done, or refused for the moment with nothing known about what was done: S3's 500 and 503, or no whole answer. */
+/** No whole answer, or a 500 or 503: the request may have been executed. */
 export function isUnknown(reply: Reply | undefined): reply is undefined | (Reply & { readonly status: 500 | 503 }) {
   return reply === undefined || reply.status === 500 || reply.status === 503;
 }

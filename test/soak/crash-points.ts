@@ -1,15 +1,15 @@
-/** The points inside operations and later work at which a gateway is made to die, by name. */
+/** The named points inside operations and jobs at which a gateway is killed. */
 import { randomBytes } from "node:crypto";
 import type { Match } from "../support/faulty-s3-script.ts";
 import type { ProxyFault } from "../support/s3-proxy.ts";
 import type { Hold, Place, Stage } from "./stage.ts";
 
 export interface Point {
-  /** Resolves when the gateway is there. */
+  /** Resolves when the gateway is at the point. */
   readonly reach: (stage: Stage) => Promise<void>;
-  /** What is held reaches the stores after the gateway's end. */
+  /** The held requests reach the stores after the gateway was killed. */
   readonly late?: true;
-  /** Whether the write that has no answer was done; empty where no write of an object lacks one. */
+  /** For each object write without an answer: whether it was done. */
   readonly settles: readonly boolean[];
 }
 
@@ -29,11 +29,11 @@ const PARTS = [PART, randomBytes(1_000)];
 
 const at = (place: Place, match: Match, fault: ProxyFault): Hold => ({ at: place, match, fault });
 const onBoth = (match: Match, fault: ProxyFault) => [at("first", match, fault), at("second", match, fault)];
-/** The first store has done it, the second has not. */
+/** The first store has executed the request, the second has not received it. */
 const onFirst = (match: Match) => [at("first", match, { do: "hold-answer" }), at("second", match, { do: "hold" })];
 const onSecond = (match: Match) => [at("first", match, { do: "hold" }), at("second", match, { do: "hold-answer" })];
 
-/** The act is under way, and all of this is held. */
+/** Starts the act and waits until all of this is held. */
 function held(act: Act, holds: readonly Hold[]): Point["reach"] {
   return async (stage) => {
     const reached = holds.map((hold) => stage.hold(hold));
@@ -42,7 +42,7 @@ function held(act: Act, holds: readonly Hold[]): Point["reach"] {
   };
 }
 
-/** The act has reached its commit, which waits for the database. `match`: what both stores answer before. */
+/** Starts the act and waits until its commit waits for the lock. Both stores answer `match` before that. */
 function commitHangs(act: Act, match?: Match, before: Act = async () => {}): Point["reach"] {
   return async (stage) => {
     await before(stage);
@@ -54,7 +54,7 @@ function commitHangs(act: Act, match?: Match, before: Act = async () => {}): Poi
   };
 }
 
-/** The act is committed, and its client does not hear of it. */
+/** Starts the act and holds its answer to the client. */
 function unheard(act: Act, match: Match, before: Act = async () => {}): Point["reach"] {
   return async (stage) => {
     await before(stage);
@@ -68,7 +68,7 @@ const remove: Act = ({ recorder, key }) => recorder.remove(key);
 const upload: Act = ({ recorder, key }) => recorder.upload(key, PARTS);
 const copy: Act = ({ recorder, key }) => recorder.copy(key, `${key}/copy`);
 
-/** An upload with both parts in it. */
+/** Starts an upload and sends its parts. */
 async function partsSent({ recorder, key }: Stage): Promise<{ readonly uploadId: string; readonly etags: string[] }> {
   const uploadId = (await recorder.startUpload(key)) ?? "";
   const etags: string[] = [];
@@ -82,7 +82,7 @@ async function abort(stage: Stage): Promise<void> {
   await stage.recorder.abort(stage.key, uploadId);
 }
 
-/** The object is gone, and so is its grace. */
+/** Deletes an object and makes its blob due for reclaim. */
 async function removeAndHasten(stage: Stage): Promise<void> {
   await stage.recorder.put(stage.key, small());
   await stage.recorder.remove(stage.key);

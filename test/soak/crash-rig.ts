@@ -1,6 +1,6 @@
 /**
- * A gateway process over stores that outlive it, to be killed and started again, and the ledger of what it
- * acknowledged. Clients reach it through a proxy, which can keep its answers back.
+ * A gateway process that can be killed and restarted, the stores that outlive it, and the ledger of what it
+ * acknowledged. Clients reach the gateway through a proxy that can hold its answers.
  */
 import { mkdtemp, readdir, rm, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,31 +16,31 @@ import { openRecorder, type Recorder } from "./recorder.ts";
 import { settle } from "./settle.ts";
 import { standingOnDisk, standingOnMinio } from "./standing.ts";
 
-/** Stores that a gateway can be put over. */
+/** The backends of a gateway. */
 export interface Stores extends AsyncDisposable {
   readonly config: Pick<GatewayConfigInput, "regions" | "backends">;
-  /** Before each store, in the order of the backends; none before disks. */
+  /** In front of each store, in the order of the backends. Disks have none. */
   readonly proxies: readonly S3Proxy[];
   standing(): Promise<Holdings>;
-  /** Lets two days pass for what a store judges by the times of its files. */
+  /** Makes temporary files of the stores two days older. */
   age(): Promise<void>;
 }
 
 export interface CrashRig extends AsyncDisposable {
   readonly gateway: GatewayProcess;
   readonly databaseFile: string;
-  /** Before the gateway. */
+  /** In front of the gateway. */
   readonly front: S3Proxy;
   readonly stores: Stores;
   readonly ledger: Ledger;
   readonly recorder: Recorder;
-  /** Where the database and the stores differ from each other, and from what they are when all is done. */
+  /** Differences between the database and the stores, and work that is not finished. The gateway must be dead. */
   faults(): Promise<readonly string[]>;
-  /** Kills the gateway, does all that is left to do, and tells what is wrong then. */
+  /** Kills the gateway, runs all remaining upkeep, and returns the faults that are left. */
   faultsWhenSettled(): Promise<readonly string[]>;
 }
 
-/** Bodies above this stream to the stores; smaller ones are held first. */
+/** Larger bodies are streamed to the stores; smaller ones are buffered. */
 const BUFFER_BYTES = 256 * 1024;
 const DAY_MS = 86_400_000;
 
@@ -82,8 +82,8 @@ export async function openCrashRig(stores: Stores, config: Partial<GatewayConfig
 function differences(said: Holdings, standing: Holdings): readonly string[] {
   return Object.entries(standing).flatMap(([backend, found]) => {
     const expected = new Set(said[backend]);
-    const orphans = found.filter((key) => !expected.delete(key)).map((key) => `${backend}: nobody knows ${key}`);
-    return [...orphans, ...[...expected].map((key) => `${backend}: ${key} is not there`)];
+    const orphans = found.filter((key) => !expected.delete(key)).map((key) => `${backend}: ${key} is an orphan`);
+    return [...orphans, ...[...expected].map((key) => `${backend}: ${key} is missing`)];
   });
 }
 
@@ -114,7 +114,7 @@ export async function minioStores(): Promise<Stores> {
   };
 }
 
-/** `count` disks in as many regions: folders of a new one, below `place` if told. */
+/** `count` disk backends, each in its own region, in a new directory below `place`. */
 export async function diskStores(count: number, place = tmpdir()): Promise<Stores> {
   const directory = await mkdtemp(join(place, "nearbucket-disks-"));
   const names = Array.from({ length: count }, (_, index) => `disk-${index + 1}`);

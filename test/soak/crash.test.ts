@@ -10,7 +10,7 @@ import { startLoad } from "./load.ts";
 
 const MINUTE_MS = 60_000;
 
-/** Kills the gateway in the middle of a load and starts it again, so many times. */
+/** Kills the gateway during a load and restarts it, `kills` times. */
 async function killOften(rig: CrashRig, title: string, kills: number): Promise<void> {
   const chance = openChance(title);
   const { gateway, recorder, ledger } = rig;
@@ -61,8 +61,8 @@ describe("the checks after a crash", () => {
     expect(await rig.faults()).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^blob \d+ counts 2 references and has 1$/),
-        "disk-1: nobody knows orphan",
-        `disk-1: ${held} is not there`,
+        "disk-1: orphan is an orphan",
+        `disk-1: ${held} is missing`,
       ]),
     );
   });

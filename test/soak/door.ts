@@ -1,4 +1,4 @@
-/** The way of clients to one gateway process: closed while that is killed and started again. */
+/** A client of one gateway process that waits while the process restarts or recovers. */
 import { scheduler } from "node:timers/promises";
 import type { GatewayProcess } from "../support/gateway-process.ts";
 import { type Ask, isUnknown, openClient } from "./client.ts";
@@ -6,9 +6,9 @@ import { type Ask, isUnknown, openClient } from "./client.ts";
 export interface Door {
   readonly gateway: GatewayProcess;
   readonly ask: Ask;
-  /** Resolves when this gateway can be asked. */
+  /** Resolves when the gateway can serve. */
   ready(): Promise<void>;
-  /** Kills the gateway under its calls. `meanwhile` is done before it starts again. */
+  /** Kills the gateway during its calls, runs `meanwhile`, and starts it again. */
   restart(meanwhile: () => Promise<void>): Promise<void>;
 }
 

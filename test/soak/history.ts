@@ -1,6 +1,6 @@
 /**
- * A history of calls on single objects: what each client asked for and saw, and between which moments. An object's
- * value is its ETag; "" is no object.
+ * A history of calls on single objects: what each client requested and saw, and when the call began and ended. The value
+ * of an object is its ETag; "" means that there is no object.
  */
 
 export interface Call {
@@ -12,23 +12,23 @@ export interface Call {
   /** `refused`: a write whose condition did not hold. */
   readonly kind: "read" | "write" | "refused";
   readonly value: string;
-  /** Of a write: "" for none, "absent", or the ETag that the object must have. */
+  /** Of a write: "" if it has none, "absent", or the ETag that the object must have. */
   readonly condition: string;
-  /** A write that may have been done or not. */
+  /** Whether the write was done is unknown. */
   readonly unknown: boolean;
 }
 
-/** After every moment of a history. Below 2^53, as JSON needs it. */
+/** Later than every call. Below 2^53, so that JSON keeps it exactly. */
 const NEVER = 2 ** 52;
 
 const microseconds = (): number => Math.round(performance.now() * 1000);
 
-/** One call under way. */
+/** A call in progress. */
 export interface Pending {
   read(key: string, value: string): void;
   wrote(key: string, value: string, condition?: string): void;
   refused(key: string, condition: string): void;
-  /** It may take effect as long as the process that was asked lives. */
+  /** The write may take effect until the process that received it is dead. */
   unknown(key: string, value: string, condition?: string): void;
 }
 
@@ -55,7 +55,7 @@ export class History {
     };
   }
 
-  /** The process is gone, and nothing that it began goes on anywhere. */
+  /** The process is dead, and nothing it started can take effect any more. */
   died(server: number): void {
     this.#deaths.push({ server, at: microseconds() });
   }

@@ -1,19 +1,20 @@
 /**
- * What may stand under each key, as its only writer knows it. An acknowledged write leaves one possibility; one whose
- * outcome is unknown adds one; a read that sees one of them settles which it was. Anything else is a violation.
+ * The states that each key may be in, as its only writer knows them. An acknowledged write leaves one possible state; a
+ * write with an unknown outcome adds one. A read must see one of the possible states, and leaves that one only.
+ * Everything else is a violation.
  */
 import { createHash } from "node:crypto";
 
-/** The sha256 of the content; undefined: no object. */
+/** The sha256 of the object's content; undefined if there is no object. */
 export type Standing = string | undefined;
 
 export const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
 export class Ledger {
   readonly violations: string[] = [];
-  /** Of each write without an answer that a read has settled: was it done? */
+  /** For each write without an answer that a read has settled: whether the write was done. */
   readonly settled: boolean[] = [];
-  /** Writes whose acknowledgement was seen. */
+  /** How many writes were acknowledged. */
   acknowledged = 0;
   readonly #may = new Map<string, Set<Standing>>();
 
@@ -21,7 +22,7 @@ export class Ledger {
     return [...this.#may.keys()];
   }
 
-  /** The one thing that can stand there; undefined: several can. */
+  /** The state of the key; undefined if several are possible. */
   certain(key: string): { readonly standing: Standing } | undefined {
     const [standing, ...others] = this.#of(key);
     return others.length === 0 ? { standing } : undefined;
@@ -32,7 +33,7 @@ export class Ledger {
     this.#may.set(key, new Set([standing]));
   }
 
-  /** What may stand there stays in the order of the writes. */
+  /** The possible states stay in the order of the writes. */
   mayHaveWritten(key: string, standing: Standing): void {
     this.#may.set(key, this.#of(key).add(standing));
   }

@@ -1,4 +1,4 @@
-/** A mixed load of writers, each with keys of its own, until it is told to stop; the ledger knows what came of it. */
+/** A mixed load from several writers, each with its own keys. It runs until it is stopped. */
 import { randomBytes } from "node:crypto";
 import type { Chance } from "./chance.ts";
 import type { Recorder } from "./recorder.ts";
@@ -8,13 +8,13 @@ const MIN_PART = 5 * 1024 ** 2;
 const WRITERS = 6;
 const KEYS = 8;
 const SIZES = [0, 1, 700, 5_000, 40_000, 130_000, 300_000, 1_500_000];
-/** Content that everybody writes again and again. */
+/** Content that all writers repeat, so that it is deduplicated. */
 const COMMON = Array.from({ length: 6 }, (_, index) => randomBytes(SIZES[index + 1] ?? 0));
 
 export interface Load {
   /** Resolves when `count` more writes have been acknowledged. */
   acknowledged(count: number): Promise<void>;
-  /** Starts nothing new, and resolves when what is under way has ended, well or not. */
+  /** Starts no new call, and resolves when the calls in progress have ended. */
   stop(): Promise<void>;
 }
 
@@ -69,7 +69,7 @@ function isThere({ ledger }: Recorder, key: string): boolean {
   return ledger.certain(key)?.standing !== undefined;
 }
 
-/** Asks for what must be done, or for what must be refused; only where the ledger can tell which it is. */
+/** A conditional write, if the ledger knows whether the condition is met. */
 async function conditional(recorder: Recorder, chance: Chance, key: string): Promise<void> {
   const certain = recorder.ledger.certain(key);
   const etag = recorder.etag(key);
@@ -84,7 +84,7 @@ async function conditional(recorder: Recorder, chance: Chance, key: string): Pro
   else if (etag !== undefined) await recorder.put(key, body, { "if-match": `"${etag}"` });
 }
 
-/** Whole, given up, or left open. */
+/** A multipart upload that is completed, aborted or left open. */
 async function inParts(recorder: Recorder, chance: Chance, key: string): Promise<void> {
   const draw = chance.next();
   if (draw < 0.5) {

@@ -1,5 +1,5 @@
-// While one of three stores is down, full, slow or wrong, every read is right, and every write is done or refused
-// cleanly.
+// While one of three stores is down, full, slow or wrong, every read is right, and every write is done or answered with
+// 503.
 import { mkdir, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { scheduler } from "node:timers/promises";
@@ -24,9 +24,9 @@ const TIMEOUT_MS = OUTAGE_MS * 3 + 60_000;
 interface OutageRig extends AsyncDisposable {
   readonly ask: Ask;
   readonly recorder: Recorder;
-  /** Calls of the writers that were neither answered nor refused cleanly. */
+  /** Calls that were cut or answered with 500. */
   readonly unclean: string[];
-  /** The store that fails, and the way to it. */
+  /** The store that fails, and the proxy in front of it. */
   readonly victim: Minio;
   readonly proxy: S3Proxy;
   readonly stable: Stable;
@@ -89,7 +89,7 @@ const outages: Readonly<Record<string, Outage>> = {
   },
 };
 
-/** Readers and writers before and during the outage of one store; what was not right. */
+/** Runs readers and writers before and during the outage of one store, and returns what was wrong. */
 async function faultsDuring(rig: OutageRig, title: string, { begin, end }: Outage): Promise<readonly string[]> {
   const { recorder, unclean } = rig;
   const chance = openChance(title);
@@ -109,7 +109,7 @@ async function faultsDuring(rig: OutageRig, title: string, { begin, end }: Outag
   return [...readers.wrong, ...unclean.splice(0), ...recorder.ledger.violations.splice(0), ...slow];
 }
 
-/** Of sorted times. A window of some seconds has too few reads for it: one that meets the outage decides. */
+/** Of sorted times. It needs the long form: in a few seconds, the first reads that meet the outage are too many. */
 function p99(times: readonly number[]): number {
   return Math.round(times[Math.floor(times.length * 0.99)] ?? 0);
 }
@@ -121,13 +121,13 @@ describeWith(["minio"], "a gateway over three stores, one of which", () => {
   });
   afterAll(() => rig[Symbol.asyncDispose]());
 
-  it.each(Object.entries(outages))("%s, answers every call rightly", { timeout: TIMEOUT_MS }, async (title, outage) => {
+  it.each(Object.entries(outages))("%s, gets every call right", { timeout: TIMEOUT_MS }, async (title, outage) => {
     expect(await faultsDuring(rig, title, outage)).toEqual([]);
   });
 });
 
 describeOnLoopDisk("a gateway over three stores, one of which is full", () => {
-  it("answers every call rightly", { timeout: TIMEOUT_MS }, async () => {
+  it("gets every call right", { timeout: TIMEOUT_MS }, async () => {
     await using disk = await openLoopDisk(DISK_BYTES);
     await using rig = await openOutageRig(disk.directory);
     const full: Outage = {
@@ -138,13 +138,13 @@ describeOnLoopDisk("a gateway over three stores, one of which is full", () => {
   });
 });
 
-/** Until no block is left, although others take and give some meanwhile. */
+/** Takes all blocks that are left, although MinIO allocates and frees some meanwhile. */
 async function fill(directory: string): Promise<void> {
   const folder = join(directory, "filler");
   await mkdir(folder);
   for (let count = 0; count < 20; count++) {
     const { bavail, bsize } = await statfs(directory);
-    // What fits of it stays, also when it is too much.
+    // If it is too much, what fits stays allocated.
     if (bavail > 0)
       await run(neededProgram("fallocate"), ["--length", String(bavail * bsize), join(folder, String(count))]).catch(
         () => {},

@@ -1,4 +1,4 @@
-// A power cut loses nothing that was acknowledged: neither the database's commits nor a disk's blobs.
+// A power cut loses no acknowledged write: neither commits of the database nor blobs of disk backends.
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { describeOnLoopDisk, type LoopDisk, openLoopDisk } from "../support/loop-disk.ts";
@@ -17,7 +17,7 @@ async function openRigOn(disk: LoopDisk, durable: boolean): Promise<CrashRig> {
   });
 }
 
-/** Cuts the power under a load; the disk is back, the gateway is not. */
+/** Cuts the power during a load, kills the gateway, and mounts the disk again. */
 async function cutUnderLoad(rig: CrashRig, disk: LoopDisk, chance: Chance): Promise<void> {
   const load = startLoad(rig.recorder, chance);
   await load.acknowledged(10 + chance.below(60));
@@ -45,7 +45,7 @@ describeOnLoopDisk("a gateway whose database and disks lose power", () => {
     await using disk = await openLoopDisk(DISK_BYTES);
     await using rig = await openRigOn(disk, false);
     await cutUnderLoad(rig, disk, openChance("power cuts without sync"));
-    // The database may be damaged, too.
+    // The database may also be damaged.
     const starts = await rig.gateway.restart().then(
       () => true,
       () => false,

@@ -1,13 +1,13 @@
-/** Readers of objects that nobody changes: each read must be right, and is timed. */
+/** Readers of objects that never change. Each read is checked and timed. */
 import { randomBytes } from "node:crypto";
 import type { Chance } from "./chance.ts";
 import type { Ask } from "./client.ts";
 import { sha256 } from "./ledger.ts";
 
 export interface Readers {
-  /** Reads that were not answered with the object, whole. */
+  /** Reads that did not return the whole object. */
   readonly wrong: readonly string[];
-  /** Milliseconds of every read since the last call, sorted. */
+  /** The duration of each read since the last call, in ms, sorted. */
   take(): readonly number[];
   stop(): Promise<void>;
 }
@@ -19,7 +19,7 @@ const READERS = 4;
 const SIZES = [100, 20_000, 200_000, 1_200_000];
 const OBJECTS = 24;
 
-/** Objects of mixed sizes; every write must be acknowledged. */
+/** Writes objects of mixed sizes. */
 export async function writeStable(ask: Ask): Promise<Stable> {
   const stable = new Map<string, string>();
   for (let index = 0; index < OBJECTS; index++) {

@@ -1,6 +1,6 @@
 /**
- * S3 writes and reads whose outcomes go into a ledger: acknowledged, unknown, or a violation. Each key has one writer
- * at a time.
+ * S3 calls whose outcomes are recorded in a ledger: acknowledged, unknown, or a violation. Only one call at a time
+ * writes to a key.
  */
 import type { TestRequest } from "../support/sign.ts";
 import { type Ask, isUnknown, type Reply } from "./client.ts";
@@ -17,7 +17,7 @@ export function openRecorder(ask: Ask, ledger: Ledger) {
   const on = (method: string, key: string, more: Partial<TestRequest> = {}) =>
     ask({ method, path: pathOf(key), ...more });
 
-  /** `made`: that the answer claims it was done. */
+  /** `made` tells whether the answer says that the write was done. */
   function note(key: string, standing: Standing, reply: Reply | undefined, made: (reply: Reply) => boolean): boolean {
     if (reply !== undefined && made(reply)) {
       ledger.wrote(key, standing);
@@ -40,7 +40,7 @@ export function openRecorder(ask: Ask, ledger: Ledger) {
       return note(key, sha256(body), reply, ({ status }) => status === 200);
     },
 
-    /** A write whose condition does not hold. */
+    /** A write whose condition is not met, and which must be refused. */
     async putInVain(key: string, body: Buffer, headers: Readonly<Record<string, string>>): Promise<void> {
       const reply = await on("PUT", key, { body, headers });
       if (isUnknown(reply) || reply.status === 412) return;
@@ -48,7 +48,7 @@ export function openRecorder(ask: Ask, ledger: Ledger) {
       ledger.mayHaveWritten(key, sha256(body));
     },
 
-    /** Two writers want to make the same new object: one of them does. */
+    /** Two clients write the same new key with `If-None-Match: *`. Exactly one of them may succeed. */
     async race(key: string, bodies: readonly [Buffer, Buffer]): Promise<void> {
       const headers = { "if-none-match": "*" };
       const replies = await Promise.all(bodies.map((body) => on("PUT", key, { body, headers })));
@@ -65,7 +65,7 @@ export function openRecorder(ask: Ask, ledger: Ledger) {
       }
     },
 
-    /** `from` must be certain, and there. */
+    /** The ledger must know that `from` exists. */
     async copy(from: string, to: string): Promise<boolean> {
       const source = ledger.certain(from)?.standing;
       if (source === undefined) throw new Error(`nobody knows what ${from} is`);
@@ -89,14 +89,14 @@ export function openRecorder(ask: Ask, ledger: Ledger) {
         );
     },
 
-    /** Undefined: it was not started, for all this client knows. */
+    /** Undefined if no answer confirmed the start. */
     async startUpload(key: string): Promise<string | undefined> {
       const reply = await on("POST", key, { query: "uploads" });
       if (!isUnknown(reply) && reply.status !== 200) ledger.violate(`an upload was refused: ${reply.text}`);
       return /<UploadId>([^<]*)/.exec(reply?.text ?? "")?.[1];
     },
 
-    /** Its ETag; undefined when it did not arrive, for all this client knows. */
+    /** The ETag of the part; undefined if no answer confirmed it. */
     async sendPart(key: string, uploadId: string, partNumber: number, body: Buffer): Promise<string | undefined> {
       const reply = await on("PUT", key, { query: { uploadId, partNumber: String(partNumber) }, body });
       if (!isUnknown(reply) && reply.status !== 200) ledger.violate(`a part was refused: ${reply.text}`);
@@ -117,7 +117,7 @@ export function openRecorder(ask: Ask, ledger: Ledger) {
       if (!isUnknown(reply) && reply.status !== 204) ledger.violate(`an abort was refused: ${reply.text}`);
     },
 
-    /** A whole upload in parts; gives up at the first that has no answer. */
+    /** A whole multipart upload; stops at the first call without an answer. */
     async upload(key: string, parts: readonly Buffer[]): Promise<boolean> {
       const uploadId = await recorder.startUpload(key);
       if (uploadId === undefined) return false;
@@ -130,7 +130,7 @@ export function openRecorder(ask: Ask, ledger: Ledger) {
       return recorder.complete(key, uploadId, parts, sent);
     },
 
-    /** False: nobody could say. */
+    /** False if the gateway could not answer. */
     async read(key: string, when: string): Promise<boolean> {
       const reply = await on("GET", key);
       if (isUnknown(reply)) return false;
@@ -142,7 +142,7 @@ export function openRecorder(ask: Ask, ledger: Ledger) {
       return true;
     },
 
-    /** Every key that was ever written reads as it may. */
+    /** Reads every key that was ever written. */
     async readAll(when: string): Promise<void> {
       const waiting = [...ledger.keys()];
       const reader = async () => {

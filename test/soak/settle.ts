@@ -1,6 +1,6 @@
 /**
- * Days of upkeep in a moment: a gateway in this process, on the configuration of one that has ended, whose clock the
- * test moves until nothing is left to do.
+ * Runs days of upkeep in a moment: opens a gateway in this process on the configuration of a gateway that has ended,
+ * and moves its clock until no work is left.
  */
 import { loadConfig } from "../../src/config/load.ts";
 import { openGateway } from "../../src/gateway.ts";
@@ -8,14 +8,14 @@ import { openLog } from "../../src/log.ts";
 import { withDatabase } from "./books.ts";
 
 const DAY_MS = 86_400_000;
-/** Longer than uploads in parts are kept, and than any grace. */
+/** More than the age at which multipart uploads are ended, plus the grace. */
 const FIRST_DAYS = 9;
 const DAYS = 300;
 
 const LEFT_TO_DO = `SELECT (SELECT COUNT(*) FROM blobs WHERE ref_count = 0) + (SELECT COUNT(*) FROM uploads)
   + (SELECT COUNT(*) FROM jobs WHERE kind IN ('copy', 'digest', 'drop')) AS things`;
 
-/** Resolves when it is closed again. */
+/** Resolves when the gateway is closed. */
 export async function settle(configFile: string): Promise<void> {
   const config = await loadConfig(configFile, {});
   if (config.metadata.kind !== "sqlite") throw new Error("only a file can be looked into");

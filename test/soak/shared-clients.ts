@@ -1,6 +1,6 @@
 /**
- * Clients that all work on the same few objects through any of several gateways, each waiting for one answer before it
- * asks again, and note in a history what they saw.
+ * Clients that use the same few objects through several gateways and record what they see in a history. Each client
+ * makes one call at a time.
  */
 import { createHash, randomBytes } from "node:crypto";
 import type { Chance } from "./chance.ts";
@@ -9,16 +9,16 @@ import type { Door } from "./door.ts";
 import type { History, Pending } from "./history.ts";
 
 export interface SharedClients {
-  /** Rejects as soon as a client saw what nobody may see. */
+  /** Rejects if a client gets an answer that is wrong in itself. */
   readonly ended: Promise<unknown>;
-  /** Nothing new begins; resolves when what is under way has ended. */
+  /** Starts no new call, and resolves when the calls in progress have ended. */
   stop(): Promise<void>;
 }
 
 const CLIENTS = 16;
 const KEYS = Array.from({ length: 8 }, (_, index) => `shared/${index}`);
 const SIZES = [20, 6_000, 30_000];
-/** Written again and again, by everybody, under every key. */
+/** Content that all clients repeat, so that it is deduplicated. */
 const COMMON = SIZES.map((size) => randomBytes(size));
 
 interface Turn {
@@ -26,7 +26,7 @@ interface Turn {
   readonly chance: Chance;
   readonly pending: Pending;
   readonly key: string;
-  /** What somebody last saw under each key. */
+  /** The ETag that some client last saw of each key. */
   readonly seen: Map<string, string>;
 }
 
@@ -101,7 +101,7 @@ async function remove(turn: Turn): Promise<void> {
   written(turn, await turn.ask({ method: "DELETE", path: pathOf(turn.key) }), "", "");
 }
 
-/** Only of what was seen there: so that it is known what a copy without an answer may have written. */
+/** Copies only a known ETag, so that it is known what a copy without an answer may have written. */
 async function copy(turn: Turn): Promise<void> {
   const source = turn.chance.pick(KEYS);
   const value = turn.seen.get(source) || "0".repeat(32);
@@ -130,7 +130,7 @@ function conditionHeaders(condition: string): Record<string, string> {
 function written(turn: Turn, reply: Reply | undefined, value: string, condition: string): void {
   if (isUnknown(reply)) turn.pending.unknown(turn.key, value, condition);
   else if (reply.status === 412) turn.pending.refused(turn.key, condition);
-  // Another writer was at it: nothing was done, and nothing is known.
+  // A concurrent write was in the way: this one was not done, and proves nothing about the state.
   else if (reply.status === 409) return;
   else if (reply.status === 404 && condition !== "") note(turn, turn.key, "");
   else if (reply.status === 200 || reply.status === 204) {

@@ -1,6 +1,6 @@
 /**
- * Brings a gateway to one point inside an operation, and lets it die there: store calls are held by the proxies before
- * the stores, answers by the one before the gateway, and a commit by a lock on the database.
+ * Brings a gateway to one point inside an operation and kills it there. The proxies in front of the stores hold calls,
+ * the proxy in front of the gateway holds answers, and a lock on the database holds commits.
  */
 import knexFactory, { type Knex } from "knex";
 import type { Match } from "../support/faulty-s3-script.ts";
@@ -8,7 +8,7 @@ import type { ProxyFault, S3Proxy } from "../support/s3-proxy.ts";
 import type { CrashRig } from "./crash-rig.ts";
 import type { Recorder } from "./recorder.ts";
 
-/** The two stores, and the way from the gateway to its clients. */
+/** In front of one of the two stores, or between the gateway and its clients. */
 export type Place = "first" | "second" | "clients";
 
 export interface Hold {
@@ -19,31 +19,31 @@ export interface Hold {
 
 export interface Stage {
   readonly recorder: Recorder;
-  /** A key of this point's own. */
+  /** A key that only this point uses. */
   readonly key: string;
-  /** Goes on while the gateway dies. */
+  /** Adds a call that is in progress when the gateway is killed. */
   begin(work: Promise<unknown>): void;
-  /** Resolves when the first request is held there. */
+  /** Resolves when the first request that matches is held. */
   hold(hold: Hold): Promise<void>;
-  /** Lets go what is held. */
+  /** Lets all held requests and answers go on. */
   release(): void;
   /** Resolves when the server at that place has answered such a request. */
   answered(at: Place, match: Match): Promise<void>;
-  /** From now on no commit of the gateway comes to its end. */
+  /** From now on every commit of the gateway waits. */
   lockDatabase(): Promise<void>;
-  /** What the gateway was told before has been taken in. */
+  /** Resolves when the gateway has handled everything it received before. */
   roundTrips(): Promise<void>;
-  /** What is due later is due now, as if the time had passed. */
+  /** Makes reclaims and jobs due now, as if their time had come. */
   hasten(): Promise<void>;
-  /** Asks until the database answers with a row. */
+  /** Repeats the query until it returns a row. */
   until(sql: string, values: readonly string[]): Promise<void>;
-  /** The stores and the way to them are as before. */
+  /** Removes all holds and faults. */
   heal(): void;
-  /** Starts the gateway again for this point. */
+  /** Restarts the gateway with a changed configuration for this point. */
   restart(change: Parameters<CrashRig["gateway"]["restart"]>[0]): Promise<void>;
 }
 
-/** `late`: what is held reaches the stores when the gateway is gone; else it never does. */
+/** `late`: the held requests reach the stores after the gateway was killed; otherwise they are dropped. */
 export async function dieAt(
   rig: CrashRig,
   key: string,
@@ -66,7 +66,7 @@ export async function dieAt(
     for (const proxy of [rig.front, ...rig.stores.proxies]) proxy.reset();
   };
   try {
-    // Names are reserved before they are needed.
+    // After the first write the gateway has storage keys in reserve, and needs no commit to get one.
     await recorder.put(`${key}/before`, Buffer.from(key));
     await point({
       recorder,
@@ -113,7 +113,7 @@ function proxyOf({ front, stores }: CrashRig, place: Place): S3Proxy {
   return proxy;
 }
 
-/** A lease that a dead process held has ended by then; a living one that loses its lease gives the job up. */
+/** Ends all leases, too: those of killed processes would delay the jobs. */
 async function hasten(knex: Knex): Promise<void> {
   await knex.raw("UPDATE blobs SET reclaim_at = 1 WHERE reclaim_at IS NOT NULL");
   await knex.raw("UPDATE jobs SET run_at = 1, lease_until = CASE WHEN lease_until IS NULL THEN NULL ELSE 1 END");

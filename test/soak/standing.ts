@@ -1,22 +1,22 @@
-/** What really stands on a backend, listed past the gateway. */
+/** Lists what a backend really holds, without the gateway. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { paginateListObjectsV2 } from "@aws-sdk/client-s3";
 import type { Minio } from "../support/minio.ts";
 
-/** Blobs by storage key, sorted; unfinished uploads as MinIO keeps them on its disk. */
+/** The storage keys of the blobs, sorted, and the files of unfinished uploads on MinIO's disk. */
 export async function standingOnMinio({ s3, directory }: Minio): Promise<readonly string[]> {
   const keys: string[] = [];
   for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: "blobs", Prefix: "blobs/" }))
     keys.push(...(page.Contents ?? []).map(({ Key = "" }) => Key));
-  // MinIO lists uploads only of a key that is named in full.
+  // MinIO's API lists unfinished uploads only for one exact key.
   const unfinished = (await filesBelow(join(directory, ".minio.sys/multipart"))).filter((path) =>
     path.endsWith("xl.meta"),
   );
   return [...keys.sort(), ...unfinished];
 }
 
-/** Blobs by storage key, sorted; unfinished uploads and files as they lie there. */
+/** The storage keys of the blobs, sorted, and the files of unfinished uploads and writes. */
 export async function standingOnDisk(directory: string): Promise<readonly string[]> {
   const files = await filesBelow(join(directory, "data"));
   const keys = files.map((path) => path.replace(/\.parts\/.*$/, ""));

@@ -18,9 +18,9 @@ export interface GatewayProcess extends AsyncDisposable {
   readonly dataDirectory: string;
   /** Of the last start. */
   readonly server: ServerProcess;
-  /** SIGKILL: nothing is finished, flushed or said. */
+  /** Sends SIGKILL and waits for the end of the process. */
   kill(): Promise<void>;
-  /** Starts it again after `kill`: same port, same data; `change` goes over its configuration from now on. */
+  /** Starts it again after `kill` with the same port and data. `change` overrides its configuration from now on. */
   restart(change?: Partial<ServeOptions>): Promise<void>;
   /** `nearbucket WORDS --config` beside it; its standard output. */
   command(...words: string[]): Promise<string>;

@@ -1,6 +1,6 @@
 /**
- * A file system (ext4 on a loop device) whose power can be cut: what was not synced is gone, as after a power cut of a
- * disk that honours its flushes. Needs Linux, root and loop devices.
+ * An ext4 file system on a loop device whose power can be cut: what was not synced is lost, as on a disk that honours
+ * flushes. Needs Linux, root and loop devices.
  */
 import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
@@ -11,11 +11,11 @@ import { describeWith, neededProgram } from "./programs.ts";
 import { onPath, run } from "./run.ts";
 
 export interface LoopDisk extends AsyncDisposable {
-  /** Where it is mounted. */
+  /** The mount point. */
   readonly directory: string;
-  /** From now on nothing reaches the disk, not even what its journal holds back; every sync fails. */
+  /** From now on nothing is written to the disk, not even its journal, and every sync fails. */
   cut(): Promise<void>;
-  /** Mounts it again as it was at the cut. No process may use it any more. */
+  /** Mounts the disk again with the state at the cut. No process may use it. */
   restore(): Promise<void>;
 }
 
@@ -28,16 +28,16 @@ fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587d, struct.pack("I", 2))
 const PROGRAMS = ["mkfs.ext4", "mount", "umount", "python3"];
 
 /**
- * `describe` on a machine where loop devices can be mounted. On one that cannot do it at all (not Linux, not root, a
- * container without loop devices) it is skipped loudly, also where every program is required.
+ * `describe` on a machine that can mount loop devices. On any other machine (not Linux, not root, a container without loop
+ * devices) the tests are skipped with a message on standard error, also where a missing program is a failure.
  */
 export function describeOnLoopDisk(title: string, body: () => void): void {
   if (canMount()) {
     describeWith(PROGRAMS, title, body);
     return;
   }
-  process.stderr.write(`SKIPPED ${title}: because it takes root and loop devices\n`);
-  describe.skip(`${title} (it takes root and loop devices)`, body);
+  process.stderr.write(`SKIPPED ${title}: because it needs root and loop devices\n`);
+  describe.skip(`${title} (it needs root and loop devices)`, body);
 }
 
 function canMount(): boolean {
@@ -46,7 +46,7 @@ function canMount(): boolean {
   return isRoot && losetup !== undefined && spawnSync(losetup, ["--find"], { stdio: "ignore" }).status === 0;
 }
 
-/** An empty disk of `bytes`. */
+/** Opens an empty disk of `bytes`. */
 export async function openLoopDisk(bytes: number): Promise<LoopDisk> {
   const place = await mkdtemp(join(tmpdir(), "nearbucket-loop-"));
   const image = join(place, "image");

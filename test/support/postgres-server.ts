@@ -1,4 +1,4 @@
-/** A PostgreSQL server of a test's own, that it may crash: on 127.0.0.1, with an empty cluster in a directory. */
+/** A PostgreSQL server on 127.0.0.1 that a test may crash, with a new cluster in a temporary directory. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { freePort } from "./server-process.ts";
 export interface PostgresServer extends AsyncDisposable {
   /** `postgres://...` of an empty database. */
   readonly url: string;
-  /** Every process of it ends at once, as in a crash; resolves when it serves again. */
+  /** Restarts it in immediate mode, as after a crash. Resolves when it serves again. */
   crash(): Promise<void>;
 }
 

@@ -1,9 +1,9 @@
 /**
- * An HTTP proxy on 127.0.0.1 before a real server. It passes everything on unchanged (signatures hold, because the Host
- * header stays as sent) until it is told to hold, refuse, slow down or spoil the requests that match.
+ * An HTTP proxy on 127.0.0.1 in front of a real server. It passes requests on unchanged (signatures stay valid, because
+ * the Host header does not change) until a script tells it to hold, refuse, delay or spoil those that match.
  *
  *   const held = proxy.script({ method: "PUT", key: /^blobs/ }, { do: "hold-answer" });
- *   await held.met;       // the server has done it, and its client has not heard of it
+ *   await held.met;       // the server has executed the PUT, and the client has no answer
  *   held.release();
  */
 import { once } from "node:events";
@@ -14,24 +14,24 @@ import { scheduler } from "node:timers/promises";
 import { type Match, matches } from "./faulty-s3-script.ts";
 
 export type ProxyFault =
-  /** The whole request has come. After `release` it is passed on, even when its client is gone by then. */
+  /** Receives the whole request and passes it on after `release`, even if the client is gone by then. */
   | { readonly do: "hold" }
-  /** So many bytes of the body have been passed on; the rest waits for `release`. */
+  /** Passes on `after` bytes of the body, and the rest after `release`. */
   | { readonly do: "hold-body"; readonly after: number }
-  /** The server has answered; the client hears it after `release`. */
+  /** Passes the request on, and the answer after `release`. */
   | { readonly do: "hold-answer" }
   | { readonly do: "status"; readonly status: number }
-  /** Answers come so many milliseconds later. */
+  /** Delays each answer. */
   | { readonly do: "slow"; readonly ms: number }
-  /** Changes the bytes of GET's good answers. */
+  /** Changes the body of successful answers to GET. */
   | { readonly do: "spoil"; readonly change: (body: Buffer) => Buffer };
 
 interface ProxyScript {
   /** Resolves when the first request has met the fault: where it holds, when that request is held. */
   readonly met: Promise<void>;
-  /** Lets go what is held, now and later. */
+  /** Lets held requests go on, now and later. */
   release(): void;
-  /** No further request meets it; what is held stays held. */
+  /** Applies to no further request; held ones stay held. */
   remove(): void;
 }
 
@@ -40,9 +40,9 @@ export interface S3Proxy extends AsyncDisposable {
   readonly url: string;
   /** Of several scripts that apply the first one set is taken. A key is the path behind its first segment, decoded. */
   script(match: Match, fault: ProxyFault): ProxyScript;
-  /** Resolves when the server has answered so many requests that match, and the client has what it waited for. */
+  /** Resolves when `count` more requests that match have been answered by the server. */
   answered(match: Omit<Match, "nth">, count?: number): Promise<void>;
-  /** Removes every script and throws away what they hold: it never reaches the server, or its client. */
+  /** Removes every script and drops the requests and answers that they hold. */
   reset(): void;
 }
 
@@ -127,9 +127,9 @@ class RunningScript {
     });
     this.#released = new Promise((resolve, reject) => {
       this.release = resolve;
-      this.discard = () => reject(new Error("thrown away"));
+      this.discard = () => reject(new Error("dropped"));
     });
-    // A script that holds nothing is discarded without anybody hearing of it.
+    // Nobody awaits this if the script holds nothing.
     this.#released.catch(() => {});
   }
 
@@ -139,7 +139,7 @@ class RunningScript {
     return this.#match.nth === undefined || this.#match.nth === this.#matched;
   }
 
-  /** Rejects when what waits is thrown away. */
+  /** Rejects if the held request is dropped. */
   wait(): Promise<void> {
     this.meet();
     return this.#released;

@@ -14,6 +14,7 @@ describeWith(["minio"], "a gateway that is killed when", () => {
 
   it.each(Object.entries(points))(
     "%s keeps every acknowledged write",
+    { timeout: 90_000 },
     async (name, { reach, settles, late = false }) => {
       const key = `point-${Object.keys(points).indexOf(name)}`;
       await dieAt(rig, key, reach, { late });

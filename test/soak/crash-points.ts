@@ -42,14 +42,23 @@ function held(act: Act, holds: readonly Hold[]): Point["reach"] {
   };
 }
 
-/** Starts the act and waits until its commit waits for the lock. Both stores answer `match` before that. */
+/**
+ * Starts the act and waits until its commit waits for the lock. `match`: the last requests to both stores before the
+ * commit; the lock is taken while their answers are held.
+ */
 function commitHangs(act: Act, match?: Match, before: Act = async () => {}): Point["reach"] {
   return async (stage) => {
     await before(stage);
-    await stage.lockDatabase();
-    const answered = match && [stage.answered("first", match), stage.answered("second", match)];
-    stage.begin(act(stage));
-    await Promise.all(answered ?? []);
+    if (match === undefined) {
+      await stage.lockDatabase();
+      stage.begin(act(stage));
+    } else {
+      await held(act, onBoth(match, { do: "hold-answer" }))(stage);
+      await stage.lockDatabase();
+      const answered = [stage.answered("first", match), stage.answered("second", match)];
+      stage.release();
+      await Promise.all(answered);
+    }
     await stage.roundTrips();
   };
 }

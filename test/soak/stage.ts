@@ -2,11 +2,14 @@
  * Brings a gateway to one point inside an operation and kills it there. The proxies in front of the stores hold calls,
  * the proxy in front of the gateway holds answers, and a lock on the database holds commits.
  */
+import { setTimeout as wait } from "node:timers/promises";
 import knexFactory, { type Knex } from "knex";
 import type { Match } from "../support/faulty-s3-script.ts";
 import type { ProxyFault, S3Proxy } from "../support/s3-proxy.ts";
 import type { CrashRig } from "./crash-rig.ts";
 import type { Recorder } from "./recorder.ts";
+
+const PATIENCE_MS = 30_000;
 
 /** In front of one of the two stores, or between the gateway and its clients. */
 export type Place = "first" | "second" | "clients";
@@ -68,7 +71,7 @@ export async function dieAt(
   try {
     // After the first write the gateway has storage keys in reserve, and needs no commit to get one.
     await recorder.put(`${key}/before`, Buffer.from(key));
-    await point({
+    const reached = point({
       recorder,
       key,
       begin: (work) => void underWay.push(work),
@@ -93,18 +96,26 @@ export async function dieAt(
         await gateway.restart(change);
       },
     });
+    await Promise.race([reached, timeout()]);
     await gateway.kill();
     if (late) {
       const done = holds.map(({ hold }) => proxyOf(rig, hold.at).answered(hold.match));
       release();
       await Promise.all(done);
     }
+  } finally {
+    await gateway.kill();
     heal();
     await Promise.all(underWay);
-  } finally {
     await knex.destroy();
+    await gateway.restart({ minimumCopies: 2 });
   }
-  await gateway.restart({ minimumCopies: 2 });
+}
+
+/** So that a point that is never reached does not keep the gateway from the next one. */
+async function timeout(): Promise<never> {
+  await wait(PATIENCE_MS, undefined, { ref: false });
+  throw new Error(`the point was not reached within ${PATIENCE_MS / 1000} s`);
 }
 
 function proxyOf({ front, stores }: CrashRig, place: Place): S3Proxy {

@@ -24,8 +24,10 @@ const TIMEOUT_MS = OUTAGE_MS * 3 + 60_000;
 interface OutageRig extends AsyncDisposable {
   readonly ask: Ask;
   readonly recorder: Recorder;
-  /** Calls that were cut or answered with 500. */
+  /** Writes that were cut, and calls that were answered with 500. */
   readonly unclean: string[];
+  /** Reads of the writers that were cut. */
+  readonly cut: string[];
   /** The store that fails, and the proxy in front of it. */
   readonly victim: Minio;
   readonly proxy: S3Proxy;
@@ -46,9 +48,11 @@ async function openOutageRig(directory?: string): Promise<OutageRig> {
   const ask = openClient({ endpoint: gateway.url, ...root }, false);
   await ask({ method: "PUT", path: "/bucket" });
   const unclean: string[] = [];
+  const cut: string[] = [];
   const recorder = openRecorder(async (request) => {
     const reply = await ask(request);
-    if (reply === undefined || reply.status === 500)
+    if (reply === undefined && request.method === "GET") cut.push(`${request.path} was cut`);
+    else if (reply === undefined || reply.status === 500)
       unclean.push(`${request.method ?? "GET"} ${request.path}: ${reply?.text ?? "cut"}`);
     return reply;
   }, new Ledger());
@@ -56,6 +60,7 @@ async function openOutageRig(directory?: string): Promise<OutageRig> {
     ask,
     recorder,
     unclean,
+    cut,
     victim,
     proxy,
     stable: await writeStable(ask),
@@ -68,6 +73,8 @@ async function openOutageRig(directory?: string): Promise<OutageRig> {
 interface Outage {
   begin(rig: OutageRig): Promise<void> | void;
   end(rig: OutageRig): Promise<void> | void;
+  /** A read may be cut: bytes that are known to be wrong after they were sent. The next read must be right. */
+  readonly cuts?: true;
 }
 
 const outages: Readonly<Record<string, Outage>> = {
@@ -87,26 +94,45 @@ const outages: Readonly<Record<string, Outage>> = {
     begin: ({ proxy }) => void proxy.script({}, { do: "status", status: 500 }),
     end: ({ proxy }) => proxy.reset(),
   },
+  "gives wrong bytes": {
+    begin: ({ proxy }) => void proxy.script({ method: "GET", key: /^blobs/ }, { do: "spoil", change: flipped }),
+    end: ({ proxy }) => proxy.reset(),
+    cuts: true,
+  },
 };
 
+/** One bit in the middle. */
+function flipped(body: Buffer): Buffer {
+  const at = Math.floor(body.length / 2);
+  if (body.length > 0) body.writeUInt8(body.readUInt8(at) ^ 1, at);
+  return body;
+}
+
 /** Runs readers and writers before and during the outage of one store, and returns what was wrong. */
-async function faultsDuring(rig: OutageRig, title: string, { begin, end }: Outage): Promise<readonly string[]> {
+async function faultsDuring(rig: OutageRig, title: string, outage: Outage): Promise<readonly string[]> {
   const { recorder, unclean } = rig;
   const chance = openChance(title);
   const readers = startReaders(rig.ask, rig.stable, chance);
   const load = startLoad(recorder, chance);
   await scheduler.wait(OUTAGE_MS / 2);
   const before = readers.take();
-  await begin(rig);
+  await outage.begin(rig);
   await scheduler.wait(OUTAGE_MS);
   const during = readers.take();
-  await end(rig);
+  await outage.end(rig);
   await Promise.all([readers.stop(), load.stop()]);
   await recorder.readAll(`after a store that ${title}`);
   expect(during.length).toBeGreaterThan(0);
   const slow =
     isLong && p99(during) > 3 * p99(before) ? [`p99 of reads: ${p99(before)} ms, then ${p99(during)} ms`] : [];
-  return [...readers.wrong, ...unclean.splice(0), ...recorder.ledger.violations.splice(0), ...slow];
+  const cut = [...readers.cut, ...rig.cut.splice(0)];
+  return [
+    ...readers.wrong,
+    ...(outage.cuts ? [] : cut),
+    ...unclean.splice(0),
+    ...recorder.ledger.violations.splice(0),
+    ...slow,
+  ];
 }
 
 /** Of sorted times. It needs the long form: in a few seconds, the first reads that meet the outage are too many. */

@@ -7,6 +7,8 @@ import { sha256 } from "./ledger.ts";
 export interface Readers {
   /** Reads that did not return the whole object. */
   readonly wrong: readonly string[];
+  /** Reads that were cut. Each was repeated at once. */
+  readonly cut: readonly string[];
   /** The duration of each read since the last call, in ms, sorted. */
   take(): readonly number[];
   stop(): Promise<void>;
@@ -33,14 +35,17 @@ export async function writeStable(ask: Ask): Promise<Stable> {
 
 export function startReaders(ask: Ask, stable: Stable, chance: Chance): Readers {
   const wrong: string[] = [];
+  const cut: string[] = [];
   let times: number[] = [];
   let stopped = false;
   const read = async () => {
     while (!stopped) {
       const [key, expected] = chance.pick([...stable]);
       const began = performance.now();
-      const reply = await ask({ path: `/bucket/${key}` });
+      const first = await ask({ path: `/bucket/${key}` });
       times.push(performance.now() - began);
+      if (first === undefined) cut.push(`${key} was cut`);
+      const reply = first ?? (await ask({ path: `/bucket/${key}` }));
       if (reply?.status !== 200) wrong.push(`${key}: ${reply?.status ?? "cut"} ${reply?.text.slice(0, 200) ?? ""}`);
       else if (sha256(reply.body) !== expected) wrong.push(`${key}: ${reply.body.length} wrong bytes`);
     }
@@ -48,6 +53,7 @@ export function startReaders(ask: Ask, stable: Stable, chance: Chance): Readers 
   const readers = Promise.all(Array.from({ length: READERS }, read));
   return {
     wrong,
+    cut,
     take() {
       const taken = times.sort((a, b) => a - b);
       times = [];

@@ -28,15 +28,18 @@ export interface Minio extends AsyncDisposable {
 export interface MinioOptions {
   /** The program; `minio` of PATH unless told. */
   readonly path?: string;
+  /** Its disk; a new temporary directory unless told. */
+  readonly directory?: string;
   /** Buckets to make. */
   readonly buckets?: readonly string[];
   /** MinIO's own settings. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Its disk is removed when it is disposed of. */
-export async function startMinio({ path = "minio", buckets = [], env = {} }: MinioOptions = {}): Promise<Minio> {
-  const directory = await mkdtemp(join(tmpdir(), "nearbucket-minio-"));
+/** Its disk is removed when it is disposed of, unless it was told one. */
+export async function startMinio(options: MinioOptions = {}): Promise<Minio> {
+  const { path = "minio", buckets = [], env = {} } = options;
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "nearbucket-minio-")));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const credentials = { accessKeyId: "minio-test-key", secretAccessKey: "minio-test-secret" };
@@ -86,7 +89,7 @@ export async function startMinio({ path = "minio", buckets = [], env = {} }: Min
     async [Symbol.asyncDispose]() {
       s3.destroy();
       await server.stop();
-      await rm(directory, { recursive: true, force: true });
+      if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
     },
   };
 }

@@ -11,6 +11,8 @@ export type Parameter = string | number | null;
 export interface Statement<Row = unknown> {
   readonly name: string;
   readonly text: string;
+  /** How long PostgreSQL may take for it, in milliseconds. Undefined: as long as a client can wait for its request. */
+  readonly timeoutMs?: number;
   /** Never set: it carries the type. */
   readonly row?: Row;
 }

@@ -14,7 +14,11 @@ export interface MigrationTarget {
   readonly mayUpgrade?: boolean | undefined;
 }
 
+/** An index over a large table takes minutes; nobody waits for it but this start. */
+const longestChangeMs = 86_400_000;
+
 const lockSchema = statement("lock-schema", "SELECT pg_advisory_xact_lock(7305428841)");
+const takeTime = statement("schema-no-timeout", "SET LOCAL statement_timeout = 0");
 const makeTable = statement<never>(
   "make-schema-table",
   `CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -34,6 +38,7 @@ export async function migrate({ transact, dialect, now, mayUpgrade = true }: Mig
   for (;;) {
     const done = await transact(async (c) => {
       await c.lock(lockSchema, []);
+      await c.lock(takeTime, []);
       await c.run(makeTable, []);
       const version = (await c.get(readVersion, []))?.version ?? 0;
       if (version > migrations.length)
@@ -49,7 +54,7 @@ export async function migrate({ transact, dialect, now, mayUpgrade = true }: Mig
             "stop the older gateways and start one of this version first",
         );
       for (const [index, text] of next.statements(dialect).entries())
-        await c.run({ name: `${next.name}-${index}`, text }, []);
+        await c.run({ name: `${next.name}-${index}`, text, timeoutMs: longestChangeMs }, []);
       await c.run(writeVersion, [version + 1, next.name, now().getTime()]);
       return false;
     });

@@ -1,7 +1,7 @@
 /** Storage figures: a few aggregate queries, each of its own moment. */
 import type { Knex } from "knex";
 import type { MetadataContext } from "./context.ts";
-import { statement } from "./engine.ts";
+import { type Statement, statement } from "./engine.ts";
 
 export interface StatsReport {
   readonly buckets: number;
@@ -47,8 +47,8 @@ export class Stats {
    */
   async report(copies: number, present?: readonly string[]): Promise<StatsReport> {
     const { read } = this.#context.engine;
-    const objects = await read.get(objectTotals, []);
-    const blobs = await read.get(blobTotals, []);
+    const objects = await read.get(long(objectTotals), []);
+    const blobs = await read.get(long(blobTotals), []);
     const [replicas] = await read.query<{ replicas: number; stored_bytes: number }>((knex) =>
       goodReplicas(knex, present)
         .join("blobs", "blobs.id", "replicas.blob_id")
@@ -81,4 +81,9 @@ export class Stats {
 function goodReplicas(knex: Knex, present: readonly string[] | undefined): Knex.QueryBuilder {
   const verified = knex("replicas").where("replicas.state", "verified");
   return present === undefined ? verified : verified.whereIn("replicas.backend", present);
+}
+
+/** An aggregate over everything: as long as the server lets a statement run. */
+function long<Row>(aggregate: Statement<Row>): Statement<Row> {
+  return { ...aggregate, timeoutMs: 65_000 };
 }

@@ -1,7 +1,7 @@
 /**
  * The PostgreSQL engine: READ COMMITTED with row and advisory locks where a statement depends on what another
  * transaction could change. A transaction is run again only when the server is known not to have committed it; a lost
- * answer to COMMIT becomes InternalError.
+ * answer to COMMIT becomes ServiceUnavailable, and the client must find out what holds.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import knexFactory, { type Knex } from "knex";

@@ -44,7 +44,6 @@ export function endsConnection(fault: PostgresFault | undefined): boolean {
 /** The error for the caller when running again does not help. */
 export function refusal(error: unknown, fault: PostgresFault | undefined): unknown {
   if (fault === undefined || fault === "statement") return error;
-  if (fault === "unknown") return new S3Error("InternalError", {}, { cause: error });
   return new S3Error(
     fault === "conflict" || fault === "slow" ? "SlowDown" : "ServiceUnavailable",
     {},

@@ -23,6 +23,9 @@ const functions = [
   ["json_array", "json_build_array"],
 ] as const;
 
+/** Clients often give up after a minute: a request must be refused before, though several of its calls may wait. */
+const promptMs = 15_000;
+
 const texts = new Map<string, string>();
 
 /** Numbers are exact below 2^53; all sizes, times and ids are below it. */
@@ -93,7 +96,12 @@ export class PostgresSession {
 
   #send<Row>(each: Statement<Row>, parameters: readonly Parameter[]): Promise<QueryResult<Row & AnyRow>> {
     checkParameters(parameters);
-    const config: QueryConfig = { name: each.name, text: postgresText(each), values: [...parameters] };
+    const config: QueryConfig & { readonly query_timeout: number } = {
+      name: each.name,
+      text: postgresText(each),
+      values: [...parameters],
+      query_timeout: each.timeoutMs ?? promptMs,
+    };
     return this.#watch(() => this.raw.query<Row & AnyRow>(config));
   }
 

@@ -15,6 +15,8 @@ const rollback = statement<never>("sqlite-rollback", "ROLLBACK");
 /** Bounds how long the first work of a batch waits for the last. */
 const batchLimit = 64;
 const busyAttempts = 3;
+/** Each attempt waits for the lock as long as the busy timeout says; a client waits for one of them, not for three. */
+const longestBusyMs = 4_000;
 
 interface Waiting {
   readonly work: Work<unknown>;
@@ -88,6 +90,7 @@ export class GroupCommit {
   /** Moves works from the queue into `batch`; returns when all are answered, throws the error that rejects them all. */
   async #commitBatch(batch: Waiting[]): Promise<void> {
     batch.push(...this.#waiting.splice(0, batchLimit));
+    const since = performance.now();
     for (let busy = 0; ; ) {
       const effects: (() => void)[] = [];
       const stop = await this.#runBatch(batch, effects);
@@ -100,7 +103,11 @@ export class GroupCommit {
       await this.#rollBack();
       if (stop.fault === "broken") throw this.#close(stop.cause);
       if (stop.fault === "full") throw refused(stop.cause);
-      if (stop.fault === "busy" && ++busy === busyAttempts) throw refused(stop.cause, "SlowDown");
+      if (stop.fault === "busy" && (++busy === busyAttempts || performance.now() - since > longestBusyMs)) {
+        // Works that came meanwhile would wait for the same lock.
+        batch.push(...this.#waiting.splice(0));
+        throw refused(stop.cause, "SlowDown");
+      }
     }
   }
 

@@ -1,6 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Engine, statement } from "../../../src/metadata/engine.ts";
 import { type Metadata, openMetadata } from "../../../src/metadata/metadata.ts";
@@ -8,47 +6,9 @@ import { openPostgres } from "../../../src/metadata/postgres/engine.ts";
 import { postgresFault } from "../../../src/metadata/postgres/faults.ts";
 import { everyKind, openPlace } from "../../support/content.ts";
 import { Clock, graceMs, makePostgres, postgresUrl, type TestDatabase } from "../../support/engines.ts";
+import { openPostgresProxy } from "../../support/postgres-proxy.ts";
 
-/** Passes everything on until armed; then cuts both sides right after a COMMIT went through. */
-async function openCutter(url: string) {
-  const target = new URL(url);
-  let armed = false;
-  const sockets = new Set<Socket>();
-  const server = createServer((client) => {
-    const upstream = connect(Number(target.port || 5432), target.hostname);
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on("error", () => socket.destroy());
-      socket.on("close", () => {
-        client.destroy();
-        upstream.destroy();
-      });
-    }
-    upstream.pipe(client);
-    client.on("data", (chunk) => {
-      if (armed && chunk.includes("commit")) {
-        armed = false;
-        upstream.write(chunk, () => client.destroy());
-      } else upstream.write(chunk);
-    });
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const own = new URL(url);
-  own.hostname = "127.0.0.1";
-  own.port = String((server.address() as AddressInfo).port);
-  return {
-    url: own.href,
-    arm: () => {
-      armed = true;
-    },
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
-}
+const insert = statement<never>("test-insert", "INSERT INTO accounts (name) VALUES (?)");
 
 describe.skipIf(!postgresUrl)("PostgreSQL", () => {
   let database: TestDatabase;
@@ -93,14 +53,14 @@ describe.skipIf(!postgresUrl)("PostgreSQL", () => {
     expect(await metadata.accounts.ensure("bob")).toBeDefined();
   });
 
-  it("reports a lost answer to COMMIT as an internal error, and never drops committed data", async () => {
-    const cutter = await openCutter(url);
-    opened.push(cutter);
-    const metadata = await open(cutter.url);
+  it("reports a lost answer to COMMIT as unavailable, and never drops committed data", async () => {
+    const proxy = await openPostgresProxy(url);
+    opened.push(proxy);
+    const metadata = await open(proxy.url);
     const place = await openPlace(metadata);
     const content = await place.fresh("hello");
-    cutter.arm();
-    await expect(place.put("a", "hello", { content })).rejects.toMatchObject({ code: "InternalError" });
+    proxy.cutAfterCommit("object-add");
+    await expect(place.put("a", "hello", { content })).rejects.toMatchObject({ code: "ServiceUnavailable" });
     await expect.poll(async () => (await database.knex("objects").select("key")).length).toBe(1);
     await metadata.keyReservations.discard(content.storageKey);
     expect(await metadata.jobs.claim(everyKind, 1000)).toBeUndefined();
@@ -109,7 +69,6 @@ describe.skipIf(!postgresUrl)("PostgreSQL", () => {
 
   it("repeats a transaction that lost a deadlock", async () => {
     const engine = await openEngine();
-    const insert = statement<never>("test-insert", "INSERT INTO accounts (name) VALUES (?)");
     const touch = statement<never>("test-touch", "UPDATE accounts SET name = name WHERE name = ?");
     for (const name of ["a", "b"]) await engine.transact((c) => c.run(insert, [name]));
     let arrived = 0;
@@ -132,7 +91,6 @@ describe.skipIf(!postgresUrl)("PostgreSQL", () => {
 
   it("commits nothing when a transaction ignores a failed statement", async () => {
     const engine = await openEngine();
-    const insert = statement<never>("test-insert", "INSERT INTO accounts (name) VALUES (?)");
     const failing = engine.transact(async (c) => {
       await c.run(insert, ["a"]);
       await c.run(insert, ["a"]).catch(() => undefined);
@@ -155,9 +113,9 @@ describe.skipIf(!postgresUrl)("PostgreSQL", () => {
   });
 
   it("is unavailable when nobody listens", async () => {
-    const cutter = await openCutter(url);
-    await cutter.close();
-    await expect(open(cutter.url)).rejects.toMatchObject({ code: "ServiceUnavailable" });
+    const proxy = await openPostgresProxy(url);
+    await proxy.close();
+    await expect(open(proxy.url)).rejects.toMatchObject({ code: "ServiceUnavailable" });
   });
 });
 

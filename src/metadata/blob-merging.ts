@@ -37,7 +37,10 @@ const takeReferences = statement<never>(
   "UPDATE blobs SET ref_count = ref_count + ?, reclaim_at = NULL WHERE id = ?",
 );
 const giveReferences = statement<never>("merge-give", "UPDATE blobs SET ref_count = ref_count - ? WHERE id = ?");
-const becomeReclaimable = statement<never>("merge-reclaim", "UPDATE blobs SET reclaim_at = ? WHERE id = ?");
+const becomeReclaimable = statement<never>(
+  "merge-reclaim",
+  "UPDATE blobs SET reclaim_at = ?, deleting = ? WHERE id = ?",
+);
 
 interface MergeRow {
   readonly id: number;
@@ -93,7 +96,8 @@ export async function mergeBlob(
   if (moved > 0 && moved < from.ref_count) return { merged: equal.id, done: false };
   // The digest of a scope is unique: the one blob leaves before the other enters.
   await c.run(leaveScope, [digest, from.id]);
-  await c.run(becomeReclaimable, [context.now().getTime() + context.graceMs, from.id]);
+  // A blob that was not proven takes no reference any more, not even from a copy that found it before.
+  await c.run(becomeReclaimable, [context.now().getTime() + context.graceMs, from === equal ? 1 : 0, from.id]);
   if (to === blob) await c.run(writeDigest, [digest, blobId]);
   return { merged: equal.id, done: true };
 }

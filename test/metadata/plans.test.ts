@@ -12,6 +12,13 @@ const mayScan: Readonly<Record<string, readonly string[]>> = {
   // The keys that gateways hold in reserve.
   "writers-forget": ["reserved_keys"],
   "reserved-keys-left-over": ["reserved_keys"],
+  // PostgreSQL expects to meet enough rows soon. They are uploads under way, and results of one day.
+  "bucket-completed-forget": ["completed_uploads"],
+  "uploads-completed-forget": ["completed_uploads"],
+  "uploads-stale": ["uploads"],
+  "bucket-uploads-end": ["uploads"],
+  // Once for each backend that is registered or removed.
+  "backend-holds-replicas": ["replicas"],
   "job-due": ["jobs"],
   "job-claim": ["jobs"],
   // For the operator, in no transaction.
@@ -149,6 +156,8 @@ async function scannedBySqlite(knex: Knex, { text }: Statement): Promise<readonl
 
 async function scannedByPostgres(knex: Knex, statement: Statement): Promise<readonly string[]> {
   const details = await knex.transaction(async (trx) => {
+    // As from the sixth time on: no plan may count on a parameter's value.
+    await trx.raw("SET LOCAL plan_cache_mode = force_generic_plan");
     await trx.raw(`PREPARE planned AS ${postgresText(statement)}`);
     const { rows: prepared } = await trx.raw(
       "SELECT parameter_types::text[] AS types FROM pg_prepared_statements WHERE name = 'planned'",

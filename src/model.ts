@@ -96,10 +96,7 @@ export interface Grant {
   readonly permission: Permission;
 }
 
-/**
- * Grants to others. The owner of a bucket or an object may do everything with it, whether or not a grant names the
- * owner.
- */
+/** Grants to others. The owner of a bucket or an object may do everything with it, with or without a grant. */
 export type Acl = readonly Grant[];
 
 /** Whether anything may be public: the operator's setting, which overrides every bucket's own. */

@@ -185,8 +185,8 @@ export interface StoredObject {
 export type ListedObject = Omit<StoredObject, "parts">;
 
 /**
- * `verified`: size and ETag agreed at the last check. `lost`: absent, short, corrupt or no longer needed. `deleting`: its
- * bytes are being deleted; nothing is written there before its row is gone.
+ * `verified`: size and ETag agreed at the last check. `lost`: absent, short, corrupt or no longer needed. `deleting`:
+ * its bytes are being deleted; nothing is written there before its row is gone.
  */
 export type ReplicaState = "verified" | "lost" | "deleting";
 

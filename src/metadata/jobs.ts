@@ -65,8 +65,8 @@ const insertJob = statement<never>(
 );
 const findDue = statement<{ urgent: number | null; other: number | null }>(
   "job-due",
-  `SELECT (SELECT id FROM jobs WHERE kind = ?1 AND urgent = 1 AND run_at <= ?2 LIMIT 1) AS urgent,
-    (SELECT id FROM jobs WHERE kind = ?1 AND urgent = 0 AND run_at <= ?2 LIMIT 1) AS other`,
+  `SELECT (SELECT id FROM jobs WHERE kind = ?1 AND urgent = 1 AND run_at <= ?2 ORDER BY run_at LIMIT 1) AS urgent,
+    (SELECT id FROM jobs WHERE kind = ?1 AND urgent = 0 AND run_at <= ?2 ORDER BY run_at LIMIT 1) AS other`,
 );
 // While a job is leased, run_at is the end of the lease, so that a claim never scans leased jobs.
 const claimDue = statement<JobRow>(

@@ -51,7 +51,8 @@ const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
 export async function openDiskBackend(options: DiskBackendOptions): Promise<DiskBackend> {
   await sweep(options.directory);
   const { name, directory, durable, stallMs } = options;
-  return new DiskBackend(options, new Disk(name, directory, durable !== false, stallMs));
+  const open = () => new Disk(name, directory, durable !== false, stallMs);
+  return new DiskBackend(options, open(), open());
 }
 
 /** Removes what dead processes left in `tmp/`; files younger than a day may belong to a live process. */
@@ -73,13 +74,16 @@ export class DiskBackend implements Backend {
   readonly capacity: number;
   readonly traits = TRAITS;
   readonly #disk: Disk;
+  /** The same, with file calls of its own: a probe does not wait behind a thousand reads. */
+  readonly #probes: Disk;
   readonly #uploads: DiskUploads;
 
-  constructor(options: DiskBackendOptions, disk: Disk) {
+  constructor(options: DiskBackendOptions, disk: Disk, probes: Disk) {
     this.name = options.name;
     this.region = options.region;
     this.capacity = options.capacity ?? 1;
     this.#disk = disk;
+    this.#probes = probes;
     this.#uploads = new DiskUploads(disk);
   }
 
@@ -161,7 +165,8 @@ export class DiskBackend implements Backend {
 
   async identity(signal: AbortSignal): Promise<string | undefined> {
     signal.throwIfAborted();
-    return this.#disk.readIdentity();
+    this.#disk.checkProgress();
+    return this.#probes.readIdentity();
   }
 
   isEmpty(): Promise<boolean> {
@@ -170,20 +175,25 @@ export class DiskBackend implements Backend {
 
   async establish(identity: string): Promise<void> {
     await establishDisk(this.#disk, identity);
-    this.#disk.expect(identity);
+    this.#expect(identity);
   }
 
   async probe(signal: AbortSignal, identity: string): Promise<void> {
     checkIdentity(this.name, identity, await this.identity(signal));
-    this.#disk.expect(identity);
+    this.#expect(identity);
   }
 
   async probeWrite(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    await probeFile(this.#disk);
+    this.#disk.checkProgress();
+    await probeFile(this.#probes);
   }
 
   async close(): Promise<void> {}
+
+  #expect(identity: string): void {
+    for (const disk of [this.#disk, this.#probes]) disk.expect(identity);
+  }
 
   #path(key: string): string {
     return pathOfKey(this.name, this.#disk.directory, key);

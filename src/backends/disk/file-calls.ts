@@ -41,6 +41,11 @@ export class FileCalls {
     });
   }
 
+  /** Throws unavailable while so many calls hang that none can start. */
+  check(): void {
+    if (this.#hanging === AT_ONCE) throw this.#stalled();
+  }
+
   #start<T>(call: () => Promise<T>, late: (result: T) => void): Promise<T> {
     this.#running++;
     return new Promise((resolve, reject) => {

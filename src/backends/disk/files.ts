@@ -58,6 +58,11 @@ export class Disk {
     return this.#calls.run(call);
   }
 
+  /** Throws unavailable while the disk hangs. */
+  checkProgress(): void {
+    this.#calls.check();
+  }
+
   open(path: string, flags: "r" | "w" | "wx"): Promise<OpenFile> {
     return OpenFile.open(this.#calls, path, flags);
   }

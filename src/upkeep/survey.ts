@@ -39,9 +39,14 @@ export async function surveyBlobs(context: JobContext, survey: Survey, run: JobR
   await run.narrow({ kind: "survey", found: few });
 }
 
-/** What decides about every blob, apart from its own rows: when it changes, the walk starts again. */
+/**
+ * What decides about every blob, apart from its own rows: when it changes, the walk starts again. The identities are
+ * part of it: a store that takes a lost one's place has nothing yet.
+ */
 export function sightOf({ fleet, copies }: CopyRules): string {
-  const present = fleet.members().flatMap(({ backend }) => (fleet.isPresent(backend.name) ? [backend.name] : []));
+  const present = fleet
+    .members()
+    .flatMap(({ backend, identity }) => (fleet.isPresent(backend.name) ? [`${backend.name} ${identity}`] : []));
   return JSON.stringify([copies, ...present.sort()]);
 }
 

@@ -1,5 +1,6 @@
 // The walk over all blobs continues where it was interrupted, unless other backends count in the meantime.
 import { describe, expect, it } from "vitest";
+import { sightOf } from "../../src/upkeep/survey.ts";
 import { digestOf, etagOf } from "../support/content.ts";
 import { openRig, type Rig } from "../support/rig.ts";
 
@@ -29,6 +30,9 @@ async function withFew(rig: Rig): Promise<readonly number[]> {
   return ids;
 }
 
+const verifiedOf = async (rig: Rig, key: string) =>
+  (await rig.blobOf(key)).replicas.filter(({ state }) => state === "verified");
+
 const copied = async (rig: Rig) => {
   const blobs = await Promise.all(["0", "1", "2"].map((key) => rig.blobOf(key)));
   return blobs.map(({ replicas }) => replicas.filter(({ state }) => state === "verified").length);
@@ -38,7 +42,12 @@ describe("the survey", () => {
   it("continues where it was interrupted", async () => {
     await using rig = await openRig();
     const [, second = 0] = await withFew(rig);
-    await rig.metadata.jobs.add({ kind: "survey", sight: '[2,"a","b","c"]', after: second, few: 7 });
+    await rig.metadata.jobs.add({
+      kind: "survey",
+      sight: sightOf({ fleet: rig.fleet, copies: 2 }),
+      after: second,
+      few: 7,
+    });
     await rig.upkeep.runDue();
     expect(await copied(rig)).toEqual([1, 1, 2]);
     expect(await rig.metadata.jobs.foundFew()).toBe(8);
@@ -55,5 +64,22 @@ describe("the survey", () => {
     await rig.upkeep.runDue();
     expect(await copied(rig)).toEqual([2, 2, 2]);
     expect(await rig.metadata.jobs.foundFew()).toBe(3);
+  });
+
+  it("starts at once when another store takes the place of a lost one", async () => {
+    await using rig = await openRig();
+    await rig.put("0", Buffer.from("one"));
+    await rig.upkeep.runDue();
+    const { replicas } = await rig.blobOf("0");
+    const [{ backend = "" } = {}] = replicas;
+    const { backends } = rig.metadata;
+    const former = (await backends.list()).find(({ name }) => name === backend)?.identity ?? "";
+    await backends.loseReplicas(backend, 10);
+    await backends.replace(backend, former, "another-identity");
+    await rig.upkeep.runDue();
+    expect(await verifiedOf(rig, "0")).toHaveLength(1);
+    rig.fleet.setRegistrations(await backends.list());
+    await rig.upkeep.runDue();
+    expect(await verifiedOf(rig, "0")).toHaveLength(2);
   });
 });

@@ -231,6 +231,7 @@ export async function openAdministration(config: GatewayConfig, knowsBackends = 
     attached: ({ name, config: sealed }) =>
       sealed && parseBackend(box.unseal({ accessKeyId: sealedFor(name), ...sealed }), config),
     seal: (backend) => box.seal(JSON.stringify(backend), sealedFor(backend.name)),
+    outageGraceMs: outageGraceMs(config),
     now,
   });
   const stats = async () => {

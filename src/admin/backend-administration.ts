@@ -18,6 +18,8 @@ export interface BackendAdministrationOptions {
   readonly attached: (row: RegisteredBackend) => BackendConfig | undefined;
   /** Secrets included, for the database. */
   readonly seal: (config: BackendConfig) => SealedSecret;
+  /** How long copies on a backend that is away still count as good. */
+  readonly outageGraceMs: number;
   readonly now: () => Date;
 }
 
@@ -46,7 +48,6 @@ export interface BackendCheck {
 
 /** Gateways note a backend that is in place every 30 s. */
 const FRESH_MS = 90_000;
-const OUTAGE_GRACE_MS = 600_000;
 const PATIENCE_MS = 5000;
 const BATCH = 1000;
 
@@ -231,7 +232,7 @@ export class BackendAdministration {
   }
 
   #onlyThere(name: string): ReturnType<Metadata["backends"]["onlyThere"]> {
-    const since = new Date(this.#options.now().getTime() - OUTAGE_GRACE_MS);
+    const since = new Date(this.#options.now().getTime() - this.#options.outageGraceMs);
     return this.#options.metadata.backends.onlyThere(name, since);
   }
 

@@ -43,7 +43,7 @@ async function examineOne(
     opened = await openAlone(config);
   } catch (failure) {
     const says = `cannot be used: ${reasonOf(failure) ?? String(failure)}`;
-    return [...clock, error({ check: "reach", subject, says, todo: "Correct its configuration: docs/backends.md." })];
+    return [...clock, error({ check: "reach", subject, says, remedy: "Correct its configuration: docs/backends.md." })];
   }
   const { far, near } = opened;
   try {
@@ -61,9 +61,9 @@ async function examineOne(
 function disagreement(subject: string, seen: LiveStatus["backends"][number] | undefined): readonly Finding[] {
   if (seen?.up !== false) return [];
   const says = `can be used from here, but the gateway finds it down: ${seen.why ?? "it does not say why"}`;
-  const todo =
+  const remedy =
     "Wait a few seconds and ask again; then see what differs for the gateway: network, files, configuration.";
-  return [warning({ check: "reach", subject, says, todo })];
+  return [warning({ check: "reach", subject, says, remedy })];
 }
 
 /** None when nothing answers: the exchange says why. */

@@ -13,8 +13,8 @@ export function checkConfiguration(config: GatewayConfig): readonly Finding[] {
 const CHECK = "configuration";
 const LEAST_SECRET = 16;
 
-const warn = (subject: string, says: string, todo: string): readonly Finding[] => [
-  warning({ check: CHECK, subject, says, todo }),
+const warn = (subject: string, says: string, remedy: string): readonly Finding[] => [
+  warning({ check: CHECK, subject, says, remedy }),
 ];
 
 const CHECKS: readonly Check[] = [
@@ -40,7 +40,7 @@ const CHECKS: readonly Check[] = [
           check: CHECK,
           subject: "backends",
           says: `only ${takers} of ${backends.length} take new objects: no write can have its ${copies} copies`,
-          todo: "Add a backend, or end the draining of one.",
+          remedy: "Add a backend, or end the draining of one.",
         }),
       ];
     if (takers > minimumCopies) return [];
@@ -70,7 +70,7 @@ const CHECKS: readonly Check[] = [
             check: CHECK,
             subject: "rootKey.secretAccessKey",
             says: `has fewer than ${LEAST_SECRET} characters, and others can try guesses`,
-            todo: "Take a random one: head -c 30 /dev/urandom | base64",
+            remedy: "Take a random one: head -c 30 /dev/urandom | base64",
           }),
         ],
   ({ admin }) =>

@@ -9,10 +9,10 @@ export function doctorText(findings: readonly Finding[]): string {
   return [...findings.map(paragraph), "", summary(findings)].join("\n");
 }
 
-function paragraph({ level, check, subject, says, todo }: Finding): string {
+function paragraph({ level, check, subject, says, remedy }: Finding): string {
   const about = subject === undefined ? check : `${check} ${subject}`;
   const first = wrap(`${WORDS[level].padEnd(INDENT.length)}${about}: ${says}`, INDENT);
-  return todo === undefined ? first : `${first}\n${wrap(`${INDENT}To do: ${todo}`, INDENT)}`;
+  return remedy === undefined ? first : `${first}\n${wrap(`${INDENT}To do: ${remedy}`, INDENT)}`;
 }
 
 function summary(findings: readonly Finding[]): string {

@@ -45,7 +45,7 @@ async function diagnose(options: Options, terminal: Terminal): Promise<readonly 
     config = await findConfig(options, terminal);
   } catch (failure) {
     const says = failure instanceof Error ? failure.message : String(failure);
-    return [error({ check: "configuration", subject: undefined, says, todo: "Correct that, and ask again." })];
+    return [error({ check: "configuration", subject: undefined, says, remedy: "Correct that, and ask again." })];
   }
   const [gateway, space] = [await askGateway(config, options.gateway), await checkSpace(writtenPlaces(config))];
   const rest = await withDatabase(config, async ({ metadata, backends }) => [
@@ -87,8 +87,8 @@ async function withDatabase(
     administration = await openAdministration(config);
   } catch (failure) {
     const says = `cannot be used: ${reasonOf(failure) ?? String(failure)}`;
-    const todo = "See that it runs, and that the configuration names it and its password.";
-    return [error({ check: "database", subject: undefined, says, todo })];
+    const remedy = "See that it runs, and that the configuration names it and its password.";
+    return [error({ check: "database", subject: undefined, says, remedy })];
   }
   try {
     return await look(administration);
@@ -99,8 +99,8 @@ async function withDatabase(
 
 function gatewayFinding({ url, status, reason }: GatewayAnswer): Finding {
   if (status === undefined) {
-    const todo = "Start the gateway, or let it take this machine for an operator: docs/running.md.";
-    return warning({ check: "gateway", subject: url, says: `does not answer: ${reason}`, todo });
+    const remedy = "Start the gateway, or let it take this machine for an operator: docs/running.md.";
+    return warning({ check: "gateway", subject: url, says: `does not answer: ${reason}`, remedy });
   }
   const up = status.backends.filter((backend) => backend.up).length;
   const says = `runs since ${status.startedAt.toISOString()}, ${up} of ${status.backends.length} backends are up`;

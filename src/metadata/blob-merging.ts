@@ -2,10 +2,11 @@
  * Records a digest that became known late, and merges two blobs that turn out equal. The objects move in small
  * transactions, and after each of them every object has a blob, and every ref_count is right.
  */
-import type { Blob, Digest } from "../model.ts";
+import type { Digest } from "../model.ts";
 import { lockDigest } from "./content.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Connection, statement } from "./engine.ts";
+import type { BlobKey } from "./replica-states.ts";
 
 /** Bounds the transactions, whatever the number of objects that refer to a blob. */
 const OBJECTS_AT_ONCE = 500;
@@ -50,9 +51,6 @@ interface MergeRow {
   readonly ref_count: number;
 }
 
-/** The blob whose bytes the caller has proven good. */
-export type MergeTarget = Pick<Blob, "id" | "storageKey">;
-
 export interface MergeStep {
   /** The equal blob. */
   readonly merged: number | undefined;
@@ -70,7 +68,7 @@ export async function mergeBlob(
   context: MetadataContext,
   blobId: number,
   digest: Digest,
-  target: MergeTarget | undefined,
+  target: BlobKey | undefined,
 ): Promise<MergeStep> {
   await c.lock(lockDigest, [digest]);
   await lockMoving(c, blobId, digest, target);
@@ -103,12 +101,7 @@ export async function mergeBlob(
 }
 
 /** Objects before blobs, as writes do. If the equal blob changes meanwhile, a deadlock can make this run again. */
-async function lockMoving(
-  c: Connection,
-  blobId: number,
-  digest: Digest,
-  target: MergeTarget | undefined,
-): Promise<void> {
+async function lockMoving(c: Connection, blobId: number, digest: Digest, target: BlobKey | undefined): Promise<void> {
   const blob = await c.get(selectBlob, [blobId]);
   const equal = blob?.scope ? await c.get(selectEqual, [blob.scope, digest, blobId]) : undefined;
   if (equal) await c.lock(lockObjects, [target === undefined ? equal.id : blobId, OBJECTS_AT_ONCE]);

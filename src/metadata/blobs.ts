@@ -3,7 +3,7 @@
  * referenced.
  */
 import type { Blob, Checksum, Digest, Replica, ReplicaState } from "../model.ts";
-import { type MergeTarget, mergeBlob } from "./blob-merging.ts";
+import { mergeBlob } from "./blob-merging.ts";
 import { type BlobReader, isReadableBy, readableChecksums } from "./blob-readers.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Parameter, type Statement, statement, type Work } from "./engine.ts";
@@ -162,11 +162,7 @@ export class Blobs {
    * there is no target, or another blob or another storage key is there now, the objects of the equal blob move to this
    * one, whose bytes were just read. The blob without objects becomes reclaimable. `merged`: the equal blob.
    */
-  async setDigest(
-    blobId: number,
-    digest: Digest,
-    target?: MergeTarget,
-  ): Promise<{ readonly merged: number | undefined }> {
+  async setDigest(blobId: number, digest: Digest, target?: BlobKey): Promise<{ readonly merged: number | undefined }> {
     for (;;) {
       const { merged, done } = await this.#context.engine.transact((c) =>
         mergeBlob(c, this.#context, blobId, digest, target),

@@ -13,7 +13,7 @@ import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 describe("severity", () => {
   it("is that of the worst finding", () => {
-    const about = { check: "x", subject: undefined, says: "y", todo: "z" };
+    const about = { check: "x", subject: undefined, says: "y", remedy: "z" };
     expect(severity([])).toBe(0);
     expect(severity([ok("x", undefined, "y")])).toBe(0);
     expect(severity([ok("x", undefined, "y"), warning(about)])).toBe(1);
@@ -35,7 +35,7 @@ describe("judgeClock", () => {
   ])("sent at %s s, told %s s, answered at %s s: %s", (sent, told, received, level, says) => {
     const finding = judgeClock("store", "its clock", { sentAt: at(sent), told: at(told), receivedAt: at(received) });
     expect(finding).toMatchObject({ level, says: expect.stringContaining(says) });
-    expect(finding.todo === undefined).toBe(level === "ok");
+    expect(finding.remedy === undefined).toBe(level === "ok");
   });
 
   it("judges by what a server says", async () => {
@@ -109,7 +109,7 @@ describe("examineBackend", () => {
         check: "identity",
         subject: "toronto",
         says,
-        todo: expect.stringContaining("nearbucket backends replace toronto"),
+        remedy: expect.stringContaining("nearbucket backends replace toronto"),
       },
     ]);
   });

@@ -5,19 +5,14 @@ import { describe, expect, it } from "vitest";
 import { type FarStores, startFarStores } from "../support/far-stores.ts";
 import type { Fault } from "../support/faulty-s3-script.ts";
 import { openRig, type Rig } from "../support/rig.ts";
+import { reclaimObject } from "../support/upload-in-parts.ts";
 
 const DAY = 86_400_000;
-const MINUTE = 60_000;
 const PUT = { method: "PUT", key: /^blobs\// } as const;
 const answerLost: Fault = { do: "disconnect", at: "stored" };
 
 async function reclaimed(far: FarStores, rig: Rig): Promise<readonly string[]> {
-  await rig.fleet.probeNow();
-  await rig.metadata.objects.delete(rig.bucket.id, "key");
-  rig.clock.advance(DAY + 1);
-  await rig.upkeep.runDue();
-  rig.clock.advance(MINUTE + 1);
-  await rig.upkeep.runDue();
+  await reclaimObject(rig);
   return far.traces();
 }
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { onDisk, type TestDisk } from "../backends/disk/support.ts";
 import { openRig, type Rig } from "../support/rig.ts";
-import { complete, DAY, ETAG, MINUTE, patiently, sendPart, sendParts } from "../support/upload-in-parts.ts";
+import { complete, DAY, ETAG, patiently, reclaimObject, sendPart, sendParts } from "../support/upload-in-parts.ts";
 
 const SITES = [
   { name: "a", region: "x", capacity: 1e12 },
@@ -56,12 +56,7 @@ const verified = async (rig: Rig) =>
   (await rig.blobOf("key")).replicas.flatMap(({ backend, state }) => (state === "verified" ? [backend] : [])).sort();
 
 async function tracesInTheEnd(disks: Disks, rig: Rig): Promise<readonly string[]> {
-  await rig.fleet.probeNow();
-  await rig.metadata.objects.delete(rig.bucket.id, "key");
-  rig.clock.advance(DAY + 1);
-  await rig.upkeep.runDue();
-  rig.clock.advance(MINUTE + 1);
-  await rig.upkeep.runDue();
+  await reclaimObject(rig);
   return disks.traces();
 }
 

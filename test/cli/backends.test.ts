@@ -26,7 +26,7 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-async function configure(names: readonly string[]): Promise<void> {
+async function configure(names: readonly string[], more: object = {}): Promise<void> {
   const config = {
     listen: { port: 0 },
     dataDirectory: at("data"),
@@ -35,6 +35,7 @@ async function configure(names: readonly string[]): Promise<void> {
     regions: ["a", "b", "c", "d"].map((name, index) => ({ name, latitude: 0, longitude: index })),
     backends: names.map((name) => ({ kind: "disk", name, region: name, directory: at(name) })),
     log: { level: "silent" },
+    ...more,
   };
   // JSON is YAML.
   await writeFile(at("nearbucket.yaml"), JSON.stringify(config));
@@ -147,6 +148,20 @@ describe("nearbucket backends", () => {
     expect(await entry("a")).toMatchObject({ condition: "lost", replicas: 1 });
     expect((await backends("replace", "a", "--accept-loss")).code).toBe(0);
     expect(await entry("a")).toMatchObject({ replicas: 0 });
+  });
+
+  it("counts on no other copy that was not seen for longer than the configured grace", async () => {
+    await start();
+    await store("key");
+    await backends("drain", "a");
+    await gateway?.stop();
+    await configure(["a", "b"], { repair: { graceMinutes: 0.0001 } });
+    expect(await backends("remove", "a")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("have their only good copy on a"),
+    });
+    await configure(["a", "b"]);
+    expect((await backends("remove", "a")).code).toBe(0);
   });
 
   it("drains, resumes and removes, but removes nothing that stands only there", async () => {

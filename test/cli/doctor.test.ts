@@ -125,7 +125,7 @@ describe("nearbucket doctor", () => {
       "error redirect-key node-4",
       "warning identity away",
     ]);
-    for (const { says, todo } of troubles) expect([says.length > 0, (todo ?? "").length > 0]).toEqual([true, true]);
+    for (const { says, remedy } of troubles) expect([says.length > 0, (remedy ?? "").length > 0]).toEqual([true, true]);
     const of = (subject: string) => troubles.findLast((finding) => finding.subject === subject)?.says;
     expect(of("node-2")).toContain("ECONNREFUSED");
     expect(of("node-3")).toContain("cannot be followed from here");

@@ -81,13 +81,18 @@ export async function expectWhole(far: FarStores, rig: Rig, upload: Upload): Pro
   }
 }
 
-export async function expectNothingLeft(far: FarStores, rig: Rig): Promise<void> {
+/** Deletes the object "key", and lets its grace pass. */
+export async function reclaimObject(rig: Rig): Promise<void> {
   await rig.fleet.probeNow();
   await rig.metadata.objects.delete(rig.bucket.id, "key");
   rig.clock.advance(DAY + 1);
   await rig.upkeep.runDue();
   rig.clock.advance(MINUTE + 1);
   await rig.upkeep.runDue();
+}
+
+export async function expectNothingLeft(far: FarStores, rig: Rig): Promise<void> {
+  await reclaimObject(rig);
   expect(far.traces()).toEqual([]);
 }
 

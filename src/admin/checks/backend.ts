@@ -20,7 +20,7 @@ export interface BackendExamination {
 
 const PATIENCE_MS = 10_000;
 
-const TODO: Readonly<Record<BackendFault, string>> = {
+const REMEDIES: Readonly<Record<BackendFault, string>> = {
   absent: "Make its bucket, or mount its disk, or correct the configuration.",
   unavailable: "See that it runs and that its endpoint (or directory) is right and can be reached from here.",
   refused: "Give its key the rights that docs/backends.md lists, and room to write; check key and secret.",
@@ -66,12 +66,12 @@ function judgeIdentity(subject: string, shown: string | undefined, registered: s
     shown === NOT_THERE ? "no bucket and no disk" : shown === undefined ? "an empty store" : "another store";
   if (registered === undefined) {
     const says = shown === undefined ? "is not registered yet" : `is not registered yet, and ${stands} stands there`;
-    return [warning({ check, subject, says, todo: REGISTERING })];
+    return [warning({ check, subject, says, remedy: REGISTERING })];
   }
   if (shown === registered) return [ok(check, subject, "is the store that it is registered as")];
   const says = `${stands} stands in its place`;
-  const todo = `Bring the right one back, or give the new one its place: nearbucket backends replace ${subject}`;
-  return [error({ check, subject, says, todo })];
+  const remedy = `Bring the right one back, or give the new one its place: nearbucket backends replace ${subject}`;
+  return [error({ check, subject, says, remedy })];
 }
 
 const TEST_BYTES = 64;
@@ -97,7 +97,10 @@ async function exchangeObject(
     await backend.delete(key);
     const ms = Math.round(performance.now() - startedAt);
     if (isSame) return [ok("exchange", name, `takes, gives back and deletes an object (${ms} ms)`), ...found];
-    return [error({ check: "exchange", subject: name, says: "gives back other bytes", todo: TODO.corrupt }), ...found];
+    return [
+      error({ check: "exchange", subject: name, says: "gives back other bytes", remedy: REMEDIES.corrupt }),
+      ...found,
+    ];
   } catch (failure) {
     await backend.delete(key).catch(() => undefined);
     return [unusable(name, step, `fails to ${step} an object`, asBackendError(failure, name))];
@@ -117,5 +120,5 @@ async function write(backend: ExaminedBackend, key: string, bytes: Buffer): Prom
 
 function unusable(subject: string, check: string, what: string, failure: BackendError): Finding {
   const reason = (reasonOf(failure) ?? "").replace(`${subject}: `, "");
-  return error({ check, subject, says: `${what}: ${reason}`, todo: TODO[failure.fault] });
+  return error({ check, subject, says: `${what}: ${reason}`, remedy: REMEDIES[failure.fault] });
 }

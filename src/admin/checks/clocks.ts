@@ -3,7 +3,7 @@ import { error, type Finding, ok, warning } from "./finding.ts";
 
 const WARNING_MS = 60_000;
 const ERROR_MS = 15 * 60_000;
-const TODO = "Let NTP (chrony, systemd-timesyncd) set the clocks of both machines.";
+const REMEDY = "Let NTP (chrony, systemd-timesyncd) set the clocks of both machines.";
 
 /** When a request was sent, what its answer's clock said, and when it came. */
 export interface ClockReading {
@@ -22,6 +22,6 @@ export function judgeClock(subject: string, whose: string, { sentAt, told, recei
   const minutes = `${Math.floor(off / 60_000)} min`;
   const says = `${whose} is ${minutes} ${late > early ? "ahead of" : "behind"} this machine's`;
   return off < ERROR_MS
-    ? warning({ ...about, says, todo: TODO })
-    : error({ ...about, says, todo: `${TODO} S3 refuses requests that are 15 minutes off.` });
+    ? warning({ ...about, says, remedy: REMEDY })
+    : error({ ...about, says, remedy: `${REMEDY} S3 refuses requests that are 15 minutes off.` });
 }

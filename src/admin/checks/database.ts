@@ -39,7 +39,7 @@ function missing(
       check: "configured",
       subject,
       says: "the database has replicas on it, but the configuration does not name it",
-      todo: "Put it back into the configuration. To give it up: nearbucket backends drain, then remove.",
+      remedy: "Put it back into the configuration. To give it up: nearbucket backends drain, then remove.",
     }),
   ];
 }
@@ -55,7 +55,7 @@ function stateAtOdds(
         check: "configured",
         subject,
         says: "the configuration names it, but it was removed",
-        todo: "Take it out of the configuration; a store that is to be used again needs a new name.",
+        remedy: "Take it out of the configuration; a store that is to be used again needs a new name.",
       }),
     ];
   if (!draining || row === undefined || row.state === "draining") return [];
@@ -69,7 +69,7 @@ async function stuckJobs(metadata: Metadata): Promise<readonly Finding[]> {
       check: "jobs",
       subject: kind,
       says: `${jobs} ${jobs === 1 ? "job has" : "jobs have"} failed up to ${attempts} times: ${reason}`,
-      todo: "They are tried again at least every hour: put right what they say.",
+      remedy: "They are tried again at least every hour: put right what they say.",
     }),
   );
 }

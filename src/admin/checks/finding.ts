@@ -10,20 +10,20 @@ export interface Finding {
   readonly subject: string | undefined;
   readonly says: string;
   /** Undefined where all is well. */
-  readonly todo: string | undefined;
+  readonly remedy: string | undefined;
 }
 
-type Told = Omit<Finding, "level" | "todo">;
+type Told = Omit<Finding, "level" | "remedy">;
 
 export function ok(check: string, subject: string | undefined, says: string): Finding {
-  return { level: "ok", check, subject, says, todo: undefined };
+  return { level: "ok", check, subject, says, remedy: undefined };
 }
 
-export function warning(told: Told & { readonly todo: string }): Finding {
+export function warning(told: Told & { readonly remedy: string }): Finding {
   return { level: "warning", ...told };
 }
 
-export function error(told: Told & { readonly todo: string }): Finding {
+export function error(told: Told & { readonly remedy: string }): Finding {
   return { level: "error", ...told };
 }
 

@@ -30,17 +30,17 @@ export async function checkRedirect({ far, near, trust, key }: RedirectCheck): P
   const refusal = await fetchOneByte(nearUrl, trust);
   if (refusal !== undefined) {
     const says = `a URL signed for a redirect does not work there: ${refusal}`;
-    const todo =
+    const remedy =
       "Let the key that signs redirects read the blobs (redirectAccessKeyId, docs/backends.md), and check it.";
-    return [error({ check: "redirect-key", subject, says, todo })];
+    return [error({ check: "redirect-key", subject, says, remedy })];
   }
   const failure = await fetchOneByte(farUrl, {});
   if (failure === undefined) return [ok("redirect", subject, `a redirect to ${publicEndpoint} is followed from here`)];
   const says = `a redirect to ${publicEndpoint} cannot be followed from here: ${failure}`;
-  const todo =
+  const remedy =
     "See that clients resolve and reach publicEndpoint (name, firewall, certificate), name those who can in " +
     "clientNetworks, or leave it out: reads are then proxied.";
-  return [warning({ check: "redirect", subject, says, todo })];
+  return [warning({ check: "redirect", subject, says, remedy })];
 }
 
 /** Why it does not work; undefined: it does. */

@@ -13,7 +13,7 @@ export interface WrittenPlace {
 }
 
 const GIB = 1024 ** 3;
-const TODO = "Make room, or move it to a larger disk: what cannot be written is refused with 503.";
+const REMEDY = "Make room, or move it to a larger disk: what cannot be written is refused with 503.";
 
 /** One finding for each device, and one for each that holds several backends. */
 export async function checkSpace(places: readonly WrittenPlace[]): Promise<readonly Finding[]> {
@@ -25,8 +25,8 @@ export async function checkSpace(places: readonly WrittenPlace[]): Promise<reado
       devices.set(dev, [...(devices.get(dev) ?? []), place]);
     } catch (failure) {
       const says = `${place.what} is not there: ${reasonOf(failure)}`;
-      const todo = "Mount the disk, or correct the path in the configuration.";
-      findings.push(warning({ check: "space", subject: place.path, says, todo }));
+      const remedy = "Mount the disk, or correct the path in the configuration.";
+      findings.push(warning({ check: "space", subject: place.path, says, remedy }));
     }
   for (const held of devices.values()) findings.push(await spaceOf(held), ...sharedDevice(held));
   return findings;
@@ -52,7 +52,7 @@ interface Room {
 }
 
 export function judgeSpace(what: string, path: string, { free, total, freeFiles }: Room): Finding {
-  const about = { check: "space", subject: path, todo: TODO };
+  const about = { check: "space", subject: path, remedy: REMEDY };
   const percent = Math.floor((100 * free) / Math.max(1, total));
   const says = `${(free / GIB).toFixed(1)} GiB (${percent} %) are free for ${what}`;
   if (free < GIB / 4 || (percent < 2 && free < 10 * GIB)) return error({ ...about, says });
@@ -65,5 +65,7 @@ function sharedDevice(held: readonly WrittenPlace[]): readonly Finding[] {
   const disks = held.filter(({ isBackend }) => isBackend);
   if (disks.length < 2) return [];
   const says = `one device holds ${disks.map(({ what }) => what).join(" and ")}: they are lost together`;
-  return [warning({ check: "devices", subject: disks[0]?.path, says, todo: "Give each backend a device of its own." })];
+  return [
+    warning({ check: "devices", subject: disks[0]?.path, says, remedy: "Give each backend a device of its own." }),
+  ];
 }

@@ -29,7 +29,9 @@ export type NewJob =
   /** Walk over all blobs and count their good copies. One row, added again when it finishes. */
   | ({ readonly kind: "survey" } & Survey)
   /** The other periodic sweeps, likewise. */
-  | { readonly kind: "reclaim" | "stale-uploads" | "leftovers" };
+  | { readonly kind: "reclaim" | "stale-uploads" | "leftovers" }
+  /** Read replicas on a backend again that were not read for long. One row for each backend, likewise. */
+  | { readonly kind: "scrub"; readonly backend: string };
 
 export type JobKind = NewJob["kind"];
 
@@ -234,6 +236,8 @@ function jobKey(job: NewJob): string {
       return `${job.kind} ${job.blobId}`;
     case "drop":
       return `drop ${job.storageKey} ${[...job.backends].sort().join(",")}`;
+    case "scrub":
+      return `${job.kind} ${job.backend}`;
     default:
       return job.kind;
   }

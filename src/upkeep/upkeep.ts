@@ -2,7 +2,7 @@
  * What happens later: the durable jobs, claimed, renewed, finished or put off. Everything here may be repeated and may
  * be cut at any point.
  */
-import type { Fleet } from "../backends/fleet.ts";
+import type { Fleet, FleetMember } from "../backends/fleet.ts";
 import { Replicas } from "../blobs/replicas/verify.ts";
 import type { Log } from "../log.ts";
 import type { NewJob } from "../metadata/jobs.ts";
@@ -16,6 +16,7 @@ import { dropLeftovers } from "./leftovers.ts";
 import { openRate } from "./rate.ts";
 import { reclaimBlobs } from "./reclaim.ts";
 import type { JobRun } from "./running-job.ts";
+import { scrubBackend } from "./scrub.ts";
 import { Slots } from "./slots.ts";
 import { endStaleUploads } from "./stale-uploads.ts";
 import { sightOf, surveyBlobs } from "./survey.ts";
@@ -44,6 +45,8 @@ export interface UpkeepOptions {
   readonly sweepMs?: number;
   /** Between two walks over all blobs, as long as the same backends count. Default one hour. */
   readonly surveyMs?: number;
+  /** Between two scrubs of one backend. Default one hour. */
+  readonly scrubMs?: number;
   /** As Math.random. */
   readonly random?: () => number;
 }
@@ -65,13 +68,17 @@ const LANES: readonly Lane[] = [
   { kinds: ["copy"], limit: 2 * JOBS_PER_BACKEND },
   { kinds: ["drop", "trim"], limit: 4 },
   { kinds: ["digest"], limit: 2 },
+  { kinds: ["scrub"], limit: 2 },
   { kinds: ["survey", "reclaim", "stale-uploads", "leftovers"], limit: 4 },
 ];
 const SWEEPS = ["survey", "reclaim", "stale-uploads", "leftovers"] as const;
+/** The sweeps that each backend has one of. */
+const PER_BACKEND = ["scrub"] as const;
 
 export function openUpkeep(options: UpkeepOptions): Upkeep {
   const { metadata, fleet, copies, now, log, random = Math.random, bytesPerSecond = 64 * 1024 ** 2 } = options;
   const { graceMs = DAY_MS, uploadMaxAgeMs = 7 * DAY_MS, sweepMs = 60_000, surveyMs = 3_600_000 } = options;
+  const { scrubMs = 3_600_000 } = options;
   const { leaseMs = 60_000, stallMs = 60_000, pollMs = 1000 } = options;
   const replicas = new Replicas({ blobs: metadata.blobs, fleet, verifiedForMs: 0, now, log });
   const slots = new Slots(JOBS_PER_BACKEND);
@@ -81,6 +88,16 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
     // A sweep that is added while it runs is made again when it finishes.
     await metadata.jobs.add(work, new Date(now().getTime() + everyMs));
     await sweepOnce();
+  };
+  const sweepBackend = async (
+    work: NewJob & { readonly backend: string },
+    everyMs: number,
+    sweepOnce: (member: FleetMember) => Promise<void>,
+  ) => {
+    const member = fleet.get(work.backend);
+    // Another gateway may have a backend that this one does not have yet. A removed one is never used again.
+    if (member === undefined && !(await isInUse(metadata, work.backend))) return;
+    await sweep(work, everyMs, async () => member && sweepOnce(member));
   };
   const run = (work: NewJob, jobRun: JobRun): Promise<void> => {
     switch (work.kind) {
@@ -100,6 +117,8 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
         return sweep(work, sweepMs, () => endStaleUploads(context, uploadMaxAgeMs, jobRun));
       case "leftovers":
         return sweep(work, sweepMs, () => dropLeftovers(context, graceMs));
+      case "scrub":
+        return sweepBackend(work, scrubMs, (member) => scrubBackend(context, member, jobRun));
     }
   };
   let begun = false;
@@ -108,9 +127,17 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
     if (!begun) for (const kind of SWEEPS) await metadata.jobs.add({ kind });
     begun = true;
     const sight = sightOf(context);
-    if (seen !== undefined && seen !== sight) await metadata.jobs.add({ kind: "survey" });
+    if (seen === sight) return;
+    if (seen !== undefined) await metadata.jobs.add({ kind: "survey" });
+    for (const { backend } of fleet.members())
+      for (const kind of PER_BACKEND) await metadata.jobs.add({ kind, backend: backend.name });
     seen = sight;
   };
   const { jobs } = metadata;
   return new JobRunner({ jobs, lanes: LANES, run, prepare, now, log, leaseMs, stallMs, pollMs, random });
+}
+
+/** Is it registered, and not removed? */
+async function isInUse({ backends }: Metadata, backend: string): Promise<boolean> {
+  return (await backends.list()).some(({ name, state }) => name === backend && state !== "removed");
 }

@@ -81,6 +81,7 @@ export const everyKind: readonly JobKind[] = [
   "reclaim",
   "stale-uploads",
   "leftovers",
+  "scrub",
 ];
 
 /** Every job that is due, claimed for a minute. */

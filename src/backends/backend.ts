@@ -17,10 +17,17 @@ export class BackendError extends Error {
   override readonly name = "BackendError";
   readonly backend: string;
   readonly fault: BackendFault;
-  constructor(backend: string, fault: BackendFault, options?: { cause?: unknown; detail?: string }) {
+  /** Corrupt by strong evidence that is no proof: a backend in trouble can answer so about good bytes too. */
+  readonly isSuspicion: boolean;
+  constructor(
+    backend: string,
+    fault: BackendFault,
+    options?: { cause?: unknown; detail?: string; isSuspicion?: boolean },
+  ) {
     super(`${backend}: ${fault}${options?.detail ? `: ${options.detail}` : ""}`, { cause: options?.cause });
     this.backend = backend;
     this.fault = fault;
+    this.isSuspicion = options?.isSuspicion ?? false;
   }
 }
 

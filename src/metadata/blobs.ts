@@ -109,18 +109,19 @@ export class Blobs {
   /**
    * One transaction; a replica that becomes lost makes a copy job. Adding a known replica refreshes it.
    * `storageKey`: the key that was checked or written. False: nothing was changed, because the blob is gone, is being
-   * deleted, or has another storage key by now, or because this replica's bytes are being deleted. `scrubbed`: the
-   * whole replica was read and is good.
+   * deleted, or has another storage key by now, or because this replica's bytes are being deleted, or because of
+   * `ifVerifiedOn`: the step requires that one of these backends has a verified replica. `scrubbed`: the whole replica
+   * was read and is good.
    */
   setReplica(
     blobId: number,
     backend: string,
     state: "verified" | "lost",
     storageKey?: string,
-    { scrubbed }: { readonly scrubbed?: boolean } = {},
+    more: { readonly scrubbed?: boolean; readonly ifVerifiedOn?: readonly string[] } = {},
   ): Promise<boolean> {
     const now = this.#context.now();
-    return this.#change(blobId, (c) => setReplica(c, blobId, backend, state, { storageKey, scrubbed, now }));
+    return this.#change(blobId, (c) => setReplica(c, blobId, backend, state, { ...more, storageKey, now }));
   }
 
   /**

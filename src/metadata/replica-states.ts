@@ -31,17 +31,25 @@ export interface BlobKey {
   readonly storageKey: string;
 }
 
+export interface ReplicaStep {
+  readonly storageKey: string | undefined;
+  readonly scrubbed?: boolean;
+  readonly ifVerifiedOn?: readonly string[];
+  readonly now: Date;
+}
+
 /** As Blobs.setReplica. */
 export async function setReplica(
   c: Connection,
   blobId: number,
   backend: string,
   state: "verified" | "lost",
-  { storageKey, scrubbed, now }: { storageKey: string | undefined; scrubbed: boolean | undefined; now: Date },
+  { storageKey, scrubbed, ifVerifiedOn, now }: ReplicaStep,
 ): Promise<boolean> {
   await c.lock(lockBlob, [blobId]);
   const before = await c.get(selectReplica, [backend, blobId]);
   if (!before || (storageKey ?? before.storage_key) !== before.storage_key || before.state === "deleting") return false;
+  if (ifVerifiedOn !== undefined && !(await isVerifiedOnAny(c, blobId, ifVerifiedOn))) return false;
   await saveReplica(c, blobId, backend, state, now);
   if (scrubbed) await markScrubbed(c, blobId, backend, now);
   if (state === "lost" && before.state !== "lost") {
@@ -49,6 +57,12 @@ export async function setReplica(
     await addJob(c, { kind: "copy", blobId }, now, now, others <= 1);
   }
   return true;
+}
+
+async function isVerifiedOnAny(c: Connection, blobId: number, backends: readonly string[]): Promise<boolean> {
+  for (const backend of backends)
+    if ((await c.get(selectReplica, [backend, blobId]))?.state === "verified") return true;
+  return false;
 }
 
 /** As Blobs.prepareReplica. */

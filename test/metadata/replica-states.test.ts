@@ -60,6 +60,22 @@ onBothEngines("Replicas", (store) => {
     ]);
   });
 
+  it("lose only one when each is suspected and only the other vouches for it", async () => {
+    const { metadata, openAnother } = store();
+    const { put, blobOf } = await openPlace(metadata);
+    const another = await openAnother();
+    await put("a", "hello");
+    const { id, storageKey } = await blobOf("a");
+    const pair = ["amsterdam", "toronto"];
+    const steps = pair.map((backend, at) =>
+      (at % 2 ? metadata : another).blobs.setReplica(id, backend, "lost", storageKey, {
+        ifVerifiedOn: pair.filter((name) => name !== backend),
+      }),
+    );
+    expect((await Promise.all(steps)).sort()).toEqual([false, true]);
+    expect(await metadata.blobs.setReplica(id, "toronto", "lost", storageKey, { ifVerifiedOn: [] })).toBe(false);
+  });
+
   it("lose only one when each is to be removed because of the others", async () => {
     const { metadata, openAnother } = store();
     const { put, blobOf } = await openPlace(metadata);

@@ -2,7 +2,7 @@
  * What an S3 service's answers mean. A 404 counts as absent only when the service itself says that the key or upload is
  * not there.
  */
-import type { BackendFault } from "../backend.ts";
+import type { BackendError, BackendFault } from "../backend.ts";
 
 const BY_CODE: ReadonlyMap<string, BackendFault> = new Map([
   ["NoSuchKey", "absent"],
@@ -10,7 +10,7 @@ const BY_CODE: ReadonlyMap<string, BackendFault> = new Map([
   ["BadDigest", "corrupt"],
   ["XAmzContentSHA256Mismatch", "corrupt"],
   ["InvalidRange", "corrupt"],
-  // A node's answer, and MinIO's: their own checksums do not match what they hold.
+  // A node's answer: none of its own copies has the bytes.
   ["ObjectCorrupt", "corrupt"],
   ["SlowDownRead", "corrupt"],
   ["RequestTimeout", "unavailable"],
@@ -24,6 +24,9 @@ const BY_CODE: ReadonlyMap<string, BackendFault> = new Map([
   ["XMinioAdminBucketQuotaExceeded", "refused"],
   ["XMinioStorageFull", "refused"],
 ]);
+
+/** MinIO's answer when its own checksums do not match, but also while too few of its disks answer for a moment. */
+const SUSPICIONS: ReadonlySet<string | undefined> = new Set(["SlowDownRead"]);
 
 /**
  * 307: the service is on the move; 404: whatever is missing, it is not known to be the key; 409, 425, 429: another try
@@ -48,7 +51,15 @@ const DAMAGED = "file is corrupted";
  * `status` of the answer, or 500 for an error that came inside a 200; `code` and `message` as in the `<Error>`
  * document, if there was one.
  */
-export function faultOf(status: number, code: string | undefined, message = ""): BackendFault {
+export function verdictOf(
+  status: number,
+  code: string | undefined,
+  message = "",
+): Pick<BackendError, "fault" | "isSuspicion"> {
+  return { fault: faultOf(status, code, message), isSuspicion: SUSPICIONS.has(code) };
+}
+
+function faultOf(status: number, code: string | undefined, message: string): BackendFault {
   if (message.includes(DAMAGED)) return "corrupt";
   return (
     (code !== undefined ? BY_CODE.get(code) : undefined) ??

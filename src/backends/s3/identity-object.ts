@@ -50,7 +50,9 @@ export class IdentityObject {
     const code = response.statusCode === 404 ? parseErrorDocument(text)?.code : undefined;
     if (code === "NoSuchKey") return undefined;
     if (code === "NoSuchBucket") throw this.#fault("absent", "the bucket is not there");
-    throw this.#transport.errorOf(response.statusCode ?? 0, text, `GET ${IDENTITY_KEY}`);
+    const failure = this.#transport.errorOf(response.statusCode ?? 0, text, `GET ${IDENTITY_KEY}`);
+    // An identity that cannot be read is no other one.
+    throw failure.fault === "corrupt" ? this.#fault("unavailable", failure.message) : failure;
   }
 
   /** As `Backend.establish`. */

@@ -11,7 +11,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { BackendError, type ListedBlob } from "../backend.ts";
-import { bareEtag, faultOf } from "./faults.ts";
+import { bareEtag, verdictOf } from "./faults.ts";
 import type { S3BackendOptions } from "./options.ts";
 
 const ATTEMPTS = 2;
@@ -179,9 +179,10 @@ export class SdkCalls {
   #translate(what: string, error: unknown): BackendError {
     const name = error instanceof Error ? error.name : undefined;
     const status = statusOf(error);
-    const fault = status === undefined ? "unavailable" : faultOf(status < 300 ? 500 : status, name);
+    const { fault, isSuspicion } = verdictOf(status === undefined || status < 300 ? 500 : status, name);
     return new BackendError(this.#backend, fault, {
       cause: error,
+      isSuspicion,
       detail: `${what}: ${status ?? ""} ${error instanceof Error ? error.message : ""}`.trimEnd(),
     });
   }

@@ -9,7 +9,7 @@ import type { SecureContext } from "node:tls";
 import { amzDate, scopeOf, sign, UNSIGNED_PAYLOAD } from "../../signature-v4.ts";
 import { BackendError } from "../backend.ts";
 import type { S3Address } from "./address.ts";
-import { faultOf, parseErrorDocument } from "./faults.ts";
+import { parseErrorDocument, verdictOf } from "./faults.ts";
 
 export interface TransportOptions {
   readonly backend: string;
@@ -187,7 +187,9 @@ export class S3Transport {
   /** `status` 500 for an `<Error>` inside a 200. */
   errorOf(status: number, text: string, what: string): BackendError {
     const told = parseErrorDocument(text);
-    return new BackendError(this.options.backend, faultOf(status, told?.code, told?.message), {
+    const { fault, isSuspicion } = verdictOf(status, told?.code, told?.message);
+    return new BackendError(this.options.backend, fault, {
+      isSuspicion,
       detail: `${what}: ${status} ${told?.code ?? ""} ${told?.message ?? ""}`.trimEnd(),
     });
   }

@@ -123,7 +123,9 @@ export class ReplicaSource {
 
   /** Every replica is known to be missing or damaged, so that another try cannot help. */
   #isLost(): boolean {
-    const gone = this.#failures.filter(({ fault }) => fault === "absent" || fault === "corrupt");
+    const gone = this.#failures.filter(
+      ({ fault, isSuspicion }) => fault === "absent" || (fault === "corrupt" && !isSuspicion),
+    );
     return this.#blob.replicas.every(
       (replica) => replica.state !== "verified" || gone.some(({ backend }) => backend === replica.backend),
     );

@@ -122,7 +122,8 @@ async function copyInParts(
   } catch (error) {
     await to.backend.abortUpload(blob.storageKey, uploadId).catch((cause: unknown) => {
       const both = new AggregateError([error, cause], "copy and abort both failed");
-      throw error instanceof BackendError ? new BackendError(error.backend, error.fault, { cause: both }) : both;
+      if (!(error instanceof BackendError)) throw both;
+      throw new BackendError(error.backend, error.fault, { cause: both, isSuspicion: error.isSuspicion });
     });
     throw error;
   }

@@ -13,12 +13,9 @@ const LENGTH = 2 * 1024 * 1024;
 /** A backend that takes longer shows only that it is slow. */
 const LIMIT_MS = 5_000;
 
-/** The backend promised bytes and broke off before them, twice: strong evidence of damage, but no proof. */
-export class UnreadableReplica extends BackendError {}
-
 /**
  * Reads again from the byte on at which a backend broke off. Resolves when the backend returns these bytes now. Throws
- * UnreadableReplica (corrupt) when it promises them and breaks off again, else BackendError as the backend's `open`.
+ * BackendError: corrupt by suspicion when it promises them and breaks off again, else as the backend's `open`.
  */
 export async function readAgain(
   { storageKey, size }: Pick<Blob, "storageKey" | "size">,
@@ -35,5 +32,6 @@ export async function readAgain(
   body.destroy();
   if (failure === undefined) return;
   if (signal.aborted || (failure instanceof BackendError && failure.fault !== "unavailable")) throw failure;
-  throw new UnreadableReplica(backend.name, "corrupt", { cause: failure, detail: `unreadable after byte ${first}` });
+  const detail = `unreadable after byte ${first}`;
+  throw new BackendError(backend.name, "corrupt", { cause: failure, detail, isSuspicion: true });
 }

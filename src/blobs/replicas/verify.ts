@@ -7,7 +7,6 @@ import type { Fleet, FleetMember } from "../../backends/fleet.ts";
 import type { Log } from "../../log.ts";
 import type { Blobs } from "../../metadata/blobs.ts";
 import type { Blob } from "../../model.ts";
-import { UnreadableReplica } from "./read-again.ts";
 
 export interface ReplicasOptions {
   readonly blobs: Blobs;
@@ -52,7 +51,7 @@ export class Replicas {
 
   /**
    * What a failed call says about the replica: absent and corrupt make it lost, which is a copy job in the same
-   * transaction. Tells the fleet. A replica that is only suspected to be damaged stays while it is the last one.
+   * transaction. Tells the fleet. A replica that is only suspected to be damaged stays while no other can be read.
    */
   async noteFailure(blob: Blob, failure: BackendError): Promise<void> {
     this.#fleet.reportFailure(failure);
@@ -63,8 +62,8 @@ export class Replicas {
       // A blob that was stored anew in the meantime has another storage key. What is wrong with the old bytes says
       // nothing about the new ones.
       if (current?.storageKey !== blob.storageKey || replica?.state !== "verified") return;
-      if (failure instanceof UnreadableReplica && !this.#isElsewhere(current, failure.backend)) return;
-      if (!(await this.#blobs.setReplica(blob.id, failure.backend, "lost", blob.storageKey))) return;
+      const only = failure.isSuspicion ? { ifVerifiedOn: this.#readable(current, failure.backend) } : {};
+      if (!(await this.#blobs.setReplica(blob.id, failure.backend, "lost", blob.storageKey, only))) return;
       this.#log.error({ err: failure, blob: blob.id, name: blob.storageKey }, "a replica is lost");
     } catch (error) {
       this.#log.error(
@@ -74,10 +73,10 @@ export class Replicas {
     }
   }
 
-  /** Can the blob be read from another backend now? */
-  #isElsewhere({ replicas }: Blob, backend: string): boolean {
-    return replicas.some(
-      (other) => other.backend !== backend && other.state === "verified" && this.#fleet.get(other.backend)?.up,
+  /** The other backends from which the blob can be read now. */
+  #readable({ replicas }: Blob, except: string): readonly string[] {
+    return replicas.flatMap(({ backend, state }) =>
+      backend !== except && state === "verified" && this.#fleet.get(backend)?.up ? [backend] : [],
     );
   }
 

@@ -21,6 +21,7 @@ describe("the identity of a bucket", () => {
     ["nobody says what is not there", { do: "status", status: 404, code: "NotFound" }, "unavailable"],
     ["it must not be read", { do: "status", status: 403, code: "AccessDenied" }, "refused"],
     ["the store is in trouble", { do: "status", status: 503, code: "SlowDown" }, "unavailable"],
+    ["it is damaged, or seems to be", { do: "status", status: 503, code: "SlowDownRead" }, "unavailable"],
     [
       "it is somebody's own object",
       { do: "answer", make: (honest) => ({ ...honest, body: Buffer.from("<x/>") }) },

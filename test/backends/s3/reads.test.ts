@@ -34,7 +34,7 @@ describe("open", () => {
   it.each<[string, Fault, BackendFault]>([
     ...failures,
     ["is a node whose copies are all damaged", { do: "status", status: 500, code: "ObjectCorrupt" }, "corrupt"],
-    ["is a MinIO that finds damage", { do: "status", status: 503, code: "SlowDownRead" }, "corrupt"],
+    ["is a MinIO that finds damage, or seems to", { do: "status", status: 503, code: "SlowDownRead" }, "corrupt"],
     ["has lost the bucket", { do: "status", status: 404, code: "NoSuchBucket" }, "unavailable"],
     [
       "is another web server",

@@ -15,6 +15,8 @@ import { DiskSink } from "./sink.ts";
 const UPLOAD_ID = /^[0-9a-f]{32}$/;
 /** Ends the name of an upload that is being completed, or was when the process died. */
 const SEALED = ".sealed";
+/** Another directory stands there. */
+const OCCUPIED: ReadonlySet<string | undefined> = new Set(["ENOTEMPTY", "EEXIST"]);
 
 export class DiskUploads {
   readonly #disk: Disk;
@@ -67,13 +69,29 @@ export class DiskUploads {
         if (!chosen.has(name) && name !== MANIFEST && name !== "key")
           await this.#disk.run(() => rm(join(directory, name)));
       await this.#disk.syncDirectory(directory);
-      await this.#disk.moveInto(directory, `${path}${PARTS_SUFFIX}`);
+      await this.#moveInto(directory, `${path}${PARTS_SUFFIX}`);
       await this.#disk.syncDirectory(this.#uploads);
       return { etag: manifest.etag };
     } catch (error) {
       // Parts can be written again; one that cannot be renamed now stays sealed until the next try.
       await this.#disk.run(() => rename(directory, open)).catch(() => undefined);
       throw await this.#disk.translate(error, directory);
+    }
+  }
+
+  /**
+   * No rename puts a directory in the place of another: what stands there goes first. A crash in between leaves no
+   * object; only one that is damaged is ever replaced.
+   */
+  async #moveInto(from: string, to: string): Promise<void> {
+    try {
+      await this.#disk.moveInto(from, to);
+    } catch (error) {
+      if (!OCCUPIED.has(codeOf(error))) throw error;
+      const away = join(this.#disk.directory, "tmp", `${randomBytes(16).toString("hex")}.replaced`);
+      await this.#disk.run(() => rename(to, away));
+      await this.#disk.moveInto(from, to);
+      await this.#disk.run(() => rm(away, { recursive: true, force: true }));
     }
   }
 

@@ -62,4 +62,14 @@ describe("an upload that is being completed", () => {
       expect(await readdir(uploads)).toEqual([]);
     }
   });
+
+  it("takes the place of an object in parts that stands there", async () => {
+    await using disk = await onDisk();
+    for (const texts of [["former", "longer"], ["new"]]) {
+      const { id, parts } = await uploadOf(disk, texts);
+      await disk.backend.completeUpload(KEY, id, parts);
+      expect((await read(disk.backend, KEY)).toString()).toBe(texts.join(""));
+    }
+    expect(await readdir(join(disk.directory, "tmp"))).toEqual([]);
+  });
 });

@@ -21,6 +21,8 @@ export interface CopyOptions {
   readonly onChunk?: ((bytes: number) => Promise<void> | undefined) | undefined;
 }
 
+const WHOLE = { range: undefined };
+
 /** Throws BackendError that names the backend at fault: the source (absent, corrupt: not the blob) or the target. */
 export async function copyReplica(
   blob: BlobBytes,
@@ -33,29 +35,29 @@ export async function copyReplica(
 }
 
 /**
- * Reads a replica whole and gives its sha256. Throws BackendError: corrupt when size, ETag, the bytes' own md5s or a
- * known digest disagree.
+ * Reads a replica whole and gives its sha256. Throws BackendError: corrupt when size, ETag or the known digest
+ * disagree, or the bytes' own md5s where no digest is known: md5 costs twice as much as sha256.
  */
 export async function readReplica(blob: BlobBytes, from: FleetMember, options: CopyOptions = {}): Promise<string> {
   const sha256 = createHash("sha256");
   const md5s: string[] = [];
   let read = 0;
-  for (const part of partsOf(blob)) {
-    const md5 = createHash("md5");
+  for (const { range } of blob.digest === undefined ? partsOf(blob) : [WHOLE]) {
+    const md5 = blob.digest === undefined ? createHash("md5") : undefined;
     try {
-      await readRange(blob, from, part.range, options, (chunk) => {
+      await readRange(blob, from, range, options, (chunk) => {
         read += chunk.length;
         sha256.update(chunk);
-        md5.update(chunk);
+        md5?.update(chunk);
         return undefined;
       });
     } catch (error) {
-      if (read < blob.size && isCut(error) && from.up) await readAgain(blob, from, read);
+      if (read < blob.size && isCut(error) && from.up && !options.signal?.aborted) await readAgain(blob, from, read);
       throw error;
     }
-    md5s.push(md5.digest("hex"));
+    if (md5 !== undefined) md5s.push(md5.digest("hex"));
   }
-  return checkBytes(blob, from, md5s, sha256);
+  return blob.digest === undefined ? checkBytes(blob, from, md5s, sha256) : checkDigest(blob, from, sha256);
 }
 
 function isCut(error: unknown): boolean {
@@ -177,6 +179,10 @@ export async function readRange(
 function checkBytes(blob: BlobBytes, from: FleetMember, md5s: readonly string[], sha256: Hash): string {
   const etag = blob.partSizes === undefined ? (md5s[0] ?? "") : multipartEtag(md5s);
   checkSame(blob, { size: blob.size, etag }, from.backend.name);
+  return checkDigest(blob, from, sha256);
+}
+
+function checkDigest(blob: BlobBytes, from: FleetMember, sha256: Hash): string {
   const digest = sha256.digest("hex");
   if (blob.digest !== undefined && digest !== blob.digest)
     throw new BackendError(from.backend.name, "corrupt", { detail: `sha256 ${digest}, expected ${blob.digest}` });

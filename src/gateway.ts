@@ -109,18 +109,29 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     );
     const keyUses = opened.add(openKeyUses({ record: (uses) => metadata.accounts.recordUses(uses), now, log }));
     const safety = opened.add(watchSafety({ holders: metadata.holders, fleet, copies: config.copies, now, log }));
-    const metrics = openMetrics({ fleet, metadata, budget, pace, blobs, safety, errors: watched });
     const upkeep = opened.add(
       openUpkeep({
         metadata,
         fleet,
         copies: config.copies,
         bytesPerSecond: config.repair.bytesPerSecond,
+        scrub: config.scrub,
         now,
         log,
         graceMs: config.graceHours * HOUR_MS,
       }),
     );
+    const metrics = openMetrics({
+      fleet,
+      metadata,
+      budget,
+      pace,
+      blobs,
+      safety,
+      scrubbed: upkeep.scrubbed,
+      errors: watched,
+      now,
+    });
     const readiness = opened.add(watchReadiness({ metadata, fleet, copies: config.copies, log }));
     const status = openLiveStatus({
       fleet,

@@ -6,9 +6,11 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Fleet } from "../backends/fleet.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Metadata } from "../metadata/metadata.ts";
+import type { Upkeep } from "../upkeep/upkeep.ts";
 import type { BackendErrors } from "./backend-errors.ts";
 import { addSafetyMetrics } from "./safety-metrics.ts";
 import type { SafetyWatch } from "./safety-watch.ts";
+import { addScrubMetrics } from "./scrub-metrics.ts";
 
 export interface Metrics {
   /** One answered request; `seconds` until its last byte went out. */
@@ -31,6 +33,8 @@ export interface MetricsOptions {
   readonly budget: { readonly used: number; readonly waiting: number; readonly refused: number };
   readonly errors: BackendErrors;
   readonly safety: SafetyWatch;
+  readonly scrubbed: Upkeep["scrubbed"];
+  readonly now: () => Date;
   readonly pace: { readonly cut: Readonly<Record<string, number>>; readonly dropped: number };
 }
 
@@ -39,6 +43,7 @@ export function openMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   addSafetyMetrics(registry, options);
+  addScrubMetrics(registry, options);
   const requests = new Counter({
     name: "nearbucket_requests_total",
     help: "Requests by S3 operation and status.",

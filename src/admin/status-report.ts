@@ -12,6 +12,8 @@ export interface BackendStatus extends KnownBackend, BackendSafety {
   /** Replicas of it that are not good: they are made anew, or taken away. */
   readonly lostReplicas: number;
   readonly safeToLose: boolean;
+  /** Each of its replicas was read whole since then; never: not of all it is known; undefined: it has none. */
+  readonly scrubbedSince: Date | "never" | undefined;
 }
 
 export interface JobStatus {
@@ -72,6 +74,8 @@ export async function reportStatus({
   const { sets, shortByBucket } = await metadata.holders.count({ isShort: shortage(places, copies) });
   const { backends: judged, ...safety } = judgeSafety(sets, places, copies);
   const jobs = await jobsOf(metadata, live, now);
+  const scrubbed = new Map<string, BackendStatus["scrubbedSince"]>();
+  for (const { name } of backends) scrubbed.set(name, await metadata.scrubs.since(name));
   return {
     now,
     copies,
@@ -83,7 +87,8 @@ export async function reportStatus({
       const onlyHere = one?.onlyHere ?? { blobs: 0, objects: 0, bytes: 0 };
       const lostReplicas = lost.find((row) => row.backend === backend.name)?.lost ?? 0;
       const { replicas = 0, bytes = 0 } = one ?? {};
-      return { ...backend, replicas, bytes, onlyHere, lostReplicas, safeToLose: onlyHere.blobs === 0 };
+      const scrubbedSince = scrubbed.get(backend.name);
+      return { ...backend, replicas, bytes, onlyHere, lostReplicas, safeToLose: onlyHere.blobs === 0, scrubbedSince };
     }),
     underReplicatedByBucket: shortByBucket,
     jobs,

@@ -6,6 +6,7 @@ import { dirname } from "node:path";
 import type { Command } from "commander";
 import { checkDatabase } from "../admin/checks/database.ts";
 import { error, type Finding, ok, severity, warning } from "../admin/checks/finding.ts";
+import { checkScrubs } from "../admin/checks/scrub.ts";
 import { checkSpace, type WrittenPlace } from "../admin/checks/space.ts";
 import type { GatewayConfig } from "../config/schema.ts";
 import { type Administration, openAdministration } from "../gateway.ts";
@@ -50,6 +51,7 @@ async function diagnose(options: Options, terminal: Terminal): Promise<readonly 
   const [gateway, space] = [await askGateway(config, options.gateway), await checkSpace(writtenPlaces(config))];
   const rest = await withDatabase(config, async ({ metadata, backends }) => [
     ...(await checkDatabase({ metadata, backends: config.backends })),
+    ...(await checkScrubs(metadata, config.scrub.days, new Date())),
     ...(await examine(await backends.configurations(), metadata, gateway.status?.backends ?? [])),
   ]);
   return [

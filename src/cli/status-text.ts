@@ -8,7 +8,7 @@ export function statusText(report: StatusReport, gateway: GatewayAnswer): string
   const parts = [
     gatewayLines(gateway),
     verdictLines(report, gateway.status !== undefined),
-    [backendTable(report.backends), ...report.backends.flatMap((backend) => backendLines(backend, report.now))],
+    [backendTable(report), ...report.backends.flatMap((backend) => backendLines(backend, report.now))],
     bucketLines(report),
     jobLines(report),
   ];
@@ -54,20 +54,27 @@ function whenSafe({ safeAt, now, copies, jobs }: StatusReport, isRunning: boolea
   return "When they are safe cannot be told: no repair has finished of late.";
 }
 
-const BACKEND_HEADING = ["BACKEND", "REGION", "STATE", "REPLICAS", "BYTES", "LATENCY", "ERRORS", "SAFE TO LOSE"];
+const AMOUNTS = ["REPLICAS", "BYTES", "SCRUBBED", "LATENCY", "ERRORS"];
+const BACKEND_HEADING = ["BACKEND", "REGION", "STATE", ...AMOUNTS, "SAFE TO LOSE"];
 
-function backendTable(backends: readonly BackendStatus[]): string {
+function backendTable({ backends, now }: StatusReport): string {
   const rows = backends.map((backend) => [
     backend.name,
     backend.region,
     stateOf(backend),
     count(backend.replicas),
     size(backend.bytes),
+    scrubbedWithin(backend, now),
     backend.latencyMs === undefined ? "-" : `${Math.round(backend.latencyMs)} ms`,
     backend.recentErrors === undefined ? "-" : count(backend.recentErrors),
     backend.safeToLose ? "yes" : "NO",
   ]);
-  return columns([BACKEND_HEADING, ...rows], ["REPLICAS", "BYTES", "LATENCY", "ERRORS"]);
+  return columns([BACKEND_HEADING, ...rows], AMOUNTS);
+}
+
+function scrubbedWithin({ scrubbedSince }: BackendStatus, now: Date): string {
+  if (scrubbedSince === undefined) return "-";
+  return scrubbedSince === "never" ? "never" : since(scrubbedSince, now);
 }
 
 /** One word: what an operator must know first. */

@@ -104,6 +104,13 @@ const repair = z.strictObject({
   bytesPerSecond: bytes.refine((rate) => rate > 0, { message: "expected more than 0" }).default(64 * 1024 ** 2),
 });
 
+const scrub = z.strictObject({
+  days: z.number().positive().default(30),
+  bytesPerSecond: bytes
+    .refine((rate) => rate >= 1024 ** 2, { message: "expected at least 1 MiB" })
+    .default(32 * 1024 ** 2),
+});
+
 export const configSchema = z.strictObject({
   listen: listen.prefault({}),
   tls: tls.optional(),
@@ -134,6 +141,7 @@ export const configSchema = z.strictObject({
   ingest: z.strictObject({ bufferBytes: bytes.default(8 * 1024 ** 2) }).prefault({}),
   graceHours: z.number().positive().default(24),
   repair: repair.prefault({}),
+  scrub: scrub.prefault({}),
   cache: z.strictObject({ bytes: bytes.default(64 * 1024 ** 2) }).prefault({}),
   cacheRows: z.int().nonnegative().default(100_000),
   limits: limits.prefault({}),

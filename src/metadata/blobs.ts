@@ -111,7 +111,7 @@ export class Blobs {
    * `storageKey`: the key that was checked or written. False: nothing was changed, because the blob is gone, is being
    * deleted, or has another storage key by now, or because this replica's bytes are being deleted, or because of
    * `ifVerifiedOn`: the step requires that one of these backends has a verified replica. `scrubbed`: the whole replica
-   * was read and is good.
+   * was read, or hashed as it was written, and is good.
    */
   setReplica(
     blobId: number,

@@ -17,6 +17,13 @@ export interface Survey {
   readonly found?: number;
 }
 
+export interface Scrub {
+  readonly kind: "scrub";
+  readonly backend: string;
+  /** What is left of a share of replicas whose run was cut short; undefined: the next share is still to be counted. */
+  readonly left?: number;
+}
+
 export type NewJob =
   /** Copy a blob until it has enough good copies. */
   | { readonly kind: "copy"; readonly blobId: number }
@@ -31,7 +38,7 @@ export type NewJob =
   /** The other periodic sweeps, likewise. */
   | { readonly kind: "reclaim" | "stale-uploads" | "leftovers" }
   /** Read replicas on a backend again that were not read for long. One row for each backend, likewise. */
-  | { readonly kind: "scrub"; readonly backend: string };
+  | Scrub;
 
 export type JobKind = NewJob["kind"];
 

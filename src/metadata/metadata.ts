@@ -13,6 +13,7 @@ import { readVersion } from "./migrate.ts";
 import { Objects } from "./objects.ts";
 import { openPostgres } from "./postgres/engine.ts";
 import { ReadCache } from "./read-cache.ts";
+import { Scrubs } from "./scrubs.ts";
 import { openSqlite } from "./sqlite/engine.ts";
 import { Stats } from "./stats.ts";
 import { Uploads } from "./uploads.ts";
@@ -56,6 +57,7 @@ export interface Metadata {
   readonly jobs: Jobs;
   readonly stats: Stats;
   readonly holders: Holders;
+  readonly scrubs: Scrubs;
   /** By kind and reason, the most often failed first, `limit` at most. */
   failingJobs(limit: number): Promise<readonly FailingJobs[]>;
   /** Throws when the database cannot answer. */
@@ -81,6 +83,7 @@ export async function openMetadata(options: MetadataOptions): Promise<Metadata> 
     jobs: new Jobs(context),
     stats: new Stats(context),
     holders: new Holders(context),
+    scrubs: new Scrubs(context),
     failingJobs: (limit) => failingJobs(context, limit),
     ping: () => engine.ping(),
     facts: async () => ({

@@ -7,7 +7,7 @@
 import type { ReplicaState } from "../model.ts";
 import { type Connection, statement } from "./engine.ts";
 import { addJob } from "./jobs.ts";
-import { markScrubbed, saveReplica } from "./replica-rows.ts";
+import { saveReplica } from "./replica-rows.ts";
 
 const lockBlob = statement("blob-lock", "SELECT id FROM blobs WHERE id = ? FOR UPDATE");
 const selectReplica = statement<{ storage_key: string; state: string | null; verified_at: number | null }>(
@@ -50,8 +50,7 @@ export async function setReplica(
   const before = await c.get(selectReplica, [backend, blobId]);
   if (!before || (storageKey ?? before.storage_key) !== before.storage_key || before.state === "deleting") return false;
   if (ifVerifiedOn !== undefined && !(await isVerifiedOnAny(c, blobId, ifVerifiedOn))) return false;
-  await saveReplica(c, blobId, backend, state, now);
-  if (scrubbed) await markScrubbed(c, blobId, backend, now);
+  await saveReplica(c, blobId, backend, state, now, scrubbed);
   if (state === "lost" && before.state !== "lost") {
     const others = (await c.get(countOthers, [blobId, backend]))?.count ?? 0;
     await addJob(c, { kind: "copy", blobId }, now, now, others <= 1);

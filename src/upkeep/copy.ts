@@ -69,14 +69,12 @@ async function addReplica(
   // The row comes before the bytes: a deletion of the blob in the meantime must know where to look.
   if (!(await blobs.prepareReplica(blob, name)))
     return new BackendError(name, "refused", { detail: "the replica has changed" });
-  const stands = await standsAlready(context, blob, target, run);
-  const outcome = stands ?? (await copyFromAny(context, blob, target, run));
+  const outcome = (await standsAlready(context, blob, target, run)) ?? (await copyFromAny(context, blob, target, run));
   if (outcome instanceof BackendError) {
     context.fleet.reportFailure(outcome);
     return outcome;
   }
-  const scrubbed = stands === true;
-  if (await blobs.setReplica(blob.id, name, "verified", blob.storageKey, { scrubbed })) return undefined;
+  if (await blobs.setReplica(blob.id, name, "verified", blob.storageKey, { scrubbed: true })) return undefined;
   await dropUnlessKept(context, blob, name);
   return new BackendError(name, "refused", { detail: "its bytes are being deleted" });
 }
@@ -95,7 +93,7 @@ async function standsAlready(
   run: JobRun,
 ): Promise<true | undefined | BackendError> {
   try {
-    await readReplica(blob, target, paced(context, run));
+    await readReplica(blob, target, paced(context.rate, run));
     return true;
   } catch (error) {
     run.signal.throwIfAborted();
@@ -114,7 +112,9 @@ async function copyFromAny(
   const failures: BackendError[] = [];
   for (const source of sourcesOf(context, blob, target)) {
     try {
-      await context.slots.hold([source.backend.name], () => copyReplica(blob, source, target, paced(context, run)));
+      await context.slots.hold([source.backend.name], () =>
+        copyReplica(blob, source, target, paced(context.rate, run)),
+      );
       return true;
     } catch (error) {
       run.signal.throwIfAborted();

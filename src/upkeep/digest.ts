@@ -2,11 +2,11 @@
  * Reads one replica of a blob that came in parts, which also checks it for the first time, and lets metadata merge
  * equal blobs. The objects of two equal blobs go to the one whose replicas are proven.
  */
-import { type BackendError, onlyBackendError } from "../backends/backend.ts";
-import { readReplica } from "../blobs/replicas/copy-replica.ts";
+import type { BackendError } from "../backends/backend.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
 import type { Blob, Digest } from "../model.ts";
-import { type JobContext, paced } from "./job-context.ts";
+import type { JobContext } from "./job-context.ts";
+import { readWhole } from "./read-whole.ts";
 import type { JobRun } from "./running-job.ts";
 
 /** Throws ServiceUnavailable when no replica could be read whole, or a merge has to wait for copies. */
@@ -16,6 +16,16 @@ export async function digestBlob(context: JobContext, blobId: number, run: JobRu
   if (blob === undefined || blob.digest !== undefined) return;
   const { digest, failures } = await readAny(context, blob, run);
   if (digest === undefined) throw tooFewBackends(failures);
+  await recordDigest(context, blob, digest, run);
+}
+
+/**
+ * Records the digest of a blob that was just read whole, and merges an equal one. Throws ServiceUnavailable when the
+ * merge has to wait for copies; Busy as Slots.
+ */
+export async function recordDigest(context: JobContext, blob: Blob, digest: Digest, run: JobRun): Promise<void> {
+  const { blobs } = context.metadata;
+  const blobId = blob.id;
   const equal = await blobs.findEqual(blobId, digest);
   const target = equal && (await chooseTarget(context, blob, equal, run));
   const { merged } = await blobs.setDigest(blobId, digest, target);
@@ -29,19 +39,18 @@ async function readAny(
   blob: Blob,
   run: JobRun,
 ): Promise<{ readonly digest: Digest | undefined; readonly failures: readonly BackendError[] }> {
-  const { fleet, replicas } = context;
+  const { fleet, metadata, rate, slots } = context;
   const failures: BackendError[] = [];
   for (const replica of blob.replicas) {
     const member = fleet.get(replica.backend);
     if (replica.state !== "verified" || !member?.up) continue;
-    try {
-      const read = () => readReplica(blob, member, paced(context, run));
-      return { digest: await context.slots.hold([replica.backend], read), failures };
-    } catch (error) {
-      run.signal.throwIfAborted();
-      const failure = onlyBackendError(error);
+    const { backend } = replica;
+    const { digest, failure } = await slots.hold([backend], () => readWhole(context, blob, member, rate, run));
+    if (digest === undefined) {
       failures.push(failure);
-      await replicas.noteFailure(blob, failure);
+    } else {
+      await metadata.scrubs.mark(backend, [blob.id]);
+      return { digest, failures };
     }
   }
   return { digest: undefined, failures };

@@ -14,7 +14,7 @@ export interface JobContext extends CopyRules {
   readonly replicas: Replicas;
   /** A job that reads or writes whole blobs holds a place on each backend concerned. */
   readonly slots: Slots;
-  /** Limits all reads of whole blobs together. */
+  /** Limits all reads of whole blobs together, but those of the scrub. */
   readonly rate: Rate;
   /** How long unneeded bytes are kept, because redirected clients may still read them. */
   readonly graceMs: number;
@@ -24,8 +24,8 @@ export interface JobContext extends CopyRules {
   readonly random: () => number;
 }
 
-/** Options for reading a whole replica in a job: at the common rate, and every chunk counts as progress. */
-export function paced({ rate }: JobContext, { signal, moved }: JobRun): CopyOptions {
+/** Options for reading a whole replica in a job: at this rate, and every chunk counts as progress. */
+export function paced(rate: Rate, { signal, moved }: JobRun): CopyOptions {
   return {
     signal,
     onChunk(bytes) {

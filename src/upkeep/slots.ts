@@ -17,13 +17,14 @@ export class Slots {
     this.#limit = limit;
   }
 
-  hasRoom(backend: string): boolean {
-    return (this.#taken.get(backend) ?? 0) < this.#limit;
+  /** `spare`: places that are to stay free. */
+  hasRoom(backend: string, spare = 0): boolean {
+    return (this.#taken.get(backend) ?? 0) < this.#limit - spare;
   }
 
   /** Runs `work` while it holds a place on each of these backends. Throws Busy when one of them has none. */
-  async hold<T>(backends: readonly string[], work: () => Promise<T>): Promise<T> {
-    for (const backend of backends) if (!this.hasRoom(backend)) throw new Busy(`${backend} is busy`);
+  async hold<T>(backends: readonly string[], work: () => Promise<T>, spare = 0): Promise<T> {
+    for (const backend of backends) if (!this.hasRoom(backend, spare)) throw new Busy(`${backend} is busy`);
     for (const backend of backends) this.#taken.set(backend, (this.#taken.get(backend) ?? 0) + 1);
     try {
       return await work();

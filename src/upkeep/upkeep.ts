@@ -16,7 +16,7 @@ import { dropLeftovers } from "./leftovers.ts";
 import { openRate } from "./rate.ts";
 import { reclaimBlobs } from "./reclaim.ts";
 import type { JobRun } from "./running-job.ts";
-import { scrubBackend } from "./scrub.ts";
+import { type ScrubCounts, type ScrubOptions, scrubBackend } from "./scrub.ts";
 import { Slots } from "./slots.ts";
 import { endStaleUploads } from "./stale-uploads.ts";
 import { sightOf, surveyBlobs } from "./survey.ts";
@@ -45,6 +45,8 @@ export interface UpkeepOptions {
   readonly sweepMs?: number;
   /** Between two walks over all blobs, as long as the same backends count. Default one hour. */
   readonly surveyMs?: number;
+  /** Every replica is read whole at least once in so many days, together at most this fast. Default 30, 32 MiB. */
+  readonly scrub?: { readonly days: number; readonly bytesPerSecond: number };
   /** Between two scrubs of one backend. Default one hour. */
   readonly scrubMs?: number;
   /** As Math.random. */
@@ -58,6 +60,8 @@ export interface Upkeep {
   start(): void;
   /** Stops, makes the jobs under way give up, and waits for them. */
   close(): Promise<void>;
+  /** By backend: the replicas that this process has read whole to check them. */
+  readonly scrubbed: ReadonlyMap<string, Readonly<ScrubCounts>>;
 }
 
 const DAY_MS = 86_400_000;
@@ -72,18 +76,24 @@ const LANES: readonly Lane[] = [
   { kinds: ["survey", "reclaim", "stale-uploads", "leftovers"], limit: 4 },
 ];
 const SWEEPS = ["survey", "reclaim", "stale-uploads", "leftovers"] as const;
+const SCRUB_TURN_MS = 600_000;
 /** The sweeps that each backend has one of. */
 const PER_BACKEND = ["scrub"] as const;
 
 export function openUpkeep(options: UpkeepOptions): Upkeep {
   const { metadata, fleet, copies, now, log, random = Math.random, bytesPerSecond = 64 * 1024 ** 2 } = options;
   const { graceMs = DAY_MS, uploadMaxAgeMs = 7 * DAY_MS, sweepMs = 60_000, surveyMs = 3_600_000 } = options;
-  const { scrubMs = 3_600_000 } = options;
+  const { scrub = { days: 30, bytesPerSecond: 32 * 1024 ** 2 }, scrubMs = 3_600_000 } = options;
   const { leaseMs = 60_000, stallMs = 60_000, pollMs = 1000 } = options;
   const replicas = new Replicas({ blobs: metadata.blobs, fleet, verifiedForMs: 0, now, log });
   const slots = new Slots(JOBS_PER_BACKEND);
   const rate = openRate(bytesPerSecond);
   const context: JobContext = { metadata, fleet, replicas, copies, slots, rate, graceMs, now, log, random };
+  const scrubbed = new Map<string, ScrubCounts>();
+  const scrubOptions: ScrubOptions = {
+    ...{ days: scrub.days, everyMs: scrubMs, turnMs: SCRUB_TURN_MS },
+    ...{ rate: openRate(scrub.bytesPerSecond), counts: scrubbed },
+  };
   const sweep = async (work: NewJob, everyMs: number, sweepOnce: () => Promise<void>) => {
     // A sweep that is added while it runs is made again when it finishes.
     await metadata.jobs.add(work, new Date(now().getTime() + everyMs));
@@ -118,7 +128,7 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
       case "leftovers":
         return sweep(work, sweepMs, () => dropLeftovers(context, graceMs));
       case "scrub":
-        return sweepBackend(work, scrubMs, (member) => scrubBackend(context, member, jobRun));
+        return sweepBackend(work, scrubMs, (member) => scrubBackend(context, scrubOptions, work, member, jobRun));
     }
   };
   let begun = false;
@@ -134,7 +144,13 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
     seen = sight;
   };
   const { jobs } = metadata;
-  return new JobRunner({ jobs, lanes: LANES, run, prepare, now, log, leaseMs, stallMs, pollMs, random });
+  const runner = new JobRunner({ jobs, lanes: LANES, run, prepare, now, log, leaseMs, stallMs, pollMs, random });
+  return {
+    scrubbed,
+    runDue: () => runner.runDue(),
+    start: () => runner.start(),
+    close: () => runner.close(),
+  };
 }
 
 /** Is it registered, and not removed? */

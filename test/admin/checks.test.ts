@@ -7,6 +7,7 @@ import { ask } from "../../src/admin/checks/ask.ts";
 import { examineBackend } from "../../src/admin/checks/backend.ts";
 import { judgeClock } from "../../src/admin/checks/clocks.ts";
 import { ok, severity, warning } from "../../src/admin/checks/finding.ts";
+import { judgeScrub } from "../../src/admin/checks/scrub.ts";
 import { checkSpace, judgeSpace } from "../../src/admin/checks/space.ts";
 import { MemoryBackend } from "../../src/backends/memory/backend.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -50,6 +51,20 @@ describe("judgeClock", () => {
     expect(status).toBe(200);
     expect(judgeClock("store", "its clock", { sentAt, told: date ?? new Date(), receivedAt }).level).toBe("error");
     await new Promise((resolve) => server.close(resolve));
+  });
+});
+
+describe("judgeScrub", () => {
+  const now = new Date(Date.UTC(2026, 5, 1));
+  const daysAgo = (days: number) => new Date(now.getTime() - days * 86_400_000);
+  it.each([
+    [daysAgo(0.5), "ok", "every replica was read within 1 day"],
+    [daysAgo(30), "ok", "every replica was read within 30 days"],
+    [daysAgo(36), "ok", "every replica was read within 36 days"],
+    [daysAgo(36.5), "warning", "holds replicas that were not read for 36 days"],
+    ["never", "ok", "holds replicas of which nobody knows when they were last read"],
+  ] as const)("read since %s: %s, %s", (since, level, says) => {
+    expect(judgeScrub("amsterdam", since, 30, now)).toMatchObject({ level, says, subject: "amsterdam" });
   });
 });
 

@@ -53,6 +53,20 @@ it("tell within a moment that objects are at risk, count in the background and c
   await expect.poll(() => value("nearbucket_objects_counted_timestamp_seconds")).toBeGreaterThan(counted ?? 0);
 });
 
+it("tell how long ago the scrub read, and what it found", async () => {
+  await using gateway = await startTestGateway({ backends: 2 });
+  const value = async (name: string) => (await readMetrics(gateway.url)).get(name);
+  expect(await value('nearbucket_scrub_oldest_seconds{backend="store-1"}')).toBeUndefined();
+  await gateway.s3.send(new CreateBucketCommand({ Bucket: "photos" }));
+  await gateway.s3.send(new PutObjectCommand({ Bucket: "photos", Key: "cat", Body: "a cat" }));
+  gateway.clock.advance(3_600_000);
+  expect(await value('nearbucket_scrub_oldest_seconds{backend="store-1"}')).toBeCloseTo(3600, -1);
+  gateway.clock.advance(29 * 86_400_000);
+  await expect.poll(() => value('nearbucket_scrub_oldest_seconds{backend="store-1"}')).toBeLessThan(60);
+  expect(await value('nearbucket_scrubbed_replicas_total{backend="store-1",outcome="good"}')).toBe(1);
+  expect(await value('nearbucket_scrubbed_bytes_total{backend="store-1"}')).toBe(5);
+});
+
 it("count the failures of a backend that requests met, and the jobs that were finished", async () => {
   await using gateway = await startTestGateway({ backends: 2 });
   await gateway.s3.send(new CreateBucketCommand({ Bucket: "photos" }));

@@ -1,7 +1,7 @@
 // Damaged files on the disk of a real MinIO and of a node: no read through the gateway returns their bytes, whole or in
 // ranges, each read is answered from the other copy, and the damaged copy is marked and replaced.
 import { randomBytes } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -12,6 +12,7 @@ import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { type Minio, startMinio } from "../support/minio.ts";
 import { describeWith } from "../support/programs.ts";
 import { openRig, type Rig } from "../support/rig.ts";
+import { fileMadeBy, harms } from "../support/rot.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -23,33 +24,6 @@ const sizes: readonly (readonly [string, number])[] = [
 ];
 
 const PART = 8 * MIB;
-
-/** Each damages the content of a file; `at` is a byte of it. */
-const harms: readonly (readonly [string, (path: string, at: number) => Promise<void>])[] = [
-  [
-    "flipped",
-    async (path, at) => {
-      const bytes = await readFile(path);
-      bytes[at] = (bytes[at] ?? 0) ^ 1;
-      await writeFile(path, bytes);
-    },
-  ],
-  ["truncated", truncate],
-  [
-    "swapped",
-    async (path, at) => {
-      const bytes = await readFile(path);
-      const length = Math.floor(at / 2);
-      const [first, second] = [bytes.subarray(0, length), bytes.subarray(length, 2 * length)];
-      await writeFile(path, Buffer.concat([second, first, bytes.subarray(2 * length)]));
-    },
-  ],
-];
-
-async function filesBelow(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-}
 
 describeWith(["minio"], "a copy that is damaged on the disk", () => {
   let minio: Minio;
@@ -89,19 +63,6 @@ describeWith(["minio"], "a copy that is damaged on the disk", () => {
     await rig.completeUpload(upload);
   }
 
-  /** Writes an object; resolves with the file of its bytes on a backend's disk, of its third part if it has parts. */
-  async function writeAndFind(key: string, bytes: Buffer, directory: string): Promise<string> {
-    const before = new Set(await filesBelow(directory));
-    await write(key, bytes);
-    const made = (await filesBelow(directory)).filter((path) => !before.has(path));
-    const third = made.find((path) => /\/(part\.3|00003)$/.test(path));
-    const sized = await Promise.all(made.map(async (path) => ({ path, size: (await stat(path)).size })));
-    const largest = sized.sort((a, b) => b.size - a.size)[0]?.path;
-    const found = third ?? largest;
-    if (found === undefined) throw new Error(`no file was made below ${directory}`);
-    return found;
-  }
-
   /** What a redirected client gets from this backend alone. */
   async function readFrom(backend: string, key: string) {
     const chunks: Buffer[] = [];
@@ -129,7 +90,7 @@ describeWith(["minio"], "a copy that is damaged on the disk", () => {
         async (harm, damage) => {
           const key = `${victim} ${size} ${harm}`;
           const bytes = randomBytes(size);
-          const file = await writeAndFind(key, bytes, directory());
+          const file = await fileMadeBy(directory(), () => write(key, bytes));
           const at = (await stat(file)).size - 200;
           await damage(file, at);
           const { got, isWhole } = await readFrom(victim, key);

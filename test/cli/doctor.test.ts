@@ -66,6 +66,7 @@ describe("nearbucket doctor", () => {
         for (const check of ["clock", "exchange", "redirect"])
           expect(findings).toContainEqual(expect.objectContaining({ level: "ok", check, subject }));
       expect(findings).toContainEqual(expect.objectContaining({ level: "ok", check: "gateway", subject: gateway.url }));
+      expect(findings.filter(({ check }) => check === "scrub")).toHaveLength(body === undefined ? 0 : 2);
       expect(findings).toContainEqual(
         expect.objectContaining({
           level: "ok",

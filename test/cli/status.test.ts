@@ -81,6 +81,8 @@ describe("nearbucket status", () => {
     expect(calm.gateway).toEqual({ url: site.gateway.url, startedAt: expect.stringMatching(/Z$/) });
     expect(calm.backends["toronto"]).toMatchObject({ up: true, replicas: 2, bytes: 11, safeToLose: true });
     expect(calm.backends["singapore"]).toMatchObject({ up: true, replicas: 0, safeToLose: true });
+    expect(calm.backends["singapore"]?.scrubbedSince).toBeUndefined();
+    expect(calm.backends["toronto"]?.scrubbedSince).toMatch(/Z$/);
     expect((await askStatus(site)).out).toMatch(
       /^SAFE {2}Any one backend may be lost now\. 3 objects, 11 B are stored/,
     );

@@ -173,6 +173,8 @@ describe("checkConfig", () => {
       { backends: [{ ...reached, redirectSecretAccessKey: "sixteen-letters!" }] },
       "backends[0].redirectAccessKeyId: missing: expected together with redirectSecretAccessKey",
     ],
+    [{ scrub: { days: 0 } }, "scrub.days: expected number to be >0"],
+    [{ scrub: { bytesPerSecond: "1 KiB" } }, "scrub.bytesPerSecond: expected at least 1 MiB"],
     [
       { limits: { bufferedBytes: "32 MiB" } },
       "limits.bufferedBytes: expected at least 67108864: eight times ingest.bufferBytes, or 24 MiB",

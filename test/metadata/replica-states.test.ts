@@ -46,8 +46,12 @@ onBothEngines("Replicas", (store) => {
     const { put, blobOf } = await openPlace(metadata);
     await put("a", "hello");
     const { id, storageKey } = await blobOf("a");
+    const written = clock.now().getTime();
+    clock.advance(1000);
+    for (const backend of ["amsterdam", "toronto"])
+      await metadata.blobs.setReplica(id, backend, "verified", storageKey);
+    await metadata.blobs.setReplica(id, "singapore", "verified", storageKey);
     await metadata.blobs.setReplica(id, "toronto", "verified", storageKey, { scrubbed: true });
-    await metadata.blobs.setReplica(id, "amsterdam", "verified", storageKey);
     const at = clock.now().getTime();
     clock.advance(1000);
     await metadata.blobs.setReplica(id, "toronto", "verified", storageKey);
@@ -55,7 +59,8 @@ onBothEngines("Replicas", (store) => {
       knex("replicas").select("backend", "scrubbed_at").orderBy("backend"),
     );
     expect(rows.map(({ backend, scrubbed_at: scrubbedAt }) => [backend, Number(scrubbedAt)])).toEqual([
-      ["amsterdam", 0],
+      ["amsterdam", written],
+      ["singapore", 0],
       ["toronto", at],
     ]);
   });

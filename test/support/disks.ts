@@ -11,6 +11,7 @@ export type DiskName = keyof typeof SITES;
 
 export interface Disks extends AsyncDisposable {
   readonly backends: readonly Backend[];
+  directoryOf(name: DiskName): string;
   /** Every call to these disks fails as unreachable. */
   readonly away: Set<DiskName>;
   /** The disks that hold bytes under a key, in order of name, unreachable ones included. */
@@ -29,6 +30,7 @@ export async function openDisks(names: readonly DiskName[] = ["a", "b", "c"]): P
     }),
   );
   const disks: Disks = {
+    directoryOf: (name) => join(root, name),
     away: new Set(),
     onDelete: async () => undefined,
     backends: bare.map(({ name, backend }) => switchable(name, backend, () => disks)),

@@ -11,11 +11,11 @@ import { type Fleet, openFleet } from "../../src/backends/fleet.ts";
 import { MemoryBackend } from "../../src/backends/memory/backend.ts";
 import { type BlobStore, type BodySource, openBlobStore } from "../../src/blobs/blob-store.ts";
 import { openLog } from "../../src/log.ts";
-import { type Metadata, openMetadata } from "../../src/metadata/metadata.ts";
+import { type Metadata, type MetadataOptions, openMetadata } from "../../src/metadata/metadata.ts";
 import type { Upload } from "../../src/metadata/uploads.ts";
 import type { Blob, Bucket, ByteRange, Content, StoredObject } from "../../src/model.ts";
 import { openRegistry } from "../../src/upkeep/registry.ts";
-import { openUpkeep, type Upkeep } from "../../src/upkeep/upkeep.ts";
+import { openUpkeep, type Upkeep, type UpkeepOptions } from "../../src/upkeep/upkeep.ts";
 import { beginCompletion } from "./uploads.ts";
 
 export interface RigOptions {
@@ -30,6 +30,10 @@ export interface RigOptions {
   readonly graceMs?: number;
   readonly probeIntervalMs?: number;
   readonly probeTimeoutMs?: number;
+  /** Default: a SQLite file of its own. */
+  readonly engine?: MetadataOptions["engine"];
+  readonly scrub?: UpkeepOptions["scrub"];
+  readonly scrubMs?: number;
 }
 
 export interface Rig extends AsyncDisposable {
@@ -112,7 +116,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
   } = options;
   const databaseFile = join(directory, "metadata.sqlite");
   const metadata = await openMetadata({
-    engine: { kind: "sqlite", file: databaseFile, durable: false },
+    engine: options.engine ?? { kind: "sqlite", file: databaseFile, durable: false },
     now: clock.now,
     graceMs,
     cacheRows: 1000,
@@ -144,7 +148,12 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     now: clock.now,
     log,
   });
-  const upkeep = openUpkeep({ metadata, fleet, copies, now: clock.now, log, graceMs });
+  const { scrub, scrubMs } = options;
+  const upkeep = openUpkeep({
+    ...{ metadata, fleet, copies, now: clock.now, log, graceMs },
+    ...(scrub && { scrub }),
+    ...(scrubMs !== undefined && { scrubMs }),
+  });
   const account = await metadata.accounts.ensure("tester");
   const bucket = await metadata.buckets.create({
     name: "bucket",

@@ -14,6 +14,14 @@ describe("slots", () => {
     expect(await slots.hold(["b", "c"], async () => 1)).toBe(1);
   });
 
+  it("are left to others by work that asks for spare ones", async () => {
+    const slots = new Slots(2);
+    expect(await slots.hold(["a"], async () => 1, 1)).toBe(1);
+    void slots.hold(["a"], never);
+    await expect(slots.hold(["a"], async () => 1, 1)).rejects.toBeInstanceOf(Busy);
+    expect(await slots.hold(["a"], async () => 1)).toBe(1);
+  });
+
   it("are free again when the work ends, however it ends", async () => {
     const slots = new Slots(1);
     await expect(slots.hold(["a"], () => Promise.reject(new Error("no")))).rejects.toThrow("no");

@@ -52,24 +52,27 @@ export class Replicas {
   /**
    * What a failed call says about the replica: absent and corrupt make it lost, which is a copy job in the same
    * transaction. Tells the fleet. A replica that is only suspected to be damaged stays while no other can be read.
+   * True: it was marked.
    */
-  async noteFailure(blob: Blob, failure: BackendError): Promise<void> {
+  async noteFailure(blob: Blob, failure: BackendError): Promise<boolean> {
     this.#fleet.reportFailure(failure);
-    if (failure.fault !== "absent" && failure.fault !== "corrupt") return;
+    if (failure.fault !== "absent" && failure.fault !== "corrupt") return false;
     try {
       const current = await this.#blobs.find(blob.id);
       const replica = current?.replicas.find(({ backend }) => backend === failure.backend);
       // A blob that was stored anew in the meantime has another storage key. What is wrong with the old bytes says
       // nothing about the new ones.
-      if (current?.storageKey !== blob.storageKey || replica?.state !== "verified") return;
+      if (current?.storageKey !== blob.storageKey || replica?.state !== "verified") return false;
       const only = failure.isSuspicion ? { ifVerifiedOn: this.#readable(current, failure.backend) } : {};
-      if (!(await this.#blobs.setReplica(blob.id, failure.backend, "lost", blob.storageKey, only))) return;
+      if (!(await this.#blobs.setReplica(blob.id, failure.backend, "lost", blob.storageKey, only))) return false;
       this.#log.error({ err: failure, blob: blob.id, name: blob.storageKey }, "a replica is lost");
+      return true;
     } catch (error) {
       this.#log.error(
         { err: error, failure: failure.message, blob: blob.id, name: blob.storageKey },
         "a replica is lost and could not be marked",
       );
+      return false;
     }
   }
 

@@ -146,8 +146,11 @@ export interface Backend {
    * Does no I/O.
    */
   signedUrl(key: string, options: SignedUrlOptions): string | undefined;
-  /** Every key with this prefix, in byte order. An error midway throws: a partial listing never looks whole. */
-  list(prefix: string): AsyncIterable<ListedBlob>;
+  /**
+   * Every key with this prefix that comes after `after`, in byte order. An error midway throws: a partial listing never
+   * looks whole. What is not whole has an ETag that no object has.
+   */
+  list(prefix: string, after?: string): AsyncIterable<ListedBlob>;
 
   /**
    * The identity it was established under. Undefined when its bucket or disk is there and holds none; throws absent

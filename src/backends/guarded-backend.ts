@@ -10,6 +10,7 @@ import {
   type BackendError,
   type BackendStat,
   type BackendTraits,
+  type ListedBlob,
   type OpenedBlob,
   type ReadBytes,
   type SignedUrlOptions,
@@ -119,6 +120,15 @@ export class GuardedBackend {
 
   abortUpload(key: string, uploadId?: string): Promise<void> {
     return this.#call(() => this.#backend.abortUpload(key, uploadId));
+  }
+
+  async *list(prefix: string, after?: string): AsyncGenerator<ListedBlob> {
+    const listing = this.#backend.list(prefix, after)[Symbol.asyncIterator]();
+    for (;;) {
+      const next = await this.#call(() => listing.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
   }
 
   signedUrl(key: string, options: SignedUrlOptions): string | undefined {

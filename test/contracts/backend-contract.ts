@@ -4,6 +4,7 @@ import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Backend, BackendError, type ListedBlob, type Sink } from "../../src/backends/backend.ts";
 import { IDENTITY, identityContract } from "./identity-contract.ts";
+import { listingContract } from "./listing-contract.ts";
 
 export interface OpenedForTest {
   readonly backend: Backend;
@@ -274,6 +275,8 @@ export function backendContract(name: string, open: () => Promise<OpenedForTest>
         }
         expect(await keysOf(backend.list(`${root}/none`))).toEqual([]);
       });
+
+      listingContract(() => backend, put);
 
       it("shows objects uploaded in parts and no upload under way", async () => {
         const root = `list-${randomBytes(4).toString("hex")}`;

@@ -115,7 +115,7 @@ export class MemoryS3 {
       );
       return xml("ListMultipartUploadsResult", `<IsTruncated>false</IsTruncated>${elements.join("")}`);
     }
-    const after = query.get("continuation-token") ?? "";
+    const after = query.get("continuation-token") ?? query.get("start-after") ?? "";
     const all = [...bucket.objects.keys()]
       .filter((key) => key.startsWith(prefix) && key > after)
       .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));

@@ -3,7 +3,7 @@
  * Acknowledged means synced; a directory without its marker (an empty mount) is unavailable, never empty.
  */
 import { randomUUID } from "node:crypto";
-import { readdir, rename, rm, stat, unlink } from "node:fs/promises";
+import { rename, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { ByteRange } from "../../model.ts";
@@ -27,6 +27,7 @@ import { listDisk } from "./list.ts";
 import { openObject, statObject } from "./objects.ts";
 import { probeFile } from "./probe-file.ts";
 import { DiskSink } from "./sink.ts";
+import { sweepTemporary } from "./sweep.ts";
 import { DiskUploads } from "./uploads.ts";
 
 export interface DiskBackendOptions {
@@ -45,27 +46,14 @@ export interface DiskBackendOptions {
 }
 
 const TRAITS: BackendTraits = { publicEndpoint: undefined, replayedHeaders: "strict", honoursEmbeddedHeaders: false };
-const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
 
 /** Opens the disk, mounted or not; it never makes one. */
 export async function openDiskBackend(options: DiskBackendOptions): Promise<DiskBackend> {
-  await sweep(options.directory);
   const { name, directory, durable, stallMs } = options;
   const open = () => new Disk(name, directory, durable !== false, stallMs);
-  return new DiskBackend(options, open(), open());
-}
-
-/** Removes what dead processes left in `tmp/`; files younger than a day may belong to a live process. */
-async function sweep(directory: string): Promise<void> {
-  const names = await readdir(join(directory, "tmp")).catch((error: unknown) => {
-    if (codeOf(error) === "ENOENT") return [];
-    throw error;
-  });
-  for (const name of names) {
-    const path = join(directory, "tmp", name);
-    const { mtimeMs } = await stat(path);
-    if (Date.now() - mtimeMs > LEFTOVER_AGE_MS) await rm(path, { recursive: true, force: true });
-  }
+  const disk = open();
+  await sweepTemporary(disk);
+  return new DiskBackend(options, disk, open());
 }
 
 export class DiskBackend implements Backend {
@@ -159,8 +147,8 @@ export class DiskBackend implements Backend {
     return undefined;
   }
 
-  list(prefix: string): AsyncIterable<ListedBlob> {
-    return listDisk(this.#disk, prefix);
+  list(prefix: string, after?: string): AsyncIterable<ListedBlob> {
+    return listDisk(this.#disk, prefix, after);
   }
 
   async identity(signal: AbortSignal): Promise<string | undefined> {

@@ -1,27 +1,36 @@
 /**
  * Lists a disk in byte order of the keys. The disk must be in place before the first key and after the last, so that a
  * lost mount never looks like a short list. A file that is not whole is listed too, with an empty ETag, which no object
- * has.
+ * has. A listing from the beginning also takes away what dead processes left: it comes once a day.
  */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { BackendError, type ListedBlob } from "../backend.ts";
 import { codeOf, type Disk } from "./files.ts";
-import { MANIFEST, PARTS_SUFFIX } from "./layout.ts";
+import { PARTS_SUFFIX } from "./layout.ts";
 import { readManifest, statWithTrailer } from "./objects.ts";
+import { sweepTemporary } from "./sweep.ts";
 
-export async function* listDisk(disk: Disk, prefix: string): AsyncGenerator<ListedBlob> {
+export async function* listDisk(disk: Disk, prefix: string, after = ""): AsyncGenerator<ListedBlob> {
   await disk.checkPresent();
-  yield* walk(disk, "", prefix);
+  if (after === "") await sweepTemporary(disk);
+  yield* walk(disk, "", { prefix, after });
   await disk.checkPresent();
 }
 
-async function* walk(disk: Disk, above: string, prefix: string): AsyncGenerator<ListedBlob> {
+/** Directories that hold none of the keys asked for are not read. */
+async function* walk(
+  disk: Disk,
+  above: string,
+  wanted: { readonly prefix: string; readonly after: string },
+): AsyncGenerator<ListedBlob> {
+  const { prefix, after } = wanted;
   const directory = join(disk.directory, "data", above);
   for (const { key, isDirectory, isParts } of await entries(disk, directory, above)) {
     if (isDirectory) {
-      if (key.startsWith(prefix) || prefix.startsWith(key)) yield* walk(disk, key, prefix);
-    } else if (key.startsWith(prefix)) {
+      const isWanted = key.startsWith(prefix) || prefix.startsWith(key);
+      if (isWanted && (key > after || after.startsWith(key))) yield* walk(disk, key, wanted);
+    } else if (key.startsWith(prefix) && key > after) {
       const found = await look(disk, key, isParts);
       if (found !== undefined) yield found;
     }
@@ -51,13 +60,24 @@ async function look(disk: Disk, key: string, isParts: boolean): Promise<ListedBl
       const { size, etag, modifiedAt } = await statWithTrailer(disk, path);
       return { key, size, etag, modifiedAt };
     }
-    const { size, etag } = await readManifest(disk, `${path}${PARTS_SUFFIX}`);
-    const { mtime } = await disk.run(() => stat(join(`${path}${PARTS_SUFFIX}`, MANIFEST)));
+    const directory = `${path}${PARTS_SUFFIX}`;
+    const { mtime } = await disk.run(() => stat(directory));
+    const { size, etag } = (await wholeManifest(disk, directory)) ?? { size: 0, etag: "" };
     return { key, size, etag, modifiedAt: mtime };
   } catch (error) {
     const translated =
       codeOf(error) === "ENOENT" || !(error instanceof BackendError) ? await disk.translate(error, path) : error;
     if (translated.fault !== "absent") throw translated;
     return undefined;
+  }
+}
+
+/** Undefined: it is missing, or not whole. */
+async function wholeManifest(disk: Disk, directory: string) {
+  try {
+    return await readManifest(disk, directory);
+  } catch (error) {
+    if (error instanceof BackendError && (error.fault === "absent" || error.fault === "corrupt")) return undefined;
+    throw error;
   }
 }

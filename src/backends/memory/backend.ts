@@ -123,9 +123,9 @@ export class MemoryBackend implements Backend {
     return undefined;
   }
 
-  async *list(prefix: string): AsyncGenerator<ListedBlob> {
-    const keys = [...this.#objects.keys()].filter((key) => key.startsWith(prefix));
-    keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  async *list(prefix: string, after = ""): AsyncGenerator<ListedBlob> {
+    const keys = [...this.#objects.keys()].filter((key) => key.startsWith(prefix) && inByteOrder(after, key) < 0);
+    keys.sort(inByteOrder);
     for (const key of keys) {
       const kept = this.#objects.get(key);
       if (kept !== undefined) yield { key, size: kept.size, etag: kept.etag, modifiedAt: kept.modifiedAt };
@@ -219,4 +219,8 @@ function* slices(chunks: readonly Buffer[], range: ByteRange): Generator<Buffer>
     start += chunk.length;
     if (start > range.last) return;
   }
+}
+
+function inByteOrder(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

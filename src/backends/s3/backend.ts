@@ -169,8 +169,8 @@ export class S3Backend implements Backend {
     return this.#urls?.sign(encodedKey(key), options);
   }
 
-  list(prefix: string): AsyncIterable<ListedBlob> {
-    return this.#slow.list(prefix);
+  list(prefix: string, after?: string): AsyncIterable<ListedBlob> {
+    return this.#slow.list(prefix, after);
   }
 
   identity(signal: AbortSignal): Promise<string | undefined> {

@@ -89,14 +89,13 @@ export class SdkCalls {
   }
 
   /** In byte order; throws on a page that contradicts itself or the page before. */
-  async *list(prefix: string): AsyncGenerator<ListedBlob> {
+  async *list(prefix: string, after?: string): AsyncGenerator<ListedBlob> {
     let token: string | undefined;
-    let previous: string | undefined;
+    let previous = after === undefined ? undefined : this.#prefix + after;
+    const where = { Bucket: this.#bucket, Prefix: this.#prefix + prefix, StartAfter: previous };
     do {
       const page = await this.#translated("list", () =>
-        this.#client.send(
-          new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: this.#prefix + prefix, ContinuationToken: token }),
-        ),
+        this.#client.send(new ListObjectsV2Command({ ...where, ContinuationToken: token })),
       );
       const contents = page.Contents ?? [];
       if (page.IsTruncated === undefined || (page.KeyCount !== undefined && page.KeyCount !== contents.length))

@@ -117,6 +117,9 @@ describe("establishing a disk", () => {
     await utimes(join(tmp, "old"), yesterday, yesterday);
     await disk.open();
     expect(await readdir(tmp)).toEqual(["young"]);
+    await utimes(join(tmp, "young"), yesterday, yesterday);
+    expect(await list(disk)).toEqual([]);
+    expect(await readdir(tmp)).toEqual([]);
   });
 });
 

@@ -1,14 +1,14 @@
 // Bytes on a disk that are not what was written are never given out, in a whole read or in a range. Files of the first
 // version are read as before.
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { finished } from "node:stream/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BlockChecksums, blocksFit, tableSize, tableSizeWithin } from "../../../src/backends/disk/block-checksums.ts";
 import { failure, md5, put, read, writeAll } from "../../contracts/backend-contract.ts";
-import { BYTES, inParts, KEY, onDisk, PART, type TestDisk } from "./support.ts";
+import { BYTES, inParts, KEY, list, onDisk, PART, type TestDisk } from "./support.ts";
 
 const BLOCK = 64 * 1024;
 const file = ({ directory }: TestDisk, key = KEY) => join(directory, "data", key);
@@ -178,4 +178,25 @@ it("writes parts with checksums into an object that names them", async () => {
   await disk.backend.completeUpload(KEY, id, [{ partNumber: 7, ...part }]);
   const manifest = JSON.parse(await readFile(join(`${file(disk)}.parts`, "manifest"), "utf8"));
   expect(manifest.parts).toEqual([{ file: "00007", size: PART, etag: part.etag }]);
+});
+
+describe("a listing", () => {
+  it("shows what is not whole with an ETag that no object has, and everything else", async () => {
+    await using disk = await onDisk();
+    await inParts(disk);
+    const [cut, whole] = ["blobs/aa/cut", "blobs/zz/whole"];
+    for (const key of [cut, whole]) await put(disk.backend, key, BYTES);
+    await truncate(file(disk, cut), 1000);
+    await writeFile(join(`${file(disk)}.parts`, "manifest"), "{");
+    const expected = (await list(disk)).map(({ key, etag }) => [key, etag]);
+    expect(expected).toEqual([
+      [cut, ""],
+      [KEY, ""],
+      [whole, md5(BYTES)],
+    ]);
+    await rm(join(`${file(disk)}.parts`, "manifest"));
+    expect((await list(disk)).map(({ key, etag }) => [key, etag])).toEqual(expected);
+    await disk.backend.delete(KEY);
+    expect((await list(disk)).map(({ key }) => key)).toEqual([cut, whole]);
+  });
 });

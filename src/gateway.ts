@@ -116,6 +116,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         copies: config.copies,
         bytesPerSecond: config.repair.bytesPerSecond,
         scrub: config.scrub,
+        inventoryMs: config.inventory.hours * HOUR_MS,
         now,
         log,
         graceMs: config.graceHours * HOUR_MS,

@@ -110,6 +110,7 @@ const scrub = z.strictObject({
     .refine((rate) => rate >= 1024 ** 2, { message: "expected at least 1 MiB" })
     .default(32 * 1024 ** 2),
 });
+const inventory = z.strictObject({ hours: z.number().positive().default(24) });
 
 export const configSchema = z.strictObject({
   listen: listen.prefault({}),
@@ -142,6 +143,7 @@ export const configSchema = z.strictObject({
   graceHours: z.number().positive().default(24),
   repair: repair.prefault({}),
   scrub: scrub.prefault({}),
+  inventory: inventory.prefault({}),
   cache: z.strictObject({ bytes: bytes.default(64 * 1024 ** 2) }).prefault({}),
   cacheRows: z.int().nonnegative().default(100_000),
   limits: limits.prefault({}),

@@ -4,6 +4,7 @@
  */
 import type { MetadataContext } from "./context.ts";
 import { type Connection, statement } from "./engine.ts";
+import type { InventoryProgress } from "./inventory-results.ts";
 
 /** The progress of a walk over all blobs, and the result of the last one. */
 export interface Survey {
@@ -38,7 +39,9 @@ export type NewJob =
   /** The other periodic sweeps, likewise. */
   | { readonly kind: "reclaim" | "stale-uploads" | "leftovers" }
   /** Read replicas on a backend again that were not read for long. One row for each backend, likewise. */
-  | Scrub;
+  | Scrub
+  /** Hold what a backend holds against the rows. One row for each backend, likewise. */
+  | ({ readonly kind: "inventory"; readonly backend: string } & InventoryProgress);
 
 export type JobKind = NewJob["kind"];
 
@@ -244,6 +247,7 @@ function jobKey(job: NewJob): string {
     case "drop":
       return `drop ${job.storageKey} ${[...job.backends].sort().join(",")}`;
     case "scrub":
+    case "inventory":
       return `${job.kind} ${job.backend}`;
     default:
       return job.kind;

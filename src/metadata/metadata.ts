@@ -7,11 +7,14 @@ import type { MetadataContext } from "./context.ts";
 import type { Engine, EngineFacts } from "./engine.ts";
 import { type FailingJobs, failingJobs } from "./failing-jobs.ts";
 import { Holders } from "./holders.ts";
+import { Inventory } from "./inventory.ts";
+import { type InventoryFound, inventories } from "./inventory-results.ts";
 import { Jobs } from "./jobs.ts";
 import { KeyReservations } from "./key-reservations.ts";
 import { readVersion } from "./migrate.ts";
 import { Objects } from "./objects.ts";
 import { openPostgres } from "./postgres/engine.ts";
+import { Quarantine } from "./quarantine.ts";
 import { ReadCache } from "./read-cache.ts";
 import { Scrubs } from "./scrubs.ts";
 import { openSqlite } from "./sqlite/engine.ts";
@@ -58,8 +61,12 @@ export interface Metadata {
   readonly stats: Stats;
   readonly holders: Holders;
   readonly scrubs: Scrubs;
+  readonly inventory: Inventory;
+  readonly quarantine: Quarantine;
   /** By kind and reason, the most often failed first, `limit` at most. */
   failingJobs(limit: number): Promise<readonly FailingJobs[]>;
+  /** What the last complete inventory of each backend found; those that had none yet are left out. */
+  inventories(): Promise<readonly InventoryFound[]>;
   /** Throws when the database cannot answer. */
   ping(): Promise<void>;
   facts(): Promise<DatabaseFacts>;
@@ -84,7 +91,10 @@ export async function openMetadata(options: MetadataOptions): Promise<Metadata> 
     stats: new Stats(context),
     holders: new Holders(context),
     scrubs: new Scrubs(context),
+    inventory: new Inventory(context),
+    quarantine: new Quarantine(context),
     failingJobs: (limit) => failingJobs(context, limit),
+    inventories: () => inventories(context),
     ping: () => engine.ping(),
     facts: async () => ({
       ...(await engine.facts()),

@@ -10,6 +10,7 @@ import type { Metadata } from "../metadata/metadata.ts";
 import { copyBlob } from "./copy.ts";
 import { digestBlob } from "./digest.ts";
 import { dropBytes } from "./drop.ts";
+import { takeInventory } from "./inventory.ts";
 import type { JobContext } from "./job-context.ts";
 import { JobRunner, type Lane } from "./jobs.ts";
 import { dropLeftovers } from "./leftovers.ts";
@@ -49,6 +50,8 @@ export interface UpkeepOptions {
   readonly scrub?: { readonly days: number; readonly bytesPerSecond: number };
   /** Between two scrubs of one backend. Default one hour. */
   readonly scrubMs?: number;
+  /** Between two inventories of one backend. Default a day. */
+  readonly inventoryMs?: number;
   /** As Math.random. */
   readonly random?: () => number;
 }
@@ -65,6 +68,7 @@ export interface Upkeep {
 }
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 /** Jobs at a time that read or write whole blobs on one backend. */
 const JOBS_PER_BACKEND = 4;
 /** Twice as many copies as one backend takes, so that a slow backend leaves room for copies between others. */
@@ -73,17 +77,18 @@ const LANES: readonly Lane[] = [
   { kinds: ["drop", "trim"], limit: 4 },
   { kinds: ["digest"], limit: 2 },
   { kinds: ["scrub"], limit: 2 },
+  { kinds: ["inventory"], limit: 1 },
   { kinds: ["survey", "reclaim", "stale-uploads", "leftovers"], limit: 4 },
 ];
 const SWEEPS = ["survey", "reclaim", "stale-uploads", "leftovers"] as const;
 const SCRUB_TURN_MS = 600_000;
 /** The sweeps that each backend has one of. */
-const PER_BACKEND = ["scrub"] as const;
+const PER_BACKEND = ["scrub", "inventory"] as const;
 
 export function openUpkeep(options: UpkeepOptions): Upkeep {
   const { metadata, fleet, copies, now, log, random = Math.random, bytesPerSecond = 64 * 1024 ** 2 } = options;
   const { graceMs = DAY_MS, uploadMaxAgeMs = 7 * DAY_MS, sweepMs = 60_000, surveyMs = 3_600_000 } = options;
-  const { scrub = { days: 30, bytesPerSecond: 32 * 1024 ** 2 }, scrubMs = 3_600_000 } = options;
+  const { scrub = { days: 30, bytesPerSecond: 32 * 1024 ** 2 }, scrubMs = 3_600_000, inventoryMs = DAY_MS } = options;
   const { leaseMs = 60_000, stallMs = 60_000, pollMs = 1000 } = options;
   const replicas = new Replicas({ blobs: metadata.blobs, fleet, verifiedForMs: 0, now, log });
   const slots = new Slots(JOBS_PER_BACKEND);
@@ -129,6 +134,10 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
         return sweep(work, sweepMs, () => dropLeftovers(context, graceMs));
       case "scrub":
         return sweepBackend(work, scrubMs, (member) => scrubBackend(context, scrubOptions, work, member, jobRun));
+      case "inventory":
+        return sweepBackend(work, Math.min(inventoryMs, HOUR_MS), (member) =>
+          takeInventory(context, { member, progress: work, everyMs: inventoryMs }, jobRun),
+        );
     }
   };
   let begun = false;

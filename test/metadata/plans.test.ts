@@ -21,6 +21,8 @@ const mayScan: Readonly<Record<string, readonly string[]>> = {
   "backend-holds-replicas": ["replicas"],
   // Batches of the command that removes a backend.
   "backend-replicas-forget": ["blobs"],
+  // What is in quarantine on one backend: usually nothing.
+  "quarantine-totals": ["quarantine"],
   // For the operator, in no transaction.
   "backend-holdings": ["replicas", "blobs"],
   "backend-only-there": ["blobs"],
@@ -51,6 +53,7 @@ const tables = [
   "writers",
   "reserved_keys",
   "jobs",
+  "quarantine",
 ];
 /** Writers are gateways that run. */
 const large = tables.filter((table) => table !== "writers");

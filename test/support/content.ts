@@ -82,6 +82,7 @@ export const everyKind: readonly JobKind[] = [
   "stale-uploads",
   "leftovers",
   "scrub",
+  "inventory",
 ];
 
 /** Every job that is due, claimed for a minute. */

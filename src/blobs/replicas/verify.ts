@@ -56,7 +56,7 @@ export class Replicas {
    */
   async noteFailure(blob: Blob, failure: BackendError): Promise<boolean> {
     this.#fleet.reportFailure(failure);
-    if (failure.fault !== "absent" && failure.fault !== "corrupt") return false;
+    if (!isClear(failure)) return false;
     try {
       const current = await this.#blobs.find(blob.id);
       const replica = current?.replicas.find(({ backend }) => backend === failure.backend);
@@ -83,17 +83,25 @@ export class Replicas {
     );
   }
 
-  /** Asks the backend itself; a good answer refreshes the row, a bad one is noted. */
-  async prove(blob: Blob, member: FleetMember): Promise<boolean> {
+  /**
+   * Asks the backend itself; a good answer refreshes the row, a bad one is noted. Undefined: it gave no clear answer.
+   */
+  async prove(blob: Blob, member: FleetMember): Promise<boolean | undefined> {
     const backend = member.backend.name;
     try {
       checkSame(blob, await member.backend.stat(blob.storageKey), backend);
     } catch (error) {
-      await this.noteFailure(blob, onlyBackendError(error));
-      return false;
+      const failure = onlyBackendError(error);
+      await this.noteFailure(blob, failure);
+      return isClear(failure) ? false : undefined;
     }
     return this.#blobs.setReplica(blob.id, backend, "verified", blob.storageKey);
   }
+}
+
+/** Does it say that the replica is not good? */
+function isClear({ fault }: BackendError): boolean {
+  return fault === "absent" || fault === "corrupt";
 }
 
 /** Throws corrupt when what a store says it holds is not the blob. */

@@ -2,6 +2,7 @@
 import { init } from "./001-init.ts";
 import { keysAndOwners } from "./002-keys-and-owners.ts";
 import { durability } from "./003-durability.ts";
+import { quarantine } from "./004-quarantine.ts";
 import type { Migration } from "./migration.ts";
 
-export const migrations: readonly Migration[] = [init, keysAndOwners, durability];
+export const migrations: readonly Migration[] = [init, keysAndOwners, durability, quarantine];

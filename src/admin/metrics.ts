@@ -8,6 +8,7 @@ import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { Upkeep } from "../upkeep/upkeep.ts";
 import type { BackendErrors } from "./backend-errors.ts";
+import { addInventoryMetrics } from "./inventory-metrics.ts";
 import { addSafetyMetrics } from "./safety-metrics.ts";
 import type { SafetyWatch } from "./safety-watch.ts";
 import { addScrubMetrics } from "./scrub-metrics.ts";
@@ -44,6 +45,7 @@ export function openMetrics(options: MetricsOptions): Metrics {
   const registers = [registry];
   addSafetyMetrics(registry, options);
   addScrubMetrics(registry, options);
+  addInventoryMetrics(registry, options);
   const requests = new Counter({
     name: "nearbucket_requests_total",
     help: "Requests by S3 operation and status.",

@@ -3,6 +3,7 @@
  * blobs: two to five seconds of one processor for a million of them.
  */
 import type { BucketShare } from "../metadata/holders.ts";
+import type { InventoryFound } from "../metadata/inventory-results.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import { type ConfiguredBackend, type KnownBackend, knownBackends, placeOf } from "./known-backends.ts";
 import type { LiveStatus } from "./live-status.ts";
@@ -14,6 +15,8 @@ export interface BackendStatus extends KnownBackend, BackendSafety {
   readonly safeToLose: boolean;
   /** Each of its replicas was read whole since then; never: not of all it is known; undefined: it has none. */
   readonly scrubbedSince: Date | "never" | undefined;
+  /** What its last complete inventory found; undefined: there was none yet. */
+  readonly inventory: InventoryFound | undefined;
 }
 
 export interface JobStatus {
@@ -73,6 +76,7 @@ export async function reportStatus({
   const places = backends.map((backend) => placeOf(backend, now, graceMs));
   const { sets, shortByBucket } = await metadata.holders.count({ isShort: shortage(places, copies) });
   const { backends: judged, ...safety } = judgeSafety(sets, places, copies);
+  const inventories = new Map((await metadata.inventories()).map((found) => [found.backend, found]));
   const jobs = await jobsOf(metadata, live, now);
   const scrubbed = new Map<string, BackendStatus["scrubbedSince"]>();
   for (const { name } of backends) scrubbed.set(name, await metadata.scrubs.since(name));
@@ -87,8 +91,8 @@ export async function reportStatus({
       const onlyHere = one?.onlyHere ?? { blobs: 0, objects: 0, bytes: 0 };
       const lostReplicas = lost.find((row) => row.backend === backend.name)?.lost ?? 0;
       const { replicas = 0, bytes = 0 } = one ?? {};
-      const scrubbedSince = scrubbed.get(backend.name);
-      return { ...backend, replicas, bytes, onlyHere, lostReplicas, safeToLose: onlyHere.blobs === 0, scrubbedSince };
+      const more = { scrubbedSince: scrubbed.get(backend.name), inventory: inventories.get(backend.name) };
+      return { ...backend, replicas, bytes, onlyHere, lostReplicas, safeToLose: onlyHere.blobs === 0, ...more };
     }),
     underReplicatedByBucket: shortByBucket,
     jobs,

@@ -10,6 +10,7 @@ import type { Administration } from "../gateway.ts";
 import { administer, type WhereOptions, withWhere } from "./administration.ts";
 import { audit } from "./audit.ts";
 import { columns } from "./columns.ts";
+import { addOrphans } from "./orphans.ts";
 import type { Terminal } from "./terminal.ts";
 
 type Backends = Administration["backends"];
@@ -44,6 +45,7 @@ export function addBackends(program: Command, terminal: Terminal): void {
     done: (name) => `${name} is removed: take it out of the configuration`,
   });
   addReplace(backends, terminal);
+  addOrphans(backends, terminal);
 }
 
 function addList(backends: Command, terminal: Terminal): void {

@@ -6,6 +6,7 @@ import { dirname } from "node:path";
 import type { Command } from "commander";
 import { checkDatabase } from "../admin/checks/database.ts";
 import { error, type Finding, ok, severity, warning } from "../admin/checks/finding.ts";
+import { checkInventories } from "../admin/checks/inventory.ts";
 import { checkScrubs } from "../admin/checks/scrub.ts";
 import { checkSpace, type WrittenPlace } from "../admin/checks/space.ts";
 import type { GatewayConfig } from "../config/schema.ts";
@@ -52,6 +53,7 @@ async function diagnose(options: Options, terminal: Terminal): Promise<readonly 
   const rest = await withDatabase(config, async ({ metadata, backends }) => [
     ...(await checkDatabase({ metadata, backends: config.backends })),
     ...(await checkScrubs(metadata, config.scrub.days, new Date())),
+    ...(await checkInventories({ metadata, hours: config.inventory.hours, now: new Date() })),
     ...(await examine(await backends.configurations(), metadata, gateway.status?.backends ?? [])),
   ]);
   return [

@@ -54,7 +54,7 @@ function whenSafe({ safeAt, now, copies, jobs }: StatusReport, isRunning: boolea
   return "When they are safe cannot be told: no repair has finished of late.";
 }
 
-const AMOUNTS = ["REPLICAS", "BYTES", "SCRUBBED", "LATENCY", "ERRORS"];
+const AMOUNTS = ["REPLICAS", "BYTES", "SCRUBBED", "INVENTORY", "LATENCY", "ERRORS"];
 const BACKEND_HEADING = ["BACKEND", "REGION", "STATE", ...AMOUNTS, "SAFE TO LOSE"];
 
 function backendTable({ backends, now }: StatusReport): string {
@@ -65,6 +65,7 @@ function backendTable({ backends, now }: StatusReport): string {
     count(backend.replicas),
     size(backend.bytes),
     scrubbedWithin(backend, now),
+    backend.inventory === undefined ? "-" : since(backend.inventory.walkedAt, now),
     backend.latencyMs === undefined ? "-" : `${Math.round(backend.latencyMs)} ms`,
     backend.recentErrors === undefined ? "-" : count(backend.recentErrors),
     backend.safeToLose ? "yes" : "NO",
@@ -103,7 +104,19 @@ function backendLines(backend: BackendStatus, now: Date): readonly string[] {
   }
   if (onlyHere.blobs > 0) lines.push(`holds the only good copy of ${amount(onlyHere)}`);
   if (lostReplicas > 0) lines.push(`has ${counted(lostReplicas, "replica")} that must be made anew or taken away`);
+  lines.push(...orphanLines(backend));
   return lines.map((line) => wrap(line.startsWith(" ") ? line : `  ${name} ${line}`, "    "));
+}
+
+function orphanLines({ name, inventory }: BackendStatus): readonly string[] {
+  if (inventory === undefined || inventory.quarantined === 0) return [];
+  const { quarantined, bytes, isHeld } = inventory;
+  const what = `holds ${counted(quarantined, "key")}, ${size(bytes)}, that the database does not know`;
+  if (!isHeld) return [`${what}: deleted after graceHours`];
+  return [
+    `${what}. The database may be an older copy: nothing is deleted before you confirm it:`,
+    `      nearbucket backends orphans ${name}`,
+  ];
 }
 
 function bucketLines({ underReplicatedByBucket: shares }: StatusReport): readonly string[] {

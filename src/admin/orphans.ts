@@ -1,0 +1,44 @@
+/** What an operator sees and confirms of the keys that a backend holds and no row knows. */
+import type { Metadata } from "../metadata/metadata.ts";
+import type { QuarantinedKey } from "../metadata/quarantine.ts";
+
+export interface OrphanReport {
+  readonly backend: string;
+  /** The end of the last complete inventory; undefined: there was none yet. */
+  readonly walkedAt: Date | undefined;
+  readonly keys: number;
+  readonly bytes: number;
+  /** Those of `keys` that an operator has not confirmed. */
+  readonly unconfirmed: number;
+  /** They are so many that nothing is deleted that an operator has not confirmed. */
+  readonly isHeld: boolean;
+  /** The first of them, in order of key. */
+  readonly orphans: readonly QuarantinedKey[];
+}
+
+type Tables = Pick<Metadata, "backends" | "inventories" | "jobs" | "quarantine">;
+
+/** `limit`: of `orphans`. Throws when the backend is not registered. */
+export async function reportOrphans(metadata: Tables, backend: string, limit: number): Promise<OrphanReport> {
+  await checkRegistered(metadata, backend);
+  const found = (await metadata.inventories()).find((one) => one.backend === backend);
+  const totals = await metadata.quarantine.totals(backend);
+  const orphans = await metadata.quarantine.list(backend, limit);
+  return { backend, walkedAt: found?.walkedAt, ...totals, isHeld: found?.isHeld ?? false, orphans };
+}
+
+/**
+ * Confirms the deletion of those that are there now, and has a gateway look at once. Returns how many were not
+ * confirmed before. Throws when the backend is not registered.
+ */
+export async function confirmOrphans(metadata: Tables, backend: string): Promise<number> {
+  await checkRegistered(metadata, backend);
+  const confirmed = await metadata.quarantine.confirm(backend);
+  if (confirmed > 0) await metadata.jobs.add({ kind: "inventory", backend });
+  return confirmed;
+}
+
+async function checkRegistered({ backends }: Tables, backend: string): Promise<void> {
+  const isRegistered = (await backends.list()).some(({ name }) => name === backend);
+  if (!isRegistered) throw new Error(`there is no backend ${backend} in the database`);
+}

@@ -123,9 +123,11 @@ export class GuardedBackend {
   }
 
   async *list(prefix: string, after?: string): AsyncGenerator<ListedBlob> {
-    const listing = this.#backend.list(prefix, after)[Symbol.asyncIterator]();
+    const uptime = this.#uptime();
+    const begin = async () => this.#backend.list(prefix, after)[Symbol.asyncIterator]();
+    const listing = await this.#call(begin, undefined, uptime);
     for (;;) {
-      const next = await this.#call(() => listing.next());
+      const next = await this.#call(() => listing.next(), undefined, uptime);
       if (next.done === true) return;
       yield next.value;
     }
@@ -136,8 +138,7 @@ export class GuardedBackend {
   }
 
   /** `late` is given a result that came after the backend went down. */
-  #call<T>(work: () => Promise<T>, late?: (result: T) => void): Promise<T> {
-    const uptime = this.#uptime();
+  #call<T>(work: () => Promise<T>, late?: (result: T) => void, uptime = this.#uptime()): Promise<T> {
     if (uptime.failure !== undefined) return Promise.reject(uptime.failure);
     return new Promise((resolve, reject) => {
       const watcher = { wentDown: reject };

@@ -94,6 +94,56 @@ describe("a backend that came back", () => {
   });
 });
 
+describe("a listing", () => {
+  const entry = (key: string) => ({ key, size: 1, etag: "etag", modifiedAt: new Date(0) });
+  const all = async ({ backend }: ReturnType<typeof guarded>) => {
+    const keys: string[] = [];
+    for await (const { key } of backend.list("blobs/", "blobs/1")) keys.push(key);
+    return keys;
+  };
+
+  it("passes completely, from the key on that was asked for", async () => {
+    const at = guarded({
+      list: async function* (...asked) {
+        yield entry(asked.join(" "));
+        yield entry("second");
+      },
+    });
+    expect(await all(at)).toEqual(["blobs/ blobs/1", "second"]);
+  });
+
+  it("ends when the backend goes down, and does not begin while it is down", async () => {
+    const at = guarded({ list: () => ({ [Symbol.asyncIterator]: () => ({ next: never }) }) });
+    const listing = failure(all(at));
+    at.goDown();
+    expect(await listing).toMatchObject(wentDown);
+    expect(await failure(all(at))).toMatchObject(wentDown);
+  });
+
+  it("does not go on on a backend that was down meanwhile", async () => {
+    const at = guarded({
+      list: async function* () {
+        yield entry("first");
+        yield entry("second");
+      },
+    });
+    const listing = at.backend.list("blobs/");
+    expect(await listing.next()).toMatchObject({ value: { key: "first" } });
+    at.goDown();
+    at.comeUp();
+    expect(await failure(listing.next())).toMatchObject(wentDown);
+  });
+
+  it("makes a BackendError of what the adapter throws", async () => {
+    const at = guarded({
+      list: () => {
+        throw new TypeError("odd");
+      },
+    });
+    expect(await failure(all(at))).toMatchObject({ backend: "far", fault: "unavailable" });
+  });
+});
+
 describe("a body", () => {
   const opening = (body: Readable) => guarded({ open: async () => ({ body, size: 10, etag: "etag" }) });
 

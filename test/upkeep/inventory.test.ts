@@ -1,7 +1,7 @@
 // Once a day each store's listing is held against the rows: what is missing there is copied anew, and nothing that a
 // row, an upload or a writer knows is ever taken for left behind.
 import { randomBytes } from "node:crypto";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { BackendError } from "../../src/backends/backend.ts";
 import { openLog } from "../../src/log.ts";
 import { openUpkeep } from "../../src/upkeep/upkeep.ts";
@@ -57,7 +57,7 @@ onEachEngine("an inventory", (kind) => {
   it("believes a question by name and not a listing that is late, empty or has other ETags", async () => {
     await using stock = await openStock(kind, 3);
     const before = await stock.rig.standing();
-    stock.listing = async function* () {};
+    stock.listing = nothing;
     await nextDay(stock);
     stock.listing = async function* (_, whole) {
       for await (const entry of whole) yield { ...entry, etag: `${entry.etag}-7` };
@@ -114,9 +114,12 @@ onEachEngine("an inventory", (kind) => {
     await using stock = await openStock(kind);
     const { rig } = stock;
     rig.clock.advance(DAY);
-    afterListing(stock, "a", async () => void (await rig.put("new", randomBytes(5000), { minimumCopies: 2 })));
+    const keys = ["new 1", "new 2", "new 3", "new 4", "new 5"];
+    afterListing(stock, "a", async () => {
+      for (const key of keys) await rig.put(key, randomBytes(5000));
+    });
     await rig.upkeep.runDue();
-    expect(verified(await rig.blobOf("new"))).toHaveLength(2);
+    for (const key of keys) expect(verified(await rig.blobOf(key))).toHaveLength(2);
     expect(rig.metadata.jobs.finished.get("copy")).toBeUndefined();
   });
 
@@ -201,6 +204,29 @@ onEachEngine("an inventory", (kind) => {
     for (const name of copies) await rig.backend(name).stat(lost.storageKey);
   });
 
+  it("does not end while nobody can tell whether a copy is there", async () => {
+    await using stock = await openStock(kind, 3);
+    const { rig } = stock;
+    const before = verified(await rig.blobOf("1"));
+    const [backend = ""] = before;
+    const store = rig.fleet.get(backend)?.backend;
+    if (store === undefined) throw new Error("no store");
+    const endedAt = async () =>
+      (await rig.metadata.inventories()).find((found) => found.backend === backend)?.walkedAt.getTime() ?? 0;
+    const former = await endedAt();
+    rig.clock.advance(DAY);
+    stock.listing = (name, whole) => (name === backend ? nothing() : whole);
+    const unclear = new BackendError(backend, "unavailable", { detail: "busy" });
+    const spy = vi.spyOn(store, "stat").mockRejectedValue(unclear);
+    await rig.upkeep.runDue();
+    expect(await endedAt()).toBe(former);
+    expect(await rig.metadata.failingJobs(10)).toMatchObject([{ kind: "inventory", jobs: 1 }]);
+    spy.mockRestore();
+    await pass(rig, rig.upkeep, HOUR, HOUR);
+    expect(await endedAt()).toBeGreaterThan(former);
+    expect(verified(await rig.blobOf("1"))).toEqual(before);
+  });
+
   it("is taken by one gateway at a time, and once a day", async () => {
     await using stock = await openStock(kind, 3);
     const { rig } = stock;
@@ -217,6 +243,8 @@ onEachEngine("an inventory", (kind) => {
     await other.close();
   });
 });
+
+async function* nothing(): AsyncGenerator<never> {}
 
 /** The inventory job of a store, claimed. */
 async function claimInventory({ rig }: Stock, backend: string) {

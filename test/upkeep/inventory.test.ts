@@ -54,6 +54,21 @@ onEachEngine("an inventory", (kind) => {
     for (const name of copies) expect((await stock.rig.backend(name).stat(storageKey)).size).toBe(size);
   });
 
+  it("finds all that is missing and all that is too much where there are more rows than it reads at once", async () => {
+    await using stock = await openStock(kind, 300, "memory");
+    const { rig } = stock;
+    const strays: string[] = [];
+    for (let at = 0; at < 30; at++)
+      strays.push(await plant(stock, "a", `blobs/${randomBytes(1).toString("hex")}/${at}`));
+    const there = (await rig.standing())["a"]?.filter((key) => !strays.includes(key)) ?? [];
+    const missing = there.filter((_, at) => at % 20 === 0);
+    for (const key of missing) await rig.backend("a").delete(key);
+    rig.clock.advance(DAY);
+    await rig.upkeep.runDue();
+    expect(await quarantined(stock)).toEqual({ a: [...strays].sort() });
+    expect(rig.metadata.jobs.finished.get("copy")).toBe(missing.length);
+  });
+
   it("believes a question by name and not a listing that is late, empty or has other ETags", async () => {
     await using stock = await openStock(kind, 3);
     const before = await stock.rig.standing();
@@ -185,10 +200,8 @@ onEachEngine("an inventory", (kind) => {
     await rig.backend(backend).delete(lost.storageKey);
     stock.listing = async function* (name, whole) {
       if (name !== backend) return yield* whole;
-      for await (const entry of whole) {
-        yield entry;
-        throw new BackendError(name, "unavailable", { detail: "gone" });
-      }
+      yield* whole;
+      throw new BackendError(name, "unavailable", { detail: "gone" });
     };
     rig.clock.advance(DAY);
     await rig.upkeep.runDue();

@@ -53,3 +53,12 @@ export function readBooks(file: string, copies: number): Promise<Books> {
     return { faults, holdings };
   });
 }
+
+/** What the database says of a backend that is not there, and what stands there without it. */
+export function differences(said: Holdings, standing: Holdings): readonly string[] {
+  return Object.entries(standing).flatMap(([backend, found]) => {
+    const expected = new Set(said[backend]);
+    const orphans = found.filter((key) => !expected.delete(key)).map((key) => `${backend}: ${key} is an orphan`);
+    return [...orphans, ...[...expected].map((key) => `${backend}: ${key} is missing`)];
+  });
+}

@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeWith } from "../support/programs.ts";
 import { points } from "./crash-points.ts";
-import { type CrashRig, minioStores, openCrashRig } from "./crash-rig.ts";
+import { type CrashRig, openCrashRig } from "./crash-rig.ts";
 import { dieAt } from "./stage.ts";
+import { minioStores } from "./stores.ts";
 
 describeWith(["minio"], "a gateway that is killed when", () => {
   let rig: CrashRig;

@@ -5,24 +5,40 @@ import { describe, expect, it } from "vitest";
 import { describeWith } from "../support/programs.ts";
 import { withDatabase } from "./books.ts";
 import { isLong, openChance } from "./chance.ts";
-import { type CrashRig, diskStores, minioStores, openCrashRig } from "./crash-rig.ts";
+import { type CrashRig, openCrashRig } from "./crash-rig.ts";
 import { startLoad } from "./load.ts";
+import { diskStores, minioStores, nodeStores } from "./stores.ts";
 
 const MINUTE_MS = 60_000;
 
-/** Kills the gateway during a load and restarts it, `kills` times. */
-async function killOften(rig: CrashRig, title: string, kills: number): Promise<void> {
+/**
+ * Kills the gateway during a load and restarts it, `kills` times. `storesDie`: every second time a store is killed under
+ * it first, and comes back before it.
+ */
+async function killOften(rig: CrashRig, title: string, kills: number, storesDie = false): Promise<void> {
   const chance = openChance(title);
   const { gateway, recorder, ledger } = rig;
+  const began = performance.now();
+  let storesKilled = 0;
   for (let kill = 1; kill <= kills; kill++) {
     const load = startLoad(recorder, chance);
     await load.acknowledged(1 + chance.below(60));
+    const store = storesDie && kill % 2 === 0 ? chance.pick(rig.stores.servers) : undefined;
+    if (store !== undefined) {
+      storesKilled++;
+      await store.kill();
+      await load.acknowledged(1 + chance.below(20));
+    }
     await gateway.kill();
     await load.stop();
+    await store?.restart();
     await gateway.restart();
     await recorder.readAll(`after kill ${kill}`);
     expect(ledger.violations).toEqual([]);
   }
+  process.stderr.write(
+    `${title}: ${kills} kills, ${storesKilled} of stores, ${ledger.summary}, ${Math.round((performance.now() - began) / 1000)} s\n`,
+  );
   expect(ledger.acknowledged).toBeGreaterThan(kills);
   expect(await rig.faultsWhenSettled()).toEqual([]);
 }
@@ -38,6 +54,13 @@ describe("a gateway over five disks that is killed at random moments", () => {
   it("keeps every acknowledged write and leaves no orphan", { timeout: (isLong ? 40 : 5) * MINUTE_MS }, async () => {
     await using rig = await openCrashRig(await diskStores(5));
     await killOften(rig, "kills over five disks", isLong ? 50 : 10);
+  });
+});
+
+describe("a gateway over five nodes that are killed too", () => {
+  it("keeps every acknowledged write and leaves no orphan", { timeout: (isLong ? 90 : 5) * MINUTE_MS }, async () => {
+    await using rig = await openCrashRig(await nodeStores(5));
+    await killOften(rig, "kills over five nodes", isLong ? 150 : 4, true);
   });
 });
 

@@ -16,10 +16,16 @@ export class Ledger {
   readonly settled: boolean[] = [];
   /** How many writes were acknowledged. */
   acknowledged = 0;
+  /** How many reads were checked. */
+  checked = 0;
   readonly #may = new Map<string, Set<Standing>>();
 
   keys(): readonly string[] {
     return [...this.#may.keys()];
+  }
+
+  get summary(): string {
+    return `${this.acknowledged} writes, ${this.checked} reads, ${this.violations.length} wrong answers`;
   }
 
   /** The state of the key; undefined if several are possible. */
@@ -40,6 +46,7 @@ export class Ledger {
 
   /** `when`: for the report. */
   saw(key: string, standing: Standing, when: string): void {
+    this.checked++;
     const may = this.#of(key);
     if (!may.has(standing))
       this.violate(`${when}: ${key} is ${show(standing)}, not ${[...may].map(show).join(" or ")}`);

@@ -3,15 +3,16 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { describeOnLoopDisk, type LoopDisk, openLoopDisk } from "../support/loop-disk.ts";
 import { type Chance, isLong, openChance } from "./chance.ts";
-import { type CrashRig, diskStores, openCrashRig } from "./crash-rig.ts";
+import { type CrashRig, openCrashRig } from "./crash-rig.ts";
 import { startLoad } from "./load.ts";
+import { diskStores } from "./stores.ts";
 
 const DISK_BYTES = (isLong ? 2048 : 512) * 1024 ** 2;
 const CUTS = isLong ? 100 : 5;
 
 async function openRigOn(disk: LoopDisk, durable: boolean): Promise<CrashRig> {
   const dataDirectory = join(disk.directory, "data");
-  return openCrashRig(await diskStores(2, disk.directory), {
+  return openCrashRig(await diskStores(2, { place: disk.directory }), {
     dataDirectory,
     metadata: { kind: "sqlite", file: join(dataDirectory, "metadata.sqlite"), durable },
   });

@@ -2,7 +2,7 @@
  * Runs days of upkeep in a moment: opens a gateway in this process on the configuration of a gateway that has ended,
  * and moves its clock until no work is left.
  */
-import { loadConfig } from "../../src/config/load.ts";
+import type { GatewayConfig } from "../../src/config/schema.ts";
 import { openGateway } from "../../src/gateway.ts";
 import { openLog } from "../../src/log.ts";
 import { withDatabase } from "./books.ts";
@@ -16,8 +16,7 @@ const LEFT_TO_DO = `SELECT (SELECT COUNT(*) FROM blobs WHERE ref_count = 0) + (S
   + (SELECT COUNT(*) FROM jobs WHERE kind IN ('copy', 'digest', 'drop')) AS things`;
 
 /** Resolves when the gateway is closed. */
-export async function settle(configFile: string): Promise<void> {
-  const config = await loadConfig(configFile, {});
+export async function settle(config: GatewayConfig): Promise<void> {
   if (config.metadata.kind !== "sqlite") throw new Error("only a file can be looked into");
   const { file } = config.metadata;
   let offset = 0;

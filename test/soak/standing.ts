@@ -1,19 +1,42 @@
 /** Lists what a backend really holds, without the gateway. */
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { paginateListObjectsV2 } from "@aws-sdk/client-s3";
+import {
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import { MANIFEST, PARTS_SUFFIX, parseManifest, parseTrailer, TRAILER_SIZE } from "../../src/backends/disk/layout.ts";
 import type { Minio } from "../support/minio.ts";
 
 /** The storage keys of the blobs, sorted, and the files of unfinished uploads on MinIO's disk. */
 export async function standingOnMinio({ s3, directory }: Minio): Promise<readonly string[]> {
-  const keys: string[] = [];
-  for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: "blobs", Prefix: "blobs/" }))
-    keys.push(...(page.Contents ?? []).map(({ Key = "" }) => Key));
+  const keys = await keysIn(s3);
   // MinIO's API lists unfinished uploads only for one exact key.
   const unfinished = (await filesBelow(join(directory, ".minio.sys/multipart"))).filter((path) =>
     path.endsWith("xl.meta"),
   );
-  return [...keys.sort(), ...unfinished];
+  return [...keys, ...unfinished];
+}
+
+/** The storage keys of the blobs, sorted, and those of unfinished uploads. */
+export async function standingOnNode(s3: S3Client): Promise<readonly string[]> {
+  const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: "blobs" }));
+  return [...(await keysIn(s3)), ...Uploads.map(({ Key = "" }) => `upload of ${Key}`)];
+}
+
+async function keysIn(s3: S3Client): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: "blobs", Prefix: "blobs/" }))
+    keys.push(...(page.Contents ?? []).map(({ Key = "" }) => Key));
+  return keys.sort();
+}
+
+/** What a store of the S3 API gives for a storage key. */
+export async function bytesIn(s3: S3Client, key: string): Promise<Buffer> {
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: "blobs", Key: key }));
+  return Buffer.from((await Body?.transformToByteArray()) ?? []);
 }
 
 /** The storage keys of the blobs, sorted, and the files of unfinished uploads and writes. */
@@ -24,14 +47,30 @@ export async function standingOnDisk(directory: string): Promise<readonly string
   return [...[...new Set(keys)].sort(), ...unfinished.flat()];
 }
 
+/** The content under a storage key, without the checksums and trailers of its files. Throws when a file is not whole. */
+export async function bytesOnDisk(directory: string, key: string): Promise<Buffer> {
+  const path = join(directory, "data", key);
+  const manifest = await readFile(join(`${path}${PARTS_SUFFIX}`, MANIFEST), "utf8").then(parseManifest, absent);
+  const files = manifest?.parts.map(({ file }) => join(`${path}${PARTS_SUFFIX}`, file)) ?? [path];
+  return Buffer.concat(await Promise.all(files.map(contentOf)));
+}
+
+async function contentOf(path: string): Promise<Buffer> {
+  const bytes = await readFile(path);
+  const trailer = parseTrailer(bytes.subarray(-TRAILER_SIZE), bytes.length);
+  if (trailer === undefined) throw new Error(`${path} is not whole`);
+  return bytes.subarray(0, trailer.size);
+}
+
 /** Paths relative to the directory; none when it is not there. */
 async function filesBelow(directory: string): Promise<readonly string[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw error;
-  });
-  return entries
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(absent);
+  return (entries ?? [])
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
     .sort();
+}
+
+function absent(error: unknown): undefined {
+  if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
 }

@@ -22,12 +22,12 @@ export interface GatewayProcess extends AsyncDisposable {
   kill(): Promise<void>;
   /** Starts it again after `kill` with the same port and data. `change` overrides its configuration from now on. */
   restart(change?: Partial<ServeOptions>): Promise<void>;
-  /** `nearbucket WORDS --config` beside it; its standard output. */
+  /** `nearbucket WORDS --config` beside it; its standard output. Rejects when it does not exit with 0. */
   command(...words: string[]): Promise<string>;
 }
 
 /** Of `npm run build`. */
-const MAIN = fileURLToPath(new URL("../../dist/start.cjs", import.meta.url));
+export const MAIN = fileURLToPath(new URL("../../dist/start.cjs", import.meta.url));
 
 /** What a test must tell; the rest (address, key, data directory) is chosen here. */
 export type ServeOptions = Pick<GatewayConfigInput, "regions" | "backends"> & Partial<GatewayConfigInput>;
@@ -86,25 +86,39 @@ const PLACES = [
   { name: "amsterdam", latitude: 52.37, longitude: 4.9 },
   { name: "toronto", latitude: 43.65, longitude: -79.38 },
   { name: "singapore", latitude: 1.35, longitude: 103.82 },
+  { name: "bangalore", latitude: 12.97, longitude: 77.59 },
+  { name: "new-york", latitude: 40.71, longitude: -74.01 },
 ] as const;
 
-/** Up to three MinIOs as the backends of a gateway, in Amsterdam, Toronto and Singapore, each with the bucket `blobs`. */
-export function overMinios(
-  minios: readonly Pick<Minio, "url" | "publicUrl" | "accessKeyId" | "secretAccessKey">[],
+type Served = Pick<Minio, "url" | "publicUrl" | "accessKeyId" | "secretAccessKey">;
+
+/** Up to five MinIOs as the backends of a gateway, in Amsterdam, Toronto, Singapore..., each with the bucket `blobs`. */
+export function overMinios(minios: readonly Served[]): Pick<GatewayConfigInput, "regions" | "backends"> {
+  return placed(minios, { kind: "s3", replayedHeaders: "tolerate" });
+}
+
+/** The same over nodes. */
+export function overNodes(nodes: readonly Served[]): Pick<GatewayConfigInput, "regions" | "backends"> {
+  return placed(nodes, { kind: "node" });
+}
+
+function placed(
+  stores: readonly Served[],
+  kind: { readonly kind: "s3"; readonly replayedHeaders: "tolerate" } | { readonly kind: "node" },
 ): Pick<GatewayConfigInput, "regions" | "backends"> {
-  const placed = minios.flatMap((minio, index) => PLACES.slice(index, index + 1).map((place) => ({ minio, place })));
-  return {
-    regions: placed.map(({ place }) => place),
-    backends: placed.map(({ minio: { url, publicUrl, accessKeyId, secretAccessKey }, place: { name } }) => ({
-      kind: "s3",
+  const regions = PLACES.slice(0, stores.length);
+  const backends = stores.flatMap(({ url, publicUrl, accessKeyId, secretAccessKey }, index) =>
+    regions.slice(index, index + 1).map(({ name }) => ({
+      ...kind,
       name,
       region: name,
       endpoint: url,
       publicEndpoint: publicUrl,
       bucket: "blobs",
+      createBucket: true,
       accessKeyId,
       secretAccessKey,
-      replayedHeaders: "tolerate",
     })),
-  };
+  );
+  return { regions, backends };
 }

@@ -7,8 +7,8 @@ import { sha256 } from "./ledger.ts";
 export interface Readers {
   /** Reads that did not return the whole object. */
   readonly wrong: readonly string[];
-  /** Reads that were cut. Each was repeated at once. */
-  readonly cut: readonly string[];
+  /** Reads that failed at first, and were repeated at once. */
+  readonly repeated: readonly string[];
   /** The duration of each read since the last call, in ms, sorted. */
   take(): readonly number[];
   stop(): Promise<void>;
@@ -33,9 +33,13 @@ export async function writeStable(ask: Ask): Promise<Stable> {
   return stable;
 }
 
-export function startReaders(ask: Ask, stable: Stable, chance: Chance): Readers {
+/**
+ * A read that is cut is repeated once. `again`: one that fails in any other way is repeated too, in this way, as a client
+ * does that was redirected to a store which is gone.
+ */
+export function startReaders(ask: Ask, stable: Stable, chance: Chance, again?: Ask): Readers {
   const wrong: string[] = [];
-  const cut: string[] = [];
+  const repeated: string[] = [];
   let times: number[] = [];
   let stopped = false;
   const read = async () => {
@@ -44,8 +48,9 @@ export function startReaders(ask: Ask, stable: Stable, chance: Chance): Readers 
       const began = performance.now();
       const first = await ask({ path: `/bucket/${key}` });
       times.push(performance.now() - began);
-      if (first === undefined) cut.push(`${key} was cut`);
-      const reply = first ?? (await ask({ path: `/bucket/${key}` }));
+      const isOver = again === undefined ? first !== undefined : first?.status === 200;
+      if (!isOver) repeated.push(`${key}: ${first?.status ?? "cut"}`);
+      const reply = isOver ? first : await (again ?? ask)({ path: `/bucket/${key}` });
       if (reply?.status !== 200) wrong.push(`${key}: ${reply?.status ?? "cut"} ${reply?.text.slice(0, 200) ?? ""}`);
       else if (sha256(reply.body) !== expected) wrong.push(`${key}: ${reply.body.length} wrong bytes`);
     }
@@ -53,7 +58,7 @@ export function startReaders(ask: Ask, stable: Stable, chance: Chance): Readers 
   const readers = Promise.all(Array.from({ length: READERS }, read));
   return {
     wrong,
-    cut,
+    repeated,
     take() {
       const taken = times.sort((a, b) => a - b);
       times = [];

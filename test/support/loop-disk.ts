@@ -17,6 +17,10 @@ export interface LoopDisk extends AsyncDisposable {
   cut(): Promise<void>;
   /** Mounts the disk again with the state at the cut. No process may use it. */
   restore(): Promise<void>;
+  /** Leaves an empty directory in its place. Files that are open stay usable until they are closed. */
+  unmount(): Promise<void>;
+  /** Puts it back. */
+  mount(): Promise<void>;
 }
 
 /** EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH. */
@@ -53,8 +57,8 @@ export async function openLoopDisk(bytes: number): Promise<LoopDisk> {
   const directory = join(place, "disk");
   await mkdir(directory);
   await run(neededProgram("mkfs.ext4"), ["-q", "-F", "-m", "0", image, `${Math.ceil(bytes / 1024)}k`]);
-  const mount = () => run(neededProgram("mount"), ["-o", "loop", image, directory]);
-  const unmount = () => run(neededProgram("umount"), [directory]);
+  const mount = async () => void (await run(neededProgram("mount"), ["-o", "loop", image, directory]));
+  const unmount = async (...options: string[]) => void (await run(neededProgram("umount"), [...options, directory]));
   await mount();
   return {
     directory,
@@ -63,6 +67,8 @@ export async function openLoopDisk(bytes: number): Promise<LoopDisk> {
       await unmount();
       await mount();
     },
+    unmount: () => unmount("--lazy"),
+    mount,
     async [Symbol.asyncDispose]() {
       await unmount();
       await rm(place, { recursive: true, force: true });

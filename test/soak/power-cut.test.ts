@@ -22,7 +22,7 @@ async function openRigOn(disk: LoopDisk, durable: boolean): Promise<CrashRig> {
 async function cutUnderLoad(rig: CrashRig, disk: LoopDisk, chance: Chance): Promise<void> {
   const load = startLoad(rig.recorder, chance);
   await load.acknowledged(10 + chance.below(60));
-  await disk.cut();
+  await disk.cut([rig.gateway.server.pid]);
   await rig.gateway.kill();
   await load.stop();
   await disk.restore();

@@ -13,8 +13,12 @@ import { onPath, run } from "./run.ts";
 export interface LoopDisk extends AsyncDisposable {
   /** The mount point. */
   readonly directory: string;
-  /** From now on nothing is written to the disk, not even its journal, and every sync fails. */
-  cut(): Promise<void>;
+  /**
+   * From now on nothing is written to the disk, not even its journal, and every sync fails. `stopped`: the processes that
+   * lose power with it get SIGSTOP just before, because a sync that is under way may return 0 although the cut has
+   * aborted its commit.
+   */
+  cut(stopped: readonly number[]): Promise<void>;
   /** Mounts the disk again with the state at the cut. No process may use it. */
   restore(): Promise<void>;
   /** Leaves an empty directory in its place. Files that are open stay usable until they are closed. */
@@ -25,8 +29,11 @@ export interface LoopDisk extends AsyncDisposable {
 
 /** EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH. */
 const SHUTDOWN = `
-import fcntl, os, struct, sys
-fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587d, struct.pack("I", 2))
+import fcntl, os, signal, struct, sys
+disk = os.open(sys.argv[1], os.O_RDONLY)
+for pid in sys.argv[2:]:
+    os.kill(int(pid), signal.SIGSTOP)
+fcntl.ioctl(disk, 0x8004587d, struct.pack("I", 2))
 `;
 
 const PROGRAMS = ["mkfs.ext4", "mount", "umount", "python3"];
@@ -62,7 +69,8 @@ export async function openLoopDisk(bytes: number): Promise<LoopDisk> {
   await mount();
   return {
     directory,
-    cut: async () => void (await run(neededProgram("python3"), ["-c", SHUTDOWN, directory])),
+    cut: async (stopped) =>
+      void (await run(neededProgram("python3"), ["-c", SHUTDOWN, directory, ...stopped.map(String)])),
     async restore() {
       await unmount();
       await mount();

@@ -1,5 +1,6 @@
 // A store that comes back empty, is not mounted, or was exchanged: nothing is read, redirected or written there, nothing
 // counts as lost because of what it says, and operators see it.
+// Shows I1, I5, I8 of docs/durability.md.
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,13 +9,15 @@ import { CreateBucketCommand, ListBucketsCommand, PutObjectCommand } from "@aws-
 import { describe, expect, it, vi } from "vitest";
 import { openDiskBackend } from "../../src/backends/disk/backend.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type Minio, startMinio } from "../support/minio.ts";
+import { overMinios } from "../support/gateway-process.ts";
+import { startMinio } from "../support/minio.ts";
 import { describeWith } from "../support/programs.ts";
 import { presign } from "../support/sign.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
 const BUCKET = "bucket";
+const AMSTERDAM = "52.37,4.9";
 const WITHIN = { timeout: 15_000, interval: 10 };
 
 async function fill(gateway: TestGateway): Promise<ReadonlyMap<string, Buffer>> {
@@ -24,8 +27,12 @@ async function fill(gateway: TestGateway): Promise<ReadonlyMap<string, Buffer>> 
   return objects;
 }
 
-/** Reads every object from beside "a", through the gateway and by a redirect. Throws at the first wrong answer. */
-async function readAll(gateway: TestGateway, objects: ReadonlyMap<string, Buffer>): Promise<readonly string[]> {
+/** Reads every object from that place, through the gateway and by a redirect. Throws at the first wrong answer. */
+async function readAll(
+  gateway: TestGateway,
+  objects: ReadonlyMap<string, Buffer>,
+  place = "0,0",
+): Promise<readonly string[]> {
   const origins: string[] = [];
   for (const [key, bytes] of objects)
     for (const redirect of ["never", "always"]) {
@@ -35,7 +42,7 @@ async function readAll(gateway: TestGateway, objects: ReadonlyMap<string, Buffer
         secretAccessKey: gateway.secretAccessKey,
       };
       const url = presign(signer, { path: `/${BUCKET}/${key}?x-nearbucket-redirect=${redirect}` });
-      const answer = await fetch(url, { headers: { "x-nearbucket-client": "0,0" } });
+      const answer = await fetch(url, { headers: { "x-nearbucket-client": place } });
       expect(answer.status, `${key} ${redirect}`).toBe(200);
       expect(Buffer.from(await answer.arrayBuffer()).equals(bytes), `${key} ${redirect}`).toBe(true);
       origins.push(new URL(answer.url).origin);
@@ -76,61 +83,55 @@ const isRefused = async (gateway: TestGateway) =>
   ).rejects.toMatchObject({ name: "ServiceUnavailable" });
 
 describeWith(["minio"], "a MinIO that comes back empty", () => {
-  const backend = (name: string, { url, publicUrl, accessKeyId, secretAccessKey }: Minio) =>
-    ({
-      kind: "s3",
-      name,
-      region: name,
-      endpoint: url,
-      publicEndpoint: publicUrl,
-      bucket: "blobs",
-      createBucket: true,
-      replayedHeaders: "tolerate",
-      accessKeyId,
-      secretAccessKey,
-    }) as const;
+  /** A gateway over two MinIOs, with objects, of which the one in Amsterdam has just been killed. */
+  async function withoutOne() {
+    const minios = [await startMinio(), await startMinio()] as const;
+    const { regions, backends } = overMinios(minios);
+    const gateway = await startTestGateway({ backends, config: { regions } });
+    const objects = await fill(gateway);
+    const [minio] = minios;
+    expect(await readAll(gateway, objects, AMSTERDAM)).toContain(minio.publicUrl);
+    await minio.kill();
+    await vi.waitFor(() => expect(member(gateway, "amsterdam").up).toBe(false), WITHIN);
+    return {
+      minio,
+      gateway,
+      objects,
+      async [Symbol.asyncDispose]() {
+        for (const one of [gateway, ...minios]) await one[Symbol.asyncDispose]();
+      },
+    };
+  }
 
   it("fails no read, gets no bucket and no byte, and is lost until the right one is back", async () => {
-    await using a = await startMinio();
-    await using b = await startMinio();
-    await using gateway = await startTestGateway({ backends: [backend("a", a), backend("b", b)] });
-    const objects = await fill(gateway);
-    expect(await readAll(gateway, objects)).toContain(a.publicUrl);
-    await a.kill();
-    await vi.waitFor(() => expect(member(gateway, "a").up).toBe(false), WITHIN);
-    await a.restart({ emptied: true });
-    for (let round = 0; round < 3; round++) expect(await readAll(gateway, objects)).not.toContain(a.publicUrl);
-    await untilLost(gateway, "a");
-    for (let round = 0; round < 3; round++) expect(await readAll(gateway, objects)).not.toContain(a.publicUrl);
+    await using rig = await withoutOne();
+    const { minio, gateway, objects } = rig;
+    await minio.restart({ emptied: true });
+    const read = async () => expect(await readAll(gateway, objects, AMSTERDAM)).not.toContain(minio.publicUrl);
+    for (let round = 0; round < 3; round++) await read();
+    await untilLost(gateway, "amsterdam");
+    for (let round = 0; round < 3; round++) await read();
     await isRefused(gateway);
-    expect((await a.s3.send(new ListBucketsCommand({}))).Buckets ?? []).toEqual([]);
+    expect((await minio.s3.send(new ListBucketsCommand({}))).Buckets ?? []).toEqual([]);
     expect(await statesOf(gateway, objects)).toEqual(new Set(["verified"]));
   });
 
   it("is no more believed with a bucket that somebody made there", async () => {
-    await using a = await startMinio();
-    await using b = await startMinio();
-    await using gateway = await startTestGateway({ backends: [backend("a", a), backend("b", b)] });
-    const objects = await fill(gateway);
-    await a.kill();
-    await vi.waitFor(() => expect(member(gateway, "a").up).toBe(false), WITHIN);
-    await a.restart({ emptied: true });
-    await a.s3.send(new CreateBucketCommand({ Bucket: "blobs" }));
-    await untilLost(gateway, "a");
-    expect(await readAll(gateway, objects)).not.toContain(a.publicUrl);
+    await using rig = await withoutOne();
+    const { minio, gateway, objects } = rig;
+    await minio.restart({ emptied: true });
+    await minio.s3.send(new CreateBucketCommand({ Bucket: "blobs" }));
+    await untilLost(gateway, "amsterdam");
+    expect(await readAll(gateway, objects, AMSTERDAM)).not.toContain(minio.publicUrl);
     expect(await statesOf(gateway, objects)).toEqual(new Set(["verified"]));
   });
 
   it("is up again by itself after a mere restart", async () => {
-    await using a = await startMinio();
-    await using b = await startMinio();
-    await using gateway = await startTestGateway({ backends: [backend("a", a), backend("b", b)] });
-    const objects = await fill(gateway);
-    await a.kill();
-    await vi.waitFor(() => expect(member(gateway, "a").up).toBe(false), WITHIN);
-    await a.restart();
-    await vi.waitFor(() => expect(member(gateway, "a").up).toBe(true), WITHIN);
-    expect(await readAll(gateway, objects)).toContain(a.publicUrl);
+    await using rig = await withoutOne();
+    const { minio, gateway, objects } = rig;
+    await minio.restart();
+    await vi.waitFor(() => expect(member(gateway, "amsterdam").up).toBe(true), WITHIN);
+    expect(await readAll(gateway, objects, AMSTERDAM)).toContain(minio.publicUrl);
   });
 });
 

@@ -1,4 +1,5 @@
 // Requests that complete, abort or change one upload at the same time do not spoil each other's work.
+// Shows I1, I5 of docs/durability.md.
 import { describe, expect, it } from "vitest";
 import { startFarStores } from "../support/far-stores.ts";
 import { openRig } from "../support/rig.ts";

@@ -1,4 +1,5 @@
 // A client that disconnects during its upload leaves nothing behind, at whatever byte, in a single PUT or in a part.
+// Shows I7 of docs/durability.md.
 import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";

@@ -1,5 +1,6 @@
 // What clients see while the database is in trouble: a 503 with Retry-After after a bounded wait, no half commit, and
 // service again as soon as the database is well, without a restart.
+// Shows I1, I12 of docs/durability.md.
 import { join } from "node:path";
 import sqlite3 from "sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";

@@ -1,5 +1,6 @@
 // A second upload of known bytes reuses the stored replicas only when they are still good; otherwise the received bytes
 // repair them.
+// Shows I4, I8 of docs/durability.md.
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { startFarStores } from "../support/far-stores.ts";

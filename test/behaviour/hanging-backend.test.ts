@@ -1,4 +1,5 @@
 // A backend that accepts requests and never answers delays nobody by more than five seconds.
+// Shows I4 of docs/durability.md.
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { type FarStores, startFarStores } from "../support/far-stores.ts";

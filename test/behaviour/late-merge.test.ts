@@ -1,5 +1,6 @@
 // Content that is uploaded again in parts is found equal late, by the digest job. Whatever has become of the first
 // upload's replicas, no object loses its bytes.
+// Shows I1, I3 of docs/durability.md.
 import { randomBytes } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,5 +1,6 @@
 // When a process dies before it has committed an object, upkeep finds its bytes by their reservation and deletes them,
 // and nothing else.
+// Shows I5, I7 of docs/durability.md.
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { openBlobStore } from "../../src/blobs/blob-store.ts";

@@ -1,5 +1,6 @@
 // A write is acknowledged only when two backends really hold the bytes, even when one of them gives wrong answers or
 // loses data.
+// Shows I4, I7, I8 of docs/durability.md.
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { startFarStores } from "../support/far-stores.ts";

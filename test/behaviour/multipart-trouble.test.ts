@@ -1,5 +1,6 @@
 // No passing fault dooms an upload in parts: what failed is sent, filled in or completed again, and in the end the
 // object stands on two backends and nothing else stands anywhere.
+// Shows I1, I7 of docs/durability.md.
 import { describe, expect, it } from "vitest";
 import { startFarStores } from "../support/far-stores.ts";
 import type { Fault, Match } from "../support/faulty-s3-script.ts";

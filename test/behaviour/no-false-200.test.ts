@@ -1,4 +1,5 @@
 // A read returns exactly the stored bytes or fails, whatever happens to the backend that it reads from.
+// Shows I8 of docs/durability.md.
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
 import { S3Error } from "../../src/errors.ts";

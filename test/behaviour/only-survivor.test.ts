@@ -1,4 +1,5 @@
 // One store is left of those that received a large write: the copy that replaces the others also proves its bytes.
+// Shows I4 of docs/durability.md.
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { startFarStores } from "../support/far-stores.ts";

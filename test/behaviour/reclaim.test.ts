@@ -1,5 +1,6 @@
 // A blob is deleted only when no object has referred to it for the whole grace period, and forgotten only when every
 // backend has confirmed the deletion.
+// Shows I2, I5, I7 of docs/durability.md.
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { startFarStores } from "../support/far-stores.ts";

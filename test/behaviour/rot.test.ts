@@ -1,5 +1,6 @@
 // Damaged files on the disk of a real MinIO and of a node: no read through the gateway returns their bytes, whole or in
 // ranges, each read is answered from the other copy, and the damaged copy is marked and replaced.
+// Shows I1, I8 of docs/durability.md.
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { BackendError } from "../../src/backends/backend.ts";
 import { openBackend } from "../../src/backends/kinds.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { filesBelow, harms } from "../support/harms.ts";
 import { type Minio, startMinio } from "../support/minio.ts";
 import { describeWith } from "../support/programs.ts";
 import { openRig, type Rig } from "../support/rig.ts";

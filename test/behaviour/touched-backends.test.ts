@@ -1,5 +1,6 @@
 // A backend that was given bytes has a row until it is known to be clean, whatever it answered: when the object is
 // deleted and its grace is over, nothing stands anywhere.
+// Shows I7 of docs/durability.md.
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { type FarStores, startFarStores } from "../support/far-stores.ts";

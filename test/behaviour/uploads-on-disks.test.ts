@@ -1,5 +1,6 @@
 // Uploads in parts and writes to real disks that go away and come back: the object is whole, and when it goes nothing
 // stays on any disk, finished or not.
+// Shows I1, I7 of docs/durability.md.
 import { randomBytes } from "node:crypto";
 import { readdir, rename } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,5 +1,6 @@
 // Every route, with every wrong way to authenticate and every payload form: refused before any backend request and
 // before any look-up of a name.
+// Shows I11 of docs/durability.md.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AnyOperation } from "../../src/operations/operation.ts";
 import { operations } from "../../src/operations/table.ts";

@@ -1,3 +1,4 @@
+// Shows I5, I6 of docs/durability.md.
 import { expect, it } from "vitest";
 import { claimAll, openPlace } from "../support/content.ts";
 import { onBothEngines } from "../support/engines.ts";

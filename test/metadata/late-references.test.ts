@@ -1,4 +1,5 @@
 // A request may find a blob, and refer to it only after that blob was merged with an equal one.
+// Shows I3, I8 of docs/durability.md.
 import { expect, it } from "vitest";
 import { digestOf, known, openPlace } from "../support/content.ts";
 import { graceMs, onBothEngines } from "../support/engines.ts";

@@ -1,4 +1,5 @@
 // A database that an earlier version made and filled is migrated correctly, on both engines.
+// Shows I9 of docs/durability.md.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Metadata, openMetadata } from "../../src/metadata/metadata.ts";
 import { init } from "../../src/metadata/migrations/001-init.ts";

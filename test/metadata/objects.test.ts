@@ -1,3 +1,4 @@
+// Shows I3 of docs/durability.md.
 import { expect, it } from "vitest";
 import type { ObjectAttributes } from "../../src/model.ts";
 import { claimAll, etagOf, known, openPlace } from "../support/content.ts";

@@ -1,3 +1,4 @@
+// Shows I9 of docs/durability.md.
 import { stat } from "node:fs/promises";
 import knexFactory from "knex";
 import { describe, expect, it } from "vitest";

@@ -1,3 +1,4 @@
+// Shows I2, I10 of docs/durability.md.
 import { setImmediate as nextTurn } from "node:timers/promises";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";

@@ -1,3 +1,4 @@
+// Shows I3, I5 of docs/durability.md.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { S3Error } from "../../src/errors.ts";

@@ -1,3 +1,4 @@
+// Shows I4, I5 of docs/durability.md.
 import { expect, it } from "vitest";
 import { openPlace } from "../support/content.ts";
 import { onBothEngines } from "../support/engines.ts";

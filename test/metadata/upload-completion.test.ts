@@ -1,4 +1,5 @@
 // Of all that complete an upload at the same time, one has the lease; only it can write the object.
+// Shows I10 of docs/durability.md.
 import { expect, it } from "vitest";
 import { claimAll, openPlace } from "../support/content.ts";
 import { onBothEngines } from "../support/engines.ts";

@@ -1,5 +1,6 @@
 // What clients see of the same objects through several gateways, restarts and crashes included, can have happened one
 // call after the other, in the order of time: linearizability, in reads and listings alike.
+// Shows I10 of docs/durability.md.
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
 // A gateway that is killed at any named point inside an operation or a job keeps everything it acknowledged.
+// Shows I1, I2, I3, I5, I7 of docs/durability.md.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeWith } from "../support/programs.ts";
 import { points } from "./crash-points.ts";

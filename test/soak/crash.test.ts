@@ -1,4 +1,5 @@
 // A gateway that is killed at a random moment keeps everything it acknowledged, and leaves no orphan on any backend.
+// Shows I1, I2, I3, I6, I7, I8 of docs/durability.md.
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

@@ -1,5 +1,6 @@
 // A store that loses all it holds, is not mounted, is exchanged for another, or is taken out of the configuration: no read
 // of an acknowledged object fails or is wrong, and repair brings every object back onto two stores in two regions.
+// Shows I1, I4, I5, I7, I8, I12 of docs/durability.md.
 import { rename } from "node:fs/promises";
 import { scheduler } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";

@@ -1,4 +1,5 @@
 // A power cut loses no acknowledged write: neither commits of the database nor blobs of disk backends.
+// Shows I1, I2, I3, I7 of docs/durability.md.
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { describeOnLoopDisk, type LoopDisk, openLoopDisk } from "../support/loop-disk.ts";

@@ -1,3 +1,4 @@
+// Shows I5 of docs/durability.md.
 import { describe, expect, it } from "vitest";
 import { BackendError } from "../../src/backends/backend.ts";
 import { tooFewBackends } from "../../src/blobs/replicas/placer.ts";

@@ -1,4 +1,5 @@
 // How backends come into the database, and how the database's word reaches the fleet.
+// Shows I4 of docs/durability.md.
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

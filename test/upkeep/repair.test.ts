@@ -1,4 +1,5 @@
 // Repair keeps `copies` good copies of every blob on backends that are up, whatever fails, and removes the others.
+// Shows I4, I12 of docs/durability.md.
 import { describe, expect, it } from "vitest";
 import type { DiskName } from "../support/disks.ts";
 import { OUTAGE_GRACE_MS } from "../support/rig.ts";

@@ -1,4 +1,5 @@
 // The walk over all blobs continues where it was interrupted, unless other backends count in the meantime.
+// Shows I12 of docs/durability.md.
 import { describe, expect, it } from "vitest";
 import { sightOf } from "../../src/upkeep/survey.ts";
 import { digestOf, etagOf } from "../support/content.ts";

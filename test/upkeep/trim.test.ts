@@ -1,4 +1,5 @@
 // No surplus copy is removed unless enough others are good, whoever decides it and wherever it is interrupted.
+// Shows I4, I5 of docs/durability.md.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BackendError } from "../../src/backends/backend.ts";

@@ -1,3 +1,4 @@
+// Shows I4, I5, I7, I8 of docs/durability.md.
 import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";

@@ -1,3 +1,4 @@
+// Shows I1, I5 of docs/durability.md.
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Engine, statement } from "../../../src/metadata/engine.ts";

@@ -1,3 +1,4 @@
+// Shows I1, I3 of docs/durability.md.
 import { open } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Engine, statement } from "../../../src/metadata/engine.ts";

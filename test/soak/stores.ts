@@ -36,14 +36,17 @@ export interface Stores<S extends Server = Server> extends AsyncDisposable {
 
 const DAY_MS = 86_400_000;
 
-/** `directory`: the disk of the first of them. */
-export async function minioStores(count = 2, directory?: string) {
+/**
+ * `directory`: the disk of the first of them. `isProxied`: a proxy drops what it holds when a MinIO breaks off, so that
+ * the break seems to lie further in front of the damage.
+ */
+export async function minioStores(count = 2, directory?: string, isProxied = true) {
   const minios = await Promise.all(
     Array.from({ length: count }, (_, index) =>
       startMinio(index === 0 && directory !== undefined ? { directory } : {}),
     ),
   );
-  const proxies = await Promise.all(minios.map(({ url }) => startS3Proxy(url)));
+  const proxies = await Promise.all(isProxied ? minios.map(({ url }) => startS3Proxy(url)) : []);
   const config = overMinios(
     minios.map(({ url, publicUrl, accessKeyId, secretAccessKey }, index) => ({
       url: proxies[index]?.url ?? url,
@@ -91,10 +94,10 @@ export async function diskStores(count: number, { place = tmpdir(), first = "" }
   };
 }
 
-/** Processes of `nearbucket node`, each with a disk of its own. */
-export async function nodeStores(count: number): Promise<Stores<NodeProcess>> {
+/** Processes of `nearbucket node`, each with a disk of its own. `from`: how many places are left out. */
+export async function nodeStores(count: number, from = 0): Promise<Stores<NodeProcess>> {
   const nodes = await Promise.all(Array.from({ length: count }, () => startNodeProcess()));
-  const config = overNodes(nodes);
+  const config = overNodes(nodes, from);
   const byName = namedAs(config, nodes);
   return {
     config,
@@ -109,6 +112,31 @@ export async function nodeStores(count: number): Promise<Stores<NodeProcess>> {
     },
     async [Symbol.asyncDispose]() {
       for (const node of nodes) await node[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Stores of several kinds below one gateway. Their backends and regions must have different names. */
+export function together(...all: readonly Stores[]): Stores {
+  return {
+    config: {
+      regions: all.flatMap(({ config }) => config.regions),
+      backends: all.flatMap(({ config }) => config.backends),
+    },
+    servers: all.flatMap(({ servers }) => servers),
+    proxies: all.flatMap(({ proxies }) => proxies),
+    standing: async () => Object.assign({}, ...(await Promise.all(all.map((one) => one.standing())))),
+    bytes(backend, key) {
+      const holder = all.find(({ config }) => config.backends.some(({ name }) => name === backend));
+      if (holder === undefined) throw new Error(`no backend ${backend}`);
+      return holder.bytes(backend, key);
+    },
+    async age() {
+      for (const one of all) await one.age();
+    },
+    faultsWithin: async () => (await Promise.all(all.map((one) => one.faultsWithin()))).flat(),
+    async [Symbol.asyncDispose]() {
+      for (const one of all) await one[Symbol.asyncDispose]();
     },
   };
 }

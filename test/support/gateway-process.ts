@@ -97,16 +97,17 @@ export function overMinios(minios: readonly Served[]): Pick<GatewayConfigInput, 
   return placed(minios, { kind: "s3", replayedHeaders: "tolerate" });
 }
 
-/** The same over nodes. */
-export function overNodes(nodes: readonly Served[]): Pick<GatewayConfigInput, "regions" | "backends"> {
-  return placed(nodes, { kind: "node" });
+/** The same over nodes. `from`: how many of these places are left out. */
+export function overNodes(nodes: readonly Served[], from = 0): Pick<GatewayConfigInput, "regions" | "backends"> {
+  return placed(nodes, { kind: "node" }, from);
 }
 
 function placed(
   stores: readonly Served[],
   kind: { readonly kind: "s3"; readonly replayedHeaders: "tolerate" } | { readonly kind: "node" },
+  from = 0,
 ): Pick<GatewayConfigInput, "regions" | "backends"> {
-  const regions = PLACES.slice(0, stores.length);
+  const regions = PLACES.slice(from, from + stores.length);
   const backends = stores.flatMap(({ url, publicUrl, accessKeyId, secretAccessKey }, index) =>
     regions.slice(index, index + 1).map(({ name }) => ({
       ...kind,

@@ -23,7 +23,7 @@ export function openChance(title: string): Chance {
 }
 
 /** Mulberry32. */
-function chanceOf(seed: number): Chance {
+export function chanceOf(seed: number): Chance {
   let state = seed >>> 0;
   const next = (): number => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -1,0 +1,81 @@
+/** What holds after every step, whatever is away or damaged. */
+import { readObject } from "./requests.ts";
+import { type BlobRow, type Rows, readRows } from "./rows.ts";
+import { COPIES, type Gateway, nameOf, type Place, STORE_NAMES, type StoreName, type World } from "./world.ts";
+
+export const PLACES: readonly Place[] = ([0, 1] as const).flatMap((bucket) =>
+  (["k", "l", "m"] as const).map((key) => ({ bucket, key })),
+);
+
+export async function check(world: World): Promise<void> {
+  world.checkWatch();
+  checkCounts(await readRows(world.look));
+  await checkNames(world);
+  await checkCopies(world, await readRows(world.look));
+  await Promise.all(world.gateways.map((gateway, index) => checkReads(world, gateway, index)));
+}
+
+function checkCounts({ blobs, objects }: Rows): void {
+  for (const { id, refCount } of blobs) {
+    const referring = objects.filter(({ blobId }) => blobId === id).length;
+    if (refCount !== referring) throw new Error(`blob ${id} counts ${refCount} references of ${referring}`);
+  }
+}
+
+/** Every name that the model knows, and no other. */
+async function checkNames({ look, buckets, objects }: World): Promise<void> {
+  const rows = (await readRows(look)).objects;
+  const found = rows.map(({ bucketId, key }) => `${buckets.findIndex(({ id }) => id === bucketId)}/${key}`);
+  const expected = [...objects.keys()];
+  if (found.sort().join() !== expected.sort().join()) throw new Error(`objects ${found}, expected ${expected}`);
+}
+
+/**
+ * Each blob that is referred to has a good copy on a store that is not in trouble, and all its copies when none is. A
+ * row must lead there.
+ */
+async function checkCopies(world: World, { blobs }: Rows): Promise<void> {
+  for (const blob of blobs.filter(({ refCount }) => refCount > 0)) {
+    const good = await goodStores(world, blob);
+    const safe = good.filter((store) => store !== world.bad?.store);
+    const needed = world.bad === undefined ? COPIES : 1;
+    if (safe.length < needed)
+      throw new Error(
+        `blob ${blob.id} has good copies only on ${safe.join(" and ")}: ${JSON.stringify(blob.replicas)}`,
+      );
+  }
+}
+
+/** The stores that really hold a blob, where a row says that they may. */
+export async function goodStores({ stores }: World, { storageKey, etag, replicas }: BlobRow): Promise<StoreName[]> {
+  const good: StoreName[] = [];
+  for (const name of STORE_NAMES) {
+    const isNamed = replicas.some(({ backend, state }) => backend === name && state !== "deleting");
+    if (isNamed && (await stores[name].holds(storageKey, etag))) good.push(name);
+  }
+  return good;
+}
+
+/** `first`: the store that is read first. */
+export async function checkReads(world: World, gateway: Gateway, index: number, first?: StoreName): Promise<void> {
+  const turn = Math.floor(world.random() * STORE_NAMES.length);
+  const order = first === undefined ? [...STORE_NAMES.slice(turn), ...STORE_NAMES.slice(0, turn)] : [first];
+  await Promise.all(
+    PLACES.map(async (place) => {
+      const expected = world.objects.get(nameOf(place));
+      const read = () => readObject(world, gateway, place, order);
+      // A body that breaks off is no wrong answer: the next try reads another copy.
+      const found = await read().catch((error: unknown) => {
+        if (world.bad === undefined) throw error;
+        return read();
+      });
+      if (found === undefined && expected === undefined) return;
+      const isEqual = found && expected && found.etag === expected.etag && found.bytes.equals(expected.bytes);
+      if (!isEqual)
+        throw new Error(
+          `gateway ${index} reads ${nameOf(place)} as ${found?.etag} (${found?.bytes.length} bytes), ` +
+            `expected ${expected?.etag} (${expected?.bytes.length} bytes)`,
+        );
+    }),
+  );
+}

@@ -1,0 +1,65 @@
+/**
+ * Whether the process of a gateway lives, and what becomes of its next calls to stores: they reach them, fail before or
+ * after their effect, or are the last that the process makes. Whatever a dead process had begun never comes back.
+ */
+
+export interface Fault {
+  /** Calls that go well first. */
+  readonly after: number;
+  readonly how:
+    | "fails before its effect"
+    | "fails after its effect"
+    | "dies before its effect"
+    | "dies after its effect";
+}
+
+export class Life {
+  #fault: Fault | undefined;
+  #goesWell = 0;
+  #isDead = false;
+  readonly #hung = new Set<(reason: Error) => void>();
+  #tellDeath: () => void = () => undefined;
+  /** Resolves when the process dies. */
+  readonly death = new Promise<void>((resolve) => {
+    this.#tellDeath = resolve;
+  });
+
+  get isDead(): boolean {
+    return this.#isDead;
+  }
+
+  arm(fault: Fault | undefined): void {
+    this.#fault = fault;
+    this.#goesWell = fault?.after ?? 0;
+  }
+
+  die(): void {
+    this.#isDead = true;
+    this.#tellDeath();
+  }
+
+  /** Makes one call. `fail` makes the error of a store that cannot be reached. */
+  async call<T>(work: () => Promise<T>, fail: () => Error): Promise<T> {
+    if (this.#isDead) return this.#hang();
+    const fault = this.#goesWell-- > 0 ? undefined : this.#fault?.how;
+    if (fault !== undefined) this.#fault = undefined;
+    if (fault === "dies before its effect") this.die();
+    if (this.#isDead) return this.#hang();
+    if (fault === "fails before its effect") throw fail();
+    const result = await work();
+    if (fault === "dies after its effect") this.die();
+    if (this.#isDead) return this.#hang();
+    if (fault === "fails after its effect") throw fail();
+    return result;
+  }
+
+  /** Lets go of what hangs, when nobody looks at the database any more. */
+  release(): void {
+    for (const reject of this.#hung) reject(new Error("the process has ended"));
+    this.#hung.clear();
+  }
+
+  #hang(): Promise<never> {
+    return new Promise((_, reject) => this.#hung.add(reject));
+  }
+}

@@ -1,0 +1,87 @@
+/** Time in which all is repaired: what must be true then, and when nothing is left of what was deleted. */
+import { checkReads, goodStores } from "./invariants.ts";
+import { type Rows, readRows } from "./rows.ts";
+import { comeBack, replace, resume, tick } from "./trouble.ts";
+import { COPIES, DAY, HOUR, MINUTE, REGIONS, STORE_NAMES, type StoreName, type World } from "./world.ts";
+
+/** Longer than the longest pause between two tries of a job, and than that between two walks over all blobs. */
+const STEP_MS = HOUR + MINUTE;
+const STEPS = 8;
+const SWEEPS = new Set(["survey", "reclaim", "stale-uploads", "leftovers"]);
+
+/** All stores are in place again, if need be a new one in the place of one that is lost. */
+export async function settle(world: World): Promise<void> {
+  const { bad } = world;
+  if (bad !== undefined) {
+    const store = world.stores[bad.store];
+    const isReplaced = store.isEmptied && world.random() < 0.5;
+    if (isReplaced) store.isAway = false;
+    else await comeBack(world, bad.store);
+    await runJobs(world, isReplaced ? () => replace(world, bad.store) : undefined);
+  }
+  await readEveryCopy(world);
+  await runJobs(world);
+  const rows = await readRows(world.look);
+  for (const blob of rows.blobs.filter(({ refCount }) => refCount > 0)) {
+    const good = await goodStores(world, blob);
+    const verified = blob.replicas.filter(({ state }) => state === "verified").map(({ backend }) => backend);
+    const isSafe = good.length >= COPIES && new Set(good.map((store) => REGIONS[store])).size > 1;
+    if (!isSafe || verified.some((backend) => !good.some((name) => name === backend)))
+      throw new Error(
+        `repaired, blob ${blob.id} has good copies on ${good}, and rows of ${JSON.stringify(blob.replicas)}`,
+      );
+  }
+  world.bad = undefined;
+}
+
+/** Runs until no job is left that could run, in so many steps at most; `attempt` until it is true, too. */
+async function runJobs(world: World, attempt?: () => Promise<boolean>): Promise<void> {
+  let isDone = attempt === undefined;
+  let left: Rows["jobs"] = [];
+  for (let step = 0; step < STEPS; step++) {
+    world.clock.advance(STEP_MS);
+    await tick(world);
+    await Promise.all(world.gateways.map(({ upkeep }) => upkeep.runDue()));
+    isDone ||= (await attempt?.()) ?? true;
+    const now = world.clock.now().getTime();
+    const { jobs } = await readRows(world.look);
+    left = jobs.filter(({ kind, runAt, reason }) => !SWEEPS.has(kind) && (runAt <= now || reason !== null));
+    if (isDone && left.length === 0 && step > 0) return;
+  }
+  throw new Error(`after ${STEPS} hours work is left: ${isDone ? "" : "no replacement; "}${JSON.stringify(left)}`);
+}
+
+/** Damage is found by whoever reads it. */
+async function readEveryCopy(world: World): Promise<void> {
+  for (const store of STORE_NAMES)
+    for (const [index, gateway] of world.gateways.entries()) await checkReads(world, gateway, index, store);
+}
+
+/** Long after the last request the stores hold what the rows say, and the rows what the objects need. */
+export async function checkEnd(world: World): Promise<void> {
+  await resume(world);
+  await settle(world);
+  for (const ms of [8 * DAY, 25 * HOUR, 25 * HOUR]) {
+    world.clock.advance(ms);
+    await runJobs(world);
+  }
+  const { blobs, uploads, jobs } = await readRows(world.look);
+  const expected: Record<StoreName, string[]> = { a: [], b: [], c: [], d: [] };
+  for (const { id, storageKey, refCount, replicas } of blobs) {
+    if (refCount === 0) throw new Error(`blob ${id} is still there without references`);
+    if (replicas.length !== COPIES || replicas.some(({ state }) => state !== "verified"))
+      throw new Error(`blob ${id} has ${JSON.stringify(replicas)} in the end`);
+    for (const name of STORE_NAMES)
+      if (replicas.some(({ backend }) => backend === name)) expected[name].push(storageKey);
+  }
+  for (const name of STORE_NAMES) {
+    const found = await world.stores[name].keys();
+    const difference = [...found, ...expected[name]].filter(
+      (key) => !found.includes(key) || !expected[name].includes(key),
+    );
+    if (difference.length > 0) throw new Error(`${name} and its rows differ by ${difference}`);
+    if (world.stores[name].kept.uploads.size > 0) throw new Error(`unfinished uploads are left on ${name}`);
+  }
+  if (uploads > 0 || jobs.some(({ kind }) => !SWEEPS.has(kind)))
+    throw new Error(`work is left: ${JSON.stringify(jobs)}`);
+}

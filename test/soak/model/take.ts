@@ -1,0 +1,204 @@
+/** Takes one step in the gateways and in the model, and compares the answers. */
+import { multipartEtag } from "../../../src/checksums/multipart-etag.ts";
+import { ask, checkRefusal } from "./ask.ts";
+import * as requests from "./requests.ts";
+import { held, md5Of } from "./requests.ts";
+import { settle } from "./settle.ts";
+import { CONTENTS, type Step, type StepName } from "./steps.ts";
+import { takeTrouble } from "./trouble.ts";
+import { DAY, type Held, type ModelUpload, nameOf, type Place, type World } from "./world.ts";
+
+const LEASE_MS = 30_000;
+const UPLOAD_MAX_AGE_MS = 7 * DAY;
+
+type Of<Name extends StepName> = Extract<Step, { readonly step: Name }>;
+
+/** False: the model does not allow it now, and nothing was done. */
+export async function take(world: World, step: Step): Promise<boolean> {
+  switch (step.step) {
+    case "put":
+      return takePut(world, step);
+    case "copy":
+      return takeCopy(world, step);
+    case "delete":
+      return takeDelete(world, step);
+    case "create upload":
+      return takeCreate(world, step);
+    case "put part":
+      return takePart(world, step);
+    case "complete upload":
+      return takeComplete(world, step);
+    case "abort upload":
+      return takeAbort(world, step);
+    case "jobs":
+      await ask(world, step, ({ upkeep }) => upkeep.runDue());
+      return true;
+    case "time passes":
+      world.clock.advance(step.ms);
+      for (const gateway of world.gateways) await gateway.tick();
+      return true;
+    case "restart":
+      if (step.isClosed) await world.gateways[step.gateway].close();
+      else world.gateways[step.gateway].life.die();
+      await world.reopen(step.gateway);
+      return true;
+    case "settle":
+      await settle(world);
+      return true;
+    default:
+      return takeTrouble(world, step);
+  }
+}
+
+async function takePut(world: World, step: Of<"put">): Promise<boolean> {
+  const { place, mayClaim } = step;
+  const bytes = CONTENTS[step.content] ?? Buffer.alloc(0);
+  const etag = md5Of(bytes);
+  const before = held(world, place);
+  const condition = {
+    none: {},
+    absent: { ifNoneMatch: "*" },
+    same: { ifMatch: before?.etag ?? etag },
+    other: { ifMatch: "0".repeat(32) },
+  }[step.condition] as { readonly ifMatch?: string; readonly ifNoneMatch?: "*" };
+  const refusal = refusalOf(step.condition, before);
+  const outcome = await ask(world, step, (gateway) =>
+    requests.putObject(world, gateway, place, bytes, { condition, mayClaim }),
+  );
+  if (outcome.end === "refused") checkRefusal(world, step, outcome.code, refusal === undefined ? [] : [refusal]);
+  else if (outcome.end === "cut") await learn(world, place, refusal === undefined ? { bytes, etag } : before);
+  else {
+    if (refusal !== undefined) throw new Error(`written in spite of its condition, instead of ${refusal}`);
+    if (outcome.value.etag !== etag) throw new Error(`ETag ${outcome.value.etag} instead of ${etag}`);
+    world.objects.set(nameOf(place), { bytes, etag });
+  }
+  return true;
+}
+
+function refusalOf(condition: Of<"put">["condition"], before: Held | undefined): string | undefined {
+  if (condition === "none") return undefined;
+  if (condition === "absent") return before && "PreconditionFailed";
+  if (before === undefined) return "NoSuchKey";
+  return condition === "other" ? "PreconditionFailed" : undefined;
+}
+
+async function takeCopy(world: World, step: Of<"copy">): Promise<boolean> {
+  const source = held(world, step.from);
+  const outcome = await ask(world, step, (gateway) => requests.copyObject(world, gateway, step.from, step.to));
+  if (outcome.end === "refused") checkRefusal(world, step, outcome.code);
+  if (outcome.end === "cut") await learn(world, step.to, source);
+  if (outcome.end !== "done") return true;
+  if (outcome.value?.etag !== source?.etag) throw new Error(`the source was ${outcome.value?.etag}`);
+  if (source !== undefined) world.objects.set(nameOf(step.to), source);
+  return true;
+}
+
+async function takeDelete(world: World, step: Of<"delete">): Promise<boolean> {
+  const { place } = step;
+  const { id } = requests.bucketOf(world, place);
+  const outcome = await ask(world, step, ({ metadata }) => metadata.objects.delete(id, place.key));
+  if (outcome.end === "refused") throw new Error(`a delete was refused with ${outcome.code}`);
+  if (outcome.end === "cut") await learn(world, place, undefined);
+  else world.objects.delete(nameOf(place));
+  return true;
+}
+
+async function takeCreate(world: World, step: Of<"create upload">): Promise<boolean> {
+  if (world.uploads.has(step.slot)) return false;
+  const outcome = await ask(world, step, (gateway) => requests.createUpload(world, gateway, step.place));
+  if (outcome.end === "refused") checkRefusal(world, step, outcome.code);
+  if (outcome.end !== "done") return true;
+  outcome.value.isDoubtful = world.bad !== undefined || world.draining !== undefined || step.fault !== undefined;
+  world.uploads.set(step.slot, outcome.value);
+  return true;
+}
+
+async function takePart(world: World, step: Of<"put part">): Promise<boolean> {
+  const upload = world.uploads.get(step.slot);
+  if (upload === undefined || upload.completed !== undefined) return false;
+  const bytes = halfOf(CONTENTS[step.content] ?? Buffer.alloc(0), step.part);
+  const outcome = await ask(world, step, (gateway) => requests.putPart(gateway, upload, step.part, bytes));
+  if (outcome.end === "done") upload.parts.set(step.part, bytes);
+  else {
+    if (outcome.end === "refused") {
+      if (outcome.code === "NoSuchUpload") return forgetStale(world, step.slot, upload);
+      checkRefusal(world, step, outcome.code, upload.isDoubtful ? ["ServiceUnavailable"] : []);
+    }
+    await learnPart(world, upload, step.part, bytes);
+  }
+  return true;
+}
+
+/** Two halves of one content make an object that is equal to it. */
+function halfOf(bytes: Buffer, part: 1 | 2): Buffer {
+  const middle = Math.ceil(bytes.length / 2);
+  return part === 1 ? bytes.subarray(0, middle) : bytes.subarray(middle);
+}
+
+async function takeComplete(world: World, step: Of<"complete upload">): Promise<boolean> {
+  const upload = world.uploads.get(step.slot);
+  if (upload === undefined || upload.parts.size === 0) return false;
+  const parts = [...upload.parts].sort(([a], [b]) => a - b).map(([, bytes]) => bytes);
+  const made = { bytes: Buffer.concat(parts), etag: multipartEtag(parts.map(md5Of)) };
+  const outcome = await ask(world, step, (gateway) => requests.completeUpload(world, gateway, upload));
+  const now = world.clock.now().getTime();
+  if (outcome.end === "refused") {
+    if (outcome.code === "NoSuchUpload") return forgetStale(world, step.slot, upload);
+    const isLeased = upload.leasedUntil > now;
+    const allowed = [isLeased ? "OperationAborted" : "", upload.isDoubtful ? "ServiceUnavailable" : ""];
+    checkRefusal(world, step, outcome.code, allowed);
+    upload.isDoubtful = true;
+  } else if (outcome.end === "cut") {
+    upload.isDoubtful = true;
+    upload.leasedUntil = now + LEASE_MS;
+    await learn(world, upload.place, upload.completed === undefined ? made : held(world, upload.place));
+  } else {
+    const expected = upload.completed?.etag ?? made.etag;
+    if (outcome.value !== expected) throw new Error(`ETag ${outcome.value} instead of ${expected}`);
+    if (upload.completed === undefined) world.objects.set(nameOf(upload.place), made);
+    upload.completed ??= { etag: made.etag, at: now };
+  }
+  return true;
+}
+
+async function takeAbort(world: World, step: Of<"abort upload">): Promise<boolean> {
+  const upload = world.uploads.get(step.slot);
+  if (upload === undefined || upload.completed !== undefined) return false;
+  const { uploadId } = upload.upload;
+  const outcome = await ask(world, step, ({ metadata }) => metadata.uploads.abort(uploadId));
+  if (outcome.end === "refused") throw new Error(`an abort was refused with ${outcome.code}`);
+  if (outcome.end === "done" && !outcome.value) return forgetStale(world, step.slot, upload);
+  world.uploads.delete(step.slot);
+  return true;
+}
+
+/** An upload is ended after a week, and its result forgotten after a day. */
+function forgetStale(world: World, slot: number, { upload, completed }: ModelUpload): true {
+  const now = world.clock.now().getTime();
+  const isStale =
+    completed === undefined ? now - upload.startedAt.getTime() >= UPLOAD_MAX_AGE_MS : now - completed.at >= DAY;
+  if (!isStale) throw new Error("NoSuchUpload, and it has neither ended nor been forgotten");
+  world.uploads.delete(slot);
+  return true;
+}
+
+/** A write that got no answer was done completely or not at all: the model learns which. */
+async function learn(world: World, place: Place, written: Held | undefined): Promise<void> {
+  const { found } = await world.gateways[0].metadata.objects.find(requests.bucketOf(world, place).name, place.key);
+  const before = held(world, place);
+  const now = [before, written].find((one) => one?.etag === found?.object.etag);
+  if (now?.etag !== found?.object.etag) throw new Error(`neither written nor left alone: ${found?.object.etag}`);
+  if (now === undefined) world.objects.delete(nameOf(place));
+  else world.objects.set(nameOf(place), now);
+}
+
+async function learnPart(world: World, upload: ModelUpload, partNumber: number, written: Buffer): Promise<void> {
+  upload.isDoubtful = true;
+  const { uploadId } = upload.upload;
+  const recorded = await world.gateways[0].metadata.uploads.parts(uploadId, { after: 0, limit: 100 });
+  const etag = recorded.find((part) => part.partNumber === partNumber)?.etag;
+  const before = upload.parts.get(partNumber);
+  const now = [before, written].find((one) => one && md5Of(one) === etag);
+  if (etag !== undefined && now === undefined) throw new Error(`a part is neither written nor left alone: ${etag}`);
+  if (now !== undefined) upload.parts.set(partNumber, now);
+}

@@ -1,0 +1,110 @@
+/** What happens to stores, and what operators do about it. At most one store is in trouble before all is repaired. */
+import { randomUUID } from "node:crypto";
+import { bucketOf } from "./requests.ts";
+import type { Step } from "./steps.ts";
+import { nameOf, OUTAGE_GRACE_MS, type StoreName, type World } from "./world.ts";
+
+type Trouble = Exclude<Step, { readonly gateway: 0 | 1 } | { readonly step: "time passes" | "settle" }>;
+
+/** As `take`. */
+export async function takeTrouble(world: World, step: Trouble): Promise<boolean> {
+  switch (step.step) {
+    case "store goes away":
+      return (
+        isAllowed(world, step.store) &&
+        goAway(world, step.store, step.isNoticed, () => {
+          world.stores[step.store].isAway = true;
+        })
+      );
+    case "store is emptied":
+      return (
+        isAllowed(world, step.store) &&
+        goAway(world, step.store, step.isNoticed, () => {
+          world.stores[step.store].empty();
+        })
+      );
+    case "store comes back":
+      return world.bad !== undefined && comeBack(world, world.bad.store);
+    case "store is replaced":
+      return world.bad !== undefined && replace(world, world.bad.store);
+    case "copy rots":
+      return rot(world, step);
+    case "drain":
+      if (world.draining !== undefined) return false;
+      doubtUploads(world);
+      world.draining = step.store;
+      await world.gateways[0].metadata.backends.setState(step.store, "draining");
+      return tick(world);
+    case "resume":
+      return resume(world);
+  }
+}
+
+function isAllowed({ bad }: World, store: StoreName): boolean {
+  return bad === undefined || bad.store === store;
+}
+
+async function goAway(world: World, store: StoreName, isNoticed: boolean, go: () => void): Promise<boolean> {
+  doubtUploads(world);
+  world.bad ??= { store, isDamaged: false };
+  go();
+  return isNoticed ? tick(world) : true;
+}
+
+/** The one that went, with what it held. */
+export async function comeBack(world: World, name: StoreName): Promise<boolean> {
+  const store = world.stores[name];
+  if (!store.isAway && !store.isEmptied) return false;
+  store.isAway = false;
+  store.bringFormerBack();
+  if (!world.bad?.isDamaged) world.bad = undefined;
+  return tick(world);
+}
+
+/** As admin/backend-administration.ts does; it waits while blobs would be given up. */
+export async function replace(world: World, name: StoreName): Promise<boolean> {
+  const store = world.stores[name];
+  if (store.isAway || !store.isEmptied) return false;
+  const { backends } = world.gateways[0].metadata;
+  await tick(world);
+  const row = (await backends.list()).find((one) => one.name === name);
+  const since = new Date(world.clock.now().getTime() - OUTAGE_GRACE_MS);
+  if (row === undefined || (await backends.onlyThere(name, since)).blobs > 0) return false;
+  const identity = randomUUID();
+  await store.kept.memory.establish(identity);
+  while ((await backends.loseReplicas(name, 100)) === 100);
+  if (!(await backends.replace(name, row.identity, identity))) throw new Error(`${name} cannot be replaced`);
+  store.forgetFormer();
+  world.bad = { store: name, isDamaged: true };
+  return tick(world);
+}
+
+async function rot(world: World, step: Extract<Step, { readonly step: "copy rots" }>): Promise<boolean> {
+  if (!world.objects.has(nameOf(step.place)) || !isAllowed(world, step.store)) return false;
+  const bucket = bucketOf(world, step.place).name;
+  const { found } = await world.gateways[0].metadata.objects.find(bucket, step.place.key);
+  const store = world.stores[step.store];
+  if (found === undefined || found.blob.size === 0) return false;
+  if (!(await store.holds(found.blob.storageKey, found.blob.etag))) return false;
+  await store.damage(found.blob.storageKey, step.how);
+  world.bad = { store: step.store, isDamaged: true };
+  return true;
+}
+
+export async function resume(world: World): Promise<boolean> {
+  const { draining } = world;
+  if (draining === undefined) return false;
+  world.draining = undefined;
+  await world.gateways[0].metadata.backends.setState(draining, "attached");
+  return tick(world);
+}
+
+/** A part is acknowledged when one store has it. */
+function doubtUploads({ uploads }: World): void {
+  for (const upload of uploads.values()) upload.isDoubtful = true;
+}
+
+export async function tick(world: World): Promise<true> {
+  for (const gateway of world.gateways) await gateway.tick();
+  return true;
+}

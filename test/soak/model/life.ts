@@ -17,6 +17,7 @@ export class Life {
   #fault: Fault | undefined;
   #goesWell = 0;
   #isDead = false;
+  #isReleased = false;
   readonly #hung = new Set<(reason: Error) => void>();
   #tellDeath: () => void = () => undefined;
   /** Resolves when the process dies. */
@@ -55,11 +56,15 @@ export class Life {
 
   /** Lets go of what hangs, when nobody looks at the database any more. */
   release(): void {
-    for (const reject of this.#hung) reject(new Error("the process has ended"));
+    this.#isReleased = true;
+    for (const reject of this.#hung) reject(ended());
     this.#hung.clear();
   }
 
   #hang(): Promise<never> {
+    if (this.#isReleased) return Promise.reject(ended());
     return new Promise((_, reject) => this.#hung.add(reject));
   }
 }
+
+const ended = () => new Error("the process has ended");

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { bucketOf } from "./requests.ts";
 import type { Step } from "./steps.ts";
-import { nameOf, OUTAGE_GRACE_MS, type StoreName, type World } from "./world.ts";
+import { OUTAGE_GRACE_MS, STORE_NAMES, type StoreName, type World } from "./world.ts";
 
 type Trouble = Exclude<Step, { readonly gateway: 0 | 1 } | { readonly step: "time passes" | "settle" }>;
 
@@ -80,14 +80,17 @@ export async function replace(world: World, name: StoreName): Promise<boolean> {
 }
 
 async function rot(world: World, step: Extract<Step, { readonly step: "copy rots" }>): Promise<boolean> {
-  if (!world.objects.has(nameOf(step.place)) || !isAllowed(world, step.store)) return false;
   const bucket = bucketOf(world, step.place).name;
   const { found } = await world.gateways[0].metadata.objects.find(bucket, step.place.key);
-  const store = world.stores[step.store];
   if (found === undefined || found.blob.size === 0) return false;
-  if (!(await store.holds(found.blob.storageKey, found.blob.etag))) return false;
-  await store.damage(found.blob.storageKey, step.how);
-  world.bad = { store: step.store, isDamaged: true };
+  const { storageKey, etag } = found.blob;
+  const good: StoreName[] = [];
+  for (const name of STORE_NAMES)
+    if (isAllowed(world, name) && (await world.stores[name].holds(storageKey, etag))) good.push(name);
+  const store = good[step.copy % good.length];
+  if (store === undefined) return false;
+  await world.stores[store].damage(storageKey, step.how);
+  world.bad = { store, isDamaged: true };
   return true;
 }
 

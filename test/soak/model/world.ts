@@ -64,7 +64,7 @@ export interface ModelUpload {
 
 export interface Place {
   readonly bucket: 0 | 1;
-  readonly key: "k" | "l" | "m";
+  readonly key: "k" | "l";
 }
 
 export interface World {

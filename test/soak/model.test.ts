@@ -7,21 +7,22 @@ import { makePostgres, makeSqlite, postgresUrl, type TestDatabase } from "../sup
 import { isLong, openChance } from "./chance.ts";
 import { check } from "./model/invariants.ts";
 import { checkEnd } from "./model/settle.ts";
-import { type Step, type StepName, steps } from "./model/steps.ts";
+import { type Step, steps } from "./model/steps.ts";
 import { take } from "./model/take.ts";
 import { type Base, openBase, openWorld } from "./model/world.ts";
 
 const MINUTE_MS = 60_000;
 
 /** How often each step was taken. */
-type Taken = Map<StepName, number>;
+type Taken = Map<string, number>;
 
 async function run(base: Base, seed: number, sequence: readonly Step[], taken: Taken): Promise<void> {
   const world = await openWorld(base, seed);
   try {
     for (const step of sequence) {
-      if (!(await take(world, step))) continue;
-      taken.set(step.step, (taken.get(step.step) ?? 0) + 1);
+      const done = await take(world, step);
+      if (done === undefined) continue;
+      taken.set(done, (taken.get(done) ?? 0) + 1);
       await check(world);
     }
     await checkEnd(world);
@@ -49,7 +50,7 @@ function suite(engine: string, make: () => Promise<TestDatabase>, runs: number):
       const path = process.env["SOAK_PATH"];
       await fc.assert(
         fc.asyncProperty(fc.nat(), steps, (ownSeed, sequence) => run(base, ownSeed, sequence, taken)),
-        { seed, numRuns: runs, ...(path !== undefined && { path }) },
+        { seed, numRuns: runs, endOnFailure: process.env["SOAK_SHRINK"] === "0", ...(path !== undefined && { path }) },
       );
       process.stderr.write(`model on ${engine}: ${runs} runs, ${JSON.stringify(Object.fromEntries(taken))}\n`);
       expect(taken.size).toBeGreaterThan(path === undefined ? 17 : 0);

@@ -24,15 +24,15 @@ export type Step =
     })
   | (Request & { readonly step: "copy"; readonly from: Place; readonly to: Place })
   | (Request & { readonly step: "delete"; readonly place: Place })
-  | (Request & { readonly step: "create upload"; readonly slot: number; readonly place: Place })
+  /** Starts one where there is none, and continues it where there is one. */
   | (Request & {
-      readonly step: "put part";
+      readonly step: "upload";
       readonly slot: number;
+      readonly next: "part" | "complete" | "abort";
+      readonly place: Place;
       readonly part: 1 | 2;
       readonly content: number;
     })
-  | (Request & { readonly step: "complete upload"; readonly slot: number })
-  | (Request & { readonly step: "abort upload"; readonly slot: number })
   | (Request & { readonly step: "jobs" })
   | { readonly step: "time passes"; readonly ms: number }
   | { readonly step: "store goes away" | "store is emptied"; readonly store: StoreName; readonly isNoticed: boolean }
@@ -57,7 +57,7 @@ const place: fc.Arbitrary<Place> = fc.record({
 });
 const store = fc.constantFrom(...STORE_NAMES);
 const content = fc.constantFrom(1, 2, 3, 1, 2, 3, 0, 4);
-const slot = fc.constantFrom(0, 0, 0, 1);
+const slot = fc.constantFrom(0, 0, 1);
 const gateway = fc.constantFrom(0 as const, 1 as const);
 const fault: fc.Arbitrary<Fault> = fc.record({
   after: fc.constantFrom(0, 1, 2, 3, 5, 8),
@@ -90,10 +90,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 4, arbitrary: on("copy", { ...request, from: place, to: place }) },
   { weight: 4, arbitrary: on("delete", { ...request, place }) },
-  { weight: 5, arbitrary: on("create upload", { ...request, slot, place }) },
-  { weight: 9, arbitrary: on("put part", { ...request, slot, part: fc.constantFrom(1, 2), content }) },
-  { weight: 6, arbitrary: on("complete upload", { ...request, slot }) },
-  { weight: 1, arbitrary: on("abort upload", { ...request, slot }) },
+  {
+    weight: 16,
+    arbitrary: on("upload", {
+      ...request,
+      slot,
+      next: fc.constantFrom("part", "part", "part", "complete", "complete", "complete", "abort"),
+      place,
+      part: fc.constantFrom(1, 2),
+      content,
+    }),
+  },
   { weight: 8, arbitrary: on("jobs", request) },
   {
     weight: 7,
@@ -101,12 +108,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       ms: fc.constantFrom(5000, 2 * MINUTE, 11 * MINUTE, 61 * MINUTE, 5 * HOUR, 25 * HOUR, 3 * DAY),
     }),
   },
-  { weight: 2, arbitrary: on("store goes away", { store, isNoticed: fc.boolean() }) },
-  { weight: 2, arbitrary: on("store is emptied", { store, isNoticed: fc.boolean() }) },
-  { weight: 3, arbitrary: on("store comes back", {}) },
-  { weight: 4, arbitrary: on("store is replaced", {}) },
+  { weight: 3, arbitrary: on("store goes away", { store, isNoticed: fc.boolean() }) },
+  { weight: 3, arbitrary: on("store is emptied", { store, isNoticed: fc.boolean() }) },
+  { weight: 5, arbitrary: on("store comes back", {}) },
+  { weight: 8, arbitrary: on("store is replaced", {}) },
   {
-    weight: 3,
+    weight: 6,
     arbitrary: on("copy rots", {
       copy: fc.constantFrom(0, 1),
       place,
@@ -114,9 +121,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: on("drain", { store }) },
-  { weight: 1, arbitrary: on("resume", {}) },
+  { weight: 4, arbitrary: on("resume", {}) },
   { weight: 2, arbitrary: on("restart", { gateway, isClosed: fc.boolean() }) },
-  { weight: 2, arbitrary: on("settle", {}) },
+  { weight: 3, arbitrary: on("settle", {}) },
 );
 
-export const steps = fc.array(step, { minLength: 10, maxLength: 30, size: "max" });
+/** Without fast-check's preference for the ends of each range: the rare steps must meet each other. */
+export const steps = fc.noBias(fc.array(step, { minLength: 15, maxLength: 40, size: "max" }));

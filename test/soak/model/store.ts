@@ -89,7 +89,7 @@ export class ModelStore {
     if (how !== "cut short") return;
     const bytes = await readAll((await memory.open(key)).body);
     const sink = memory.write(key, Math.max(bytes.length - 1, 0));
-    if (bytes.length > 1) sink.write(bytes.subarray(0, -1));
+    if (bytes.length > 1) await sink.write(bytes.subarray(0, -1));
     await sink.finish();
   }
 

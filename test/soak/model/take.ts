@@ -13,8 +13,8 @@ const UPLOAD_MAX_AGE_MS = 7 * DAY;
 
 type Of<Name extends StepName> = Extract<Step, { readonly step: Name }>;
 
-/** False: the model does not allow it now, and nothing was done. */
-export async function take(world: World, step: Step): Promise<boolean> {
+/** What was done; undefined: the model does not allow it now. */
+export async function take(world: World, step: Step): Promise<string | undefined> {
   switch (step.step) {
     case "put":
       return takePut(world, step);
@@ -22,35 +22,29 @@ export async function take(world: World, step: Step): Promise<boolean> {
       return takeCopy(world, step);
     case "delete":
       return takeDelete(world, step);
-    case "create upload":
-      return takeCreate(world, step);
-    case "put part":
-      return takePart(world, step);
-    case "complete upload":
-      return takeComplete(world, step);
-    case "abort upload":
-      return takeAbort(world, step);
+    case "upload":
+      return takeUpload(world, step);
     case "jobs":
       await ask(world, step, ({ upkeep }) => upkeep.runDue());
-      return true;
+      return step.step;
     case "time passes":
       world.clock.advance(step.ms);
       for (const gateway of world.gateways) await gateway.tick();
-      return true;
+      return step.step;
     case "restart":
       if (step.isClosed) await world.gateways[step.gateway].close();
       else world.gateways[step.gateway].life.die();
       await world.reopen(step.gateway);
-      return true;
+      return step.step;
     case "settle":
       await settle(world);
-      return true;
+      return step.step;
     default:
-      return takeTrouble(world, step);
+      return (await takeTrouble(world, step)) ? step.step : undefined;
   }
 }
 
-async function takePut(world: World, step: Of<"put">): Promise<boolean> {
+async function takePut(world: World, step: Of<"put">): Promise<string> {
   const { place, mayClaim } = step;
   const bytes = CONTENTS[step.content] ?? Buffer.alloc(0);
   const etag = md5Of(bytes);
@@ -72,7 +66,7 @@ async function takePut(world: World, step: Of<"put">): Promise<boolean> {
     if (outcome.value.etag !== etag) throw new Error(`ETag ${outcome.value.etag} instead of ${etag}`);
     world.objects.set(nameOf(place), { bytes, etag });
   }
-  return true;
+  return step.step;
 }
 
 function refusalOf(condition: Of<"put">["condition"], before: Held | undefined): string | undefined {
@@ -82,51 +76,56 @@ function refusalOf(condition: Of<"put">["condition"], before: Held | undefined):
   return condition === "other" ? "PreconditionFailed" : undefined;
 }
 
-async function takeCopy(world: World, step: Of<"copy">): Promise<boolean> {
+async function takeCopy(world: World, step: Of<"copy">): Promise<string> {
   const source = held(world, step.from);
   const outcome = await ask(world, step, (gateway) => requests.copyObject(world, gateway, step.from, step.to));
   if (outcome.end === "refused") checkRefusal(world, step, outcome.code);
   if (outcome.end === "cut") await learn(world, step.to, source);
-  if (outcome.end !== "done") return true;
+  if (outcome.end !== "done") return step.step;
   if (outcome.value?.etag !== source?.etag) throw new Error(`the source was ${outcome.value?.etag}`);
   if (source !== undefined) world.objects.set(nameOf(step.to), source);
-  return true;
+  return step.step;
 }
 
-async function takeDelete(world: World, step: Of<"delete">): Promise<boolean> {
+async function takeDelete(world: World, step: Of<"delete">): Promise<string> {
   const { place } = step;
   const { id } = requests.bucketOf(world, place);
   const outcome = await ask(world, step, ({ metadata }) => metadata.objects.delete(id, place.key));
   if (outcome.end === "refused") throw new Error(`a delete was refused with ${outcome.code}`);
   if (outcome.end === "cut") await learn(world, place, undefined);
   else world.objects.delete(nameOf(place));
-  return true;
+  return step.step;
 }
 
-async function takeCreate(world: World, step: Of<"create upload">): Promise<boolean> {
-  if (world.uploads.has(step.slot)) return false;
+async function takeUpload(world: World, step: Of<"upload">): Promise<string> {
+  const upload = world.uploads.get(step.slot);
+  if (upload === undefined || (upload.completed !== undefined && step.next !== "complete")) return start(world, step);
+  if (step.next === "part" || upload.parts.size === 0) return putPart(world, step, upload);
+  return step.next === "complete" ? complete(world, step, upload) : abort(world, step, upload);
+}
+
+async function start(world: World, step: Of<"upload">): Promise<string> {
   const outcome = await ask(world, step, (gateway) => requests.createUpload(world, gateway, step.place));
   if (outcome.end === "refused") checkRefusal(world, step, outcome.code);
-  if (outcome.end !== "done") return true;
+  if (outcome.end !== "done") return "upload not started";
   outcome.value.isDoubtful = world.bad !== undefined || world.draining !== undefined || step.fault !== undefined;
   world.uploads.set(step.slot, outcome.value);
-  return true;
+  return "upload started";
 }
 
-async function takePart(world: World, step: Of<"put part">): Promise<boolean> {
-  const upload = world.uploads.get(step.slot);
-  if (upload === undefined || upload.completed !== undefined) return false;
+async function putPart(world: World, step: Of<"upload">, upload: ModelUpload): Promise<string> {
   const bytes = halfOf(CONTENTS[step.content] ?? Buffer.alloc(0), step.part);
   const outcome = await ask(world, step, (gateway) => requests.putPart(gateway, upload, step.part, bytes));
-  if (outcome.end === "done") upload.parts.set(step.part, bytes);
-  else {
-    if (outcome.end === "refused") {
-      if (outcome.code === "NoSuchUpload") return forgetStale(world, step.slot, upload);
-      checkRefusal(world, step, outcome.code, upload.isDoubtful ? ["ServiceUnavailable"] : []);
-    }
-    await learnPart(world, upload, step.part, bytes);
+  if (outcome.end === "done") {
+    upload.parts.set(step.part, bytes);
+    return "part put";
   }
-  return true;
+  if (outcome.end === "refused") {
+    if (outcome.code === "NoSuchUpload") return forgetStale(world, step.slot, upload);
+    checkRefusal(world, step, outcome.code, upload.isDoubtful ? ["ServiceUnavailable"] : []);
+  }
+  await learnPart(world, upload, step.part, bytes);
+  return "part not put";
 }
 
 /** Two halves of one content make an object that is equal to it. */
@@ -135,51 +134,49 @@ function halfOf(bytes: Buffer, part: 1 | 2): Buffer {
   return part === 1 ? bytes.subarray(0, middle) : bytes.subarray(middle);
 }
 
-async function takeComplete(world: World, step: Of<"complete upload">): Promise<boolean> {
-  const upload = world.uploads.get(step.slot);
-  if (upload === undefined || upload.parts.size === 0) return false;
+async function complete(world: World, step: Of<"upload">, upload: ModelUpload): Promise<string> {
   const parts = [...upload.parts].sort(([a], [b]) => a - b).map(([, bytes]) => bytes);
   const made = { bytes: Buffer.concat(parts), etag: multipartEtag(parts.map(md5Of)) };
   const outcome = await ask(world, step, (gateway) => requests.completeUpload(world, gateway, upload));
   const now = world.clock.now().getTime();
+  if (outcome.end === "done") {
+    const expected = upload.completed?.etag ?? made.etag;
+    if (outcome.value !== expected) throw new Error(`ETag ${outcome.value} instead of ${expected}`);
+    if (upload.completed !== undefined) return "upload completed again";
+    world.objects.set(nameOf(upload.place), made);
+    upload.completed = { etag: made.etag, at: now };
+    return "upload completed";
+  }
   if (outcome.end === "refused") {
     if (outcome.code === "NoSuchUpload") return forgetStale(world, step.slot, upload);
     const isLeased = upload.leasedUntil > now;
     const allowed = [isLeased ? "OperationAborted" : "", upload.isDoubtful ? "ServiceUnavailable" : ""];
     checkRefusal(world, step, outcome.code, allowed);
-    upload.isDoubtful = true;
-  } else if (outcome.end === "cut") {
-    upload.isDoubtful = true;
+  } else {
     upload.leasedUntil = now + LEASE_MS;
     await learn(world, upload.place, upload.completed === undefined ? made : held(world, upload.place));
-  } else {
-    const expected = upload.completed?.etag ?? made.etag;
-    if (outcome.value !== expected) throw new Error(`ETag ${outcome.value} instead of ${expected}`);
-    if (upload.completed === undefined) world.objects.set(nameOf(upload.place), made);
-    upload.completed ??= { etag: made.etag, at: now };
   }
-  return true;
+  upload.isDoubtful = true;
+  return "upload not completed";
 }
 
-async function takeAbort(world: World, step: Of<"abort upload">): Promise<boolean> {
-  const upload = world.uploads.get(step.slot);
-  if (upload === undefined || upload.completed !== undefined) return false;
+async function abort(world: World, step: Of<"upload">, upload: ModelUpload): Promise<string> {
   const { uploadId } = upload.upload;
   const outcome = await ask(world, step, ({ metadata }) => metadata.uploads.abort(uploadId));
   if (outcome.end === "refused") throw new Error(`an abort was refused with ${outcome.code}`);
   if (outcome.end === "done" && !outcome.value) return forgetStale(world, step.slot, upload);
   world.uploads.delete(step.slot);
-  return true;
+  return "upload aborted";
 }
 
 /** An upload is ended after a week, and its result forgotten after a day. */
-function forgetStale(world: World, slot: number, { upload, completed }: ModelUpload): true {
+function forgetStale(world: World, slot: number, { upload, completed }: ModelUpload): string {
   const now = world.clock.now().getTime();
   const isStale =
     completed === undefined ? now - upload.startedAt.getTime() >= UPLOAD_MAX_AGE_MS : now - completed.at >= DAY;
   if (!isStale) throw new Error("NoSuchUpload, and it has neither ended nor been forgotten");
   world.uploads.delete(slot);
-  return true;
+  return "upload over";
 }
 
 /** A write that got no answer was done completely or not at all: the model learns which. */

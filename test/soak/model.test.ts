@@ -12,6 +12,7 @@ import { take } from "./model/take.ts";
 import { type Base, openBase, openWorld } from "./model/world.ts";
 
 const MINUTE_MS = 60_000;
+const LIMIT_MS = (isLong ? 600 : 2) * MINUTE_MS;
 
 /** How often each step was taken. */
 type Taken = Map<string, number>;
@@ -42,23 +43,29 @@ function suite(engine: string, make: () => Promise<TestDatabase>, runs: number):
       for (const metadata of base.metadata) await metadata.close();
       await base.database.remove();
     });
-    it("lose nothing and leave nothing, whatever happens to one store at a time", {
-      timeout: (isLong ? 600 : 5) * MINUTE_MS,
-    }, async () => {
+    it("lose nothing and leave nothing, whatever happens to one store at a time", { timeout: LIMIT_MS }, async () => {
       const { seed } = openChance(`model on ${engine}`);
       const taken: Taken = new Map();
       const path = process.env["SOAK_PATH"];
       await fc.assert(
         fc.asyncProperty(fc.nat(), steps, (ownSeed, sequence) => run(base, ownSeed, sequence, taken)),
-        { seed, numRuns: runs, endOnFailure: process.env["SOAK_SHRINK"] === "0", ...(path !== undefined && { path }) },
+        // A failed sequence is made shorter as long as there is time.
+        {
+          seed,
+          numRuns: runs,
+          interruptAfterTimeLimit: LIMIT_MS - MINUTE_MS,
+          markInterruptAsFailure: true,
+          ...(path !== undefined && { path }),
+        },
       );
       process.stderr.write(`model on ${engine}: ${runs} runs, ${JSON.stringify(Object.fromEntries(taken))}\n`);
-      expect(taken.size).toBeGreaterThan(path === undefined ? 17 : 0);
+      // What one run in a hundred does may be missing from a few runs.
+      if (path === undefined) expect(taken.size).toBeGreaterThan(runs < 1000 ? 12 : 22);
     });
   });
 }
 
 const runsOf = (short: number) => Number(process.env["SOAK_RUNS"] ?? (isLong ? 20_000 : short));
 
-suite("SQLite", makeSqlite, runsOf(40));
-if (postgresUrl) suite("PostgreSQL", () => makePostgres(postgresUrl ?? ""), runsOf(10));
+suite("SQLite", makeSqlite, runsOf(30));
+if (postgresUrl) suite("PostgreSQL", () => makePostgres(postgresUrl ?? ""), runsOf(8));

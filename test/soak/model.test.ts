@@ -12,7 +12,7 @@ import { take } from "./model/take.ts";
 import { type Base, openBase, openWorld } from "./model/world.ts";
 
 const MINUTE_MS = 60_000;
-const LIMIT_MS = (isLong ? 600 : 2) * MINUTE_MS;
+const LIMIT_MS = (isLong ? 600 : 5) * MINUTE_MS;
 
 /** How often each step was taken. */
 type Taken = Map<string, number>;

@@ -1,12 +1,14 @@
 /** Takes one step in the gateways and in the model, and compares the answers. */
 import { multipartEtag } from "../../../src/checksums/multipart-etag.ts";
 import { ask, checkRefusal } from "./ask.ts";
+import { goodStores } from "./invariants.ts";
 import * as requests from "./requests.ts";
 import { held, md5Of } from "./requests.ts";
+import { readRows } from "./rows.ts";
 import { settle } from "./settle.ts";
 import { CONTENTS, type Step, type StepName } from "./steps.ts";
 import { takeTrouble } from "./trouble.ts";
-import { DAY, type Held, type ModelUpload, nameOf, type Place, type World } from "./world.ts";
+import { COPIES, DAY, type Held, type ModelUpload, nameOf, type Place, type World } from "./world.ts";
 
 const LEASE_MS = 30_000;
 const UPLOAD_MAX_AGE_MS = 7 * DAY;
@@ -65,8 +67,21 @@ async function takePut(world: World, step: Of<"put">): Promise<string> {
     if (refusal !== undefined) throw new Error(`written in spite of its condition, instead of ${refusal}`);
     if (outcome.value.etag !== etag) throw new Error(`ETag ${outcome.value.etag} instead of ${etag}`);
     world.objects.set(nameOf(place), { bytes, etag });
+    await checkAcknowledged(world, step.gateway, place);
   }
   return step.step;
+}
+
+/** An acknowledged write has all its copies, none of them where its gateway knew that the store is away or lost. */
+async function checkAcknowledged(world: World, index: 0 | 1, place: Place): Promise<void> {
+  const { bad } = world;
+  const gateway = world.gateways[index];
+  if (bad === undefined || gateway.fleet.get(bad.store)?.up) return;
+  const { found } = await gateway.metadata.objects.find(requests.bucketOf(world, place).name, place.key);
+  const blob = (await readRows(world.look)).blobs.find(({ id }) => id === found?.blob.id);
+  const good = blob === undefined ? [] : await goodStores(world, blob);
+  const safe = good.filter((store) => store !== bad.store);
+  if (safe.length < COPIES) throw new Error(`acknowledged with good copies only on ${safe.join(" and ")}`);
 }
 
 function refusalOf(condition: Of<"put">["condition"], before: Held | undefined): string | undefined {

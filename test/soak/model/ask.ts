@@ -38,7 +38,7 @@ async function outcomeOf<T>(work: Promise<T>): Promise<Outcome<T>> {
 }
 
 /** May this request be told to try again? */
-export function mayBeRefused({ bad, draining }: World, { fault, besideJobs }: Request): boolean {
+function mayBeRefused({ bad, draining }: World, { fault, besideJobs }: Request): boolean {
   return bad !== undefined || draining !== undefined || fault !== undefined || besideJobs;
 }
 

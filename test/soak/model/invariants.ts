@@ -3,7 +3,7 @@ import { readObject } from "./requests.ts";
 import { type BlobRow, type Rows, readRows } from "./rows.ts";
 import { COPIES, type Gateway, nameOf, type Place, STORE_NAMES, type StoreName, type World } from "./world.ts";
 
-export const PLACES: readonly Place[] = ([0, 1] as const).flatMap((bucket) =>
+const PLACES: readonly Place[] = ([0, 1] as const).flatMap((bucket) =>
   (["k", "l"] as const).map((key) => ({ bucket, key })),
 );
 

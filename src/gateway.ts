@@ -34,6 +34,7 @@ import { type Lock, takeLock } from "./metadata/sqlite/lock.ts";
 import type { StatsReport } from "./metadata/stats.ts";
 import { route } from "./operations/route.ts";
 import { operations } from "./operations/table.ts";
+import { Stack } from "./stack.ts";
 import { openKeyUses } from "./upkeep/key-uses.ts";
 import { openRegistry } from "./upkeep/registry.ts";
 import { openUpkeep, type Upkeep } from "./upkeep/upkeep.ts";
@@ -211,7 +212,14 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       metadata,
       fleet,
       upkeep,
-      stats: () => metadata.stats.report(config.copies, fleetNames(fleet).filter(fleet.isPresent)),
+      stats: () =>
+        metadata.stats.report(
+          config.copies,
+          fleet
+            .members()
+            .map(({ backend }) => backend.name)
+            .filter(fleet.isPresent),
+        ),
       close,
       [Symbol.asyncDispose]: () => close(0),
     };
@@ -258,10 +266,6 @@ function outageGraceMs({ repair }: GatewayConfig): number {
   return repair.graceMinutes * 60_000;
 }
 
-function fleetNames(fleet: Fleet): readonly string[] {
-  return fleet.members().map(({ backend }) => backend.name);
-}
-
 /** A lock on a data directory; undefined while another process has it. It is free again when its process ends. */
 export function lockDirectory(directory: string): Promise<Lock | undefined> {
   return takeLock(join(directory, "lock"));
@@ -284,18 +288,4 @@ function metadataOptions(config: GatewayConfig, now: () => Date, onFatal: ((caus
 
 function urlOf(scheme: "http" | "https", host: string, port: number): string {
   return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
-}
-
-/** What is open, closed in reverse order; a close that fails does not keep the others open. */
-class Stack {
-  readonly #open: { close(): Promise<void> }[] = [];
-  add<T extends { close(): Promise<void> }>(opened: T): T {
-    this.#open.push(opened);
-    return opened;
-  }
-  async close(): Promise<void> {
-    const failures: unknown[] = [];
-    for (const one of this.#open.splice(0).reverse()) await one.close().catch((error: unknown) => failures.push(error));
-    if (failures.length > 0) throw new AggregateError(failures, "could not close everything");
-  }
 }

@@ -24,6 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "backends",
     "config",
     "log.ts",
+    "stack.ts",
   ],
   http: ["operations", "admin", "auth", "protocol", "errors.ts", "log.ts", "model.ts", "tls-files.ts"],
   admin: ["blobs", "upkeep", "delivery", "metadata", "backends", "errors.ts", "log.ts", "model.ts", "tls-files.ts"],
@@ -53,6 +54,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "model.ts": [],
   "response-overrides.ts": [],
   "signature-v4.ts": [],
+  "stack.ts": [],
   "tls-files.ts": [],
 };
 

@@ -10,7 +10,6 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { BackendError } from "../../src/backends/backend.ts";
 import { openBackend } from "../../src/backends/kinds.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { filesBelow, harms } from "../support/harms.ts";
 import { type Minio, startMinio } from "../support/minio.ts";
 import { describeWith } from "../support/programs.ts";
 import { openRig, type Rig } from "../support/rig.ts";

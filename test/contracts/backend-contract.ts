@@ -201,13 +201,6 @@ export function backendContract(name: string, open: () => Promise<OpenedForTest>
         expect((await failure(backend.stat(key))).fault).toBe("absent");
       });
 
-      it("replace an object in parts that stands under the key", async () => {
-        const key = freshKey();
-        for (const id of [await backend.createUpload(key), await backend.createUpload(key)])
-          expect(await backend.completeUpload(key, id, await uploadParts(key, id))).toEqual({ etag });
-        expect((await read(backend, key)).equals(whole)).toBe(true);
-      });
-
       it("take the last write of a part, omit parts that are not named, and accept gaps in the numbers", async () => {
         const key = freshKey();
         const id = await backend.createUpload(key);

@@ -1,6 +1,7 @@
 // Two gateways over four stores behave as a map of names to bytes, whatever is lost, damaged, cut off or repeated, one
 // store at a time. This runs below HTTP, on the blob store, the metadata and upkeep as the operations use them, with
 // stores in memory and a clock that the steps move: over HTTP, days of upkeep and twenty thousand runs would take weeks.
+// Shows I1, I2, I3, I4, I5, I6, I7, I12 of docs/durability.md.
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makePostgres, makeSqlite, postgresUrl, type TestDatabase } from "../support/engines.ts";

@@ -34,6 +34,7 @@ export interface RigOptions {
   readonly engine?: MetadataOptions["engine"];
   readonly scrub?: UpkeepOptions["scrub"];
   readonly scrubMs?: number;
+  readonly inventoryMs?: number;
 }
 
 export interface Rig extends AsyncDisposable {
@@ -148,11 +149,12 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     now: clock.now,
     log,
   });
-  const { scrub, scrubMs } = options;
+  const { scrub, scrubMs, inventoryMs } = options;
   const upkeep = openUpkeep({
     ...{ metadata, fleet, copies, now: clock.now, log, graceMs },
     ...(scrub && { scrub }),
     ...(scrubMs !== undefined && { scrubMs }),
+    ...(inventoryMs !== undefined && { inventoryMs }),
   });
   const account = await metadata.accounts.ensure("tester");
   const bucket = await metadata.buckets.create({

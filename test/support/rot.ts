@@ -24,7 +24,8 @@ export const harms: readonly (readonly [string, (path: string, at: number) => Pr
   ["swapped", swap],
 ];
 
-async function filesBelow(directory: string): Promise<string[]> {
+/** The files below a directory. */
+export async function filesBelow(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }

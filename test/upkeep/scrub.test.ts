@@ -47,7 +47,8 @@ describe.each(engines)("over disks, on %s", (_, makeDatabase) => {
 
   async function onDisks() {
     const disks = await openDisks(["a", "b"]);
-    const rig = await openRig({ backends: disks.backends, engine: database.engine });
+    // Inventories find some of the damage too.
+    const rig = await openRig({ backends: disks.backends, engine: database.engine, inventoryMs: 1000 * DAY });
     return {
       disks,
       rig,

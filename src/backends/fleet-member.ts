@@ -40,7 +40,7 @@ export class WatchedMember {
   #probing: Promise<void> | undefined;
   #again = false;
   #closed = false;
-  /** Calls that did not heed the end of their time, one of each kind at most. */
+  /** Calls under way, and those that did not heed the end of their time: one of each kind at most. */
   readonly #hung = new Map<string, Promise<void>>();
   #untilWrite = 0;
   #limit: AbortController | undefined;
@@ -160,17 +160,13 @@ export class WatchedMember {
     this.writable = writable;
   }
 
-  /** One that hangs is not asked again before it has answered: each such call may hold a thread. */
+  /** One that hangs is not asked again, only waited for once more: each such call may hold a thread. */
   async #ask(kind: string, call: (signal: AbortSignal) => Promise<void>): Promise<BackendError | undefined> {
     const { name } = this.#bare;
-    if (this.#hung.has(kind))
-      return new BackendError(name, "unavailable", { detail: `the last ${kind} has not come back yet` });
     const limit = new AbortController();
     this.#limit = limit;
-    // Async: a call that throws before it returns its promise is a failure like others.
-    const asked = (async () => call(limit.signal))().finally(() => this.#hung.delete(kind));
-    this.#hung.set(kind, asked);
     try {
+      const asked = this.#hung.get(kind) ?? this.#start(kind, () => call(limit.signal));
       await withinTime(asked, limit, this.#options.probeTimeoutMs, `no answer to a ${kind}`);
       return undefined;
     } catch (error) {
@@ -178,6 +174,13 @@ export class WatchedMember {
       await setImmediate();
       return asBackendError(error, name);
     }
+  }
+
+  #start(kind: string, call: () => Promise<void>): Promise<void> {
+    // Async: a call that throws before it returns its promise is a failure like others.
+    const asked = (async () => call())().finally(() => this.#hung.delete(kind));
+    this.#hung.set(kind, asked);
+    return asked;
   }
 
   #fail(failure: BackendError): void {

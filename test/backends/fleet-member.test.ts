@@ -123,6 +123,34 @@ describe("a member", () => {
     expect(at.store.requests.filter(({ key }) => key === "nearbucket-probe")).toHaveLength(3);
   });
 
+  it("that heeds no end of time is down after two time-outs, and stays up when it answers before", async () => {
+    const answers: (() => void)[] = [];
+    let isSilent = false;
+    const slow = Object.assign(new MemoryBackend({ name: "far", region: "there" }), {
+      probe: async () => {
+        if (isSilent) await new Promise<void>((resolve) => void answers.push(resolve));
+      },
+    });
+    const probeTimeoutMs = 50;
+    const options = { backends: [slow], regions, log: openLog("silent"), probeIntervalMs: HOUR, probeTimeoutMs };
+    const fleet = openFleet(options);
+    await registerAll(fleet, [slow]);
+    isSilent = true;
+    const probing = fleet.probeNow();
+    // Timers of one length end in the order in which they began: the first time-out is over then, the second is not.
+    await new Promise((resolve) => setTimeout(resolve, probeTimeoutMs));
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (const answer of answers.splice(0)) answer();
+    await probing;
+    expect(only(fleet).up).toBe(true);
+    const startedAt = performance.now();
+    await fleet.probeNow();
+    expect(only(fleet).up).toBe(false);
+    expect(performance.now() - startedAt).toBeGreaterThan(1.9 * probeTimeoutMs);
+    for (const answer of answers.splice(0)) answer();
+    await fleet.close();
+  });
+
   it("that hangs is asked once, and again when it has answered", async () => {
     const release: (() => void)[] = [];
     const hanging = Object.assign(new MemoryBackend({ name: "far", region: "there" }), {

@@ -38,7 +38,7 @@ function judgeAge(
     return warning({ check, subject, says: `${ended}, and has one every ${hours} hours`, remedy });
   }
   const { quarantined = 0, bytes = 0 } = found ?? {};
-  const held = quarantined === 0 ? "" : `; ${quarantined} keys (${bytes} bytes) that no row knows wait to be deleted`;
+  const held = quarantined === 0 ? "" : `; keys that no row knows, to be deleted: ${quarantined} (${bytes} bytes)`;
   return ok(check, subject, `${ended}${held}`);
 }
 

@@ -19,6 +19,8 @@ import { minioStores } from "./stores.ts";
 const OUTAGE_MS = isLong ? 60_000 : 6_000;
 /** A store that does not answer is known to be down by then: a probe begins within 1 s, and two may take 1.5 s each. */
 const SEEN_MS = 5_000;
+/** What a read takes at a store that takes a second for each answer. */
+const SLOW_READ_MS = 1000;
 /** The longest that a read waits for a store which does not answer, and a second for a machine with too much to do. */
 const LONGEST_MS = 6_000;
 const DISK_BYTES = 768 * 1024 ** 2;
@@ -88,7 +90,7 @@ async function faultsDuring(rig: OutageRig, title: string, outage: Outage): Prom
   await outage.begin(rig);
   await scheduler.wait(SEEN_MS);
   const caught = readers.take();
-  await scheduler.wait(OUTAGE_MS - SEEN_MS);
+  await scheduler.wait(Math.max(OUTAGE_MS - SEEN_MS, 3 * SLOW_READ_MS));
   const during = readers.take();
   await outage.end(rig);
   await Promise.all([readers.stop(), load.stop()]);

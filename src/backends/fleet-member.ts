@@ -5,8 +5,10 @@
 import { setImmediate } from "node:timers/promises";
 import type { Log } from "../log.ts";
 import type { BackendState, Region, Registration } from "../model.ts";
-import { asBackendError, type Backend, BackendError } from "./backend.ts";
+import { asBackendError, type Backend, BackendError, type BackendFault } from "./backend.ts";
+import { CallHealth } from "./call-health.ts";
 import { GuardedBackend } from "./guarded-backend.ts";
+import { tryRead, tryWrite } from "./trial.ts";
 import { Uptime } from "./uptime.ts";
 import { withinTime } from "./within-time.ts";
 
@@ -14,6 +16,11 @@ import { withinTime } from "./within-time.ts";
 const NEWEST = 0.2;
 /** A write costs more than a look: one in so many probes. */
 const WRITE_EVERY = 10;
+
+const TRIALS = [
+  ["reads", tryRead],
+  ["writes", tryWrite],
+] as const;
 
 export interface WatchedMemberOptions {
   /** The configuration says that it is being emptied. */
@@ -27,6 +34,8 @@ export interface WatchedMemberOptions {
 export class WatchedMember {
   readonly backend: GuardedBackend;
   readonly region: Region;
+  readonly reads: CallHealth;
+  readonly writes: CallHealth;
   latencyMs: number | undefined;
   writable = true;
   readonly #bare: Backend;
@@ -47,9 +56,11 @@ export class WatchedMember {
 
   constructor(backend: Backend, region: Region, options: WatchedMemberOptions) {
     this.#bare = backend;
-    this.backend = new GuardedBackend(backend, () => this.#uptime);
     this.region = region;
     this.#options = options;
+    this.reads = this.#health("read", ["unavailable"]);
+    this.writes = this.#health("write", ["unavailable", "refused"]);
+    this.backend = new GuardedBackend(backend, () => this.#uptime, this);
     this.#openedAt = options.now();
     this.#uptime.end(backend.name, new BackendError(backend.name, "unavailable", { detail: "not probed yet" }));
   }
@@ -119,12 +130,34 @@ export class WatchedMember {
     else void this.probe();
   }
 
+  /** As CallHealth.sweep; `others`: the other members. Begins the trials that are due. */
+  sweep(stillMs: number, others: readonly WatchedMember[]): void {
+    for (const [kind, trial] of TRIALS) {
+      const health = this[kind];
+      health.sweep(
+        stillMs,
+        others.map((other) => other[kind].latencyMs),
+      );
+      if (this.up && !this.#closed) health.tryAgain((call) => trial(this.backend, call));
+    }
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#again = false;
     this.#limit?.abort(new Error("closing"));
     await this.#probing;
     await this.#bare.close();
+  }
+
+  #health(operation: "read" | "write", faults: readonly BackendFault[]): CallHealth {
+    const { now, log } = this.#options;
+    const backend = this.#bare.name;
+    const onChange = (failure: BackendError | undefined) => {
+      if (failure === undefined) log.info({ backend, operation }, `${operation}s succeed on the backend again`);
+      else log.warn({ backend, operation, err: failure }, `${operation}s fail on the backend: others are preferred`);
+    };
+    return new CallHealth({ backend, faults, now, elapsed: () => performance.now(), random: Math.random, onChange });
   }
 
   async #probeTwice(): Promise<void> {
@@ -206,6 +239,8 @@ export class WatchedMember {
     this.#lostSince = undefined;
     if (this.up) return;
     this.#uptime = new Uptime();
+    this.reads.cameBack();
+    this.writes.cameBack();
     this.#options.log.info({ backend: this.#bare.name }, "backend is up");
   }
 }

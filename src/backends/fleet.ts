@@ -5,8 +5,10 @@
 import type { Log } from "../log.ts";
 import type { BackendState, Region, Registration } from "../model.ts";
 import type { Backend, BackendError } from "./backend.ts";
+import type { OperationHealth } from "./call-health.ts";
 import { WatchedMember } from "./fleet-member.ts";
 import type { GuardedBackend } from "./guarded-backend.ts";
+import { SWEEPS } from "./watched-call.ts";
 
 export interface FleetMember {
   /** What is under way on it gives up when the member is found to be down. */
@@ -27,6 +29,9 @@ export interface FleetMember {
   readonly seenAt: Date;
   /** Since when another identity, or none, stands in its place; undefined: that is not so. */
   readonly lostSince: Date | undefined;
+  /** How its reads and its writes fare; where they fail, others are preferred. */
+  readonly reads: OperationHealth;
+  readonly writes: OperationHealth;
   /** Exponentially weighted average of request latency in ms; undefined until measured. */
   readonly latencyMs: number | undefined;
 }
@@ -63,6 +68,8 @@ export interface FleetOptions {
   readonly probeIntervalMs?: number | undefined;
   /** Default 1500; two failures in a row take a member down, so a silent one is down within 5 s. */
   readonly probeTimeoutMs?: number | undefined;
+  /** Default 5000: a read or write that a store leaves without progress for so long counts as failed. */
+  readonly stillMs?: number | undefined;
   /** How long replicas on a member that is away still count. Default ten minutes. */
   readonly outageGraceMs?: number | undefined;
   readonly now?: (() => Date) | undefined;
@@ -74,7 +81,13 @@ const OUTAGE_GRACE_MS = 600_000;
  * No member is up before `setRegistrations` and a good probe. Throws on a name given twice or an unknown region.
  */
 export function openFleet(options: FleetOptions): Fleet {
-  const { log, now = () => new Date(), outageGraceMs = OUTAGE_GRACE_MS, probeTimeoutMs = 1500 } = options;
+  const {
+    log,
+    now = () => new Date(),
+    outageGraceMs = OUTAGE_GRACE_MS,
+    probeTimeoutMs = 1500,
+    stillMs = 5000,
+  } = options;
   const members = new Map<string, WatchedMember>();
   let present: readonly WatchedMember[] = [];
   const settle = () => {
@@ -96,6 +109,14 @@ export function openFleet(options: FleetOptions): Fleet {
   const probeAll = async () => {
     await Promise.all([...members.values()].map((member) => member.probe()));
   };
+  const sweep = () => {
+    for (const member of present)
+      member.sweep(
+        stillMs,
+        present.filter((other) => other !== member),
+      );
+  };
+  const sweeps = setInterval(sweep, stillMs / SWEEPS).unref();
   const timer = setInterval(probeAll, options.probeIntervalMs ?? 1000).unref();
 
   return {
@@ -118,6 +139,7 @@ export function openFleet(options: FleetOptions): Fleet {
     probeNow: probeAll,
     async close() {
       clearInterval(timer);
+      clearInterval(sweeps);
       await Promise.all([...members.values()].map((member) => member.close()));
     },
   };

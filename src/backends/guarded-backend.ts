@@ -1,13 +1,14 @@
 /**
  * A backend as everybody but the fleet sees it: every call gives up at once when the backend goes down, and whatever an
- * adapter or a body throws is a BackendError. Callers wrap nothing. What comes after the end is cleaned up here.
+ * adapter or a body throws is a BackendError. Callers wrap nothing. What comes after the end is cleaned up here. How
+ * calls that move bytes fare is told to the health of their kind.
  */
 import type { Readable } from "node:stream";
 import type { ByteRange } from "../model.ts";
 import {
   asBackendError,
   type Backend,
-  type BackendError,
+  BackendError,
   type BackendStat,
   type BackendTraits,
   type ListedBlob,
@@ -15,20 +16,37 @@ import {
   type ReadBytes,
   type SignedUrlOptions,
 } from "./backend.ts";
+import type { CallHealth } from "./call-health.ts";
 import { GuardedSink } from "./guarded-sink.ts";
 import type { Uptime } from "./uptime.ts";
+import { type WatchedCall, watchBody } from "./watched-call.ts";
 
 type Parts = Parameters<Backend["completeUpload"]>[2];
+
+interface CallOptions<T> {
+  readonly call?: WatchedCall;
+  readonly late?: (result: T) => void;
+  readonly uptime?: Uptime;
+}
+
+export interface GuardedCalls {
+  readonly reads: CallHealth;
+  readonly writes: CallHealth;
+}
 
 /** The calls mean what they mean in the Backend interface. */
 export class GuardedBackend {
   readonly #backend: Backend;
   readonly #uptime: () => Uptime;
+  readonly #reads: CallHealth;
+  readonly #writes: CallHealth;
 
   /** `uptime`: the stretch that work which begins now belongs to. */
-  constructor(backend: Backend, uptime: () => Uptime) {
+  constructor(backend: Backend, uptime: () => Uptime, { reads, writes }: GuardedCalls) {
     this.#backend = backend;
     this.#uptime = uptime;
+    this.#reads = reads;
+    this.#writes = writes;
   }
 
   get name(): string {
@@ -48,8 +66,13 @@ export class GuardedBackend {
   }
 
   /** `onFailure` hears of the write's first failure, also when nobody waits for the write at that moment. */
-  write(key: string, size: number, onFailure: (failure: BackendError) => void = () => undefined): GuardedSink {
-    return new GuardedSink(this.name, this.#uptime(), () => this.#backend.write(key, size), onFailure);
+  write(
+    key: string,
+    size: number,
+    onFailure: (failure: BackendError) => void = () => undefined,
+    call: WatchedCall = this.#writes.begin({ key, size }),
+  ): GuardedSink {
+    return new GuardedSink(this.name, this.#uptime(), call, () => this.#backend.write(key, size), onFailure);
   }
 
   writePart(
@@ -60,22 +83,32 @@ export class GuardedBackend {
     onFailure: (failure: BackendError) => void = () => undefined,
   ): GuardedSink {
     const open = () => this.#backend.writePart(key, uploadId, partNumber, size);
-    return new GuardedSink(this.name, this.#uptime(), open, onFailure);
+    return new GuardedSink(this.name, this.#uptime(), this.#writes.begin({ key, size }), open, onFailure);
   }
 
   /**
    * The body errors with a BackendError whenever it closes before its end. It never brings the process down: an error
    * that nobody listens to is dropped.
    */
-  open(key: string, range?: ByteRange, signal?: AbortSignal): Promise<OpenedBlob> {
+  open(
+    key: string,
+    range?: ByteRange,
+    signal?: AbortSignal,
+    call: WatchedCall = this.#reads.begin({ key, range, size: lengthOf(range) }),
+  ): Promise<OpenedBlob> {
     const uptime = this.#uptime();
-    if (uptime.failure !== undefined) return Promise.reject(uptime.failure);
+    call.asks();
+    if (uptime.failure !== undefined) {
+      call.givenUp();
+      return Promise.reject(uptime.failure);
+    }
     return new Promise((resolve, reject) => {
       let body: Readable | undefined;
       let isOver = false;
       const watcher = {
         wentDown(failure: BackendError) {
           isOver = true;
+          call.givenUp();
           reject(failure);
           body?.destroy(failure);
         },
@@ -83,11 +116,22 @@ export class GuardedBackend {
       uptime.watch(watcher);
       const fail = (error: unknown) => {
         uptime.unwatch(watcher);
-        reject(asBackendError(error, this.name));
+        const failure = asBackendError(error, this.name);
+        if (signal?.aborted) call.givenUp();
+        else call.failed(failure);
+        reject(failure);
       };
       attempt(() => this.#backend.open(key, range, signal)).then((opened) => {
         body = opened.body;
-        guardBody(body, this.name, () => uptime.unwatch(watcher));
+        call.answered();
+        if (range === undefined) call.size = opened.size;
+        watchBody(body, call);
+        guardBody(body, this.name, (error) => {
+          uptime.unwatch(watcher);
+          if (error === undefined && body?.readableEnded) call.succeeded();
+          else if (error instanceof BackendError && !signal?.aborted) call.failed(error);
+          else call.givenUp();
+        });
         if (isOver) body.destroy();
         else resolve(opened);
       }, fail);
@@ -95,7 +139,9 @@ export class GuardedBackend {
   }
 
   read(key: string, length: number, range?: ByteRange): Promise<ReadBytes> {
-    return this.#call(() => this.#backend.read(key, length, range));
+    const call = this.#reads.begin({ key, range, size: length });
+    call.asks();
+    return this.#call(() => this.#backend.read(key, length, range), { call });
   }
 
   stat(key: string): Promise<BackendStat> {
@@ -110,7 +156,7 @@ export class GuardedBackend {
     return this.#call(
       () => this.#backend.createUpload(key),
       // Nobody will ever use it. What cannot be aborted now goes when the key does.
-      (uploadId) => void this.#backend.abortUpload(key, uploadId).catch(() => undefined),
+      { late: (uploadId) => void this.#backend.abortUpload(key, uploadId).catch(() => undefined) },
     );
   }
 
@@ -125,9 +171,9 @@ export class GuardedBackend {
   async *list(prefix: string, after?: string): AsyncGenerator<ListedBlob> {
     const uptime = this.#uptime();
     const begin = async () => this.#backend.list(prefix, after)[Symbol.asyncIterator]();
-    const listing = await this.#call(begin, undefined, uptime);
+    const listing = await this.#call(begin, { uptime });
     for (;;) {
-      const next = await this.#call(() => listing.next(), undefined, uptime);
+      const next = await this.#call(() => listing.next(), { uptime });
       if (next.done === true) return;
       yield next.value;
     }
@@ -137,25 +183,41 @@ export class GuardedBackend {
     return this.#backend.signedUrl(key, options);
   }
 
-  /** `late` is given a result that came after the backend went down. */
-  #call<T>(work: () => Promise<T>, late?: (result: T) => void, uptime = this.#uptime()): Promise<T> {
-    if (uptime.failure !== undefined) return Promise.reject(uptime.failure);
+  /** `late` is given a result that came after the backend went down; `call` is told how it went. */
+  #call<T>(work: () => Promise<T>, { call, late, uptime = this.#uptime() }: CallOptions<T> = {}): Promise<T> {
+    if (uptime.failure !== undefined) {
+      call?.givenUp();
+      return Promise.reject(uptime.failure);
+    }
     return new Promise((resolve, reject) => {
-      const watcher = { wentDown: reject };
+      const watcher = {
+        wentDown(failure: BackendError) {
+          call?.givenUp();
+          reject(failure);
+        },
+      };
       uptime.watch(watcher);
       attempt(work).then(
         (result) => {
           uptime.unwatch(watcher);
+          call?.answered();
+          call?.succeeded();
           if (uptime.failure !== undefined) late?.(result);
           resolve(result);
         },
         (error: unknown) => {
           uptime.unwatch(watcher);
-          reject(asBackendError(error, this.name));
+          const failure = asBackendError(error, this.name);
+          call?.failed(failure);
+          reject(failure);
         },
       );
     });
   }
+}
+
+function lengthOf(range: ByteRange | undefined): number {
+  return range === undefined ? 0 : range.last - range.first + 1;
 }
 
 /** Work that throws before it returns its promise rejects too. */
@@ -167,11 +229,11 @@ function attempt<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Watches how a body ends, not its chunks: they pass untouched. `onEnd` is called once, however it ends. */
-function guardBody(body: Readable, backend: string, onEnd: () => void): void {
+/** `onEnd` is called once, however the body ends, with what the adapter or the reader destroyed it with. */
+function guardBody(body: Readable, backend: string, onEnd: (error: Error | undefined) => void): void {
   const destroy = body._destroy;
   body._destroy = (error, done) => {
-    onEnd();
+    onEnd(error ?? undefined);
     destroy.call(body, error, (failure) => {
       const cause = failure ?? error;
       done(body.readableEnded && !cause ? null : asBackendError(cause ?? new Error("closed before its end"), backend));

@@ -4,20 +4,31 @@
  */
 import { asBackendError, BackendError, type Sink } from "./backend.ts";
 import type { Uptime } from "./uptime.ts";
+import type { WatchedCall } from "./watched-call.ts";
 
 export class GuardedSink {
   readonly #backend: string;
   readonly #uptime: Uptime;
+  readonly #call: WatchedCall;
   readonly #onFailure: (failure: BackendError) => void;
   #sink: Sink | undefined;
   #goOn: () => void = () => undefined;
   #failure: BackendError | undefined;
   #etag: string | undefined;
 
-  /** `onFailure` is called once, with the first failure; never before this returns. */
-  constructor(backend: string, uptime: Uptime, open: () => Sink, onFailure: (failure: BackendError) => void) {
+  /**
+   * `onFailure` is called once, with the first failure; never before this returns. `call` is told how the write fares.
+   */
+  constructor(
+    backend: string,
+    uptime: Uptime,
+    call: WatchedCall,
+    open: () => Sink,
+    onFailure: (failure: BackendError) => void,
+  ) {
     this.#backend = backend;
     this.#uptime = uptime;
+    this.#call = call;
     this.#onFailure = onFailure;
     try {
       if (uptime.failure !== undefined) throw uptime.failure;
@@ -26,6 +37,8 @@ export class GuardedSink {
     } catch (error) {
       const failure = asBackendError(error, backend);
       this.#failure = failure;
+      if (uptime.failure === undefined) call.failed(failure);
+      else call.givenUp();
       queueMicrotask(() => onFailure(failure));
     }
   }
@@ -43,15 +56,23 @@ export class GuardedSink {
   write(chunk: Buffer): Promise<void> | undefined {
     if (this.#failure !== undefined) return undefined;
     let ready: Promise<void> | undefined;
+    this.#call.moves();
     try {
       ready = this.#sink?.write(chunk);
     } catch (error) {
       this.#fail(asBackendError(error, this.#backend));
     }
     if (ready === undefined) return undefined;
+    this.#call.waits();
     return new Promise((resolve) => {
       this.#goOn = resolve;
-      ready.then(resolve, (error: unknown) => this.#fail(asBackendError(error, this.#backend)));
+      ready.then(
+        () => {
+          this.#call.rests();
+          resolve();
+        },
+        (error: unknown) => this.#fail(asBackendError(error, this.#backend)),
+      );
     });
   }
 
@@ -61,12 +82,15 @@ export class GuardedSink {
     if (this.#failure !== undefined || sink === undefined) return Promise.resolve(false);
     return new Promise((resolve) => {
       this.#goOn = () => resolve(false);
+      this.#call.asks();
       sink.finish().then(
         (answer) => {
+          this.#call.answered();
           this.#etag = answer.etag;
           if (etag !== undefined && answer.etag !== etag)
             this.#fail(new BackendError(this.#backend, "corrupt", { detail: `ETag ${answer.etag}, expected ${etag}` }));
           this.#uptime.unwatch(this);
+          this.#call.succeeded();
           resolve(this.#failure === undefined);
         },
         (error: unknown) => this.#fail(asBackendError(error, this.#backend)),
@@ -77,6 +101,7 @@ export class GuardedSink {
   /** Gives the write up without calling it a failure of the backend. */
   abort(): void {
     this.#uptime.unwatch(this);
+    this.#call.givenUp();
     this.#sink?.abort();
     this.#goOn();
   }
@@ -88,6 +113,7 @@ export class GuardedSink {
 
   /** Only for the backend's Uptime to call. */
   wentDown(failure: BackendError): void {
+    this.#call.givenUp();
     this.#fail(failure);
   }
 
@@ -95,6 +121,7 @@ export class GuardedSink {
     if (this.#failure !== undefined) return;
     this.#failure = failure;
     this.#uptime.unwatch(this);
+    this.#call.failed(failure);
     this.#sink?.abort();
     this.#goOn();
     this.#onFailure(failure);

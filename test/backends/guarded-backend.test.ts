@@ -9,6 +9,7 @@ import { GuardedBackend } from "../../src/backends/guarded-backend.ts";
 import { MemoryBackend } from "../../src/backends/memory/backend.ts";
 import { Uptime } from "../../src/backends/uptime.ts";
 import { failure } from "../contracts/backend-contract.ts";
+import { unwatchedCalls } from "../support/calls.ts";
 
 const bytes = Buffer.from("some bytes");
 const reason = new BackendError("far", "unavailable", { detail: "no answer to a probe" });
@@ -19,7 +20,7 @@ function guarded(changes: Partial<Backend> = {}) {
   const bare = Object.assign(new MemoryBackend({ name: "far", region: "there" }), changes);
   let uptime = new Uptime();
   return {
-    backend: new GuardedBackend(bare, () => uptime),
+    backend: new GuardedBackend(bare, () => uptime, unwatchedCalls()),
     goDown: () => uptime.end("far", reason),
     comeUp: () => {
       uptime = new Uptime();

@@ -1,10 +1,12 @@
 /** Routing without servers: real S3 backends that only sign URLs, and a read to route. */
+import type { BreakerState } from "../../src/backends/breaker.ts";
 import { GuardedBackend } from "../../src/backends/guarded-backend.ts";
 import { openBackend } from "../../src/backends/kinds.ts";
 import { Uptime } from "../../src/backends/uptime.ts";
 import { type Delivery, type DeliveryOptions, openDelivery } from "../../src/delivery/delivery.ts";
 import type { ReadRequest } from "../../src/delivery/read-request.ts";
 import type { Replica } from "../../src/model.ts";
+import { unwatchedCalls } from "../support/calls.ts";
 
 const MIB = 1024 ** 2;
 const amsterdam = { name: "amsterdam", latitude: 52.37, longitude: 4.9 };
@@ -20,18 +22,25 @@ export const redirect: DeliveryOptions["redirect"] = {
   allowInsecureRedirects: false,
 };
 
+const calm = { failingSince: undefined, errorRate: undefined, latencyMs: undefined };
+
 export interface Bench {
   readonly delivery: Delivery;
   readonly counted: string[];
-  readonly state: { now: Date; down: Set<string>; draining: Set<string> };
+  readonly state: { now: Date; down: Set<string>; draining: Set<string>; failing: Set<string> };
 }
 
-/** Which backends are up, and what time it is, is for the test to say in `state`. */
+/** Which backends are up, on which reads fail, and what time it is, is for the test to say in `state`. */
 export async function bench(
   change: Partial<DeliveryOptions> = {},
   replayedHeaders: "tolerate" | "strict" = "tolerate",
 ): Promise<Bench> {
-  const state = { now: new Date("2030-01-01T00:00:00Z"), down: new Set<string>(), draining: new Set<string>() };
+  const state = {
+    now: new Date("2030-01-01T00:00:00Z"),
+    down: new Set<string>(),
+    draining: new Set<string>(),
+    failing: new Set<string>(),
+  };
   const open = (region: string) =>
     openBackend({
       kind: "s3",
@@ -47,7 +56,7 @@ export async function bench(
   const uptime = new Uptime();
   const members = await Promise.all(
     regions.map(async (region) => {
-      const backend = new GuardedBackend(await open(region.name), () => uptime);
+      const backend = new GuardedBackend(await open(region.name), () => uptime, unwatchedCalls());
       return {
         backend,
         region,
@@ -57,6 +66,13 @@ export async function bench(
         identity: region.name,
         seenAt: state.now,
         lostSince: undefined,
+        reads: {
+          ...calm,
+          get state(): BreakerState {
+            return state.failing.has(region.name) ? "open" : "closed";
+          },
+        },
+        writes: { ...calm, state: "closed" as const },
         get up() {
           return !state.down.has(region.name);
         },

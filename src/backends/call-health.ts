@@ -1,0 +1,162 @@
+/**
+ * How one kind of call, reads or writes, fares on one backend: the calls under way, how long answers take, and the
+ * breaker that judges their ends. What it finds is told once a change.
+ */
+import { BackendError, type BackendFault } from "./backend.ts";
+import { Breaker, type BreakerState } from "./breaker.ts";
+import { type CallOutcome, type CallSubject, type CallWatcher, WatchedCall } from "./watched-call.ts";
+
+/** Weight of the newest answer in the average that is shown, and in the one that says what is usual. */
+const NEWEST = 0.2;
+const NEWEST_USUAL = 0.02;
+/** An answer in less time is never slow. */
+const LEAST_SLOW_MS = 1000;
+/** Times the usual, of this backend and of the others. */
+const FAR_SLOWER = 10;
+
+/** For placement, reads and operators. */
+export interface OperationHealth {
+  /** Not closed: such calls fail, and other backends are preferred. */
+  readonly state: BreakerState;
+  /** Since when it is not closed. */
+  readonly failingSince: Date | undefined;
+  /** Share of the calls of the last ten seconds that failed: 0 to 1; undefined: there was none. */
+  readonly errorRate: number | undefined;
+  /** Moving average of the time until an answer: a read's first byte, a write's acknowledgement. */
+  readonly latencyMs: number | undefined;
+}
+
+export interface CallHealthOptions {
+  readonly backend: string;
+  /** What says that the backend, and not a replica or a caller, is at fault. */
+  readonly faults: readonly BackendFault[];
+  readonly now: () => Date;
+  /** Milliseconds that never go back. */
+  readonly elapsed: () => number;
+  /** As Math.random. */
+  readonly random: () => number;
+  /** `failure`: the last one; undefined: they succeed again. */
+  readonly onChange: (failure: BackendError | undefined) => void;
+}
+
+export class CallHealth implements OperationHealth, CallWatcher {
+  readonly #options: CallHealthOptions;
+  readonly #breaker: Breaker;
+  readonly #underWay = new Set<WatchedCall>();
+  #latencyMs: number | undefined;
+  #usualMs: number | undefined;
+  #slowFromMs = Number.POSITIVE_INFINITY;
+  #stillMs = 0;
+  #failingSince: Date | undefined;
+  #lastFailed: CallSubject = { key: "", size: 0 };
+
+  constructor(options: CallHealthOptions) {
+    this.#options = options;
+    this.#breaker = new Breaker(options.random);
+  }
+
+  get state(): BreakerState {
+    return this.#breaker.state;
+  }
+
+  get failingSince(): Date | undefined {
+    return this.#failingSince;
+  }
+
+  get errorRate(): number | undefined {
+    return this.#breaker.errorRate(this.#options.elapsed());
+  }
+
+  get latencyMs(): number | undefined {
+    return this.#latencyMs;
+  }
+
+  begin(subject: CallSubject): WatchedCall {
+    const call = new WatchedCall(this, subject);
+    this.#underWay.add(call);
+    return call;
+  }
+
+  isSlow(milliseconds: number): boolean {
+    this.#latencyMs = average(this.#latencyMs, milliseconds, NEWEST);
+    const isSlow = milliseconds > this.#slowFromMs;
+    if (!isSlow) this.#usualMs = average(this.#usualMs, milliseconds, NEWEST_USUAL);
+    return isSlow;
+  }
+
+  ended(call: WatchedCall, outcome: CallOutcome, error?: BackendError): void {
+    this.#underWay.delete(call);
+    const end = { at: this.#options.elapsed(), size: call.size };
+    if (outcome === "succeeded") this.#breaker.succeeded(end);
+    const failure = this.#failureOf(outcome, error);
+    if (failure === undefined) return;
+    if (this.#breaker.state === "closed") this.#lastFailed = { key: call.key, range: call.range, size: call.size };
+    this.#breaker.failed(end, outcome === "still" ? this.#stillMs : undefined);
+    this.#tell(failure);
+  }
+
+  /** Once a sweep. `stillMs`: what SWEEPS sweeps take. `others`: `latencyMs` of the other backends. */
+  sweep(stillMs: number, others: readonly (number | undefined)[]): void {
+    this.#stillMs = stillMs;
+    const usualElsewhere = median(others);
+    this.#slowFromMs =
+      usualElsewhere === undefined || this.#usualMs === undefined
+        ? Number.POSITIVE_INFINITY
+        : Math.max(LEAST_SLOW_MS, FAR_SLOWER * this.#usualMs, FAR_SLOWER * usualElsewhere);
+    for (const call of this.#underWay) call.sweep();
+  }
+
+  /** Begins a trial when it is time for one. `begin` returns how to stop it. */
+  tryAgain(begin: (call: WatchedCall) => () => void): void {
+    const { elapsed } = this.#options;
+    if (!this.#breaker.beginTrial(elapsed())) return;
+    let stop: (() => void) | undefined;
+    const trial = new WatchedCall(
+      {
+        isSlow: (milliseconds) => this.isSlow(milliseconds),
+        ended: (call, outcome, error) => {
+          this.#underWay.delete(call);
+          this.#breaker.tried(elapsed(), outcome === "given-up" ? undefined : this.#isGood(outcome, error));
+          this.#tell(undefined);
+          stop?.();
+        },
+      },
+      this.#lastFailed,
+    );
+    this.#underWay.add(trial);
+    stop = begin(trial);
+  }
+
+  /** The backend was down and is up. */
+  cameBack(): void {
+    this.#breaker.retryNow();
+  }
+
+  #failureOf(outcome: CallOutcome, error: BackendError | undefined): BackendError | undefined {
+    const { backend, faults } = this.#options;
+    if (outcome === "still") return new BackendError(backend, "unavailable", { detail: "a call stands still" });
+    if (outcome === "slow") return new BackendError(backend, "unavailable", { detail: "it answers far too slowly" });
+    return outcome === "failed" && error !== undefined && faults.includes(error.fault) ? error : undefined;
+  }
+
+  /** That the bytes it asked for are gone by now is an answer. */
+  #isGood(outcome: CallOutcome, error: BackendError | undefined): boolean {
+    return outcome === "succeeded" || (outcome === "failed" && this.#failureOf(outcome, error) === undefined);
+  }
+
+  #tell(failure: BackendError | undefined): void {
+    const isFailing = this.#breaker.state !== "closed";
+    if (isFailing === (this.#failingSince !== undefined)) return;
+    this.#failingSince = isFailing ? this.#options.now() : undefined;
+    this.#options.onChange(failure);
+  }
+}
+
+function average(before: number | undefined, newest: number, weight: number): number {
+  return before === undefined ? newest : before + weight * (newest - before);
+}
+
+function median(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined).sort((a, b) => a - b);
+  return known[Math.floor(known.length / 2)];
+}

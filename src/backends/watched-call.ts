@@ -1,0 +1,120 @@
+/**
+ * One read or write under way on a backend, as the health of its kind sees it. It counts once, by its end or by the
+ * moment when it has stood still for too long. Only the time in which the store is waited for counts: a client that
+ * sends or reads slowly is never the store's fault. What passes per chunk sets two flags.
+ */
+import type { Readable } from "node:stream";
+import type { ByteRange } from "../model.ts";
+import type { BackendError } from "./backend.ts";
+
+/** A call stands still when it was found without progress so many times, once a sweep. */
+export const SWEEPS = 5;
+
+/** still: no progress for SWEEPS sweeps. failed: with an error. given-up: by its caller, or with its backend. */
+export type CallOutcome = "succeeded" | "slow" | "still" | "failed" | "given-up";
+
+export interface CallSubject {
+  readonly key: string;
+  readonly range?: ByteRange | undefined;
+  /** Bytes; 0 while they are not known. */
+  readonly size: number;
+}
+
+/** Hears of each call once. */
+export interface CallWatcher {
+  /** The time to the store's answer; is that far too long? */
+  isSlow(milliseconds: number): boolean;
+  ended(call: WatchedCall, outcome: CallOutcome, error?: BackendError): void;
+}
+
+export class WatchedCall implements CallSubject {
+  readonly key: string;
+  readonly range: ByteRange | undefined;
+  size: number;
+  readonly #watcher: CallWatcher;
+  #isWaiting = false;
+  #hasMoved = true;
+  #stillSweeps = 0;
+  /** Its caller has kept the store waiting: if the store now ends the call, it may be for that. */
+  #wasKeptWaiting = false;
+  #askedAt = 0;
+  #isSlow = false;
+  #isOver = false;
+
+  constructor(watcher: CallWatcher, { key, range, size }: CallSubject) {
+    this.#watcher = watcher;
+    this.key = key;
+    this.range = range;
+    this.size = size;
+  }
+
+  /** The store must answer now: until `answered` its time is taken. */
+  asks(): void {
+    this.#askedAt = performance.now();
+    this.waits();
+  }
+
+  answered(): void {
+    this.#isSlow = this.#watcher.isSlow(performance.now() - this.#askedAt);
+    this.rests();
+  }
+
+  /** The store is waited for. */
+  waits(): void {
+    if (!this.#isWaiting) this.#hasMoved = true;
+    this.#isWaiting = true;
+  }
+
+  /** The caller is waited for. */
+  rests(): void {
+    this.#isWaiting = false;
+    this.#hasMoved = true;
+  }
+
+  /** Bytes have passed. */
+  moves(): void {
+    this.#hasMoved = true;
+  }
+
+  succeeded(): void {
+    this.#end(this.#isSlow ? "slow" : "succeeded");
+  }
+
+  failed(error: BackendError): void {
+    this.#end(this.#wasKeptWaiting ? "given-up" : "failed", error);
+  }
+
+  givenUp(): void {
+    this.#end("given-up");
+  }
+
+  /** Sweeps are counted, not seconds: after a process was suspended its stores are not to blame. */
+  sweep(): void {
+    this.#stillSweeps = this.#hasMoved ? 0 : this.#stillSweeps + 1;
+    this.#hasMoved = false;
+    if (this.#stillSweeps < SWEEPS) return;
+    if (this.#isWaiting) this.#end("still");
+    else this.#wasKeptWaiting = true;
+  }
+
+  #end(outcome: CallOutcome, error?: BackendError): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#watcher.ended(this, outcome, error);
+  }
+}
+
+/** The store is waited for from the moment the body wants more until it has enough; its chunks pass untouched. */
+export function watchBody(body: Readable, call: WatchedCall): void {
+  const { _read: read, push } = body;
+  body._read = (size) => {
+    call.waits();
+    read.call(body, size);
+  };
+  body.push = (chunk: unknown, encoding?: BufferEncoding) => {
+    call.moves();
+    const wantsMore = push.call(body, chunk, encoding);
+    if (!wantsMore) call.rests();
+    return wantsMore;
+  };
+}

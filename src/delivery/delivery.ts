@@ -106,7 +106,8 @@ class Deliverer implements Delivery {
 
   #mayRedirectTo({ member }: RankedReplica, { clientAddress }: ReadRequest): boolean {
     const endpoint = this.#endpointOf(member.backend);
-    return endpoint !== undefined && member.up && !member.draining && admits(endpoint, clientAddress);
+    const isFit = member.up && !member.draining && member.reads.state === "closed";
+    return endpoint !== undefined && isFit && admits(endpoint, clientAddress);
   }
 
   #redirect({ rule }: Verdict, url: string, { name: backend, region }: RankedReplica, family: ClientFamily): Route {

@@ -8,8 +8,9 @@ export interface RankedReplica extends Candidate {
 }
 
 /**
- * Closest first among backends that are up; those on draining backends come after them, and those on backends that are
- * down last, for a proxy that has no better one. `random` returns 0 <= n < 1.
+ * Closest first among backends that are up; those on draining backends come after them, then those on backends where
+ * reads fail, and last those on backends that are down, for a proxy that has no better one. `random` returns
+ * 0 <= n < 1.
  */
 export function rankReplicas(
   replicas: readonly Replica[],
@@ -19,15 +20,18 @@ export function rankReplicas(
 ): readonly RankedReplica[] {
   const good: RankedReplica[] = [];
   const draining: RankedReplica[] = [];
+  const failing: RankedReplica[] = [];
   const down: RankedReplica[] = [];
   for (const { backend: name, state } of replicas) {
     const member = state === "verified" ? fleet.get(name) : undefined;
     if (member === undefined) continue;
     const { backend, region, latencyMs } = member;
     const ranked = { name, region: region.name, coordinates: region, latencyMs, capacity: backend.capacity, member };
-    (member.up ? (member.draining ? draining : good) : down).push(ranked);
+    if (!member.up) down.push(ranked);
+    else if (member.reads.state !== "closed") failing.push(ranked);
+    else (member.draining ? draining : good).push(ranked);
   }
   const ordered = orderByProximity(good, place, random);
-  if (draining.length === 0 && down.length === 0) return ordered;
-  return [...ordered, ...orderByProximity(draining, place, random), ...down];
+  if (ordered.length === replicas.length) return ordered;
+  return [...ordered, ...orderByProximity(draining, place, random), ...failing, ...down];
 }

@@ -16,7 +16,7 @@ import {
   renewCompletion,
 } from "./upload-completion.ts";
 import { listUploads, type UploadPage, type UploadsListing } from "./upload-listing.ts";
-import { listParts, savePart, type UploadedPart } from "./upload-parts.ts";
+import { listParts, savePart, type UploadedPart, wholeBackends } from "./upload-parts.ts";
 import { NO_UPLOAD, toUploads, type Upload, type UploadRow, uploadColumns } from "./upload-rows.ts";
 
 export interface CompletedObject {
@@ -128,6 +128,11 @@ export class Uploads {
     const saved = { ...part, modifiedAt: this.#context.now() };
     await this.#context.engine.transact((c) => savePart(c, uploadId, saved));
     return saved;
+  }
+
+  /** The backends that hold every part recorded. */
+  wholeBackends(uploadId: string): Promise<readonly string[]> {
+    return wholeBackends(this.#context.engine.read, uploadId);
   }
 
   parts(uploadId: string, page: { readonly after: number; readonly limit: number }): Promise<readonly UploadedPart[]> {

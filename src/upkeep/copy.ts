@@ -6,7 +6,7 @@ import { BackendError, onlyBackendError } from "../backends/backend.ts";
 import type { FleetMember } from "../backends/fleet.ts";
 import { copyReplica, readReplica } from "../blobs/replicas/copy-replica.ts";
 import { areEnough, goodCopies } from "../blobs/replicas/good-copies.ts";
-import { choosePlacement, healthyMembers, type Placement, placementOf } from "../blobs/replicas/placement.ts";
+import { chooseMembers, healthyMembers, type Placement } from "../blobs/replicas/placement.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
 import type { Blob, Replica } from "../model.ts";
 import { type JobContext, paced, removedOf } from "./job-context.ts";
@@ -49,10 +49,9 @@ function chooseTarget(
 ): FleetMember | undefined {
   const unfit = new Set(failures.map(({ backend }) => backend));
   for (const { backend, state } of blob.replicas) if (state === "deleting") unfit.add(backend);
-  const candidates = healthyMembers(context.fleet.members())
-    .map(placementOf)
-    .filter(({ name }) => !unfit.has(name));
-  const [target] = choosePlacement(candidates, good, 1, context.random);
+  const candidates = healthyMembers(context.fleet.members()).filter(({ backend }) => !unfit.has(backend.name));
+  const isOneMore = (placements: readonly Placement[]) => placements.length > good.length;
+  const [target] = chooseMembers(candidates, good, 1, context.random, isOneMore);
   const helps = good.length < context.copies || good.every(({ region }) => region !== target?.region);
   return target !== undefined && helps ? context.fleet.get(target.name) : undefined;
 }
@@ -128,11 +127,13 @@ async function copyFromAny(
 }
 
 /**
- * The backends to copy from, those that have room first. Verified replicas come before others, which may still be good:
- * a copy is checked byte by byte.
+ * The backends to copy from, those that have room first, those where reads fail later. Verified replicas come before
+ * others, which may still be good: a copy is checked byte by byte.
  */
 function sourcesOf({ fleet, slots }: JobContext, { replicas }: Blob, target: FleetMember): readonly FleetMember[] {
-  const rank = ({ backend, state }: Replica) => (state === "verified" ? 0 : 2) + (slots.hasRoom(backend) ? 0 : 1);
+  const fails = (backend: string) => fleet.get(backend)?.reads.state !== "closed";
+  const rank = ({ backend, state }: Replica) =>
+    (state === "verified" ? 0 : 4) + (fails(backend) ? 2 : 0) + (slots.hasRoom(backend) ? 0 : 1);
   const ranked = [...replicas].sort((a, b) => rank(a) - rank(b));
   return ranked.flatMap(({ backend }) => {
     const member = fleet.get(backend);

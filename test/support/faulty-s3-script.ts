@@ -7,6 +7,8 @@ export interface Match {
   readonly key?: string | RegExp;
   /** Has this query parameter. */
   readonly query?: string;
+  /** Announces at least so many bytes of body. */
+  readonly bodyFrom?: number;
   /** Only the nth request that matches the rest, counted from 1 since the script was set. */
   readonly nth?: number;
 }
@@ -93,11 +95,15 @@ export class RunningScript implements Script {
   }
 }
 
-export function matches({ method, key, query }: Match, request: Pick<S3Request, "method" | "key" | "query">): boolean {
+export function matches(
+  { method, key, query, bodyFrom }: Match,
+  request: Pick<S3Request, "method" | "key" | "query"> & Partial<Pick<S3Request, "headers">>,
+): boolean {
   const keyMatches = key === undefined || (typeof key === "string" ? key === request.key : key.test(request.key));
   return (
     keyMatches &&
     (method === undefined || method === request.method) &&
-    (query === undefined || request.query.has(query))
+    (query === undefined || request.query.has(query)) &&
+    (bodyFrom === undefined || Number(request.headers?.["content-length"]) >= bodyFrom)
   );
 }

@@ -35,6 +35,8 @@ export interface RigOptions {
   readonly scrub?: UpkeepOptions["scrub"];
   readonly scrubMs?: number;
   readonly inventoryMs?: number;
+  /** Default 5000. */
+  readonly stillMs?: number;
 }
 
 export interface Rig extends AsyncDisposable {
@@ -133,6 +135,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     log,
     probeIntervalMs: options.probeIntervalMs ?? 60_000,
     probeTimeoutMs: options.probeTimeoutMs ?? 1_500,
+    stillMs: options.stillMs ?? 5_000,
     outageGraceMs: OUTAGE_GRACE_MS,
     now: clock.now,
   });

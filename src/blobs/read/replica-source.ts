@@ -1,6 +1,6 @@
 /**
- * The replicas of a blob in the order they are to be tried. The next one opens where the last one failed. A replica
- * that was merely unavailable is tried twice.
+ * The replicas of a blob in the order they are to be tried, those on backends where reads fail last. The next one opens
+ * where the last one failed. A replica that was merely unavailable is tried twice.
  */
 import { type BackendError, type BackendStat, type OpenedBlob, onlyBackendError } from "../../backends/backend.ts";
 import type { Fleet, FleetMember } from "../../backends/fleet.ts";
@@ -132,9 +132,14 @@ export class ReplicaSource {
   }
 
   #next(state: ReplicaState): FleetMember | undefined {
-    const replicas = this.#blob.replicas.filter((replica) => replica.state === state && this.#canTry(replica.backend));
-    const name = this.#order.find((name) => replicas.some(({ backend }) => backend === name)) ?? replicas[0]?.backend;
-    return name === undefined ? undefined : this.#stores.fleet.get(name);
+    let failing: FleetMember | undefined;
+    for (const name of [...this.#order, ...this.#blob.replicas.map(({ backend }) => backend)]) {
+      const isThere = this.#blob.replicas.some((replica) => replica.backend === name && replica.state === state);
+      const member = isThere && this.#canTry(name) ? this.#stores.fleet.get(name) : undefined;
+      if (member?.reads.state === "closed") return member;
+      failing ??= member;
+    }
+    return failing;
   }
 
   #canTry(backend: string): boolean {

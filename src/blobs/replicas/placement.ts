@@ -1,6 +1,7 @@
 /**
  * Which backends get a blob: pure. Healthy ones only, another region each while there is one, weighted random by
- * capacity. Two copies count as two only when they stand in two regions, if so many are configured.
+ * capacity; those where writes fail only as a last resort. Two copies count as two only when they stand in two regions,
+ * if so many are configured.
  */
 import type { FleetMember } from "../../backends/fleet.ts";
 
@@ -19,6 +20,29 @@ export function placementOf(member: FleetMember): Placement {
 /** Members that may be given new bytes. */
 export function healthyMembers(members: readonly FleetMember[]): readonly FleetMember[] {
   return members.filter((member) => member.up && member.writable && !member.draining);
+}
+
+/** Could take a write, and better not: it is tried when too few others can. */
+export function isLastResort({ writes }: FleetMember): boolean {
+  return writes.state !== "closed";
+}
+
+/**
+ * As choosePlacement among those of `members` that are no last resort; among all of them when those drawn, beside `held`,
+ * are not `enough`.
+ */
+export function chooseMembers(
+  members: readonly FleetMember[],
+  held: readonly Placement[],
+  count: number,
+  random: () => number,
+  enough: (placements: readonly Placement[]) => boolean,
+): readonly Placement[] {
+  const better = members.filter((member) => !isLastResort(member));
+  const chosen = choosePlacement(better.map(placementOf), held, count, random);
+  if (better.length === members.length || enough([...held, ...chosen])) return chosen;
+  const all = members.map((member) => ({ ...placementOf(member), ...(isLastResort(member) && { capacity: 0 }) }));
+  return choosePlacement(all, held, count, random);
 }
 
 /**

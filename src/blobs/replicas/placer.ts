@@ -2,7 +2,7 @@
 import type { BackendError } from "../../backends/backend.ts";
 import type { Fleet, FleetMember } from "../../backends/fleet.ts";
 import { S3Error } from "../../errors.ts";
-import { choosePlacement, healthyMembers, isEnough, type Placement, placementOf } from "./placement.ts";
+import { chooseMembers, healthyMembers, isEnough, type Placement, placementOf } from "./placement.ts";
 
 /** Seconds a client is asked to wait: about what the fleet needs to notice that a store is back. */
 const RETRY_AFTER = "2";
@@ -26,9 +26,14 @@ export class Placer {
     this.#random = options.random;
   }
 
-  /** Up to `copies` members for what `held` does not cover yet, none of them in `tried`. */
-  draw(held: readonly Placement[], tried: ReadonlySet<string>): readonly FleetMember[] {
-    const drawn = choosePlacement(this.#untried(tried), held, this.copies - held.length, this.#random);
+  /**
+   * Up to `copies` members for what `held` does not cover yet, none of them in `tried`. Where writes fail, only if a
+   * write that asks for `needed` is not acknowledged without.
+   */
+  draw(held: readonly Placement[], tried: ReadonlySet<string>, needed: number): readonly FleetMember[] {
+    const enough = (placements: readonly Placement[]) => this.isEnough(placements, needed);
+    const members = this.#untried(tried);
+    const drawn = chooseMembers(members, held, this.copies - held.length, this.#random, enough);
     return drawn.flatMap((placement) => this.fleet.get(placement.name) ?? []);
   }
 
@@ -40,20 +45,19 @@ export class Placer {
   /** Could they become enough with the healthy members that were not tried? */
   canBeEnough(held: readonly Placement[], tried: ReadonlySet<string>, needed: number): boolean {
     const names = new Set(held.map((placement) => placement.name));
-    return this.isEnough([...held, ...this.#untried(tried).filter((placement) => !names.has(placement.name))], needed);
+    const more = this.#untried(tried).map(placementOf);
+    return this.isEnough([...held, ...more.filter((placement) => !names.has(placement.name))], needed);
   }
 
   /** Throws ServiceUnavailable when no write that asks for `needed` can succeed. */
   checkWritable(needed: number): void {
     if (this.canBeEnough([], new Set(), needed)) return;
-    const able = this.#untried(new Set()).map(({ name, region }) => `${name} in ${region}`);
+    const able = this.#untried(new Set()).map(({ backend, region }) => `${backend.name} in ${region.name}`);
     throw tooFewBackends([], `too few backends can take a write, ${needed} must: ${able.join(", ") || "none"}`);
   }
 
-  #untried(tried: ReadonlySet<string>): readonly Placement[] {
-    return healthyMembers(this.fleet.members())
-      .map(placementOf)
-      .filter((placement) => !tried.has(placement.name));
+  #untried(tried: ReadonlySet<string>): readonly FleetMember[] {
+    return healthyMembers(this.fleet.members()).filter(({ backend }) => !tried.has(backend.name));
   }
 
   #regionCount(): number {

@@ -6,6 +6,8 @@ import type { WriteContext } from "./context.ts";
 import type { Trail } from "./trail.ts";
 
 export interface SpreadOptions {
+  /** Replicas without which the write is not acknowledged: for these, backends where writes fail are tried too. */
+  readonly needed: number;
   readonly signal?: AbortSignal;
   /** Called before the first byte goes to a backend. */
   readonly before?: (backend: string) => Promise<void>;
@@ -21,7 +23,7 @@ export async function addReplicas(
   held: readonly Placement[],
   tried: ReadonlySet<string>,
   trail: Trail,
-  { signal, before }: SpreadOptions = {},
+  { needed, signal, before }: SpreadOptions,
 ): Promise<readonly Placement[]> {
   const { placer } = context;
   const done = new Set([...tried, ...held.map((placement) => placement.name)]);
@@ -29,7 +31,7 @@ export async function addReplicas(
   let sources = held;
   while (holding.length < placer.copies) {
     const source = sources[0] && placer.fleet.get(sources[0].name);
-    const [target] = placer.draw(holding, done);
+    const [target] = placer.draw(holding, done, needed);
     if (source === undefined || target === undefined) break;
     const { name } = target.backend;
     signal?.throwIfAborted();

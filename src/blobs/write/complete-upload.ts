@@ -76,6 +76,7 @@ export async function completeUpload(
   }
   const completed = new Set(held.map(({ name }) => name));
   held = await addReplicas(context, whole, held, new Set(), trail, {
+    needed: context.minimumCopies,
     signal,
     before: (name) => metadata.uploads.touch(uploadId, name),
   });

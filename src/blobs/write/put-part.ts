@@ -1,11 +1,14 @@
 /**
  * One part -> the uploads under way on the backends, streamed at the pace of the slowest. Its ETag is the md5 that the
- * backends agree on: a part cannot be read back before its upload is completed.
+ * backends agree on: a part cannot be read back before its upload is completed. Where writes fail it is not sent while
+ * another backend has all parts.
  */
 import type { BackendError } from "../../backends/backend.ts";
+import type { FleetMember } from "../../backends/fleet.ts";
 import type { Digests } from "../../checksums/digest.ts";
 import { S3Error } from "../../errors.ts";
 import type { Upload } from "../../metadata/uploads.ts";
+import { isLastResort } from "../replicas/placement.ts";
 import { tooFewBackends } from "../replicas/placer.ts";
 import { aliveWriters, type ReplicaWriter, writeToAll } from "../replicas/replica-writer.ts";
 import { etagNamedByAll } from "./agreed-etag.ts";
@@ -35,7 +38,8 @@ export async function putPart(
   placer.checkWritable(context.minimumCopies);
   const failures: BackendError[] = [];
   const giveUp = new AbortController();
-  const writers = openWriters(context, upload, partNumber, bytes.size, failures, giveUp);
+  const members = await membersFor(context, upload);
+  const writers = openWriters(context, upload, members, { partNumber, size: bytes.size, failures, giveUp });
   if (writers.length === 0) throw tooFewBackends(failures);
   try {
     // Nobody asks for the sha256 of a part. The md5 costs most of all that a part costs here: it is computed only where
@@ -58,17 +62,31 @@ export async function putPart(
   }
 }
 
+/** The backends of the upload that get the part. */
+async function membersFor({ placer, metadata }: WriteContext, upload: Upload): Promise<readonly FleetMember[]> {
+  const up = upload.backends.flatMap(({ backend }) => placer.fleet.get(backend) ?? []).filter((member) => member.up);
+  const better = up.filter((member) => !isLastResort(member));
+  if (better.length === 0 || better.length === up.length) return up;
+  const whole = await metadata.uploads.wholeBackends(upload.uploadId);
+  return better.some(({ backend }) => whole.includes(backend.name)) ? better : up;
+}
+
+interface PartWrite {
+  readonly partNumber: number;
+  readonly size: number;
+  readonly failures: BackendError[];
+  readonly giveUp: AbortController;
+}
+
 function openWriters(
   context: WriteContext,
   upload: Upload,
-  partNumber: number,
-  size: number,
-  failures: BackendError[],
-  giveUp: AbortController,
+  members: readonly FleetMember[],
+  { partNumber, size, failures, giveUp }: PartWrite,
 ): readonly ReplicaWriter[] {
   const writers = upload.backends.flatMap(({ backend, backendUploadId }) => {
-    const member = context.placer.fleet.get(backend);
-    if (!member?.up) return [];
+    const member = members.find((one) => one.backend.name === backend);
+    if (member === undefined) return [];
     const open = (onFailure: (failure: BackendError) => void) =>
       member.backend.writePart(upload.storageKey, backendUploadId, partNumber, size, onFailure);
     return openReplicaWriter(context, member, open, (failure) => {

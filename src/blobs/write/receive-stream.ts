@@ -77,7 +77,7 @@ function receive(stream: Stream, bytes: BodySource): ReturnType<typeof streamVer
     failures.push(failure);
     checkEnoughLeft();
   };
-  for (const member of context.placer.draw([], touched)) {
+  for (const member of context.placer.draw([], touched, stream.needed)) {
     touched.add(member.backend.name);
     const open = (onFailure: (failure: BackendError) => void) =>
       member.backend.write(storageKey, bytes.size, onFailure);
@@ -103,8 +103,8 @@ async function commit(stream: Stream, digests: Digests, last: Buffer | undefined
     digests.md5 === undefined ? await agreedEtag(placer.fleet, writers, stored) : { etag: digests.md5, isProven: true };
   if (agreed === undefined) throw tooFewBackends(trail.failures);
   const whole = { ...stored, etag: agreed.etag };
-  const copied = await addReplicas(context, whole, placementsOf(writers), given, trail);
-  const held = await addReplicas(context, whole, copied, unretryable(trail.failures), trail);
+  const copied = await addReplicas(context, whole, placementsOf(writers), given, trail, { needed });
+  const held = await addReplicas(context, whole, copied, unretryable(trail.failures), trail, { needed });
   if (!placer.isEnough(held, needed)) throw tooFewBackends(trail.failures);
   if (!agreed.isProven && held.length === 1) await proveOnly(stream, whole, held[0]);
   return { storageKey, etag: agreed.etag, ...outcomeOf(held, trail) };

@@ -48,7 +48,7 @@ export async function writeBuffer(
   };
   const writeToNew = async () => {
     while (held.length < placer.copies) {
-      const members = placer.draw(held, tried);
+      const members = placer.draw(held, tried, needed);
       if (members.length === 0) return;
       await Promise.all(members.map(writeTo));
     }

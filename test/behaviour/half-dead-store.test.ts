@@ -1,0 +1,65 @@
+// A store that answers probes and takes the small probe write, but hangs on real bodies, refuses them or fails them: it
+// is left alone within seconds, no client notices more than that, and it is used again when it works again.
+import { createHash, randomBytes } from "node:crypto";
+import { describe, expect, it, vi } from "vitest";
+import { type FarStores, startFarStores } from "../support/far-stores.ts";
+import type { Fault } from "../support/faulty-s3-script.ts";
+import { openRig, type Rig, type RigOptions } from "../support/rig.ts";
+
+const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+const SMALL = 50_000;
+const LARGE = 3 * 1024 * 1024;
+const BLOBS = /^blobs\//;
+
+/** Three stores, of which "a" is drawn first whenever it may be. */
+async function stand(far: FarStores, options: RigOptions = {}) {
+  return openRig({ backends: far.backends, probeIntervalMs: 50, stillMs: 200, ...options });
+}
+
+const asked = (far: FarStores, method: string) =>
+  far.store("a").requests.filter((entry) => entry.method === method && BLOBS.test(entry.key)).length;
+const stateOf = (rig: Rig, kind: "reads" | "writes", name = "a") => rig.fleet.get(name)?.[kind].state;
+const isOpen = (rig: Rig, kind: "reads" | "writes") =>
+  vi.waitFor(() => expect(stateOf(rig, kind)).not.toBe("closed"), { timeout: 5000, interval: 5 });
+const isClosed = (rig: Rig, kind: "reads" | "writes") =>
+  vi.waitFor(() => expect(stateOf(rig, kind)).toBe("closed"), { timeout: 10_000, interval: 20 });
+
+let number = 0;
+/** Stores new bytes and reads them back. */
+async function exchange(rig: Rig, size: number): Promise<readonly string[]> {
+  const bytes = randomBytes(size);
+  const key = `key-${number++}`;
+  const content = await rig.put(key, bytes);
+  expect(sha256(await rig.get(key, { order: ["b", "c"] }))).toBe(sha256(bytes));
+  return content.kind === "fresh" ? content.backends : [];
+}
+
+const faults: readonly (readonly [string, Fault, number])[] = [
+  ["never answers PUTs", { do: "hang" }, SMALL],
+  ["never answers large PUTs", { do: "hang" }, LARGE],
+  ["stops reading large PUTs", { do: "stop-reading", after: 100_000 }, LARGE],
+  ["answers 503 to PUTs", { do: "status", status: 503, code: "SlowDown" }, SMALL],
+  ["answers 403 to large PUTs", { do: "status", status: 403, code: "AccessDenied" }, LARGE],
+  ["cuts large PUTs", { do: "disconnect", at: { requestBytes: 200_000 } }, LARGE],
+];
+
+describe("a store that", () => {
+  it.each(faults)(
+    "%s gets no more of them while others take them, and gets them again when it is mended",
+    async (_, fault, size) => {
+      await using far = await startFarStores(3, { responseTimeoutMs: 2000 });
+      await using rig = await stand(far);
+      expect(await exchange(rig, size)).toContain("a");
+      const script = far.store("a").script({ method: "PUT", bodyFrom: size }, fault);
+      await Promise.all(Array.from({ length: 6 }, () => exchange(rig, size)));
+      await isOpen(rig, "writes");
+      const before = asked(far, "PUT");
+      for (let n = 0; n < 5; n++) expect([...(await exchange(rig, size))].sort()).toEqual(["b", "c"]);
+      expect(asked(far, "PUT")).toBe(before);
+      script.remove();
+      script.release();
+      await isClosed(rig, "writes");
+      expect(await exchange(rig, size)).toContain("a");
+    },
+  );
+});

@@ -4,7 +4,7 @@
  */
 import { BackendError, type BackendFault } from "./backend.ts";
 import { Breaker, type BreakerState } from "./breaker.ts";
-import { type CallOutcome, type CallSubject, type CallWatcher, WatchedCall } from "./watched-call.ts";
+import { type CallOutcome, type CallSubject, type CallWatcher, standsStill, WatchedCall } from "./watched-call.ts";
 
 /** Weight of the newest answer in the average that is shown, and in the one that says what is usual. */
 const NEWEST = 0.2;
@@ -134,7 +134,7 @@ export class CallHealth implements OperationHealth, CallWatcher {
 
   #failureOf(outcome: CallOutcome, error: BackendError | undefined): BackendError | undefined {
     const { backend, faults } = this.#options;
-    if (outcome === "still") return new BackendError(backend, "unavailable", { detail: "a call stands still" });
+    if (outcome === "still") return standsStill(backend);
     if (outcome === "slow") return new BackendError(backend, "unavailable", { detail: "it answers far too slowly" });
     return outcome === "failed" && error !== undefined && faults.includes(error.fault) ? error : undefined;
   }

@@ -19,19 +19,25 @@ import {
 import type { CallHealth } from "./call-health.ts";
 import { GuardedSink } from "./guarded-sink.ts";
 import type { Uptime } from "./uptime.ts";
-import { type WatchedCall, watchBody } from "./watched-call.ts";
+import { standsStill, type WatchedCall, watchBody } from "./watched-call.ts";
 
 type Parts = Parameters<Backend["completeUpload"]>[2];
-
-interface CallOptions<T> {
-  readonly call?: WatchedCall;
-  readonly late?: (result: T) => void;
-  readonly uptime?: Uptime;
-}
 
 export interface GuardedCalls {
   readonly reads: CallHealth;
   readonly writes: CallHealth;
+}
+
+export interface OpenOptions {
+  /** Is told how the read fares; default: one that counts. */
+  readonly call?: WatchedCall;
+  /** Asked when the read stands still: it fails at once if so. Default: it waits for the store's own time-out. */
+  readonly mayGiveUp?: () => boolean;
+}
+
+interface CallOptions<T> extends OpenOptions {
+  readonly late?: (result: T) => void;
+  readonly uptime?: Uptime;
 }
 
 /** The calls mean what they mean in the Backend interface. */
@@ -90,12 +96,8 @@ export class GuardedBackend {
    * The body errors with a BackendError whenever it closes before its end. It never brings the process down: an error
    * that nobody listens to is dropped.
    */
-  open(
-    key: string,
-    range?: ByteRange,
-    signal?: AbortSignal,
-    call: WatchedCall = this.#reads.begin({ key, range, size: lengthOf(range) }),
-  ): Promise<OpenedBlob> {
+  open(key: string, range?: ByteRange, signal?: AbortSignal, options: OpenOptions = {}): Promise<OpenedBlob> {
+    const { call = this.#reads.begin({ key, range, size: lengthOf(range) }), mayGiveUp = never } = options;
     const uptime = this.#uptime();
     call.asks();
     if (uptime.failure !== undefined) {
@@ -114,6 +116,11 @@ export class GuardedBackend {
         },
       };
       uptime.watch(watcher);
+      call.onStill = () => {
+        if (!mayGiveUp()) return;
+        uptime.unwatch(watcher);
+        watcher.wentDown(standsStill(this.name));
+      };
       const fail = (error: unknown) => {
         uptime.unwatch(watcher);
         const failure = asBackendError(error, this.name);
@@ -138,10 +145,11 @@ export class GuardedBackend {
     });
   }
 
-  read(key: string, length: number, range?: ByteRange): Promise<ReadBytes> {
+  /** `mayGiveUp`: as for `open`. */
+  read(key: string, length: number, range?: ByteRange, mayGiveUp = never): Promise<ReadBytes> {
     const call = this.#reads.begin({ key, range, size: length });
     call.asks();
-    return this.#call(() => this.#backend.read(key, length, range), { call });
+    return this.#call(() => this.#backend.read(key, length, range), { call, mayGiveUp });
   }
 
   stat(key: string): Promise<BackendStat> {
@@ -184,7 +192,8 @@ export class GuardedBackend {
   }
 
   /** `late` is given a result that came after the backend went down; `call` is told how it went. */
-  #call<T>(work: () => Promise<T>, { call, late, uptime = this.#uptime() }: CallOptions<T> = {}): Promise<T> {
+  #call<T>(work: () => Promise<T>, options: CallOptions<T> = {}): Promise<T> {
+    const { call, late, mayGiveUp = never, uptime = this.#uptime() } = options;
     if (uptime.failure !== undefined) {
       call?.givenUp();
       return Promise.reject(uptime.failure);
@@ -197,6 +206,10 @@ export class GuardedBackend {
         },
       };
       uptime.watch(watcher);
+      if (call !== undefined)
+        call.onStill = () => {
+          if (mayGiveUp()) watcher.wentDown(standsStill(this.name));
+        };
       attempt(work).then(
         (result) => {
           uptime.unwatch(watcher);
@@ -214,6 +227,10 @@ export class GuardedBackend {
       );
     });
   }
+}
+
+function never(): boolean {
+  return false;
 }
 
 function lengthOf(range: ByteRange | undefined): number {

@@ -4,7 +4,7 @@
  */
 import { asBackendError, BackendError, type Sink } from "./backend.ts";
 import type { Uptime } from "./uptime.ts";
-import type { WatchedCall } from "./watched-call.ts";
+import { standsStill, type WatchedCall } from "./watched-call.ts";
 
 export class GuardedSink {
   readonly #backend: string;
@@ -96,6 +96,13 @@ export class GuardedSink {
         (error: unknown) => this.#fail(asBackendError(error, this.#backend)),
       );
     });
+  }
+
+  /** Whether it may fail as soon as it stands still; else it waits for the store's own time-out. */
+  giveUpWhenStill(mayGiveUp: () => boolean): void {
+    this.#call.onStill = () => {
+      if (mayGiveUp()) this.#fail(standsStill(this.#backend));
+    };
   }
 
   /** Gives the write up without calling it a failure of the backend. */

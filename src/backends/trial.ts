@@ -36,7 +36,7 @@ export function tryRead(backend: GuardedBackend, call: WatchedCall): () => void 
     const { key, range } = call;
     const most = range && { first: range.first, last: Math.min(range.last, range.first + MOST_BYTES - 1) };
     try {
-      const { body } = await backend.open(key, most, stopping.signal, call);
+      const { body } = await backend.open(key, most, stopping.signal, { call });
       let read = 0;
       for await (const chunk of body) {
         read += chunk.length;

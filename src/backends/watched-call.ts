@@ -5,7 +5,7 @@
  */
 import type { Readable } from "node:stream";
 import type { ByteRange } from "../model.ts";
-import type { BackendError } from "./backend.ts";
+import { BackendError } from "./backend.ts";
 
 /** A call stands still when it was found without progress so many times, once a sweep. */
 export const SWEEPS = 5;
@@ -31,6 +31,8 @@ export class WatchedCall implements CallSubject {
   readonly key: string;
   readonly range: ByteRange | undefined;
   size: number;
+  /** Called when it is found to stand still. */
+  onStill: () => void = () => undefined;
   readonly #watcher: CallWatcher;
   #isWaiting = false;
   #hasMoved = true;
@@ -93,15 +95,20 @@ export class WatchedCall implements CallSubject {
     this.#stillSweeps = this.#hasMoved ? 0 : this.#stillSweeps + 1;
     this.#hasMoved = false;
     if (this.#stillSweeps < SWEEPS) return;
-    if (this.#isWaiting) this.#end("still");
-    else this.#wasKeptWaiting = true;
+    if (!this.#isWaiting) this.#wasKeptWaiting = true;
+    else if (this.#end("still")) this.onStill();
   }
 
-  #end(outcome: CallOutcome, error?: BackendError): void {
-    if (this.#isOver) return;
+  #end(outcome: CallOutcome, error?: BackendError): boolean {
+    if (this.#isOver) return false;
     this.#isOver = true;
     this.#watcher.ended(this, outcome, error);
+    return true;
   }
+}
+
+export function standsStill(backend: string): BackendError {
+  return new BackendError(backend, "unavailable", { detail: "a call stands still" });
 }
 
 /** The store is waited for from the moment the body wants more until it has enough; its chunks pass untouched. */

@@ -47,11 +47,14 @@ describe("a store that", () => {
   it.each(faults)(
     "%s gets no more of them while others take them, and gets them again when it is mended",
     async (_, fault, size) => {
-      await using far = await startFarStores(3, { responseTimeoutMs: 2000 });
+      await using far = await startFarStores(3);
       await using rig = await stand(far);
       expect(await exchange(rig, size)).toContain("a");
       const script = far.store("a").script({ method: "PUT", bodyFrom: size }, fault);
+      const startedAt = performance.now();
       await Promise.all(Array.from({ length: 6 }, () => exchange(rig, size)));
+      // A write that stands still goes on elsewhere; the store's own time-out is 30 s.
+      expect(performance.now() - startedAt).toBeLessThan(10_000);
       await isOpen(rig, "writes");
       const before = asked(far, "PUT");
       for (let n = 0; n < 5; n++) expect([...(await exchange(rig, size))].sort()).toEqual(["b", "c"]);
@@ -62,4 +65,57 @@ describe("a store that", () => {
       expect(await exchange(rig, size)).toContain("a");
     },
   );
+
+  it("fails writes is still written to when too few others can be", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await stand(far);
+    const script = far.store("a").script({ method: "PUT", bodyFrom: SMALL }, { do: "status", status: 503 });
+    await Promise.allSettled(Array.from({ length: 6 }, () => exchange(rig, SMALL)));
+    await isOpen(rig, "writes");
+    script.remove();
+    expect([...(await exchange(rig, SMALL))].sort()).toEqual(["a", "b"]);
+  });
+
+  it.each([
+    ["never answers GETs", { do: "hang" }, SMALL],
+    ["never answers large GETs", { do: "hang" }, LARGE],
+    ["answers 503 to GETs", { do: "status", status: 503, code: "SlowDown" }, SMALL],
+    ["hangs after the head of large answers", { do: "hold-body", after: 0 }, LARGE],
+    ["hangs amid large answers", { do: "hold-body", after: 2 * 1024 * 1024 }, LARGE],
+    ["breaks large GETs off", { do: "disconnect", at: { responseBytes: 100_000 } }, LARGE],
+  ] as const)("%s is asked last, and again first when it is mended", async (_, fault, size) => {
+    await using far = await startFarStores(2);
+    await using rig = await stand(far);
+    const bytes = randomBytes(size);
+    await rig.put("key", bytes);
+    const get = async () => expect(sha256(await rig.get("key", { order: ["a", "b"] }))).toBe(sha256(bytes));
+    const script = far.store("a").script({ method: "GET", key: BLOBS }, fault);
+    const startedAt = performance.now();
+    await Promise.all(Array.from({ length: 6 }, get));
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    await isOpen(rig, "reads");
+    const trials = script.hits;
+    const gets = far.store("b").requests.length;
+    for (let n = 0; n < 5; n++) await get();
+    expect(far.store("b").requests.length - gets).toBeGreaterThanOrEqual(5);
+    // None but a trial at most.
+    expect(script.hits - trials).toBeLessThanOrEqual(1);
+    await far.store("b").stop();
+    await vi.waitFor(() => expect(rig.fleet.get("b")?.up).toBe(false));
+    script.remove();
+    script.release();
+    // It may hold the only copy.
+    await get();
+    await isClosed(rig, "reads");
+  });
+
+  it("fails four times is not left out", async () => {
+    await using far = await startFarStores(3);
+    await using rig = await stand(far);
+    const script = far.store("a").script({ method: "PUT", bodyFrom: SMALL }, { do: "status", status: 503 });
+    for (let n = 0; n < 4; n++) await exchange(rig, SMALL);
+    expect([script.hits, stateOf(rig, "writes")]).toEqual([4, "closed"]);
+    script.remove();
+    expect(await exchange(rig, SMALL)).toContain("a");
+  });
 });

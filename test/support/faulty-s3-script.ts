@@ -34,6 +34,8 @@ export type Fault =
   | { readonly do: "hold-answer" }
   /** Reads the request and never answers. */
   | { readonly do: "hang" }
+  /** Answers with the head and so many bytes of the body, and waits for `release()` before the rest. */
+  | { readonly do: "hold-body"; readonly after: number }
   /** Stops reading the request after so many bytes, until `release()`. */
   | { readonly do: "stop-reading"; readonly after: number }
   /**

@@ -164,6 +164,7 @@ export class FaultyS3 implements AsyncDisposable {
     const made = this.#answer(parsed, body, fault);
     if (fault?.do === "hold-answer") await script?.released;
     if (fault?.do === "disconnect" && fault.at === "stored") return void request.socket.resetAndDestroy();
+    if (fault?.do === "hold-body") return void (await sendSlowly(response, made, fault.after, script?.released));
     send(
       parsed.method,
       response,
@@ -243,6 +244,18 @@ async function receive(
     throw error;
   }
   return Buffer.concat(chunks);
+}
+
+async function sendSlowly(
+  response: ServerResponse,
+  { status, headers, body }: S3Answer,
+  after: number,
+  released: Promise<void> | undefined,
+): Promise<void> {
+  response.writeHead(status, { "content-length": String(body.length), ...headers });
+  response.write(body.subarray(0, after));
+  await released;
+  response.end(body.subarray(after));
 }
 
 /** `cutAfter`: only so many bytes of the body are sent, then the connection is closed. */

@@ -60,7 +60,7 @@ export class ReplicaSource {
    */
   async openNext(range: ByteRange | undefined): Promise<OpenReplica> {
     const { member, found } = await this.#tryEach(({ backend }, storageKey) =>
-      backend.open(storageKey, range, this.#signal),
+      backend.open(storageKey, range, this.#signal, { mayGiveUp: () => this.#isReplaceable(backend.name) }),
     );
     return { member, opened: found };
   }
@@ -71,7 +71,7 @@ export class ReplicaSource {
     length: number,
   ): Promise<{ readonly member: FleetMember; readonly bytes: Buffer }> {
     const { member, found } = await this.#tryEach(
-      ({ backend }, storageKey) => backend.read(storageKey, length, range),
+      ({ backend }, storageKey) => backend.read(storageKey, length, range, () => this.#isReplaceable(backend.name)),
       range?.first ?? 0,
     );
     return { member, bytes: found.bytes };
@@ -140,6 +140,12 @@ export class ReplicaSource {
       failing ??= member;
     }
     return failing;
+  }
+
+  /** Do reads fail there, and not on another backend that has not been tried? */
+  #isReplaceable(backend: string): boolean {
+    const { fleet } = this.#stores;
+    return fleet.get(backend)?.reads.state !== "closed" && this.#next("verified")?.reads.state === "closed";
   }
 
   #canTry(backend: string): boolean {

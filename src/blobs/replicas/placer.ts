@@ -2,7 +2,7 @@
 import type { BackendError } from "../../backends/backend.ts";
 import type { Fleet, FleetMember } from "../../backends/fleet.ts";
 import { S3Error } from "../../errors.ts";
-import { chooseMembers, healthyMembers, isEnough, type Placement, placementOf } from "./placement.ts";
+import { chooseMembers, healthyMembers, isEnough, isLastResort, type Placement, placementOf } from "./placement.ts";
 
 /** Seconds a client is asked to wait: about what the fleet needs to notice that a store is back. */
 const RETRY_AFTER = "2";
@@ -47,6 +47,12 @@ export class Placer {
     const names = new Set(held.map((placement) => placement.name));
     const more = this.#untried(tried).map(placementOf);
     return this.isEnough([...held, ...more.filter((placement) => !names.has(placement.name))], needed);
+  }
+
+  /** Would they be enough with members that were not tried and are no last resort? Then a write can go on elsewhere. */
+  isReplaceable(held: readonly Placement[], tried: ReadonlySet<string>, needed: number): boolean {
+    const better = this.#untried(tried).filter((member) => !isLastResort(member));
+    return this.isEnough([...held, ...better.map(placementOf)], needed);
   }
 
   /** Throws ServiceUnavailable when no write that asks for `needed` can succeed. */

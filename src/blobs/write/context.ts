@@ -5,7 +5,7 @@ import type { FleetMember } from "../../backends/fleet.ts";
 import type { GuardedSink } from "../../backends/guarded-sink.ts";
 import type { Log } from "../../log.ts";
 import type { Metadata } from "../../metadata/metadata.ts";
-import { placementOf } from "../replicas/placement.ts";
+import { isLastResort, placementOf } from "../replicas/placement.ts";
 import type { Placer } from "../replicas/placer.ts";
 import type { ReplicaWriter } from "../replicas/replica-writer.ts";
 import type { Replicas } from "../replicas/verify.ts";
@@ -25,17 +25,20 @@ export interface WriteContext {
 
 /**
  * A writer whose failure the fleet, the log and then `onFailure` hear of. `open` passes its argument to the backend.
+ * `isReplaceable`: a backend where writes fail is given up when this write stands still there.
  */
 export function openReplicaWriter(
   context: WriteContext,
   member: FleetMember,
   open: (onFailure: (failure: BackendError) => void) => GuardedSink,
   onFailure: (failure: BackendError) => void,
+  isReplaceable: () => boolean = () => false,
 ): ReplicaWriter {
   const sink = open((failure) => {
     context.placer.fleet.reportFailure(failure);
     context.log.warn({ err: failure, backend: failure.backend }, "a backend failed a write");
     onFailure(failure);
   });
+  sink.giveUpWhenStill(() => isLastResort(member) && isReplaceable());
   return { placement: placementOf(member), sink };
 }

@@ -81,7 +81,9 @@ function receive(stream: Stream, bytes: BodySource): ReturnType<typeof streamVer
     touched.add(member.backend.name);
     const open = (onFailure: (failure: BackendError) => void) =>
       member.backend.write(storageKey, bytes.size, onFailure);
-    writers.push(openReplicaWriter(context, member, open, noteFailure));
+    const others = () => placementsOf(writers).filter(({ name }) => name !== member.backend.name);
+    const isReplaceable = () => context.placer.isReplaceable(others(), touched, stream.needed);
+    writers.push(openReplicaWriter(context, member, open, noteFailure, isReplaceable));
   }
   const write = (chunk: Buffer) => {
     // After one backend failed, another that was to replace it may be found to be down.

@@ -40,6 +40,7 @@ export async function writeBuffer(
       member,
       (onFailure) => member.backend.write(storageKey, buffer.length, onFailure),
       (failure) => failures.push(failure),
+      () => placer.isReplaceable(held, tried, needed),
     );
     if (buffer.length > 0) await sink.write(buffer);
     if (!(await sink.finish(md5))) return;

@@ -16,6 +16,7 @@ import { scopeAllows } from "./auth/key-scope.ts";
 import { openSecretBox, openUnsealer, type SecretBox } from "./auth/secret-box.ts";
 import { type Fleet, openFleet } from "./backends/fleet.ts";
 import { openBackend } from "./backends/kinds.ts";
+import { spaceHeaders } from "./backends/space.ts";
 import { openBlobStore } from "./blobs/blob-store.ts";
 import { parseBackend } from "./config/attached-backend.ts";
 import { currentEncryptionKeys } from "./config/encryption-key.ts";
@@ -167,6 +168,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         checkAccess: accessCheck(config.publicAccess),
         inScope: ({ scope }, action, named) => scopeAllows(scope, action, named),
         honoursEmbeddedHeaders: config.role === "node",
+        spaceHeaders: () => spaceHeaders(fleet.members().map(({ space }) => space)),
       },
       authenticator: openAuthenticator({
         findKey: (accessKeyId) => metadata.accounts.findKey(accessKeyId),

@@ -37,6 +37,10 @@ export interface KnownBackend {
   readonly lostSince: Date | undefined;
   readonly latencyMs: number | undefined;
   readonly recentErrors: number | undefined;
+  /** How its reads and its writes fare, and its room; undefined: no gateway says. */
+  readonly reads: LiveBackend["reads"] | undefined;
+  readonly writes: LiveBackend["writes"] | undefined;
+  readonly space: LiveBackend["space"];
 }
 
 export interface BackendSources {
@@ -72,6 +76,9 @@ export function knownBackends({ configured, registered, live, named }: BackendSo
       lostSince: up === true ? undefined : row?.lostAt,
       latencyMs: seen?.latencyMs,
       recentErrors: seen?.recentErrors,
+      reads: seen?.reads,
+      writes: seen?.writes,
+      space: seen?.space,
     };
   });
 }

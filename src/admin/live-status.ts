@@ -5,10 +5,11 @@
 import type { BackendError } from "../backends/backend.ts";
 import type { Fleet } from "../backends/fleet.ts";
 import { reasonOf } from "../log.ts";
+import { type BackendCalls, callsOf } from "./backend-calls.ts";
 import { errorKey, FAULTS } from "./backend-errors.ts";
 import { perSecond, type RecentCounts } from "./recent-counts.ts";
 
-export interface LiveBackend {
+export interface LiveBackend extends BackendCalls {
   readonly name: string;
   readonly region: string;
   readonly up: boolean;
@@ -69,16 +70,13 @@ export function openLiveStatus(options: LiveStatusOptions): () => LiveStatus {
     now: now(),
     startedAt,
     copies,
-    backends: fleet.members().map(({ backend: { name }, region, up, writable, draining, failure, latencyMs }) => ({
-      name,
-      region: region.name,
-      up,
-      writable,
-      draining,
-      why: failure && whyOf(name, failure),
-      latencyMs,
-      recentErrors: errorsOf(name),
-    })),
+    backends: fleet.members().map((member) => {
+      const { backend, region, up, writable, draining, failure, latencyMs } = member;
+      const { name } = backend;
+      const why = failure && whyOf(name, failure);
+      const health = { up, writable, draining, why, latencyMs, recentErrors: errorsOf(name) };
+      return { name, region: region.name, ...health, ...callsOf(member) };
+    }),
     jobRates: [...jobKinds()].flatMap((kind) => {
       const rate = perSecond(jobs, kind);
       return rate === undefined ? [] : [{ kind, perSecond: rate }];

@@ -7,6 +7,7 @@ import type { Fleet } from "../backends/fleet.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { Upkeep } from "../upkeep/upkeep.ts";
+import { addCallMetrics } from "./backend-calls.ts";
 import type { BackendErrors } from "./backend-errors.ts";
 import { addInventoryMetrics } from "./inventory-metrics.ts";
 import { addSafetyMetrics } from "./safety-metrics.ts";
@@ -46,6 +47,7 @@ export function openMetrics(options: MetricsOptions): Metrics {
   addSafetyMetrics(registry, options);
   addScrubMetrics(registry, options);
   addInventoryMetrics(registry, options);
+  addCallMetrics(registry, fleet);
   const requests = new Counter({
     name: "nearbucket_requests_total",
     help: "Requests by S3 operation and status.",

@@ -1,6 +1,7 @@
 /**
  * What is safe and what is not, for the metrics. Who holds what is counted in the background, a little at a time, and
- * only while somebody asks; what that means is judged by the fleet as it is at the moment. Asking waits for nothing.
+ * only while somebody asks, or while the room on a backend follows from it; what that means is judged by the fleet as it
+ * is at the moment. Asking waits for nothing.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Fleet } from "../backends/fleet.ts";
@@ -29,6 +30,7 @@ export interface SafetyWatchOptions {
 }
 
 const EVERY_MS = 300_000;
+const LOOK_MS = 10_000;
 /** A million blobs in half a minute: requests hardly wait for one page, and not at all between two. */
 const PAGE = 1000;
 const PAUSE_MS = 20;
@@ -39,30 +41,44 @@ export function watchSafety({ holders, fleet, copies, now, log }: SafetyWatchOpt
   let begunAt = Number.NEGATIVE_INFINITY;
   let counting: Promise<void> | undefined;
   const pause = () => delay(PAUSE_MS, undefined, { signal: closing.signal, ref: false });
+  const latest = () => {
+    const isDue = now().getTime() - begunAt >= EVERY_MS;
+    if (isDue && counting === undefined && !closing.signal.aborted) {
+      begunAt = now().getTime();
+      counting = count();
+    }
+    return last && { safety: judgeSafety(last.sets, placesOf(fleet), copies), countedAt: last.countedAt };
+  };
+  const countForSpace = () => {
+    if (fleet.members().some(({ backend }) => backend.sizeBytes !== undefined)) latest();
+  };
   const count = async () => {
     try {
       const { sets } = await holders.count({ isShort: () => false, page: PAGE, pause });
       last = { sets, countedAt: now() };
+      fleet.setUsed(usedBytes(sets));
     } catch (error) {
       if (!closing.signal.aborted) log.warn({ err: error }, "could not count what is safe");
     } finally {
       counting = undefined;
     }
   };
+  const timer = setInterval(countForSpace, LOOK_MS).unref();
+  countForSpace();
   return {
-    latest() {
-      const isDue = now().getTime() - begunAt >= EVERY_MS;
-      if (isDue && counting === undefined && !closing.signal.aborted) {
-        begunAt = now().getTime();
-        counting = count();
-      }
-      return last && { safety: judgeSafety(last.sets, placesOf(fleet), copies), countedAt: last.countedAt };
-    },
+    latest,
     async close() {
+      clearInterval(timer);
       closing.abort(new Error("closing"));
       await counting;
     },
   };
+}
+
+function usedBytes(sets: readonly HolderSet[]): ReadonlyMap<string, number> {
+  const used = new Map<string, number>();
+  for (const { backends, bytes } of sets) for (const name of backends) used.set(name, (used.get(name) ?? 0) + bytes);
+  return used;
 }
 
 function placesOf(fleet: Fleet): readonly BackendPlace[] {

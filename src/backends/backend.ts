@@ -5,6 +5,7 @@
  */
 import type { Readable } from "node:stream";
 import type { ByteRange } from "../model.ts";
+import type { Space } from "./space.ts";
 
 /**
  * absent: no such key or upload. unavailable: cannot be reached, timed out, 5xx, connection cut: another try may work.
@@ -112,6 +113,8 @@ export interface Backend {
   /** Weight when placement, or a read among equally close replicas, draws; any unit that all backends share. */
   readonly capacity: number;
   readonly traits: BackendTraits;
+  /** How many bytes of it may be filled; undefined: all there are. */
+  readonly sizeBytes?: number | undefined;
 
   write(key: string, size: number): Sink;
   /** Throws absent when there is no such key. `range` must lie inside the object. */
@@ -173,5 +176,7 @@ export interface Backend {
   probe(signal: AbortSignal, identity: string): Promise<void>;
   /** Writes a few bytes beside the identity, as durably as any write. Throws why it takes no writes now. */
   probeWrite(signal: AbortSignal): Promise<void>;
+  /** Asked now and then, after a good probe. Undefined: nobody can tell. */
+  space?(): Promise<Space | undefined>;
   close(): Promise<void>;
 }

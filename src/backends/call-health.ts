@@ -47,6 +47,7 @@ export class CallHealth implements OperationHealth, CallWatcher {
   #usualMs: number | undefined;
   #slowFromMs = Number.POSITIVE_INFINITY;
   #stillMs = 0;
+  #begunBytes = 0;
   #failingSince: Date | undefined;
   #lastFailed: CallSubject = { key: "", size: 0 };
 
@@ -71,7 +72,19 @@ export class CallHealth implements OperationHealth, CallWatcher {
     return this.#latencyMs;
   }
 
+  /** Bytes of all calls ever begun. */
+  get begunBytes(): number {
+    return this.#begunBytes;
+  }
+
+  get underWayBytes(): number {
+    let bytes = 0;
+    for (const { size } of this.#underWay) bytes += size;
+    return bytes;
+  }
+
   begin(subject: CallSubject): WatchedCall {
+    this.#begunBytes += subject.size;
     const call = new WatchedCall(this, subject);
     this.#underWay.add(call);
     return call;

@@ -8,14 +8,18 @@ import type { BackendState, Region, Registration } from "../model.ts";
 import { asBackendError, type Backend, BackendError, type BackendFault } from "./backend.ts";
 import { CallHealth } from "./call-health.ts";
 import { GuardedBackend } from "./guarded-backend.ts";
+import type { Space } from "./space.ts";
 import { tryRead, tryWrite } from "./trial.ts";
 import { Uptime } from "./uptime.ts";
+import { WatchedSpace } from "./watched-space.ts";
 import { withinTime } from "./within-time.ts";
 
 /** Weight of the newest measurement in the latency average. */
 const NEWEST = 0.2;
 /** A write costs more than a look: one in so many probes. */
 const WRITE_EVERY = 10;
+/** Room changes slowly, and what is written from here is counted. */
+const SPACE_EVERY = 15;
 
 const TRIALS = [
   ["reads", tryRead],
@@ -52,6 +56,8 @@ export class WatchedMember {
   /** Calls under way, and those that did not heed the end of their time: one of each kind at most. */
   readonly #hung = new Map<string, Promise<void>>();
   #untilWrite = 0;
+  #untilSpace = 0;
+  readonly #space: WatchedSpace;
   #limit: AbortController | undefined;
 
   constructor(backend: Backend, region: Region, options: WatchedMemberOptions) {
@@ -60,6 +66,7 @@ export class WatchedMember {
     this.#options = options;
     this.reads = this.#health("read", ["unavailable"]);
     this.writes = this.#health("write", ["unavailable", "refused"]);
+    this.#space = new WatchedSpace(this.writes, backend.sizeBytes);
     this.backend = new GuardedBackend(backend, () => this.#uptime, this);
     this.#openedAt = options.now();
     this.#uptime.end(backend.name, new BackendError(backend.name, "unavailable", { detail: "not probed yet" }));
@@ -100,6 +107,15 @@ export class WatchedMember {
     if (this.up) this.#goDown(new BackendError(this.#bare.name, "unavailable", { detail: "registered anew" }));
   }
 
+  get space(): Space | undefined {
+    return this.#space.now();
+  }
+
+  /** Bytes that replicas take there, as the database knows it. */
+  set usedBytes(used: number) {
+    this.#space.counted(used);
+  }
+
   get failure(): BackendError | undefined {
     return this.#uptime.failure;
   }
@@ -126,6 +142,7 @@ export class WatchedMember {
     if (!this.up || this.#closed) return;
     if (isRefusedConnection(error)) this.#goDown(error);
     this.#untilWrite = 0;
+    this.#untilSpace = 0;
     if (this.#probing !== undefined) this.#again = true;
     else void this.probe();
   }
@@ -168,6 +185,7 @@ export class WatchedMember {
     if (this.#closed || identity !== this.identity) return;
     if (failure === undefined) {
       await this.#probeWrite();
+      await this.#measureSpace();
       if (!this.#closed && identity === this.identity) this.#comeUp();
     } else this.#fail(failure);
   }
@@ -191,6 +209,13 @@ export class WatchedMember {
       else this.#options.log.warn(facts, "backend takes no writes");
     }
     this.writable = writable;
+  }
+
+  async #measureSpace(): Promise<void> {
+    if (this.up && this.#untilSpace-- > 0) return;
+    this.#untilSpace = SPACE_EVERY - 1;
+    // One that cannot tell now keeps what it said, less what has been written since.
+    await this.#ask("look at its space", async () => this.#space.told(await this.#bare.space?.()));
   }
 
   /** One that hangs is not asked again, only waited for once more: each such call may hold a thread. */

@@ -8,6 +8,7 @@ import type { Backend, BackendError } from "./backend.ts";
 import type { OperationHealth } from "./call-health.ts";
 import { WatchedMember } from "./fleet-member.ts";
 import type { GuardedBackend } from "./guarded-backend.ts";
+import type { Space } from "./space.ts";
 import { SWEEPS } from "./watched-call.ts";
 
 export interface FleetMember {
@@ -32,6 +33,8 @@ export interface FleetMember {
   /** How its reads and its writes fare; where they fail, others are preferred. */
   readonly reads: OperationHealth;
   readonly writes: OperationHealth;
+  /** How much room it has; undefined: nobody can tell. */
+  readonly space: Space | undefined;
   /** Exponentially weighted average of request latency in ms; undefined until measured. */
   readonly latencyMs: number | undefined;
 }
@@ -51,6 +54,8 @@ export interface Fleet {
    */
   reportFailure(error: BackendError): void;
   reportSuccess(backend: string, latencyMs: number): void;
+  /** Bytes that replicas take, by backend, as the database knows it: for those with `sizeBytes`. */
+  setUsed(bytes: ReadonlyMap<string, number>): void;
   /** Probes every member and resolves when all have answered or run out of time. */
   probeNow(): Promise<void>;
   /** Waits for the probes under way and closes the backends. */
@@ -136,6 +141,9 @@ export function openFleet(options: FleetOptions): Fleet {
       if (error.fault === "unavailable") members.get(error.backend)?.suspect(error);
     },
     reportSuccess: (backend, latencyMs) => members.get(backend)?.measured(latencyMs),
+    setUsed(bytes) {
+      for (const [name, member] of members) member.usedBytes = bytes.get(name) ?? 0;
+    },
     probeNow: probeAll,
     async close() {
       clearInterval(timer);

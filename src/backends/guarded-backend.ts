@@ -67,6 +67,10 @@ export class GuardedBackend {
     return this.#backend.capacity;
   }
 
+  get sizeBytes(): number | undefined {
+    return this.#backend.sizeBytes;
+  }
+
   get traits(): BackendTraits {
     return this.#backend.traits;
   }

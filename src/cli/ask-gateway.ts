@@ -19,6 +19,14 @@ export interface GatewayAnswer {
 const PATIENCE_MS = 5000;
 
 const date = z.iso.datetime().transform((value) => new Date(value));
+const liveCalls = z
+  .object({
+    state: z.enum(["closed", "open", "half-open"]),
+    failingSince: date.optional(),
+    errorRate: z.number().optional(),
+    latencyMs: z.number().optional(),
+  })
+  .transform(({ state, failingSince, errorRate, latencyMs }) => ({ state, failingSince, errorRate, latencyMs }));
 const liveStatus = z.object({
   now: date,
   startedAt: date,
@@ -33,6 +41,9 @@ const liveStatus = z.object({
       why: z.string().optional(),
       latencyMs: z.number().optional(),
       recentErrors: z.int(),
+      reads: liveCalls,
+      writes: liveCalls,
+      space: z.object({ free: z.number(), total: z.number() }).optional(),
     }),
   ),
   jobRates: z.array(z.object({ kind: z.string(), perSecond: z.number().positive() })),
@@ -50,7 +61,7 @@ export async function askGateway(config: Reached, url = operatorUrl(config)): Pr
     const refusal = refusalOf(answer.status);
     if (refusal !== undefined) return { url, status: undefined, reason: refusal };
     const { backends, ...status } = liveStatus.parse(JSON.parse(answer.body));
-    const withAll = backends.map(({ why, latencyMs, ...one }) => ({ ...one, why, latencyMs }));
+    const withAll = backends.map(({ why, latencyMs, space, ...one }) => ({ ...one, why, latencyMs, space }));
     return { url, status: { ...status, backends: withAll }, reason: undefined };
   } catch (error) {
     return { url, status: undefined, reason: reasonOf(error) ?? String(error) };

@@ -3,12 +3,14 @@ import type { BackendStatus, JobStatus, StatusReport } from "../admin/status-rep
 import type { GatewayAnswer } from "./ask-gateway.ts";
 import { columns } from "./columns.ts";
 import { clockTime, count, counted, duration, size, wrap } from "./layout.ts";
+import { callsTable } from "./status-calls.ts";
 
 export function statusText(report: StatusReport, gateway: GatewayAnswer): string {
   const parts = [
     gatewayLines(gateway),
     verdictLines(report, gateway.status !== undefined),
     [backendTable(report), ...report.backends.flatMap((backend) => backendLines(backend, report.now))],
+    callsTable(report.backends, report.now),
     bucketLines(report),
     jobLines(report),
   ];

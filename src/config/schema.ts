@@ -15,6 +15,7 @@ const placed = {
   region: name,
   capacity: z.number().positive().default(1),
   draining: z.boolean().default(false),
+  sizeBytes: bytes.refine((size) => size > 0, { message: "expected more than 0" }).optional(),
 };
 
 const reachedByS3 = {

@@ -1,5 +1,6 @@
 /**
- * HeadObject: from metadata, always; never redirected. On a node it fails when the node's copy is known to be damaged.
+ * HeadObject: from metadata, always; never redirected. On a node it fails when the node's copy is known to be damaged,
+ * and tells callers with a key how much room there is.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
  */
 import { S3Error } from "../errors.ts";
@@ -15,6 +16,7 @@ export const HeadObject = operation({
     // A gateway asks a node in this way whether its copy is good.
     if (services.honoursEmbeddedHeaders && call.found.blob.replicas.every(({ state }) => state !== "verified"))
       throw new S3Error("ObjectCorrupt");
-    return { status, headers };
+    const isGateway = services.honoursEmbeddedHeaders && call.caller.authentication === "header";
+    return { status, headers: isGateway ? { ...headers, ...services.spaceHeaders() } : headers };
   },
 });

@@ -132,6 +132,8 @@ export interface Services {
   ) => boolean;
   /** Reads headers embedded in a signed URL (`x-nearbucket-reply`): true on nodes only. */
   readonly honoursEmbeddedHeaders: boolean;
+  /** How much room a node has, for its gateway; none where nobody can tell. */
+  readonly spaceHeaders: () => HeaderFields;
 }
 
 export type S3Action = `s3:${string}`;

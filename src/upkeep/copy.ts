@@ -51,7 +51,7 @@ function chooseTarget(
   for (const { backend, state } of blob.replicas) if (state === "deleting") unfit.add(backend);
   const candidates = healthyMembers(context.fleet.members()).filter(({ backend }) => !unfit.has(backend.name));
   const isOneMore = (placements: readonly Placement[]) => placements.length > good.length;
-  const [target] = chooseMembers(candidates, good, 1, context.random, isOneMore);
+  const [target] = chooseMembers(candidates, good, { count: 1, size: blob.size }, context.random, isOneMore);
   const helps = good.length < context.copies || good.every(({ region }) => region !== target?.region);
   return target !== undefined && helps ? context.fleet.get(target.name) : undefined;
 }

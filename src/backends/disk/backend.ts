@@ -3,7 +3,7 @@
  * Acknowledged means synced; a directory without its marker (an empty mount) is unavailable, never empty.
  */
 import { randomUUID } from "node:crypto";
-import { rename, rm, unlink } from "node:fs/promises";
+import { rename, rm, statfs, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { ByteRange } from "../../model.ts";
@@ -19,6 +19,7 @@ import {
 } from "../backend.ts";
 import { collect } from "../collect.ts";
 import { checkIdentity } from "../identity.ts";
+import type { Space } from "../space.ts";
 import { DiskBody } from "./body.ts";
 import { establishDisk, isDiskEmpty } from "./establish.ts";
 import { codeOf, Disk } from "./files.ts";
@@ -37,6 +38,8 @@ export interface DiskBackendOptions {
   readonly directory: string;
   /** Default 1. */
   readonly capacity?: number | undefined;
+  /** Default: all there are. */
+  readonly sizeBytes?: number | undefined;
   /**
    * Default true: a write is acknowledged after fsync of the file and its directory. False only for throw-away data.
    */
@@ -60,6 +63,7 @@ export class DiskBackend implements Backend {
   readonly name: string;
   readonly region: string;
   readonly capacity: number;
+  readonly sizeBytes: number | undefined;
   readonly traits = TRAITS;
   readonly #disk: Disk;
   /** The same, with file calls of its own: a probe does not wait behind a thousand reads. */
@@ -70,6 +74,7 @@ export class DiskBackend implements Backend {
     this.name = options.name;
     this.region = options.region;
     this.capacity = options.capacity ?? 1;
+    this.sizeBytes = options.sizeBytes;
     this.#disk = disk;
     this.#probes = probes;
     this.#uploads = new DiskUploads(disk);
@@ -175,6 +180,11 @@ export class DiskBackend implements Backend {
     signal.throwIfAborted();
     this.#disk.checkProgress();
     await probeFile(this.#probes);
+  }
+
+  async space(): Promise<Space> {
+    const { bsize, blocks, bavail } = await this.#probes.run(() => statfs(this.#probes.directory));
+    return { free: bavail * bsize, total: blocks * bsize };
   }
 
   async close(): Promise<void> {}

@@ -24,6 +24,8 @@ export interface MemoryBackendOptions {
   readonly region: string;
   /** Default 1. */
   readonly capacity?: number | undefined;
+  /** Default: all there are. */
+  readonly sizeBytes?: number | undefined;
   /** Default: none, until it is established. */
   readonly identity?: string | undefined;
 }
@@ -44,6 +46,7 @@ export class MemoryBackend implements Backend {
   readonly name: string;
   readonly region: string;
   readonly capacity: number;
+  readonly sizeBytes: number | undefined;
   readonly traits = TRAITS;
   readonly #objects = new Map<string, Kept>();
   readonly #uploads = new Map<string, Upload>();
@@ -53,6 +56,7 @@ export class MemoryBackend implements Backend {
     this.name = options.name;
     this.region = options.region;
     this.capacity = options.capacity ?? 1;
+    this.sizeBytes = options.sizeBytes;
     this.#identity = options.identity;
   }
 

@@ -19,6 +19,7 @@ import {
   type SignedUrlOptions,
   type Sink,
 } from "../backend.ts";
+import type { Space } from "../space.ts";
 import { addressOf, type S3Address } from "./address.ts";
 import { S3Body } from "./body.ts";
 import { bareEtag, parseErrorDocument } from "./faults.ts";
@@ -44,6 +45,7 @@ export class S3Backend implements Backend {
   readonly name: string;
   readonly region: string;
   readonly capacity: number;
+  readonly sizeBytes: number | undefined;
   readonly traits: BackendTraits;
   readonly #address: S3Address;
   readonly #transport: S3Transport;
@@ -69,6 +71,7 @@ export class S3Backend implements Backend {
     this.name = name;
     this.region = options.region;
     this.capacity = options.capacity ?? 1;
+    this.sizeBytes = options.sizeBytes;
     this.traits = { publicEndpoint, replayedHeaders: options.replayedHeaders, honoursEmbeddedHeaders };
     this.#address = addressOf(options.endpoint, bucket, prefix, forcePathStyle);
     this.#transport = new S3Transport({
@@ -193,6 +196,11 @@ export class S3Backend implements Backend {
 
   probeWrite(signal: AbortSignal): Promise<void> {
     return this.#identity.probeWrite(signal);
+  }
+
+  /** Only nodes tell. */
+  async space(): Promise<Space | undefined> {
+    return this.#identity.space;
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { BackendError } from "../backend.ts";
 import { checkIdentity, identityText, parseIdentity } from "../identity.ts";
+import { parseSpace, SPACE_HEADER, type Space } from "../space.ts";
 import { bareEtag, parseErrorDocument } from "./faults.ts";
 import type { S3Transport } from "./transport.ts";
 
@@ -29,10 +30,16 @@ export class IdentityObject {
   readonly #transport: S3Transport;
   /** Known since it was established or probed. */
   #expected: string | undefined;
+  #space: Space | undefined;
 
   constructor(options: IdentityObjectOptions) {
     this.#options = options;
     this.#transport = options.transport;
+  }
+
+  /** What a node said at the last good probe; undefined: it says nothing. */
+  get space(): Space | undefined {
+    return this.#space;
   }
 
   /** Undefined: the bucket holds none. Throws absent when there is no bucket. */
@@ -72,6 +79,7 @@ export class IdentityObject {
     if (status !== 200 || bareEtag(response.headers.etag) !== md5(text))
       checkIdentity(this.#transport.options.backend, identity, await this.read(signal));
     this.#expected = identity;
+    this.#space = parseSpace(response.headers[SPACE_HEADER]?.toString());
   }
 
   /** Before a key counts as missing: "unknown" before the first probe, an error when another store may have said so. */

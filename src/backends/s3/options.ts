@@ -26,6 +26,8 @@ export interface S3BackendOptions {
   readonly honoursEmbeddedHeaders?: boolean | undefined;
   /** Default 1. */
   readonly capacity?: number | undefined;
+  /** Default: all there are. */
+  readonly sizeBytes?: number | undefined;
   /** Default false: a missing bucket is a fault. */
   readonly createBucket?: boolean | undefined;
   /** PEM files. The CAs to trust in place of the system's; a certificate to show, with its key. */

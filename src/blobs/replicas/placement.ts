@@ -1,7 +1,7 @@
 /**
  * Which backends get a blob: pure. Healthy ones only, another region each while there is one, weighted random by
- * capacity; those where writes fail only as a last resort. Two copies count as two only when they stand in two regions,
- * if so many are configured.
+ * capacity and the share of it that is free; those where writes fail, and those that are full but for a reserve, only as
+ * a last resort. Two copies count as two only when they stand in two regions, if so many are configured.
  */
 import type { FleetMember } from "../../backends/fleet.ts";
 
@@ -13,8 +13,13 @@ export interface Placement {
   readonly capacity: number;
 }
 
-export function placementOf(member: FleetMember): Placement {
-  return { name: member.backend.name, region: member.region.name, capacity: member.backend.capacity };
+/**
+ * The emptier draws more, so that backends fill up together, whatever they held before: docs/decisions says why. One
+ * whose room nobody knows counts as empty.
+ */
+export function placementOf({ backend, region, space }: FleetMember): Placement {
+  const share = space === undefined || space.total === 0 ? 1 : space.free / space.total;
+  return { name: backend.name, region: region.name, capacity: backend.capacity * share };
 }
 
 /** Members that may be given new bytes. */
@@ -22,9 +27,24 @@ export function healthyMembers(members: readonly FleetMember[]): readonly FleetM
   return members.filter((member) => member.up && member.writable && !member.draining);
 }
 
-/** Could take a write, and better not: it is tried when too few others can. */
-export function isLastResort({ writes }: FleetMember): boolean {
-  return writes.state !== "closed";
+const GIB = 1024 ** 3;
+
+/** What is kept free of a backend of this size, for its own bookkeeping and for what others write there. */
+function reserveOf(totalBytes: number): number {
+  return Math.min(GIB, totalBytes / 100);
+}
+
+/** Could take a write of `size` bytes, and better not: it is tried when too few others can. */
+export function isLastResort({ writes, space }: FleetMember, size: number): boolean {
+  return writes.state !== "closed" || (space !== undefined && space.free < reserveOf(space.total) + size);
+}
+
+/** What a write asks for. */
+export interface Need {
+  /** Replicas without which it is not acknowledged. */
+  readonly copies: number;
+  /** Bytes; 0 while they are not known. */
+  readonly size: number;
 }
 
 /**
@@ -34,14 +54,14 @@ export function isLastResort({ writes }: FleetMember): boolean {
 export function chooseMembers(
   members: readonly FleetMember[],
   held: readonly Placement[],
-  count: number,
+  { count, size }: { readonly count: number; readonly size: number },
   random: () => number,
   enough: (placements: readonly Placement[]) => boolean,
 ): readonly Placement[] {
-  const better = members.filter((member) => !isLastResort(member));
+  const better = members.filter((member) => !isLastResort(member, size));
   const chosen = choosePlacement(better.map(placementOf), held, count, random);
   if (better.length === members.length || enough([...held, ...chosen])) return chosen;
-  const all = members.map((member) => ({ ...placementOf(member), ...(isLastResort(member) && { capacity: 0 }) }));
+  const all = members.map((member) => ({ ...placementOf(member), ...(isLastResort(member, size) && { capacity: 0 }) }));
   return choosePlacement(all, held, count, random);
 }
 

@@ -2,7 +2,15 @@
 import type { BackendError } from "../../backends/backend.ts";
 import type { Fleet, FleetMember } from "../../backends/fleet.ts";
 import { S3Error } from "../../errors.ts";
-import { chooseMembers, healthyMembers, isEnough, isLastResort, type Placement, placementOf } from "./placement.ts";
+import {
+  chooseMembers,
+  healthyMembers,
+  isEnough,
+  isLastResort,
+  type Need,
+  type Placement,
+  placementOf,
+} from "./placement.ts";
 
 /** Seconds a client is asked to wait: about what the fleet needs to notice that a store is back. */
 const RETRY_AFTER = "2";
@@ -27,13 +35,13 @@ export class Placer {
   }
 
   /**
-   * Up to `copies` members for what `held` does not cover yet, none of them in `tried`. Where writes fail, only if a
-   * write that asks for `needed` is not acknowledged without.
+   * Up to `copies` members for what `held` does not cover yet, none of them in `tried`. Those that are a last resort
+   * only if the write is not acknowledged without.
    */
-  draw(held: readonly Placement[], tried: ReadonlySet<string>, needed: number): readonly FleetMember[] {
-    const enough = (placements: readonly Placement[]) => this.isEnough(placements, needed);
-    const members = this.#untried(tried);
-    const drawn = chooseMembers(members, held, this.copies - held.length, this.#random, enough);
+  draw(held: readonly Placement[], tried: ReadonlySet<string>, { copies, size }: Need): readonly FleetMember[] {
+    const enough = (placements: readonly Placement[]) => this.isEnough(placements, copies);
+    const wanted = { count: this.copies - held.length, size };
+    const drawn = chooseMembers(this.#untried(tried), held, wanted, this.#random, enough);
     return drawn.flatMap((placement) => this.fleet.get(placement.name) ?? []);
   }
 
@@ -50,9 +58,9 @@ export class Placer {
   }
 
   /** Would they be enough with members that were not tried and are no last resort? Then a write can go on elsewhere. */
-  isReplaceable(held: readonly Placement[], tried: ReadonlySet<string>, needed: number): boolean {
-    const better = this.#untried(tried).filter((member) => !isLastResort(member));
-    return this.isEnough([...held, ...better.map(placementOf)], needed);
+  isReplaceable(held: readonly Placement[], tried: ReadonlySet<string>, { copies, size }: Need): boolean {
+    const better = this.#untried(tried).filter((member) => !isLastResort(member, size));
+    return this.isEnough([...held, ...better.map(placementOf)], copies);
   }
 
   /** Throws ServiceUnavailable when no write that asks for `needed` can succeed. */

@@ -6,7 +6,7 @@ import type { WriteContext } from "./context.ts";
 import type { Trail } from "./trail.ts";
 
 export interface SpreadOptions {
-  /** Replicas without which the write is not acknowledged: for these, backends where writes fail are tried too. */
+  /** Replicas without which the write is not acknowledged: for these, the last resorts are tried too. */
   readonly needed: number;
   readonly signal?: AbortSignal;
   /** Called before the first byte goes to a backend. */
@@ -31,7 +31,7 @@ export async function addReplicas(
   let sources = held;
   while (holding.length < placer.copies) {
     const source = sources[0] && placer.fleet.get(sources[0].name);
-    const [target] = placer.draw(holding, done, needed);
+    const [target] = placer.draw(holding, done, { copies: needed, size: bytes.size });
     if (source === undefined || target === undefined) break;
     const { name } = target.backend;
     signal?.throwIfAborted();

@@ -5,7 +5,7 @@ import type { FleetMember } from "../../backends/fleet.ts";
 import type { GuardedSink } from "../../backends/guarded-sink.ts";
 import type { Log } from "../../log.ts";
 import type { Metadata } from "../../metadata/metadata.ts";
-import { isLastResort, placementOf } from "../replicas/placement.ts";
+import { placementOf } from "../replicas/placement.ts";
 import type { Placer } from "../replicas/placer.ts";
 import type { ReplicaWriter } from "../replicas/replica-writer.ts";
 import type { Replicas } from "../replicas/verify.ts";
@@ -39,6 +39,6 @@ export function openReplicaWriter(
     context.log.warn({ err: failure, backend: failure.backend }, "a backend failed a write");
     onFailure(failure);
   });
-  sink.giveUpWhenStill(() => isLastResort(member) && isReplaceable());
+  sink.giveUpWhenStill(() => member.writes.state !== "closed" && isReplaceable());
   return { placement: placementOf(member), sink };
 }

@@ -32,7 +32,7 @@ export async function startUpload(context: WriteContext): Promise<BackendUploads
   };
   const heldPlacements = () => held.map(({ placement }) => placement);
   while (held.length < placer.copies && placer.canBeEnough(heldPlacements(), tried, context.minimumCopies)) {
-    const members = placer.draw(heldPlacements(), tried, context.minimumCopies);
+    const members = placer.draw(heldPlacements(), tried, { copies: context.minimumCopies, size: 0 });
     if (members.length === 0) break;
     await Promise.all(members.map(start));
   }

@@ -1,7 +1,7 @@
 /**
  * One part -> the uploads under way on the backends, streamed at the pace of the slowest. Its ETag is the md5 that the
- * backends agree on: a part cannot be read back before its upload is completed. Where writes fail it is not sent while
- * another backend has all parts.
+ * backends agree on: a part cannot be read back before its upload is completed. A last
+ * resort does not get it while another backend has all parts.
  */
 import type { BackendError } from "../../backends/backend.ts";
 import type { FleetMember } from "../../backends/fleet.ts";
@@ -38,7 +38,7 @@ export async function putPart(
   placer.checkWritable(context.minimumCopies);
   const failures: BackendError[] = [];
   const giveUp = new AbortController();
-  const members = await membersFor(context, upload);
+  const members = await membersFor(context, upload, bytes.size);
   const writers = openWriters(context, upload, members, { partNumber, size: bytes.size, failures, giveUp });
   if (writers.length === 0) throw tooFewBackends(failures);
   try {
@@ -63,9 +63,13 @@ export async function putPart(
 }
 
 /** The backends of the upload that get the part. */
-async function membersFor({ placer, metadata }: WriteContext, upload: Upload): Promise<readonly FleetMember[]> {
+async function membersFor(
+  { placer, metadata }: WriteContext,
+  upload: Upload,
+  size: number,
+): Promise<readonly FleetMember[]> {
   const up = upload.backends.flatMap(({ backend }) => placer.fleet.get(backend) ?? []).filter((member) => member.up);
-  const better = up.filter((member) => !isLastResort(member));
+  const better = up.filter((member) => !isLastResort(member, size));
   if (better.length === 0 || better.length === up.length) return up;
   const whole = await metadata.uploads.wholeBackends(upload.uploadId);
   return better.some(({ backend }) => whole.includes(backend.name)) ? better : up;

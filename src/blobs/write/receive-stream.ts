@@ -77,12 +77,13 @@ function receive(stream: Stream, bytes: BodySource): ReturnType<typeof streamVer
     failures.push(failure);
     checkEnoughLeft();
   };
-  for (const member of context.placer.draw([], touched, stream.needed)) {
+  const need = { copies: stream.needed, size: bytes.size };
+  for (const member of context.placer.draw([], touched, need)) {
     touched.add(member.backend.name);
     const open = (onFailure: (failure: BackendError) => void) =>
       member.backend.write(storageKey, bytes.size, onFailure);
     const others = () => placementsOf(writers).filter(({ name }) => name !== member.backend.name);
-    const isReplaceable = () => context.placer.isReplaceable(others(), touched, stream.needed);
+    const isReplaceable = () => context.placer.isReplaceable(others(), touched, need);
     writers.push(openReplicaWriter(context, member, open, noteFailure, isReplaceable));
   }
   const write = (chunk: Buffer) => {

@@ -26,6 +26,7 @@ export async function writeBuffer(
   needed: number,
 ): Promise<Written> {
   const { placer, keyPool } = context;
+  const need = { copies: needed, size: buffer.length };
   const storageKey = await keyPool.take();
   const held: Placement[] = [];
   const tried = new Set<string>();
@@ -40,7 +41,7 @@ export async function writeBuffer(
       member,
       (onFailure) => member.backend.write(storageKey, buffer.length, onFailure),
       (failure) => failures.push(failure),
-      () => placer.isReplaceable(held, tried, needed),
+      () => placer.isReplaceable(held, tried, need),
     );
     if (buffer.length > 0) await sink.write(buffer);
     if (!(await sink.finish(md5))) return;
@@ -49,7 +50,7 @@ export async function writeBuffer(
   };
   const writeToNew = async () => {
     while (held.length < placer.copies) {
-      const members = placer.draw(held, tried, needed);
+      const members = placer.draw(held, tried, need);
       if (members.length === 0) return;
       await Promise.all(members.map(writeTo));
     }

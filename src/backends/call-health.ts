@@ -3,7 +3,7 @@
  * breaker that judges their ends. What it finds is told once a change.
  */
 import { BackendError, type BackendFault } from "./backend.ts";
-import { Breaker, type BreakerState } from "./breaker.ts";
+import { Breaker, type BreakerState, LARGE } from "./breaker.ts";
 import { type CallOutcome, type CallSubject, type CallWatcher, standsStill, WatchedCall } from "./watched-call.ts";
 
 /** Weight of the newest answer in the average that is shown, and in the one that says what is usual. */
@@ -50,6 +50,8 @@ export class CallHealth implements OperationHealth, CallWatcher {
   #begunBytes = 0;
   #failingSince: Date | undefined;
   #lastFailed: CallSubject = { key: "", size: 0 };
+  #lastGood: CallSubject | undefined;
+  #lastLargeGood: CallSubject | undefined;
 
   constructor(options: CallHealthOptions) {
     this.#options = options;
@@ -100,7 +102,11 @@ export class CallHealth implements OperationHealth, CallWatcher {
   ended(call: WatchedCall, outcome: CallOutcome, error?: BackendError): void {
     this.#underWay.delete(call);
     const end = { at: this.#options.elapsed(), size: call.size };
-    if (outcome === "succeeded") this.#breaker.succeeded(end);
+    if (outcome === "succeeded") {
+      this.#breaker.succeeded(end);
+      this.#lastGood = call;
+      if (call.size >= LARGE) this.#lastLargeGood = call;
+    }
     const failure = this.#failureOf(outcome, error);
     if (failure === undefined) return;
     if (this.#breaker.state === "closed") this.#lastFailed = { key: call.key, range: call.range, size: call.size };
@@ -134,7 +140,7 @@ export class CallHealth implements OperationHealth, CallWatcher {
           stop?.();
         },
       },
-      this.#lastFailed,
+      this.#trialSubject(),
     );
     this.#underWay.add(trial);
     stop = begin(trial);
@@ -143,6 +149,13 @@ export class CallHealth implements OperationHealth, CallWatcher {
   /** The backend was down and is up. */
   cameBack(): void {
     this.#breaker.retryNow();
+  }
+
+  /** As large as what failed, and with what once succeeded: one file that hangs says nothing about the others. */
+  #trialSubject(): CallSubject {
+    const failed = this.#lastFailed;
+    const { key, range } = (failed.size >= LARGE ? this.#lastLargeGood : this.#lastGood) ?? failed;
+    return { key, range, size: failed.size };
   }
 
   #failureOf(outcome: CallOutcome, error: BackendError | undefined): BackendError | undefined {

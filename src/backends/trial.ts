@@ -1,6 +1,6 @@
 /**
- * Does it work again? Does once more what failed, with as many bytes as that had, up to a bound: a small probe says
- * little about a store that takes what is small. No client waits for a trial.
+ * Does it work again? Writes or reads as many bytes as the call had that failed, up to a bound: a small probe says little
+ * about a store that takes what is small. No client waits for a trial.
  */
 import type { GuardedBackend } from "./guarded-backend.ts";
 import type { WatchedCall } from "./watched-call.ts";
@@ -26,7 +26,7 @@ export function tryWrite(backend: GuardedBackend, call: WatchedCall): () => void
   }
 }
 
-/** Reads what could not be read, and throws it away. */
+/** Reads and throws away. */
 export function tryRead(backend: GuardedBackend, call: WatchedCall): () => void {
   const stopping = new AbortController();
   void readAll();

@@ -13,6 +13,8 @@ export const SWEEPS = 5;
 /** still: no progress for SWEEPS sweeps. failed: with an error. given-up: by its caller, or with its backend. */
 export type CallOutcome = "succeeded" | "slow" | "still" | "failed" | "given-up";
 
+function doNothing(): void {}
+
 export interface CallSubject {
   readonly key: string;
   readonly range?: ByteRange | undefined;
@@ -32,7 +34,7 @@ export class WatchedCall implements CallSubject {
   readonly range: ByteRange | undefined;
   size: number;
   /** Called when it is found to stand still. */
-  onStill: () => void = () => undefined;
+  onStill: () => void = doNothing;
   readonly #watcher: CallWatcher;
   #isWaiting = false;
   #hasMoved = true;
@@ -96,12 +98,17 @@ export class WatchedCall implements CallSubject {
     this.#hasMoved = false;
     if (this.#stillSweeps < SWEEPS) return;
     if (!this.#isWaiting) this.#wasKeptWaiting = true;
-    else if (this.#end("still")) this.onStill();
+    else {
+      const { onStill } = this;
+      if (this.#end("still")) onStill();
+    }
   }
 
   #end(outcome: CallOutcome, error?: BackendError): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
+    // It may be remembered, and must hold nothing then.
+    this.onStill = doNothing;
     this.#watcher.ended(this, outcome, error);
     return true;
   }

@@ -83,6 +83,21 @@ describe("route", () => {
     });
   });
 
+  it("redirects to no backend where reads fail, and proxies from it last", async () => {
+    const { delivery, state } = await bench();
+    state.failing.add("amsterdam");
+    expect(delivery.route(trusted("52,5"))).toMatchObject({
+      kind: "redirect",
+      headers: { "x-nearbucket-region": "toronto" },
+    });
+    const boto = { ...trusted("52,5"), bytes: 1 };
+    expect(delivery.route(boto)).toMatchObject({ kind: "proxy", order: ["toronto", "amsterdam"] });
+    state.draining.add("toronto");
+    expect(delivery.route(trusted("52,5"))).toMatchObject({ kind: "proxy", order: ["toronto", "amsterdam"] });
+    state.down.add("toronto");
+    expect(delivery.route(trusted("52,5"))).toMatchObject({ kind: "proxy", order: ["amsterdam", "toronto"] });
+  });
+
   it("keeps clients from outside a backend's networks away from it", async () => {
     const { delivery } = await bench({
       backends: [{ name: "amsterdam", clientNetworks: ["10.0.0.0/8"] }, { name: "toronto" }],

@@ -95,6 +95,24 @@ describe.runIf(process.platform === "linux")("a disk that hangs", () => {
     await vi.waitFor(async () => expect((await read(backend, KEY)).equals(BYTES)).toBe(true));
   });
 
+  it("in one of its files delays a read by moments, and is read again where it does not hang", async () => {
+    await using disk = await onDisk();
+    const others = [new MemoryBackend({ name: "memory", region: "there" })];
+    await using rig = await openRig({ backends: [disk.backend, ...others], probeIntervalMs: 50, stillMs: 100 });
+    for (const key of ["good", "bad"]) await rig.put(key, Buffer.concat([BYTES, Buffer.from(key)]));
+    const get = (key: string) => rig.get(key, { order: ["disk", "memory"] });
+    await get("good");
+    const path = fileOf(disk, (await rig.blobOf("bad")).storageKey);
+    await rename(path, `${path}-aside`);
+    await run("mkfifo", [path]);
+    // The disk itself gives a call up after 30 s.
+    expect((await get("bad")).equals(Buffer.concat([BYTES, Buffer.from("bad")]))).toBe(true);
+    const reads = () => rig.fleet.get("disk")?.reads.state;
+    expect(reads()).not.toBe("closed");
+    await vi.waitFor(() => expect(reads()).toBe("closed"), { timeout: 5000 });
+    expect(await release(path)).toBe(true);
+  });
+
   it("is passed over by a read, which another replica answers", async () => {
     await using disk = await onDisk();
     const backend = await disk.open({ stallMs: 100 });

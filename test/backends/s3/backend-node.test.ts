@@ -36,6 +36,26 @@ backendContract("a node", async () => {
   };
 });
 
+it("tells its gateway, and nobody without a key, how much room its disk has", async () => {
+  const root = await mkdtemp(join(tmpdir(), "nearbucket-node-"));
+  await using node = await startNode(join(root, "disk"));
+  const backend = backendOn(node);
+  await backend.establish(IDENTITY);
+  expect(await backend.space()).toBeUndefined();
+  await backend.probe(AbortSignal.timeout(5000), IDENTITY);
+  const space = await backend.space();
+  expect(space?.total).toBe(node.gateway.fleet.get("disk")?.space?.total);
+  expect(space?.free).toBeGreaterThan(0);
+  const head = { method: "HEAD", path: "/blobs/nearbucket-identity" } as const;
+  const answers = [await node.fetch(head), await node.fetch({ ...head, authentication: "v4-query" })];
+  expect(answers.map(({ status, headers }) => [status, headers["x-nearbucket-space"] !== undefined])).toEqual([
+    [200, true],
+    [200, false],
+  ]);
+  await backend.close();
+  await rm(root, { recursive: true });
+});
+
 it("is not in place while its node's disk is not, although the node knows all names", async () => {
   const root = await mkdtemp(join(tmpdir(), "nearbucket-node-"));
   const disk = join(root, "disk");

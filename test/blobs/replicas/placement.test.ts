@@ -1,6 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { choosePlacement, isEnough, type Placement } from "../../../src/blobs/replicas/placement.ts";
+import type { Backend } from "../../../src/backends/backend.ts";
+import { type FleetMember, openFleet } from "../../../src/backends/fleet.ts";
+import { MemoryBackend } from "../../../src/backends/memory/backend.ts";
+import {
+  chooseMembers,
+  choosePlacement,
+  isEnough,
+  isLastResort,
+  type Placement,
+  placementOf,
+} from "../../../src/blobs/replicas/placement.ts";
+import { openLog } from "../../../src/log.ts";
 
 const placement = (name: string, region: string, capacity = 1): Placement => ({ name, region, capacity });
 const placements = fc.uniqueArray(
@@ -56,6 +67,55 @@ describe("choosePlacement", () => {
 
   it("still uses a full backend when nothing else is left", () => {
     expect(choosePlacement([placement("full", "x", 0)], [], 2, Math.random)).toEqual([placement("full", "x", 0)]);
+  });
+});
+
+const GIB = 1024 ** 3;
+
+/** Members of a fleet by name, each in a region of its own, with so much room of so much. */
+function membersOf(spaces: Readonly<Record<string, readonly [free: number, total: number]>>): readonly FleetMember[] {
+  const names = Object.keys(spaces);
+  const backends: readonly Backend[] = names.map(
+    (name) => new MemoryBackend({ name, region: name, sizeBytes: spaces[name]?.[1] }),
+  );
+  const regions = names.map((name) => ({ name, latitude: 0, longitude: 0 }));
+  const fleet = openFleet({ backends, regions, log: openLog("silent"), probeIntervalMs: 3_600_000 });
+  fleet.setUsed(new Map(Object.entries(spaces).map(([name, [free, total]]) => [name, total - free] as const)));
+  return fleet.members();
+}
+
+describe("a member's placement", () => {
+  it("weighs its capacity by the share that is free; one whose room nobody knows counts as empty", () => {
+    const [member] = membersOf({ a: [GIB, 4 * GIB] });
+    if (member === undefined) throw new Error("no member");
+    expect(placementOf(member)).toEqual({ name: "a", region: "a", capacity: 0.25 });
+    const [unknown] = membersOf({ a: [0, 0] });
+    expect(unknown && placementOf(unknown).capacity).toBe(1);
+  });
+
+  it.each([
+    ["1 % of a small one", 100 * GIB, 1.02, false],
+    ["1 % of a small one", 100 * GIB, 0.98, true],
+    ["1 GiB of a large one", 10_000 * GIB, 1.02, false],
+    ["1 GiB of a large one", 10_000 * GIB, 0.98, true],
+  ])("is a last resort below %s: %d bytes, %d GiB free beside the write", (_, total, free, expected) => {
+    const size = 5 * GIB;
+    const [member] = membersOf({ a: [free * GIB + size, total] });
+    expect(member && isLastResort(member, size)).toBe(expected);
+  });
+});
+
+describe("chooseMembers", () => {
+  const names = (chosen: readonly Placement[]) => chosen.map(({ name }) => name).sort();
+  const members = membersOf({ a: [0, GIB], b: [GIB, GIB], c: [GIB, GIB] });
+  it("leaves out a last resort while the others are enough, and takes it when they are not", () => {
+    for (let n = 0; n < 20; n++) {
+      const choose = (some: readonly FleetMember[], needed: number) =>
+        names(chooseMembers(some, [], { count: 2, size: 1 }, Math.random, (held) => held.length >= needed));
+      expect(choose(members, 2)).toEqual(["b", "c"]);
+      expect(choose(members.slice(0, 2), 1)).toEqual(["b"]);
+      expect(choose(members.slice(0, 2), 2)).toEqual(["a", "b"]);
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 /**
  * What is safe and what is not, for the metrics. Who holds what is counted in the background, a little at a time, and
- * only while somebody asks, or while the room on a backend follows from it; what that means is judged by the fleet as it
- * is at the moment. Asking waits for nothing.
+ * only while somebody asks, or while the room on a backend follows from it; what that means is judged by the fleet as
+ * it is at the moment. Asking waits for nothing.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Fleet } from "../backends/fleet.ts";

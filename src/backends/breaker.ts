@@ -1,7 +1,8 @@
 /**
  * Does one kind of call, reads or writes, work on one backend? A state machine without timers: it is told how calls
- * ended and what time it is. Closed: yes, as far as is known. Open: no; after a pause one trial decides. Half-open: that
- * trial is under way. Calls that were not trials never close it, so that a store that fails half of them does not flap.
+ * ended and what time it is. Closed: yes, as far as is known. Open: no; after a pause one trial decides. Half-open:
+ * that trial is under way. Calls that were not trials never close it, so that a store that fails half of them does not
+ * flap.
  */
 export type BreakerState = "closed" | "open" | "half-open";
 

@@ -1,6 +1,6 @@
 /**
- * Does it work again? Writes or reads as many bytes as the call had that failed, up to a bound: a small probe says little
- * about a store that takes what is small. No client waits for a trial.
+ * Does it work again? Writes or reads as many bytes as the call had that failed, up to a bound: a small probe says
+ * little about a store that takes what is small. No client waits for a trial.
  */
 import type { GuardedBackend } from "./guarded-backend.ts";
 import type { WatchedCall } from "./watched-call.ts";

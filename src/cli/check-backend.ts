@@ -5,6 +5,7 @@ import { judgeClock } from "../admin/checks/clocks.ts";
 import { error, type Finding, warning } from "../admin/checks/finding.ts";
 import { type OpenedBackend, openAlone } from "../admin/checks/open-alone.ts";
 import { checkRedirect } from "../admin/checks/redirect.ts";
+import { judgeBackendSpace } from "../admin/checks/space.ts";
 import type { LiveStatus } from "../admin/live-status.ts";
 import type { Administration } from "../gateway.ts";
 import { reasonOf } from "../log.ts";
@@ -52,7 +53,9 @@ async function examineOne(
     const { findings, isUsable } = await examineBackend(far, registered, (key) =>
       checkRedirect({ far, near, trust, key: blob?.storageKey ?? key }),
     );
-    return [...clock, ...findings, ...(isUsable ? disagreement(subject, seen) : [])];
+    const room =
+      config.kind === "disk" && config.sizeBytes === undefined ? [] : judgeBackendSpace(subject, seen?.space);
+    return [...clock, ...findings, ...room, ...(isUsable ? disagreement(subject, seen) : [])];
   } finally {
     await opened.close();
   }

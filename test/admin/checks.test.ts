@@ -8,7 +8,7 @@ import { examineBackend } from "../../src/admin/checks/backend.ts";
 import { judgeClock } from "../../src/admin/checks/clocks.ts";
 import { ok, severity, warning } from "../../src/admin/checks/finding.ts";
 import { judgeScrub } from "../../src/admin/checks/scrub.ts";
-import { checkSpace, judgeSpace } from "../../src/admin/checks/space.ts";
+import { checkSpace, judgeBackendSpace, judgeSpace } from "../../src/admin/checks/space.ts";
 import { MemoryBackend } from "../../src/backends/memory/backend.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
@@ -80,6 +80,14 @@ describe("judgeSpace", () => {
     [500 * gib, 1000 * gib, 0.01, "warning"],
   ])("%s of %s bytes free, %s of the files: %s", (free, total, freeFiles, level) => {
     expect(judgeSpace("the database", "/data", { free, total, freeFiles }).level).toBe(level);
+  });
+});
+
+describe("judgeBackendSpace", () => {
+  it("warns below a tenth, and says nothing where nobody can tell", () => {
+    const levels = [10, 9.9].map((free) => judgeBackendSpace("far", { free, total: 100 }).map(({ level }) => level));
+    expect(levels).toEqual([["ok"], ["warning"]]);
+    expect(judgeBackendSpace("far", undefined)).toEqual([]);
   });
 });
 

@@ -61,6 +61,19 @@ export function judgeSpace(what: string, path: string, { free, total, freeFiles 
   return ok("space", path, says);
 }
 
+/** A backend that is no disk of this machine, or of which only a part may be filled; as its gateway sees it. */
+export function judgeBackendSpace(
+  backend: string,
+  space: { readonly free: number; readonly total: number } | undefined,
+): readonly Finding[] {
+  if (space === undefined) return [];
+  const percent = Math.floor((100 * space.free) / Math.max(1, space.total));
+  const says = `${(space.free / GIB).toFixed(1)} of ${(space.total / GIB).toFixed(1)} GiB (${percent} %) are free`;
+  if (percent >= 10) return [ok("space", backend, says)];
+  const remedy = "Make room, raise sizeBytes, or add a backend: new blobs go to the others before this one is full.";
+  return [warning({ check: "space", subject: backend, says, remedy })];
+}
+
 function sharedDevice(held: readonly WrittenPlace[]): readonly Finding[] {
   const disks = held.filter(({ isBackend }) => isBackend);
   if (disks.length < 2) return [];

@@ -1,7 +1,7 @@
 /**
  * Which backends get a blob: pure. Healthy ones only, another region each while there is one, weighted random by
- * capacity and the share of it that is free; those where writes fail, and those that are full but for a reserve, only as
- * a last resort. Two copies count as two only when they stand in two regions, if so many are configured.
+ * capacity and the share of it that is free; those where writes fail, and those that are full but for a reserve, only
+ * as a last resort. Two copies count as two only when they stand in two regions, if so many are configured.
  */
 import type { FleetMember } from "../../backends/fleet.ts";
 
@@ -48,8 +48,8 @@ export interface Need {
 }
 
 /**
- * As choosePlacement among those of `members` that are no last resort; among all of them when those drawn, beside `held`,
- * are not `enough`.
+ * As choosePlacement among those of `members` that are no last resort; among all of them when those drawn, beside
+ * `held`, are not `enough`.
  */
 export function chooseMembers(
   members: readonly FleetMember[],

@@ -3,7 +3,7 @@ import { Gauge, type Registry } from "prom-client";
 import type { Fleet, FleetMember } from "../backends/fleet.ts";
 
 /** As in FleetMember. */
-export type LiveCalls = Pick<FleetMember["reads"], "state" | "failingSince" | "errorRate" | "latencyMs">;
+type LiveCalls = Pick<FleetMember["reads"], "state" | "failingSince" | "errorRate" | "latencyMs">;
 
 export interface BackendCalls {
   readonly reads: LiveCalls;

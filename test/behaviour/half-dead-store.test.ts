@@ -22,7 +22,7 @@ const stateOf = (rig: Rig, kind: "reads" | "writes", name = "a") => rig.fleet.ge
 const isOpen = (rig: Rig, kind: "reads" | "writes") =>
   vi.waitFor(() => expect(stateOf(rig, kind)).not.toBe("closed"), { timeout: 5000, interval: 5 });
 const isClosed = (rig: Rig, kind: "reads" | "writes") =>
-  vi.waitFor(() => expect(stateOf(rig, kind)).toBe("closed"), { timeout: 10_000, interval: 20 });
+  vi.waitFor(() => expect(stateOf(rig, kind)).toBe("closed"), { timeout: 20_000, interval: 20 });
 
 let number = 0;
 /** Stores new bytes and reads them back. */
@@ -107,6 +107,29 @@ describe("a store that", () => {
     // It may hold the only copy.
     await get();
     await isClosed(rig, "reads");
+  });
+
+  it("fails writes gets no more parts of an upload that another store has whole", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await stand(far);
+    const upload = await rig.startUpload("parts");
+    const part = () => randomBytes(LARGE * 2);
+    const parts = [part()];
+    await rig.uploadPart(upload, 1, parts[0] ?? Buffer.alloc(0));
+    const script = far.store("a").script({ method: "PUT", bodyFrom: SMALL }, { do: "status", status: 503 });
+    await Promise.allSettled(Array.from({ length: 6 }, () => rig.uploadPart(upload, 2, part())));
+    await isOpen(rig, "writes");
+    const before = asked(far, "PUT");
+    for (let number = 2; number < 5; number++) {
+      parts.push(part());
+      await rig.uploadPart(upload, number, parts.at(-1) ?? Buffer.alloc(0));
+    }
+    expect(asked(far, "PUT")).toBe(before);
+    script.remove();
+    await isClosed(rig, "writes");
+    await rig.completeUpload(upload);
+    expect(sha256(await rig.get("parts"))).toBe(sha256(Buffer.concat(parts)));
+    expect((await rig.blobOf("parts")).replicas.map(({ backend }) => backend).sort()).toEqual(["a", "b"]);
   });
 
   it("fails four times is not left out", async () => {

@@ -75,6 +75,8 @@ it("the table of calls shows since when a backend is avoided", () => {
     lostSince: undefined,
     latencyMs: undefined,
     recentErrors: 0,
+    scrubbedSince: undefined,
+    inventory: undefined,
     replicas: 0,
     bytes: 0,
     onlyHere: { blobs: 0, objects: 0, bytes: 0 },

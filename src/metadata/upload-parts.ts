@@ -73,12 +73,6 @@ export async function savePart(c: Connection, uploadId: string, part: UploadedPa
     throw new S3Error("NoSuchUpload");
 }
 
-/** The backends that hold every part recorded. */
-export async function wholeBackends(read: Reader, uploadId: string): Promise<readonly string[]> {
-  const rows = await read.all(selectMissing, [uploadId]);
-  return rows.filter((row) => row.missing_parts === 0).map(({ backend }) => backend);
-}
-
 export async function listParts(
   read: Reader,
   uploadId: string,

@@ -24,6 +24,8 @@ export interface Upload {
   readonly dedup: DedupScope;
   readonly startedAt: Date;
   readonly backends: readonly BackendUpload[];
+  /** Names of those that hold every part recorded. */
+  readonly wholeOn: readonly string[];
   /** Further backends that may hold bytes, or an upload whose id was never learnt. */
   readonly touched: readonly string[];
 }
@@ -44,6 +46,7 @@ export interface UploadRow {
   /** Null: no backend upload. */
   readonly backend: string | null;
   readonly backend_upload_id: string | null;
+  readonly missing_parts: number | null;
 }
 
 export const uploadColumns = `uploads.upload_id AS upload_id, uploads.bucket_id AS bucket_id, uploads.key AS key,
@@ -52,23 +55,27 @@ export const uploadColumns = `uploads.upload_id AS upload_id, uploads.bucket_id 
   uploads.storage_key AS storage_key, uploads.attributes AS attributes,
   uploads.checksum_algorithm AS checksum_algorithm, uploads.checksum_type AS checksum_type, uploads.dedup AS dedup,
   uploads.started_at AS started_at, upload_backends.backend AS backend,
-  upload_backends.backend_upload_id AS backend_upload_id`;
+  upload_backends.backend_upload_id AS backend_upload_id, upload_backends.missing_parts AS missing_parts`;
 
 /** Ordered by each upload's first row. */
 export function toUploads(rows: readonly UploadRow[]): Upload[] {
-  const byId = new Map<string, Upload & { readonly backends: BackendUpload[]; readonly touched: string[] }>();
+  type Growing = Upload & Record<"wholeOn" | "touched", string[]> & { readonly backends: BackendUpload[] };
+  const byId = new Map<string, Growing>();
   for (const row of rows) {
-    const upload = byId.get(row.upload_id) ?? { ...toUpload(row), backends: [], touched: [] };
+    const upload = byId.get(row.upload_id) ?? { ...toUpload(row), backends: [], wholeOn: [], touched: [] };
     byId.set(row.upload_id, upload);
     const { backend, backend_upload_id: backendUploadId } = row;
     if (backend === null || backendUploadId === null) continue;
     if (backendUploadId === NO_UPLOAD) upload.touched.push(backend);
-    else upload.backends.push({ backend, backendUploadId });
+    else {
+      upload.backends.push({ backend, backendUploadId });
+      if (row.missing_parts === 0) upload.wholeOn.push(backend);
+    }
   }
   return [...byId.values()];
 }
 
-function toUpload(row: UploadRow): Omit<Upload, "backends" | "touched"> {
+function toUpload(row: UploadRow): Omit<Upload, "backends" | "wholeOn" | "touched"> {
   return {
     uploadId: row.upload_id,
     bucketId: row.bucket_id,

@@ -16,7 +16,7 @@ import {
   renewCompletion,
 } from "./upload-completion.ts";
 import { listUploads, type UploadPage, type UploadsListing } from "./upload-listing.ts";
-import { listParts, savePart, type UploadedPart, wholeBackends } from "./upload-parts.ts";
+import { listParts, savePart, type UploadedPart } from "./upload-parts.ts";
 import { NO_UPLOAD, toUploads, type Upload, type UploadRow, uploadColumns } from "./upload-rows.ts";
 
 export interface CompletedObject {
@@ -83,7 +83,7 @@ export class Uploads {
    * Moves the storage key from the writer's reservation to the upload in this transaction. Throws NoSuchBucket;
    * SlowDown when the reservation lapsed.
    */
-  create(upload: Omit<Upload, "uploadId" | "startedAt">): Promise<Upload> {
+  create(upload: Omit<Upload, "uploadId" | "startedAt" | "wholeOn">): Promise<Upload> {
     const startedAt = this.#context.now();
     const uploadId = newUploadId(startedAt);
     return this.#context.engine.transact(async (c) => {
@@ -105,7 +105,7 @@ export class Uploads {
       if (made === 0) throw new S3Error("NoSuchBucket");
       for (const each of upload.backends) await c.run(insertBackend, [each.backend, each.backendUploadId, uploadId]);
       for (const backend of upload.touched) await c.run(insertBackend, [backend, NO_UPLOAD, uploadId]);
-      return { ...upload, uploadId, startedAt };
+      return { ...upload, uploadId, startedAt, wholeOn: upload.backends.map(({ backend }) => backend) };
     });
   }
 
@@ -128,11 +128,6 @@ export class Uploads {
     const saved = { ...part, modifiedAt: this.#context.now() };
     await this.#context.engine.transact((c) => savePart(c, uploadId, saved));
     return saved;
-  }
-
-  /** The backends that hold every part recorded. */
-  wholeBackends(uploadId: string): Promise<readonly string[]> {
-    return wholeBackends(this.#context.engine.read, uploadId);
   }
 
   parts(uploadId: string, page: { readonly after: number; readonly limit: number }): Promise<readonly UploadedPart[]> {

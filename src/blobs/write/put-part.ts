@@ -1,14 +1,14 @@
 /**
  * One part -> the uploads under way on the backends, streamed at the pace of the slowest. Its ETag is the md5 that the
- * backends agree on: a part cannot be read back before its upload is completed. A last
- * resort does not get it while another backend has all parts.
+ * backends agree on: a part cannot be read back before its upload is completed. A last resort does not get it while as
+ * many others do as a write needs, and one of these has all parts.
  */
 import type { BackendError } from "../../backends/backend.ts";
 import type { FleetMember } from "../../backends/fleet.ts";
 import type { Digests } from "../../checksums/digest.ts";
 import { S3Error } from "../../errors.ts";
 import type { Upload } from "../../metadata/uploads.ts";
-import { isLastResort } from "../replicas/placement.ts";
+import { isLastResort, placementOf } from "../replicas/placement.ts";
 import { tooFewBackends } from "../replicas/placer.ts";
 import { aliveWriters, type ReplicaWriter, writeToAll } from "../replicas/replica-writer.ts";
 import { etagNamedByAll } from "./agreed-etag.ts";
@@ -38,13 +38,14 @@ export async function putPart(
   placer.checkWritable(context.minimumCopies);
   const failures: BackendError[] = [];
   const giveUp = new AbortController();
-  const members = await membersFor(context, upload, bytes.size);
+  const members = membersFor(context, upload, bytes.size);
   const writers = openWriters(context, upload, members, { partNumber, size: bytes.size, failures, giveUp });
   if (writers.length === 0) throw tooFewBackends(failures);
   try {
     // Nobody asks for the sha256 of a part. The md5 costs most of all that a part costs here: it is computed only where
     // no second backend can vouch for it.
-    const wanted = { sha256: false, md5: writers.length < 2 || uploadsToHash.has(upload.uploadId) };
+    const isUnsure = writers.length < 2 || members.some((member) => isLastResort(member, bytes.size));
+    const wanted = { sha256: false, md5: isUnsure || uploadsToHash.has(upload.uploadId) };
     const received = await streamVerified(bytes, wanted, (chunk) => writeToAll(writers, chunk), giveUp.signal);
     const md5 = await finish(writers, received);
     const backends = aliveWriters(writers).map(({ placement }) => placement.name);
@@ -63,16 +64,11 @@ export async function putPart(
 }
 
 /** The backends of the upload that get the part. */
-async function membersFor(
-  { placer, metadata }: WriteContext,
-  upload: Upload,
-  size: number,
-): Promise<readonly FleetMember[]> {
+function membersFor({ placer, minimumCopies }: WriteContext, upload: Upload, size: number): readonly FleetMember[] {
   const up = upload.backends.flatMap(({ backend }) => placer.fleet.get(backend) ?? []).filter((member) => member.up);
   const better = up.filter((member) => !isLastResort(member, size));
-  if (better.length === 0 || better.length === up.length) return up;
-  const whole = await metadata.uploads.wholeBackends(upload.uploadId);
-  return better.some(({ backend }) => whole.includes(backend.name)) ? better : up;
+  const isOneWhole = better.some(({ backend }) => upload.wholeOn.includes(backend.name));
+  return isOneWhole && placer.isEnough(better.map(placementOf), minimumCopies) ? better : up;
 }
 
 interface PartWrite {
@@ -88,15 +84,17 @@ function openWriters(
   members: readonly FleetMember[],
   { partNumber, size, failures, giveUp }: PartWrite,
 ): readonly ReplicaWriter[] {
-  const writers = upload.backends.flatMap(({ backend, backendUploadId }) => {
+  const writers: readonly ReplicaWriter[] = upload.backends.flatMap(({ backend, backendUploadId }) => {
     const member = members.find((one) => one.backend.name === backend);
     if (member === undefined) return [];
     const open = (onFailure: (failure: BackendError) => void) =>
       member.backend.writePart(upload.storageKey, backendUploadId, partNumber, size, onFailure);
-    return openReplicaWriter(context, member, open, (failure) => {
+    const noteFailure = (failure: BackendError) => {
       failures.push(failure);
       if (aliveWriters(writers).length === 0) giveUp.abort(tooFewBackends(failures));
-    });
+    };
+    const hasAll = ({ placement: { name } }: ReplicaWriter) => name !== backend && upload.wholeOn.includes(name);
+    return openReplicaWriter(context, member, open, noteFailure, () => aliveWriters(writers).some(hasAll));
   });
   return writers;
 }

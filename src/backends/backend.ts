@@ -20,15 +20,18 @@ export class BackendError extends Error {
   readonly fault: BackendFault;
   /** Corrupt by strong evidence that is no proof: a backend in trouble can answer so about good bytes too. */
   readonly isSuspicion: boolean;
+  /** Its answer broke off: so does, each time, a store that finds damage in its own files. */
+  readonly isCut: boolean;
   constructor(
     backend: string,
     fault: BackendFault,
-    options?: { cause?: unknown; detail?: string; isSuspicion?: boolean },
+    options?: { cause?: unknown; detail?: string; isSuspicion?: boolean; isCut?: boolean },
   ) {
     super(`${backend}: ${fault}${options?.detail ? `: ${options.detail}` : ""}`, { cause: options?.cause });
     this.backend = backend;
     this.fault = fault;
     this.isSuspicion = options?.isSuspicion ?? false;
+    this.isCut = options?.isCut ?? false;
   }
 }
 

@@ -13,6 +13,9 @@ const NEWEST_USUAL = 0.02;
 const LEAST_SLOW_MS = 1000;
 /** Times the usual, of this backend and of the others. */
 const FAR_SLOWER = 10;
+/** An answer that breaks off again within this time says nothing new. */
+const SAME_CUT_MS = 10_000;
+const MOST_CUTS = 100;
 
 /** For placement, reads and operators. */
 export interface OperationHealth {
@@ -52,6 +55,8 @@ export class CallHealth implements OperationHealth, CallWatcher {
   #lastFailed: CallSubject = { key: "", size: 0 };
   #lastGood: CallSubject | undefined;
   #lastLargeGood: CallSubject | undefined;
+  /** When the answer about a key last broke off, the oldest first. */
+  readonly #cuts = new Map<string, number>();
 
   constructor(options: CallHealthOptions) {
     this.#options = options;
@@ -108,10 +113,22 @@ export class CallHealth implements OperationHealth, CallWatcher {
       if (call.size >= LARGE) this.#lastLargeGood = call;
     }
     const failure = this.#failureOf(outcome, error);
-    if (failure === undefined) return;
+    if (failure === undefined || (failure.isCut && this.#wasCut(call.key, end.at))) return;
     if (this.#breaker.state === "closed") this.#lastFailed = { key: call.key, range: call.range, size: call.size };
     this.#breaker.failed(end, outcome === "still" ? this.#stillMs : undefined);
     this.#tell(failure);
+  }
+
+  /** One damaged replica, which many may want, says nothing about the others. */
+  #wasCut(key: string, at: number): boolean {
+    const before = this.#cuts.get(key);
+    this.#cuts.delete(key);
+    this.#cuts.set(key, at);
+    for (const oldest of this.#cuts.keys()) {
+      if (this.#cuts.size <= MOST_CUTS) break;
+      this.#cuts.delete(oldest);
+    }
+    return before !== undefined && at - before < SAME_CUT_MS;
   }
 
   /** Once a sweep. `stillMs`: what SWEEPS sweeps take. `others`: `latencyMs` of the other backends. */

@@ -2,6 +2,7 @@
 // The test does the sweeps.
 import { once } from "node:events";
 import { buffer } from "node:stream/consumers";
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { BackendError, type BackendFault } from "../../src/backends/backend.ts";
 import { CallHealth } from "../../src/backends/call-health.ts";
@@ -143,10 +144,10 @@ describe("a read", () => {
     const { body } = await at.backend.open(KEY);
     body.once("readable", () => undefined);
     await once(body, "readable");
-    while (body.readableLength < body.readableHighWaterMark) await new Promise((resolve) => setImmediate(resolve));
+    while (body.readableLength < body.readableHighWaterMark) await setImmediate();
     at.sweep();
     expect((await buffer(body)).equals(BYTES)).toBe(true);
-    await new Promise((resolve) => setImmediate(resolve));
+    await setImmediate();
     expect([at.reads.state, at.reads.errorRate]).toEqual(["closed", 0]);
   });
 
@@ -154,7 +155,7 @@ describe("a read", () => {
     await using at = await guarded();
     at.store.keep(KEY, Buffer.concat([BYTES, BYTES, BYTES, BYTES]));
     const { body } = await at.backend.open(KEY);
-    while (body.readableLength < body.readableHighWaterMark) await new Promise((resolve) => setImmediate(resolve));
+    while (body.readableLength < body.readableHighWaterMark) await setImmediate();
     at.sweep();
     await at.store.stop();
     expect((await failure(buffer(body))).fault).toBe("unavailable");
@@ -197,6 +198,23 @@ describe("a read", () => {
     await second;
     await failure(at.backend.read(KEY, BYTES.length));
     expect(at.reads.errorRate).toBeUndefined();
+  });
+
+  it("that breaks off counts once for each key: a damaged replica says nothing about the others", async () => {
+    await using at = await guarded();
+    at.store.script({ method: "GET" }, { do: "disconnect", at: { responseBytes: 100_000 } });
+    const read = async (key: string, as: (key: string) => Promise<unknown>) => {
+      at.store.keep(key, BYTES);
+      expect((await failure(as(key))).fault).toBe("unavailable");
+      await setImmediate();
+    };
+    const asStream = async (key: string) => buffer((await at.backend.open(key)).body);
+    const atOnce = (key: string) => at.backend.read(key, BYTES.length);
+    for (let n = 0; n < 10; n++) await read(KEY, n % 2 === 0 ? asStream : atOnce);
+    for (let n = 1; n < 4; n++) await read(`${KEY}-${n}`, asStream);
+    expect(at.reads.state).toBe("closed");
+    await read(`${KEY}-4`, atOnce);
+    expect(at.reads.state).toBe("open");
   });
 
   it.each([

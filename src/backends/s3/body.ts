@@ -70,6 +70,6 @@ export class S3Body extends Readable {
   }
 
   #cut(cause: unknown): void {
-    this.destroy(this.#transport.unavailable("the body was cut", cause));
+    this.destroy(this.#transport.cut("the body was cut", cause));
   }
 }

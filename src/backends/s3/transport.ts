@@ -172,7 +172,7 @@ export class S3Transport {
       });
       response.on("error", (error) => {
         clearTimeout(timer);
-        reject(this.unavailable("the answer was cut", error));
+        reject(this.cut("the answer was cut", error));
       });
     });
   }
@@ -194,12 +194,18 @@ export class S3Transport {
     });
   }
 
-  unavailable(what: string, cause: unknown): BackendError {
+  unavailable(what: string, cause: unknown, isCut = false): BackendError {
     if (cause instanceof BackendError) return cause;
     return new BackendError(this.options.backend, "unavailable", {
       cause,
       detail: cause instanceof Error ? `${what}: ${cause.message}` : what,
+      isCut,
     });
+  }
+
+  /** An answer that broke off. */
+  cut(what: string, cause: unknown): BackendError {
+    return this.unavailable(what, cause, true);
   }
 
   corrupt(detail: string): BackendError {

@@ -4,7 +4,15 @@
  */
 import { BackendError, type BackendFault } from "./backend.ts";
 import { Breaker, type BreakerState, LARGE } from "./breaker.ts";
-import { type CallOutcome, type CallSubject, type CallWatcher, standsStill, WatchedCall } from "./watched-call.ts";
+import { Pace } from "./pace.ts";
+import {
+  type CallOutcome,
+  type CallSubject,
+  type CallWatcher,
+  SWEEPS,
+  standsStill,
+  WatchedCall,
+} from "./watched-call.ts";
 
 /** Weight of the newest answer in the average that is shown, and in the one that says what is usual. */
 const NEWEST = 0.2;
@@ -45,11 +53,13 @@ export interface CallHealthOptions {
 export class CallHealth implements OperationHealth, CallWatcher {
   readonly #options: CallHealthOptions;
   readonly #breaker: Breaker;
+  readonly #pace = new Pace();
   readonly #underWay = new Set<WatchedCall>();
   #latencyMs: number | undefined;
   #usualMs: number | undefined;
   #slowFromMs = Number.POSITIVE_INFINITY;
-  #stillMs = 0;
+  /** After which the call that is being swept stands still. */
+  #patienceMs = 0;
   #begunBytes = 0;
   #failingSince: Date | undefined;
   #lastFailed: CallSubject = { key: "", size: 0 };
@@ -97,9 +107,9 @@ export class CallHealth implements OperationHealth, CallWatcher {
     return call;
   }
 
-  isSlow(milliseconds: number): boolean {
+  isSlow(milliseconds: number, sentBytes: number): boolean {
     this.#latencyMs = average(this.#latencyMs, milliseconds, NEWEST);
-    const isSlow = milliseconds > this.#slowFromMs;
+    const isSlow = milliseconds - this.#pace.transitMs(sentBytes) > this.#slowFromMs;
     if (!isSlow) this.#usualMs = average(this.#usualMs, milliseconds, NEWEST_USUAL);
     return isSlow;
   }
@@ -109,13 +119,14 @@ export class CallHealth implements OperationHealth, CallWatcher {
     const end = { at: this.#options.elapsed(), size: call.size };
     if (outcome === "succeeded") {
       this.#breaker.succeeded(end);
+      this.#pace.took(call.sentBytes, call.tookMs);
       this.#lastGood = call;
       if (call.size >= LARGE) this.#lastLargeGood = call;
     }
     const failure = this.#failureOf(outcome, error);
     if (failure === undefined || (failure.isCut && this.#wasCut(call.key, end.at))) return;
     if (this.#breaker.state === "closed") this.#lastFailed = { key: call.key, range: call.range, size: call.size };
-    this.#breaker.failed(end, outcome === "still" ? this.#stillMs : undefined);
+    this.#breaker.failed(end, outcome === "still" ? this.#patienceMs : undefined);
     this.#tell(failure);
   }
 
@@ -133,13 +144,16 @@ export class CallHealth implements OperationHealth, CallWatcher {
 
   /** Once a sweep. `stillMs`: what SWEEPS sweeps take. `others`: `latencyMs` of the other backends. */
   sweep(stillMs: number, others: readonly (number | undefined)[]): void {
-    this.#stillMs = stillMs;
     const usualElsewhere = median(others);
     this.#slowFromMs =
       usualElsewhere === undefined || this.#usualMs === undefined
         ? Number.POSITIVE_INFINITY
         : Math.max(LEAST_SLOW_MS, FAR_SLOWER * this.#usualMs, FAR_SLOWER * usualElsewhere);
-    for (const call of this.#underWay) call.sweep();
+    for (const call of this.#underWay) {
+      const patience = SWEEPS + Math.round((SWEEPS * this.#pace.transitMs(call.sentBytes)) / stillMs);
+      this.#patienceMs = (patience * stillMs) / SWEEPS;
+      call.sweep(patience);
+    }
   }
 
   /** Begins a trial when it is time for one. `begin` returns how to stop it. */
@@ -149,12 +163,15 @@ export class CallHealth implements OperationHealth, CallWatcher {
     let stop: (() => void) | undefined;
     const trial = new WatchedCall(
       {
-        isSlow: (milliseconds) => this.isSlow(milliseconds),
+        isSlow: (milliseconds, sentBytes) => this.isSlow(milliseconds, sentBytes),
         ended: (call, outcome, error) => {
           this.#underWay.delete(call);
-          this.#breaker.tried(elapsed(), outcome === "given-up" ? undefined : this.#isGood(outcome, error));
+          if (outcome === "succeeded") this.#pace.took(call.sentBytes, call.tookMs);
+          if (outcome === "still") this.#pace.doubt();
+          const isUnmade = outcome === "given-up" || (error?.fault === "absent" && this.#forget(call.key));
+          this.#breaker.tried(elapsed(), isUnmade ? undefined : outcome === "succeeded");
           this.#tell(undefined);
-          stop?.();
+          if (outcome !== "succeeded") stop?.();
         },
       },
       this.#trialSubject(),
@@ -182,9 +199,12 @@ export class CallHealth implements OperationHealth, CallWatcher {
     return outcome === "failed" && error !== undefined && faults.includes(error.fault) ? error : undefined;
   }
 
-  /** That the bytes it asked for are gone by now is an answer. */
-  #isGood(outcome: CallOutcome, error: BackendError | undefined): boolean {
-    return outcome === "succeeded" || (outcome === "failed" && this.#failureOf(outcome, error) === undefined);
+  /** A blob that is gone proves nothing; the next trial takes another one. False: there is no other. */
+  #forget(key: string): boolean {
+    if (key !== this.#lastGood?.key && key !== this.#lastLargeGood?.key) return false;
+    if (key === this.#lastGood?.key) this.#lastGood = undefined;
+    if (key === this.#lastLargeGood?.key) this.#lastLargeGood = undefined;
+    return true;
   }
 
   #tell(failure: BackendError | undefined): void {

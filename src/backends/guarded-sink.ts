@@ -56,7 +56,7 @@ export class GuardedSink {
   write(chunk: Buffer): Promise<void> | undefined {
     if (this.#failure !== undefined) return undefined;
     let ready: Promise<void> | undefined;
-    this.#call.moves();
+    this.#call.sends(chunk.length);
     try {
       ready = this.#sink?.write(chunk);
     } catch (error) {

@@ -7,10 +7,10 @@ import type { Readable } from "node:stream";
 import type { ByteRange } from "../model.ts";
 import { BackendError } from "./backend.ts";
 
-/** A call stands still when it was found without progress so many times, once a sweep. */
+/** A call stands still when it was found without progress so many times, once a sweep; a write later, as Pace says. */
 export const SWEEPS = 5;
 
-/** still: no progress for SWEEPS sweeps. failed: with an error. given-up: by its caller, or with its backend. */
+/** still: no progress for that long. failed: with an error. given-up: by its caller, or with its backend. */
 export type CallOutcome = "succeeded" | "slow" | "still" | "failed" | "given-up";
 
 function doNothing(): void {}
@@ -24,8 +24,8 @@ export interface CallSubject {
 
 /** Hears of each call once. */
 export interface CallWatcher {
-  /** The time to the store's answer; is that far too long? */
-  isSlow(milliseconds: number): boolean;
+  /** The time to the store's answer; is that far too long? `sentBytes`: these had to arrive first. */
+  isSlow(milliseconds: number, sentBytes: number): boolean;
   ended(call: WatchedCall, outcome: CallOutcome, error?: BackendError): void;
 }
 
@@ -33,6 +33,10 @@ export class WatchedCall implements CallSubject {
   readonly key: string;
   readonly range: ByteRange | undefined;
   size: number;
+  /** Bytes given to the store so far. */
+  sentBytes = 0;
+  /** From the beginning to the answer. */
+  tookMs = 0;
   /** Called when it is found to stand still. */
   onStill: () => void = doNothing;
   readonly #watcher: CallWatcher;
@@ -41,7 +45,8 @@ export class WatchedCall implements CallSubject {
   #stillSweeps = 0;
   /** Its caller has kept the store waiting: if the store now ends the call, it may be for that. */
   #wasKeptWaiting = false;
-  #askedAt = 0;
+  readonly #beganAt = performance.now();
+  #askedAt = this.#beganAt;
   #isSlow = false;
   #isOver = false;
 
@@ -59,7 +64,9 @@ export class WatchedCall implements CallSubject {
   }
 
   answered(): void {
-    this.#isSlow = this.#watcher.isSlow(performance.now() - this.#askedAt);
+    const now = performance.now();
+    this.tookMs = now - this.#beganAt;
+    this.#isSlow = this.#watcher.isSlow(now - this.#askedAt, this.sentBytes);
     this.rests();
   }
 
@@ -80,6 +87,12 @@ export class WatchedCall implements CallSubject {
     this.#hasMoved = true;
   }
 
+  /** Bytes go to the store. */
+  sends(bytes: number): void {
+    this.sentBytes += bytes;
+    this.moves();
+  }
+
   succeeded(): void {
     this.#end(this.#isSlow ? "slow" : "succeeded");
   }
@@ -92,13 +105,15 @@ export class WatchedCall implements CallSubject {
     this.#end("given-up");
   }
 
-  /** Sweeps are counted, not seconds: after a process was suspended its stores are not to blame. */
-  sweep(): void {
+  /**
+   * `patience`: so many sweeps without progress are standing still. Sweeps are counted, not seconds: after a process was
+   * suspended its stores are not to blame.
+   */
+  sweep(patience: number): void {
     this.#stillSweeps = this.#hasMoved ? 0 : this.#stillSweeps + 1;
     this.#hasMoved = false;
-    if (this.#stillSweeps < SWEEPS) return;
-    if (!this.#isWaiting) this.#wasKeptWaiting = true;
-    else {
+    if (!this.#isWaiting) this.#wasKeptWaiting ||= this.#stillSweeps >= SWEEPS;
+    else if (this.#stillSweeps >= patience) {
       const { onStill } = this;
       if (this.#end("still")) onStill();
     }

@@ -4,52 +4,20 @@ import { once } from "node:events";
 import { buffer } from "node:stream/consumers";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
-import { BackendError, type BackendFault } from "../../src/backends/backend.ts";
-import { CallHealth } from "../../src/backends/call-health.ts";
-import { GuardedBackend } from "../../src/backends/guarded-backend.ts";
-import { Uptime } from "../../src/backends/uptime.ts";
+import { BackendError } from "../../src/backends/backend.ts";
+import type { GuardedBackend } from "../../src/backends/guarded-backend.ts";
 import { failure } from "../contracts/backend-contract.ts";
 import { unwatchedCalls } from "../support/calls.ts";
-import { startFaultyS3 } from "../support/faulty-s3.ts";
-import { backendAt } from "./s3/support.ts";
+import { guarded, STILL_MS } from "./swept.ts";
 
 const KEY = "blobs/ab/key";
 const BYTES = Buffer.alloc(4 * 1024 * 1024, "some bytes");
 const half = BYTES.subarray(0, BYTES.length / 2);
-const STILL_MS = 5000;
 
-/** A guarded S3 backend whose calls are swept by hand. */
-async function guarded() {
-  const store = await startFaultyS3();
-  const backend = backendAt(store.endpoint);
-  const told: string[] = [];
-  const health = (operation: string, faults: readonly BackendFault[]) =>
-    new CallHealth({
-      backend: "far",
-      faults,
-      now: () => new Date(1000),
-      elapsed: () => 50_000,
-      random: () => 0.5,
-      onChange: (failed) => told.push(`${operation}: ${failed?.fault ?? "well"}`),
-    });
-  const reads = health("read", ["unavailable"]);
-  const writes = health("write", ["unavailable", "refused"]);
-  const uptime = new Uptime();
-  return {
-    store,
-    reads,
-    writes,
-    told,
-    uptime,
-    backend: new GuardedBackend(backend, () => uptime, { reads, writes }),
-    sweep(times = 12) {
-      for (let n = 0; n < times; n++) for (const kind of [reads, writes]) kind.sweep(STILL_MS, []);
-    },
-    async [Symbol.asyncDispose]() {
-      await backend.close();
-      await store[Symbol.asyncDispose]();
-    },
-  };
+async function writeAll(backend: GuardedBackend, size: number): Promise<boolean> {
+  const sink = backend.write(KEY, size);
+  await sink.write(BYTES.subarray(0, size));
+  return sink.finish(undefined);
 }
 
 describe("a write", () => {
@@ -90,21 +58,40 @@ describe("a write", () => {
     ["does not answer", { do: "hang" } as const],
   ])("counts as failed when the store %s for five sweeps, once", async (_, fault) => {
     await using at = await guarded();
+    await writeAll(at.backend, BYTES.length);
+    at.clock.at += 9000;
     at.store.script({ method: "PUT" }, fault);
     const sink = at.backend.write(KEY, 2 * BYTES.length);
     const writing = (async () => {
       for (let n = 0; n < 2; n++) await sink.write(BYTES);
       return sink.finish(undefined);
     })();
-    await at.store.seen({ method: "PUT" });
+    await at.store.seen({ method: "PUT" }, 2);
     at.sweep(5);
     expect(at.told).toEqual([]);
     at.sweep();
     expect(at.told).toEqual(["write: unavailable"]);
-    expect([at.writes.failingSince, at.writes.errorRate]).toEqual([new Date(1000), 1]);
+    expect([at.writes.failingSince, at.writes.errorRate]).toEqual([new Date(1000), 0.5]);
     sink.abort();
     await writing;
-    expect(at.writes.errorRate).toBe(1);
+    expect(at.writes.errorRate).toBe(0.5);
+  });
+
+  it.each([
+    ["1 KiB", 1024, 5],
+    ["1 MiB", 1024 * 1024, 9],
+    ["4 MiB", BYTES.length, 21],
+  ])("of %s over a line that nobody knows has the time in which they would arrive", async (_, size, seconds) => {
+    await using at = await guarded();
+    at.store.script({ method: "PUT" }, { do: "hang" });
+    const writing = writeAll(at.backend, size);
+    await at.store.seen({ method: "PUT" });
+    at.sweep(seconds);
+    expect(at.writes.state).toBe("closed");
+    at.sweep(1);
+    expect(at.writes.state).toBe("open");
+    await at.store.stop();
+    await writing;
   });
 
   it("that fails at once when it stands still does so only if it may", async () => {
@@ -233,7 +220,7 @@ describe("a read", () => {
 describe("an answer", () => {
   const measured = (others: readonly (number | undefined)[], usual = 20) => {
     const { reads } = unwatchedCalls();
-    for (let n = 0; n < 10; n++) reads.isSlow(usual);
+    for (let n = 0; n < 10; n++) reads.isSlow(usual, 0);
     reads.sweep(STILL_MS, others);
     return reads;
   };
@@ -245,19 +232,24 @@ describe("an answer", () => {
     ["ten times that of others, as ever", 1500, [20, 30], 200, false],
     ["long, where there is nobody to compare with", 60_000, [undefined], 20, false],
   ] as const)("that takes %s: %i ms", (_, milliseconds, others, usual, isSlow) => {
-    expect(measured(others, usual).isSlow(milliseconds)).toBe(isSlow);
+    expect(measured(others, usual).isSlow(milliseconds, 0)).toBe(isSlow);
+  });
+
+  it("to a write leaves its bytes the time to arrive", () => {
+    const writes = measured([20]);
+    expect([16_900, 17_100].map((milliseconds) => writes.isSlow(milliseconds, BYTES.length))).toEqual([false, true]);
   });
 
   it("that is slow counts as failed, and does not become usual", () => {
     const reads = measured([20]);
     for (let n = 0; n < 5; n++) {
       const call = reads.begin({ key: KEY, size: 1 });
-      expect(reads.isSlow(30_000)).toBe(true);
+      expect(reads.isSlow(30_000, 0)).toBe(true);
       reads.ended(call, "slow");
     }
     expect(reads.state).toBe("open");
     expect(reads.latencyMs).toBeGreaterThan(10_000);
     reads.sweep(STILL_MS, [20]);
-    expect(reads.isSlow(30_000)).toBe(true);
+    expect(reads.isSlow(30_000, 0)).toBe(true);
   });
 });

@@ -161,6 +161,40 @@ describe("a store that", () => {
     expect(sha256(await rig.get("parts"))).toBe(sha256(Buffer.concat(parts)));
   });
 
+  it("fails, as all others do, refuses nothing once it could work", async () => {
+    await using far = await startFarStores(3);
+    await using rig = await stand(far);
+    const bytes = Array.from({ length: 6 }, () => randomBytes(SMALL));
+    for (const [n, each] of bytes.entries()) await rig.put(`key-${n}`, each);
+    const get = async (n: number) => expect((await rig.get(`key-${n}`)).equals(bytes[n] ?? Buffer.alloc(0))).toBe(true);
+    const names = ["a", "b", "c"];
+    const unavailable = { do: "status", status: 503 } as const;
+    // Trials of writes go on failing.
+    for (const name of names)
+      far.store(name).script({ method: "PUT", key: "nearbucket-probe", bodyFrom: SMALL }, unavailable);
+    const scripts = names.flatMap((name) => [
+      far.store(name).script({ method: "PUT", bodyFrom: SMALL }, unavailable),
+      far.store(name).script({ method: "GET", key: BLOBS }, unavailable),
+    ]);
+    const failed = await Promise.allSettled([
+      ...bytes.map((_, n) => get(n)),
+      ...bytes.map(() => rig.put("new", randomBytes(SMALL))),
+    ]);
+    expect(failed.map(({ status }) => status)).toEqual(Array.from({ length: 12 }, () => "rejected"));
+    for (const script of scripts) script.remove();
+    const areOpen = () => names.map((name) => stateOf(rig, "writes", name)).every((state) => state !== "closed");
+    expect(names.some((name) => stateOf(rig, "reads", name) !== "closed")).toBe(true);
+    for (const n of bytes.keys()) await get(n);
+    expect(areOpen()).toBe(true);
+    expect((await exchange(rig, SMALL)).length).toBe(2);
+    expect((await exchange(rig, LARGE)).length).toBe(2);
+    const upload = await rig.startUpload("parts");
+    await rig.uploadPart(upload, 1, randomBytes(LARGE));
+    await rig.completeUpload(upload);
+    expect((await rig.blobOf("parts")).replicas.length).toBe(2);
+    expect(areOpen()).toBe(true);
+  });
+
   it("fails four times is not left out", async () => {
     await using far = await startFarStores(3);
     await using rig = await stand(far);

@@ -106,8 +106,8 @@ export class WatchedCall implements CallSubject {
   }
 
   /**
-   * `patience`: so many sweeps without progress are standing still. Sweeps are counted, not seconds: after a process was
-   * suspended its stores are not to blame.
+   * `patience`: so many sweeps without progress are standing still. Sweeps are counted, not seconds: after a process
+   * was suspended its stores are not to blame.
    */
   sweep(patience: number): void {
     this.#stillSweeps = this.#hasMoved ? 0 : this.#stillSweeps + 1;

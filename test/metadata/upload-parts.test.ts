@@ -18,18 +18,21 @@ const refused = { code: "ServiceUnavailable", headers: { "Retry-After": "2" } };
 onBothEngines("The parts of an upload", (store) => {
   const open = async () => {
     const { metadata } = store();
-    const { uploadId } = await startUpload(metadata, await openPlace(metadata), "film");
+    const { uploadId, bucketId, key } = await startUpload(metadata, await openPlace(metadata), "film");
     const put = (partNumber: number, ...backends: string[]) =>
       metadata.uploads.putPart(uploadId, part(partNumber, ...backends));
     const recorded = async () =>
       (await metadata.uploads.parts(uploadId, { after: 0, limit: 99 })).map((one) => [one.partNumber, ...one.backends]);
-    return { uploadId, put, recorded };
+    const wholeOn = async () => (await metadata.uploads.find(bucketId, key, uploadId))?.wholeOn;
+    return { uploadId, put, recorded, wholeOn };
   };
 
   it("may miss one backend as long as another has them all", async () => {
-    const { put, recorded } = await open();
+    const { put, recorded, wholeOn } = await open();
     await put(1, A, B);
+    expect(await wholeOn()).toEqual([A, B]);
     await put(2, B);
+    expect(await wholeOn()).toEqual([B]);
     await put(3, A, B);
     expect(await recorded()).toEqual([
       [1, A, B],

@@ -62,6 +62,7 @@ export class CallHealth implements OperationHealth, CallWatcher {
   #patienceMs = 0;
   #begunBytes = 0;
   #failingSince: Date | undefined;
+  /** The largest since one as large succeeded. */
   #lastFailed: CallSubject = { key: "", size: 0 };
   #lastGood: CallSubject | undefined;
   #lastLargeGood: CallSubject | undefined;
@@ -122,10 +123,13 @@ export class CallHealth implements OperationHealth, CallWatcher {
       this.#pace.took(call.sentBytes, call.tookMs);
       this.#lastGood = call;
       if (call.size >= LARGE) this.#lastLargeGood = call;
+      if (this.#breaker.state === "closed" && end.size >= this.#lastFailed.size)
+        this.#lastFailed = { key: "", size: 0 };
     }
     const failure = this.#failureOf(outcome, error);
     if (failure === undefined || (failure.isCut && this.#wasCut(call.key, end.at))) return;
-    if (this.#breaker.state === "closed") this.#lastFailed = { key: call.key, range: call.range, size: call.size };
+    if (this.#breaker.state === "closed" && end.size >= this.#lastFailed.size)
+      this.#lastFailed = { key: call.key, size: end.size };
     this.#breaker.failed(end, outcome === "still" ? this.#patienceMs : undefined);
     this.#tell(failure);
   }
@@ -188,8 +192,8 @@ export class CallHealth implements OperationHealth, CallWatcher {
   /** As large as what failed, and with what once succeeded: one file that hangs says nothing about the others. */
   #trialSubject(): CallSubject {
     const failed = this.#lastFailed;
-    const { key, range } = (failed.size >= LARGE ? this.#lastLargeGood : this.#lastGood) ?? failed;
-    return { key, range, size: failed.size };
+    const { key } = (failed.size >= LARGE ? this.#lastLargeGood : this.#lastGood) ?? failed;
+    return { key, size: failed.size };
   }
 
   #failureOf(outcome: CallOutcome, error: BackendError | undefined): BackendError | undefined {

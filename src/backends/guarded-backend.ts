@@ -101,7 +101,7 @@ export class GuardedBackend {
    * that nobody listens to is dropped.
    */
   open(key: string, range?: ByteRange, signal?: AbortSignal, options: OpenOptions = {}): Promise<OpenedBlob> {
-    const { call = this.#reads.begin({ key, range, size: lengthOf(range) }), mayGiveUp = never } = options;
+    const { call = this.#reads.begin({ key, size: lengthOf(range) }), mayGiveUp = never } = options;
     const uptime = this.#uptime();
     call.asks();
     if (uptime.failure !== undefined) {
@@ -151,7 +151,7 @@ export class GuardedBackend {
 
   /** `mayGiveUp`: as for `open`. */
   read(key: string, length: number, range?: ByteRange, mayGiveUp = never): Promise<ReadBytes> {
-    const call = this.#reads.begin({ key, range, size: length });
+    const call = this.#reads.begin({ key, size: length });
     call.asks();
     return this.#call(() => this.#backend.read(key, length, range), { call, mayGiveUp });
   }

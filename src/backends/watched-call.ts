@@ -4,7 +4,6 @@
  * sends or reads slowly is never the store's fault. What passes per chunk sets two flags.
  */
 import type { Readable } from "node:stream";
-import type { ByteRange } from "../model.ts";
 import { BackendError } from "./backend.ts";
 
 /** A call stands still when it was found without progress so many times, once a sweep; a write later, as Pace says. */
@@ -17,7 +16,6 @@ function doNothing(): void {}
 
 export interface CallSubject {
   readonly key: string;
-  readonly range?: ByteRange | undefined;
   /** Bytes; 0 while they are not known. */
   readonly size: number;
 }
@@ -31,7 +29,6 @@ export interface CallWatcher {
 
 export class WatchedCall implements CallSubject {
   readonly key: string;
-  readonly range: ByteRange | undefined;
   size: number;
   /** Bytes given to the store so far. */
   sentBytes = 0;
@@ -50,10 +47,9 @@ export class WatchedCall implements CallSubject {
   #isSlow = false;
   #isOver = false;
 
-  constructor(watcher: CallWatcher, { key, range, size }: CallSubject) {
+  constructor(watcher: CallWatcher, { key, size }: CallSubject) {
     this.#watcher = watcher;
     this.key = key;
-    this.range = range;
     this.size = size;
   }
 

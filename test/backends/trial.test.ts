@@ -69,7 +69,8 @@ describe("a trial read", () => {
 describe("a trial write", () => {
   const openedBy = async (size: number, line?: Parameters<typeof guarded>[0]) => {
     const at = await guarded(line);
-    for (let n = 0; n < 5; n++) at.writes.begin({ key: KEY, size }).failed(new BackendError("far", "unavailable"));
+    for (const each of [size, size, size, size, 1])
+      at.writes.begin({ key: KEY, size: each }).failed(new BackendError("far", "unavailable"));
     expect(at.writes.state).toBe("open");
     at.clock.at += 1000;
     return at;

@@ -24,6 +24,7 @@ const FAR_SLOWER = 10;
 /** An answer that breaks off again within this time says nothing new. */
 const SAME_CUT_MS = 10_000;
 const MOST_CUTS = 100;
+const NONE: CallSubject = { key: "", size: 0 };
 
 /** For placement, reads and operators. */
 export interface OperationHealth {
@@ -63,7 +64,7 @@ export class CallHealth implements OperationHealth, CallWatcher {
   #begunBytes = 0;
   #failingSince: Date | undefined;
   /** The largest since one as large succeeded. */
-  #lastFailed: CallSubject = { key: "", size: 0 };
+  #lastFailed = NONE;
   #lastGood: CallSubject | undefined;
   #lastLargeGood: CallSubject | undefined;
   /** When the answer about a key last broke off, the oldest first. */
@@ -123,8 +124,7 @@ export class CallHealth implements OperationHealth, CallWatcher {
       this.#pace.took(call.sentBytes, call.tookMs);
       this.#lastGood = call;
       if (call.size >= LARGE) this.#lastLargeGood = call;
-      if (this.#breaker.state === "closed" && end.size >= this.#lastFailed.size)
-        this.#lastFailed = { key: "", size: 0 };
+      if (this.#breaker.state === "closed" && end.size >= this.#lastFailed.size) this.#lastFailed = NONE;
     }
     const failure = this.#failureOf(outcome, error);
     if (failure === undefined || (failure.isCut && this.#wasCut(call.key, end.at))) return;

@@ -126,7 +126,7 @@ export interface Backend {
    * As `open`, for a few bytes, without the cost of a stream. Throws corrupt when they are not `length` bytes, before
    * it reads more.
    */
-  read(key: string, length: number, range?: ByteRange): Promise<ReadBytes>;
+  read(key: string, length: number, range?: ByteRange, signal?: AbortSignal): Promise<ReadBytes>;
   /** Throws absent when there is no such key. */
   stat(key: string): Promise<BackendStat>;
   /** Absent is success. */

@@ -9,8 +9,9 @@ export async function collect(
   key: string,
   length: number,
   range: ByteRange | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<ReadBytes> {
-  const { body, size, etag } = await backend.open(key, range);
+  const { body, size, etag } = await backend.open(key, range, signal);
   const chunks: Buffer[] = [];
   let received = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {

@@ -35,7 +35,11 @@ export interface OpenOptions {
   readonly mayGiveUp?: () => boolean;
 }
 
-interface CallOptions<T> extends OpenOptions {
+interface CallOptions<T> {
+  readonly call?: WatchedCall | undefined;
+  readonly mayGiveUp?: (() => boolean) | undefined;
+  /** A call that its caller gave up is no failure. */
+  readonly signal?: AbortSignal | undefined;
   readonly late?: (result: T) => void;
   readonly uptime?: Uptime;
 }
@@ -150,10 +154,16 @@ export class GuardedBackend {
   }
 
   /** `mayGiveUp`: as for `open`. */
-  read(key: string, length: number, range?: ByteRange, mayGiveUp = never): Promise<ReadBytes> {
+  read(
+    key: string,
+    length: number,
+    range?: ByteRange,
+    signal?: AbortSignal,
+    mayGiveUp?: () => boolean,
+  ): Promise<ReadBytes> {
     const call = this.#reads.begin({ key, size: length });
     call.asks();
-    return this.#call(() => this.#backend.read(key, length, range), { call, mayGiveUp });
+    return this.#call(() => this.#backend.read(key, length, range, signal), { call, signal, mayGiveUp });
   }
 
   stat(key: string): Promise<BackendStat> {
@@ -197,7 +207,7 @@ export class GuardedBackend {
 
   /** `late` is given a result that came after the backend went down; `call` is told how it went. */
   #call<T>(work: () => Promise<T>, options: CallOptions<T> = {}): Promise<T> {
-    const { call, late, mayGiveUp = never, uptime = this.#uptime() } = options;
+    const { call, late, signal, mayGiveUp = never, uptime = this.#uptime() } = options;
     if (uptime.failure !== undefined) {
       call?.givenUp();
       return Promise.reject(uptime.failure);
@@ -225,7 +235,8 @@ export class GuardedBackend {
         (error: unknown) => {
           uptime.unwatch(watcher);
           const failure = asBackendError(error, this.name);
-          call?.failed(failure);
+          if (signal?.aborted) call?.givenUp();
+          else call?.failed(failure);
           reject(failure);
         },
       );

@@ -104,8 +104,8 @@ export class DiskBackend implements Backend {
     return { body, size, etag };
   }
 
-  read(key: string, length: number, range?: ByteRange): Promise<ReadBytes> {
-    return collect(this, key, length, range);
+  read(key: string, length: number, range?: ByteRange, signal?: AbortSignal): Promise<ReadBytes> {
+    return collect(this, key, length, range, signal);
   }
 
   async stat(key: string): Promise<BackendStat> {

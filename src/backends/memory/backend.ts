@@ -76,8 +76,8 @@ export class MemoryBackend implements Backend {
     };
   }
 
-  read(key: string, length: number, range?: ByteRange): Promise<ReadBytes> {
-    return collect(this, key, length, range);
+  read(key: string, length: number, range?: ByteRange, signal?: AbortSignal): Promise<ReadBytes> {
+    return collect(this, key, length, range, signal);
   }
 
   async stat(key: string): Promise<BackendStat> {

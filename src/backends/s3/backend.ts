@@ -109,13 +109,13 @@ export class S3Backend implements Backend {
     return { body: new S3Body(this.#transport, response, length, signal), size, etag };
   }
 
-  async read(key: string, length: number, range?: ByteRange): Promise<ReadBytes> {
-    const found = await this.#get(key, range, undefined);
+  async read(key: string, length: number, range?: ByteRange, signal?: AbortSignal): Promise<ReadBytes> {
+    const found = await this.#get(key, range, signal);
     if (found.length !== length) {
       found.response.destroy();
       throw this.#transport.corrupt(`GET ${key}: ${found.length} bytes, expected ${length}`);
     }
-    const bytes = await this.#transport.readBytes(found.response, length);
+    const bytes = await this.#transport.readBytes(found.response, length, signal);
     if (bytes.length !== length) throw this.#transport.corrupt(`GET ${key}: ${bytes.length} bytes of ${length}`);
     return { bytes, size: found.size, etag: found.etag };
   }

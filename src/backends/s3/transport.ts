@@ -154,24 +154,31 @@ export class S3Transport {
     return (await this.readBytes(response, ANSWER_LIMIT)).toString("utf8");
   }
 
-  /** The body of an answer. Rejects when it is cut or longer than `limit`. */
-  readBytes(response: IncomingMessage, limit: number): Promise<Buffer> {
+  /** The body of an answer. Rejects when it is cut or longer than `limit`, and when `signal` aborts. */
+  readBytes(response: IncomingMessage, limit: number, signal?: AbortSignal): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let size = 0;
       const timer = setTimeout(() => response.destroy(new Error("the answer stalled")), this.options.responseTimeoutMs);
+      const abort = () => response.destroy(new Error("the answer is not needed", { cause: signal?.reason }));
+      signal?.addEventListener("abort", abort, { once: true });
+      if (signal?.aborted) abort();
+      const settle = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", abort);
+      };
       response.on("data", (chunk: Buffer) => {
         chunks.push(chunk);
         size += chunk.length;
         if (size > limit) response.destroy(new Error(`an answer of more than ${limit} bytes`));
       });
       response.on("end", () => {
-        clearTimeout(timer);
+        settle();
         const [first = NOTHING] = chunks;
         resolve(chunks.length <= 1 ? first : Buffer.concat(chunks, size));
       });
       response.on("error", (error) => {
-        clearTimeout(timer);
+        settle();
         reject(this.cut("the answer was cut", error));
       });
     });

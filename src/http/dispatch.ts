@@ -179,7 +179,7 @@ function whileConnected(request: IncomingMessage, response: ServerResponse): Abo
   const gone = () => {
     if (!response.writableFinished) controller.abort();
   };
-  if (request.destroyed && !request.complete) controller.abort();
+  if ((request.destroyed && !request.complete) || response.destroyed) gone();
   response.once("close", gone);
   return controller.signal;
 }

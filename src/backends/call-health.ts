@@ -19,6 +19,8 @@ const NEWEST = 0.2;
 const NEWEST_USUAL = 0.02;
 /** An answer in less time is never slow. */
 const LEAST_SLOW_MS = 1000;
+/** An answer says for so long how quick the backend is. */
+const RECENT_MS = 10_000;
 /** Times the usual, of this backend and of the others. */
 const FAR_SLOWER = 10;
 /** An answer that breaks off again within this time says nothing new. */
@@ -36,6 +38,10 @@ export interface OperationHealth {
   readonly errorRate: number | undefined;
   /** Moving average of the time until an answer: a read's first byte, a write's acknowledgement. */
   readonly latencyMs: number | undefined;
+  /** The same over many answers, and without those that were far too slow. */
+  readonly usualMs: number | undefined;
+  /** `latencyMs`, if there was an answer lately: where nothing is asked for, nothing is learned. */
+  readonly recentMs: number | undefined;
 }
 
 export interface CallHealthOptions {
@@ -57,6 +63,7 @@ export class CallHealth implements OperationHealth, CallWatcher {
   readonly #pace = new Pace();
   readonly #underWay = new Set<WatchedCall>();
   #latencyMs: number | undefined;
+  #answeredAt = 0;
   #usualMs: number | undefined;
   #slowFromMs = Number.POSITIVE_INFINITY;
   /** After which the call that is being swept stands still. */
@@ -91,6 +98,14 @@ export class CallHealth implements OperationHealth, CallWatcher {
     return this.#latencyMs;
   }
 
+  get usualMs(): number | undefined {
+    return this.#usualMs;
+  }
+
+  get recentMs(): number | undefined {
+    return this.#options.elapsed() - this.#answeredAt < RECENT_MS ? this.#latencyMs : undefined;
+  }
+
   /** Bytes of all calls ever begun. */
   get begunBytes(): number {
     return this.#begunBytes;
@@ -110,6 +125,7 @@ export class CallHealth implements OperationHealth, CallWatcher {
   }
 
   isSlow(milliseconds: number, sentBytes: number): boolean {
+    this.#answeredAt = this.#options.elapsed();
     this.#latencyMs = average(this.#latencyMs, milliseconds, NEWEST);
     const isSlow = milliseconds - this.#pace.transitMs(sentBytes) > this.#slowFromMs;
     if (!isSlow) this.#usualMs = average(this.#usualMs, milliseconds, NEWEST_USUAL);

@@ -8,6 +8,7 @@ import type { Metadata } from "../metadata/metadata.ts";
 import type { Upload, UploadedPart } from "../metadata/uploads.ts";
 import type { Blob, ByteRange, ChecksumAlgorithm, Content, Digest, FreshContent, KnownContent } from "../model.ts";
 import { BlobCache, type BlobCacheCounts } from "./read/blob-cache.ts";
+import { type HedgeCounts, Hedging } from "./read/hedging.ts";
 import { type BlobReading, type ReadOptions, readBlob } from "./read/open-blob.ts";
 import { Inspector } from "./replicas/inspect.ts";
 import { Placer } from "./replicas/placer.ts";
@@ -53,6 +54,8 @@ export interface BlobStore {
   open(blob: Blob, options: ReadOptions): Promise<BlobReading>;
   /** Of the small blobs in memory, since the start. */
   readonly cacheCounts: BlobCacheCounts;
+  /** Of the reads that asked a second replica although the first had not failed, since the start. */
+  readonly hedgeCounts: HedgeCounts;
 
   /** A reserved name and one backend upload on each of `copies` backends. */
   startUpload(): Promise<BackendUploads>;
@@ -135,7 +138,9 @@ export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStor
     log,
   };
   const cache = new BlobCache(cacheBytes);
-  const sources = { fleet, blobs: metadata.blobs, replicas, inspector: new Inspector(fleet, replicas), cache };
+  const hedging = new Hedging();
+  const inspector = new Inspector(fleet, replicas);
+  const sources = { fleet, blobs: metadata.blobs, replicas, inspector, hedging, cache };
   return {
     put: (bytes, { scope, minimumCopies: asked }) =>
       put(context, bytes, { scope, needed: Math.min(asked ?? minimumCopies, copies), bufferBytes }),
@@ -153,6 +158,7 @@ export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStor
     get cacheCounts() {
       return cache.counts;
     },
+    hedgeCounts: hedging.counts,
     startUpload: () => startUpload(context),
     putPart: (upload, partNumber, bytes) => putPart(context, upload, partNumber, bytes),
     async copyPart(upload, partNumber, source, range, algorithm, signal) {

@@ -15,7 +15,7 @@ export interface ReadOptions {
   readonly order: readonly string[];
   /** Inside the blob. */
   readonly range?: ByteRange | undefined;
-  /** Read only for what is streamed: a small read is not given up, its end is near anyway. */
+  /** Asked for only for what is streamed, and when a read takes long. */
   readonly signal: AbortSignal;
 }
 
@@ -46,21 +46,23 @@ export async function readBlob(stores: BlobReaderOptions, blob: Blob, options: R
   const end = range === undefined ? blob.size : range.last + 1;
   const isWhole = end - first === blob.size;
   if (blob.size <= AT_ONCE) return readSmall(stores, blob, options);
-  if (end - first <= AT_ONCE) return readPiece(stores, blob, options.order, { first, last: end - 1 });
+  if (end - first <= AT_ONCE) return readPiece(stores, blob, options, { first, last: end - 1 });
   const { signal } = options;
-  const source = new ReplicaSource(stores, blob, { order: options.order, isProven: isWhole, signal });
+  const source = new ReplicaSource(stores, blob, { order: options.order, isProven: isWhole, reader: { signal } });
   const replica = await source.openNext(isWhole ? undefined : range);
   const body = new FailoverBody(source, replica, { first, end, check: isWhole ? checkBytes(blob) : undefined });
   const stop = () => body.destroy(signal.reason instanceof Error ? signal.reason : undefined);
   signal.addEventListener("abort", stop, { once: true });
   body.once("close", () => signal.removeEventListener("abort", stop));
+  if (signal.aborted) stop();
   await body.started();
   return { body, backend: replica.member.backend.name };
 }
 
 /** The whole blob is read and checked before anyone sees a byte. */
-async function readSmall(stores: BlobReaderOptions, blob: Blob, { order, range }: ReadOptions): Promise<BlobReading> {
-  const source = new ReplicaSource(stores, blob, { order, isProven: true });
+async function readSmall(stores: BlobReaderOptions, blob: Blob, reader: ReadOptions): Promise<BlobReading> {
+  const { order, range } = reader;
+  const source = new ReplicaSource(stores, blob, { order, isProven: true, reader });
   for (;;) {
     const { member, bytes } = await source.readNext(undefined, blob.size);
     const backend = member.backend.name;
@@ -79,10 +81,10 @@ async function readSmall(stores: BlobReaderOptions, blob: Blob, { order, range }
 async function readPiece(
   stores: BlobReaderOptions,
   blob: Blob,
-  order: readonly string[],
+  reader: ReadOptions,
   range: ByteRange,
 ): Promise<BlobReading> {
-  const source = new ReplicaSource(stores, blob, { order, isProven: false });
+  const source = new ReplicaSource(stores, blob, { order: reader.order, isProven: false, reader });
   const { member, bytes } = await source.readNext(range, range.last - range.first + 1);
   return { body: bytes, backend: member.backend.name };
 }

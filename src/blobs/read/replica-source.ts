@@ -1,20 +1,30 @@
 /**
  * The replicas of a blob in the order they are to be tried, those on backends where reads fail last. The next one opens
- * where the last one failed. A replica that was merely unavailable is tried twice.
+ * where the last one failed, or beside one that takes long. A replica that was merely unavailable is tried twice.
  */
-import { type BackendError, type BackendStat, type OpenedBlob, onlyBackendError } from "../../backends/backend.ts";
+import {
+  asBackendError,
+  type BackendError,
+  type BackendStat,
+  type OpenedBlob,
+  onlyBackendError,
+} from "../../backends/backend.ts";
 import type { Fleet, FleetMember } from "../../backends/fleet.ts";
 import type { Blobs } from "../../metadata/blobs.ts";
 import type { Blob, ByteRange, ReplicaState } from "../../model.ts";
 import type { Inspector } from "../replicas/inspect.ts";
 import { objectCorrupt, tooFewBackends, unretryable } from "../replicas/placer.ts";
 import { checkSame, type Replicas } from "../replicas/verify.ts";
+import { Attempt, type Look } from "./attempt.ts";
+import type { Hedging } from "./hedging.ts";
+import { race } from "./race.ts";
 
 export interface ReplicaSourceOptions {
   readonly fleet: Fleet;
   readonly blobs: Blobs;
   readonly replicas: Replicas;
   readonly inspector: Inspector;
+  readonly hedging: Hedging;
 }
 
 /** An open replica: its bytes from the start of the range on. */
@@ -28,14 +38,17 @@ export interface SourceOptions {
   readonly order: readonly string[];
   /** The caller holds all bytes against the blob: then a lost replica is tried when no other is left. */
   readonly isProven: boolean;
-  readonly signal?: AbortSignal;
+  /** Its signal is asked for only when a read takes long or fails. */
+  readonly reader: { readonly signal: AbortSignal };
 }
+
+type Ask<Found> = (member: FleetMember, storageKey: string, ...how: Parameters<Look<Found>>) => Promise<Found>;
 
 export class ReplicaSource {
   readonly #stores: ReplicaSourceOptions;
   readonly #order: readonly string[];
   readonly #isProven: boolean;
-  readonly #signal: AbortSignal | undefined;
+  readonly #reader: SourceOptions["reader"];
   readonly #tried = new Set<string>();
   #isSecondRound = false;
   readonly #failures: BackendError[] = [];
@@ -45,7 +58,7 @@ export class ReplicaSource {
     this.#stores = stores;
     this.#order = options.order;
     this.#isProven = options.isProven;
-    this.#signal = options.signal;
+    this.#reader = options.reader;
     this.#blob = blob;
   }
 
@@ -56,11 +69,11 @@ export class ReplicaSource {
 
   /**
    * Opens the next replica that can be opened and says the right size and ETag. Throws ServiceUnavailable when none is
-   * left, ObjectCorrupt when every replica is known to be bad.
+   * left, ObjectCorrupt when every replica is known to be bad, and the reason of the reader's signal when that aborts.
    */
   async openNext(range: ByteRange | undefined): Promise<OpenReplica> {
-    const { member, found } = await this.#tryEach(({ backend }, storageKey) =>
-      backend.open(storageKey, range, this.#signal, { mayGiveUp: () => this.#isReplaceable(backend.name) }),
+    const { member, found } = await this.#tryEach(({ backend }, storageKey, signal, mayGiveUp) =>
+      backend.open(storageKey, range, signal, { mayGiveUp }),
     );
     return { member, opened: found };
   }
@@ -71,32 +84,74 @@ export class ReplicaSource {
     length: number,
   ): Promise<{ readonly member: FleetMember; readonly bytes: Buffer }> {
     const { member, found } = await this.#tryEach(
-      ({ backend }, storageKey) => backend.read(storageKey, length, range, () => this.#isReplaceable(backend.name)),
+      ({ backend }, storageKey, signal, mayGiveUp) => backend.read(storageKey, length, range, signal, mayGiveUp),
       range?.first ?? 0,
     );
     return { member, bytes: found.bytes };
   }
 
+  /** `first`: the first byte that `ask` asks for, where it asks for all bytes at once. */
   async #tryEach<Found extends BackendStat>(
-    look: (member: FleetMember, storageKey: string) => Promise<Found>,
+    ask: Ask<Found>,
     first?: number,
   ): Promise<{ readonly member: FleetMember; readonly found: Found }> {
+    const { hedging } = this.#stores;
+    hedging.earn();
+    const rules = {
+      hedging,
+      reader: this.#reader,
+      second: this.#seconds((member) => this.#begin(member, ask)),
+      failed: (error: unknown) => this.fail(onlyBackendError(error), first),
+      lost: (attempt: Attempt<Found>) => this.#leave(attempt),
+    };
     for (;;) {
-      this.#signal?.throwIfAborted();
       const member = this.#next("verified") ?? (await this.#nextAgain());
       if (member === undefined) throw this.#isLost() ? objectCorrupt(this.#failures) : tooFewBackends(this.#failures);
-      this.#tried.add(this.#keyOf(member.backend.name));
-      const startedAt = performance.now();
-      try {
-        const found = await look(member, this.#blob.storageKey);
-        this.#check(found, member.backend.name);
-        this.#stores.fleet.reportSuccess(member.backend.name, performance.now() - startedAt);
-        return { member, found };
-      } catch (error) {
-        this.#signal?.throwIfAborted();
-        await this.fail(onlyBackendError(error), first);
-      }
+      const won = await race(this.#begin(member, ask), rules);
+      if (won !== undefined) return { member: won.attempt.member, found: won.found };
+      this.#reader.signal.throwIfAborted();
     }
+  }
+
+  #begin<Found extends BackendStat>(member: FleetMember, ask: Ask<Found>): Attempt<Found> {
+    const { storageKey } = this.#blob;
+    const { name } = member.backend;
+    this.#tried.add(this.#keyOf(name));
+    const look: Look<Found> = async (signal, mayGiveUp) => {
+      const startedAt = performance.now();
+      const found = await ask(member, storageKey, signal, mayGiveUp);
+      this.#check(found, name);
+      this.#stores.fleet.reportSuccess(name, performance.now() - startedAt);
+      this.#stores.hedging.answered(name);
+      return found;
+    };
+    return new Attempt(member, look, () => this.#closedNext() !== undefined);
+  }
+
+  /** Begins one more read where one may be begun; that none may is counted once. */
+  #seconds<Found>(begin: (member: FleetMember) => Attempt<Found>): () => Attempt<Found> | undefined {
+    const { hedging } = this.#stores;
+    let isRefused = false;
+    return () => {
+      const member = this.#closedNext();
+      if (member === undefined || hedging.isSilent(member.backend.name)) return undefined;
+      if (hedging.spend()) return begin(member);
+      if (!isRefused) hedging.count("refused");
+      isRefused = true;
+      return undefined;
+    };
+  }
+
+  /** It has not failed, and is tried again when the winner fails. What it finds out about its replica is noted. */
+  #leave<Found extends BackendStat>(attempt: Attempt<Found>): void {
+    const { hedging, replicas } = this.#stores;
+    const blob = this.#blob;
+    this.#tried.delete(this.#keyOf(attempt.backend));
+    hedging.overtook(attempt);
+    void attempt.ended.then((end) => {
+      if ("found" in end) closeBody(end.found);
+      else if (attempt.isWitness) void replicas.noteFailure(blob, asBackendError(end.error, attempt.backend));
+    });
   }
 
   /** Notes why a replica cannot be used. `byte`: where its body broke off; whether it is damaged there is looked up. */
@@ -116,7 +171,7 @@ export class ReplicaSource {
     try {
       checkSame(this.#blob, found, backend);
     } catch (error) {
-      if ("body" in found) found.body.destroy();
+      closeBody(found);
       throw error;
     }
   }
@@ -131,21 +186,25 @@ export class ReplicaSource {
     );
   }
 
+  /** On a backend where reads do not fail, and that is not silent, if there is one. */
   #next(state: ReplicaState): FleetMember | undefined {
+    let silent: FleetMember | undefined;
     let failing: FleetMember | undefined;
     for (const name of [...this.#order, ...this.#blob.replicas.map(({ backend }) => backend)]) {
       const isThere = this.#blob.replicas.some((replica) => replica.backend === name && replica.state === state);
       const member = isThere && this.#canTry(name) ? this.#stores.fleet.get(name) : undefined;
-      if (member?.reads.state === "closed") return member;
-      failing ??= member;
+      if (member === undefined) continue;
+      if (member.reads.state !== "closed") failing ??= member;
+      else if (this.#stores.hedging.isSilent(name)) silent ??= member;
+      else return member;
     }
-    return failing;
+    return silent ?? failing;
   }
 
-  /** Do reads fail there, and not on another backend that has not been tried? */
-  #isReplaceable(backend: string): boolean {
-    const { fleet } = this.#stores;
-    return fleet.get(backend)?.reads.state !== "closed" && this.#next("verified")?.reads.state === "closed";
+  /** The next one to try, if reads do not fail there. */
+  #closedNext(): FleetMember | undefined {
+    const member = this.#next("verified");
+    return member?.reads.state === "closed" ? member : undefined;
   }
 
   #canTry(backend: string): boolean {
@@ -169,4 +228,8 @@ export class ReplicaSource {
   #keyOf(backend: string): string {
     return `${this.#blob.storageKey} ${backend}`;
   }
+}
+
+function closeBody(found: BackendStat | OpenedBlob): void {
+  if ("body" in found) found.body.destroy();
 }

@@ -31,7 +31,7 @@ export interface Metrics {
 export interface MetricsOptions {
   readonly fleet: Fleet;
   readonly metadata: Metadata;
-  readonly blobs: Pick<BlobStore, "cacheCounts">;
+  readonly blobs: Pick<BlobStore, "cacheCounts" | "hedgeCounts">;
   readonly budget: { readonly used: number; readonly waiting: number; readonly refused: number };
   readonly errors: BackendErrors;
   readonly safety: SafetyWatch;
@@ -82,6 +82,16 @@ export function openMetrics(options: MetricsOptions): Metrics {
       this.reset();
       this.inc({ outcome: "hit" }, blobs.cacheCounts.hits);
       this.inc({ outcome: "miss" }, blobs.cacheCounts.misses);
+    },
+  });
+  new Counter({
+    name: "nearbucket_hedged_reads_total",
+    help: "Reads that asked a second replica while the first took long, by which answered; or that may not have.",
+    labelNames: ["outcome"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [outcome, count] of Object.entries(blobs.hedgeCounts)) this.inc({ outcome }, count);
     },
   });
   new Gauge({

@@ -9,7 +9,7 @@ export async function collect(
   key: string,
   length: number,
   range: ByteRange | undefined,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<ReadBytes> {
   const { body, size, etag } = await backend.open(key, range, signal);
   const chunks: Buffer[] = [];

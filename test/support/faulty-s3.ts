@@ -25,6 +25,8 @@ export interface JournalEntry {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** Bytes of the body received so far. */
   readonly bodyBytes: number;
+  /** The client closed the connection before the end of the answer. */
+  readonly isLeft: boolean;
   /** Equal for requests on one connection. */
   readonly connection: number;
 }
@@ -146,10 +148,14 @@ export class FaultyS3 implements AsyncDisposable {
       sequence: this.requests.length + 1,
       url: request.url ?? "",
       bodyBytes: 0,
+      isLeft: false,
       connection: this.#connectionOf(request),
       ...parsed,
     };
     this.requests.push(entry);
+    response.once("close", () => {
+      entry.isLeft = !response.writableFinished;
+    });
     const script = this.#scripts.find((each) => each.applies(parsed));
     for (const wake of this.#watchers.splice(0)) wake();
     request.on("error", () => {});

@@ -4,7 +4,6 @@
  * others are asked before it. One overtaken read at a time stays under way on it, as a witness: its end tells whether the
  * backend is slow or hangs. The others are closed.
  */
-import type { FleetMember } from "../../backends/fleet.ts";
 import type { Attempt } from "./attempt.ts";
 
 /** Of answers whose times are spread exponentially, one in twenty takes more than three times the average. */
@@ -27,6 +26,12 @@ export interface HedgeCounts {
   readonly neither: number;
   /** No other one was asked, because too many other reads had been hedged. */
   readonly refused: number;
+}
+
+/** Of a FleetMember. */
+interface Answering {
+  readonly reads: { readonly usualMs: number | undefined };
+  readonly latencyMs: number | undefined;
 }
 
 export class Hedging {
@@ -57,7 +62,7 @@ export class Hedging {
   }
 
   /** How long the answer of this backend is waited for before another is asked too. */
-  delayMs({ reads, latencyMs = 0 }: FleetMember): number {
+  delayMs({ reads, latencyMs = 0 }: Answering): number {
     const usual = TIMES_USUAL * (reads.usualMs ?? latencyMs);
     return Math.ceil(Math.min(Math.max(usual, LEAST_DELAY_MS), MOST_DELAY_MS));
   }

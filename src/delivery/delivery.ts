@@ -8,7 +8,7 @@ import { type ClientFamily, familyOf } from "./client-families.ts";
 import { type ClientMapRow, clientPlaceReader } from "./client-place.ts";
 import { gatherFacts, type Override, readAgent, readOverride } from "./facts.ts";
 import { decide, type Verdict } from "./policy.ts";
-import type { Place } from "./proximity.ts";
+import { type Place, SIMILAR_MS, UNEXPLAINED_MS } from "./proximity.ts";
 import { admits, type BackendAudience, publicEndpointFinder, targetFor } from "./public-endpoints.ts";
 import { type RankedReplica, rankReplicas } from "./ranking.ts";
 import type { ReadRequest } from "./read-request.ts";
@@ -86,7 +86,11 @@ class Deliverer implements Delivery {
     const family = familyOf(readAgent(request.headers));
     const override = readOverride(request.headers, request.query);
     const mode = modeOf(request.keyRedirect ?? request.bucket.settings.redirect ?? redirect.mode, override);
-    const ranked = rankReplicas(request.blob.replicas, fleet, this.#placeOf(request), this.#random);
+    const place = this.#placeOf(request);
+    const isPlaceKnown = place.coordinates !== undefined;
+    const rank = (similarMs: number) => rankReplicas(request.blob.replicas, fleet, place, this.#random, similarMs);
+    // What is far from here need not be far from a client that may be anywhere.
+    const ranked = rank(isPlaceKnown ? SIMILAR_MS : UNEXPLAINED_MS);
     const closest = ranked.find((replica) => this.#mayRedirectTo(replica, request));
     const endpoint = closest && this.#endpointOf(closest.member.backend);
     const readKey = mode === "always" && override !== "always" ? repeatedReadKey(request, family) : undefined;
@@ -99,7 +103,8 @@ class Deliverer implements Delivery {
       verdict.kind === "redirect" && closest !== undefined && seconds !== undefined
         ? sign(request, closest, now, seconds)
         : undefined;
-    if (closest === undefined || url === undefined) return this.#proxy(verdict, ranked, family);
+    if (closest === undefined || url === undefined)
+      return this.#proxy(verdict, isPlaceKnown ? ranked : rank(SIMILAR_MS), family);
     if (readKey !== undefined) this.#recent.remember(readKey, now.getTime());
     return this.#redirect(verdict, url, closest, family);
   }

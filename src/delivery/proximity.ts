@@ -1,6 +1,7 @@
 /**
  * Which replica is closest: pure. A mapped region first, then great-circle distance in steps, then latency in steps,
- * then a weighted draw; the steps keep equals equal, so that a draw shares the load among them.
+ * then a weighted draw; the steps keep equals equal, so that a draw shares the load among them. Latency is held against
+ * the quickest at the same distance: there is no limit around which two that are nearly equal would differ.
  */
 import type { Coordinates } from "../model.ts";
 
@@ -21,25 +22,39 @@ export interface Place {
   readonly coordinates: Coordinates | undefined;
 }
 
+/** So much more than the quickest is as good as it. */
+export const SIMILAR_MS = 10;
+/** What no distance explains: a packet is around the earth in less. */
+export const UNEXPLAINED_MS = 500;
+
 const DISTANCE_STEP_KM = 250;
-const LATENCY_STEP_MS = 10;
 const EARTH_RADIUS_KM = 6371;
 
-/** The candidates, closest first. `random` returns 0 <= n < 1. */
+/**
+ * The candidates, closest first. `random` returns 0 <= n < 1. `similarMs`: latencies that differ by less are equal; of
+ * longer ones, each doubling is a step.
+ */
 export function orderByProximity<C extends Candidate>(
   candidates: readonly C[],
   place: Place,
   random: () => number,
+  similarMs = SIMILAR_MS,
 ): readonly C[] {
   if (candidates.length < 2) return candidates;
-  return candidates
-    .map((candidate) => ({
-      candidate,
-      distance: distanceSteps(candidate, place),
-      latency: place.coordinates === undefined ? 0 : Math.floor((candidate.latencyMs ?? 0) / LATENCY_STEP_MS),
-      draw: drawKey(candidate.capacity, random),
-    }))
-    .sort((a, b) => a.distance - b.distance || a.latency - b.latency || a.draw - b.draw)
+  const entries = candidates.map((candidate) => ({
+    candidate,
+    distance: distanceSteps(candidate, place),
+    latency: (candidate.latencyMs ?? 0) + similarMs,
+    draw: drawKey(candidate.capacity, random),
+  }));
+  const steps = (a: (typeof entries)[number]) => {
+    let quickest = a.latency;
+    for (const b of entries) if (b.distance === a.distance && b.latency < quickest) quickest = b.latency;
+    return Math.floor(Math.log2(a.latency / quickest));
+  };
+  return entries
+    .map((entry) => ({ ...entry, steps: steps(entry) }))
+    .sort((a, b) => a.distance - b.distance || a.steps - b.steps || a.draw - b.draw)
     .map(({ candidate }) => candidate);
 }
 

@@ -9,14 +9,15 @@ export interface RankedReplica extends Candidate {
 
 /**
  * Closest first among backends that are up; those on draining backends come after them, then those on backends where
- * reads fail, and last those on backends that are down, for a proxy that has no better one. `random` returns
- * 0 <= n < 1.
+ * reads fail, and last those on backends that are down, for a proxy that has no better one. `random` and `similarMs`:
+ * as for `orderByProximity`.
  */
 export function rankReplicas(
   replicas: readonly Replica[],
   fleet: Pick<Fleet, "get">,
   place: Place,
   random: () => number,
+  similarMs?: number,
 ): readonly RankedReplica[] {
   const good: RankedReplica[] = [];
   const draining: RankedReplica[] = [];
@@ -25,13 +26,15 @@ export function rankReplicas(
   for (const { backend: name, state } of replicas) {
     const member = state === "verified" ? fleet.get(name) : undefined;
     if (member === undefined) continue;
-    const { backend, region, latencyMs } = member;
+    const { backend, region, reads } = member;
+    // Probes say something about reads only while there are none.
+    const latencyMs = reads.recentMs ?? member.latencyMs;
     const ranked = { name, region: region.name, coordinates: region, latencyMs, capacity: backend.capacity, member };
     if (!member.up) down.push(ranked);
     else if (member.reads.state !== "closed") failing.push(ranked);
     else (member.draining ? draining : good).push(ranked);
   }
-  const ordered = orderByProximity(good, place, random);
+  const ordered = orderByProximity(good, place, random, similarMs);
   if (ordered.length === replicas.length) return ordered;
-  return [...ordered, ...orderByProximity(draining, place, random), ...failing, ...down];
+  return [...ordered, ...orderByProximity(draining, place, random, similarMs), ...failing, ...down];
 }

@@ -98,6 +98,37 @@ describe("route", () => {
     expect(delivery.route(trusted("52,5"))).toMatchObject({ kind: "proxy", order: ["amsterdam", "toronto"] });
   });
 
+  it("proxies a client of unknown place from the quicker backend, by what reads took lately, else by all calls", async () => {
+    const { delivery, state } = await bench();
+    const order = () => {
+      const route = delivery.route(request({ bytes: 1 }));
+      return [route.headers["x-nearbucket-region"], ...(route.kind === "proxy" ? route.order : [])];
+    };
+    expect(order()).toEqual(["amsterdam", "amsterdam", "toronto"]);
+    state.latencyMs["amsterdam"] = 90;
+    expect(order()).toEqual(["toronto", "toronto", "amsterdam"]);
+    state.recentMs["toronto"] = 1000;
+    expect(order()).toEqual(["amsterdam", "amsterdam", "toronto"]);
+    state.recentMs["amsterdam"] = 1100;
+    state.latencyMs["toronto"] = 1;
+    expect(order()).toEqual(["amsterdam", "amsterdam", "toronto"]);
+  });
+
+  it("redirects a client of unknown place as drawn, except to a backend that is slower than distance explains", async () => {
+    const { delivery, state } = await bench();
+    const region = () => delivery.route(asked()).headers["x-nearbucket-region"];
+    state.latencyMs["amsterdam"] = 250;
+    expect(region()).toBe("amsterdam");
+    state.latencyMs["amsterdam"] = 1100;
+    expect(region()).toBe("toronto");
+  });
+
+  it("redirects to the nearest backend, also when a far one is quicker", async () => {
+    const { delivery, state } = await bench();
+    state.latencyMs["amsterdam"] = 1100;
+    expect(delivery.route(trusted("52,5")).headers["x-nearbucket-region"]).toBe("amsterdam");
+  });
+
   it("keeps clients from outside a backend's networks away from it", async () => {
     const { delivery } = await bench({
       backends: [{ name: "amsterdam", clientNetworks: ["10.0.0.0/8"] }, { name: "toronto" }],

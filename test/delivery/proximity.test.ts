@@ -41,6 +41,45 @@ describe("orderByProximity", () => {
     expect(names(orderByProximity([slow, fast], place, Math.random))).toEqual(["fast", "slow"]);
   });
 
+  it.each([
+    ["nothing is known of the client", undefined],
+    ["they are equally far from it", places.toronto],
+  ])("prefers the one that is clearly quicker where %s", (_, coordinates) => {
+    const place = { region: undefined, coordinates };
+    const slow = at("amsterdam", { name: "slow", latencyMs: 1000, capacity: 1e9 });
+    const fast = at("amsterdam", { name: "fast", latencyMs: 2 });
+    const between = at("amsterdam", { name: "between", latencyMs: 40, capacity: 1e6 });
+    expect(names(orderByProximity([slow, between, fast], place, Math.random))).toEqual(["fast", "between", "slow"]);
+  });
+
+  it("prefers a near one that is slow to a far one that is quick", () => {
+    const near = at("amsterdam", { latencyMs: 300 });
+    const far = at("toronto", { latencyMs: 2 });
+    const place = { region: undefined, coordinates: places.brussels };
+    expect(names(orderByProximity([far, near], place, Math.random))).toEqual(["amsterdam", "toronto"]);
+  });
+
+  it.each([
+    [1, 2, undefined, true],
+    [9, 11, undefined, true],
+    [1, 11.9, undefined, true],
+    [1, 12.1, undefined, false],
+    [90, 180, undefined, true],
+    [90, 200, undefined, false],
+    [1, 400, 500, true],
+    [1, 1000, 500, false],
+  ])("calls %s and %s ms equal, when %s ms are similar: %s", (one, other, similarMs, isEqual) => {
+    const pair = [
+      at("amsterdam", { name: "one", latencyMs: one }),
+      at("amsterdam", { name: "other", latencyMs: other }),
+    ];
+    const place = { region: undefined, coordinates: undefined };
+    // Of equals the second is drawn: the draw that is least.
+    const draws = [0.9, 0.1];
+    const first = names(orderByProximity(pair, place, () => draws.shift() ?? 0, similarMs))[0];
+    expect(first).toBe(isEqual ? "other" : "one");
+  });
+
   it("shares the load by capacity among equals, and when nothing is known of the client", () => {
     let seed = 1;
     const random = () => {

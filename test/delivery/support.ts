@@ -22,12 +22,25 @@ export const redirect: DeliveryOptions["redirect"] = {
   allowInsecureRedirects: false,
 };
 
-const calm = { failingSince: undefined, errorRate: undefined, latencyMs: undefined };
+const calm = {
+  failingSince: undefined,
+  errorRate: undefined,
+  latencyMs: undefined,
+  usualMs: undefined,
+};
 
 export interface Bench {
   readonly delivery: Delivery;
   readonly counted: string[];
-  readonly state: { now: Date; down: Set<string>; draining: Set<string>; failing: Set<string> };
+  readonly state: {
+    now: Date;
+    down: Set<string>;
+    draining: Set<string>;
+    failing: Set<string>;
+    /** By backend: of all its calls, 5 ms unless told, and of reads that were answered lately. */
+    latencyMs: Record<string, number>;
+    recentMs: Record<string, number>;
+  };
 }
 
 /** Which backends are up, on which reads fail, and what time it is, is for the test to say in `state`. */
@@ -40,6 +53,8 @@ export async function bench(
     down: new Set<string>(),
     draining: new Set<string>(),
     failing: new Set<string>(),
+    latencyMs: {} as Record<string, number>,
+    recentMs: {} as Record<string, number>,
   };
   const open = (region: string) =>
     openBackend({
@@ -60,7 +75,9 @@ export async function bench(
       return {
         backend,
         region,
-        latencyMs: 5,
+        get latencyMs() {
+          return state.latencyMs[region.name] ?? 5;
+        },
         writable: true,
         space: undefined,
         state: "attached" as const,
@@ -72,8 +89,11 @@ export async function bench(
           get state(): BreakerState {
             return state.failing.has(region.name) ? "open" : "closed";
           },
+          get recentMs() {
+            return state.recentMs[region.name];
+          },
         },
-        writes: { ...calm, state: "closed" as const },
+        writes: { ...calm, recentMs: undefined, state: "closed" as const },
         get up() {
           return !state.down.has(region.name);
         },

@@ -253,3 +253,25 @@ describe("an answer", () => {
     expect(reads.isSlow(30_000, 0)).toBe(true);
   });
 });
+
+it("says what answers took lately, until none has come for ten seconds, and what is usual without those far too slow", () => {
+  let at = 0;
+  const health = new CallHealth({
+    backend: "far",
+    faults: ["unavailable"],
+    now: () => new Date(at),
+    elapsed: () => at,
+    random: () => 0.5,
+    onChange: () => undefined,
+  });
+  expect([health.recentMs, health.usualMs]).toEqual([undefined, undefined]);
+  health.isSlow(10);
+  health.sweep(STILL_MS, [10]);
+  health.isSlow(2000);
+  expect([health.recentMs, health.usualMs]).toEqual([408, 10]);
+  at = 9_999;
+  expect(health.recentMs).toBe(408);
+  at = 10_000;
+  expect(health.recentMs).toBeUndefined();
+  expect(health.latencyMs).toBe(408);
+});

@@ -1,8 +1,8 @@
 /**
  * When a read asks a second replica although the first has not failed: after three times the usual time of its backend,
- * and for a small share of the reads only. A backend that was overtaken, and has not answered any read since, is silent:
- * others are asked before it. One overtaken read at a time stays under way on it, as a witness: its end tells whether the
- * backend is slow or hangs. The others are closed.
+ * and for a small share of the reads only. A backend that was overtaken, and has not answered any read since, is
+ * silent: others are asked before it. One overtaken read at a time stays under way on it, as a witness: its end tells
+ * whether the backend is slow or hangs. The others are closed.
  */
 import type { Attempt } from "./attempt.ts";
 

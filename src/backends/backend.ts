@@ -129,7 +129,7 @@ export interface Backend {
   read(key: string, length: number, range?: ByteRange, signal?: AbortSignal): Promise<ReadBytes>;
   /** Throws absent when there is no such key. */
   stat(key: string): Promise<BackendStat>;
-  /** Absent is success. */
+  /** Absent is success, but only while the identity is in place: else it throws unavailable. */
   delete(key: string): Promise<void>;
 
   createUpload(key: string): Promise<string>;

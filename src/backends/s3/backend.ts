@@ -138,10 +138,13 @@ export class S3Backend implements Backend {
       const text = await this.#transport.readShort(response);
       if (parseErrorDocument(text) !== undefined)
         throw this.#transport.errorOf(500, text, `DELETE ${key} answered 200 with an error`);
-      return;
+    } else {
+      const failure = await this.#transport.failure(response, `DELETE ${key}`);
+      if (failure.fault !== "absent") throw failure;
     }
-    const failure = await this.#transport.failure(response, `DELETE ${key}`);
-    if (failure.fault !== "absent") throw failure;
+    // The answer about a key that was never there is the same, and any store gives it.
+    const inPlace = await this.#identity.isInPlace();
+    if (inPlace instanceof BackendError) throw inPlace;
   }
 
   createUpload(key: string): Promise<string> {

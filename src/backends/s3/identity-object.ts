@@ -25,12 +25,16 @@ export interface IdentityObjectOptions {
   readonly asksReadiness: boolean;
 }
 
+type InPlace = true | "unknown" | BackendError;
+
 export class IdentityObject {
   readonly #options: IdentityObjectOptions;
   readonly #transport: S3Transport;
   /** Known since it was established or probed. */
   #expected: string | undefined;
   #space: Space | undefined;
+  #asking: Promise<InPlace> | undefined;
+  #askingNext: Promise<InPlace> | undefined;
 
   constructor(options: IdentityObjectOptions) {
     this.#options = options;
@@ -82,15 +86,17 @@ export class IdentityObject {
     this.#space = parseSpace(response.headers[SPACE_HEADER]?.toString());
   }
 
-  /** Before a key counts as missing: "unknown" before the first probe, an error when another store may have said so. */
-  async isInPlace(): Promise<true | "unknown" | BackendError> {
-    if (this.#expected === undefined) return "unknown";
-    try {
-      await this.check(this.#expected);
-      return true;
-    } catch (cause) {
-      return new BackendError(this.#transport.options.backend, "unavailable", { cause, detail: "not in place" });
-    }
+  /**
+   * Before a key counts as missing: "unknown" before the first probe, an error when another store may have said so. A
+   * look shows nothing about what comes after its beginning: who asks during one waits for the next, which all share.
+   */
+  async isInPlace(): Promise<InPlace> {
+    if (this.#asking === undefined) return this.#ask();
+    this.#askingNext ??= this.#asking.then(() => {
+      this.#askingNext = undefined;
+      return this.#ask();
+    });
+    return this.#askingNext;
   }
 
   /** As `Backend.probeWrite`. */
@@ -101,6 +107,24 @@ export class IdentityObject {
       throw this.#transport.errorOf(statusOf(response), text, `PUT ${PROBE_KEY}`);
     if (bareEtag(response.headers.etag) !== md5(PROBE_BYTES))
       throw this.#transport.corrupt("its ETags are not the md5 of the bytes: is encryption by a KMS key on?");
+  }
+
+  #ask(): Promise<InPlace> {
+    const asking = this.#look().finally(() => {
+      if (this.#asking === asking) this.#asking = undefined;
+    });
+    this.#asking = asking;
+    return asking;
+  }
+
+  async #look(): Promise<InPlace> {
+    if (this.#expected === undefined) return "unknown";
+    try {
+      await this.check(this.#expected);
+      return true;
+    } catch (cause) {
+      return new BackendError(this.#transport.options.backend, "unavailable", { cause, detail: "not in place" });
+    }
   }
 
   async #readOrMakeBucket(): Promise<string | undefined> {

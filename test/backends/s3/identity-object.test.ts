@@ -1,10 +1,14 @@
 // The identity of a bucket: what each answer of a store means, and who makes a bucket.
 import { describe, expect, it } from "vitest";
 import type { BackendFault } from "../../../src/backends/backend.ts";
+import { addressOf } from "../../../src/backends/s3/address.ts";
+import { IdentityObject } from "../../../src/backends/s3/identity-object.ts";
+import { S3Transport } from "../../../src/backends/s3/transport.ts";
 import { failure, md5, put } from "../../contracts/backend-contract.ts";
 import { IDENTITY } from "../../contracts/identity-contract.ts";
 import { startFaultyS3 } from "../../support/faulty-s3.ts";
 import type { Fault } from "../../support/faulty-s3-script.ts";
+import type { S3Answer } from "../../support/faulty-s3-store.ts";
 import { backendAt, onFaultyS3 } from "./support.ts";
 
 const KEY = "blobs/ab/one";
@@ -98,6 +102,63 @@ describe("a key that is not there", () => {
     at.store.objects.clear();
     if (instead !== undefined) at.store.keep(OBJECT, Buffer.from(`${instead}\n`));
     expect(await missing(at)).toEqual(["unavailable", "unavailable", "unavailable"]);
+    expect((await failure(at.backend.delete(KEY))).fault).toBe("unavailable");
+  });
+});
+
+describe("a deletion", () => {
+  it("is believed after a look at the identity that came later", async () => {
+    await using at = await onFaultyS3();
+    await at.backend.establish(IDENTITY);
+    await put(at.backend, KEY, ONE);
+    at.store.requests.length = 0;
+    for (let n = 0; n < 2; n++) await at.backend.delete(KEY);
+    const each = [`DELETE ${KEY}`, `HEAD ${OBJECT}`];
+    expect(calls(at.store)).toEqual([...each, ...each]);
+  });
+});
+
+describe("a look at whether the store is in place", () => {
+  async function looking() {
+    const store = await startFaultyS3();
+    const address = addressOf(store.endpoint, store.bucket, "", true);
+    const keys = { accessKeyId: "key", secretAccessKey: "secret", signingRegion: "us-east-1" };
+    const limits = { connectTimeoutMs: 2000, responseTimeoutMs: 30_000 };
+    const transport = new S3Transport({ backend: "far", address, ...keys, ...limits });
+    const { keyBase } = address;
+    const identity = new IdentityObject({ transport, keyBase, createBucket: undefined, asksReadiness: false });
+    await identity.establish(IDENTITY);
+    store.requests.length = 0;
+    return {
+      store,
+      identity,
+      async [Symbol.asyncDispose]() {
+        transport.close();
+        await store[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  it("shows nothing about what came after its beginning", async () => {
+    await using at = await looking();
+    const asked: Promise<unknown>[] = [];
+    const emptied = (honest: S3Answer) => {
+      at.store.objects.clear();
+      asked.push(at.identity.isInPlace());
+      return honest;
+    };
+    at.store.script({ method: "HEAD", nth: 1 }, { do: "answer", make: emptied });
+    expect(await at.identity.isInPlace()).toBe(true);
+    expect(await Promise.all(asked)).toEqual([expect.objectContaining({ fault: "unavailable" })]);
+  });
+
+  it("is shared by all who ask during the one before", async () => {
+    await using at = await looking();
+    const asked = Array.from({ length: 16 }, () => at.identity.isInPlace());
+    expect(new Set(await Promise.all(asked))).toEqual(new Set([true]));
+    expect(calls(at.store)).toEqual([`HEAD ${OBJECT}`, `HEAD ${OBJECT}`]);
+    await at.identity.isInPlace();
+    expect(at.store.requests).toHaveLength(3);
   });
 });
 

@@ -268,6 +268,8 @@ export interface KnownContent {
   readonly blobId: number;
   readonly size: number;
   readonly etag: string;
+  /** More good copies could stand than do: one that no object referred to was not looked after. Default false. */
+  readonly isShort?: boolean;
 }
 
 export type Content = FreshContent | KnownContent;

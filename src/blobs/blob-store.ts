@@ -10,6 +10,7 @@ import type { Blob, ByteRange, ChecksumAlgorithm, Content, Digest, FreshContent,
 import { BlobCache, type BlobCacheCounts } from "./read/blob-cache.ts";
 import { type HedgeCounts, Hedging } from "./read/hedging.ts";
 import { type BlobReading, type ReadOptions, readBlob } from "./read/open-blob.ts";
+import { knownContent } from "./replicas/good-copies.ts";
 import { Inspector } from "./replicas/inspect.ts";
 import { Placer } from "./replicas/placer.ts";
 import { Replicas } from "./replicas/verify.ts";
@@ -149,7 +150,7 @@ export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStor
       if (blob === undefined || blob.size !== size || blob.partSizes !== undefined) return undefined;
       if (!(await metadata.blobs.isReadableBy(blob.id, reader)) || !(await replicas.areGood(blob, copies)))
         return undefined;
-      return { kind: "known", blobId: blob.id, size, etag: blob.etag };
+      return knownContent(context.placer, blob);
     },
     async discard(content) {
       if (content.kind === "fresh") await keyPool.discard(content.storageKey);

@@ -6,6 +6,7 @@ import type { Digest } from "../model.ts";
 import { lockDigest } from "./content.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Connection, statement } from "./engine.ts";
+import { addJob } from "./jobs.ts";
 import type { BlobKey } from "./replica-states.ts";
 
 /** Bounds the transactions, whatever the number of objects that refer to a blob. */
@@ -90,6 +91,9 @@ export async function mergeBlob(
   const [from, to] = isProven ? [blob, equal] : [equal, blob];
   const moved = await c.run(moveObjects, [to.id, from.id, from.id, OBJECTS_AT_ONCE]);
   if (moved > 0) await c.run(takeReferences, [moved, to.id]);
+  const now = context.now();
+  // Nobody looked after the copies of a blob without objects.
+  if (moved > 0 && to.ref_count === 0) await addJob(c, { kind: "copy", blobId: to.id }, now, now);
   await c.run(giveReferences, [moved, from.id]);
   if (moved > 0 && moved < from.ref_count) return { merged: equal.id, done: false };
   // The digest of a scope is unique: the one blob leaves before the other enters.

@@ -59,6 +59,8 @@ export async function moveReference(
       ? await referenceKnown(c, content.blobId, previous)
       : await referenceFresh(c, context, content, previous);
   if (previous !== undefined && previous !== blobId) await dropReference(c, context, previous);
+  const now = context.now();
+  if (content.kind === "known" && content.isShort) await addJob(c, { kind: "copy", blobId }, now, now);
   return blobId;
 }
 

@@ -1,8 +1,9 @@
 // Repair keeps `copies` good copies of every blob on backends that are up, whatever fails, and removes the others.
 // Shows I4, I12 of docs/durability.md.
 import { describe, expect, it } from "vitest";
+import { goodCopies } from "../../src/blobs/replicas/good-copies.ts";
 import type { DiskName } from "../support/disks.ts";
-import { OUTAGE_GRACE_MS } from "../support/rig.ts";
+import { OUTAGE_GRACE_MS, openRig, type Rig } from "../support/rig.ts";
 import { bytes, copiesOf, DAY, HOUR, openOther, others, pass, setAway, stored } from "./repair-support.ts";
 
 describe("an outage", () => {
@@ -69,6 +70,12 @@ describe("an outage", () => {
   });
 });
 
+async function uploadInParts(rig: Rig): Promise<void> {
+  const upload = await rig.startUpload("two");
+  await rig.uploadPart(upload, 1, bytes);
+  await rig.completeUpload(upload);
+}
+
 describe("a disk", () => {
   it("that is draining loses its blobs after the grace period, once they are copied elsewhere", async () => {
     await using s = await stored(6);
@@ -84,6 +91,25 @@ describe("a disk", () => {
     await pass(rig, other.upkeep, DAY, HOUR);
     expect([await on("a"), await on("b"), await on("c")]).toEqual([0, 6, 6]);
     expect(await rig.metadata.backends.holdsReplicas("a")).toBe(false);
+  });
+
+  it.each<[string, (rig: Rig) => Promise<unknown>]>([
+    ["stored again", (rig) => rig.put("two", bytes)],
+    ["uploaded again in parts", (rig) => uploadInParts(rig)],
+  ])("that is draining does not count for a blob without objects that is %s", async (_, store) => {
+    await using rig = await openRig({ graceMs: DAY });
+    await rig.put("one", bytes);
+    const { id, replicas } = await rig.blobOf("one");
+    await rig.put("one", Buffer.from("other"));
+    const [{ backend = "" } = {}] = replicas;
+    await rig.metadata.backends.setState(backend, "draining");
+    rig.fleet.setRegistrations(await rig.metadata.backends.list());
+    await rig.upkeep.runDue();
+    await store(rig);
+    await rig.upkeep.runDue();
+    const blob = await rig.blobOf("two");
+    expect(blob.id).toBe(id);
+    expect(goodCopies({ fleet: rig.fleet, copies: 2 }, blob.replicas)).toHaveLength(2);
   });
 
   it("that was removed loses its rows without being used, once the blobs are copied elsewhere", async () => {

@@ -3,7 +3,7 @@
  * copies are enough only in two regions, if backends in two regions count.
  */
 import type { Fleet } from "../../backends/fleet.ts";
-import type { Replica } from "../../model.ts";
+import type { Blob, KnownContent, Replica } from "../../model.ts";
 import { isEnough, type Placement, placementOf } from "./placement.ts";
 
 export interface CopyRules {
@@ -31,6 +31,11 @@ export function areEnough(rules: CopyRules, good: readonly Placement[]): boolean
 export function areAllThatCanBe(rules: CopyRules, good: readonly Placement[]): boolean {
   const places = present(rules);
   return isEnough(good, Math.min(rules.copies, places.length), regionsOf(places));
+}
+
+/** The blob as content that an object can refer to. */
+export function knownContent(rules: CopyRules, { id: blobId, size, etag, replicas }: Blob): KnownContent {
+  return { kind: "known", blobId, size, etag, isShort: !areAllThatCanBe(rules, goodCopies(rules, replicas)) };
 }
 
 function present({ fleet }: CopyRules): readonly Placement[] {

@@ -5,6 +5,7 @@
 import { computed, type Digests } from "../../checksums/digest.ts";
 import { S3Error } from "../../errors.ts";
 import type { Content, Digest, KnownContent } from "../../model.ts";
+import { knownContent } from "../replicas/good-copies.ts";
 import { isMd5 } from "./agreed-etag.ts";
 import type { BodySource, Ingested } from "./body-source.ts";
 import type { WriteContext } from "./context.ts";
@@ -72,7 +73,7 @@ async function lookUp(context: WriteContext, { scope, needed }: PutRules, sha256
   const blob = scope === undefined ? undefined : await context.metadata.blobs.findByDigest(scope, sha256);
   if (blob === undefined) return { known: undefined, replaces: undefined };
   if (!(await context.replicas.areGood(blob, needed))) return { known: undefined, replaces: blob.id };
-  return { known: { kind: "known", blobId: blob.id, size: blob.size, etag: blob.etag }, replaces: undefined };
+  return { known: knownContent(context.placer, blob), replaces: undefined };
 }
 
 /** Undefined for content that was uploaded in parts: only backends that receive the bytes whole can say their md5. */

@@ -2,7 +2,7 @@
 // Shows I1, I5 of docs/durability.md.
 import { describe, expect, it } from "vitest";
 import { startFarStores } from "../support/far-stores.ts";
-import { openRig } from "../support/rig.ts";
+import { bytesOf, openRig } from "../support/rig.ts";
 import {
   COMPLETE,
   complete,
@@ -87,6 +87,21 @@ describe("requests that meet", () => {
     rig.clock.advance(2 * MINUTE);
     await rig.upkeep.runDue();
     expect(far.traces()).toEqual([]);
+  });
+
+  it("send a part after one died that had completed it on the backends: nobody says that the upload is gone", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends, graceMs: DAY });
+    const upload = await rig.startUpload("key");
+    await sendParts(rig, upload);
+    const uploaded = await rig.metadata.uploads.parts(upload.uploadId, { after: 0, limit: 9 });
+    await rig.blobs.completeUpload(upload, uploaded, rig.scope, new AbortController().signal);
+    await expect(sendPart(rig, upload, 1)).rejects.toMatchObject({ code: "ServiceUnavailable" });
+    expect(await complete(rig, upload)).toMatchObject({ etag: ETAG });
+    await expectWhole(far, rig, upload);
+    await expect(rig.blobs.putPart(upload, 1, bytesOf(Buffer.from("late")))).rejects.toMatchObject({
+      code: "NoSuchUpload",
+    });
   });
 
   it("send a part again while it is completed: the object has the parts that were listed", async () => {

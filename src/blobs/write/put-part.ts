@@ -49,7 +49,7 @@ export async function putPart(
     const received = await streamVerified(bytes, wanted, (chunk) => writeToAll(writers, chunk), giveUp.signal);
     const md5 = await finish(writers, received);
     const backends = aliveWriters(writers).map(({ placement }) => placement.name);
-    if (backends.length === 0) throw partFailure(failures);
+    if (backends.length === 0) throw await partFailure(context, upload, failures);
     placer.checkWritable(context.minimumCopies);
     if (md5 === undefined) {
       uploadsToHash.set(upload.uploadId, true);
@@ -110,11 +110,15 @@ async function finish(
 }
 
 /**
- * When every backend says that it does not know the upload, the upload has ended. Anything else may work on another
- * try.
+ * Only the database knows whether the upload has ended. Where it has not, backends do not know it any more because a
+ * Complete is under way, or died: it takes no part now, and can still be completed or aborted.
  */
-function partFailure(failures: readonly BackendError[]): S3Error {
-  if (failures.length > 0 && failures.every((failure) => failure.fault === "absent"))
+async function partFailure(
+  { metadata }: WriteContext,
+  { bucketId, key, uploadId }: Upload,
+  failures: readonly BackendError[],
+): Promise<S3Error> {
+  if ((await metadata.uploads.find(bucketId, key, uploadId)) === undefined)
     return new S3Error("NoSuchUpload", {}, { cause: failures[0] });
   return tooFewBackends(failures);
 }

@@ -63,7 +63,7 @@ async function fail(job: Job, { jobs, now, log, random }: JobOptions, error: unk
   const facts = { ...whyOf(error), job: job.work, attempts, runAt };
   if (attempts === STUCK_AFTER) log.error(facts, "a job failed many times; it is kept and retried every hour");
   else log.warn(facts, "a job failed and will run again");
-  await jobs.fail(job, runAt, error instanceof Error ? error.message : String(error));
+  await jobs.fail(job, runAt, recordedReason(error));
 }
 
 async function renew(job: Job, { jobs, leaseMs, log }: JobOptions, lost: AbortController): Promise<void> {
@@ -76,6 +76,14 @@ async function renew(job: Job, { jobs, leaseMs, log }: JobOptions, lost: AbortCo
 
 function rejectionOf(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+}
+
+const STORAGE_KEY = /blobs\/[0-9a-f/]+/g;
+
+/** Operators see the jobs that fail for one reason together: the cause of a refusal counts, storage keys do not. */
+function recordedReason(error: unknown): string {
+  const cause = error instanceof S3Error ? (error.cause ?? error) : error;
+  return (reasonOf(cause) ?? String(cause)).replaceAll(STORAGE_KEY, "blobs/...");
 }
 
 /** While too few backends can be reached, every copy is refused: a reason says it, a stack says nothing more. */

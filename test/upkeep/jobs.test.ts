@@ -61,6 +61,21 @@ describe("the job runner", () => {
     await runner.close();
   });
 
+  it("records why it failed: the cause of a refusal, without the key that it was about", async () => {
+    await using rig = await openRig();
+    const keys = ["blobs/0a/0a11", "blobs/0b/0b22", "blobs/0c/0c33"];
+    const failures = keys.map((key) => new BackendError("a", "unavailable", { detail: `PUT ${key}: no route` }));
+    const causes: Error[] = [...failures.map((failure) => tooFewBackends([failure])), new Error("a slip")];
+    const runner = runnerOf(rig, () => Promise.reject(causes.shift()), { concurrency: 1 });
+    for (const blobId of [1, 2, 3, 4]) await rig.metadata.jobs.add(copy(blobId));
+    expect(await runner.runDue()).toBe(4);
+    expect(await rig.metadata.failingJobs(10)).toMatchObject([
+      { kind: "copy", reason: "a slip", jobs: 1 },
+      { kind: "copy", reason: "a: unavailable: PUT blobs/...: no route", jobs: 3 },
+    ]);
+    await runner.close();
+  });
+
   it("runs no more at once than it may", async () => {
     await using rig = await openRig();
     let running = 0;

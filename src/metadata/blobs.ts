@@ -27,6 +27,10 @@ const selectNext = statement<SurveyRow>(
   `SELECT blobs.id AS blob_id, ${replicaColumn} FROM blobs
   WHERE blobs.id > ? AND blobs.deleting = 0 AND blobs.ref_count > 0 ORDER BY blobs.id LIMIT ?`,
 );
+const selectReferenced = statement<{ one: number }>(
+  "blob-referenced",
+  "SELECT 1 AS one FROM blobs WHERE id = ? AND ref_count > 0",
+);
 const lockReclaimed = statement("blob-reclaim-lock", "SELECT id FROM blobs WHERE id = ? FOR UPDATE");
 const findReclaimable = statement<{ id: number }>(
   "blobs-reclaimable",
@@ -85,6 +89,11 @@ export class Blobs {
   /** Undefined also for a blob marked as deleting: no work is left for it. */
   find(blobId: number): Promise<Blob | undefined> {
     return this.#one(selectById, [blobId]);
+  }
+
+  /** Does any object refer to it? */
+  async isReferenced(blobId: number): Promise<boolean> {
+    return (await this.#context.engine.read.get(selectReferenced, [blobId])) !== undefined;
   }
 
   /**

@@ -14,6 +14,9 @@ export async function digestBlob(context: JobContext, blobId: number, run: JobRu
   const { blobs } = context.metadata;
   const blob = await blobs.find(blobId);
   if (blob === undefined || blob.digest !== undefined) return;
+  // Nobody looks after the copies that a merge might have to wait for. Should an object refer to it again, by a copy
+  // that found it before, the scrub fills in the digest.
+  if (!(await blobs.isReferenced(blobId))) return;
   const { digest, failures } = await readAny(context, blob, run);
   if (digest === undefined) throw tooFewBackends(failures);
   await recordDigest(context, blob, digest, run);

@@ -147,6 +147,25 @@ describe("the digest job", () => {
     expect((await s.rig.blobOf("parts")).digest).toBe(sha256(bytes.subarray(1)));
     expect(sha256(s.far.held(upload.storageKey)["a"])).toBe(sha256(bytes.subarray(1)));
   });
+
+  it("waits for the copies of two equal blobs only as long as an object refers to them", async () => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends, minimumCopies: 1 });
+    await far.store("b").stop();
+    await rig.fleet.probeNow();
+    for (const key of ["one", "two"]) {
+      const upload = await rig.startUpload(key);
+      await rig.uploadPart(upload, 1, bytes);
+      await rig.completeUpload(upload);
+    }
+    const failing = async () => (await rig.metadata.failingJobs(10)).filter(({ kind }) => kind === "digest");
+    await rig.upkeep.runDue();
+    expect(await failing()).toMatchObject([{ jobs: 1, reason: expect.stringContaining("two equal blobs") }]);
+    for (const key of ["one", "two"]) await rig.metadata.objects.delete(rig.bucket.id, key);
+    rig.clock.advance(MINUTE);
+    await rig.upkeep.runDue();
+    expect(await failing()).toEqual([]);
+  });
 });
 
 describe("the sweep of uploads", () => {

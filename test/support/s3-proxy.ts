@@ -23,6 +23,8 @@ export type ProxyFault =
   | { readonly do: "status"; readonly status: number }
   /** Delays each answer. */
   | { readonly do: "slow"; readonly ms: number }
+  /** Passes bodies of answers on so many bytes late. When the server breaks off, these are dropped and the connection is reset. */
+  | { readonly do: "lag"; readonly bytes: number }
   /** Changes the body of successful answers to GET. */
   | { readonly do: "spoil"; readonly change: (body: Buffer) => Buffer };
 
@@ -180,7 +182,28 @@ async function passOn({ target, agent, script, request, response }: Exchange): P
   const { statusCode = 502 } = answer;
   response.writeHead(statusCode, answer.rawHeaders);
   if (fault?.do === "spoil" && method === "GET" && statusCode < 300) response.end(fault.change(await buffer(answer)));
+  else if (fault?.do === "lag") await passOnLate(answer, response, fault.bytes);
   else await pipeline(answer, response).catch(() => response.destroy());
+}
+
+async function passOnLate(answer: IncomingMessage, response: ServerResponse, lag: number): Promise<void> {
+  response.flushHeaders();
+  const held: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of answer) {
+      held.push(chunk);
+      size += chunk.length;
+      while (size > lag) {
+        const [first = Buffer.alloc(0)] = held.splice(0, 1);
+        size -= first.length;
+        if (!response.write(first)) await once(response, "drain");
+      }
+    }
+    response.end(Buffer.concat(held));
+  } catch {
+    response.socket?.resetAndDestroy();
+  }
 }
 
 async function* heldAfter(

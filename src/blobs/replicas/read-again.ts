@@ -1,17 +1,20 @@
 /**
  * Distinguishes a damaged replica from an unreachable backend. A store that finds damage in its own files, such as
- * MinIO, sends the headers of a GET and then closes the connection, every time. A second, short read shows this.
+ * MinIO, sends the headers of a GET and then closes the connection, every time. A second read of a piece shows this.
  */
 import { BackendError } from "../../backends/backend.ts";
 import type { FleetMember } from "../../backends/fleet.ts";
 import type { Blob } from "../../model.ts";
 import { pump } from "../pump.ts";
 
-/** More than what was on its way when the connection broke, and than the block that a store checks at once. */
-const LENGTH = 2 * 1024 * 1024;
+/**
+ * More than what was on its way when the connection broke, and than the block that a store checks at once. A proxy in
+ * front of the store drops what it and its socket hold when the store breaks off: several MiB, each time.
+ */
+const LENGTH = 16 * 1024 * 1024;
 
 /** A backend that takes longer shows only that it is slow. */
-const LIMIT_MS = 5_000;
+const LIMIT_MS = 30_000;
 
 /**
  * Reads again from the byte on at which a backend broke off. Resolves when the backend returns these bytes now. Throws

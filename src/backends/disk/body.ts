@@ -71,7 +71,7 @@ export class DiskBody extends Readable {
       await piece.stored.file.close();
       return chunk;
     } catch (error) {
-      throw await this.#disk.translate(error, piece.path);
+      throw await this.#disk.translateRead(error, piece.path);
     }
   }
 

@@ -132,6 +132,20 @@ export class Disk {
     return this.fault(fault, detail, error);
   }
 
+  /**
+   * What a failure to read an object means. EIO comes from a block of it that cannot be read, as far as one can tell
+   * while the rest of the disk can: a disk that dies answers so about good bytes too.
+   */
+  async translateRead(error: unknown, detail: string): Promise<BackendError> {
+    if (codeOf(error) !== "EIO") return this.translate(error, detail);
+    try {
+      await this.checkPresent();
+    } catch (away) {
+      return this.translate(away, detail);
+    }
+    return new BackendError(this.backend, "corrupt", { cause: error, detail, isSuspicion: true });
+  }
+
   async syncDirectory(path: string): Promise<void> {
     if (!this.durable) return;
     await this.use(path, "r", (directory) => directory.sync());

@@ -56,10 +56,7 @@ async function entries(disk: Disk, directory: string, above: string) {
 async function look(disk: Disk, key: string, isParts: boolean): Promise<ListedBlob | undefined> {
   const path = join(disk.directory, "data", key);
   try {
-    if (!isParts) {
-      const { size, etag, modifiedAt } = await statWithTrailer(disk, path);
-      return { key, size, etag, modifiedAt };
-    }
+    if (!isParts) return { key, ...(await wholeFile(disk, path)) };
     const directory = `${path}${PARTS_SUFFIX}`;
     const { mtime } = await disk.run(() => stat(directory));
     const { size, etag } = (await wholeManifest(disk, directory)) ?? { size: 0, etag: "" };
@@ -69,6 +66,18 @@ async function look(disk: Disk, key: string, isParts: boolean): Promise<ListedBl
       codeOf(error) === "ENOENT" || !(error instanceof BackendError) ? await disk.translate(error, path) : error;
     if (translated.fault !== "absent") throw translated;
     return undefined;
+  }
+}
+
+/** One whose trailer cannot be read is not whole. */
+async function wholeFile(disk: Disk, path: string) {
+  try {
+    return await statWithTrailer(disk, path);
+  } catch (error) {
+    const failure = await disk.translateRead(error, path);
+    if (failure.fault !== "corrupt") throw failure;
+    const { size, mtime } = await disk.run(() => stat(path));
+    return { size, etag: "", modifiedAt: mtime };
   }
 }
 

@@ -44,7 +44,7 @@ export async function openObject(disk: Disk, path: string): Promise<FoundObject>
     await stored.file.close();
     return { size, etag, bytes, segments: [] };
   } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw await disk.translate(error, path);
+    if (codeOf(error) !== "ENOENT") throw await disk.translateRead(error, path);
   }
   const { etag, size, parts } = await readManifest(disk, `${path}${PARTS_SUFFIX}`);
   const segments = parts.map((part) => ({
@@ -62,7 +62,7 @@ export async function statObject(disk: Disk, path: string): Promise<BackendStat>
     if (etag === "") throw disk.fault("corrupt", `${path} is not whole`);
     return { size, etag };
   } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw await disk.translate(error, path);
+    if (codeOf(error) !== "ENOENT") throw await disk.translateRead(error, path);
   }
   const { size, etag } = await readManifest(disk, `${path}${PARTS_SUFFIX}`);
   return { size, etag };
@@ -76,6 +76,6 @@ export async function readManifest(disk: Disk, directory: string) {
   } catch (error) {
     throw error instanceof SyntaxError
       ? new BackendError(disk.backend, "corrupt", { cause: error, detail: `${directory}/${MANIFEST}` })
-      : await disk.translate(error, directory);
+      : await disk.translateRead(error, directory);
   }
 }

@@ -51,6 +51,8 @@ const selectQuarantined = statement<{ storage_key: string }>(
   `SELECT storage_key FROM quarantine WHERE backend = ? AND storage_key > ? AND storage_key <= ?
   ORDER BY storage_key LIMIT ?`,
 );
+/** The key of a job that deletes the bytes there begins so, and names the backends, or none for all (jobs.ts). */
+const dropKey = "('drop ' || ?2 || ' ')";
 /** Looks at everything that may know the key in one statement: a key moves from one table to the next in one commit. */
 const addStray = statement<never>(
   "quarantine-add",
@@ -60,6 +62,8 @@ const addStray = statement<never>(
     AND NOT EXISTS (SELECT 1 FROM uploads WHERE uploads.storage_key = ?2)
     AND NOT EXISTS (SELECT 1 FROM blobs JOIN replicas ON replicas.blob_id = blobs.id
       WHERE blobs.storage_key = ?2 AND replicas.backend = ?1)
+    AND NOT EXISTS (SELECT 1 FROM jobs WHERE job_key >= ${dropKey} AND job_key < 'drop ' || ?2 || '!'
+      AND (job_key = ${dropKey} OR instr(',' || SUBSTR(job_key, LENGTH(${dropKey}) + 1) || ',', ',' || ?1 || ',') > 0))
   ON CONFLICT (backend, storage_key) DO NOTHING`,
 );
 const removeStray = statement<never>(
@@ -87,8 +91,8 @@ export class Inventory {
   }
 
   /**
-   * From now on exactly these keys of the window are in quarantine; those that a writer has reserved, an upload has, or
-   * a blob has got there by now are left out. One that was there already keeps its time.
+   * From now on exactly these keys of the window are in quarantine; those that a writer has reserved, an upload has, a
+   * blob has got there by now, or a job will delete there are left out. One that was there already keeps its time.
    */
   async settle(backend: string, { after, to }: KeyWindow, strays: readonly Stray[]): Promise<void> {
     const fresh = new Map(strays.map((stray) => [stray.key, stray]));

@@ -67,6 +67,20 @@ onBothEngines("The quarantine", (store) => {
     expect(await inside()).toEqual([["blobs/aa/1", 10]]);
   });
 
+  it("takes nothing that a job will delete there", async () => {
+    const { jobs } = store().metadata;
+    const grace = new Date(store().clock.now().getTime() + 86_400_000);
+    const drop = (n: number, ...backends: readonly string[]) =>
+      jobs.add({ kind: "drop", storageKey: `blobs/aa/${n}`, backends }, grace);
+    await drop(1);
+    await drop(2, AT);
+    await drop(3, "other", AT, "third");
+    await drop(4, "other", `${AT}-too`);
+    await drop(55);
+    await settle(...[1, 2, 3, 4, 5].map((n) => `blobs/aa/${n}`));
+    expect((await inside()).map(([key]) => key)).toEqual(["blobs/aa/4", "blobs/aa/5"]);
+  });
+
   it("gives out nothing that became known, and keeps no row of it", async () => {
     const keys = await known();
     await force(...keys, "blobs/aa/1");

@@ -1,4 +1,5 @@
 // When a member counts as being there: by its identity, by what the database says, by a small write.
+import { once } from "node:events";
 import { describe, expect, it, vi } from "vitest";
 import { openFleet } from "../../src/backends/fleet.ts";
 import { MemoryBackend } from "../../src/backends/memory/backend.ts";
@@ -125,20 +126,23 @@ describe("a member", () => {
 
   it("that heeds no end of time is down after two time-outs, and stays up when it answers before", async () => {
     const answers: (() => void)[] = [];
+    const asked: AbortSignal[] = [];
     let isSilent = false;
     const slow = Object.assign(new MemoryBackend({ name: "far", region: "there" }), {
-      probe: async () => {
-        if (isSilent) await new Promise<void>((resolve) => void answers.push(resolve));
+      probe: async (signal: AbortSignal) => {
+        if (!isSilent) return;
+        asked.push(signal);
+        await new Promise<void>((resolve) => void answers.push(resolve));
       },
     });
-    const probeTimeoutMs = 50;
+    const probeTimeoutMs = 300;
     const options = { backends: [slow], regions, log: openLog("silent"), probeIntervalMs: HOUR, probeTimeoutMs };
     const fleet = openFleet(options);
     await registerAll(fleet, [slow]);
     isSilent = true;
     const probing = fleet.probeNow();
-    // Timers of one length end in the order in which they began: the first time-out is over then, the second is not.
-    await new Promise((resolve) => setTimeout(resolve, probeTimeoutMs));
+    await Promise.all(asked.map((signal) => once(signal, "abort")));
+    // Now the second time-out begins.
     for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
     for (const answer of answers.splice(0)) answer();
     await probing;

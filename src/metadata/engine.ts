@@ -80,6 +80,11 @@ export interface Engine {
   transact<T>(work: Work<T>): Promise<T>;
   /** May cached rows be returned now? Undefined: this engine cannot know. */
   readonly freshness: Freshness | undefined;
+  /**
+   * Throws ServiceUnavailable while what adds content must wait, because the disk of the database is nearly full.
+   * PostgreSQL looks after itself.
+   */
+  checkRoom(): Promise<void>;
   ping(): Promise<void>;
   facts(): Promise<EngineFacts>;
   close(): Promise<void>;

@@ -67,6 +67,8 @@ export interface Metadata {
   failingJobs(limit: number): Promise<readonly FailingJobs[]>;
   /** What the last complete inventory of each backend found; those that had none yet are left out. */
   inventories(): Promise<readonly InventoryFound[]>;
+  /** As Engine.checkRoom. Asked before bytes are received. */
+  checkRoom(): Promise<void>;
   /** Throws when the database cannot answer. */
   ping(): Promise<void>;
   facts(): Promise<DatabaseFacts>;
@@ -95,6 +97,7 @@ export async function openMetadata(options: MetadataOptions): Promise<Metadata> 
     quarantine: new Quarantine(context),
     failingJobs: (limit) => failingJobs(context, limit),
     inventories: () => inventories(context),
+    checkRoom: () => engine.checkRoom(),
     ping: () => engine.ping(),
     facts: async () => ({
       ...(await engine.facts()),

@@ -40,6 +40,7 @@ export const CopyObject = operation({
       const { found } = await services.metadata.objects.find(bucket.name, key);
       checkWriteCondition(condition, found?.object, key);
     }
+    await services.metadata.checkRoom();
     const { blob, object } = source;
     const copy = await services.metadata.objects.put({
       bucketId: bucket.id,

@@ -1,9 +1,10 @@
 // What clients see while the database is in trouble: a 503 with Retry-After after a bounded wait, no half commit, and
 // service again as soon as the database is well, without a restart.
 // Shows I1, I12 of docs/durability.md.
+import { rm, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sqlite3 from "sqlite3";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { makePostgres, postgresUrl } from "../support/engines.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { openPostgresProxy } from "../support/postgres-proxy.ts";
@@ -18,6 +19,8 @@ const unavailable = {
   status: 503,
   headers: expect.objectContaining({ "retry-after": expect.stringMatching(/^\d+$/) }),
 };
+
+const WITHIN = { timeout: 20_000, interval: 50 };
 
 /** Every object whose PUT was acknowledged reads back, and none is there in part. */
 async function checkStored(gateway: TestGateway, outcomes: ReadonlyMap<string, number>): Promise<void> {
@@ -72,6 +75,38 @@ describe("SQLite", () => {
       await run("mount", ["-o", "remount,size=16m", directory]);
       expect((await put(gateway, "after")).status).toBe(200);
       await checkStored(gateway, outcomes);
+    },
+    60_000,
+  );
+
+  it.skipIf(process.getuid?.() !== 0 || process.platform !== "linux")(
+    "on a disk that is nearly full refuses what adds content, and takes what makes room",
+    async () => {
+      const directory = await temporaryDirectory();
+      await run("mount", ["-t", "tmpfs", "-o", "size=16m", "tmpfs", directory]);
+      onTestFinished(async () => void (await run("umount", ["--lazy", directory])));
+      const file = join(directory, "metadata.sqlite");
+      await using gateway = await makeBucket(
+        await startTestGateway({ config: { metadata: { kind: "sqlite", file } } }),
+      );
+      const started = await gateway.fetch({ method: "POST", path: "/bucket/parts?uploads" });
+      const upload = `/bucket/parts?partNumber=1&uploadId=${/<UploadId>(.*)<\/UploadId>/.exec(started.text)?.[1]}`;
+      expect((await put(gateway, "before")).status).toBe(200);
+      const { bavail, bsize } = await statfs(directory);
+      await writeFile(join(directory, "another"), Buffer.alloc(bavail * bsize - 512 * 1024));
+      await vi.waitFor(async () => expect(await put(gateway, "new")).toMatchObject(unavailable), WITHIN);
+      const copied = { "x-amz-copy-source": "/bucket/before" };
+      for (const request of [
+        { method: "POST", path: "/bucket/more?uploads" },
+        { method: "PUT", path: upload, body: "part" },
+        { method: "PUT", path: "/bucket/copy", headers: copied },
+      ])
+        expect(await gateway.fetch(request), request.path).toMatchObject(unavailable);
+      expect(await get(gateway, "before")).toMatchObject({ status: 200, text: "before" });
+      expect((await gateway.fetch({ method: "DELETE", path: "/bucket/before" })).status).toBe(204);
+      await rm(join(directory, "another"));
+      await vi.waitFor(async () => expect((await put(gateway, "new")).status).toBe(200), WITHIN);
+      expect((await gateway.fetch({ method: "PUT", path: upload, body: "part" })).status).toBe(200);
     },
     60_000,
   );

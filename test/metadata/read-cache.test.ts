@@ -53,6 +53,7 @@ describe("The read cache", () => {
       read,
       freshness,
       transact: (work) => engine.transact(work),
+      checkRoom: () => engine.checkRoom(),
       ping: () => engine.ping(),
       facts: () => engine.facts(),
       close: () => engine.close(),

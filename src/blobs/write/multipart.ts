@@ -16,6 +16,7 @@ export type BackendUploads = Pick<Upload, "storageKey" | "backends" | "touched">
 export async function startUpload(context: WriteContext): Promise<BackendUploads> {
   const { placer, keyPool } = context;
   placer.checkWritable(context.minimumCopies);
+  await context.metadata.checkRoom();
   const storageKey = await keyPool.take();
   const held: { readonly placement: Placement; readonly upload: BackendUpload }[] = [];
   const tried = new Set<string>();

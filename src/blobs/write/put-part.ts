@@ -36,6 +36,7 @@ export async function putPart(
 ): Promise<Ingested<WrittenPart>> {
   const { placer, uploadsToHash } = context;
   placer.checkWritable(context.minimumCopies);
+  await context.metadata.checkRoom();
   const failures: BackendError[] = [];
   const giveUp = new AbortController();
   const members = membersFor(context, upload, bytes.size);

@@ -28,6 +28,7 @@ interface Lookup {
 
 export async function put(context: WriteContext, bytes: BodySource, rules: PutRules): Promise<Ingested<Content>> {
   context.placer.checkWritable(rules.needed);
+  await context.metadata.checkRoom();
   if (bytes.size <= rules.bufferBytes) return putSmall(context, bytes, rules);
   if (bytes.claims.sha256 !== undefined && (await lookUp(context, rules, bytes.claims.sha256)).known)
     return putExpected(context, bytes, rules);

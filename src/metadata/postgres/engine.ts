@@ -121,6 +121,8 @@ class PostgresEngine implements Engine {
     return this.#use((session) => session.transact(work));
   }
 
+  async checkRoom(): Promise<void> {}
+
   async ping(): Promise<void> {
     await this.transact((c) => c.all(selectOne, []));
   }

@@ -12,6 +12,7 @@ import { SqliteConnection } from "./connection.ts";
 import { sqliteFault } from "./faults.ts";
 import { ForeignChanges } from "./foreign-changes.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { Room } from "./room.ts";
 
 export interface SqliteOptions {
   readonly file: string;
@@ -49,7 +50,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
       now: options.now,
       mayUpgrade: options.mayUpgrade,
     });
-    return new SqliteEngine(writer, await openConnection(options, false), writes);
+    return new SqliteEngine(writer, await openConnection(options, false), writes, new Room(options.file));
   } catch (error) {
     await writer.close();
     throw error;
@@ -62,8 +63,10 @@ class SqliteEngine implements Engine {
   readonly #writer: SqliteConnection;
   readonly #reader: SqliteConnection;
   readonly #writes: GroupCommit;
+  readonly #room: Room;
 
-  constructor(writer: SqliteConnection, reader: SqliteConnection, writes: GroupCommit) {
+  constructor(writer: SqliteConnection, reader: SqliteConnection, writes: GroupCommit, room: Room) {
+    this.#room = room;
     this.#writer = writer;
     this.#reader = reader;
     this.read = reader;
@@ -73,6 +76,10 @@ class SqliteEngine implements Engine {
 
   transact<T>(work: Work<T>): Promise<T> {
     return this.#writes.transact(work);
+  }
+
+  checkRoom(): Promise<void> {
+    return this.#room.check();
   }
 
   async ping(): Promise<void> {

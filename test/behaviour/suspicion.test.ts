@@ -2,74 +2,62 @@
 // while the other can be read, and the last copy never counts as lost because of it.
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { type FarStores, startFarStores } from "../support/far-stores.ts";
+import { startFarStores } from "../support/far-stores.ts";
 import type { Fault, Match } from "../support/faulty-s3-script.ts";
-import { openRig, type Rig } from "../support/rig.ts";
+import { openRigOver, statesOf } from "../support/rig.ts";
 import { requests } from "../support/upload-in-parts.ts";
 
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
 const GET: Match = { method: "GET", key: /^blobs\// };
 const UNREADABLE: Fault = { do: "status", status: 503, code: "SlowDownRead" };
 
-async function statesOf(rig: Rig): Promise<Record<string, string>> {
-  return Object.fromEntries((await rig.blobOf("key")).replicas.map(({ backend, state }) => [backend, state]));
-}
-
 describe.each([
   ["small", randomBytes(10_000)],
   ["large", randomBytes(3 * 1024 * 1024)],
 ])("a %s blob", (_, bytes) => {
-  async function stored(): Promise<{ far: FarStores; rig: Rig } & AsyncDisposable> {
-    const far = await startFarStores(2);
-    const rig = await openRig({ backends: far.backends });
-    await rig.put("key", bytes);
-    return {
-      far,
-      rig,
-      async [Symbol.asyncDispose]() {
-        await rig[Symbol.asyncDispose]();
-        await far[Symbol.asyncDispose]();
-      },
-    };
+  async function stored() {
+    const s = await openRigOver(await startFarStores(2));
+    await s.rig.put("key", bytes);
+    return s;
   }
 
   it("is read from the other store at once, and copied again from there", async () => {
     await using s = await stored();
-    s.far.store("a").script({ ...GET, nth: 1 }, UNREADABLE);
+    s.stores.store("a").script({ ...GET, nth: 1 }, UNREADABLE);
     expect(sha256(await s.rig.get("key", { order: ["a", "b"] }))).toBe(sha256(bytes));
-    expect(requests(s.far, "a", "GET")).toHaveLength(1);
-    expect(await statesOf(s.rig)).toEqual({ a: "lost", b: "verified" });
+    expect(requests(s.stores, "a", "GET")).toHaveLength(1);
+    expect(await statesOf(s.rig, "key")).toEqual({ a: "lost", b: "verified" });
     await s.rig.upkeep.runDue();
-    expect(await statesOf(s.rig)).toEqual({ a: "verified", b: "verified" });
+    expect(await statesOf(s.rig, "key")).toEqual({ a: "verified", b: "verified" });
   });
 
   it("keeps a copy when both stores answer so to one read, which may be repeated", async () => {
     await using s = await stored();
-    for (const name of ["a", "b"]) s.far.store(name).script({ ...GET, nth: 1 }, UNREADABLE);
+    for (const name of ["a", "b"]) s.stores.store(name).script({ ...GET, nth: 1 }, UNREADABLE);
     await expect(s.rig.get("key", { order: ["a", "b"] })).rejects.toMatchObject({ code: "ServiceUnavailable" });
-    expect(await statesOf(s.rig)).toEqual({ a: "lost", b: "verified" });
+    expect(await statesOf(s.rig, "key")).toEqual({ a: "lost", b: "verified" });
     expect(sha256(await s.rig.get("key"))).toBe(sha256(bytes));
     await s.rig.upkeep.runDue();
-    expect(await statesOf(s.rig)).toEqual({ a: "verified", b: "verified" });
+    expect(await statesOf(s.rig, "key")).toEqual({ a: "verified", b: "verified" });
   });
 
   it("keeps a copy when both stores answer so at the same moment", async () => {
     await using s = await stored();
-    for (const name of ["a", "b"]) s.far.store(name).script(GET, UNREADABLE);
+    for (const name of ["a", "b"]) s.stores.store(name).script(GET, UNREADABLE);
     const reads = [
       ["a", "b"],
       ["b", "a"],
     ].map((order) => s.rig.get("key", { order }));
     expect((await Promise.allSettled(reads)).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
-    expect(Object.values(await statesOf(s.rig)).sort()).toEqual(["lost", "verified"]);
+    expect(Object.values(await statesOf(s.rig, "key")).sort()).toEqual(["lost", "verified"]);
   });
 
   it("keeps both copies when the other store is down", async () => {
     await using s = await stored();
-    await s.far.store("b").stop();
+    await s.stores.store("b").stop();
     await s.rig.fleet.probeNow();
-    s.far.store("a").script(GET, UNREADABLE);
+    s.stores.store("a").script(GET, UNREADABLE);
     await expect(s.rig.get("key")).rejects.toMatchObject({ code: "ServiceUnavailable" });
-    expect(await statesOf(s.rig)).toEqual({ a: "verified", b: "verified" });
+    expect(await statesOf(s.rig, "key")).toEqual({ a: "verified", b: "verified" });
   });
 });

@@ -266,3 +266,24 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
   };
   return rig;
 }
+
+/** A rig and what its backends stand on, closed together. */
+export async function openRigOver<Stores extends AsyncDisposable & { readonly backends: readonly Backend[] }>(
+  stores: Stores,
+  options: Omit<RigOptions, "backends"> = {},
+) {
+  const rig = await openRig({ ...options, backends: stores.backends });
+  return {
+    stores,
+    rig,
+    async [Symbol.asyncDispose]() {
+      await rig[Symbol.asyncDispose]();
+      await stores[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Of an object's replicas, by backend. */
+export async function statesOf(rig: Rig, key: string): Promise<Record<string, string>> {
+  return Object.fromEntries((await rig.blobOf(key)).replicas.map(({ backend, state }) => [backend, state]));
+}

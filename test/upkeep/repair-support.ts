@@ -5,7 +5,7 @@ import { openLog } from "../../src/log.ts";
 import { openRegistry } from "../../src/upkeep/registry.ts";
 import { openUpkeep, type Upkeep } from "../../src/upkeep/upkeep.ts";
 import { type DiskName, type Disks, openDisks } from "../support/disks.ts";
-import { OUTAGE_GRACE_MS, openRig, type Rig } from "../support/rig.ts";
+import { OUTAGE_GRACE_MS, openRigOver, type Rig } from "../support/rig.ts";
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -15,17 +15,11 @@ export const bytes = randomBytes(20_000);
 /** Objects "0", "1", ... on two of three disks each. */
 export async function stored(count = 1, names: readonly DiskName[] = ["a", "b", "c"]) {
   const disks = await openDisks(names);
-  const rig = await openRig({ backends: disks.backends, graceMs: DAY });
+  const over = await openRigOver(disks, { graceMs: DAY });
+  const { rig } = over;
   for (let at = 0; at < count; at++) await rig.put(String(at), Buffer.concat([bytes, Buffer.from([at])]));
   await rig.upkeep.runDue();
-  return {
-    disks,
-    rig,
-    async [Symbol.asyncDispose]() {
-      await rig[Symbol.asyncDispose]();
-      await disks[Symbol.asyncDispose]();
-    },
-  };
+  return { ...over, disks };
 }
 
 /** Another gateway on the same database, with its own settings and probes. */

@@ -7,10 +7,6 @@ export const DUE = 16 * DAY;
 /** When everything must be read again. */
 export const OVERDUE = 28 * DAY;
 
-export async function statesOf(rig: Rig, key: string): Promise<Record<string, string>> {
-  return Object.fromEntries((await rig.blobOf(key)).replicas.map(({ backend, state }) => [backend, state]));
-}
-
 /** Replicas that all its scrubs read, with this outcome. */
 export function countsOf(rig: Rig, kind: "good" | "lost" | "unread"): number {
   return [...rig.upkeep.scrubbed.values()].reduce((sum, counts) => sum + counts[kind], 0);

@@ -8,10 +8,10 @@ import { openDisks } from "../support/disks.ts";
 import { makePostgres, makeSqlite, postgresUrl, type TestDatabase } from "../support/engines.ts";
 import { startFarStores } from "../support/far-stores.ts";
 import type { Match } from "../support/faulty-s3-script.ts";
-import { openRig, type Rig } from "../support/rig.ts";
+import { openRigOver, type Rig, statesOf } from "../support/rig.ts";
 import { fileMadeBy, harms } from "../support/rot.ts";
 import { DAY, HOUR, MINUTE, pass } from "./repair-support.ts";
-import { countsOf, OVERDUE, statesOf } from "./scrub-support.ts";
+import { countsOf, OVERDUE } from "./scrub-support.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -46,24 +46,15 @@ describe.each(engines)("over disks, on %s", (_, makeDatabase) => {
   afterEach(() => database.remove());
 
   async function onDisks() {
-    const disks = await openDisks(["a", "b"]);
     // Inventories find some of the damage too.
-    const rig = await openRig({ backends: disks.backends, engine: database.engine, inventoryMs: 1000 * DAY });
-    return {
-      disks,
-      rig,
-      async [Symbol.asyncDispose]() {
-        await rig[Symbol.asyncDispose]();
-        await disks[Symbol.asyncDispose]();
-      },
-    };
+    return openRigOver(await openDisks(["a", "b"]), { engine: database.engine, inventoryMs: 1000 * DAY });
   }
 
   describe.each(sizes)("a copy of %s", (_size, size) => {
     it.each(harms)("that was %s is found and mended", async (_harm, damage) => {
       await using s = await onDisks();
       const bytes = randomBytes(size);
-      const file = await fileMadeBy(join(s.disks.directoryOf("a"), "data"), () => write(s.rig, "key", bytes));
+      const file = await fileMadeBy(join(s.stores.directoryOf("a"), "data"), () => write(s.rig, "key", bytes));
       await s.rig.upkeep.runDue();
       await damage(file, (await stat(file)).size - 200);
       await pass(s.rig, s.rig.upkeep, OVERDUE);
@@ -75,7 +66,7 @@ describe.each(engines)("over disks, on %s", (_, makeDatabase) => {
 
     it("whose file was swapped with that of another blob is found and mended", async () => {
       await using s = await onDisks();
-      const data = join(s.disks.directoryOf("a"), "data");
+      const data = join(s.stores.directoryOf("a"), "data");
       const contents = [randomBytes(size), randomBytes(size)];
       const files: string[] = [];
       for (const [at, bytes] of contents.entries())
@@ -98,7 +89,7 @@ describe.each(engines)("over disks, on %s", (_, makeDatabase) => {
     await using s = await onDisks();
     await write(s.rig, "key", randomBytes(KIB));
     await s.rig.upkeep.runDue();
-    s.disks.away.add("a");
+    s.stores.away.add("a");
     await s.rig.fleet.probeNow();
     await pass(s.rig, s.rig.upkeep, OVERDUE);
     expect([...s.rig.upkeep.scrubbed].map(([name, { good, unread }]) => [name, good, unread])).toEqual([
@@ -107,7 +98,7 @@ describe.each(engines)("over disks, on %s", (_, makeDatabase) => {
     ]);
     const backlog = await s.rig.metadata.jobs.backlog();
     expect(backlog).toContainEqual(expect.objectContaining({ kind: "scrub", waiting: 2, attempts: 0 }));
-    s.disks.away.clear();
+    s.stores.away.clear();
     await s.rig.fleet.probeNow();
     await pass(s.rig, s.rig.upkeep, MINUTE);
     expect(countsOf(s.rig, "good")).toBe(2);
@@ -143,18 +134,10 @@ describe("over S3", () => {
   const GET: Match = { method: "GET", key: /^blobs\// };
 
   async function onFarStores(count: number, engine?: TestDatabase["engine"]) {
-    const far = await startFarStores(2);
-    const rig = await openRig({ backends: far.backends, ...(engine && { engine }) });
-    for (let n = 0; n < count; n++) await rig.put(`${n}`, randomBytes(1000));
-    await rig.upkeep.runDue();
-    return {
-      far,
-      rig,
-      async [Symbol.asyncDispose]() {
-        await rig[Symbol.asyncDispose]();
-        await far[Symbol.asyncDispose]();
-      },
-    };
+    const s = await openRigOver(await startFarStores(2), engine && { engine });
+    for (let n = 0; n < count; n++) await s.rig.put(`${n}`, randomBytes(1000));
+    await s.rig.upkeep.runDue();
+    return s;
   }
 
   it("one replica that cannot be read does not use up the share of the others", async () => {
@@ -162,7 +145,7 @@ describe("over S3", () => {
     onTestFinished(() => database.remove());
     await using s = await onFarStores(20, database.engine);
     const { storageKey } = await s.rig.blobOf("0");
-    s.far.store("a").script({ ...GET, key: storageKey }, { do: "status", status: 503 });
+    s.stores.store("a").script({ ...GET, key: storageKey }, { do: "status", status: 503 });
     await database.knex("replicas").update({ scrubbed_at: 0 });
     for (let hour = 0; hour < 25; hour++) await pass(s.rig, s.rig.upkeep, HOUR);
     expect(s.rig.upkeep.scrubbed.get("a")).toMatchObject({ good: 19, lost: 0 });
@@ -171,7 +154,7 @@ describe("over S3", () => {
   it("one replica that cannot be read now stays due, and holds up no other", async () => {
     await using s = await onFarStores(100);
     const { storageKey } = await s.rig.blobOf("0");
-    const script = s.far.store("a").script({ ...GET, key: storageKey }, { do: "status", status: 503 });
+    const script = s.stores.store("a").script({ ...GET, key: storageKey }, { do: "status", status: 503 });
     await pass(s.rig, s.rig.upkeep, OVERDUE);
     expect([countsOf(s.rig, "good"), countsOf(s.rig, "unread")]).toEqual([199, 1]);
     script.remove();
@@ -182,7 +165,7 @@ describe("over S3", () => {
   it("SlowDownRead from both stores loses no last copy, and both are good again afterwards", async () => {
     await using s = await onFarStores(3);
     const scripts = ["a", "b"].map((name) =>
-      s.far.store(name).script(GET, { do: "status", status: 503, code: "SlowDownRead" }),
+      s.stores.store(name).script(GET, { do: "status", status: 503, code: "SlowDownRead" }),
     );
     await pass(s.rig, s.rig.upkeep, OVERDUE);
     for (const key of ["0", "1", "2"]) expect(Object.values(await statesOf(s.rig, key))).toContain("verified");

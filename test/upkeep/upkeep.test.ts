@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { startFarStores } from "../support/far-stores.ts";
 import { md5 } from "../support/faulty-s3-store.ts";
-import { openRig } from "../support/rig.ts";
+import { openRig, openRigOver, statesOf } from "../support/rig.ts";
 
 const sha256 = (bytes: Buffer | undefined) =>
   createHash("sha256")
@@ -16,23 +16,12 @@ const MINUTE = 60_000;
 /** An object on "a" and "b", of which "c" knows nothing. */
 async function stored() {
   const far = await startFarStores(3);
-  const rig = await openRig({ backends: far.backends });
+  const over = await openRigOver(far);
+  const { rig } = over;
   const content = await rig.put("key", bytes);
   const blob = await rig.blobOf("key");
   const name = content.kind === "fresh" ? content.storageKey : "";
-  const states = async () =>
-    Object.fromEntries((await rig.blobOf("key")).replicas.map(({ backend, state }) => [backend, state]));
-  return {
-    far,
-    rig,
-    blob,
-    name,
-    states,
-    async [Symbol.asyncDispose]() {
-      await rig[Symbol.asyncDispose]();
-      await far[Symbol.asyncDispose]();
-    },
-  };
+  return { ...over, far, blob, name, states: () => statesOf(rig, "key") };
 }
 
 describe("the copy job", () => {

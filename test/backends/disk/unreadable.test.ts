@@ -8,7 +8,7 @@ import { finished } from "node:stream/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { failure, md5, put, read } from "../../contracts/backend-contract.ts";
 import { openDisks } from "../../support/disks.ts";
-import { openRig } from "../../support/rig.ts";
+import { openRig, statesOf } from "../../support/rig.ts";
 import { BYTES, inParts, KEY, list, onDisk, type TestDisk } from "./support.ts";
 
 const SMALL = randomBytes(5000);
@@ -85,11 +85,9 @@ it("a copy with an unreadable block is read from the other disk, and replaced wh
   await rig.put("key", SMALL);
   const { storageKey } = await rig.blobOf("key");
   await makeUnreadable(join(disks.directoryOf("a"), "data", storageKey), join(disks.directoryOf("a"), "..", "kept"));
-  const states = async () =>
-    Object.fromEntries((await rig.blobOf("key")).replicas.map(({ backend, state }) => [backend, state]));
   expect((await rig.get("key", { order: ["a", "b"] })).equals(SMALL)).toBe(true);
-  expect(await states()).toEqual({ a: "lost", b: "verified" });
+  expect(await statesOf(rig, "key")).toEqual({ a: "lost", b: "verified" });
   await rig.upkeep.runDue();
-  expect(await states()).toEqual({ a: "verified", b: "verified" });
+  expect(await statesOf(rig, "key")).toEqual({ a: "verified", b: "verified" });
   expect((await rig.get("key", { order: ["a"] })).equals(SMALL)).toBe(true);
 });

@@ -5,6 +5,7 @@ import { buffer } from "node:stream/consumers";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { BackendError } from "../../src/backends/backend.ts";
+import { CallHealth } from "../../src/backends/call-health.ts";
 import type { GuardedBackend } from "../../src/backends/guarded-backend.ts";
 import { failure } from "../contracts/backend-contract.ts";
 import { unwatchedCalls } from "../support/calls.ts";
@@ -265,9 +266,9 @@ it("says what answers took lately, until none has come for ten seconds, and what
     onChange: () => undefined,
   });
   expect([health.recentMs, health.usualMs]).toEqual([undefined, undefined]);
-  health.isSlow(10);
+  health.isSlow(10, 0);
   health.sweep(STILL_MS, [10]);
-  health.isSlow(2000);
+  health.isSlow(2000, 0);
   expect([health.recentMs, health.usualMs]).toEqual([408, 10]);
   at = 9_999;
   expect(health.recentMs).toBe(408);

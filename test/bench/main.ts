@@ -7,6 +7,7 @@ import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { onPath } from "../support/run.ts";
+import { type Beside, measureBeside } from "./beside-repair.ts";
 import {
   type Comparison,
   type Contestant,
@@ -25,7 +26,8 @@ import { openStage } from "./stage.ts";
 const ALL = [...smallObjects, ...largeObjects];
 const CONTESTANTS = ["direct", "gateway", "koa", "pipe"] as const;
 const GROWTH = "growth";
-const NAMES = [...ALL.map(({ name }) => name), GROWTH].join(", ");
+const BESIDE = "beside-repair";
+const NAMES = [...ALL.map(({ name }) => name), BESIDE, GROWTH].join(", ");
 const USAGE = `usage: npm run bench -- [--only NAME]... [--seconds N] [--rounds N]\n  NAME: ${NAMES}\n`;
 
 interface Result extends Pick<Comparison, "name" | "work" | "unit"> {
@@ -48,7 +50,7 @@ const isChosen = (name: string): boolean => values.only === undefined || values.
 const chosen = ALL.filter(({ name }) => isChosen(name));
 const options = { seconds: Number(values.seconds), rounds: Number(values.rounds) };
 const understood =
-  chosen.length + (isChosen(GROWTH) ? 1 : 0) >= (values.only?.length ?? 1) &&
+  chosen.length + [GROWTH, BESIDE].filter(isChosen).length >= (values.only?.length ?? 1) &&
   options.seconds >= 1 &&
   options.rounds >= 1;
 if (values.help || !understood) {
@@ -64,9 +66,12 @@ for (const comparison of chosen) {
   process.stderr.write(`${comparison.work} ...\n`);
   results.push(await measure(comparison));
 }
+if (isChosen(BESIDE)) process.stderr.write("small requests beside repair and scrub ...\n");
+const beside = isChosen(BESIDE) ? await measureBeside(options) : [];
 if (isChosen(GROWTH)) process.stderr.write("the metadata with 10,000 to 1,000,000 objects ...\n");
 const growth = isChosen(GROWTH) ? await measureGrowth() : [];
 if (results.length > 0) process.stdout.write(tableOf(results));
+if (beside.length > 0) process.stdout.write(besideTableOf(beside));
 if (growth.length > 0) process.stdout.write(growthTableOf(growth));
 const machine = {
   processors: cpus().length,
@@ -76,10 +81,11 @@ const machine = {
 };
 await writeFile(
   "bench-result.json",
-  `${JSON.stringify({ at: new Date().toISOString(), machine, options, results, growth }, null, 2)}\n`,
+  `${JSON.stringify({ at: new Date().toISOString(), machine, options, results, beside, growth }, null, 2)}\n`,
 );
 const allMet =
-  results.every(({ verdicts }) => verdicts.every(({ met }) => met)) && growth.every(({ met }) => met !== false);
+  results.every(({ verdicts }) => verdicts.every(({ met }) => met)) &&
+  [...beside, ...growth].every(({ met }) => met !== false);
 process.exitCode = allMet ? 0 : 1;
 
 /** On a stage of its own, so that what one comparison stored weighs on no other. */
@@ -116,6 +122,18 @@ function tableOf(rows: readonly Result[]): string {
     });
   }
   return formatted(lines);
+}
+
+function besideTableOf(rows: readonly Beside[]): string {
+  const lines = rows.map(({ work, state, p50, p99, ratio, met }) => [
+    work,
+    state,
+    p50.toFixed(1),
+    p99.toFixed(1),
+    ratio.toFixed(2),
+    met === undefined ? "-" : met ? "yes" : "NO",
+  ]);
+  return formatted([["work", "beside", "p50 ms", "p99 ms", "p99 to quiet", "met"], ...lines]);
 }
 
 function growthTableOf(rows: readonly Growth[]): string {

@@ -28,6 +28,7 @@ import { Budget } from "./http/budget.ts";
 import { accessCheck } from "./http/dispatch.ts";
 import { Pace } from "./http/pace.ts";
 import { listen } from "./http/server.ts";
+import { UnderWay } from "./http/under-way.ts";
 import { auditLog, type Log } from "./log.ts";
 import { presentBackends, type RegisteredBackend } from "./metadata/backends.ts";
 import { type Metadata, openMetadata } from "./metadata/metadata.ts";
@@ -109,6 +110,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         log,
       }),
     );
+    const underWay = new UnderWay();
     const keyUses = opened.add(openKeyUses({ record: (uses) => metadata.accounts.recordUses(uses), now, log }));
     const safety = opened.add(watchSafety({ holders: metadata.holders, fleet, copies: config.copies, now, log }));
     const upkeep = opened.add(
@@ -117,6 +119,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         fleet,
         copies: config.copies,
         bytesPerSecond: config.repair.bytesPerSecond,
+        isBusy: () => underWay.any,
         scrub: config.scrub,
         inventoryMs: config.inventory.hours * HOUR_MS,
         now,
@@ -182,6 +185,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       route: route(operations),
       audit,
       admission: { budget, pace },
+      underWay,
       domains: config.domains,
       readClient,
       isOperator: config.admin.listen ? () => false : operatorCheck(config.admin.networks),

@@ -8,6 +8,7 @@ import { type DispatchOptions, dispatch, peerOf } from "./dispatch.ts";
 import { errorReply } from "./error-reply.ts";
 import { type Health, healthRoutes } from "./health.ts";
 import { type RequestEnd, requestLog } from "./request-log.ts";
+import type { UnderWay } from "./under-way.ts";
 
 interface CommonOptions {
   readonly health: Health;
@@ -18,15 +19,21 @@ interface CommonOptions {
 export interface AppOptions extends Omit<DispatchOptions, "logOf">, CommonOptions {
   /** Who hears more than yes or no under `/-/`. */
   readonly isOperator: (client: Client) => boolean;
+  /** Is told of each S3 request. */
+  readonly underWay: UnderWay;
 }
 
 export function createApp(options: AppOptions): Koa {
-  const { domains, readClient, isOperator } = options;
+  const { domains, readClient, isOperator, underWay } = options;
   const own = healthRoutes(options.health, ({ req }) =>
     isOperator(readClient(peerOf(req), readRawHeaders(req.rawHeaders))),
   );
   const s3 = dispatch({ ...options, logOf: logOf(options.log) });
-  return appOf(options, (ctx, next) => (isOurs(ctx, domains) ? own(ctx, next) : s3(ctx, next)));
+  return appOf(options, (ctx, next) => {
+    if (isOurs(ctx, domains)) return own(ctx, next);
+    underWay.begin(ctx.res);
+    return s3(ctx, next);
+  });
 }
 
 /** For a listener of its own: whoever reaches it is an operator. */

@@ -36,6 +36,8 @@ export interface UpkeepOptions {
   readonly uploadMaxAgeMs?: number;
   /** The rate at which all jobs together read whole blobs. Default 64 MiB. */
   readonly bytesPerSecond?: number;
+  /** Is a request under way? Reads of whole blobs give way then. */
+  readonly isBusy?: () => boolean;
   /** Default one minute; renewed while a job runs. */
   readonly leaseMs?: number;
   /** A job that makes no progress for this long is aborted. Default one minute. */
@@ -89,15 +91,15 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
   const { metadata, fleet, copies, now, log, random = Math.random, bytesPerSecond = 64 * 1024 ** 2 } = options;
   const { graceMs = DAY_MS, uploadMaxAgeMs = 7 * DAY_MS, sweepMs = 60_000, surveyMs = 3_600_000 } = options;
   const { scrub = { days: 30, bytesPerSecond: 32 * 1024 ** 2 }, scrubMs = 3_600_000, inventoryMs = DAY_MS } = options;
-  const { leaseMs = 60_000, stallMs = 60_000, pollMs = 1000 } = options;
+  const { isBusy, leaseMs = 60_000, stallMs = 60_000, pollMs = 1000 } = options;
   const replicas = new Replicas({ blobs: metadata.blobs, fleet, verifiedForMs: 0, now, log });
   const slots = new Slots(JOBS_PER_BACKEND);
-  const rate = openRate(bytesPerSecond);
+  const rate = openRate({ bytesPerSecond, isBusy });
   const context: JobContext = { metadata, fleet, replicas, copies, slots, rate, graceMs, now, log, random };
   const scrubbed = new Map<string, ScrubCounts>();
   const scrubOptions: ScrubOptions = {
     ...{ days: scrub.days, everyMs: scrubMs, turnMs: SCRUB_TURN_MS },
-    ...{ rate: openRate(scrub.bytesPerSecond), counts: scrubbed },
+    ...{ rate: openRate({ bytesPerSecond: scrub.bytesPerSecond, isBusy }), counts: scrubbed },
   };
   const sweep = async (work: NewJob, everyMs: number, sweepOnce: () => Promise<void>) => {
     // A sweep that is added while it runs is made again when it finishes.

@@ -1,0 +1,32 @@
+/** The S3 requests under way that began lately: what else goes on in this process lets them go first. */
+import type { ServerResponse } from "node:http";
+
+/** What takes longer moves many bytes or waits for its client, and other work hardly delays it. */
+const YOUNG_MS = 2_000;
+
+export class UnderWay {
+  readonly #monotonicMs: () => number;
+  /** When each began, the oldest first. */
+  readonly #young = new Map<ServerResponse, number>();
+
+  /** `monotonicMs`: for tests. */
+  constructor(monotonicMs: () => number = () => performance.now()) {
+    this.#monotonicMs = monotonicMs;
+  }
+
+  /** Counts the request of this response until that is closed. */
+  begin(response: ServerResponse): void {
+    this.#young.set(response, this.#monotonicMs());
+    response.once("close", () => this.#young.delete(response));
+  }
+
+  /** Is there any? */
+  get any(): boolean {
+    const since = this.#monotonicMs() - YOUNG_MS;
+    for (const [response, begun] of this.#young) {
+      if (begun > since) return true;
+      this.#young.delete(response);
+    }
+    return false;
+  }
+}

@@ -56,7 +56,11 @@ export async function startGatewayProcess(options: ServeOptions): Promise<Gatewa
     });
   };
   let server = await start();
-  const s3 = new S3Client({ endpoint: url, region: "us-east-1", forcePathStyle: true, credentials, maxAttempts: 1 });
+  const s3 = new S3Client({
+    ...{ endpoint: url, region: "us-east-1", forcePathStyle: true, maxAttempts: 1 },
+    // The SDK writes into the credentials it is given.
+    credentials: { ...credentials },
+  });
   return {
     url,
     ...credentials,

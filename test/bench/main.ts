@@ -125,15 +125,16 @@ function tableOf(rows: readonly Result[]): string {
 }
 
 function besideTableOf(rows: readonly Beside[]): string {
-  const lines = rows.map(({ work, state, p50, p99, ratio, met }) => [
+  const lines = rows.map(({ work, state, p50, p99, read, ratio, met }) => [
     work,
     state,
     p50.toFixed(1),
     p99.toFixed(1),
+    read.toFixed(1),
     ratio.toFixed(2),
     met === undefined ? "-" : met ? "yes" : "NO",
   ]);
-  return formatted([["work", "beside", "p50 ms", "p99 ms", "p99 to quiet", "met"], ...lines]);
+  return formatted([["work", "beside", "p50 ms", "p99 ms", "gateway reads MiB/s", "p99 to quiet", "met"], ...lines]);
 }
 
 function growthTableOf(rows: readonly Growth[]): string {

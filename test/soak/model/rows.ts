@@ -1,5 +1,7 @@
-/** What the tables say, read past the gateways and in one snapshot. */
+/** What the tables say, read past the gateways in one statement, which is one snapshot. */
+import { promisify } from "node:util";
 import type { Knex } from "knex";
+import type { Database } from "sqlite3";
 
 export interface BlobRow {
   readonly id: number;
@@ -15,33 +17,102 @@ export interface Rows {
   readonly objects: readonly { readonly bucketId: number; readonly key: string; readonly blobId: number }[];
   readonly uploads: number;
   readonly jobs: readonly { readonly kind: string; readonly runAt: number; readonly reason: string | null }[];
+  /** Keys that no row knows, as `<backend> <key>`. */
+  readonly quarantined: readonly string[];
+}
+
+/** Of each table what counts, in the same four columns. */
+const ALL_ROWS = `
+  SELECT 'blob' AS tab, id AS id, storage_key AS name, etag AS detail, ref_count AS count FROM blobs
+  UNION ALL SELECT 'replica', blob_id, backend, state, 0 FROM replicas
+  UNION ALL SELECT 'object', blob_id, key, NULL, bucket_id FROM objects
+  UNION ALL SELECT 'upload', 0, upload_id, NULL, 0 FROM uploads
+  UNION ALL SELECT 'job', 0, kind, reason, run_at FROM jobs
+  UNION ALL SELECT 'quarantined', 0, storage_key, backend, 0 FROM quarantine
+  ORDER BY 1, 2, 3`;
+
+interface Row {
+  readonly tab: string;
+  readonly id: number;
+  readonly name: string;
+  readonly detail: string | null;
+  readonly count: number;
 }
 
 export async function readRows(knex: Knex): Promise<Rows> {
-  const options = knex.client.config.client === "pg" ? { isolationLevel: "repeatable read" as const } : {};
-  return knex.transaction(async (trx) => {
-    const blobs = await trx("blobs").select("id", "storage_key", "etag", "ref_count");
-    const replicas = await trx("replicas").select("blob_id", "backend", "state");
-    const objects = await trx("objects").select("bucket_id", "key", "blob_id");
-    const uploads = await trx("uploads").select("upload_id");
-    const jobs = await trx("jobs").select("kind", "run_at", "reason");
-    return {
-      blobs: blobs.map(({ id, storage_key: storageKey, etag, ref_count: refCount }) => ({
-        id: Number(id),
-        storageKey,
-        etag,
-        refCount: Number(refCount),
-        replicas: replicas
-          .filter(({ blob_id: blobId }) => Number(blobId) === Number(id))
-          .map(({ backend, state }) => ({ backend, state })),
-      })),
-      objects: objects.map(({ bucket_id: bucketId, key, blob_id: blobId }) => ({
-        bucketId: Number(bucketId),
-        key,
-        blobId: Number(blobId),
-      })),
-      uploads: uploads.length,
-      jobs: jobs.map(({ kind, run_at: runAt, reason }) => ({ kind, runAt: Number(runAt), reason })),
-    };
-  }, options);
+  const rows = new Map<string, Row[]>();
+  for (const row of await allOf<Row>(knex, ALL_ROWS, [])) {
+    const before = rows.get(row.tab);
+    // PostgreSQL gives large integers as text.
+    const one = { ...row, id: Number(row.id), count: Number(row.count) };
+    if (before === undefined) rows.set(row.tab, [one]);
+    else before.push(one);
+  }
+  const of = (tab: string) => rows.get(tab) ?? [];
+  return {
+    blobs: of("blob").map(({ id, name: storageKey, detail, count: refCount }) => ({
+      id,
+      storageKey,
+      etag: detail ?? "",
+      refCount,
+      replicas: of("replica")
+        .filter((replica) => replica.id === id)
+        .map(({ name: backend, detail: state }) => ({ backend, state: state ?? "" })),
+    })),
+    objects: of("object").map(({ id: blobId, name: key, count: bucketId }) => ({ bucketId, key, blobId })),
+    uploads: of("upload").length,
+    jobs: of("job").map(({ name: kind, detail: reason, count: runAt }) => ({ kind, runAt, reason })),
+    quarantined: of("quarantined").map(({ name, detail }) => `${detail} ${name}`),
+  };
+}
+
+/** Of a key on one store: the state of the replica of a live blob, and whether an upload has it. */
+const USES = `
+  SELECT COALESCE(replicas.state, 'not counted') AS state FROM blobs
+    LEFT JOIN replicas ON replicas.blob_id = blobs.id AND replicas.backend = ?
+    WHERE storage_key = ? AND blobs.deleting = 0
+  UNION ALL SELECT 'of an upload' FROM uploads WHERE storage_key = ?`;
+
+/** What still needs the bytes under this key on this store. A replica that is `deleting` does not. */
+export function usesOf(knex: Knex, store: string, key: string): Promise<readonly { readonly state: string }[]> {
+  return allOf(knex, USES, [store, key, key]);
+}
+
+export async function allOf<One>(
+  knex: Knex,
+  sql: string,
+  values: readonly (string | number)[],
+): Promise<readonly One[]> {
+  const answer: unknown = await knex.raw(sql, values);
+  // SQLite gives the rows alone.
+  return (Array.isArray(answer) ? answer : (answer as { readonly rows: unknown }).rows) as readonly One[];
+}
+
+/** In an order that respects their references. Accounts and buckets stay. */
+const EMPTY_TABLES = [
+  "jobs",
+  "objects",
+  "replicas",
+  "blobs",
+  "parts",
+  "upload_backends",
+  "uploads",
+  "completed_uploads",
+  "reserved_keys",
+  "writers",
+  "backends",
+  "quarantine",
+]
+  .map((table) => `DELETE FROM ${table};`)
+  .join("");
+
+/** In one call of the driver, which is one transaction. */
+export async function emptyTables(knex: Knex): Promise<void> {
+  if (knex.client.config.client === "pg") return knex.raw(EMPTY_TABLES);
+  const connection: Database = await knex.client.acquireConnection();
+  try {
+    await promisify(connection.exec.bind(connection))(`BEGIN;${EMPTY_TABLES}COMMIT;`);
+  } finally {
+    await knex.client.releaseConnection(connection);
+  }
 }

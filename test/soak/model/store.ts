@@ -8,6 +8,7 @@ import {
   type Backend,
   BackendError,
   type BackendStat,
+  type ListedBlob,
   type OpenedBlob,
   type Sink,
 } from "../../../src/backends/backend.ts";
@@ -41,6 +42,8 @@ export class ModelStore {
   readonly watch: StoreWatch;
   isAway = false;
   kept: Kept;
+  /** Grows with every change of what it holds. */
+  changes = 0;
   #former: Kept | undefined;
 
   constructor(name: string, region: string, watch: StoreWatch) {
@@ -56,11 +59,13 @@ export class ModelStore {
   }
 
   empty(): void {
+    this.changes++;
     this.#former ??= this.kept;
     this.kept = this.#empty();
   }
 
   bringFormerBack(): void {
+    this.changes++;
     this.kept = this.#former ?? this.kept;
     this.#former = undefined;
   }
@@ -84,6 +89,7 @@ export class ModelStore {
 
   async damage(key: string, how: Damage): Promise<void> {
     const { memory, spoilt } = this.kept;
+    this.changes++;
     if (how === "other bytes") spoilt.add(key);
     if (how === "gone") await memory.delete(key);
     if (how !== "cut short") return;
@@ -149,6 +155,7 @@ export class Door implements Backend {
         () => false,
       );
       if (isThere) await this.#store.watch.deleting(this.name, key);
+      this.#store.changes++;
       spoilt.delete(key);
       await memory.delete(key);
     });
@@ -166,6 +173,7 @@ export class Door implements Backend {
     return this.#call(async ({ memory, spoilt, uploads }) => {
       const answer = await memory.completeUpload(key, uploadId, parts);
       uploads.delete(uploadId);
+      this.#store.changes++;
       spoilt.delete(key);
       this.#store.watch.stored(this.name, key, answer.etag);
       return answer;
@@ -184,8 +192,12 @@ export class Door implements Backend {
     return undefined;
   }
 
-  list(prefix: string) {
-    return this.#store.kept.memory.list(prefix);
+  async *list(prefix: string, after?: string) {
+    const listed: ListedBlob[] = [];
+    await this.#call(async ({ memory }) => {
+      for await (const one of memory.list(prefix, after)) listed.push(one);
+    });
+    yield* listed;
   }
 
   async identity(signal: AbortSignal): Promise<string | undefined> {
@@ -220,6 +232,7 @@ export class Door implements Backend {
     const finish = async ({ spoilt }: Kept) => {
       const answer = await sink.finish();
       if (isWhole) {
+        this.#store.changes++;
         spoilt.delete(key);
         this.#store.watch.stored(this.name, key, answer.etag);
       }

@@ -14,6 +14,8 @@ import { openUpkeep, type Upkeep } from "../../../src/upkeep/upkeep.ts";
 import { Clock, type TestDatabase } from "../../support/engines.ts";
 import { chanceOf } from "../chance.ts";
 import { Life } from "./life.ts";
+import { PACE, Pacing } from "./pacing.ts";
+import { emptyTables, usesOf } from "./rows.ts";
 import { Door, ModelStore, type StoreWatch } from "./store.ts";
 
 export const MINUTE = 60_000;
@@ -79,6 +81,8 @@ export interface World {
   /** The one store that is away, lost or damaged; damage stays until the blobs are repaired. */
   bad: { readonly store: StoreName; isDamaged: boolean } | undefined;
   draining: StoreName | undefined;
+  /** What the last check of all objects saw. */
+  seen: string;
   readonly random: () => number;
   readonly look: Knex;
   reopen(index: 0 | 1): Promise<void>;
@@ -94,44 +98,52 @@ export interface Base {
   readonly clock: Clock;
   readonly database: TestDatabase;
   readonly metadata: readonly [Metadata, Metadata];
+  /** Of two accounts. */
+  readonly buckets: readonly [Bucket, Bucket];
+  readonly pacing: Pacing;
 }
 
 export async function openBase(database: TestDatabase): Promise<Base> {
   const clock = new Clock();
+  const pacing = new Pacing(database.knex, clock.now);
   const open = async () => {
     const metadata = await openMetadata({ engine: database.engine, now: clock.now, graceMs: DAY, cacheRows: 100 });
     const { keyReservations } = metadata;
     const reserve = keyReservations.reserve.bind(keyReservations);
     keyReservations.reserve = (writer, count) => reserve(writer, Math.min(count, KEYS_READY));
+    pacing.apply(metadata);
     return metadata;
   };
-  return { clock, database, metadata: [await open(), await open()] };
+  const metadata = [await open(), await open()] as const;
+  const bucketOf = async (name: string) => {
+    const { id: accountId } = await metadata[0].accounts.ensure(`account-${name}`);
+    return metadata[0].buckets.create({ name, accountId, location: "us-east-1", settings: {} });
+  };
+  return { clock, database, metadata, pacing, buckets: [await bucketOf("one"), await bucketOf("two")] };
 }
 
-export async function openWorld({ clock, database, metadata }: Base, seed: number): Promise<World> {
+export async function openWorld({ buckets, clock, database, metadata, pacing }: Base, seed: number): Promise<World> {
   const look = database.knex;
   await emptyTables(look);
   const random = chanceOf(seed).next;
+  pacing.begin(random);
   const { watch, violations } = watchOf(look);
   const storeOf = (name: StoreName) => new ModelStore(name, REGIONS[name], watch);
   const stores = { a: storeOf("a"), b: storeOf("b"), c: storeOf("c"), d: storeOf("d") };
   const open = (index: 0 | 1) => openOne({ metadata: metadata[index], stores, clock, random });
   const gateways: [Gateway, Gateway] = [await open(0), await open(1)];
-  const bucketOf = async (name: string) => {
-    const { id: accountId } = await metadata[0].accounts.ensure(`account-${name}`);
-    return metadata[0].buckets.create({ name: `${name}-${seed}`, accountId, location: "us-east-1", settings: {} });
-  };
   const gone: Gateway[] = [];
   return {
     clock,
     stores,
-    buckets: [await bucketOf("one"), await bucketOf("two")],
+    buckets,
     gateways,
     gone,
     objects: new Map(),
     uploads: new Map(),
     bad: undefined,
     draining: undefined,
+    seen: "",
     random,
     look,
     async reopen(index) {
@@ -172,7 +184,7 @@ async function openOne(options: {
   await registry.refresh();
   const common = { metadata, fleet, copies: COPIES, random, now, log };
   const blobs = await openBlobStore({ ...common, bufferBytes: BUFFER_BYTES });
-  const upkeep = openUpkeep({ ...common, graceMs: DAY, bytesPerSecond: Number.POSITIVE_INFINITY });
+  const upkeep = openUpkeep({ ...common, ...PACE, graceMs: DAY });
   let closing: Promise<void> | undefined;
   const close = async () => {
     await upkeep.close();
@@ -209,37 +221,9 @@ function watchOf(look: Knex) {
       if (before !== etag) violations.push(`${store} was given other bytes under ${key}, used before`);
     },
     async deleting(store, key) {
-      const [blob] = await look("blobs").where({ storage_key: key, deleting: 0 }).select("id", "ref_count");
-      const [upload] = await look("uploads").where({ storage_key: key }).select("upload_id");
-      if (upload) violations.push(`${store} deletes ${key}, which an upload has`);
-      if (!blob) return;
-      const [row] = await look("replicas").where({ blob_id: blob.id, backend: store }).select("state");
-      if (row?.state !== "deleting") violations.push(`${store} deletes ${key}, which is ${row?.state} of a live blob`);
+      for (const { state } of await usesOf(look, store, key))
+        if (state !== "deleting") violations.push(`${store} deletes ${key}, which is ${state}`);
     },
   };
   return { watch, violations };
-}
-
-/** In an order that respects their references. */
-const TABLES = [
-  "jobs",
-  "objects",
-  "replicas",
-  "blobs",
-  "parts",
-  "upload_backends",
-  "uploads",
-  "completed_uploads",
-  "reserved_keys",
-  "writers",
-  "backends",
-  "access_keys",
-  "buckets",
-  "accounts",
-];
-
-async function emptyTables(knex: Knex): Promise<void> {
-  await knex.transaction(async (trx) => {
-    for (const table of TABLES) await trx(table).delete();
-  });
 }

@@ -29,6 +29,7 @@ async function run(base: Base, seed: number, sequence: readonly Step[], taken: T
     }
     await checkEnd(world);
     await check(world);
+    taken.set("object moved", (taken.get("object moved") ?? 0) + world.moved);
   } finally {
     await world.close();
   }

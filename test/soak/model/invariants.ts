@@ -1,7 +1,16 @@
 /** What holds after every step, whatever is away or damaged. */
 import { readObject } from "./requests.ts";
 import { type BlobRow, type Rows, readRows } from "./rows.ts";
-import { COPIES, type Gateway, nameOf, type Place, STORE_NAMES, type StoreName, type World } from "./world.ts";
+import {
+  COPIES,
+  type Gateway,
+  type Held,
+  nameOf,
+  type Place,
+  STORE_NAMES,
+  type StoreName,
+  type World,
+} from "./world.ts";
 
 const PLACES: readonly Place[] = ([0, 1] as const).flatMap((bucket) =>
   (["k", "l"] as const).map((key) => ({ bucket, key })),
@@ -14,7 +23,8 @@ const PLACES: readonly Place[] = ([0, 1] as const).flatMap((bucket) =>
 export async function check(world: World): Promise<void> {
   world.checkWatch();
   const rows = await readRows(world.look);
-  const seen = JSON.stringify([rows.blobs, rows.objects, [...world.objects.keys()], stateOf(world)]);
+  const etags = [...world.objects].map(([name, { etag }]) => [name, etag]);
+  const seen = JSON.stringify([rows.blobs, rows.objects, etags, stateOf(world)]);
   if (seen === world.seen) return;
   world.seen = seen;
   checkCounts(rows);
@@ -44,28 +54,78 @@ function checkNames({ buckets, objects }: World, rows: Rows): void {
 }
 
 /**
- * Each blob that is referred to has a good copy on a store that is not in trouble, and all its copies when none is. A
- * row must lead there.
+ * Each object has a good copy on a store that is not in trouble, and all its copies when none is. A row must lead there.
  */
-async function checkCopies(world: World, { blobs }: Rows): Promise<void> {
-  for (const blob of blobs.filter(({ refCount }) => refCount > 0)) {
+async function checkCopies(world: World, rows: Rows): Promise<void> {
+  for (const [name, held] of world.objects) {
+    const blob = blobOf(world, rows, name);
     const good = await goodStores(world, blob);
     const safe = good.filter((store) => store !== world.bad?.store);
     const needed = world.bad === undefined ? COPIES : 1;
     if (safe.length < needed)
       throw new Error(
-        `blob ${blob.id} has good copies only on ${safe.join(" and ")}: ${JSON.stringify(blob.replicas)}`,
+        `${name}, blob ${blob.id}, has good copies only on ${safe.join(" and ")}: ${JSON.stringify(blob.replicas)}`,
       );
+    checkPromises(world, blob, good);
+    for (const store of good) await checkBytes(world, store, blob, held);
+    await checkKept(world, name, held, blob);
   }
 }
 
+function blobOf({ buckets }: World, { objects, blobs }: Rows, name: string): BlobRow {
+  const row = objects.find(({ bucketId, key }) => `${buckets.findIndex(({ id }) => id === bucketId)}/${key}` === name);
+  const blob = blobs.find(({ id }) => id === row?.blobId);
+  if (blob === undefined) throw new Error(`${name} has no blob`);
+  return blob;
+}
+
+/** A verified copy is there, unless something happened to its store or to the blob. */
+function checkPromises(
+  { bad, rotten }: World,
+  { storageKey, replicas, id }: BlobRow,
+  good: readonly StoreName[],
+): void {
+  const missing = replicas.filter(
+    ({ backend, state }) => state === "verified" && backend !== bad?.store && !good.some((store) => store === backend),
+  );
+  if (missing.length > 0 && !rotten.has(storageKey))
+    throw new Error(`blob ${id} is verified and not there: ${JSON.stringify(missing)}`);
+}
+
+/** What stands under a storage key never changes: to look once is enough. */
+async function checkBytes(world: World, store: StoreName, { storageKey }: BlobRow, held: Held): Promise<void> {
+  const looked = `${store} ${storageKey} ${held.etag}`;
+  if (world.looked.has(looked)) return;
+  world.looked.add(looked);
+  if (!(await world.stores[store].bytesOf(storageKey))?.equals(held.bytes))
+    throw new Error(`${store} holds other bytes under ${storageKey} than those of ${held.etag}`);
+}
+
+/** Whatever the gateways do leaves an object as many copies as it had, up to all that it should have. */
+async function checkKept(world: World, name: string, held: Held, blob: BlobRow): Promise<void> {
+  const named = replicasOf(blob);
+  const isThere = await Promise.all(named.map((store) => world.stores[store].seemsToHold(blob.storageKey, blob.etag)));
+  const count = isThere.filter(Boolean).length;
+  const before = world.kept.get(name);
+  world.kept.set(name, { held, blobId: blob.id, count });
+  if (before?.held !== held) return;
+  if (before.blobId !== blob.id) world.moved++;
+  if (count < Math.min(COPIES, before.count))
+    throw new Error(
+      `${name} had ${before.count} copies in blob ${before.blobId} and has ${count} in blob ${blob.id}: ` +
+        JSON.stringify(blob.replicas),
+    );
+}
+
+/** Where a row says that a copy may be. */
+function replicasOf({ replicas }: BlobRow): readonly StoreName[] {
+  return STORE_NAMES.filter((name) => replicas.some(({ backend, state }) => backend === name && state !== "deleting"));
+}
+
 /** The stores that really hold a blob, where a row says that they may. */
-export async function goodStores({ stores }: World, { storageKey, etag, replicas }: BlobRow): Promise<StoreName[]> {
+export async function goodStores({ stores }: World, blob: BlobRow): Promise<StoreName[]> {
   const good: StoreName[] = [];
-  for (const name of STORE_NAMES) {
-    const isNamed = replicas.some(({ backend, state }) => backend === name && state !== "deleting");
-    if (isNamed && (await stores[name].holds(storageKey, etag))) good.push(name);
-  }
+  for (const name of replicasOf(blob)) if (await stores[name].holds(blob.storageKey, blob.etag)) good.push(name);
   return good;
 }
 

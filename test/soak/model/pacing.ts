@@ -8,13 +8,14 @@ import type { Metadata } from "../../../src/metadata/metadata.ts";
 import { allOf } from "./rows.ts";
 
 const HOUR = 3_600_000;
-const READS_MS = 12 * HOUR;
+const INVENTORY_MS = 12 * HOUR;
+const SCRUB_MS = 5 * 24 * HOUR;
 
-/** Options of upkeep. A replica is read again after a day. */
+/** Options of upkeep. A replica is read again after four days. */
 export const PACE = {
   sweepMs: HOUR,
-  scrubMs: READS_MS,
-  scrub: { days: 2, bytesPerSecond: Number.POSITIVE_INFINITY },
+  scrubMs: SCRUB_MS,
+  scrub: { days: 8, bytesPerSecond: Number.POSITIVE_INFINITY },
   bytesPerSecond: Number.POSITIVE_INFINITY,
 };
 
@@ -64,11 +65,11 @@ export class Pacing {
   #paced(job: NewJob, runAt: Date | undefined): Date | "not now" | undefined {
     if (job.kind !== "scrub" && job.kind !== "inventory") return runAt;
     const now = this.#now().getTime();
-    if (runAt !== undefined) return job.kind === "scrub" ? runAt : new Date(now + READS_MS);
+    if (runAt !== undefined) return job.kind === "scrub" ? runAt : new Date(now + INVENTORY_MS);
     const name = `${job.kind} ${job.backend}`;
     if (this.#random() < 0.25) return runAt;
     if (this.#asked.has(name)) return "not now";
     this.#asked.add(name);
-    return new Date(now + this.#random() * READS_MS);
+    return new Date(now + this.#random() * INVENTORY_MS);
   }
 }

@@ -7,8 +7,18 @@ export interface BlobRow {
   readonly id: number;
   readonly storageKey: string;
   readonly etag: string;
+  readonly size: number;
   readonly refCount: number;
   readonly replicas: readonly { readonly backend: string; readonly state: string }[];
+}
+
+interface JobRow {
+  readonly kind: string;
+  /** Of a job on a blob. */
+  readonly blobId: number | undefined;
+  readonly runAt: number;
+  /** Why it failed. */
+  readonly reason: string | null;
 }
 
 export interface Rows {
@@ -16,20 +26,22 @@ export interface Rows {
   /** Of every object the blob that it refers to. */
   readonly objects: readonly { readonly bucketId: number; readonly key: string; readonly blobId: number }[];
   readonly uploads: number;
-  readonly jobs: readonly { readonly kind: string; readonly runAt: number; readonly reason: string | null }[];
+  readonly jobs: readonly JobRow[];
   /** Keys that no row knows, as `<backend> <key>`. */
   readonly quarantined: readonly string[];
 }
 
-/** Of each table what counts, in the same four columns. */
+/** Of each table what counts, in the same columns. */
 const ALL_ROWS = `
-  SELECT 'blob' AS tab, id AS id, storage_key AS name, etag AS detail, ref_count AS count FROM blobs
-  UNION ALL SELECT 'replica', blob_id, backend, state, 0 FROM replicas
-  UNION ALL SELECT 'object', blob_id, key, NULL, bucket_id FROM objects
-  UNION ALL SELECT 'upload', 0, upload_id, NULL, 0 FROM uploads
-  UNION ALL SELECT 'job', 0, kind, reason, run_at FROM jobs
-  UNION ALL SELECT 'quarantined', 0, storage_key, backend, 0 FROM quarantine
+  SELECT 'blob' AS tab, id AS id, storage_key AS name, etag AS detail, ref_count AS count, size AS size FROM blobs
+  UNION ALL SELECT 'replica', blob_id, backend, state, 0, 0 FROM replicas
+  UNION ALL SELECT 'object', blob_id, key, NULL, bucket_id, 0 FROM objects
+  UNION ALL SELECT 'upload', 0, upload_id, NULL, 0, 0 FROM uploads
+  UNION ALL SELECT 'job', 0, job_key, reason, run_at, 0 FROM jobs
+  UNION ALL SELECT 'quarantined', 0, storage_key, backend, 0, 0 FROM quarantine
   ORDER BY 1, 2, 3`;
+
+const BLOB_JOBS = new Set(["copy", "trim", "digest"]);
 
 interface Row {
   readonly tab: string;
@@ -37,6 +49,7 @@ interface Row {
   readonly name: string;
   readonly detail: string | null;
   readonly count: number;
+  readonly size: number;
 }
 
 export async function readRows(knex: Knex): Promise<Rows> {
@@ -44,14 +57,15 @@ export async function readRows(knex: Knex): Promise<Rows> {
   for (const row of await allOf<Row>(knex, ALL_ROWS, [])) {
     const before = rows.get(row.tab);
     // PostgreSQL gives large integers as text.
-    const one = { ...row, id: Number(row.id), count: Number(row.count) };
+    const one = { ...row, id: Number(row.id), count: Number(row.count), size: Number(row.size) };
     if (before === undefined) rows.set(row.tab, [one]);
     else before.push(one);
   }
   const of = (tab: string) => rows.get(tab) ?? [];
   return {
-    blobs: of("blob").map(({ id, name: storageKey, detail, count: refCount }) => ({
+    blobs: of("blob").map(({ id, name: storageKey, detail, count: refCount, size }) => ({
       id,
+      size,
       storageKey,
       etag: detail ?? "",
       refCount,
@@ -61,7 +75,10 @@ export async function readRows(knex: Knex): Promise<Rows> {
     })),
     objects: of("object").map(({ id: blobId, name: key, count: bucketId }) => ({ bucketId, key, blobId })),
     uploads: of("upload").length,
-    jobs: of("job").map(({ name: kind, detail: reason, count: runAt }) => ({ kind, runAt, reason })),
+    jobs: of("job").map(({ name, detail: reason, count: runAt }) => {
+      const [kind = "", subject = ""] = name.split(" ");
+      return { kind, blobId: BLOB_JOBS.has(kind) ? Number(subject) : undefined, runAt, reason };
+    }),
     quarantined: of("quarantined").map(({ name, detail }) => `${detail} ${name}`),
   };
 }

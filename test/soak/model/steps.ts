@@ -4,7 +4,7 @@ import type { Fault } from "./life.ts";
 import type { Damage } from "./store.ts";
 import { DAY, HOUR, MINUTE, type Place, STORE_NAMES, type StoreName } from "./world.ts";
 
-export type Condition = "none" | "absent" | "same" | "other";
+type Condition = "none" | "absent" | "same" | "other";
 
 /** Of every request: through which gateway, and what its calls to stores meet. */
 export interface Request {
@@ -39,6 +39,8 @@ export type Step =
   | { readonly step: "store comes back" | "store is replaced" }
   /** `copy`: which of those that are good. */
   | { readonly step: "copy rots"; readonly copy: number; readonly place: Place; readonly how: Damage }
+  /** Of a blob that nobody refers to: on one of its stores, or on all. It may still be merged into. */
+  | { readonly step: "spare copies rot"; readonly isEverywhere: boolean; readonly how: Damage }
   | { readonly step: "drain"; readonly store: StoreName }
   | { readonly step: "resume" }
   | { readonly step: "restart"; readonly gateway: 0 | 1; readonly isClosed: boolean }
@@ -77,6 +79,18 @@ const request = {
 const on = <Name extends StepName, Rest>(step: Name, rest: { [K in keyof Rest]: fc.Arbitrary<Rest[K]> }) =>
   fc.record<Rest>(rest).map((fields) => ({ step, ...fields }));
 
+const jobs = on("jobs", request);
+const timePasses = on("time passes", {
+  ms: fc.constantFrom(5000, 2 * MINUTE, 11 * MINUTE, 61 * MINUTE, 5 * HOUR, 25 * HOUR, 3 * DAY),
+});
+const goesAway = on("store goes away", { store, isNoticed: fc.boolean() });
+const isEmptied = on("store is emptied", { store, isNoticed: fc.boolean() });
+const how = fc.constantFrom<Damage>("other bytes", "cut short", "gone");
+const copyRots = on("copy rots", { copy: fc.constantFrom(0, 1), place, how });
+const spareRots = on("spare copies rot", { isEverywhere: fc.boolean(), how });
+const comesBack = on("store comes back", {});
+const isReplaced = on("store is replaced", {});
+
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 10,
@@ -101,30 +115,90 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       content,
     }),
   },
-  { weight: 8, arbitrary: on("jobs", request) },
-  {
-    weight: 7,
-    arbitrary: on("time passes", {
-      ms: fc.constantFrom(5000, 2 * MINUTE, 11 * MINUTE, 61 * MINUTE, 5 * HOUR, 25 * HOUR, 3 * DAY),
-    }),
-  },
-  { weight: 3, arbitrary: on("store goes away", { store, isNoticed: fc.boolean() }) },
-  { weight: 3, arbitrary: on("store is emptied", { store, isNoticed: fc.boolean() }) },
-  { weight: 5, arbitrary: on("store comes back", {}) },
-  { weight: 8, arbitrary: on("store is replaced", {}) },
-  {
-    weight: 6,
-    arbitrary: on("copy rots", {
-      copy: fc.constantFrom(0, 1),
-      place,
-      how: fc.constantFrom<Damage>("other bytes", "cut short", "gone"),
-    }),
-  },
+  { weight: 8, arbitrary: jobs },
+  { weight: 7, arbitrary: timePasses },
+  { weight: 3, arbitrary: goesAway },
+  { weight: 3, arbitrary: isEmptied },
+  { weight: 5, arbitrary: comesBack },
+  { weight: 8, arbitrary: isReplaced },
+  { weight: 6, arbitrary: copyRots },
+  { weight: 2, arbitrary: spareRots },
   { weight: 1, arbitrary: on("drain", { store }) },
   { weight: 4, arbitrary: on("resume", {}) },
   { weight: 2, arbitrary: on("restart", { gateway, isClosed: fc.boolean() }) },
   { weight: 3, arbitrary: on("settle", {}) },
 );
 
+const PLAIN = { fault: undefined, besideJobs: false } as const;
+
+/**
+ * Two blobs of equal content in one scope, of which at least one came in parts and waits for its digest; whatever
+ * happens to them meanwhile; and the jobs that merge them.
+ */
+const twins: fc.Arbitrary<readonly Step[]> = fc
+  .record({
+    gateway,
+    bucket: fc.constantFrom(0 as const, 1 as const),
+    content: fc.constantFrom(1, 2, 3, 4),
+    isPutFirst: fc.boolean(),
+    isLeft: fc.boolean(),
+    between: fc.array(fc.oneof(timePasses, goesAway, isEmptied, copyRots, spareRots, spareRots, comesBack), {
+      maxLength: 3,
+      size: "max",
+    }),
+    jobs,
+  })
+  .map(({ gateway, bucket, content, isPutFirst, isLeft, between, jobs }) => {
+    const one = { bucket, key: "k" } as const;
+    const upload = { step: "upload", ...PLAIN, gateway, slot: 2, place: { bucket, key: "l" }, content } as const;
+    const inParts: readonly Step[] = [
+      { ...upload, next: "part", part: 1 },
+      { ...upload, next: "part", part: 1 },
+      { ...upload, next: "part", part: 2 },
+      { ...upload, next: "complete", part: 1 },
+    ];
+    const put: Step = {
+      ...{ step: "put", ...PLAIN, gateway, place: one, content, condition: "none", mayClaim: false },
+    };
+    const leave: Step = { step: "delete", ...PLAIN, gateway, place: one };
+    return [...(isPutFirst ? [put, ...inParts] : [...inParts, put]), ...(isLeft ? [leave] : []), ...between, jobs];
+  });
+
+/** A store is lost or damaged, and the jobs that repair it fail or die on the way. */
+const repair: fc.Arbitrary<readonly Step[]> = fc
+  .record({
+    ...{ place, content, store, isNoticed: fc.boolean() },
+    trouble: fc.constantFrom("copy rots", "store goes away", "store is emptied", "drain"),
+    ...{ how, gateway, fault, ms: fc.constantFrom(5000, 11 * MINUTE, 61 * MINUTE) },
+    rest: fc.array(fc.oneof(jobs, isReplaced, comesBack, timePasses), { maxLength: 3, size: "max" }),
+  })
+  .map(({ place, content, store, isNoticed, trouble, how, gateway, fault, ms, rest }) => {
+    const put: Step = {
+      ...{ step: "put", ...PLAIN, gateway, place, content, condition: "none", mayClaim: false },
+    };
+    const happens: Step =
+      trouble === "copy rots" ? { step: trouble, copy: 0, place, how } : { step: trouble, store, isNoticed };
+    return [
+      ...[put, happens, { step: "time passes", ms }],
+      ...(trouble === "store is emptied" ? [{ step: "store is replaced" }] : []),
+      ...[{ step: "jobs", gateway, fault, besideJobs: !isNoticed }, ...rest],
+    ] as readonly Step[];
+  });
+
 /** Without fast-check's preference for the ends of each range: the rare steps must meet each other. */
-export const steps = fc.noBias(fc.array(step, { minLength: 15, maxLength: 40, size: "max" }));
+export const steps: fc.Arbitrary<readonly Step[]> = fc.noBias(
+  fc
+    .array(
+      fc.oneof(
+        { weight: 30, arbitrary: step.map((one) => [one]) },
+        { weight: 1, arbitrary: twins },
+        { weight: 1, arbitrary: repair },
+      ),
+      {
+        minLength: 15,
+        maxLength: 40,
+        size: "max",
+      },
+    )
+    .map((pieces) => pieces.flat()),
+);

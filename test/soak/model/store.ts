@@ -83,14 +83,30 @@ export class ModelStore {
 
   /** Does it really hold these bytes, also while it is away? */
   async holds(key: string, etag: string): Promise<boolean> {
-    const stat = await this.kept.memory.stat(key).catch(() => undefined);
-    return stat?.etag === etag && !this.kept.spoilt.has(key);
+    return !this.isSpoilt(key) && (await this.seemsToHold(key, etag));
+  }
+
+  /** Does it say that it holds other bytes than it does? */
+  isSpoilt(key: string): boolean {
+    return this.kept.spoilt.has(key);
+  }
+
+  /** Does it say so, as far as it can be asked without reading the bytes? */
+  async seemsToHold(key: string, etag: string): Promise<boolean> {
+    return (await this.kept.memory.stat(key).catch(() => undefined))?.etag === etag;
+  }
+
+  /** What it says that it holds; undefined: nothing. */
+  async bytesOf(key: string): Promise<Buffer | undefined> {
+    const opened = await this.kept.memory.open(key).catch(() => undefined);
+    return opened && readAll(opened.body);
   }
 
   async damage(key: string, how: Damage): Promise<void> {
     const { memory, spoilt } = this.kept;
     this.changes++;
     if (how === "other bytes") spoilt.add(key);
+    else spoilt.delete(key);
     if (how === "gone") await memory.delete(key);
     if (how !== "cut short") return;
     const bytes = await readAll((await memory.open(key)).body);

@@ -1,8 +1,9 @@
 /** What happens to stores, and what operators do about it. At most one store is in trouble before all is repaired. */
 import { randomUUID } from "node:crypto";
 import { bucketOf } from "./requests.ts";
+import { readRows } from "./rows.ts";
 import type { Step } from "./steps.ts";
-import { OUTAGE_GRACE_MS, STORE_NAMES, type StoreName, type World } from "./world.ts";
+import { HOUR, MINUTE, OUTAGE_GRACE_MS, STORE_NAMES, type StoreName, type World } from "./world.ts";
 
 type Trouble = Exclude<Step, { readonly gateway: 0 | 1 } | { readonly step: "time passes" | "settle" }>;
 
@@ -29,6 +30,8 @@ export async function takeTrouble(world: World, step: Trouble): Promise<boolean>
       return world.bad !== undefined && replace(world, world.bad.store);
     case "copy rots":
       return rot(world, step);
+    case "spare copies rot":
+      return rotSpare(world, step);
     case "drain":
       if (world.draining !== undefined) return false;
       doubtUploads(world);
@@ -47,6 +50,7 @@ function isAllowed({ bad }: World, store: StoreName): boolean {
 async function goAway(world: World, store: StoreName, isNoticed: boolean, go: () => void): Promise<boolean> {
   doubtUploads(world);
   world.bad ??= { store, isDamaged: false };
+  world.kept.clear();
   go();
   return isNoticed ? tick(world) : true;
 }
@@ -55,6 +59,7 @@ async function goAway(world: World, store: StoreName, isNoticed: boolean, go: ()
 export async function comeBack(world: World, name: StoreName): Promise<boolean> {
   const store = world.stores[name];
   if (!store.isAway && !store.isEmptied) return false;
+  world.kept.clear();
   store.isAway = false;
   store.bringFormerBack();
   if (!world.bad?.isDamaged) world.bad = undefined;
@@ -74,6 +79,7 @@ export async function replace(world: World, name: StoreName): Promise<boolean> {
   await store.kept.memory.establish(identity);
   while ((await backends.loseReplicas(name, 100)) === 100);
   if (!(await backends.replace(name, row.identity, identity))) throw new Error(`${name} cannot be replaced`);
+  world.kept.clear();
   store.forgetFormer();
   world.bad = { store: name, isDamaged: true };
   return tick(world);
@@ -89,9 +95,30 @@ async function rot(world: World, step: Extract<Step, { readonly step: "copy rots
     if (isAllowed(world, name) && (await world.stores[name].holds(storageKey, etag))) good.push(name);
   const store = good[step.copy % good.length];
   if (store === undefined) return false;
+  world.kept.clear();
   await world.stores[store].damage(storageKey, step.how);
   world.bad = { store, isDamaged: true };
   return true;
+}
+
+/**
+ * A blob that nobody refers to needs no good copy: all may be damaged, also beside other trouble. A write relies on what
+ * was found good within the last hour, and on what the store says of the bytes.
+ */
+async function rotSpare(world: World, step: Extract<Step, { readonly step: "spare copies rot" }>): Promise<boolean> {
+  const { blobs } = await readRows(world.look);
+  const blob = blobs.find(({ refCount, size }) => refCount === 0 && size > 0);
+  if (blob === undefined) return false;
+  const { storageKey, etag } = blob;
+  const good: StoreName[] = [];
+  for (const name of STORE_NAMES) if (await world.stores[name].holds(storageKey, etag)) good.push(name);
+  // A merge reads one copy, so this must reach all of them, also those on a store that will come back.
+  if (step.how === "other bytes" && STORE_NAMES.some((name) => world.stores[name].isEmptied)) return false;
+  const isEverywhere = step.isEverywhere || step.how === "other bytes";
+  for (const name of isEverywhere ? good : good.slice(0, 1)) await world.stores[name].damage(storageKey, step.how);
+  world.rotten.add(storageKey);
+  world.clock.advance(HOUR + MINUTE);
+  return good.length > 0 && tick(world);
 }
 
 export async function resume(world: World): Promise<boolean> {

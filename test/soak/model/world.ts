@@ -29,8 +29,8 @@ export const STORE_NAMES: readonly StoreName[] = ["a", "b", "c", "d"];
 
 /** So that one content goes in one piece and another as a stream. */
 const BUFFER_BYTES = 1024;
-/** Keys that a gateway keeps ready. A dead one leaves them behind, each a job: more would be most of a run's time. */
-const KEYS_READY = 3;
+/** Keys that a gateway keeps ready. One that is dead, or idle for a day, leaves them behind, each a job. */
+const KEYS_READY = 1;
 const LONG_MS = 2 ** 31 - 1;
 
 const log = openLog("silent");
@@ -64,6 +64,14 @@ export interface ModelUpload {
   completed: { readonly etag: string; readonly at: number } | undefined;
 }
 
+/** Of an object that nobody writes to. */
+interface Copies {
+  readonly held: Held;
+  readonly blobId: number;
+  /** How many stores say that they hold them. */
+  readonly count: number;
+}
+
 export interface Place {
   readonly bucket: 0 | 1;
   readonly key: "k" | "l";
@@ -83,6 +91,14 @@ export interface World {
   draining: StoreName | undefined;
   /** What the last check of all objects saw. */
   seen: string;
+  /** By the names of objects: their blobs and copies at the last check, unless something happened to a store since. */
+  readonly kept: Map<string, Copies>;
+  /** Copies whose bytes were compared with those of an object. */
+  readonly looked: Set<string>;
+  /** How often an object was given another blob with the same bytes. */
+  moved: number;
+  /** Storage keys of blobs that nobody needed when their copies were damaged. */
+  readonly rotten: Set<string>;
   readonly random: () => number;
   readonly look: Knex;
   reopen(index: 0 | 1): Promise<void>;
@@ -144,6 +160,10 @@ export async function openWorld({ buckets, clock, database, metadata, pacing }: 
     bad: undefined,
     draining: undefined,
     seen: "",
+    kept: new Map(),
+    looked: new Set(),
+    moved: 0,
+    rotten: new Set(),
     random,
     look,
     async reopen(index) {

@@ -1,7 +1,9 @@
 /**
- * Whether the process of a gateway lives, and what becomes of its next calls to stores: they reach them, fail before or
- * after their effect, or are the last that the process makes. Whatever a dead process had begun never comes back.
+ * Whether the process of a gateway lives, and what becomes of its next calls to stores and of its next commit: they reach
+ * them, fail before or after their effect, or are the last that the process makes. Whatever a dead process had begun never comes back.
  */
+
+import { S3Error } from "../../../src/errors.ts";
 
 export interface Fault {
   /** Calls that go well first. */
@@ -10,7 +12,9 @@ export interface Fault {
     | "fails before its effect"
     | "fails after its effect"
     | "dies before its effect"
-    | "dies after its effect";
+    | "dies after its effect"
+    /** Of the database, when it has committed an object. */
+    | "loses the answer to a commit";
 }
 
 export class Life {
@@ -42,7 +46,8 @@ export class Life {
   /** Makes one call. `fail` makes the error of a store that cannot be reached. */
   async call<T>(work: () => Promise<T>, fail: () => Error): Promise<T> {
     if (this.#isDead) return this.#hang();
-    const fault = this.#goesWell-- > 0 ? undefined : this.#fault?.how;
+    const how = this.#fault?.how;
+    const fault = how === "loses the answer to a commit" || this.#goesWell-- > 0 ? undefined : how;
     if (fault !== undefined) this.#fault = undefined;
     if (fault === "dies before its effect") this.die();
     if (this.#isDead) return this.#hang();
@@ -51,6 +56,15 @@ export class Life {
     if (fault === "dies after its effect") this.die();
     if (this.#isDead) return this.#hang();
     if (fault === "fails after its effect") throw fail();
+    return result;
+  }
+
+  /** Writes an object to the database. */
+  async commit<T>(work: () => Promise<T>): Promise<T> {
+    const isUnanswered = this.#fault?.how === "loses the answer to a commit";
+    if (isUnanswered) this.#fault = undefined;
+    const result = await work();
+    if (isUnanswered) throw new S3Error("ServiceUnavailable");
     return result;
   }
 

@@ -22,17 +22,18 @@ function scopeOf(world: World, place: Place): string {
 /** As PutObject; `mayClaim`: the client signed the digest and waits before it sends the bytes. */
 export async function putObject(
   world: World,
-  { blobs, metadata }: Gateway,
+  gateway: Gateway,
   place: Place,
   bytes: Buffer,
   { condition, mayClaim }: { readonly condition: WriteCondition; readonly mayClaim: boolean },
 ): Promise<StoredObject> {
+  const { blobs } = gateway;
   const scope = scopeOf(world, place);
   const reader = { accountId: bucketOf(world, place).owner.id, places: undefined };
   const claimed = mayClaim ? await blobs.claim(scope, sha256Of(bytes), bytes.length, reader) : undefined;
   const content: Content = claimed ?? (await blobs.put(bytesOf(bytes), { scope })).content;
   return withRollback(
-    () => putNamed(world, metadata, place, { content, etag: md5Of(bytes), parts: undefined }, condition),
+    () => putNamed(world, gateway, place, { content, etag: md5Of(bytes), parts: undefined }, condition),
     async () => {
       if (content.kind === "fresh") await blobs.discard(content);
     },
@@ -42,27 +43,28 @@ export async function putObject(
 /** As CopyObject. Undefined: there was no source. */
 export async function copyObject(
   world: World,
-  { metadata }: Gateway,
+  gateway: Gateway,
   from: Place,
   to: Place,
 ): Promise<StoredObject | undefined> {
-  const { found } = await metadata.objects.find(bucketOf(world, from).name, from.key);
+  const { found } = await gateway.metadata.objects.find(bucketOf(world, from).name, from.key);
   if (found === undefined) return undefined;
   const { id: blobId, size, etag } = found.blob;
   const { object } = found;
   const content = { kind: "known", blobId, size, etag } as const;
-  return putNamed(world, metadata, to, { content, etag: object.etag, parts: object.parts }, {});
+  return putNamed(world, gateway, to, { content, etag: object.etag, parts: object.parts }, {});
 }
 
 function putNamed(
   world: World,
-  metadata: Gateway["metadata"],
+  { metadata, life }: Gateway,
   place: Place,
   named: { readonly content: Content; readonly etag: string; readonly parts: StoredObject["parts"] },
   condition: WriteCondition,
 ): Promise<StoredObject> {
   const bucketId = bucketOf(world, place).id;
-  return metadata.objects.put({ bucketId, key: place.key, ...named, attributes, checksum: undefined, condition });
+  const object = { bucketId, key: place.key, ...named, attributes, checksum: undefined, condition };
+  return life.commit(() => metadata.objects.put(object));
 }
 
 /** As CreateMultipartUpload. */
@@ -102,7 +104,7 @@ export async function putPart(
 /** As CompleteMultipartUpload with every part that was recorded; gives the ETag. */
 export async function completeUpload(
   world: World,
-  { blobs, metadata }: Gateway,
+  { blobs, life, metadata }: Gateway,
   { upload: { bucketId, key, uploadId }, place }: ModelUpload,
 ): Promise<string> {
   const { uploads } = metadata;
@@ -118,13 +120,14 @@ export async function completeUpload(
   const call = { signal: AbortSignal.abort(new S3Error("SlowDown")), log };
   const object = await completeOnce(uploads, uploadId, call, async (completion, signal) => {
     const content = await blobs.completeUpload(upload, parts, scopeOf(world, place), signal);
-    return uploads.complete(completion, {
+    const object = {
       content,
       etag: content.etag,
       checksum: undefined,
       parts: parts.map(({ partNumber, size }) => ({ partNumber, size })),
       condition: {},
-    });
+    };
+    return life.commit(() => uploads.complete(completion, object));
   });
   return object?.etag ?? (await again());
 }

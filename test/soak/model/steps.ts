@@ -68,6 +68,7 @@ const fault: fc.Arbitrary<Fault> = fc.record({
     "fails after its effect",
     "dies before its effect",
     "dies after its effect",
+    "loses the answer to a commit",
   ),
 });
 const request = {

@@ -1,12 +1,12 @@
 /** Takes one step in the gateways and in the model, and compares the answers. */
 import { multipartEtag } from "../../../src/checksums/multipart-etag.ts";
-import { ask, checkRefusal } from "./ask.ts";
+import { ask, checkRefusal, type Outcome } from "./ask.ts";
 import { goodStores } from "./invariants.ts";
 import * as requests from "./requests.ts";
 import { held, md5Of } from "./requests.ts";
 import { readRows } from "./rows.ts";
 import { settle } from "./settle.ts";
-import { CONTENTS, type Step, type StepName } from "./steps.ts";
+import { CONTENTS, type Request, type Step, type StepName } from "./steps.ts";
 import { takeTrouble } from "./trouble.ts";
 import { COPIES, DAY, type Held, type ModelUpload, nameOf, type Place, STORE_NAMES, type World } from "./world.ts";
 
@@ -63,14 +63,20 @@ async function takePut(world: World, step: Of<"put">): Promise<string | undefine
     requests.putObject(world, gateway, place, bytes, { condition, mayClaim }),
   );
   if (outcome.end === "refused") checkRefusal(world, step, outcome.code, refusal === undefined ? [] : [refusal]);
-  else if (outcome.end === "cut") await learn(world, place, refusal === undefined ? { bytes, etag } : before);
-  else {
+  if (isUnanswered(step, outcome)) await learn(world, place, refusal === undefined ? { bytes, etag } : before);
+  if (outcome.end === "done") {
     if (refusal !== undefined) throw new Error(`written in spite of its condition, instead of ${refusal}`);
     if (outcome.value.etag !== etag) throw new Error(`ETag ${outcome.value.etag} instead of ${etag}`);
     world.objects.set(nameOf(place), { bytes, etag });
     await checkAcknowledged(world, step.gateway, place);
   }
   return step.step;
+}
+
+/** Nobody knows whether it took effect. */
+function isUnanswered({ fault }: Request, outcome: Outcome<unknown>): boolean {
+  const isLost = fault?.how === "loses the answer to a commit";
+  return outcome.end === "cut" || (isLost && outcome.end === "refused" && outcome.code === "ServiceUnavailable");
 }
 
 /**
@@ -107,7 +113,7 @@ async function takeCopy(world: World, step: Of<"copy">): Promise<string> {
   const source = held(world, step.from);
   const outcome = await ask(world, step, (gateway) => requests.copyObject(world, gateway, step.from, step.to));
   if (outcome.end === "refused") checkRefusal(world, step, outcome.code);
-  if (outcome.end === "cut") await learn(world, step.to, source);
+  if (isUnanswered(step, outcome)) await learn(world, step.to, source);
   if (outcome.end !== "done") return step.step;
   if (outcome.value?.etag !== source?.etag) throw new Error(`the source was ${outcome.value?.etag}`);
   if (source !== undefined) world.objects.set(nameOf(step.to), source);

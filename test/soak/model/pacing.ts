@@ -8,12 +8,12 @@ import type { Metadata } from "../../../src/metadata/metadata.ts";
 import { allOf } from "./rows.ts";
 
 const HOUR = 3_600_000;
-const INVENTORY_MS = 12 * HOUR;
+const INVENTORY_MS = 20 * HOUR;
 const SCRUB_MS = 5 * 24 * HOUR;
 
 /** Options of upkeep. A replica is read again after four days. */
 export const PACE = {
-  sweepMs: HOUR,
+  sweepMs: 5 * HOUR,
   scrubMs: SCRUB_MS,
   scrub: { days: 8, bytesPerSecond: Number.POSITIVE_INFINITY },
   bytesPerSecond: Number.POSITIVE_INFINITY,

@@ -1,6 +1,7 @@
 /**
  * Reads one replica of a blob that came in parts, which also checks it for the first time, and lets metadata merge
- * equal blobs. The objects of two equal blobs go to the one whose replicas are proven.
+ * equal blobs. The objects of two equal blobs go to the one of which as many replicas as there should be were read
+ * whole: a merge must not give up good copies for one that is silently damaged.
  */
 import type { BackendError } from "../backends/backend.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
@@ -17,7 +18,7 @@ export async function digestBlob(context: JobContext, blobId: number, run: JobRu
   // Nobody looks after the copies that a merge might have to wait for. Should an object refer to it again, by a copy
   // that found it before, the scrub fills in the digest.
   if (!(await blobs.isReferenced(blobId))) return;
-  const { digest, failures } = await readAny(context, blob, run);
+  const { digest, failures } = await readSome(context, blob, 1, run);
   if (digest === undefined) throw tooFewBackends(failures);
   await recordDigest(context, blob, digest, run);
 }
@@ -36,42 +37,52 @@ export async function recordDigest(context: JobContext, blob: Blob, digest: Dige
     context.log.info({ blob: blobId, merged, kept: target?.id ?? blobId }, "two blobs turned out to be equal");
 }
 
-/** `digest` undefined: no replica could be read whole. */
-async function readAny(
-  context: JobContext,
-  blob: Blob,
-  run: JobRun,
-): Promise<{ readonly digest: Digest | undefined; readonly failures: readonly BackendError[] }> {
+interface SomeRead {
+  /** Undefined: no replica could be read whole. */
+  readonly digest: Digest | undefined;
+  readonly good: number;
+  readonly failures: readonly BackendError[];
+}
+
+/** Reads replicas until `wanted` of them are good. */
+async function readSome(context: JobContext, blob: Blob, wanted: number, run: JobRun): Promise<SomeRead> {
   const { fleet, metadata, rate, slots } = context;
   const failures: BackendError[] = [];
+  let digest: Digest | undefined;
+  let good = 0;
   for (const replica of blob.replicas) {
+    if (good >= wanted) break;
     const member = fleet.get(replica.backend);
     if (replica.state !== "verified" || !member?.up) continue;
     const { backend } = replica;
-    const { digest, failure } = await slots.hold([backend], () => readWhole(context, blob, member, rate, run));
-    if (digest === undefined) {
-      failures.push(failure);
+    const read = await slots.hold([backend], () => readWhole(context, blob, member, rate, run));
+    if (read.digest === undefined) {
+      failures.push(read.failure);
     } else {
       await metadata.scrubs.mark(backend, [blob.id]);
-      return { digest, failures };
+      digest = read.digest;
+      good++;
     }
   }
-  return { digest: undefined, failures };
+  return { digest, good, failures };
+}
+
+/** Has it all its copies, by what its backends say first, which costs less, and then by reading them whole? */
+async function isProven(context: JobContext, blob: Blob, run: JobRun): Promise<boolean> {
+  const { replicas, copies } = context;
+  return (await replicas.areGood(blob, copies)) && (await readSome(context, blob, copies, run)).good >= copies;
 }
 
 /**
- * The equal blob if it has all its copies and one of them was read whole; else undefined: the blob that was just read
- * is kept. Throws while neither has all its copies and the equal one may still have good ones.
+ * The equal blob if it is proven; else undefined: the blob that was just read is kept. Throws while neither is proven
+ * and the equal one may still have good copies.
  */
 async function chooseTarget(context: JobContext, blob: Blob, equal: Blob, run: JobRun): Promise<Blob | undefined> {
-  const { metadata, replicas, copies } = context;
-  if (await replicas.areGood(equal, copies)) {
-    const { digest, failures } = await readAny(context, equal, run);
-    if (digest !== undefined && failures.length === 0) return equal;
-  }
+  const { blobs } = context.metadata;
+  if (await isProven(context, equal, run)) return equal;
   // Asked again: reading may have found lost replicas.
-  const [kept, other] = [await metadata.blobs.find(blob.id), await metadata.blobs.find(equal.id)];
-  if (kept !== undefined && (await replicas.areGood(kept, copies))) return undefined;
+  const [kept, other] = [await blobs.find(blob.id), await blobs.find(equal.id)];
+  if (kept !== undefined && (await isProven(context, kept, run))) return undefined;
   if (other?.replicas.some(({ state }) => state === "verified"))
     throw tooFewBackends([], "two equal blobs are merged once one of them has all its copies");
   return undefined;

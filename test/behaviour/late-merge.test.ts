@@ -70,6 +70,32 @@ describe("content uploaded again in parts", () => {
     expect(await rig.put("third", bytes)).toMatchObject({ kind: "known", blobId: (await rig.blobOf("again")).id });
   });
 
+  it.each([
+    ["first", "a"],
+    ["first", "b"],
+    ["again", "a"],
+    ["again", "b"],
+  ])("leaves two good copies when one of the %s was changed on %s without a trace", async (which, name) => {
+    await using far = await startFarStores(2);
+    await using rig = await openRig({ backends: far.backends, graceMs: DAY });
+    await rig.put("first", bytes);
+    const first = (await rig.blobOf("first")).storageKey;
+    const again = await uploadInParts(rig, "again");
+    const changed = which === "first" ? first : again;
+    const { objects } = far.store(name);
+    const kept = objects.get(changed);
+    if (kept === undefined) throw new Error("no copy");
+    objects.set(changed, { ...kept, bytes: Buffer.from(kept.bytes.map((byte) => byte ^ 1)) });
+    // Without a copy there the first one seems to be the worse of the two.
+    if (which === "again") far.store(name).remove(first);
+    await rig.upkeep.runDue();
+    rig.clock.advance(HOUR);
+    await rig.upkeep.runDue();
+    const [one, other] = [await rig.blobOf("first"), await rig.blobOf("again")];
+    expect(one.id).toBe(other.id);
+    expect(far.held(one.storageKey)).toEqual({ a: bytes, b: bytes });
+  });
+
   it("shares the replicas of the first object when they are good", async () => {
     const { rig } = await onDisks();
     await using _rig = rig;

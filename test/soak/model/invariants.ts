@@ -137,9 +137,11 @@ export async function checkReads(world: World, gateway: Gateway, index: number, 
     PLACES.map(async (place) => {
       const expected = world.objects.get(nameOf(place));
       const read = () => readObject(world, gateway, place, order);
-      // A body that breaks off is no wrong answer: the next try reads another copy.
-      const found = await read().catch((error: unknown) => {
+      // A body that breaks off is no wrong answer: the next try reads another copy. It comes after a probe, which finds
+      // a store that is back.
+      const found = await read().catch(async (error: unknown) => {
         if (world.bad === undefined) throw error;
+        await gateway.tick();
         return read();
       });
       if (found === undefined && expected === undefined) return;

@@ -21,6 +21,8 @@ const SMALL = { count: 500, bytes: 4096 } as const;
 const PER_SECOND = 60;
 const AT_MOST = 1.1;
 const LOOK_MS = 100;
+/** Background work that has not begun or ended by then does not come to it on this machine. */
+const PATIENCE_MS = 120_000;
 const WARM_SECONDS = 2;
 
 /** Medians of the windows. */
@@ -91,7 +93,8 @@ async function restart(gateway: GatewayProcess, change: Parameters<GatewayProces
 
 /** A window in which that work goes on from the beginning to the end. */
 async function during(gateway: GatewayProcess, goesOn: Look, seconds: number): Promise<Window> {
-  while (!(await goesOn(gateway))) await delay(LOOK_MS);
+  const deadline = performance.now() + PATIENCE_MS;
+  for (; !(await goesOn(gateway)); await delay(LOOK_MS)) checkPatience(deadline, "the background work does not begin");
   const window = await load(gateway, seconds);
   if (!(await goesOn(gateway))) throw new Error("the background work ended before the window: give it more to do");
   return window;
@@ -194,5 +197,13 @@ async function metric({ url }: GatewayProcess, name: string): Promise<number> {
 
 /** No copy waits for a second: a walk over all blobs comes before the jobs. */
 async function untilRepaired(gateway: GatewayProcess): Promise<void> {
-  for (let quiet = 0; quiet * LOOK_MS < 1000; quiet = (await copiesWait(gateway)) ? 0 : quiet + 1) await delay(LOOK_MS);
+  const deadline = performance.now() + PATIENCE_MS;
+  for (let quiet = 0; quiet * LOOK_MS < 1000; quiet = (await copiesWait(gateway)) ? 0 : quiet + 1) {
+    checkPatience(deadline, "the repair does not end");
+    await delay(LOOK_MS);
+  }
+}
+
+function checkPatience(deadline: number, what: string): void {
+  if (performance.now() > deadline) throw new Error(`${what} within ${PATIENCE_MS / 1000} s`);
 }

@@ -41,21 +41,22 @@ export function orderByProximity<C extends Candidate>(
   similarMs = SIMILAR_MS,
 ): readonly C[] {
   if (candidates.length < 2) return candidates;
+  // This is on the path of every read: the entries are filled in place.
   const entries = candidates.map((candidate) => ({
     candidate,
     distance: distanceSteps(candidate, place),
     latency: (candidate.latencyMs ?? 0) + similarMs,
+    steps: 0,
     draw: drawKey(candidate.capacity, random),
   }));
-  const steps = (a: (typeof entries)[number]) => {
-    let quickest = a.latency;
-    for (const b of entries) if (b.distance === a.distance && b.latency < quickest) quickest = b.latency;
-    return Math.floor(Math.log2(a.latency / quickest));
-  };
-  return entries
-    .map((entry) => ({ ...entry, steps: steps(entry) }))
-    .sort((a, b) => a.distance - b.distance || a.steps - b.steps || a.draw - b.draw)
-    .map(({ candidate }) => candidate);
+  for (const entry of entries) {
+    let quickest = entry.latency;
+    for (const { distance, latency } of entries)
+      if (distance === entry.distance && latency < quickest) quickest = latency;
+    entry.steps = Math.floor(Math.log2(entry.latency / quickest));
+  }
+  entries.sort((a, b) => a.distance - b.distance || a.steps - b.steps || a.draw - b.draw);
+  return entries.map(({ candidate }) => candidate);
 }
 
 function distanceSteps(candidate: Candidate, { region, coordinates }: Place): number {

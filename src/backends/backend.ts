@@ -6,6 +6,7 @@
 import type { Readable } from "node:stream";
 import type { ByteRange } from "../model.ts";
 import type { Space } from "./space.ts";
+import type { StopSignal } from "./stop-signal.ts";
 
 /**
  * absent: no such key or upload. unavailable: cannot be reached, timed out, 5xx, connection cut: another try may work.
@@ -121,12 +122,12 @@ export interface Backend {
 
   write(key: string, size: number): Sink;
   /** Throws absent when there is no such key. `range` must lie inside the object. */
-  open(key: string, range?: ByteRange, signal?: AbortSignal): Promise<OpenedBlob>;
+  open(key: string, range?: ByteRange, signal?: StopSignal): Promise<OpenedBlob>;
   /**
    * As `open`, for a few bytes, without the cost of a stream. Throws corrupt when they are not `length` bytes, before
    * it reads more.
    */
-  read(key: string, length: number, range?: ByteRange, signal?: AbortSignal): Promise<ReadBytes>;
+  read(key: string, length: number, range?: ByteRange, signal?: StopSignal): Promise<ReadBytes>;
   /** Throws absent when there is no such key. */
   stat(key: string): Promise<BackendStat>;
   /** Absent is success, but only while the identity is in place: else it throws unavailable. */

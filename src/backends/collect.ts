@@ -2,6 +2,7 @@
 
 import type { ByteRange } from "../model.ts";
 import { type Backend, BackendError, type ReadBytes } from "./backend.ts";
+import type { StopSignal } from "./stop-signal.ts";
 
 /** Throws as `Backend.read` does. */
 export async function collect(
@@ -9,7 +10,7 @@ export async function collect(
   key: string,
   length: number,
   range: ByteRange | undefined,
-  signal?: AbortSignal,
+  signal?: StopSignal,
 ): Promise<ReadBytes> {
   const { body, size, etag } = await backend.open(key, range, signal);
   const chunks: Buffer[] = [];

@@ -18,6 +18,7 @@ import {
 } from "./backend.ts";
 import type { CallHealth } from "./call-health.ts";
 import { GuardedSink } from "./guarded-sink.ts";
+import type { StopSignal } from "./stop-signal.ts";
 import type { Uptime } from "./uptime.ts";
 import { standsStill, type WatchedCall, watchBody } from "./watched-call.ts";
 
@@ -39,7 +40,7 @@ interface CallOptions<T> {
   readonly call?: WatchedCall | undefined;
   readonly mayGiveUp?: (() => boolean) | undefined;
   /** A call that its caller gave up is no failure. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: StopSignal | undefined;
   readonly late?: (result: T) => void;
   readonly uptime?: Uptime;
 }
@@ -104,7 +105,7 @@ export class GuardedBackend {
    * The body errors with a BackendError whenever it closes before its end. It never brings the process down: an error
    * that nobody listens to is dropped.
    */
-  open(key: string, range?: ByteRange, signal?: AbortSignal, options: OpenOptions = {}): Promise<OpenedBlob> {
+  open(key: string, range?: ByteRange, signal?: StopSignal, options: OpenOptions = {}): Promise<OpenedBlob> {
     const { call = this.#reads.begin({ key, size: lengthOf(range) }), mayGiveUp = never } = options;
     const uptime = this.#uptime();
     call.asks();
@@ -158,7 +159,7 @@ export class GuardedBackend {
     key: string,
     length: number,
     range?: ByteRange,
-    signal?: AbortSignal,
+    signal?: StopSignal,
     mayGiveUp?: () => boolean,
   ): Promise<ReadBytes> {
     const call = this.#reads.begin({ key, size: length });

@@ -20,6 +20,7 @@ import {
 import { collect } from "../collect.ts";
 import { checkIdentity } from "../identity.ts";
 import type { Space } from "../space.ts";
+import type { StopSignal } from "../stop-signal.ts";
 import { DiskBody } from "./body.ts";
 import { establishDisk, isDiskEmpty } from "./establish.ts";
 import { codeOf, Disk } from "./files.ts";
@@ -84,8 +85,8 @@ export class DiskBackend implements Backend {
     return new DiskSink(this.#disk, this.#path(key), size, (from, to) => this.#disk.moveInto(from, to));
   }
 
-  async open(key: string, range?: ByteRange, signal?: AbortSignal): Promise<OpenedBlob> {
-    signal?.throwIfAborted();
+  async open(key: string, range?: ByteRange, signal?: StopSignal): Promise<OpenedBlob> {
+    if (signal?.aborted) throw signal.reason;
     const path = this.#path(key);
     const { size, etag, segments, bytes } = await openObject(this.#disk, path);
     if (range !== undefined && (range.first > range.last || range.last >= size)) {
@@ -104,7 +105,7 @@ export class DiskBackend implements Backend {
     return { body, size, etag };
   }
 
-  read(key: string, length: number, range?: ByteRange, signal?: AbortSignal): Promise<ReadBytes> {
+  read(key: string, length: number, range?: ByteRange, signal?: StopSignal): Promise<ReadBytes> {
     return collect(this, key, length, range, signal);
   }
 

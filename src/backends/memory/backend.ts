@@ -18,6 +18,7 @@ import {
 } from "../backend.ts";
 import { collect } from "../collect.ts";
 import { checkIdentity } from "../identity.ts";
+import type { StopSignal } from "../stop-signal.ts";
 
 export interface MemoryBackendOptions {
   readonly name: string;
@@ -64,8 +65,8 @@ export class MemoryBackend implements Backend {
     return new MemorySink(this.name, size, (kept) => this.#objects.set(key, kept));
   }
 
-  async open(key: string, range?: ByteRange, signal?: AbortSignal): Promise<OpenedBlob> {
-    signal?.throwIfAborted();
+  async open(key: string, range?: ByteRange, signal?: StopSignal): Promise<OpenedBlob> {
+    if (signal?.aborted) throw signal.reason;
     const { chunks, size, etag } = this.#find(key);
     if (range !== undefined && (range.first > range.last || range.last >= size))
       throw new BackendError(this.name, "corrupt", { detail: `range ${range.first}-${range.last} of ${size} bytes` });
@@ -76,7 +77,7 @@ export class MemoryBackend implements Backend {
     };
   }
 
-  read(key: string, length: number, range?: ByteRange, signal?: AbortSignal): Promise<ReadBytes> {
+  read(key: string, length: number, range?: ByteRange, signal?: StopSignal): Promise<ReadBytes> {
     return collect(this, key, length, range, signal);
   }
 

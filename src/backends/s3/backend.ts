@@ -20,6 +20,7 @@ import {
   type Sink,
 } from "../backend.ts";
 import type { Space } from "../space.ts";
+import type { StopSignal } from "../stop-signal.ts";
 import { addressOf, type S3Address } from "./address.ts";
 import { S3Body } from "./body.ts";
 import { bareEtag, parseErrorDocument } from "./faults.ts";
@@ -104,12 +105,12 @@ export class S3Backend implements Backend {
     return new S3Sink(this.#transport, { path: this.#path(key), query: "" }, size);
   }
 
-  async open(key: string, range?: ByteRange, signal?: AbortSignal): Promise<OpenedBlob> {
+  async open(key: string, range?: ByteRange, signal?: StopSignal): Promise<OpenedBlob> {
     const { response, length, size, etag } = await this.#get(key, range, signal);
     return { body: new S3Body(this.#transport, response, length, signal), size, etag };
   }
 
-  async read(key: string, length: number, range?: ByteRange, signal?: AbortSignal): Promise<ReadBytes> {
+  async read(key: string, length: number, range?: ByteRange, signal?: StopSignal): Promise<ReadBytes> {
     const found = await this.#get(key, range, signal);
     if (found.length !== length) {
       found.response.destroy();
@@ -216,7 +217,7 @@ export class S3Backend implements Backend {
   }
 
   /** An answer whose head can be believed; its body has not been read. */
-  async #get(key: string, range: ByteRange | undefined, signal: AbortSignal | undefined) {
+  async #get(key: string, range: ByteRange | undefined, signal: StopSignal | undefined) {
     const headers = range === undefined ? [] : ["Range", `bytes=${range.first}-${range.last}`];
     const response = await this.#transport.ask({ method: "GET", path: this.#path(key), query: "", headers }, signal);
     if (response.statusCode !== 200 && response.statusCode !== 206) {

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
+import type { StopSignal } from "../stop-signal.ts";
 import type { S3Transport } from "./transport.ts";
 
 export class S3Body extends Readable {
@@ -15,7 +16,7 @@ export class S3Body extends Readable {
   readonly #forget: (() => void) | undefined;
 
   /** `size`: how many bytes must come. */
-  constructor(transport: S3Transport, response: IncomingMessage, size: number, signal: AbortSignal | undefined) {
+  constructor(transport: S3Transport, response: IncomingMessage, size: number, signal: StopSignal | undefined) {
     super({ highWaterMark: 128 * 1024 });
     this.#response = response;
     this.#transport = transport;

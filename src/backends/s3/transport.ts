@@ -8,6 +8,7 @@ import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import { amzDate, scopeOf, sign, UNSIGNED_PAYLOAD } from "../../signature-v4.ts";
 import { BackendError } from "../backend.ts";
+import type { StopSignal } from "../stop-signal.ts";
 import type { S3Address } from "./address.ts";
 import { parseErrorDocument, verdictOf } from "./faults.ts";
 
@@ -105,13 +106,13 @@ export class S3Transport {
    * Sends a request, with a small body or none, and resolves with the head of the answer, whatever its status; the
    * answer's body must be read or resumed.
    */
-  ask(call: S3Call, signal?: AbortSignal): Promise<IncomingMessage> {
+  ask(call: S3Call, signal?: StopSignal): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => this.#send(call, signal, false, resolve, reject));
   }
 
   #send(
     call: S3Call,
-    signal: AbortSignal | undefined,
+    signal: StopSignal | undefined,
     fresh: boolean,
     resolve: (response: IncomingMessage) => void,
     reject: (error: BackendError) => void,
@@ -155,7 +156,7 @@ export class S3Transport {
   }
 
   /** The body of an answer. Rejects when it is cut or longer than `limit`, and when `signal` aborts. */
-  readBytes(response: IncomingMessage, limit: number, signal?: AbortSignal): Promise<Buffer> {
+  readBytes(response: IncomingMessage, limit: number, signal?: StopSignal): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let size = 0;

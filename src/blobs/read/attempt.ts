@@ -1,12 +1,13 @@
 /** A read of one replica, under way from the start. It can be closed, and its end never rejects. */
 import type { FleetMember } from "../../backends/fleet.ts";
+import { Stopper, type StopSignal } from "../../backends/stop-signal.ts";
 
 export type End<Found> =
   | { readonly attempt: Attempt<Found>; readonly found: Found }
   | { readonly attempt: Attempt<Found>; readonly error: unknown };
 
 /** Closes the call when the signal aborts, and gives it up when it stands still and the answer is yes. */
-export type Look<Found> = (signal: AbortSignal, mayGiveUp: () => boolean) => Promise<Found>;
+export type Look<Found> = (signal: StopSignal, mayGiveUp: () => boolean) => Promise<Found>;
 
 export class Attempt<Found> {
   readonly member: FleetMember;
@@ -14,11 +15,11 @@ export class Attempt<Found> {
   readonly ended: Promise<End<Found>>;
   /** It lost, and stays under way: it may be given up as soon as it stands still. */
   isWitness = false;
-  readonly #canceller = new AbortController();
+  readonly #stopper = new Stopper();
 
   constructor(member: FleetMember, look: Look<Found>, mayGiveUp: () => boolean) {
     this.member = member;
-    this.ended = look(this.#canceller.signal, () => this.isWitness || mayGiveUp()).then(
+    this.ended = look(this.#stopper, () => this.isWitness || mayGiveUp()).then(
       (found) => ({ attempt: this, found }),
       (error: unknown) => {
         // What a call that was given up still holds is closed.
@@ -34,6 +35,6 @@ export class Attempt<Found> {
 
   /** Closes its connection. Its backend is not blamed. */
   cancel(): void {
-    this.#canceller.abort(new Error("the read was given up"));
+    this.#stopper.stop(new Error("the read was given up"));
   }
 }

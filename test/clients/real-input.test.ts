@@ -14,9 +14,9 @@ import { run } from "../support/run.ts";
 import { awsEnvironment } from "./client-contract.ts";
 
 const NODE_MODULES = join(import.meta.dirname, "../../node_modules");
-const FILES = 1500;
+const FILES = 750;
 /** Of the files, so many stand a second time under another name. */
-const DUPLICATES = 300;
+const DUPLICATES = 150;
 const REGIONS = ["amsterdam", "toronto", "singapore"];
 
 interface Stats {

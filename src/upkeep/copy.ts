@@ -16,6 +16,8 @@ import { needsTrim } from "./trim.ts";
 
 /** Throws ServiceUnavailable when no healthy target, or no good replica to copy from, is left; Busy as Slots. */
 export async function copyBlob(context: JobContext, blobId: number, run: JobRun): Promise<void> {
+  // A write that takes it into use asks for copies anew, and so does the next survey.
+  if (!(await context.metadata.blobs.isReferenced(blobId))) return;
   const failures: BackendError[] = [];
   for (;;) {
     run.signal.throwIfAborted();

@@ -79,6 +79,21 @@ describe("the copy job", () => {
     expect(s.far.held(s.name)).not.toHaveProperty("c");
   });
 
+  it("ends when no object refers to the blob any more", async () => {
+    await using s = await stored();
+    const failing = async () => (await s.rig.metadata.failingJobs(10)).filter(({ kind }) => kind === "copy");
+    for (const name of ["a", "b"]) {
+      s.far.store(name).remove(s.name);
+      await s.rig.metadata.blobs.setReplica(s.blob.id, name, "lost");
+    }
+    await s.rig.upkeep.runDue();
+    expect(await failing()).toMatchObject([{ jobs: 1 }]);
+    await s.rig.metadata.objects.delete(s.rig.bucket.id, "key");
+    s.rig.clock.advance(MINUTE);
+    await s.rig.upkeep.runDue();
+    expect(await failing()).toEqual([]);
+  });
+
   it("takes the good one of two sources", async () => {
     await using s = await stored();
     s.far

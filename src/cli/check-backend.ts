@@ -1,6 +1,7 @@
 /** All that the doctor looks at on backends: clock, identity, an exchange of bytes, redirects. All backends at once. */
 import { ask, type Trust } from "../admin/checks/ask.ts";
 import { examineBackend } from "../admin/checks/backend.ts";
+import { judgeCalls } from "../admin/checks/calls.ts";
 import { judgeClock } from "../admin/checks/clocks.ts";
 import { error, type Finding, warning } from "../admin/checks/finding.ts";
 import { type OpenedBackend, openAlone } from "../admin/checks/open-alone.ts";
@@ -55,7 +56,8 @@ async function examineOne(
     );
     const room =
       config.kind === "disk" && config.sizeBytes === undefined ? [] : judgeBackendSpace(subject, seen?.space);
-    return [...clock, ...findings, ...room, ...(isUsable ? disagreement(subject, seen) : [])];
+    const calls = seen === undefined ? [] : judgeCalls(subject, seen);
+    return [...clock, ...findings, ...room, ...calls, ...(isUsable ? disagreement(subject, seen) : [])];
   } finally {
     await opened.close();
   }

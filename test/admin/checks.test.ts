@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ask } from "../../src/admin/checks/ask.ts";
 import { examineBackend } from "../../src/admin/checks/backend.ts";
+import { judgeCalls } from "../../src/admin/checks/calls.ts";
 import { judgeClock } from "../../src/admin/checks/clocks.ts";
 import { ok, severity, warning } from "../../src/admin/checks/finding.ts";
 import { judgeScrub } from "../../src/admin/checks/scrub.ts";
@@ -51,6 +52,25 @@ describe("judgeClock", () => {
     expect(status).toBe(200);
     expect(judgeClock("store", "its clock", { sentAt, told: date ?? new Date(), receivedAt }).level).toBe("error");
     await new Promise((resolve) => server.close(resolve));
+  });
+});
+
+describe("judgeCalls", () => {
+  const failingSince = new Date(Date.UTC(2026, 5, 1));
+  const calls = (state: "closed" | "open" | "half-open", errorRate?: number) => ({
+    ...{ state, errorRate, latencyMs: undefined },
+    failingSince: state === "closed" ? undefined : failingSince,
+  });
+  it.each([
+    [true, calls("closed", 0.4), calls("closed"), []],
+    [true, calls("open", 0.625), calls("closed"), ["reads since 2026-06-01T00:00:00.000Z", "63 %"]],
+    [true, calls("closed"), calls("half-open"), ["writes since 2026-06-01T00:00:00.000Z", "fail there$"]],
+    [false, calls("open"), calls("open"), []],
+  ] as const)("up: %s, reads %o, writes %o: %s", (up, reads, writes, expected) => {
+    const found = judgeCalls("far", { up, reads, writes });
+    expect(found).toHaveLength(expected.length > 0 ? 1 : 0);
+    for (const words of expected)
+      expect(found).toMatchObject([{ level: "warning", subject: "far", says: expect.stringMatching(words) }]);
   });
 });
 

@@ -6,6 +6,7 @@ import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
 import type { Finding } from "../../src/admin/checks/finding.ts";
 import type { GatewayConfigInput } from "../../src/config/schema.ts";
+import { startFaultyS3 } from "../support/faulty-s3.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { startGatewayProcess } from "../support/gateway-process.ts";
 import { freePort } from "../support/server-process.ts";
@@ -151,6 +152,36 @@ describe("nearbucket doctor", () => {
     expect(troubles).toContainEqual(
       expect.objectContaining({ level: "error", check: "configured", subject: "node-1" }),
     );
+  });
+
+  it("warns of a backend that the running gateway avoids, though it can be used from here", async () => {
+    await using near = await startFaultyS3();
+    await using far = await startFaultyS3();
+    const backends = [near, far].map(({ endpoint }, index) => ({
+      ...({
+        kind: "s3",
+        name: `store-${index}`,
+        region: regions[index]?.name ?? "",
+        endpoint,
+        bucket: "blobs",
+      } as const),
+      ...({ accessKeyId: "key", secretAccessKey: "secret", replayedHeaders: "strict" } as const),
+    }));
+    await using gateway = await startGatewayProcess({ regions, backends });
+    expect((await examine(gateway.configFile)).troubles.filter(({ check }) => check === "calls")).toEqual([]);
+    await gateway.s3.send(new CreateBucketCommand({ Bucket: "photos" }));
+    // Its own small writes, and the doctor's, it takes; a trial is as large as what failed.
+    far.script({ method: "PUT", bodyFrom: 1000 }, { do: "status", status: 503, code: "SlowDown" });
+    const put = (n: number) =>
+      gateway.s3.send(new PutObjectCommand({ Bucket: "photos", Key: `${n}`, Body: `body ${n} `.repeat(1000) }));
+    for (let n = 0; n < 6; n++) await put(n).catch(() => undefined);
+    const { code, troubles } = await examine(gateway.configFile);
+    expect([code, troubles.filter(({ level }) => level === "error")]).toEqual([1, []]);
+    expect(troubles).toContainEqual({
+      ...{ level: "warning", check: "calls", subject: "store-1" },
+      says: expect.stringMatching(/^the gateway avoids it for writes since 20.*Z, because they fail there/),
+      remedy: expect.stringContaining("The gateway tries it again"),
+    });
   });
 
   it("reports a configuration or a database that it cannot use as an error, with code 2", async () => {

@@ -154,9 +154,9 @@ async function putPart(world: World, step: Of<"upload">, upload: ModelUpload): P
     return "part put";
   }
   if (outcome.end === "refused") {
+    if (outcome.code === "NoSuchUpload") return forgetStale(world, step.slot, upload);
     // Where a completion was cut off, the stores may know the upload no more; it can still be completed.
-    if (outcome.code === "NoSuchUpload" && !upload.isDoubtful) return forgetStale(world, step.slot, upload);
-    checkRefusal(world, step, outcome.code, upload.isDoubtful ? ["ServiceUnavailable", "NoSuchUpload"] : []);
+    checkRefusal(world, step, outcome.code, upload.isDoubtful ? ["ServiceUnavailable"] : []);
   }
   await learnPart(world, upload, step.part, bytes);
   return "part not put";

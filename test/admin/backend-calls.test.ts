@@ -1,8 +1,9 @@
 // How calls fare on backends and how much room they have, as operators of a running gateway see it.
-import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect, it } from "vitest";
 import { askGateway } from "../../src/cli/ask-gateway.ts";
 import { callsTable } from "../../src/cli/status-calls.ts";
+import { startFaultyS3 } from "../support/faulty-s3.ts";
 import { startTestGateway } from "../support/gateway.ts";
 
 const MIB = 1024 ** 2;
@@ -55,6 +56,35 @@ it("status and metrics tell the state, error rate and latency of reads and write
   gateway.clock.advance(300_001);
   await fetch(`${gateway.url}/-/metrics`);
   await expect.poll(() => spaceOf("large")?.free).toBe(begun);
+});
+
+it("metrics tell which copy answered the reads that asked for two", async () => {
+  await using a = await startFaultyS3();
+  await using b = await startFaultyS3();
+  const config = { kind: "s3", bucket: "blobs", accessKeyId: "key", secretAccessKey: "secret" } as const;
+  await using gateway = await startTestGateway({
+    backends: [
+      { ...config, name: "a", region: "here", endpoint: a.endpoint, replayedHeaders: "tolerate" },
+      { ...config, name: "b", region: "there", endpoint: b.endpoint, replayedHeaders: "tolerate" },
+    ],
+  });
+  await gateway.s3.send(new CreateBucketCommand({ Bucket: "bucket" }));
+  await gateway.s3.send(new PutObjectCommand({ Bucket: "bucket", Key: "key", Body: "a blob" }));
+  const outcomes = async () => {
+    const text = await (await fetch(`${gateway.url}/-/metrics`)).text();
+    const lines = text.matchAll(/^nearbucket_hedged_reads_total\{outcome="(\w+)"\} (\d+)$/gm);
+    return Object.fromEntries([...lines].map(([, outcome, count]) => [outcome, Number(count)]));
+  };
+  expect(await outcomes()).toEqual({ first: 0, second: 0, neither: 0, refused: 0 });
+  const held = [a, b].map((store) => store.script({ method: "GET", key: /^blobs\// }, { do: "hold" }));
+  const read = gateway.s3.send(new GetObjectCommand({ Bucket: "bucket", Key: "key" }));
+  const first = await Promise.race(held.map(({ met }, index) => met.then(() => index)));
+  const second = held[1 - first];
+  await second?.met;
+  second?.release();
+  expect(await (await read).Body?.transformToString()).toBe("a blob");
+  expect(await outcomes()).toEqual({ first: 0, second: 1, neither: 0, refused: 0 });
+  held[first]?.release();
 });
 
 it("the table of calls shows since when a backend is avoided", () => {

@@ -144,8 +144,7 @@ export class S3Backend implements Backend {
       if (failure.fault !== "absent") throw failure;
     }
     // The answer about a key that was never there is the same, and any store gives it.
-    const inPlace = await this.#identity.isInPlace();
-    if (inPlace instanceof BackendError) throw inPlace;
+    await this.#checkInPlace();
   }
 
   createUpload(key: string): Promise<string> {
@@ -168,8 +167,8 @@ export class S3Backend implements Backend {
     return this.#slow.completeUpload(key, uploadId, parts);
   }
 
-  abortUpload(key: string, uploadId?: string): Promise<void> {
-    return this.#slow.abortUpload(key, uploadId);
+  async abortUpload(key: string, uploadId?: string): Promise<void> {
+    if (!(await this.#slow.abortUpload(key, uploadId))) await this.#checkInPlace();
   }
 
   signedUrl(key: string, options: SignedUrlOptions): string | undefined {
@@ -214,6 +213,12 @@ export class S3Backend implements Backend {
 
   #path(key: string): string {
     return this.#address.keyBase + encodedKey(key);
+  }
+
+  /** After a store said that nothing is there, which another one says as well. */
+  async #checkInPlace(): Promise<void> {
+    const inPlace = await this.#identity.isInPlace();
+    if (inPlace instanceof BackendError) throw inPlace;
   }
 
   /** An answer whose head can be believed; its body has not been read. */

@@ -75,8 +75,11 @@ export class SdkCalls {
     return { etag };
   }
 
-  async abortUpload(key: string, uploadId: string | undefined): Promise<void> {
-    for (const UploadId of uploadId === undefined ? await this.#uploadsOf(key) : [uploadId])
+  /** False: an upload, or all of them, were not there. */
+  async abortUpload(key: string, uploadId: string | undefined): Promise<boolean> {
+    const ids = uploadId === undefined ? await this.#uploadsOf(key) : [uploadId];
+    let wereThere = ids.length > 0;
+    for (const UploadId of ids)
       try {
         await this.#translated("abort upload", () =>
           this.#client.send(
@@ -85,7 +88,9 @@ export class SdkCalls {
         );
       } catch (error) {
         if (!(error instanceof BackendError) || error.fault !== "absent") throw error;
+        wereThere = false;
       }
+    return wereThere;
   }
 
   /** In byte order; throws on a page that contradicts itself or the page before. */

@@ -118,6 +118,31 @@ describe("a deletion", () => {
   });
 });
 
+describe("the end of an upload that is not there", () => {
+  it.each([
+    ["an empty store", undefined],
+    ["another store", "another-identity"],
+  ])("is not believed of %s", async (_, instead) => {
+    await using at = await onFaultyS3();
+    await at.backend.establish(IDENTITY);
+    await at.backend.abortUpload(KEY, "no-such-id");
+    await at.backend.abortUpload(KEY);
+    at.store.objects.clear();
+    if (instead !== undefined) at.store.keep(OBJECT, Buffer.from(`${instead}\n`));
+    expect((await failure(at.backend.abortUpload(KEY, "no-such-id"))).fault).toBe("unavailable");
+    expect((await failure(at.backend.abortUpload(KEY))).fault).toBe("unavailable");
+  });
+
+  it("costs no look where the store ended the upload", async () => {
+    await using at = await onFaultyS3();
+    await at.backend.establish(IDENTITY);
+    const id = await at.backend.createUpload(KEY);
+    at.store.requests.length = 0;
+    await at.backend.abortUpload(KEY, id);
+    expect(calls(at.store)).toEqual([`DELETE ${KEY}`]);
+  });
+});
+
 describe("a look at whether the store is in place", () => {
   async function looking() {
     const store = await startFaultyS3();

@@ -1,6 +1,7 @@
 /**
  * What background work costs the clients: the latency of a steady load of small requests, by turns on a quiet gateway
- * and on one that repairs or scrubs. A window counts only if that work went on until its end.
+ * and on one that repairs or scrubs. A window counts only if that work went on until its end. The same requests go to one of
+ * the stores itself: what they lose is not the gateway's doing, as stores, gateway and client share the machine.
  */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -11,7 +12,7 @@ import { CreateBucketCommand } from "@aws-sdk/client-s3";
 import { type GatewayProcess, overMinios, startGatewayProcess } from "../support/gateway-process.ts";
 import { type Minio, startMinio } from "../support/minio.ts";
 import type { BenchOptions } from "./comparison.ts";
-import { BUCKET, PROXY, target } from "./stage.ts";
+import { BUCKET, PROXY, type Side, target } from "./stage.ts";
 import { MIB, put } from "./transfer.ts";
 
 /** 512 MiB, on two of three stores: each has more than a window sees of it at the full rate. */
@@ -40,11 +41,19 @@ export interface Beside extends Figures {
   readonly state: State;
   /** p99 against the quiet gateway. */
   readonly ratio: number;
-  /** Undefined: it is the quiet one. */
+  /** Undefined: it is the quiet one, or not the gateway's. */
   readonly met: boolean | undefined;
 }
 
-type Kind = "GET" | "PUT";
+/** By the gateway, or directly to a store. */
+const KINDS = ["GET", "PUT", "store GET", "store PUT"] as const;
+type Kind = (typeof KINDS)[number];
+
+interface Sides {
+  readonly gateway: GatewayProcess;
+  readonly store: Side;
+}
+
 interface Window extends Readonly<Record<Kind, readonly number[]>> {
   readonly read: number;
 }
@@ -62,40 +71,44 @@ export async function measureBeside({ rounds, seconds }: BenchOptions): Promise<
   };
   try {
     const minios: Minio[] = [];
-    for (let at = 0; at < 3; at++) minios.push(opened(await startMinio({ buckets: ["blobs"] })));
+    for (let at = 0; at < 3; at++) minios.push(opened(await startMinio({ buckets: ["blobs", BUCKET] })));
     const gateway = opened(await startGatewayProcess({ ...overMinios(minios), cache: { bytes: 0 } }));
-    await fill(gateway);
-    await load(gateway, 2 * WARM_SECONDS);
+    const [store] = minios;
+    if (store === undefined) throw new Error("no store");
+    const sides = { gateway, store };
+    await fill(sides);
+    await load(sides, 2 * WARM_SECONDS);
     const windows: Record<State, Window[]> = { quiet: [], repair: [], scrub: [] };
     for (let round = 0; round < rounds; round++) {
-      windows.quiet.push(await load(gateway, seconds));
+      windows.quiet.push(await load(sides, seconds));
       const name = ["amsterdam", "toronto", "singapore"][round % 3] ?? "";
       await gateway.command("backends", "drain", name);
-      windows.repair.push(await during(gateway, copiesWait, seconds));
+      windows.repair.push(await during(sides, copiesWait, seconds));
       await gateway.command("backends", "resume", name);
       await untilRepaired(gateway);
-      await restart(gateway, SCRUB_ALL);
-      windows.scrub.push(await during(gateway, isScrubbing, seconds));
-      await restart(gateway, { scrub: {} });
+      await restart(sides, SCRUB_ALL);
+      windows.scrub.push(await during(sides, isScrubbing, seconds));
+      await restart(sides, { scrub: {} });
     }
-    return (["GET", "PUT"] as const).flatMap((kind) => verdicts(kind, windows));
+    return KINDS.flatMap((kind) => verdicts(kind, windows));
   } finally {
     for (const one of open.reverse()) await one[Symbol.asyncDispose]();
   }
 }
 
 /** In order, so that no job is left under the lease of a process that is gone. */
-async function restart(gateway: GatewayProcess, change: Parameters<GatewayProcess["restart"]>[0]): Promise<void> {
-  await gateway.server.stop();
-  await gateway.restart(change);
-  await load(gateway, WARM_SECONDS);
+async function restart(sides: Sides, change: Parameters<GatewayProcess["restart"]>[0]): Promise<void> {
+  await sides.gateway.server.stop();
+  await sides.gateway.restart(change);
+  await load(sides, WARM_SECONDS);
 }
 
 /** A window in which that work goes on from the beginning to the end. */
-async function during(gateway: GatewayProcess, goesOn: Look, seconds: number): Promise<Window> {
+async function during(sides: Sides, goesOn: Look, seconds: number): Promise<Window> {
+  const { gateway } = sides;
   const deadline = performance.now() + PATIENCE_MS;
   for (; !(await goesOn(gateway)); await delay(LOOK_MS)) checkPatience(deadline, "the background work does not begin");
-  const window = await load(gateway, seconds);
+  const window = await load(sides, seconds);
   if (!(await goesOn(gateway))) throw new Error("the background work ended before the window: give it more to do");
   return window;
 }
@@ -105,7 +118,8 @@ function verdicts(kind: Kind, windows: Readonly<Record<State, readonly Window[]>
   return STATES.map((state, at) => {
     const figures = all[at] ?? figuresOf(kind, []);
     const ratio = figures.p99 / (all[0]?.p99 ?? Number.NaN);
-    return { work: `${kind} 4 KiB`, state, ...figures, ratio, met: state === "quiet" ? undefined : ratio <= AT_MOST };
+    const isJudged = state !== "quiet" && !kind.startsWith("store");
+    return { work: `${kind} 4 KiB`, state, ...figures, ratio, met: isJudged ? ratio <= AT_MOST : undefined };
   });
 }
 
@@ -122,25 +136,28 @@ function quantile(all: readonly number[], share: number): number {
   return [...all].sort((a, b) => a - b)[Math.floor(all.length * share)] ?? Number.NaN;
 }
 
-async function fill(gateway: GatewayProcess): Promise<void> {
+async function fill({ gateway, store }: Sides): Promise<void> {
   await gateway.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
   for (let at = 0; at < LARGE.count; at++)
     await put(gateway, `large-${at}`, { name: `large-${at}`, blocks: LARGE.blocks });
-  for (let at = 0; at < SMALL.count; at++) await exchange(gateway, "PUT", `small-${at}`);
+  for (const side of [gateway, store])
+    for (let at = 0; at < SMALL.count; at++) await exchange(side, "PUT", `small-${at}`);
 }
 
 /** Requests at a steady rate, whether or not the ones before were answered. Milliseconds of each. */
-async function load(gateway: GatewayProcess, seconds: number): Promise<Window> {
-  const taken: Record<Kind, number[]> = { GET: [], PUT: [] };
+async function load({ gateway, store }: Sides, seconds: number): Promise<Window> {
+  const taken: Record<Kind, number[]> = { GET: [], PUT: [], "store GET": [], "store PUT": [] };
   const underWay: Promise<void>[] = [];
   const readBefore = await bytesReadBy(gateway);
   const begun = performance.now();
   for (let sent = 0; sent < seconds * PER_SECOND; sent++) {
     const due = begun + (sent * 1000) / PER_SECOND;
     await delay(Math.max(0, due - performance.now()));
-    for (const kind of ["GET", "PUT"] as const) {
-      const key = kind === "GET" ? `small-${(sent * 7) % SMALL.count}` : `written-${sent}`;
-      underWay.push(exchange(gateway, kind, key).then((ms) => void taken[kind].push(ms)));
+    for (const kind of KINDS) {
+      const method = kind.endsWith("GET") ? "GET" : "PUT";
+      const key = method === "GET" ? `small-${(sent * 7) % SMALL.count}` : `written-${sent}`;
+      const side = kind.startsWith("store") ? store : gateway;
+      underWay.push(exchange(side, method, key).then((ms) => void taken[kind].push(ms)));
     }
   }
   await Promise.all(underWay);
@@ -157,10 +174,10 @@ async function bytesReadBy({ server }: GatewayProcess): Promise<number> {
 const agent = new Agent({ keepAlive: true, maxSockets: 32 });
 
 /** One request of 4 KiB, and the milliseconds until its answer was there. Throws on any status but 200. */
-function exchange(gateway: GatewayProcess, method: Kind, key: string): Promise<number> {
+function exchange(side: Side, method: "GET" | "PUT", key: string): Promise<number> {
   const body = method === "PUT" ? randomBytes(SMALL.bytes) : undefined;
-  const path = target(gateway, method, key, method === "GET" ? PROXY : {});
-  const { hostname, port } = new URL(gateway.url);
+  const path = target(side, method, key, method === "GET" ? PROXY : {});
+  const { hostname, port } = new URL(side.url);
   const headers = body === undefined ? {} : { "content-length": body.length };
   const begun = performance.now();
   return new Promise((resolve, reject) => {

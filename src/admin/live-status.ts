@@ -19,7 +19,7 @@ export interface LiveBackend extends BackendCalls {
   readonly draining: boolean;
   /** Why it is not up. */
   readonly why: string | undefined;
-  /** Moving average of its answers; undefined: none yet. */
+  /** Moving average of its answers to reads and probes; undefined: none yet. */
   readonly latencyMs: number | undefined;
   /** Failures that callers met within the last five minutes. */
   readonly recentErrors: number;

@@ -137,7 +137,7 @@ export function openMetrics(options: MetricsOptions): Metrics {
   });
   new Gauge({
     name: "nearbucket_backend_latency_seconds",
-    help: "Moving average of a backend's answers.",
+    help: "Moving average of the time until a read or a probe is answered.",
     labelNames: ["backend"],
     registers,
     collect() {

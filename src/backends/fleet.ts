@@ -35,7 +35,7 @@ export interface FleetMember {
   readonly writes: OperationHealth;
   /** How much room it has; undefined: nobody can tell. */
   readonly space: Space | undefined;
-  /** Exponentially weighted average of request latency in ms; undefined until measured. */
+  /** Exponentially weighted average of the time to the answers of reads and probes, in ms; undefined until measured. */
   readonly latencyMs: number | undefined;
 }
 
@@ -53,6 +53,7 @@ export interface Fleet {
    * What a caller met; `unavailable` takes the member down at once when a probe agrees, or when nobody listens there.
    */
   reportFailure(error: BackendError): void;
+  /** The time to the answer of a read. Those of writes depend on their size, and say nothing about reads. */
   reportSuccess(backend: string, latencyMs: number): void;
   /** Bytes that replicas take, by backend, as the database knows it: for those with `sizeBytes`. */
   setUsed(bytes: ReadonlyMap<string, number>): void;

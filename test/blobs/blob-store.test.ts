@@ -56,6 +56,16 @@ describe("a write", () => {
     expect(new Set(names)).toEqual(new Set([first.kind === "fresh" && first.storageKey]));
   });
 
+  it("says nothing about how quick reads are", async () => {
+    await using rig = await openRig({ probeIntervalMs: 3_600_000 });
+    const latencies = () => rig.fleet.members().map(({ latencyMs }) => latencyMs);
+    const before = latencies();
+    await rig.put("key", small);
+    expect(latencies()).toEqual(before);
+    await rig.get("key");
+    expect(latencies()).not.toEqual(before);
+  });
+
   it("transfers no known bytes when the client signed their digest", async () => {
     await using rig = await openRig();
     await rig.put("one", large);

@@ -33,7 +33,6 @@ export async function writeBuffer(
   const trail = newTrail();
   const { failures } = trail;
   const writeTo = async (member: FleetMember) => {
-    const startedAt = performance.now();
     tried.add(member.backend.name);
     trail.touched.add(member.backend.name);
     const { placement, sink } = openReplicaWriter(
@@ -44,9 +43,7 @@ export async function writeBuffer(
       () => placer.isReplaceable(held, tried, need),
     );
     if (buffer.length > 0) await sink.write(buffer);
-    if (!(await sink.finish(md5))) return;
-    held.push(placement);
-    placer.fleet.reportSuccess(placement.name, performance.now() - startedAt);
+    if (await sink.finish(md5)) held.push(placement);
   };
   const writeToNew = async () => {
     while (held.length < placer.copies) {

@@ -20,7 +20,7 @@ const MIB = 1024 * KIB;
 const PART = (isLong ? 16 : 5) * MIB;
 const sizes = [4 * KIB, MIB, (isLong ? 64 : 12) * MIB];
 const ROUNDS = isLong ? 5 : 1;
-const TIMEOUT_MS = ROUNDS * 300_000;
+const TIMEOUT_MS = ROUNDS * 600_000;
 
 /** A kind of store, and where it keeps what it holds under a storage key. */
 interface Place {

@@ -70,6 +70,8 @@ export class CallHealth implements OperationHealth, CallWatcher {
   #patienceMs = 0;
   #begunBytes = 0;
   #failingSince: Date | undefined;
+  /** When the latest call began that succeeded. */
+  #provenAt = Number.NEGATIVE_INFINITY;
   /** The largest since one as large succeeded. */
   #lastFailed = NONE;
   #lastGood: CallSubject | undefined;
@@ -106,6 +108,11 @@ export class CallHealth implements OperationHealth, CallWatcher {
     return this.#options.elapsed() - this.#answeredAt < RECENT_MS ? this.#latencyMs : undefined;
   }
 
+  /** Did a call that began since then, by performance.now(), succeed? */
+  succeededSince(since: number): boolean {
+    return this.#provenAt >= since;
+  }
+
   /** Bytes of all calls ever begun. */
   get begunBytes(): number {
     return this.#begunBytes;
@@ -136,6 +143,7 @@ export class CallHealth implements OperationHealth, CallWatcher {
     this.#underWay.delete(call);
     const end = { at: this.#options.elapsed(), size: call.size };
     if (outcome === "succeeded") {
+      this.#provenAt = Math.max(this.#provenAt, call.beganAt);
       this.#breaker.succeeded(end);
       this.#pace.took(call.sentBytes, call.tookMs);
       this.#lastGood = call;

@@ -1,6 +1,7 @@
 /**
  * One backend under watch. It is up only while it shows the identity under which it is registered: two failed probes in
- * a row take it down, one good probe brings it back. Whether it takes writes is asked more rarely, and apart.
+ * a row take it down, one good probe brings it back. Where nobody answers probes in time but right bytes were read
+ * meanwhile, it is this process that has too much to do: the member stays up. Whether it takes writes is asked apart.
  */
 import { setImmediate } from "node:timers/promises";
 import type { Log } from "../log.ts";
@@ -180,6 +181,7 @@ export class WatchedMember {
   async #probeTwice(): Promise<void> {
     const { identity } = this;
     if (identity === undefined || this.state === "removed") return;
+    const began = performance.now();
     let failure = await this.#probeOnce(identity);
     if (failure !== undefined && this.up && !this.#closed) failure = await this.#probeOnce(identity);
     if (this.#closed || identity !== this.identity) return;
@@ -187,7 +189,7 @@ export class WatchedMember {
       await this.#probeWrite();
       await this.#measureSpace();
       if (!this.#closed && identity === this.identity) this.#comeUp();
-    } else this.#fail(failure);
+    } else if (failure.fault !== "unavailable" || !this.reads.succeededSince(began)) this.#fail(failure);
   }
 
   /** The failure, if it failed: a probe's outcome is a measurement, not an error of this process. */

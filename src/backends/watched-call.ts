@@ -42,8 +42,8 @@ export class WatchedCall implements CallSubject {
   #stillSweeps = 0;
   /** Its caller has kept the store waiting: if the store now ends the call, it may be for that. */
   #wasKeptWaiting = false;
-  readonly #beganAt = performance.now();
-  #askedAt = this.#beganAt;
+  readonly beganAt = performance.now();
+  #askedAt = this.beganAt;
   #isSlow = false;
   #isOver = false;
 
@@ -61,7 +61,7 @@ export class WatchedCall implements CallSubject {
 
   answered(): void {
     const now = performance.now();
-    this.tookMs = now - this.#beganAt;
+    this.tookMs = now - this.beganAt;
     this.#isSlow = this.#watcher.isSlow(now - this.#askedAt, this.sentBytes);
     this.rests();
   }

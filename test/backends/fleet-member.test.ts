@@ -5,7 +5,7 @@ import { openFleet } from "../../src/backends/fleet.ts";
 import { MemoryBackend } from "../../src/backends/memory/backend.ts";
 import { healthyMembers } from "../../src/blobs/replicas/placement.ts";
 import { openLog } from "../../src/log.ts";
-import { failure } from "../contracts/backend-contract.ts";
+import { failure, writeAll } from "../contracts/backend-contract.ts";
 import type { FaultyS3 } from "../support/faulty-s3.ts";
 import { registerAll, registrationOf } from "../support/registered.ts";
 import { backendAt } from "./s3/support.ts";
@@ -152,6 +152,30 @@ describe("a member", () => {
     expect(only(fleet).up).toBe(false);
     expect(performance.now() - startedAt).toBeGreaterThan(1.9 * probeTimeoutMs);
     for (const answer of answers.splice(0)) answer();
+    await fleet.close();
+  });
+
+  it("that answers no probe in time stays up while right bytes are read from it", async () => {
+    const asked: (() => void)[] = [];
+    let isLate = false;
+    const busy = Object.assign(new MemoryBackend({ name: "far", region: "there" }), {
+      probe: () => new Promise<void>((resolve) => (isLate ? void asked.push(resolve) : resolve())),
+    });
+    const options = { backends: [busy], regions, log: openLog("silent"), probeIntervalMs: HOUR, probeTimeoutMs: 200 };
+    const fleet = openFleet(options);
+    await registerAll(fleet, [busy]);
+    isLate = true;
+    const { backend } = only(fleet);
+    await writeAll(busy.write("key", 5), Buffer.from("bytes"));
+    const probeWhile = async (during: () => Promise<unknown>) => {
+      const probing = fleet.probeNow();
+      await during();
+      await probing;
+      return only(fleet).up;
+    };
+    expect(await probeWhile(() => backend.read("key", 5))).toBe(true);
+    expect(await probeWhile(() => failure(backend.read("no such key", 5)))).toBe(false);
+    for (const answer of asked) answer();
     await fleet.close();
   });
 

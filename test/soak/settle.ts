@@ -13,7 +13,8 @@ const FIRST_DAYS = 9;
 const DAYS = 300;
 
 const LEFT_TO_DO = `SELECT (SELECT COUNT(*) FROM blobs WHERE ref_count = 0) + (SELECT COUNT(*) FROM uploads)
-  + (SELECT COUNT(*) FROM jobs WHERE kind IN ('copy', 'digest', 'drop')) AS things`;
+  + (SELECT COUNT(*) FROM jobs WHERE kind IN ('copy', 'digest', 'drop'))
+  + (SELECT COUNT(*) FROM quarantine) AS things`;
 
 /** Resolves when the gateway is closed. */
 export async function settle(config: GatewayConfig): Promise<void> {

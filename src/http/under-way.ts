@@ -3,11 +3,14 @@ import type { ServerResponse } from "node:http";
 
 /** What takes longer moves many bytes or waits for its client, and other work hardly delays it. */
 const YOUNG_MS = 2_000;
+/** Where requests follow each other so closely, what begins between two of them meets the next one. */
+const CLOSE_MS = 100;
 
 export class UnderWay {
   readonly #monotonicMs: () => number;
   /** When each began, the oldest first. */
   readonly #young = new Map<ServerResponse, number>();
+  #latest = Number.NEGATIVE_INFINITY;
 
   /** `monotonicMs`: for tests. */
   constructor(monotonicMs: () => number = () => performance.now()) {
@@ -16,13 +19,16 @@ export class UnderWay {
 
   /** Counts the request of this response until that is closed. */
   begin(response: ServerResponse): void {
-    this.#young.set(response, this.#monotonicMs());
+    this.#latest = this.#monotonicMs();
+    this.#young.set(response, this.#latest);
     response.once("close", () => this.#young.delete(response));
   }
 
-  /** Is there any? */
+  /** Is there any, or was there one a moment ago? */
   get any(): boolean {
-    const since = this.#monotonicMs() - YOUNG_MS;
+    const now = this.#monotonicMs();
+    if (now - this.#latest < CLOSE_MS) return true;
+    const since = now - YOUNG_MS;
     for (const [response, begun] of this.#young) {
       if (begun > since) return true;
       this.#young.delete(response);

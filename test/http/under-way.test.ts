@@ -20,13 +20,19 @@ function open() {
   };
 }
 
-it("counts a request until its response is closed", () => {
-  const { underWay, begin } = open();
+it("counts a request until its response is closed, and for a moment after it began", () => {
+  const { underWay, begin, pass } = open();
   expect(underWay.any).toBe(false);
   const [endFirst, endSecond] = [begin(), begin()];
   endSecond();
+  pass(100);
   expect(underWay.any).toBe(true);
   endFirst();
+  expect(underWay.any).toBe(false);
+  begin()();
+  pass(99);
+  expect(underWay.any).toBe(true);
+  pass(1);
   expect(underWay.any).toBe(false);
 });
 

@@ -30,11 +30,14 @@ export class DiskUploads {
   async create(key: string): Promise<string> {
     const id = randomBytes(16).toString("hex");
     const directory = join(this.#uploads, id);
+    // Among the uploads it stands only with its whole key: without it nobody could ever tell whose it is.
+    const made = join(this.#disk.directory, "tmp", `${id}.upload`);
     try {
       await this.#disk.checkPresent();
-      await this.#disk.run(() => mkdir(directory));
-      await this.#writeFile(join(directory, "key"), key);
-      await this.#disk.syncDirectory(directory);
+      await this.#disk.run(() => mkdir(made));
+      await this.#writeFile(join(made, "key"), key);
+      await this.#disk.syncDirectory(made);
+      await this.#disk.run(() => rename(made, directory));
       await this.#disk.syncDirectory(this.#uploads);
       return id;
     } catch (error) {

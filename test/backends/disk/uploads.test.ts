@@ -1,6 +1,6 @@
 // An upload on a disk becomes an object of just the parts that were named, whatever is written meanwhile, and survives
 // a process that dies in between.
-import { readdir, rename } from "node:fs/promises";
+import { readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { multipartEtag } from "../../../src/checksums/multipart-etag.ts";
@@ -19,6 +19,24 @@ async function uploadOf({ backend }: TestDisk, texts: readonly string[]) {
   }
   return { id, parts };
 }
+
+it("an upload is never there without its whole key, so that whoever finds it can end it", async () => {
+  await using disk = await onDisk();
+  const backend = await disk.open({ durable: true });
+  const uploads = join(disk.directory, "uploads");
+  const keys = new Map<string, string>();
+  const watching = new AbortController();
+  const looked = (async () => {
+    while (!watching.signal.aborted)
+      for (const name of await readdir(uploads))
+        if (!keys.has(name)) keys.set(name, await readFile(join(uploads, name, "key"), "utf8").catch(String));
+  })();
+  for (let n = 0; n < 200; n++) await backend.createUpload(KEY);
+  watching.abort();
+  await looked;
+  await backend.close();
+  expect(new Set(keys.values())).toEqual(new Set([KEY]));
+});
 
 describe("an upload that is being completed", () => {
   it("takes no part any more: the object has the bytes of its ETag", async () => {

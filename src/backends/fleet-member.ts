@@ -1,7 +1,7 @@
 /**
  * One backend under watch. It is up only while it shows the identity under which it is registered: two failed probes in
- * a row take it down, one good probe brings it back. Where nobody answers probes in time but right bytes were read
- * meanwhile, it is this process that has too much to do: the member stays up. Whether it takes writes is asked apart.
+ * a row take it down, one good probe brings it back. Those that merely found it unavailable do not while bytes are read
+ * from it: most often this process has too much to do. Whether it takes writes is asked more rarely, and apart.
  */
 import { setImmediate } from "node:timers/promises";
 import type { Log } from "../log.ts";

@@ -1,6 +1,6 @@
 /**
- * Tells a read that nobody wants it any more. An AbortSignal is one too; a Stopper costs a small read 25 microseconds
- * less (docs/decisions/016-hedged-reads.md).
+ * Tells a read that nobody wants it any more. An AbortSignal is one too; a Stopper makes a small read 5 % cheaper
+ * (docs/decisions/016-hedged-reads.md).
  */
 export interface StopSignal {
   readonly aborted: boolean;

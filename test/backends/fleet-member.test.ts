@@ -1,6 +1,7 @@
 // When a member counts as being there: by its identity, by what the database says, by a small write.
 import { once } from "node:events";
 import { describe, expect, it, vi } from "vitest";
+import { BackendError } from "../../src/backends/backend.ts";
 import { openFleet } from "../../src/backends/fleet.ts";
 import { MemoryBackend } from "../../src/backends/memory/backend.ts";
 import { healthyMembers } from "../../src/blobs/replicas/placement.ts";
@@ -155,26 +156,35 @@ describe("a member", () => {
     await fleet.close();
   });
 
-  it("that answers no probe in time stays up while right bytes are read from it", async () => {
+  it("stays up while bytes are read from it, though its probes go unanswered, and not when it is lost", async () => {
     const asked: (() => void)[] = [];
-    let isLate = false;
-    const busy = Object.assign(new MemoryBackend({ name: "far", region: "there" }), {
-      probe: () => new Promise<void>((resolve) => (isLate ? void asked.push(resolve) : resolve())),
-    });
+    const late = () => new Promise<void>((resolve) => void asked.push(resolve));
+    const fails = (fault: "unavailable" | "corrupt") => async () => {
+      await reads();
+      throw new BackendError("far", fault);
+    };
+    const good = () => Promise.resolve();
+    let probe: () => Promise<void> = good;
+    const busy = Object.assign(new MemoryBackend({ name: "far", region: "there" }), { probe: () => probe() });
     const options = { backends: [busy], regions, log: openLog("silent"), probeIntervalMs: HOUR, probeTimeoutMs: 200 };
     const fleet = openFleet(options);
     await registerAll(fleet, [busy]);
-    isLate = true;
     const { backend } = only(fleet);
+    const reads = () => backend.read("key", 5);
     await writeAll(busy.write("key", 5), Buffer.from("bytes"));
-    const probeWhile = async (during: () => Promise<unknown>) => {
+    const isUpAfter = async (next: typeof probe, during: () => Promise<unknown>) => {
+      probe = next;
       const probing = fleet.probeNow();
       await during();
       await probing;
       return only(fleet).up;
     };
-    expect(await probeWhile(() => backend.read("key", 5))).toBe(true);
-    expect(await probeWhile(() => failure(backend.read("no such key", 5)))).toBe(false);
+    expect(await isUpAfter(late, reads)).toBe(true);
+    for (const answer of asked.splice(0)) answer();
+    expect(await isUpAfter(fails("unavailable"), good)).toBe(true);
+    expect(await isUpAfter(fails("corrupt"), good)).toBe(false);
+    expect(await isUpAfter(good, good)).toBe(true);
+    expect(await isUpAfter(late, () => failure(backend.read("no such key", 5)))).toBe(false);
     for (const answer of asked) answer();
     await fleet.close();
   });

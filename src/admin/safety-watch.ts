@@ -1,9 +1,8 @@
 /**
- * What is safe and what is not, for the metrics. Who holds what is counted in the background, a little at a time, and
- * only while somebody asks, or while the room on a backend follows from it; what that means is judged by the fleet as
- * it is at the moment. Asking waits for nothing.
+ * What is safe and what is not, for the metrics. Who holds what is read in the background, and only while somebody asks,
+ * or while the room on a backend follows from it; what that means is judged by the fleet as it is at the moment. Asking
+ * waits for nothing.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import type { Fleet } from "../backends/fleet.ts";
 import type { Log } from "../log.ts";
 import type { HolderSet } from "../metadata/holders.ts";
@@ -16,7 +15,7 @@ interface CountedSafety {
 }
 
 export interface SafetyWatch {
-  /** Undefined until the first count is finished. Begins another when the last began more than five minutes ago. */
+  /** Undefined until the first count is read. Reads another when the last is older than ten seconds. */
   latest(): CountedSafety | undefined;
   close(): Promise<void>;
 }
@@ -29,18 +28,13 @@ export interface SafetyWatchOptions {
   readonly log: Log;
 }
 
-const EVERY_MS = 300_000;
-const LOOK_MS = 10_000;
-/** A million blobs in half a minute: requests hardly wait for one page, and not at all between two. */
-const PAGE = 1000;
-const PAUSE_MS = 20;
+const EVERY_MS = 10_000;
 
 export function watchSafety({ holders, fleet, copies, now, log }: SafetyWatchOptions): SafetyWatch {
   const closing = new AbortController();
   let last: { readonly sets: readonly HolderSet[]; readonly countedAt: Date } | undefined;
   let begunAt = Number.NEGATIVE_INFINITY;
   let counting: Promise<void> | undefined;
-  const pause = () => delay(PAUSE_MS, undefined, { signal: closing.signal, ref: false });
   const latest = () => {
     const isDue = now().getTime() - begunAt >= EVERY_MS;
     if (isDue && counting === undefined && !closing.signal.aborted) {
@@ -54,7 +48,7 @@ export function watchSafety({ holders, fleet, copies, now, log }: SafetyWatchOpt
   };
   const count = async () => {
     try {
-      const { sets } = await holders.count({ isShort: () => false, page: PAGE, pause });
+      const sets = await holders.sets();
       last = { sets, countedAt: now() };
       fleet.setUsed(usedBytes(sets));
     } catch (error) {
@@ -63,7 +57,7 @@ export function watchSafety({ holders, fleet, copies, now, log }: SafetyWatchOpt
       counting = undefined;
     }
   };
-  const timer = setInterval(countForSpace, LOOK_MS).unref();
+  const timer = setInterval(countForSpace, EVERY_MS).unref();
   countForSpace();
   return {
     latest,

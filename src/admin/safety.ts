@@ -3,7 +3,7 @@
  * backend, to exact figures. A copy that is far away, lost or on a backend that is being emptied protects nothing.
  */
 import { isEnough } from "../blobs/replicas/placement.ts";
-import type { Amount, HolderSet } from "../metadata/holders.ts";
+import { type Amount, type HolderSet, sum } from "../metadata/holders.ts";
 
 /** What is known of one backend at the moment. */
 export interface BackendPlace {
@@ -53,7 +53,7 @@ export function judgeSafety(sets: readonly HolderSet[], places: readonly Backend
   const inPlace = namesOf(places.filter((place) => place.inPlace));
   const good = namesOf(places.filter((place) => place.inPlace && place.attached));
   const isShort = shortage(places, copies);
-  const total = (isIn: (backends: readonly string[]) => boolean) => sumOf(sets.filter((set) => isIn(set.backends)));
+  const total = (isIn: (backends: readonly string[]) => boolean) => sum(sets.filter((set) => isIn(set.backends)));
   const atRisk = total((backends) => backends.filter((name) => good.has(name)).length < 2);
   const unreadable = total((backends) => !backends.some((name) => inPlace.has(name)));
   const lost = total((backends) => backends.length === 0);
@@ -64,7 +64,7 @@ export function judgeSafety(sets: readonly HolderSet[], places: readonly Backend
     return { name, replicas, bytes, onlyHere: total(isOnlyHere) };
   });
   const verdict = lost.blobs > 0 ? "lost" : unreadable.blobs > 0 ? "unreadable" : atRisk.blobs > 0 ? "at-risk" : "safe";
-  return { verdict, stored: sumOf(sets), atRisk, unreadable, lost, underReplicated: total(isShort), backends };
+  return { verdict, stored: sum(sets), atRisk, unreadable, lost, underReplicated: total(isShort), backends };
 }
 
 /** Has a blob on these backends fewer good copies than `copies`, or all of them in one region where there are two? */
@@ -81,14 +81,4 @@ export function shortage(places: readonly BackendPlace[], copies: number): (back
 
 function namesOf(places: readonly BackendPlace[]): ReadonlySet<string> {
   return new Set(places.map(({ name }) => name));
-}
-
-function sumOf(amounts: readonly Amount[]): Amount {
-  const sum = { blobs: 0, objects: 0, bytes: 0 };
-  for (const { blobs, objects, bytes } of amounts) {
-    sum.blobs += blobs;
-    sum.objects += objects;
-    sum.bytes += bytes;
-  }
-  return sum;
 }

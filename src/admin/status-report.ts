@@ -1,6 +1,6 @@
 /**
  * What `nearbucket status` answers: is everything safe, where does it stand, and when will it be safe again. Walks all
- * blobs: two to five seconds of one processor for a million of them.
+ * blobs only where some are short of copies, to say in which buckets.
  */
 import type { BucketShare } from "../metadata/holders.ts";
 import type { InventoryFound } from "../metadata/inventory-results.ts";
@@ -71,10 +71,11 @@ export async function reportStatus({
   const copies = live?.copies ?? given.copies;
   const registered = await metadata.backends.list();
   const lost = await metadata.holders.lost();
-  const named = lost.map(({ backend }) => backend);
+  const sets = await metadata.holders.sets();
+  const named = await metadata.backends.namesInUse();
   const backends = knownBackends({ configured, registered, live: live?.backends, named });
   const places = backends.map((backend) => placeOf(backend, now, graceMs));
-  const { sets, shortByBucket } = await metadata.holders.count({ isShort: shortage(places, copies) });
+  const isShort = shortage(places, copies);
   const { backends: judged, ...safety } = judgeSafety(sets, places, copies);
   const inventories = new Map((await metadata.inventories()).map((found) => [found.backend, found]));
   const jobs = await jobsOf(metadata, live, now);
@@ -94,7 +95,7 @@ export async function reportStatus({
       const more = { scrubbedSince: scrubbed.get(backend.name), inventory: inventories.get(backend.name) };
       return { ...backend, replicas, bytes, onlyHere, lostReplicas, safeToLose: onlyHere.blobs === 0, ...more };
     }),
-    underReplicatedByBucket: shortByBucket,
+    underReplicatedByBucket: await metadata.holders.byBucket(sets.filter(({ backends: held }) => isShort(held))),
     jobs,
     failingJobs: await metadata.failingJobs(FAILING_SHOWN),
   };

@@ -5,6 +5,7 @@
 import type { BackendState, Blob, Registration, SealedSecret } from "../model.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Parameter, type Statement, statement } from "./engine.ts";
+import { Holders, sum } from "./holders.ts";
 
 export interface RegisteredBackend extends Registration {
   /** Its configuration, when it was attached at run time; undefined: it is in the configuration file. */
@@ -53,19 +54,22 @@ const resealConfig = statement<never>(
 );
 const loseSome = statement<{ blob_id: number }>(
   "backend-replicas-lose",
-  `UPDATE replicas SET state = 'lost' WHERE backend = ?1 AND blob_id IN (
+  `WITH locked AS (SELECT id FROM blobs WHERE id IN (
     SELECT blob_id FROM replicas WHERE backend = ?1 AND state = 'verified' ORDER BY scrubbed_at LIMIT ?2)
+    ORDER BY id FOR UPDATE)
+  UPDATE replicas SET state = 'lost' WHERE backend = ?1 AND blob_id IN (SELECT id FROM locked)
   RETURNING blob_id`,
 );
 const forgetSome = statement<{ blob_id: number }>(
   "backend-replicas-forget",
-  `DELETE FROM replicas WHERE backend = ?1 AND blob_id IN (
+  `WITH locked AS (SELECT id FROM blobs WHERE id IN (
     SELECT gone.blob_id FROM replicas AS gone JOIN blobs ON blobs.id = gone.blob_id
     WHERE gone.backend = ?1 AND (gone.state <> 'verified' OR blobs.ref_count = 0 OR EXISTS (
       SELECT 1 FROM replicas AS others JOIN backends ON backends.name = others.backend
       WHERE others.blob_id = gone.blob_id AND others.backend <> ?1 AND others.state = 'verified'
         AND backends.state = 'attached'))
-    LIMIT ?2)
+    LIMIT ?2) ORDER BY id FOR UPDATE)
+  DELETE FROM replicas WHERE backend = ?1 AND blob_id IN (SELECT id FROM locked)
   RETURNING blob_id`,
 );
 const holdsReplicas = statement<{ one: number }>(
@@ -86,21 +90,6 @@ const selectSample = statement<{ storage_key: string; size: number; etag: string
   FROM replicas JOIN blobs ON blobs.id = replicas.blob_id
   WHERE replicas.backend = ? AND replicas.state = 'verified' AND blobs.ref_count > 0
   ORDER BY replicas.scrubbed_at DESC LIMIT ?`,
-);
-
-const selectHoldings = statement<{ name: string; replicas: number; bytes: number }>(
-  "backend-holdings",
-  `SELECT replicas.backend AS name, COUNT(*) AS replicas, CAST(COALESCE(SUM(blobs.size), 0) AS BIGINT) AS bytes
-  FROM replicas JOIN blobs ON blobs.id = replicas.blob_id WHERE replicas.state = 'verified' GROUP BY replicas.backend`,
-);
-const countOnlyThere = statement<{ blobs: number; bytes: number }>(
-  "backend-only-there",
-  `SELECT COUNT(*) AS blobs, CAST(COALESCE(SUM(size), 0) AS BIGINT) AS bytes FROM blobs
-  WHERE ref_count > 0
-    AND EXISTS (SELECT 1 FROM replicas WHERE blob_id = blobs.id AND backend = ?1 AND state = 'verified')
-    AND NOT EXISTS (SELECT 1 FROM replicas JOIN backends ON backends.name = replicas.backend
-      WHERE replicas.blob_id = blobs.id AND replicas.backend <> ?1 AND replicas.state = 'verified'
-        AND backends.state = 'attached' AND backends.lost_at IS NULL AND backends.seen_at >= ?2)`,
 );
 
 export class Backends {
@@ -159,9 +148,14 @@ export class Backends {
     return (await this.#context.engine.read.get(holdsReplicas, [name])) !== undefined;
   }
 
-  /** Good replicas by the rows, and their bytes, of each backend that has any. Reads every replica's row. */
-  holdings(): Promise<readonly { readonly name: string; readonly replicas: number; readonly bytes: number }[]> {
-    return this.#context.engine.read.all(selectHoldings, []);
+  /** Good replicas by the rows, and their bytes, of each backend that has any. */
+  async holdings(): Promise<readonly { readonly name: string; readonly replicas: number; readonly bytes: number }[]> {
+    const all = await new Holders(this.#context).all();
+    const names = [...new Set(all.flatMap(({ backends }) => backends))].sort();
+    return names.map((name) => {
+      const { blobs: replicas, bytes } = sum(all.filter(({ backends }) => backends.includes(name)));
+      return { name, replicas, bytes };
+    });
   }
 
   /**
@@ -169,7 +163,15 @@ export class Backends {
    * `since`.
    */
   async onlyThere(name: string, since: Date): Promise<{ readonly blobs: number; readonly bytes: number }> {
-    return (await this.#context.engine.read.get(countOnlyThere, [name, since.getTime()])) ?? { blobs: 0, bytes: 0 };
+    const isGood = ({ state, lostAt, seenAt }: RegisteredBackend) =>
+      state === "attached" && lostAt === undefined && seenAt >= since;
+    const others = (await this.list()).filter((one) => one.name !== name && isGood(one)).map((one) => one.name);
+    const { blobs, bytes } = sum(
+      (await new Holders(this.#context).sets()).filter(
+        ({ backends }) => backends.includes(name) && !others.some((other) => backends.includes(other)),
+      ),
+    );
+    return { blobs, bytes };
   }
 
   /** Every name that a row names, registered or not, in order. */

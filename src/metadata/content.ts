@@ -12,7 +12,8 @@ import { saveReplicas } from "./replica-rows.ts";
 
 const insertBlob = statement<{ id: number }>(
   "blob-add",
-  `INSERT INTO blobs (storage_key, size, etag, digest, scope, part_sizes, ref_count) VALUES (?, ?, ?, ?, ?, ?, 1)
+  `INSERT INTO blobs (storage_key, size, etag, digest, scope, part_sizes, holders, ref_count)
+  VALUES (?, ?, ?, ?, ?, ?, ?, 1)
   ON CONFLICT (scope, digest) WHERE scope IS NOT NULL AND digest IS NOT NULL AND deleting = 0 DO NOTHING RETURNING id`,
 );
 /** A merge can give a digest to another blob: while it does, nobody looks for the blob with that digest. */
@@ -92,6 +93,7 @@ async function referenceFresh(
       digest,
       scope,
       partSizesText(content),
+      holdersText(content),
     ]);
     if (made) {
       await saveReplicas(c, made.id, content, context.now());
@@ -130,6 +132,11 @@ async function share(
     await addJob(c, { kind: "drop", storageKey: content.storageKey, backends: [] }, now, now);
   }
   return referenceKnown(c, shared.id, previous);
+}
+
+/** The set that the rows of its replicas will give: their triggers find nothing to count anew. */
+function holdersText({ backends }: FreshContent): string {
+  return [...new Set(backends)].sort().join(" ");
 }
 
 async function addFollowUps(

@@ -1,7 +1,6 @@
 /**
- * Which backends hold what: the blobs that objects refer to, counted by the set of backends that hold a verified
- * replica of them. Walks all blobs page by page, each page a query of its own and none in a transaction: for commands
- * and for a look every few minutes, never for a request.
+ * Which backends hold what: blobs counted by the set of backends that hold a verified replica of them. Triggers keep
+ * the count with each change (migration 005), so it is exact and nothing is walked to know it.
  */
 import type { MetadataContext } from "./context.ts";
 import { statement } from "./engine.ts";
@@ -27,52 +26,55 @@ export interface BucketShare {
   readonly bytes: number;
 }
 
-export interface HolderCount {
-  readonly sets: readonly HolderSet[];
-  /** In order of name: what buckets have in the sets that are short; a bucket without any is not named. */
-  readonly shortByBucket: readonly BucketShare[];
+/** All blobs with the same holders: those that objects refer to, or those that none does any more. */
+export interface Holding extends Amount {
+  readonly backends: readonly string[];
+  readonly isReferenced: boolean;
+  /** Sum of the objects' sizes. */
+  readonly logicalBytes: number;
 }
 
-export interface CountOptions {
-  /** Is this set of backends too small? */
-  readonly isShort: (backends: readonly string[]) => boolean;
-  /** Blobs a query. Default 50,000. */
-  readonly page?: number;
-  /** Waited for between two pages. */
-  readonly pause?: () => Promise<void>;
-}
-
-interface SetRow {
+interface HoldingRow extends Amount {
   readonly holders: string;
-  readonly blobs: number;
-  readonly objects: number;
-  readonly bytes: number;
-  readonly last: number;
+  readonly referenced: number;
+  readonly logical_bytes: number;
 }
 
-const held = `SELECT id, size, ref_count,
-    COALESCE((SELECT CAST(json_group_array(backend ORDER BY backend) AS TEXT) FROM replicas
-      WHERE replicas.blob_id = blobs.id AND replicas.state = 'verified'), '[]') AS holders
-  FROM blobs WHERE ref_count > 0 AND id > ?1`;
-
-const countPage = statement<SetRow>(
-  "holders-page",
-  `SELECT holders, COUNT(*) AS blobs, CAST(SUM(ref_count) AS BIGINT) AS objects, CAST(SUM(size) AS BIGINT) AS bytes,
-    MAX(id) AS last
-  FROM (${held} ORDER BY id LIMIT ?2) AS held GROUP BY holders`,
+const sums = ["blobs", "objects", "bytes", "logical_bytes"].map((name) => `CAST(SUM(${name}) AS BIGINT) AS ${name}`);
+const selectHoldings = statement<HoldingRow>(
+  "holdings",
+  `SELECT holders, referenced, ${sums.join(", ")} FROM (
+    SELECT holders, referenced, blobs, objects, bytes, logical_bytes FROM holdings UNION ALL
+    SELECT holders, referenced, blobs, objects, bytes, logical_bytes FROM holding_changes) AS counted
+  GROUP BY holders, referenced HAVING SUM(blobs) > 0 ORDER BY holders, referenced`,
 );
-const bucketsOfPage = statement<BucketShare & { readonly holders: string }>(
+const takeChanges = statement<HoldingRow>(
+  "holding-changes-take",
+  `DELETE FROM holding_changes WHERE id IN (SELECT id FROM holding_changes ORDER BY id LIMIT ? FOR UPDATE SKIP LOCKED)
+  RETURNING holders, referenced, blobs, objects, bytes, logical_bytes`,
+);
+const addHolding = statement<never>(
+  "holding-add",
+  `INSERT INTO holdings (holders, referenced, blobs, objects, bytes, logical_bytes) VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT (holders, referenced) DO UPDATE SET blobs = holdings.blobs + excluded.blobs,
+    objects = holdings.objects + excluded.objects, bytes = holdings.bytes + excluded.bytes,
+    logical_bytes = holdings.logical_bytes + excluded.logical_bytes`,
+);
+const lastOfPage = statement<{ last: number; blobs: number }>(
+  "holders-page",
+  `SELECT COALESCE(MAX(id), 0) AS last, COUNT(*) AS blobs
+  FROM (SELECT id FROM blobs WHERE id > ?1 ORDER BY id LIMIT ?2) AS page`,
+);
+const bucketsOfPage = statement<BucketShare>(
   "holders-buckets",
-  `SELECT held.holders AS holders, buckets.name AS bucket, COUNT(*) AS objects,
-    CAST(SUM(objects.size) AS BIGINT) AS bytes
-  FROM (${held} AND id <= ?2) AS held JOIN objects ON objects.blob_id = held.id
-    JOIN buckets ON buckets.id = objects.bucket_id
-  GROUP BY held.holders, buckets.name`,
+  `SELECT buckets.name AS bucket, COUNT(*) AS objects, CAST(SUM(objects.size) AS BIGINT) AS bytes
+  FROM blobs JOIN objects ON objects.blob_id = blobs.id JOIN buckets ON buckets.id = objects.bucket_id
+  WHERE blobs.id > ?1 AND blobs.id <= ?2 AND blobs.ref_count > 0 AND instr(?3, '|' || blobs.holders || '|') > 0
+  GROUP BY buckets.name`,
 );
 const countLost = statement<{ backend: string; lost: number }>(
   "holders-lost",
-  `SELECT backend, CAST(SUM(CASE WHEN state = 'verified' THEN 0 ELSE 1 END) AS BIGINT) AS lost
-  FROM replicas GROUP BY backend ORDER BY backend`,
+  "SELECT backend, COUNT(*) AS lost FROM replicas WHERE state <> 'verified' GROUP BY backend ORDER BY backend",
 );
 const selectOne = statement<{ storage_key: string; size: number }>(
   "holders-one",
@@ -80,7 +82,10 @@ const selectOne = statement<{ storage_key: string; size: number }>(
   WHERE replicas.backend = ? AND replicas.state = 'verified' AND blobs.ref_count > 0 AND blobs.size > 0 LIMIT 1`,
 );
 
+/** Blobs a query. */
 const PAGE = 50_000;
+/** Rows in one transaction. */
+const CHANGES = 10_000;
 
 export class Holders {
   readonly #context: MetadataContext;
@@ -89,31 +94,56 @@ export class Holders {
     this.#context = context;
   }
 
-  /** Exact while nothing is written; what is written meanwhile is counted or not. */
-  async count({ isShort, page = PAGE, pause }: CountOptions): Promise<HolderCount> {
-    const sets = new Map<string, HolderSet>();
-    const buckets = new Map<string, BucketShare>();
-    const isShortRow = ({ holders }: { readonly holders: string }) => isShort(JSON.parse(holders));
-    for (let after = 0; ; ) {
-      const rows = await this.#context.engine.read.all(countPage, [after, page]);
-      const last = Math.max(after, ...rows.map((row) => row.last));
-      for (const { holders, ...amount } of rows) {
-        const backends: readonly string[] = JSON.parse(holders);
-        const name = backends.join(" ");
-        sets.set(name, { backends, ...sum(amount, sets.get(name)) });
-      }
-      if (rows.some(isShortRow))
-        for (const share of (await this.#context.engine.read.all(bucketsOfPage, [after, last])).filter(isShortRow))
-          buckets.set(share.bucket, add(share, buckets.get(share.bucket)));
-      if (rows.reduce((count, { blobs }) => count + blobs, 0) < page) break;
-      after = last;
-      await pause?.();
-    }
-    const shortByBucket = [...buckets.values()].sort((a, b) => (a.bucket < b.bucket ? -1 : 1));
-    return { sets: [...sets.values()], shortByBucket };
+  /** Everything that is stored, counted as of one moment. Its cost grows with the number of sets only. */
+  async all(): Promise<readonly Holding[]> {
+    return (await this.#context.engine.read.all(selectHoldings, [])).map(
+      ({ holders, referenced, logical_bytes: logicalBytes, ...amount }) => {
+        return { backends: namesIn(holders), isReferenced: referenced === 1, logicalBytes, ...amount };
+      },
+    );
   }
 
-  /** Every backend that a replica names, in order, with those that are not good: made anew, or taken away, later. */
+  /** What objects refer to, by the backends that hold it. */
+  async sets(): Promise<readonly HolderSet[]> {
+    return (await this.all()).filter(({ isReferenced }) => isReferenced);
+  }
+
+  /**
+   * In order of name: what buckets have in these sets; a bucket without any is not named. Walks all blobs page by page,
+   * each page a query of its own, and is exact while nothing is written.
+   */
+  async byBucket(sets: readonly Pick<HolderSet, "backends">[], page = PAGE): Promise<readonly BucketShare[]> {
+    const buckets = new Map<string, BucketShare>();
+    if (sets.length === 0) return [];
+    const texts = `|${sets.map(({ backends }) => backends.join(" ")).join("|")}|`;
+    for (let after = 0; ; ) {
+      const { last = 0, blobs = 0 } = (await this.#context.engine.read.get(lastOfPage, [after, page])) ?? {};
+      for (const share of await this.#context.engine.read.all(bucketsOfPage, [after, last, texts]))
+        buckets.set(share.bucket, add(share, buckets.get(share.bucket)));
+      if (blobs < page) break;
+      after = last;
+    }
+    return [...buckets.values()].sort((a, b) => (a.bucket < b.bucket ? -1 : 1));
+  }
+
+  /** Adds the changes up, so that there are few to read; true: there may be more of them. */
+  addUp(limit = CHANGES): Promise<boolean> {
+    return this.#context.engine.transact(async (c) => {
+      const changes = await c.all(takeChanges, [limit]);
+      const grown = new Map<string, HoldingRow>();
+      for (const change of changes) {
+        const set = `${change.referenced} ${change.holders}`;
+        const before = grown.get(set);
+        const logical = (before?.logical_bytes ?? 0) + change.logical_bytes;
+        grown.set(set, { ...change, ...sum(before ? [before, change] : [change]), logical_bytes: logical });
+      }
+      for (const [, row] of [...grown].sort(([a], [b]) => (a < b ? -1 : 1)))
+        await c.run(addHolding, [row.holders, row.referenced, row.blobs, row.objects, row.bytes, row.logical_bytes]);
+      return changes.length === limit;
+    });
+  }
+
+  /** Replicas that are not good, by backend, in order: made anew, or taken away, later. */
   lost(): Promise<readonly { readonly backend: string; readonly lost: number }[]> {
     return this.#context.engine.read.all(countLost, []);
   }
@@ -125,8 +155,18 @@ export class Holders {
   }
 }
 
-function sum({ blobs, objects, bytes }: Amount, other: Amount = { blobs: 0, objects: 0, bytes: 0 }): Amount {
-  return { blobs: blobs + other.blobs, objects: objects + other.objects, bytes: bytes + other.bytes };
+function namesIn(holders: string): readonly string[] {
+  return holders === "" ? [] : holders.split(" ");
+}
+
+export function sum(amounts: readonly Amount[]): Amount {
+  const total = { blobs: 0, objects: 0, bytes: 0 };
+  for (const { blobs, objects, bytes } of amounts) {
+    total.blobs += blobs;
+    total.objects += objects;
+    total.bytes += bytes;
+  }
+  return total;
 }
 
 function add(share: BucketShare, other: BucketShare | undefined): BucketShare {

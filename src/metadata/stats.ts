@@ -1,7 +1,7 @@
-/** Storage figures: a few aggregate queries, each of its own moment. */
-import type { Knex } from "knex";
+/** Storage figures, from what is counted as it changes. */
 import type { MetadataContext } from "./context.ts";
-import { type Statement, statement } from "./engine.ts";
+import { statement } from "./engine.ts";
+import { Holders, type Holding } from "./holders.ts";
 
 export interface StatsReport {
   readonly buckets: number;
@@ -22,18 +22,7 @@ export interface StatsReport {
   readonly reclaimableBytes: number;
 }
 
-const objectTotals = statement<{ buckets: number; objects: number; logical_bytes: number }>(
-  "stats-objects",
-  `SELECT (SELECT COUNT(*) FROM buckets) AS buckets, COUNT(*) AS objects,
-    CAST(COALESCE(SUM(size), 0) AS BIGINT) AS logical_bytes
-  FROM objects WHERE is_delete_marker = 0`,
-);
-const blobTotals = statement<{ blobs: number; unique_bytes: number; reclaimable_bytes: number }>(
-  "stats-blobs",
-  `SELECT COUNT(CASE WHEN ref_count > 0 THEN 1 END) AS blobs,
-    CAST(COALESCE(SUM(CASE WHEN ref_count > 0 THEN size END), 0) AS BIGINT) AS unique_bytes,
-    CAST(COALESCE(SUM(CASE WHEN ref_count = 0 THEN size END), 0) AS BIGINT) AS reclaimable_bytes FROM blobs`,
-);
+const countBuckets = statement<{ buckets: number }>("stats-buckets", "SELECT COUNT(*) AS buckets FROM buckets");
 
 export class Stats {
   readonly #context: MetadataContext;
@@ -46,44 +35,28 @@ export class Stats {
    * `copies`: how many good copies a blob should have. `present`: the backends whose replicas count; undefined: all.
    */
   async report(copies: number, present?: readonly string[]): Promise<StatsReport> {
-    const { read } = this.#context.engine;
-    const objects = await read.get(long(objectTotals), []);
-    const blobs = await read.get(long(blobTotals), []);
-    const [replicas] = await read.query<{ replicas: number; stored_bytes: number }>((knex) =>
-      goodReplicas(knex, present)
-        .join("blobs", "blobs.id", "replicas.blob_id")
-        .count({ replicas: "*" })
-        .select(knex.raw("CAST(COALESCE(SUM(blobs.size), 0) AS BIGINT) AS stored_bytes")),
-    );
-    const [under] = await read.query<{ blobs: number }>((knex) => {
-      const good = goodReplicas(knex, present).count("*").whereRaw("replicas.blob_id = blobs.id");
-      return knex("blobs")
-        .where("ref_count", ">", 0)
-        .whereRaw("CAST(? AS BIGINT) > ?", [copies, good])
-        .count({ blobs: "*" });
-    });
-    if (!objects || !blobs || !replicas || !under) throw new Error("an aggregate query gave no row");
+    const buckets = (await this.#context.engine.read.get(countBuckets, []))?.buckets ?? 0;
+    const all = await new Holders(this.#context).all();
+    const referenced = all.filter(({ isReferenced }) => isReferenced);
+    const good = ({ backends }: Holding) =>
+      present === undefined ? backends.length : backends.filter((name) => present.includes(name)).length;
+    const logicalBytes = sum(referenced, (one) => one.logicalBytes);
+    const uniqueBytes = sum(referenced, (one) => one.bytes);
     return {
-      buckets: objects.buckets,
-      objects: objects.objects,
-      blobs: blobs.blobs,
-      replicas: replicas.replicas,
-      logicalBytes: objects.logical_bytes,
-      uniqueBytes: blobs.unique_bytes,
-      storedBytes: replicas.stored_bytes,
-      dedupRatio: blobs.unique_bytes === 0 ? 1 : objects.logical_bytes / blobs.unique_bytes,
-      underReplicated: under.blobs,
-      reclaimableBytes: blobs.reclaimable_bytes,
+      buckets,
+      objects: sum(referenced, (one) => one.objects),
+      blobs: sum(referenced, (one) => one.blobs),
+      replicas: sum(all, (one) => one.blobs * good(one)),
+      logicalBytes,
+      uniqueBytes,
+      storedBytes: sum(all, (one) => one.bytes * good(one)),
+      dedupRatio: uniqueBytes === 0 ? 1 : logicalBytes / uniqueBytes,
+      underReplicated: sum(referenced, (one) => (good(one) < copies ? one.blobs : 0)),
+      reclaimableBytes: sum(all, (one) => (one.isReferenced ? 0 : one.bytes)),
     };
   }
 }
 
-function goodReplicas(knex: Knex, present: readonly string[] | undefined): Knex.QueryBuilder {
-  const verified = knex("replicas").where("replicas.state", "verified");
-  return present === undefined ? verified : verified.whereIn("replicas.backend", present);
-}
-
-/** An aggregate over everything: as long as the server lets a statement run. */
-function long<Row>(aggregate: Statement<Row>): Statement<Row> {
-  return { ...aggregate, timeoutMs: 65_000 };
+function sum(holdings: readonly Holding[], amountOf: (one: Holding) => number): number {
+  return holdings.reduce((total, one) => total + amountOf(one), 0);
 }

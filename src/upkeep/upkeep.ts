@@ -21,6 +21,7 @@ import { type ScrubCounts, type ScrubOptions, scrubBackend } from "./scrub.ts";
 import { Slots } from "./slots.ts";
 import { endStaleUploads } from "./stale-uploads.ts";
 import { sightOf, surveyBlobs } from "./survey.ts";
+import { addUpChanges } from "./tally.ts";
 import { trimBlob } from "./trim.ts";
 
 export interface UpkeepOptions {
@@ -80,9 +81,9 @@ const LANES: readonly Lane[] = [
   { kinds: ["digest"], limit: 2 },
   { kinds: ["scrub"], limit: 2 },
   { kinds: ["inventory"], limit: 1 },
-  { kinds: ["survey", "reclaim", "stale-uploads", "leftovers"], limit: 4 },
+  { kinds: ["survey", "reclaim", "stale-uploads", "leftovers", "tally"], limit: 4 },
 ];
-const SWEEPS = ["survey", "reclaim", "stale-uploads", "leftovers"] as const;
+const SWEEPS = ["survey", "reclaim", "stale-uploads", "leftovers", "tally"] as const;
 const SCRUB_TURN_MS = 600_000;
 /** The sweeps that each backend has one of. */
 const PER_BACKEND = ["scrub", "inventory"] as const;
@@ -134,6 +135,8 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
         return sweep(work, sweepMs, () => endStaleUploads(context, uploadMaxAgeMs, jobRun));
       case "leftovers":
         return sweep(work, sweepMs, () => dropLeftovers(context, graceMs));
+      case "tally":
+        return sweep(work, sweepMs, () => addUpChanges(context, jobRun));
       case "scrub":
         return sweepBackend(work, scrubMs, (member) => scrubBackend(context, scrubOptions, work, member, jobRun));
       case "inventory":

@@ -216,7 +216,7 @@ describe.each(makers)("A command beside a gateway, on %s,", (_, make) => {
     const database = await make();
     await fill(database);
     await expect(openMetadata(optionsOf(database))).rejects.toThrow(
-      "The database has schema 1, this program knows 4: stop the older gateways and start one of this version first",
+      "The database has schema 1, this program knows 5: stop the older gateways and start one of this version first",
     );
     expect(await database.knex("schema_migrations").max("version as version")).toEqual([{ version: 1 }]);
     expect(await database.knex("names").select("name")).toEqual([{ name: "blobs/aa/6" }]);
@@ -228,7 +228,7 @@ describe.each(makers)("A command beside a gateway, on %s,", (_, make) => {
     const metadata = await openMetadata(optionsOf(database));
     expect(await metadata.accounts.listKeys()).toEqual([]);
     await metadata.close();
-    expect(await database.knex("schema_migrations").max("version as version")).toEqual([{ version: 4 }]);
+    expect(await database.knex("schema_migrations").max("version as version")).toEqual([{ version: 5 }]);
     await database.remove();
   });
 });

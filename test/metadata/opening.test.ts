@@ -31,6 +31,7 @@ describe.each(makers)("A new database on %s", (_, make) => {
       { version: 2, name: "002-keys-and-owners" },
       { version: 3, name: "003-durability" },
       { version: 4, name: "004-quarantine" },
+      { version: 5, name: "005-holdings" },
     ]);
     for (const metadata of opened) await metadata.close();
     await database.remove();
@@ -40,7 +41,7 @@ describe.each(makers)("A new database on %s", (_, make) => {
     const database = await make();
     const options = { engine: database.engine, now: new Clock().now, graceMs, cacheRows: 10 };
     await (await openMetadata(options)).close();
-    await database.knex("schema_migrations").insert({ version: 5, name: "005-later", applied_at: 0 });
+    await database.knex("schema_migrations").insert({ version: 6, name: "006-later", applied_at: 0 });
     await expect(openMetadata(options)).rejects.toThrow("newer program");
     await database.remove();
   });

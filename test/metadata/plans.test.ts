@@ -19,19 +19,16 @@ const mayScan: Readonly<Record<string, readonly string[]>> = {
   "bucket-uploads-end": ["uploads"],
   // Once for each backend that is registered or removed.
   "backend-holds-replicas": ["replicas"],
-  // Batches of the command that removes a backend.
+  // Batches of the commands that replace or remove a backend.
+  "backend-replicas-lose": ["blobs"],
   "backend-replicas-forget": ["blobs"],
   // What is in quarantine on one backend: usually nothing.
   "quarantine-totals": ["quarantine"],
   // For the operator, in no transaction.
-  "backend-holdings": ["replicas", "blobs"],
-  "backend-only-there": ["blobs"],
   "jobs-failing": ["jobs"],
   "holders-buckets": ["objects"],
-  "holders-lost": ["replicas"],
   "holders-one": ["replicas"],
-  "stats-objects": ["buckets", "objects"],
-  "stats-blobs": ["blobs"],
+  "stats-buckets": ["buckets"],
 };
 
 /** They refer to accounts, which are never deleted. */

@@ -81,6 +81,7 @@ export const everyKind: readonly JobKind[] = [
   "reclaim",
   "stale-uploads",
   "leftovers",
+  "tally",
   "scrub",
   "inventory",
 ];

@@ -17,11 +17,11 @@ export async function checkDatabase({ metadata, backends }: DatabaseCheck): Prom
   const receivedAt = new Date();
   const size = `${Math.ceil(bytes / 1024 ** 2)} MiB`;
   const registered = await metadata.backends.list();
-  const named = await metadata.holders.lost();
+  const named = await metadata.backends.namesInUse();
   return [
     ok("database", undefined, `${name} ${version}, schema ${schema}, ${size}`),
     ...(now === undefined ? [] : [judgeClock("database", `the clock of ${name}`, { sentAt, told: now, receivedAt })]),
-    ...named.flatMap(({ backend }) => missing(backend, backends, registered)),
+    ...named.flatMap((subject) => missing(subject, backends, registered)),
     ...backends.flatMap((backend) => stateAtOdds(backend, registered)),
     ...(await stuckJobs(metadata)),
   ];

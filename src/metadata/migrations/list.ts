@@ -3,6 +3,7 @@ import { init } from "./001-init.ts";
 import { keysAndOwners } from "./002-keys-and-owners.ts";
 import { durability } from "./003-durability.ts";
 import { quarantine } from "./004-quarantine.ts";
+import { holdings } from "./005-holdings.ts";
 import type { Migration } from "./migration.ts";
 
-export const migrations: readonly Migration[] = [init, keysAndOwners, durability, quarantine];
+export const migrations: readonly Migration[] = [init, keysAndOwners, durability, quarantine, holdings];

@@ -19,6 +19,7 @@ const rollback = statement("postgres-rollback", "ROLLBACK");
 /** Functions that differ from SQLite's in name only. */
 const functions = [
   ["instr", "strpos"],
+  ["group_concat", "string_agg"],
   ["json_group_array", "json_agg"],
   ["json_array", "json_build_array"],
 ] as const;

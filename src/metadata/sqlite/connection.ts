@@ -95,5 +95,5 @@ export class SqliteConnection implements Reader {
 
 /** Row locks are not needed: one transaction writes at a time. */
 function sqliteText(statement: Statement): string {
-  return statement.text.replaceAll(" FOR UPDATE SKIP LOCKED", "");
+  return statement.text.replaceAll(/ FOR UPDATE( SKIP LOCKED)?/g, "");
 }

@@ -1,6 +1,6 @@
 /** What holds after every step, whatever is away or damaged. */
 import { readObject } from "./requests.ts";
-import { type BlobRow, type Rows, readRows } from "./rows.ts";
+import { type BlobRow, type HoldingRow, type Rows, readRows } from "./rows.ts";
 import {
   COPIES,
   type Gateway,
@@ -28,6 +28,7 @@ export async function check(world: World): Promise<void> {
   if (seen === world.seen) return;
   world.seen = seen;
   checkCounts(rows);
+  checkHoldings(rows);
   checkNames(world, rows);
   await checkCopies(world, rows);
   await Promise.all(world.gateways.map((gateway, index) => checkReads(world, gateway, index)));
@@ -44,6 +45,25 @@ function checkCounts({ blobs, objects }: Rows): void {
     const referring = objects.filter(({ blobId }) => blobId === id).length;
     if (refCount !== referring) throw new Error(`blob ${id} counts ${refCount} references of ${referring}`);
   }
+}
+
+/** What the triggers counted is what a walk over all blobs counts. */
+function checkHoldings({ blobs, holdings }: Rows): void {
+  const counted = new Map<string, HoldingRow>();
+  for (const { refCount, replicas, size } of blobs) {
+    const good = replicas.filter(({ state }) => state === "verified").map(({ backend }) => backend);
+    const set = { holders: good.sort().join(" "), isReferenced: refCount > 0 };
+    const before = counted.get(JSON.stringify(set)) ?? { blobs: 0, objects: 0, bytes: 0 };
+    counted.set(JSON.stringify(set), {
+      ...set,
+      blobs: before.blobs + 1,
+      objects: before.objects + refCount,
+      bytes: before.bytes + size,
+    });
+  }
+  const inOrder = (rows: Iterable<HoldingRow>) => JSON.stringify([...rows].map((row) => JSON.stringify(row)).sort());
+  if (inOrder(holdings) !== inOrder(counted.values()))
+    throw new Error(`the database counts ${inOrder(holdings)}, its blobs are ${inOrder(counted.values())}`);
 }
 
 /** Every name that the model knows, and no other. */

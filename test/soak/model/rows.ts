@@ -21,8 +21,18 @@ interface JobRow {
   readonly reason: string | null;
 }
 
+/** Blobs with the same holders, as the database counts them. */
+export interface HoldingRow {
+  readonly holders: string;
+  readonly isReferenced: boolean;
+  readonly blobs: number;
+  readonly objects: number;
+  readonly bytes: number;
+}
+
 export interface Rows {
   readonly blobs: readonly BlobRow[];
+  readonly holdings: readonly HoldingRow[];
   /** Of every object the blob that it refers to. */
   readonly objects: readonly { readonly bucketId: number; readonly key: string; readonly blobId: number }[];
   readonly uploads: number;
@@ -34,6 +44,10 @@ export interface Rows {
 /** Of each table what counts, in the same columns. */
 const ALL_ROWS = `
   SELECT 'blob' AS tab, id AS id, storage_key AS name, etag AS detail, ref_count AS count, size AS size FROM blobs
+  UNION ALL SELECT 'holding', referenced, holders, CAST(SUM(objects) AS TEXT), SUM(blobs), SUM(bytes) FROM (
+    SELECT holders, referenced, objects, blobs, bytes FROM holdings
+    UNION ALL SELECT holders, referenced, objects, blobs, bytes FROM holding_changes) AS counted
+    GROUP BY holders, referenced HAVING SUM(blobs) <> 0 OR SUM(objects) <> 0 OR SUM(bytes) <> 0
   UNION ALL SELECT 'replica', blob_id, backend, state, 0, 0 FROM replicas
   UNION ALL SELECT 'object', blob_id, key, NULL, bucket_id, 0 FROM objects
   UNION ALL SELECT 'upload', 0, upload_id, NULL, 0, 0 FROM uploads
@@ -73,6 +87,9 @@ export async function readRows(knex: Knex): Promise<Rows> {
         .filter((replica) => replica.id === id)
         .map(({ name: backend, detail: state }) => ({ backend, state: state ?? "" })),
     })),
+    holdings: of("holding").map(({ name: holders, id, detail: objects, count: blobs, size: bytes }) => {
+      return { holders, isReferenced: id === 1, blobs, objects: Number(objects), bytes };
+    }),
     objects: of("object").map(({ id: blobId, name: key, count: bucketId }) => ({ bucketId, key, blobId })),
     uploads: of("upload").length,
     jobs: of("job").map(({ name, detail: reason, count: runAt }) => {
@@ -119,6 +136,8 @@ const EMPTY_TABLES = [
   "writers",
   "backends",
   "quarantine",
+  "holdings",
+  "holding_changes",
 ]
   .map((table) => `DELETE FROM ${table};`)
   .join("");

@@ -143,7 +143,7 @@ function growthTableOf(rows: readonly Growth[]): string {
     work,
     ...milliseconds.map((each) => each.toFixed(2)),
     ...ratios.slice(1).map((each) => each.toFixed(2)),
-    met === undefined ? "-" : met ? "yes" : "NO",
+    met ? "yes" : "NO",
   ]);
   return formatted([
     ["work", ...sizes, ...SIZES.slice(1).map((size) => `ratio ${size.toLocaleString("en")}`), "met"],

@@ -22,6 +22,8 @@ const mayScan: Readonly<Record<string, readonly string[]>> = {
   // Batches of the commands that replace or remove a backend.
   "backend-replicas-lose": ["blobs"],
   "backend-replicas-forget": ["blobs"],
+  // An index of the replicas that are not good: usually none.
+  "holders-lost": ["replicas"],
   // What is in quarantine on one backend: usually nothing.
   "quarantine-totals": ["quarantine"],
   // For the operator, in no transaction.

@@ -253,6 +253,7 @@ export async function openAdministration(config: GatewayConfig, knowsBackends = 
   const box = openSecretBox([config.encryptionKey, ...config.previousEncryptionKeys]);
   const backends = new BackendAdministration({
     metadata,
+    copies: config.copies,
     configured: knowsBackends ? config.backends : undefined,
     attached: ({ name, config: sealed }) =>
       sealed && parseBackend(box.unseal({ accessKeyId: sealedFor(name), ...sealed }), config),

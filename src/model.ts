@@ -251,8 +251,10 @@ export interface FreshContent {
    * Each gets a row as `lost` in the same transaction, so that they are cleaned up.
    */
   readonly touched: readonly string[];
-  /** How many replicas the blob should have; fewer in `backends` makes a copy job in the same transaction. */
+  /** How many good copies the blob should have; fewer of them make a copy job in the same transaction. */
   readonly copies: number;
+  /** How many of `backends` hold a good copy: those that are being emptied by now do not count. */
+  readonly good: number;
   /** Key under which equal digests share one blob; undefined: never shared. */
   readonly scope: string | undefined;
   /**

@@ -6,12 +6,15 @@ import { randomUUID } from "node:crypto";
 import { type Backend, onlyBackendError } from "../backends/backend.ts";
 import { type BackendConfig, openBackend } from "../backends/kinds.ts";
 import type { RegisteredBackend } from "../metadata/backends.ts";
+import type { Amount } from "../metadata/holders.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { BackendState, SealedSecret } from "../model.ts";
 import { findIdentity, registerBackend } from "../upkeep/registration.ts";
 
 export interface BackendAdministrationOptions {
-  readonly metadata: Pick<Metadata, "backends">;
+  readonly metadata: Pick<Metadata, "backends" | "jobs">;
+  /** Good copies a blob should have. */
+  readonly copies: number;
   /** Undefined: the configuration is not known here, as beside a demo. */
   readonly configured: readonly BackendConfig[] | undefined;
   /** The configuration of one that was attached at run time; undefined: it was not. */
@@ -150,18 +153,23 @@ export class BackendAdministration {
   }
 
   /**
-   * What stands there is left there and forgotten. Throws, with numbers, while it is the only good copy's place, and
-   * while new blobs may still come.
+   * What stands there is left there and forgotten. Throws, with numbers, while blobs would have too few good copies
+   * without it, and while new ones may still come. Copies on one that is lost are not good any more.
    */
   async remove(name: string): Promise<void> {
-    const { metadata } = this.#options;
+    const { copies, metadata } = this.#options;
     const row = await this.#registered(name);
     if (row.state === "attached" && row.lostAt === undefined)
       throw new Error(`${name} still takes new blobs: nearbucket backends drain ${name} first`);
-    const { blobs, bytes } = await this.#onlyThere(name);
-    if (blobs > 0)
+    const only = await this.#shortWithout(name, 1);
+    const short = row.lostAt === undefined ? await this.#shortWithout(name, copies) : only;
+    // A write that began before the drain may have come after the walk over all blobs.
+    if (short.blobs > 0) await metadata.jobs.add({ kind: "survey" });
+    if (only.blobs > 0)
+      throw new Error(`${amount(only)} have their only good copy on ${name}: wait until they are copied elsewhere`);
+    if (short.blobs > 0)
       throw new Error(
-        `${blobs} blobs (${bytes} bytes) have their only good copy on ${name}: wait until they are copied elsewhere`,
+        `${amount(short)} would have fewer than ${copies} copies without ${name}: wait until they are copied elsewhere`,
       );
     await metadata.backends.setState(name, "removed");
     for (let forgotten = BATCH; forgotten === BATCH; ) forgotten = await metadata.backends.forgetReplicas(name, BATCH);
@@ -189,10 +197,10 @@ export class BackendAdministration {
       if (other !== undefined) throw new Error(`the store at ${name} is ${other.name}`);
       if (found !== "missing" && !(await backend.isEmpty()))
         throw new Error(`the store at ${name} is not empty: it holds blobs that this database does not know`);
-      const { blobs, bytes } = await this.#onlyThere(name);
-      if (blobs > 0 && !options.acceptLoss)
+      const only = await this.#shortWithout(name, 1);
+      if (only.blobs > 0 && !options.acceptLoss)
         throw new Error(
-          `${blobs} blobs (${bytes} bytes) have no other good copy than the one on the store that was ${name}: ` +
+          `${amount(only)} have no other good copy than the one on the store that was ${name}: ` +
             "bring it back, or give them up with --accept-loss",
         );
       const identity = found === "missing" || found === undefined ? randomUUID() : found;
@@ -231,9 +239,9 @@ export class BackendAdministration {
     throw new Error(`${name} is not in the configuration, and was not attached`);
   }
 
-  #onlyThere(name: string): ReturnType<Metadata["backends"]["onlyThere"]> {
+  #shortWithout(name: string, copies: number): ReturnType<Metadata["backends"]["shortWithout"]> {
     const since = new Date(this.#options.now().getTime() - this.#options.outageGraceMs);
-    return this.#options.metadata.backends.onlyThere(name, since);
+    return this.#options.metadata.backends.shortWithout(name, copies, since);
   }
 
   /** From here another store may be seen than from the gateways, such as a directory of another machine. */
@@ -255,4 +263,8 @@ export class BackendAdministration {
     if (known !== undefined) return row === undefined ? "not registered yet: see the gateway's log" : undefined;
     return isUsed ? "not configured any more, but replicas stand there" : "not configured any more";
   }
+}
+
+function amount({ blobs, bytes }: Pick<Amount, "blobs" | "bytes">): string {
+  return `${blobs} blobs (${bytes} bytes)`;
 }

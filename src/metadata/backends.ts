@@ -5,7 +5,7 @@
 import type { BackendState, Blob, Registration, SealedSecret } from "../model.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Parameter, type Statement, statement } from "./engine.ts";
-import { Holders, sum } from "./holders.ts";
+import { type Amount, type HolderSet, Holders, sum } from "./holders.ts";
 
 export interface RegisteredBackend extends Registration {
   /** Its configuration, when it was attached at run time; undefined: it is in the configuration file. */
@@ -159,19 +159,17 @@ export class Backends {
   }
 
   /**
-   * Referenced blobs whose only good copy is there: no other is on a backend that is attached and was in place after
-   * `since`.
+   * Referenced blobs with a copy there and fewer than `copies` good ones elsewhere, on backends that are attached and
+   * were in place after `since`. Where these are fewer than `copies`, a copy on each of them is enough.
    */
-  async onlyThere(name: string, since: Date): Promise<{ readonly blobs: number; readonly bytes: number }> {
+  async shortWithout(name: string, copies: number, since: Date): Promise<Amount> {
     const isGood = ({ state, lostAt, seenAt }: RegisteredBackend) =>
       state === "attached" && lostAt === undefined && seenAt >= since;
     const others = (await this.list()).filter((one) => one.name !== name && isGood(one)).map((one) => one.name);
-    const { blobs, bytes } = sum(
-      (await new Holders(this.#context).sets()).filter(
-        ({ backends }) => backends.includes(name) && !others.some((other) => backends.includes(other)),
-      ),
-    );
-    return { blobs, bytes };
+    const needed = Math.max(1, Math.min(copies, others.length));
+    const isShort = ({ backends }: HolderSet) =>
+      backends.includes(name) && others.filter((other) => backends.includes(other)).length < needed;
+    return sum((await new Holders(this.#context).sets()).filter(isShort));
   }
 
   /** Every name that a row names, registered or not, in order. */

@@ -146,8 +146,7 @@ async function addFollowUps(
   content: FreshContent,
 ): Promise<void> {
   const now = context.now();
-  const standing = content.backends.length;
-  if (standing < content.copies) await addJob(c, { kind: "copy", blobId }, now, now, standing <= 1);
+  if (content.good < content.copies) await addJob(c, { kind: "copy", blobId }, now, now, content.good <= 1);
   if (content.digest === undefined) await addJob(c, { kind: "digest", blobId }, now, now);
 }
 

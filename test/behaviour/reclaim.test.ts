@@ -109,7 +109,7 @@ async function addGarbage({ metadata, bucket, name }: Rig, count: number, backen
   const writer = await metadata.keyReservations.openWriter(MINUTE);
   const storageKeys = await metadata.keyReservations.reserve(writer, count);
   const content = { kind: "fresh", size: 1, etag: "e", digest: undefined, partSizes: undefined } as const;
-  const rest = { touched: [], copies: backends.length, scope: undefined, replaces: undefined };
+  const rest = { touched: [], copies: backends.length, good: backends.length, scope: undefined, replaces: undefined };
   await Promise.all(
     storageKeys.map((storageKey) => name("key", { ...content, ...rest, storageKey, digest: storageKey, backends })),
   );

@@ -60,7 +60,14 @@ const CALLS: readonly Call[] = [
       const key = `${keyOf(randomInt(objects))}-${randomBytes(8).toString("hex")}`;
       const digest = randomBytes(32).toString("hex");
       const bytes = { storageKey, digest, size: 1, etag: "etag", partSizes: undefined, scope: "account:1" };
-      const content = { ...bytes, backends: ["amsterdam", "toronto"], touched: [], copies: 2, replaces: undefined };
+      const content = {
+        ...bytes,
+        backends: ["amsterdam", "toronto"],
+        touched: [],
+        copies: 2,
+        good: 2,
+        replaces: undefined,
+      };
       return () =>
         metadata.objects.put({
           bucketId: bucket.id,

@@ -69,24 +69,34 @@ onBothEngines("Backends", (store) => {
     expect(await metadata.backends.sample("toronto", 8)).toEqual([{ storageKey, size, etag }]);
   });
 
-  it("counts what has its only good copy somewhere, by where the others are", async () => {
+  it("counts what would have too few copies without one, by where the others are", async () => {
     const { metadata, clock } = store();
-    const { put } = await openPlace(metadata);
+    const { put, fresh } = await openPlace(metadata);
     await put("a", "hello");
     await metadata.backends.register("amsterdam", "one");
     await metadata.backends.register("toronto", "two");
     await metadata.backends.seen("toronto", "two");
     const since = () => new Date(clock.now().getTime() - 600_000);
-    const only = { blobs: 1, bytes: 5 };
-    expect(await metadata.backends.onlyThere("amsterdam", since())).toEqual({ blobs: 0, bytes: 0 });
+    const only = { blobs: 1, objects: 1, bytes: 5 };
+    const none = { blobs: 0, objects: 0, bytes: 0 };
+    expect(await metadata.backends.shortWithout("amsterdam", 1, since())).toEqual(none);
+    // A copy on each of the others is all that can be.
+    expect(await metadata.backends.shortWithout("amsterdam", 2, since())).toEqual(none);
     await metadata.backends.setState("toronto", "draining");
-    expect(await metadata.backends.onlyThere("amsterdam", since())).toEqual(only);
+    expect(await metadata.backends.shortWithout("amsterdam", 1, since())).toEqual(only);
     await metadata.backends.setState("toronto", "attached");
     await metadata.backends.lost("toronto", "two");
-    expect(await metadata.backends.onlyThere("amsterdam", since())).toEqual(only);
+    expect(await metadata.backends.shortWithout("amsterdam", 1, since())).toEqual(only);
     await metadata.backends.seen("toronto", "two");
+    await metadata.backends.register("zagreb", "three");
+    await metadata.backends.seen("zagreb", "three");
+    expect(await metadata.backends.shortWithout("amsterdam", 1, since())).toEqual(none);
+    expect(await metadata.backends.shortWithout("amsterdam", 2, since())).toEqual(only);
+    await put("a", "other", { content: await fresh("other", { backends: ["toronto", "zagreb"] }) });
+    expect(await metadata.backends.shortWithout("amsterdam", 2, since())).toEqual(none);
+    await put("a", "hello");
     clock.advance(600_001);
-    expect(await metadata.backends.onlyThere("amsterdam", since())).toEqual(only);
+    expect(await metadata.backends.shortWithout("amsterdam", 1, since())).toEqual(only);
   });
 
   it("forgets the replicas of a removed one, but no referenced blob's last", async () => {

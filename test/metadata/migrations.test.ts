@@ -187,6 +187,7 @@ describe.each(makers)("A database of the first version on %s", (_, make) => {
       partSizes: undefined,
       backends: ["amsterdam"],
       copies: 1,
+      good: 1,
       scope: "account:1",
       touched: [],
       replaces: undefined,

@@ -22,6 +22,7 @@ onBothEngines("The completion of an upload", (store) => {
       backends: ["amsterdam", "toronto"],
       touched: [],
       copies: 2,
+      good: 2,
       scope: undefined,
       replaces: undefined,
     } as const;

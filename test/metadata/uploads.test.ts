@@ -23,6 +23,7 @@ onBothEngines("Uploads", (store) => {
       partSizes: [3, 4],
       backends: ["amsterdam", "toronto"],
       copies: 2,
+      good: 2,
       scope: "account:1",
       touched: [],
       replaces: undefined,

@@ -51,7 +51,16 @@ export function through(
       touched: [],
       copies: 2,
     };
-    return { kind: "fresh", storageKey, ...facts, scope: `account:${bucket.owner.id}`, replaces: undefined, ...change };
+    const good = change.backends?.length ?? facts.backends.length;
+    return {
+      kind: "fresh",
+      storageKey,
+      ...facts,
+      good,
+      scope: `account:${bucket.owner.id}`,
+      replaces: undefined,
+      ...change,
+    };
   };
   const put = async (key: string, text: string, change: Partial<NewObject> = {}): Promise<StoredObject> => {
     const content = change.content ?? (await fresh(text));

@@ -19,6 +19,7 @@ async function withFew(rig: Rig): Promise<readonly number[]> {
       backends: ["a"],
       touched: [],
       copies: 1,
+      good: 1,
       scope: undefined,
       replaces: undefined,
     };

@@ -248,6 +248,7 @@ describe("the drop job", () => {
       ...s.blob,
       backends: ["a"],
       copies: 2,
+      good: 2,
       scope: undefined,
       touched: [],
       replaces: undefined,

@@ -50,6 +50,11 @@ export class Placer {
     return isEnough(held, needed, this.#regionCount());
   }
 
+  /** Those that hold a good copy: a backend may have begun to be emptied while it was written. */
+  countGood(backends: readonly string[]): number {
+    return backends.filter((name) => this.fleet.isPresent(name)).length;
+  }
+
   /** Could they become enough with the healthy members that were not tried? */
   canBeEnough(held: readonly Placement[], tried: ReadonlySet<string>, needed: number): boolean {
     const names = new Set(held.map((placement) => placement.name));

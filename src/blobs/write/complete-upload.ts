@@ -83,7 +83,9 @@ export async function completeUpload(
   if (!placer.isEnough(held, context.minimumCopies)) throw tooFewBackends(trail.failures);
   const unused = upload.backends.filter(({ backend }) => !completed.has(backend));
   await abortOn(context, upload, unused);
-  return { kind: "fresh", ...whole, ...outcomeOf(held, trail), copies: placer.copies, scope, replaces: undefined };
+  const { copies } = placer;
+  const good = placer.countGood(held.map(({ name }) => name));
+  return { kind: "fresh", ...whole, ...outcomeOf(held, trail), copies, good, scope, replaces: undefined };
 }
 
 function sitesOf({ placer }: WriteContext, upload: Upload, parts: readonly UploadedPart[]): readonly Site[] {

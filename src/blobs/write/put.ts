@@ -97,6 +97,7 @@ function fresh(
     digest,
     partSizes: undefined,
     copies: context.placer.copies,
+    good: context.placer.countGood(written.backends),
     scope,
     replaces,
   };

@@ -154,7 +154,7 @@ export class BackendAdministration {
 
   /**
    * What stands there is left there and forgotten. Throws, with numbers, while blobs would have too few good copies
-   * without it, and while new ones may still come. Copies on one that is lost are not good any more.
+   * without it, or uploads parts, and while new ones may still come. Copies on one that is lost are not good any more.
    */
   async remove(name: string): Promise<void> {
     const { copies, metadata } = this.#options;
@@ -171,6 +171,9 @@ export class BackendAdministration {
       throw new Error(
         `${amount(short)} would have fewer than ${copies} copies without ${name}: wait until they are copied elsewhere`,
       );
+    const uploads = row.lostAt === undefined ? await metadata.backends.uploadsOnlyThere(name, this.#since()) : 0;
+    if (uploads > 0)
+      throw new Error(`${uploads} unfinished uploads have parts only on ${name}: complete or abort them first`);
     await metadata.backends.setState(name, "removed");
     for (let forgotten = BATCH; forgotten === BATCH; ) forgotten = await metadata.backends.forgetReplicas(name, BATCH);
   }
@@ -240,8 +243,11 @@ export class BackendAdministration {
   }
 
   #shortWithout(name: string, copies: number): ReturnType<Metadata["backends"]["shortWithout"]> {
-    const since = new Date(this.#options.now().getTime() - this.#options.outageGraceMs);
-    return this.#options.metadata.backends.shortWithout(name, copies, since);
+    return this.#options.metadata.backends.shortWithout(name, copies, this.#since());
+  }
+
+  #since(): Date {
+    return new Date(this.#options.now().getTime() - this.#options.outageGraceMs);
   }
 
   /** From here another store may be seen than from the gateways, such as a directory of another machine. */

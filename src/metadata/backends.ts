@@ -91,6 +91,12 @@ const selectSample = statement<{ storage_key: string; size: number; etag: string
   WHERE replicas.backend = ? AND replicas.state = 'verified' AND blobs.ref_count > 0
   ORDER BY replicas.scrubbed_at DESC LIMIT ?`,
 );
+const partsThere = statement<{ upload_id: string; backends: string }>(
+  "backend-parts",
+  `SELECT DISTINCT parts.upload_id AS upload_id, parts.backends AS backends
+  FROM upload_backends JOIN parts ON parts.upload_id = upload_backends.upload_id
+  WHERE upload_backends.backend = ?1 AND instr(parts.backends, '"' || ?1 || '"') > 0`,
+);
 
 export class Backends {
   readonly #context: MetadataContext;
@@ -163,13 +169,25 @@ export class Backends {
    * were in place after `since`. Where these are fewer than `copies`, a copy on each of them is enough.
    */
   async shortWithout(name: string, copies: number, since: Date): Promise<Amount> {
-    const isGood = ({ state, lostAt, seenAt }: RegisteredBackend) =>
-      state === "attached" && lostAt === undefined && seenAt >= since;
-    const others = (await this.list()).filter((one) => one.name !== name && isGood(one)).map((one) => one.name);
+    const others = await this.#others(name, since);
     const needed = Math.max(1, Math.min(copies, others.length));
     const isShort = ({ backends }: HolderSet) =>
       backends.includes(name) && others.filter((other) => backends.includes(other)).length < needed;
     return sum((await new Holders(this.#context).sets()).filter(isShort));
+  }
+
+  /** Unfinished uploads that have a part there and on no other backend that is attached and was in place after `since`. */
+  async uploadsOnlyThere(name: string, since: Date): Promise<number> {
+    const others = await this.#others(name, since);
+    const parts = await this.#context.engine.read.all(partsThere, [name]);
+    const isOnlyThere = (held: readonly string[]) => !others.some((other) => held.includes(other));
+    return new Set(parts.flatMap((part) => (isOnlyThere(JSON.parse(part.backends)) ? [part.upload_id] : []))).size;
+  }
+
+  async #others(name: string, since: Date): Promise<readonly string[]> {
+    const isGood = ({ state, lostAt, seenAt }: RegisteredBackend) =>
+      state === "attached" && lostAt === undefined && seenAt >= since;
+    return (await this.list()).filter((one) => one.name !== name && isGood(one)).map((one) => one.name);
   }
 
   /** Every name that a row names, registered or not, in order. */

@@ -4,6 +4,7 @@
  * is in the rows: a run may be cut at any point.
  */
 import { setMaxListeners } from "node:events";
+import { BackendError } from "../backends/backend.ts";
 import type { FleetMember } from "../backends/fleet.ts";
 import { S3Error } from "../errors.ts";
 import type { Scrub } from "../metadata/jobs.ts";
@@ -16,6 +17,7 @@ import { readWhole } from "./read-whole.ts";
 import type { JobRun } from "./running-job.ts";
 import { ScrubWalk } from "./scrub-walk.ts";
 import { Busy } from "./slots.ts";
+import type { StubbornReplicas } from "./stubborn.ts";
 
 export interface ScrubOptions {
   /** Every replica is read at least this often. */
@@ -28,6 +30,13 @@ export interface ScrubOptions {
   readonly rate: Rate;
   /** By backend: what this process has read. */
   readonly counts: Map<string, ScrubCounts>;
+  readonly stubborn: StubbornReplicas;
+}
+
+/** One that could not be read, and why. */
+interface Unread {
+  readonly due: DueReplica;
+  readonly failure: BackendError;
 }
 
 /** Replicas by what was found, and the bytes read. `unread`: it could not be read now, and stays due. */
@@ -87,15 +96,15 @@ export async function scrubBackend(
     await run.narrow({ kind: "scrub", backend, left });
     await jobs.add(work, new Date(context.now().getTime() + inMs));
   };
-  let passed = 0;
+  const passed: Unread[] = [];
   try {
-    for (let batch = await nextBatch(); batch.length > 0 && passed < PASSED_LIMIT; batch = await nextBatch()) {
+    for (let batch = await nextBatch(); batch.length > 0 && passed.length < PASSED_LIMIT; batch = await nextBatch()) {
       for (const group of groupsOf(batch)) {
         run.signal.throwIfAborted();
         if (!member.up) return await goOn(RETRY_MS);
         const unread = await reader.read(group);
-        for (const due of unread) walk.pass(due);
-        passed += unread.length;
+        for (const { due } of unread) walk.pass(due);
+        passed.push(...unread);
         left = Math.max(0, left - (group.length - unread.length));
         if (performance.now() - began > options.turnMs) return await goOn(0);
       }
@@ -106,8 +115,10 @@ export async function scrubBackend(
     throw error;
   } finally {
     await reader.note();
+    await reader.judge(passed);
   }
-  if (passed > 0) context.log.warn({ backend, replicas: passed }, "replicas that the scrub could not read stay due");
+  const stay = passed.length - reader.givenUp;
+  if (stay > 0) context.log.warn({ backend, replicas: stay }, "replicas that the scrub could not read stay due");
   if (work.left !== undefined) await run.narrow({ kind: "scrub", backend });
 }
 
@@ -141,6 +152,9 @@ class Reader {
   readonly #run: JobRun;
   readonly #counts: ScrubCounts;
   #good: number[] = [];
+  /** In this run. */
+  #read = 0;
+  givenUp = 0;
   #notedAt = performance.now();
 
   constructor(context: JobContext, options: ScrubOptions, member: FleetMember, run: JobRun) {
@@ -161,23 +175,44 @@ class Reader {
   }
 
   /** The replicas that could not be read now, or seem damaged but must not be marked so. Throws Busy. */
-  async read(group: readonly DueReplica[]): Promise<readonly DueReplica[]> {
+  async read(group: readonly DueReplica[]): Promise<readonly Unread[]> {
     const { slots } = this.#context;
     const read = async ({ blob }: DueReplica) => {
       await this.#options.rate(REQUEST_BYTES);
       return readWhole(this.#context, blob, this.#member, this.#rate, this.#run);
     };
     const results = await slots.hold([this.#member.backend.name], () => Promise.all(group.map(read)), SPARE);
-    const unread: DueReplica[] = [];
+    const unread: Unread[] = [];
     for (const [index, due] of group.entries()) {
       const result = results[index];
-      if (result?.digest !== undefined) await this.#noteGood(due.blob, result.digest);
-      else if (result?.isLost) this.#counts.lost++;
-      else unread.push(due);
+      if (result === undefined) continue;
+      if (result.failure !== undefined && !result.isLost) {
+        unread.push({ due, failure: result.failure });
+        continue;
+      }
+      this.#options.stubborn.forget(this.#member.backend.name, due.blob.id);
+      if (result.digest === undefined) this.#counts.lost++;
+      else await this.#noteGood(due.blob, result.digest);
     }
     this.#counts.unread += unread.length;
     if (performance.now() - this.#notedAt > NOTE_EVERY_MS) await this.note();
     return unread;
+  }
+
+  /** Those that have failed for long, while others are read there, are marked lost where another copy can be read. */
+  async judge(unread: readonly Unread[]): Promise<void> {
+    const { replicas, now } = this.#context;
+    const { backend, up } = this.#member;
+    const isWell = up && unread.length <= Math.max(1, this.#read);
+    for (const { due, failure } of unread) {
+      if (!isWell || !this.#options.stubborn.failed(backend.name, due.blob.id, now())) continue;
+      const detail = `it fails each time it is read: ${failure.message}`;
+      const damage = new BackendError(backend.name, "corrupt", { detail, cause: failure, isSuspicion: true });
+      if (!(await replicas.noteFailure(due.blob, damage))) continue;
+      this.#options.stubborn.forget(backend.name, due.blob.id);
+      this.#counts.lost++;
+      this.givenUp++;
+    }
   }
 
   /** Writes down which replicas were found good. */
@@ -189,6 +224,7 @@ class Reader {
 
   async #noteGood(blob: Blob, digest: Digest): Promise<void> {
     this.#counts.good++;
+    this.#read++;
     this.#good.push(blob.id);
     if (blob.digest !== undefined) return;
     try {

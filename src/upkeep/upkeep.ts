@@ -20,6 +20,7 @@ import type { JobRun } from "./running-job.ts";
 import { type ScrubCounts, type ScrubOptions, scrubBackend } from "./scrub.ts";
 import { Slots } from "./slots.ts";
 import { endStaleUploads } from "./stale-uploads.ts";
+import { StubbornReplicas } from "./stubborn.ts";
 import { sightOf, surveyBlobs } from "./survey.ts";
 import { addUpChanges } from "./tally.ts";
 import { trimBlob } from "./trim.ts";
@@ -101,6 +102,7 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
   const scrubOptions: ScrubOptions = {
     ...{ days: scrub.days, everyMs: scrubMs, turnMs: SCRUB_TURN_MS },
     ...{ rate: openRate({ bytesPerSecond: scrub.bytesPerSecond, isBusy }), counts: scrubbed },
+    stubborn: new StubbornReplicas(),
   };
   const sweep = async (work: NewJob, everyMs: number, sweepOnce: () => Promise<void>) => {
     // A sweep that is added while it runs is made again when it finishes.

@@ -14,13 +14,18 @@ import { fileMadeBy, flip } from "../support/rot.ts";
 const MIB = 1024 * 1024;
 const PART = 5 * MIB;
 const DAY = 86_400_000;
+const HOUR = 3_600_000;
+
+const fromEnd = (bytes: number) => (size: number) => size - bytes;
 
 describeWith(["minio"], "a byte that is flipped on a MinIO", () => {
   it.each([
-    ["beside the metadata of a small object", 4096],
-    ["in the file of an object", MIB],
-    ["in a part of an object", 3 * PART],
-  ])("%s is found without a reader, and mended", { timeout: 60_000 }, async (_, size) => {
+    ["beside the metadata of a small object", 4096, fromEnd(200), 0],
+    ["in the file of an object", MIB, fromEnd(200), 0],
+    ["in a part of an object", 3 * PART, fromEnd(200), 0],
+    // MinIO answers InternalError then, as it does for much else.
+    ["in the metadata of an object", 4096, () => 60, 3],
+  ])("%s is found without a reader, and mended", { timeout: 60_000 }, async (_, size, place, hours) => {
     await using minio = await startMinio({ buckets: ["blobs"] });
     const { url: endpoint, accessKeyId, secretAccessKey } = minio;
     const backends = await Promise.all([
@@ -42,10 +47,14 @@ describeWith(["minio"], "a byte that is flipped on a MinIO", () => {
       return rig.completeUpload(upload);
     });
     await rig.upkeep.runDue();
-    await flip(file, (await stat(file)).size - 200);
+    await flip(file, place((await stat(file)).size));
     rig.clock.advance(28 * DAY);
     await rig.upkeep.runDue();
-    expect(rig.upkeep.scrubbed.get("minio")).toMatchObject({ good: 0, lost: 1, unread: 0 });
+    for (let hour = 0; hour < hours; hour++) {
+      rig.clock.advance(HOUR);
+      await rig.upkeep.runDue();
+    }
+    expect(rig.upkeep.scrubbed.get("minio")).toMatchObject({ good: 0, lost: 1 });
     expect(rig.upkeep.scrubbed.get("good")).toMatchObject({ good: 1, lost: 0, unread: 0 });
     const { storageKey, replicas } = await rig.blobOf("key");
     const verified = replicas.filter(({ state }) => state === "verified");

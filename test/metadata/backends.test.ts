@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { openPlace } from "../support/content.ts";
 import { onBothEngines } from "../support/engines.ts";
+import { startUpload } from "../support/uploads.ts";
 
 onBothEngines("Backends", (store) => {
   const rowOf = async (name: string) => (await store().metadata.backends.list()).find((row) => row.name === name);
@@ -97,6 +98,31 @@ onBothEngines("Backends", (store) => {
     await put("a", "hello");
     clock.advance(600_001);
     expect(await metadata.backends.shortWithout("amsterdam", 1, since())).toEqual(only);
+  });
+
+  it("counts the unfinished uploads that have a part only there", async () => {
+    const { metadata, clock } = store();
+    const place = await openPlace(metadata);
+    for (const name of ["amsterdam", "toronto"]) {
+      await metadata.backends.register(name, name);
+      await metadata.backends.seen(name, name);
+    }
+    const since = new Date(clock.now().getTime() - 600_000);
+    const only = () => metadata.backends.uploadsOnlyThere("amsterdam", since);
+    const part = (partNumber: number, backends: readonly string[]) => {
+      return { partNumber, size: 1, etag: "etag", checksum: undefined, backends };
+    };
+    const { uploadId } = await startUpload(metadata, place, "film");
+    await metadata.uploads.putPart(uploadId, part(1, ["amsterdam", "toronto"]));
+    expect(await only()).toBe(0);
+    await metadata.uploads.putPart(uploadId, part(2, ["amsterdam"]));
+    await metadata.uploads.putPart(uploadId, part(3, ["amsterdam"]));
+    expect(await only()).toBe(1);
+    await metadata.uploads.putPart(uploadId, part(2, ["amsterdam", "toronto"]));
+    await metadata.uploads.putPart(uploadId, part(3, ["amsterdam", "toronto"]));
+    expect(await only()).toBe(0);
+    await metadata.backends.lost("toronto", "toronto");
+    expect(await only()).toBe(1);
   });
 
   it("forgets the replicas of a removed one, but no referenced blob's last", async () => {

@@ -19,6 +19,8 @@ const mayScan: Readonly<Record<string, readonly string[]>> = {
   "bucket-uploads-end": ["uploads"],
   // Once for each backend that is registered or removed.
   "backend-holds-replicas": ["replicas"],
+  // Once for each backend that is removed: uploads under way.
+  "backend-parts": ["upload_backends", "parts"],
   // Batches of the commands that replace or remove a backend.
   "backend-replicas-lose": ["blobs"],
   "backend-replicas-forget": ["blobs"],

@@ -1,10 +1,15 @@
 // Repair keeps `copies` good copies of every blob on backends that are up, whatever fails, and removes the others.
 // Shows I4, I12 of docs/durability.md.
+import { randomBytes } from "node:crypto";
+import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
+import { MemoryBackend } from "../../src/backends/memory/backend.ts";
 import { goodCopies } from "../../src/blobs/replicas/good-copies.ts";
 import type { DiskName } from "../support/disks.ts";
 import { OUTAGE_GRACE_MS, openRig, type Rig } from "../support/rig.ts";
 import { bytes, copiesOf, DAY, HOUR, openOther, others, pass, setAway, stored } from "./repair-support.ts";
+
+const MIB = 1024 * 1024;
 
 describe("an outage", () => {
   it("causes no copies within the grace period and new ones after it, and surplus copies are removed after its end", async () => {
@@ -110,6 +115,49 @@ describe("a disk", () => {
     const blob = await rig.blobOf("two");
     expect(blob.id).toBe(id);
     expect(goodCopies({ fleet: rig.fleet, copies: 2 }, blob.replicas)).toHaveLength(2);
+  });
+
+  it.each<[string, (rig: Rig, drain: () => Promise<void>) => Promise<unknown>]>([
+    [
+      "stored",
+      (rig, drain) => {
+        const pieces = [randomBytes(2 * MIB), randomBytes(MIB)];
+        async function* drained() {
+          yield pieces[0];
+          await drain();
+          yield pieces[1];
+        }
+        return rig.put("two", Buffer.concat(pieces), { bytes: { open: () => Readable.from(drained()) } });
+      },
+    ],
+    [
+      "uploaded in parts",
+      async (rig, drain) => {
+        const upload = await rig.startUpload("two");
+        await rig.uploadPart(upload, 1, bytes);
+        await drain();
+        return rig.completeUpload(upload);
+      },
+    ],
+  ])("that begins to drain while a blob is %s does not count for it", async (_, store) => {
+    // Placement takes them in this order.
+    const sites = [
+      { name: "a", region: "x", capacity: 1e12 },
+      { name: "b", region: "y", capacity: 1e6 },
+      { name: "c", region: "z", capacity: 1 },
+    ];
+    await using rig = await openRig({ graceMs: DAY, backends: sites.map((site) => new MemoryBackend(site)) });
+    await store(rig, async () => {
+      await rig.metadata.backends.setState("a", "draining");
+      rig.fleet.setRegistrations(await rig.metadata.backends.list());
+      // The walk over all blobs passes before this one is there.
+      await rig.upkeep.runDue();
+    });
+    const before = await rig.blobOf("two");
+    expect(before.replicas.map(({ backend }) => backend).sort()).toEqual(["a", "b"]);
+    await rig.upkeep.runDue();
+    const { replicas } = await rig.blobOf("two");
+    expect(goodCopies({ fleet: rig.fleet, copies: 2 }, replicas)).toHaveLength(2);
   });
 
   it("that was removed loses its rows without being used, once the blobs are copied elsewhere", async () => {

@@ -8,6 +8,7 @@ import type { NewJob } from "../../src/metadata/jobs.ts";
 import type { ByteRange } from "../../src/model.ts";
 import { scrubBackend } from "../../src/upkeep/scrub.ts";
 import { Slots } from "../../src/upkeep/slots.ts";
+import { StubbornReplicas } from "../../src/upkeep/stubborn.ts";
 import { openUpkeep } from "../../src/upkeep/upkeep.ts";
 import { openRig } from "../support/rig.ts";
 import { DAY, HOUR, MINUTE, pass } from "./repair-support.ts";
@@ -65,7 +66,14 @@ describe("its pace", () => {
       return undefined;
     };
     const context = { metadata, fleet, replicas, copies: 2, slots, rate, graceMs: DAY, now: clock.now, log, random };
-    const options = { days: 30, everyMs: DAY, turnMs: MINUTE, rate, counts: new Map() };
+    const options = {
+      days: 30,
+      everyMs: DAY,
+      turnMs: MINUTE,
+      rate,
+      counts: new Map(),
+      stubborn: new StubbornReplicas(),
+    };
     const work = { kind: "scrub", backend: member.backend.name } as const;
     const kept: NewJob[] = [];
     const { signal } = new AbortController();

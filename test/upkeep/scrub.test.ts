@@ -148,7 +148,39 @@ describe("over S3", () => {
     s.stores.store("a").script({ ...GET, key: storageKey }, { do: "status", status: 503 });
     await database.knex("replicas").update({ scrubbed_at: 0 });
     for (let hour = 0; hour < 25; hour++) await pass(s.rig, s.rig.upkeep, HOUR);
-    expect(s.rig.upkeep.scrubbed.get("a")).toMatchObject({ good: 19, lost: 0 });
+    expect(s.rig.upkeep.scrubbed.get("a")).toMatchObject({ good: 19 });
+  });
+
+  it("one replica that fails for hours, whatever the store answers, is made anew", async () => {
+    await using s = await onFarStores(20);
+    const { storageKey } = await s.rig.blobOf("0");
+    const script = s.stores.store("a").script({ ...GET, key: storageKey }, { do: "status", status: 500 });
+    await pass(s.rig, s.rig.upkeep, OVERDUE);
+    await pass(s.rig, s.rig.upkeep, HOUR);
+    expect(await statesOf(s.rig, "0")).toEqual(GOOD);
+    await pass(s.rig, s.rig.upkeep, HOUR);
+    expect(countsOf(s.rig, "lost")).toBe(1);
+    expect(await statesOf(s.rig, "0")).toEqual({ ...GOOD, a: "lost" });
+    script.remove();
+    await pass(s.rig, s.rig.upkeep, DAY);
+    expect(await statesOf(s.rig, "0")).toEqual(GOOD);
+    expect(s.stores.held(storageKey)["a"]).toEqual(s.stores.held(storageKey)["b"]);
+  });
+
+  it("one replica that fails for hours stays while no other copy can be read", async () => {
+    await using s = await onFarStores(20);
+    const { storageKey } = await s.rig.blobOf("0");
+    for (const name of ["a", "b"])
+      s.stores.store(name).script({ ...GET, key: storageKey }, { do: "status", status: 500 });
+    await pass(s.rig, s.rig.upkeep, OVERDUE, HOUR, HOUR, HOUR, HOUR);
+    expect(Object.values(await statesOf(s.rig, "0"))).toContain("verified");
+  });
+
+  it("replicas that fail together for hours are the store's trouble, and stay", async () => {
+    await using s = await onFarStores(20);
+    s.stores.store("a").script(GET, { do: "status", status: 500 });
+    await pass(s.rig, s.rig.upkeep, OVERDUE, HOUR, HOUR, HOUR, HOUR);
+    expect(s.rig.upkeep.scrubbed.get("a")).toMatchObject({ good: 0, lost: 0 });
   });
 
   it("one replica that cannot be read now stays due, and holds up no other", async () => {

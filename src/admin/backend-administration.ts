@@ -90,9 +90,10 @@ export class BackendAdministration {
   /** Of all that are in use: those of the configuration, then those that were attached at run time. */
   async configurations(): Promise<readonly BackendConfig[]> {
     const { metadata, configured = [], attached } = this.#options;
-    const rows = (await metadata.backends.list()).filter(({ state }) => state !== "removed");
-    const others = rows.filter(({ name }) => !configured.some((one) => one.name === name));
-    return [...configured, ...others.flatMap((row) => attached(row) ?? [])];
+    const rows = await metadata.backends.list();
+    const isRemoved = (name: string) => rows.some((row) => row.name === name && row.state === "removed");
+    const others = rows.filter(({ name }) => !configured.some((one) => one.name === name) && !isRemoved(name));
+    return [...configured.filter(({ name }) => !isRemoved(name)), ...others.flatMap((row) => attached(row) ?? [])];
   }
 
   /** Looks at the store now, from here. */

@@ -60,14 +60,12 @@ function addList(backends: Command, terminal: Terminal): void {
 }
 
 function addCheck(backends: Command, terminal: Terminal): void {
-  withWhere(
-    backends.command("check").description("look at the configured backends now; fails when one is not in place"),
-  )
+  withWhere(backends.command("check").description("look at the backends now; fails when one is not in place"))
     .argument("[name]", "only this one")
     .option("--json", "as one JSON document")
     .action((name: string | undefined, options: WhereOptions & JsonOption) =>
-      administer(options, terminal, async ({ backends: all }, config) => {
-        const names = name === undefined ? config.backends.map((backend) => backend.name) : [name];
+      administer(options, terminal, async ({ backends: all }) => {
+        const names = name === undefined ? (await all.configurations()).map((backend) => backend.name) : [name];
         const checks = await Promise.all(names.map((one) => all.check(one)));
         terminal.print(options.json === true ? toJson(checks) : checkTable(checks));
         const bad = checks.filter(({ condition, writable }) => condition !== "in place" || !writable);

@@ -67,6 +67,15 @@ async function lose(name: string): Promise<void> {
   await mkdir(at(name));
 }
 
+async function attachC() {
+  const attached = await command(
+    ["backends", "attach", "c", "--from", "-"],
+    `{ kind: disk, region: c, directory: ${at("c")} }`,
+  );
+  expect(attached).toMatchObject({ code: 0, err: expect.stringContaining('"change":"backends attach"') });
+  await until("c", { kind: "disk", region: "c", state: "attached", condition: "in place" });
+}
+
 describe("nearbucket backends", () => {
   it("lists what is registered, in place and held, and checks it", async () => {
     await start();
@@ -188,12 +197,29 @@ describe("nearbucket backends", () => {
     expect((await send({ path: "/bucket/key" })).text).toBe("content of key");
   });
 
+  it("removes none that holds one of too few copies, and asks repair to look", async () => {
+    await start();
+    await store("key");
+    await attachC();
+    await gateway?.stop();
+    await backends("drain", "a");
+    expect(await backends("remove", "a")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("1 blobs (14 bytes) would have fewer than 2 copies without a"),
+    });
+    expect(await entry("a")).toMatchObject({ state: "draining", replicas: 1 });
+    await start();
+    await vi.waitFor(async () => expect((await backends("remove", "a")).code).toBe(0), WITHIN);
+    expect(await entry("c")).toMatchObject({ replicas: 1 });
+    // Looked at is what was attached too, and not what was removed.
+    const { code, out } = await backends("check", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject(["b", "c"].map((name) => ({ name, condition: "in place", writable: true })));
+  });
+
   it("attaches one that is not in the configuration, and keeps it sealed", async () => {
     await start();
-    const declared = `{ kind: disk, region: c, directory: ${at("c")} }`;
-    const attached = await command(["backends", "attach", "c", "--from", "-"], declared);
-    expect(attached).toMatchObject({ code: 0, err: expect.stringContaining('"change":"backends attach"') });
-    await until("c", { kind: "disk", region: "c", state: "attached", condition: "in place" });
+    await attachC();
     await backends("drain", "a");
     const put = async (key: string) => (await send({ method: "PUT", path: `/bucket/${key}`, body: key })).status;
     await send({ method: "PUT", path: "/bucket" });

@@ -254,6 +254,8 @@ export class WatchedMember {
       );
     }
     if (this.up) this.#goDown(failure);
+    // The reason may be another by now: it was away, and comes back empty.
+    else this.#uptime.end(this.#bare.name, failure);
   }
 
   #goDown(reason: BackendError): void {

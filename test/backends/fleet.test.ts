@@ -65,6 +65,17 @@ describe("a fleet", () => {
     expect(await failure(only(at.fleet).backend.stat("one"))).toMatchObject({ fault: "absent" });
   });
 
+  it("says why a member is down by the newest probe", async () => {
+    await using at = await watched();
+    const away = at.store.script({ method: "HEAD" }, { do: "status", status: 503 });
+    await at.fleet.probeNow();
+    expect(only(at.fleet).failure?.cause).toMatchObject({ message: expect.stringContaining("503") });
+    away.remove();
+    at.store.script({ method: "HEAD" }, { do: "status", status: 403 });
+    await at.fleet.probeNow();
+    expect(only(at.fleet).failure?.cause).toMatchObject({ message: expect.stringContaining("403") });
+  });
+
   it("probes by itself, and finds a store that stopped and one that is back", async () => {
     await using at = await watched({ probeIntervalMs: 5, probeTimeoutMs: 1000 });
     await at.store.stop();

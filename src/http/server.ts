@@ -44,8 +44,10 @@ export interface ListeningServer {
 const MAX_HEADER_BYTES = 16 * 1024;
 
 export async function listen(listener: RequestListener, options: ServerOptions): Promise<ListeningServer> {
+  let isClosing = false;
   const begin: RequestListener = (request, response) => {
     options.pace.begin(request);
+    if (isClosing) response.setHeader("Connection", "close");
     return listener(request, response);
   };
   const { server, stop } = await createListener(options, inTurn(begin));
@@ -73,6 +75,7 @@ export async function listen(listener: RequestListener, options: ServerOptions):
   return {
     port,
     close(graceMs) {
+      isClosing = true;
       stop();
       return close(server, graceMs);
     },
@@ -116,11 +119,16 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
 }
 
+/** A connection that was busy may be idle a moment later. */
+const IDLE_EVERY_MS = 200;
+
 async function close(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_EVERY_MS);
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
+  clearInterval(idle);
   clearTimeout(cut);
 }
 

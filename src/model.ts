@@ -251,16 +251,13 @@ export interface FreshContent {
    * Each gets a row as `lost` in the same transaction, so that they are cleaned up.
    */
   readonly touched: readonly string[];
-  /** How many good copies the blob should have; fewer of them make a copy job in the same transaction. */
+  /** Good copies that the blob should have. */
   readonly copies: number;
-  /** How many of `backends` hold a good copy: those that are being emptied by now do not count. */
+  /** Of `backends`, those that count: not emptied by now. Too few make a copy job in the same transaction. */
   readonly good: number;
   /** Key under which equal digests share one blob; undefined: never shared. */
   readonly scope: string | undefined;
-  /**
-   * The blob with this digest that has too few good replicas: it takes over these bytes, and its old ones are
-   * dropped.
-   */
+  /** The blob with this digest that has too few good replicas: it takes these bytes over, and drops its old ones. */
   readonly replaces: number | undefined;
 }
 

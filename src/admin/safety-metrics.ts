@@ -23,7 +23,7 @@ export function addSafetyMetrics(registry: Registry, { metadata, errors, safety 
   const registers = [registry];
   new Gauge({
     name: "nearbucket_objects",
-    help: "Objects by how safely they are stored, counted every five minutes while this is read.",
+    help: "Objects by how safely they are stored, as of at most ten seconds before.",
     labelNames: ["state"],
     registers,
     collect() {

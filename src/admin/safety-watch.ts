@@ -1,7 +1,7 @@
 /**
- * What is safe and what is not, for the metrics. Who holds what is read in the background, and only while somebody asks,
- * or while the room on a backend follows from it; what that means is judged by the fleet as it is at the moment. Asking
- * waits for nothing.
+ * What is safe and what is not, for the metrics. Who holds what is read in the background, and only while somebody
+ * asks, or while the room on a backend follows from it; what that means is judged by the fleet as it is at the moment.
+ * Asking waits for nothing.
  */
 import type { Fleet } from "../backends/fleet.ts";
 import type { Log } from "../log.ts";

@@ -176,7 +176,7 @@ export class Backends {
     return sum((await new Holders(this.#context).sets()).filter(isShort));
   }
 
-  /** Unfinished uploads that have a part there and on no other backend that is attached and was in place after `since`. */
+  /** Unfinished uploads with a part there that no other backend has, of those attached and in place after `since`. */
   async uploadsOnlyThere(name: string, since: Date): Promise<number> {
     const others = await this.#others(name, since);
     const parts = await this.#context.engine.read.all(partsThere, [name]);

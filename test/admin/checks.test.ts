@@ -157,6 +157,25 @@ describe("examineBackend", () => {
     ]);
   });
 
+  it("puts its object among the blobs, under a name that none of them can have, and takes it away", async () => {
+    const backend = showing("its own");
+    await backend.establish("its own");
+    const keys = async () => {
+      const listed: string[] = [];
+      for await (const { key } of backend.list("")) listed.push(key);
+      return listed;
+    };
+    let standing: readonly string[] = [];
+    const { isUsable } = await examineBackend(backend, "its own", async (key) => {
+      standing = await keys();
+      expect(standing).toEqual([key]);
+      return [];
+    });
+    expect(isUsable).toBe(true);
+    expect(standing).toEqual([expect.stringMatching(/^blobs\/[^/]+$/)]);
+    expect(await keys()).toEqual([]);
+  });
+
   it.each([
     ["somebody's", "is not registered yet, and another store stands there"],
     [undefined, "is not registered yet"],

@@ -82,8 +82,8 @@ async function exchangeObject(
   atHand: (key: string) => Promise<readonly Finding[]>,
 ): Promise<readonly Finding[]> {
   const { name } = backend;
-  // Outside of `blobs/`: no inventory looks there.
-  const key = `nearbucket-doctor-${randomBytes(8).toString("hex")}`;
+  // Where the key that signs redirects may read. No storage key looks so; an inventory deletes what a crash left there.
+  const key = `blobs/nearbucket-doctor-${randomBytes(8).toString("hex")}`;
   const bytes = randomBytes(TEST_BYTES);
   let step = "write";
   const startedAt = performance.now();

@@ -5,6 +5,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { examineBackend } from "../../../src/admin/checks/backend.ts";
+import { checkRedirect } from "../../../src/admin/checks/redirect.ts";
 import type { S3Backend } from "../../../src/backends/s3/backend.ts";
 import { gatewayPolicy, redirectPolicy } from "../../../src/cli/minio-users.ts";
 import { backendContract, put } from "../../contracts/backend-contract.ts";
@@ -88,6 +90,20 @@ describeWith(["minio", "mc"], "the user for redirects on MinIO", () => {
     const answer = await fetch(url, { headers: { range: "bytes=5-9" } });
     expect(answer.status).toBe(206);
     expect(Buffer.from(await answer.arrayBuffer()).equals(bytes.subarray(5, 10))).toBe(true);
+  });
+
+  it("is found good by the doctor, which leaves nothing behind", async () => {
+    const { findings } = await examineBackend(backend, IDENTITY, (key) =>
+      checkRedirect({ far: backend, near: backend, trust: {}, key }),
+    );
+    expect(findings.map(({ level, check }) => `${level} ${check}`)).toEqual([
+      "ok identity",
+      "ok exchange",
+      "ok redirect",
+    ]);
+    const listed: string[] = [];
+    for await (const { key } of backend.list("")) listed.push(key);
+    expect(listed.filter((key) => key.includes("doctor"))).toEqual([]);
   });
 
   it.each([

@@ -3,7 +3,7 @@
  * the database within seconds. Nothing here makes a copy the only one without being told to.
  */
 import { randomUUID } from "node:crypto";
-import { type Backend, onlyBackendError } from "../backends/backend.ts";
+import { onlyBackendError } from "../backends/backend.ts";
 import { type BackendConfig, openBackend } from "../backends/kinds.ts";
 import type { RegisteredBackend } from "../metadata/backends.ts";
 import type { Metadata } from "../metadata/metadata.ts";
@@ -95,7 +95,7 @@ export class BackendAdministration {
   /** Looks at the store now, from here. */
   async check(name: string): Promise<BackendCheck> {
     const row = await this.#find(name);
-    const backend = await this.#open(name, row);
+    const backend = await openBackend(this.#configOf(name, row));
     try {
       if (row === undefined)
         return { name, condition: "not registered", reason: "no gateway has registered it yet", writable: false };
@@ -170,7 +170,7 @@ export class BackendAdministration {
   /**
    * An empty store takes the place of one that is lost: what stood there counts as lost, and repair copies it anew.
    * `onProgress`: how many replicas are marked so far. Throws when the former one is in place, when the store may be
-   * somebody else's, and when blobs would be given up, unless `acceptLoss`.
+   * somebody else's, when a disk's directory is not there, and when blobs would be given up, unless `acceptLoss`.
    */
   async replace(
     name: string,
@@ -180,11 +180,15 @@ export class BackendAdministration {
     const rows = await backends.list();
     const row = rows.find((one) => one.name === name);
     if (row !== undefined) this.#checkNotInPlace(row);
-    const backend = await this.#open(name, row);
+    const config = this.#configOf(name, row);
+    const backend = await openBackend(config);
     try {
       const found = await findIdentity(backend, AbortSignal.timeout(PATIENCE_MS));
       if (row !== undefined && found === row.identity)
         throw new Error(`${name} is in place: there is nothing to replace`);
+      // A disk that is not mounted looks so: made here, it would be a directory of the disk below.
+      if (found === "missing" && config.kind === "disk")
+        throw new Error(`${config.directory} is not there: mount the disk, or make an empty directory for a new one`);
       const other = rows.find((one) => one.identity === found);
       if (other !== undefined) throw new Error(`the store at ${name} is ${other.name}`);
       if (found !== "missing" && !(await backend.isEmpty()))
@@ -223,10 +227,10 @@ export class BackendAdministration {
     return row;
   }
 
-  #open(name: string, row: RegisteredBackend | undefined): Promise<Backend> {
+  #configOf(name: string, row: RegisteredBackend | undefined): BackendConfig {
     const { configured, attached } = this.#options;
     const config = configured?.find((one) => one.name === name) ?? (row && attached(row));
-    if (config !== undefined) return openBackend(config);
+    if (config !== undefined) return config;
     if (configured === undefined) throw new Error("a demo's backends can be reached by the demo alone");
     throw new Error(`${name} is not in the configuration, and was not attached`);
   }

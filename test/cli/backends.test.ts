@@ -1,4 +1,5 @@
 // Backends on the command line, beside a gateway that runs: what is listed, and what an operator can do with a lost one.
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -108,6 +109,21 @@ describe("nearbucket backends", () => {
       WITHIN,
     );
     expect((await send({ path: "/bucket/key" })).text).toBe("content of key");
+  });
+
+  it("does not make the directory of a disk that is not there, and keeps what the database says of it", async () => {
+    await start();
+    await store("key");
+    await rename(at("a"), at("a-unmounted"));
+    await until("a", { condition: "lost" });
+    expect(await backends("replace", "a")).toMatchObject({
+      code: 1,
+      err: `nearbucket: ${at("a")} is not there: mount the disk, or make an empty directory for a new one\n`,
+    });
+    expect(existsSync(at("a"))).toBe(false);
+    expect(await entry("a")).toMatchObject({ condition: "lost", replicas: 1 });
+    await rename(at("a-unmounted"), at("a"));
+    await vi.waitFor(async () => expect((await backends("check", "a")).code).toBe(0), WITHIN);
   });
 
   it("does not replace one that a gateway finds in place, whatever stands here", async () => {

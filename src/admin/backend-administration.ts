@@ -9,6 +9,7 @@ import type { RegisteredBackend } from "../metadata/backends.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { BackendState, SealedSecret } from "../model.ts";
 import { findIdentity, registerBackend } from "../upkeep/registration.ts";
+import type { LiveBackend } from "./live-status.ts";
 
 export interface BackendAdministrationOptions {
   readonly metadata: Pick<Metadata, "backends">;
@@ -28,9 +29,9 @@ export interface BackendDescription {
   readonly kind: string | undefined;
   readonly region: string | undefined;
   readonly state: BackendState | "not registered";
-  /** By the gateways' last word. */
-  readonly condition: "in place" | "lost" | "away" | "never seen";
-  /** Of that word: when it was last seen, or since when it is lost. */
+  /** In place, away: a running gateway says so. Without one, by the database: seen of late, or away since. */
+  readonly condition: "in place" | "seen" | "lost" | "away" | "never seen";
+  /** When it was last seen, or since when it is lost. */
   readonly at: Date | undefined;
   readonly replicas: number;
   readonly bytes: number;
@@ -58,8 +59,11 @@ export class BackendAdministration {
     this.#options = options;
   }
 
-  /** In order of name: all that are registered, configured, or named by a replica. */
-  async describe(): Promise<readonly BackendDescription[]> {
+  /**
+   * In order of name: all that are registered, configured, or named by a replica. `live`: what a running gateway says of
+   * them.
+   */
+  async describe(live: readonly Pick<LiveBackend, "name" | "up">[] = []): Promise<readonly BackendDescription[]> {
     const { metadata, configured } = this.#options;
     const [rows, used, holdings] = [
       await metadata.backends.list(),
@@ -76,7 +80,7 @@ export class BackendAdministration {
         kind: known?.kind,
         region: known?.region,
         state: row?.state ?? "not registered",
-        ...this.#conditionOf(row),
+        ...this.#conditionOf(row, live.find((one) => one.name === name)?.up),
         replicas: held?.replicas ?? 0,
         bytes: held?.bytes ?? 0,
         note: this.#noteOn(row, known, used.includes(name)),
@@ -242,15 +246,25 @@ export class BackendAdministration {
 
   /** From here another store may be seen than from the gateways, such as a directory of another machine. */
   #checkNotInPlace({ name, seenAt, lostAt }: RegisteredBackend): void {
-    if (lostAt === undefined && this.#options.now().getTime() - seenAt.getTime() < FRESH_MS)
-      throw new Error(`a gateway found ${name} in place at ${seenAt.toISOString()}: there is nothing to replace`);
+    const ageMs = Math.max(0, this.#options.now().getTime() - seenAt.getTime());
+    if (lostAt !== undefined || ageMs >= FRESH_MS) return;
+    const [ago, left] = [Math.floor(ageMs / 1000), Math.ceil((FRESH_MS - ageMs) / 1000)];
+    throw new Error(
+      `a gateway found ${name} in place ${ago} s ago: there is nothing to replace. ` +
+        `If it is lost since then, try again in ${left} s`,
+    );
   }
 
-  #conditionOf(row: RegisteredBackend | undefined): Pick<BackendDescription, "condition" | "at"> {
+  #conditionOf(
+    row: RegisteredBackend | undefined,
+    up: boolean | undefined,
+  ): Pick<BackendDescription, "condition" | "at"> {
     if (row === undefined || row.seenAt.getTime() === 0) return { condition: "never seen", at: undefined };
-    if (row.lostAt !== undefined) return { condition: "lost", at: row.lostAt };
-    const isFresh = this.#options.now().getTime() - row.seenAt.getTime() < FRESH_MS;
-    return { condition: isFresh ? "in place" : "away", at: row.seenAt };
+    const { seenAt, lostAt } = row;
+    if (up === true) return { condition: "in place", at: seenAt };
+    if (lostAt !== undefined) return { condition: "lost", at: lostAt };
+    const isFresh = up === undefined && this.#options.now().getTime() - seenAt.getTime() < FRESH_MS;
+    return { condition: isFresh ? "seen" : "away", at: seenAt };
   }
 
   #noteOn(row: RegisteredBackend | undefined, known: BackendConfig | undefined, isUsed: boolean): string | undefined {

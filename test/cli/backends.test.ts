@@ -15,6 +15,7 @@ vi.setConfig({ testTimeout: 60_000 });
 
 let root: string;
 let gateway: RunCommand | undefined;
+let endpoint: string;
 let send: ReturnType<typeof signedFetch>;
 const at = (name: string) => join(root, name);
 
@@ -45,14 +46,15 @@ async function configure(names: readonly string[], more: object = {}): Promise<v
 async function start(names: readonly string[] = ["a", "b"]): Promise<void> {
   await configure(names);
   gateway = startCommand(["serve", "--config", at("nearbucket.yaml")]);
-  const endpoint = /listens on (http:\S+)/.exec(await gateway.greeted)?.[1] ?? "";
+  endpoint = /listens on (http:\S+)/.exec(await gateway.greeted)?.[1] ?? "";
   send = signedFetch({ endpoint, ...KEY });
 }
 
 const command = (words: readonly string[], input = "") =>
   runCommand([...words, "--config", at("nearbucket.yaml")], { input });
 const backends = (...words: readonly string[]) => command(["backends", ...words]);
-const listed = async () => JSON.parse((await backends("list", "--json")).out) as Record<string, unknown>[];
+const listed = async () =>
+  JSON.parse((await backends("list", "--json", "--gateway", endpoint)).out) as Record<string, unknown>[];
 const entry = async (name: string) => (await listed()).find((one) => one["name"] === name);
 const until = (name: string, expected: Record<string, unknown>) =>
   vi.waitFor(async () => expect(await entry(name)).toMatchObject(expected), WITHIN);
@@ -83,7 +85,9 @@ describe("nearbucket backends", () => {
         bytes: 14,
       })),
     );
-    expect((await backends("list")).out).toMatch(/^a +disk +a +attached +in place +1 +14$/m);
+    const told = (await backends("list", "--gateway", endpoint)).out;
+    expect(told).toMatch(/^a +disk +a +attached +in place +1 +14$/m);
+    expect((await backends("list")).out).toMatch(/^a +disk +a +attached +seen \d+ s ago +1 +14$/m);
     const checked = await backends("check", "--json");
     expect(checked.code).toBe(0);
     expect(JSON.parse(checked.out)).toMatchObject(
@@ -129,7 +133,7 @@ describe("nearbucket backends", () => {
   it("does not replace one that a gateway finds in place, whatever stands here", async () => {
     await start();
     expect((await backends("replace", "a")).err).toMatch(
-      /a gateway found a in place at .*: there is nothing to replace/,
+      /a gateway found a in place \d+ s ago: there is nothing to replace\. .* try again in \d+ s/,
     );
   });
 

@@ -9,7 +9,7 @@ import { examineBackend } from "../../../src/admin/checks/backend.ts";
 import { checkRedirect } from "../../../src/admin/checks/redirect.ts";
 import type { S3Backend } from "../../../src/backends/s3/backend.ts";
 import { gatewayPolicy, redirectPolicy } from "../../../src/cli/minio-users.ts";
-import { backendContract, put } from "../../contracts/backend-contract.ts";
+import { backendContract, failure, put } from "../../contracts/backend-contract.ts";
 import { IDENTITY } from "../../contracts/identity-contract.ts";
 import { type Minio, startMinio } from "../../support/minio.ts";
 import { describeWith } from "../../support/programs.ts";
@@ -64,6 +64,19 @@ describeWith(["minio", "mc"], "the gateway's user on MinIO", () => {
         await minio[Symbol.asyncDispose]();
       },
     };
+  });
+});
+
+describeWith(["minio"], "a MinIO that was emptied", () => {
+  it("does not know the gateway's user, and is said to need it again", async () => {
+    await using minio = await startMinio();
+    const backend = scopedBackend(minio);
+    const refusal = async () => (await failure(backend.probe(AbortSignal.timeout(10_000), IDENTITY))).message;
+    // At its start it does not know yet which users it has.
+    await expect
+      .poll(refusal, { timeout: 30_000 })
+      .toMatch(/^far: refused: InvalidAccessKeyId: .* needs its user and bucket again$/);
+    await backend.close();
   });
 });
 

@@ -39,11 +39,21 @@ export async function loadConfig(
 
 /** As `loadConfig`, for a database that exists already: throws where there is none, and makes no file. */
 export async function loadExistingConfig(file: string, env: Environment): Promise<GatewayConfig> {
+  const config = await inspectConfig(file, env);
+  const missing = missingDatabase(config);
+  if (missing !== undefined) throw new Error(`there is no database ${missing} yet: start the gateway first`);
+  return config;
+}
+
+/** As `loadConfig`, but makes no file: without a database `encryptionKey` may be no key. */
+export async function inspectConfig(file: string, env: Environment): Promise<GatewayConfig> {
   const config = await readConfigFile(file, env, []);
-  const { metadata } = config;
-  if (metadata.kind === "sqlite" && !existsSync(metadata.file))
-    throw new Error(`there is no database ${metadata.file} yet: start the gateway first`);
-  return withEncryptionKeys(config);
+  return missingDatabase(config) === undefined ? withEncryptionKeys(config) : config;
+}
+
+/** The SQLite file that the first start makes; undefined: it is there, or the database is PostgreSQL. */
+export function missingDatabase({ metadata }: Pick<GatewayConfig, "metadata">): string | undefined {
+  return metadata.kind === "sqlite" && !existsSync(metadata.file) ? metadata.file : undefined;
 }
 
 async function readConfigFile(file: string, env: Environment, settings: readonly Setting[]): Promise<GatewayConfig> {

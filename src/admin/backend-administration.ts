@@ -3,13 +3,14 @@
  * the database within seconds. Nothing here makes a copy the only one without being told to.
  */
 import { randomUUID } from "node:crypto";
-import { type Backend, onlyBackendError } from "../backends/backend.ts";
+import { onlyBackendError } from "../backends/backend.ts";
 import { type BackendConfig, openBackend } from "../backends/kinds.ts";
 import type { RegisteredBackend } from "../metadata/backends.ts";
 import type { Amount } from "../metadata/holders.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { BackendState, SealedSecret } from "../model.ts";
 import { findIdentity, registerBackend } from "../upkeep/registration.ts";
+import type { LiveBackend } from "./live-status.ts";
 
 export interface BackendAdministrationOptions {
   readonly metadata: Pick<Metadata, "backends" | "jobs">;
@@ -31,9 +32,9 @@ export interface BackendDescription {
   readonly kind: string | undefined;
   readonly region: string | undefined;
   readonly state: BackendState | "not registered";
-  /** By the gateways' last word. */
-  readonly condition: "in place" | "lost" | "away" | "never seen";
-  /** Of that word: when it was last seen, or since when it is lost. */
+  /** In place, away: a running gateway says so. Without one, by the database: seen of late, or away since. */
+  readonly condition: "in place" | "seen" | "lost" | "away" | "never seen";
+  /** When it was last seen, or since when it is lost. */
   readonly at: Date | undefined;
   readonly replicas: number;
   readonly bytes: number;
@@ -61,8 +62,11 @@ export class BackendAdministration {
     this.#options = options;
   }
 
-  /** In order of name: all that are registered, configured, or named by a replica. */
-  async describe(): Promise<readonly BackendDescription[]> {
+  /**
+   * In order of name: all that are registered, configured, or named by a replica. `live`: what a running gateway says of
+   * them.
+   */
+  async describe(live: readonly Pick<LiveBackend, "name" | "up">[] = []): Promise<readonly BackendDescription[]> {
     const { metadata, configured } = this.#options;
     const [rows, used, holdings] = [
       await metadata.backends.list(),
@@ -79,7 +83,7 @@ export class BackendAdministration {
         kind: known?.kind,
         region: known?.region,
         state: row?.state ?? "not registered",
-        ...this.#conditionOf(row),
+        ...this.#conditionOf(row, live.find((one) => one.name === name)?.up),
         replicas: held?.replicas ?? 0,
         bytes: held?.bytes ?? 0,
         note: this.#noteOn(row, known, used.includes(name)),
@@ -99,7 +103,7 @@ export class BackendAdministration {
   /** Looks at the store now, from here. */
   async check(name: string): Promise<BackendCheck> {
     const row = await this.#find(name);
-    const backend = await this.#open(name, row);
+    const backend = await openBackend(this.#configOf(name, row));
     try {
       if (row === undefined)
         return { name, condition: "not registered", reason: "no gateway has registered it yet", writable: false };
@@ -182,7 +186,7 @@ export class BackendAdministration {
   /**
    * An empty store takes the place of one that is lost: what stood there counts as lost, and repair copies it anew.
    * `onProgress`: how many replicas are marked so far. Throws when the former one is in place, when the store may be
-   * somebody else's, and when blobs would be given up, unless `acceptLoss`.
+   * somebody else's, when a disk's directory is not there, and when blobs would be given up, unless `acceptLoss`.
    */
   async replace(
     name: string,
@@ -192,11 +196,15 @@ export class BackendAdministration {
     const rows = await backends.list();
     const row = rows.find((one) => one.name === name);
     if (row !== undefined) this.#checkNotInPlace(row);
-    const backend = await this.#open(name, row);
+    const config = this.#configOf(name, row);
+    const backend = await openBackend(config);
     try {
       const found = await findIdentity(backend, AbortSignal.timeout(PATIENCE_MS));
       if (row !== undefined && found === row.identity)
         throw new Error(`${name} is in place: there is nothing to replace`);
+      // A disk that is not mounted looks so: made here, it would be a directory of the disk below.
+      if (found === "missing" && config.kind === "disk")
+        throw new Error(`${config.directory} is not there: mount the disk, or make an empty directory for a new one`);
       const other = rows.find((one) => one.identity === found);
       if (other !== undefined) throw new Error(`the store at ${name} is ${other.name}`);
       if (found !== "missing" && !(await backend.isEmpty()))
@@ -235,10 +243,10 @@ export class BackendAdministration {
     return row;
   }
 
-  #open(name: string, row: RegisteredBackend | undefined): Promise<Backend> {
+  #configOf(name: string, row: RegisteredBackend | undefined): BackendConfig {
     const { configured, attached } = this.#options;
     const config = configured?.find((one) => one.name === name) ?? (row && attached(row));
-    if (config !== undefined) return openBackend(config);
+    if (config !== undefined) return config;
     if (configured === undefined) throw new Error("a demo's backends can be reached by the demo alone");
     throw new Error(`${name} is not in the configuration, and was not attached`);
   }
@@ -253,15 +261,25 @@ export class BackendAdministration {
 
   /** From here another store may be seen than from the gateways, such as a directory of another machine. */
   #checkNotInPlace({ name, seenAt, lostAt }: RegisteredBackend): void {
-    if (lostAt === undefined && this.#options.now().getTime() - seenAt.getTime() < FRESH_MS)
-      throw new Error(`a gateway found ${name} in place at ${seenAt.toISOString()}: there is nothing to replace`);
+    const ageMs = Math.max(0, this.#options.now().getTime() - seenAt.getTime());
+    if (lostAt !== undefined || ageMs >= FRESH_MS) return;
+    const [ago, left] = [Math.floor(ageMs / 1000), Math.ceil((FRESH_MS - ageMs) / 1000)];
+    throw new Error(
+      `a gateway found ${name} in place ${ago} s ago: there is nothing to replace. ` +
+        `If it is lost since then, try again in ${left} s`,
+    );
   }
 
-  #conditionOf(row: RegisteredBackend | undefined): Pick<BackendDescription, "condition" | "at"> {
+  #conditionOf(
+    row: RegisteredBackend | undefined,
+    up: boolean | undefined,
+  ): Pick<BackendDescription, "condition" | "at"> {
     if (row === undefined || row.seenAt.getTime() === 0) return { condition: "never seen", at: undefined };
-    if (row.lostAt !== undefined) return { condition: "lost", at: row.lostAt };
-    const isFresh = this.#options.now().getTime() - row.seenAt.getTime() < FRESH_MS;
-    return { condition: isFresh ? "in place" : "away", at: row.seenAt };
+    const { seenAt, lostAt } = row;
+    if (up === true) return { condition: "in place", at: seenAt };
+    if (lostAt !== undefined) return { condition: "lost", at: lostAt };
+    const isFresh = up === undefined && this.#options.now().getTime() - seenAt.getTime() < FRESH_MS;
+    return { condition: isFresh ? "seen" : "away", at: seenAt };
   }
 
   #noteOn(row: RegisteredBackend | undefined, known: BackendConfig | undefined, isUsed: boolean): string | undefined {

@@ -8,8 +8,10 @@ import type { Command } from "commander";
 import { readBackend } from "../config/attached-backend.ts";
 import type { Administration } from "../gateway.ts";
 import { administer, type WhereOptions, withWhere } from "./administration.ts";
+import { askGateway } from "./ask-gateway.ts";
 import { audit } from "./audit.ts";
 import { columns } from "./columns.ts";
+import { duration } from "./layout.ts";
 import { addOrphans } from "./orphans.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -50,11 +52,13 @@ export function addBackends(program: Command, terminal: Terminal): void {
 
 function addList(backends: Command, terminal: Terminal): void {
   withWhere(backends.command("list").description("list the backends, what gateways say of them and what they hold"))
+    .option("--gateway <url>", "where the gateway answers operators; by default as the configuration says")
     .option("--json", "as one JSON document")
-    .action((options: WhereOptions & JsonOption) =>
-      administer(options, terminal, async ({ backends: all }) => {
-        const described = await all.describe();
-        terminal.print(options.json === true ? toJson(described) : listTable(described));
+    .action((options: WhereOptions & JsonOption & { readonly gateway?: string }) =>
+      administer(options, terminal, async ({ backends: all }, config) => {
+        const { status } = await askGateway(config, options.gateway);
+        const described = await all.describe(status?.backends);
+        terminal.print(options.json === true ? toJson(described) : listTable(described, new Date()));
       }),
     );
 }
@@ -127,7 +131,7 @@ function addReplace(backends: Command, terminal: Terminal): void {
     );
 }
 
-function listTable(described: readonly Description[]): string {
+function listTable(described: readonly Description[], now: Date): string {
   return columns([
     ["NAME", "KIND", "REGION", "STATE", "CONDITION", "REPLICAS", "BYTES", "NOTE"],
     ...described.map(({ name, kind = "-", region = "-", state, condition, at, replicas, bytes, note = "" }) => [
@@ -135,12 +139,18 @@ function listTable(described: readonly Description[]): string {
       kind,
       region,
       state,
-      condition === "in place" || at === undefined ? condition : `${condition} since ${at.toISOString().slice(0, 16)}Z`,
+      conditionText(condition, at, now),
       String(replicas),
       String(bytes),
       note,
     ]),
   ]);
+}
+
+function conditionText(condition: Description["condition"], at: Date | undefined, now: Date): string {
+  if (condition === "in place" || at === undefined) return condition;
+  if (condition === "seen") return `seen ${duration(now.getTime() - at.getTime())} ago`;
+  return `${condition} since ${at.toISOString().slice(0, 16)}Z`;
 }
 
 function checkTable(checks: readonly Check[]): string {

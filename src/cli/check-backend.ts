@@ -14,13 +14,13 @@ import { reasonOf } from "../log.ts";
 type Metadata = Administration["metadata"];
 type BackendConfig = Parameters<typeof openAlone>[0];
 
-/** `live`: what a running gateway says of them. */
+/** `metadata`: undefined before the first start. `live`: what a running gateway says of them. */
 export async function examine(
   backends: readonly BackendConfig[],
-  metadata: Metadata,
+  metadata: Metadata | undefined,
   live: LiveStatus["backends"],
 ): Promise<readonly Finding[]> {
-  const registered = await metadata.backends.list();
+  const registered = (await metadata?.backends.list()) ?? [];
   const kept = backends.filter(({ kind }) => kind !== "memory");
   const examined = kept.map((backend) => {
     const identity = registered.find(({ name }) => name === backend.name)?.identity;
@@ -32,7 +32,7 @@ export async function examine(
 
 async function examineOne(
   config: BackendConfig,
-  metadata: Metadata,
+  metadata: Metadata | undefined,
   registered: string | undefined,
   seen: LiveStatus["backends"][number] | undefined,
 ): Promise<readonly Finding[]> {
@@ -50,7 +50,7 @@ async function examineOne(
   const { far, near } = opened;
   try {
     // What a client reads is a blob, where there is one.
-    const blob = await metadata.holders.anyOn(subject);
+    const blob = await metadata?.holders.anyOn(subject);
     const { findings, isUsable } = await examineBackend(far, registered, (key) =>
       checkRedirect({ far, near, trust, key: blob?.storageKey ?? key }),
     );

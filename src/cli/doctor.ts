@@ -9,6 +9,7 @@ import { error, type Finding, ok, severity, warning } from "../admin/checks/find
 import { checkInventories } from "../admin/checks/inventory.ts";
 import { checkScrubs } from "../admin/checks/scrub.ts";
 import { checkSpace, type WrittenPlace } from "../admin/checks/space.ts";
+import { inspectConfig, missingDatabase } from "../config/load.ts";
 import type { GatewayConfig } from "../config/schema.ts";
 import { type Administration, openAdministration } from "../gateway.ts";
 import { reasonOf } from "../log.ts";
@@ -44,18 +45,23 @@ export function addDoctor(program: Command, terminal: Terminal): void {
 async function diagnose(options: Options, terminal: Terminal): Promise<readonly Finding[]> {
   let config: GatewayConfig;
   try {
-    config = await findConfig(options, terminal);
+    config = await findConfig(options, terminal, inspectConfig);
   } catch (failure) {
     const says = failure instanceof Error ? failure.message : String(failure);
     return [error({ check: "configuration", subject: undefined, says, remedy: "Correct that, and ask again." })];
   }
   const [gateway, space] = [await askGateway(config, options.gateway), await checkSpace(writtenPlaces(config))];
-  const rest = await withDatabase(config, async ({ metadata, backends }) => [
-    ...(await checkDatabase({ metadata, backends: config.backends })),
-    ...(await checkScrubs(metadata, config.scrub.days, new Date())),
-    ...(await checkInventories({ metadata, hours: config.inventory.hours, now: new Date() })),
-    ...(await examine(await backends.configurations(), metadata, gateway.status?.backends ?? [])),
-  ]);
+  const live = gateway.status?.backends ?? [];
+  const missing = missingDatabase(config);
+  const rest =
+    missing === undefined
+      ? await withDatabase(config, async ({ metadata, backends }) => [
+          ...(await checkDatabase({ metadata, backends: config.backends })),
+          ...(await checkScrubs(metadata, config.scrub.days, new Date())),
+          ...(await checkInventories({ metadata, hours: config.inventory.hours, now: new Date() })),
+          ...(await examine(await backends.configurations(), metadata, live)),
+        ])
+      : [noDatabase(missing), ...(await examine(config.backends, undefined, live))];
   return [
     ...checkConfiguration(config),
     ok("node", undefined, nodeVersion()),
@@ -99,6 +105,11 @@ async function withDatabase(
   } finally {
     await administration.close();
   }
+}
+
+function noDatabase(subject: string): Finding {
+  const remedy = "The first start of the gateway makes it. If there was one, correct dataDirectory or metadata.file.";
+  return warning({ check: "database", subject, says: "there is no database yet", remedy });
 }
 
 function gatewayFinding({ url, status, reason }: GatewayAnswer): Finding {

@@ -3,7 +3,7 @@
  * at its directory. Faults of the text, of the environment and of the values are reported together.
  */
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { ENCRYPTION_KEY_FILE, ensureEncryptionKeys } from "./encryption-key.ts";
@@ -23,22 +23,37 @@ const DATABASE_FILE = "metadata.sqlite";
 /** Stands for the newest key of the file while the rest is checked. */
 const KEY_IN_FILE = "in the encryption key file";
 
-/** Reads and checks a configuration file, `settings` over it. Throws one Error that lists every fault, a line each. */
+/**
+ * Reads and checks a configuration file, `settings` over it, and makes the directories of the key file and of the SQLite
+ * database where they are missing. Throws one Error that lists every fault, a line each.
+ */
 export async function loadConfig(
   file: string,
   env: Environment,
   settings: readonly Setting[] = [],
 ): Promise<GatewayConfig> {
-  return withEncryptionKeys(await readConfigFile(file, env, settings));
+  const config = await withEncryptionKeys(await readConfigFile(file, env, settings));
+  if (config.metadata.kind === "sqlite") await mkdir(dirname(config.metadata.file), { recursive: true });
+  return config;
 }
 
 /** As `loadConfig`, for a database that exists already: throws where there is none, and makes no file. */
 export async function loadExistingConfig(file: string, env: Environment): Promise<GatewayConfig> {
+  const config = await inspectConfig(file, env);
+  const missing = missingDatabase(config);
+  if (missing !== undefined) throw new Error(`there is no database ${missing} yet: start the gateway first`);
+  return config;
+}
+
+/** As `loadConfig`, but makes no file: without a database `encryptionKey` may be no key. */
+export async function inspectConfig(file: string, env: Environment): Promise<GatewayConfig> {
   const config = await readConfigFile(file, env, []);
-  const { metadata } = config;
-  if (metadata.kind === "sqlite" && !existsSync(metadata.file))
-    throw new Error(`there is no database ${metadata.file} yet: start the gateway first`);
-  return withEncryptionKeys(config);
+  return missingDatabase(config) === undefined ? withEncryptionKeys(config) : config;
+}
+
+/** The SQLite file that the first start makes; undefined: it is there, or the database is PostgreSQL. */
+export function missingDatabase({ metadata }: Pick<GatewayConfig, "metadata">): string | undefined {
+  return metadata.kind === "sqlite" && !existsSync(metadata.file) ? metadata.file : undefined;
 }
 
 async function readConfigFile(file: string, env: Environment, settings: readonly Setting[]): Promise<GatewayConfig> {

@@ -10,6 +10,7 @@ import { judgeClock } from "../../src/admin/checks/clocks.ts";
 import { ok, severity, warning } from "../../src/admin/checks/finding.ts";
 import { judgeScrub } from "../../src/admin/checks/scrub.ts";
 import { checkSpace, judgeBackendSpace, judgeSpace } from "../../src/admin/checks/space.ts";
+import { BackendError } from "../../src/backends/backend.ts";
 import { MemoryBackend } from "../../src/backends/memory/backend.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
@@ -155,6 +156,35 @@ describe("examineBackend", () => {
         remedy: expect.stringContaining("nearbucket backends replace toronto"),
       },
     ]);
+  });
+
+  it.each([
+    ["its own", /user and bucket again, and then: nearbucket backends replace toronto$/],
+    [undefined, /check key and secret\.$/],
+  ])("says what to do with a store that refuses the key, where the database says %s", async (registered, remedy) => {
+    const refusal = new BackendError("toronto", "refused", { detail: "GET: 403 AccessDenied" });
+    const backend = Object.assign(showing(undefined), { identity: () => Promise.reject(refusal) });
+    const { findings } = await examineBackend(backend, registered, async () => []);
+    expect(findings).toMatchObject([{ level: "error", check: "reach", remedy: expect.stringMatching(remedy) }]);
+  });
+
+  it("puts its object among the blobs, under a name that none of them can have, and takes it away", async () => {
+    const backend = showing("its own");
+    await backend.establish("its own");
+    const keys = async () => {
+      const listed: string[] = [];
+      for await (const { key } of backend.list("")) listed.push(key);
+      return listed;
+    };
+    let standing: readonly string[] = [];
+    const { isUsable } = await examineBackend(backend, "its own", async (key) => {
+      standing = await keys();
+      expect(standing).toEqual([key]);
+      return [];
+    });
+    expect(isUsable).toBe(true);
+    expect(standing).toEqual([expect.stringMatching(/^blobs\/[^/]+$/)]);
+    expect(await keys()).toEqual([]);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 // Backends on the command line, beside a gateway that runs: what is listed, and what an operator can do with a lost one.
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +15,7 @@ vi.setConfig({ testTimeout: 60_000 });
 
 let root: string;
 let gateway: RunCommand | undefined;
+let endpoint: string;
 let send: ReturnType<typeof signedFetch>;
 const at = (name: string) => join(root, name);
 
@@ -44,14 +46,15 @@ async function configure(names: readonly string[], more: object = {}): Promise<v
 async function start(names: readonly string[] = ["a", "b"]): Promise<void> {
   await configure(names);
   gateway = startCommand(["serve", "--config", at("nearbucket.yaml")]);
-  const endpoint = /listens on (http:\S+)/.exec(await gateway.greeted)?.[1] ?? "";
+  endpoint = /listens on (http:\S+)/.exec(await gateway.greeted)?.[1] ?? "";
   send = signedFetch({ endpoint, ...KEY });
 }
 
 const command = (words: readonly string[], input = "") =>
   runCommand([...words, "--config", at("nearbucket.yaml")], { input });
 const backends = (...words: readonly string[]) => command(["backends", ...words]);
-const listed = async () => JSON.parse((await backends("list", "--json")).out) as Record<string, unknown>[];
+const listed = async () =>
+  JSON.parse((await backends("list", "--json", "--gateway", endpoint)).out) as Record<string, unknown>[];
 const entry = async (name: string) => (await listed()).find((one) => one["name"] === name);
 const until = (name: string, expected: Record<string, unknown>) =>
   vi.waitFor(async () => expect(await entry(name)).toMatchObject(expected), WITHIN);
@@ -91,7 +94,9 @@ describe("nearbucket backends", () => {
         bytes: 14,
       })),
     );
-    expect((await backends("list")).out).toMatch(/^a +disk +a +attached +in place +1 +14$/m);
+    const told = (await backends("list", "--gateway", endpoint)).out;
+    expect(told).toMatch(/^a +disk +a +attached +in place +1 +14$/m);
+    expect((await backends("list")).out).toMatch(/^a +disk +a +attached +seen \d+ s ago +1 +14$/m);
     const checked = await backends("check", "--json");
     expect(checked.code).toBe(0);
     expect(JSON.parse(checked.out)).toMatchObject(
@@ -119,10 +124,25 @@ describe("nearbucket backends", () => {
     expect((await send({ path: "/bucket/key" })).text).toBe("content of key");
   });
 
+  it("does not make the directory of a disk that is not there, and keeps what the database says of it", async () => {
+    await start();
+    await store("key");
+    await rename(at("a"), at("a-unmounted"));
+    await until("a", { condition: "lost" });
+    expect(await backends("replace", "a")).toMatchObject({
+      code: 1,
+      err: `nearbucket: ${at("a")} is not there: mount the disk, or make an empty directory for a new one\n`,
+    });
+    expect(existsSync(at("a"))).toBe(false);
+    expect(await entry("a")).toMatchObject({ condition: "lost", replicas: 1 });
+    await rename(at("a-unmounted"), at("a"));
+    await vi.waitFor(async () => expect((await backends("check", "a")).code).toBe(0), WITHIN);
+  });
+
   it("does not replace one that a gateway finds in place, whatever stands here", async () => {
     await start();
     expect((await backends("replace", "a")).err).toMatch(
-      /a gateway found a in place at .*: there is nothing to replace/,
+      /a gateway found a in place \d+ s ago: there is nothing to replace\. .* try again in \d+ s/,
     );
   });
 

@@ -1,7 +1,7 @@
 // `nearbucket doctor` beside gateways over real nodes and disks: what it finds, what it leaves, and its exit codes.
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
 import type { Finding } from "../../src/admin/checks/finding.ts";
@@ -182,6 +182,28 @@ describe("nearbucket doctor", () => {
       says: expect.stringMatching(/^the gateway avoids it for writes since 20.*Z, because they fail there/),
       remedy: expect.stringContaining("The gateway tries it again"),
     });
+  });
+
+  it("looks at the rest before the first start, and makes neither database nor key", async () => {
+    await using node = await startNode();
+    await node.fetch({ method: "PUT", path: "/blobs" });
+    const directory = await temporaryDirectory();
+    const file = join(directory, "nearbucket.yaml");
+    const rootKey = { accessKeyId: "ROOT", secretAccessKey: "root-secret-of-this-test" };
+    const listen = { port: await freePort() };
+    await writeFile(file, JSON.stringify({ rootKey, listen, copies: 1, ...overNodes(node) }));
+    const { findings } = await examine(file);
+    const database = join(directory, "nearbucket-data", "metadata.sqlite");
+    expect(findings.filter(({ check }) => check === "database")).toMatchObject([
+      { level: "warning", subject: database, says: "there is no database yet" },
+    ]);
+    expect(
+      findings.filter(({ subject }) => subject === "node-0").map(({ level, check }) => `${level} ${check}`),
+    ).toEqual(["ok clock", "warning identity", "ok exchange", "ok redirect"]);
+    expect(findings).toContainEqual(expect.objectContaining({ check: "configuration", subject: "copies" }));
+    // How much room this machine has is not the test's.
+    expect(findings.filter(({ level, check }) => level === "error" && check !== "space")).toEqual([]);
+    expect(existsSync(dirname(database))).toBe(false);
   });
 
   it("reports a configuration or a database that it cannot use as an error, with code 2", async () => {

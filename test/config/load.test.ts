@@ -1,4 +1,4 @@
-import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ENCRYPTION_KEY_FILE } from "../../src/config/encryption-key.ts";
@@ -127,6 +127,15 @@ describe("loadConfig", () => {
     expect(first.encryptionKey).toBe((await readFile(file, "utf8")).trim());
     expect(second.encryptionKey).toBe(first.encryptionKey);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
+  it("makes the directory of a new database, with or without a key file in it", async () => {
+    for (const key of [undefined, "a key for tests, sixteen and more"]) {
+      const at = await temporaryDirectory();
+      await writeFile(join(at, "nearbucket.yaml"), yaml);
+      await loadConfig(join(at, "nearbucket.yaml"), { ...env, NEARBUCKET_ENCRYPTION_KEY: key });
+      expect(await readdir(join(at, "nearbucket-data"))).toEqual(key === undefined ? [ENCRYPTION_KEY_FILE] : []);
+    }
   });
 
   it("makes no new encryption key for an existing database", async () => {

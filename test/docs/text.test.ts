@@ -24,12 +24,15 @@ function keysOf(schema: unknown, path = ""): readonly string[] {
 
 describe("the documents", () => {
   it("have one row for each configuration key, and no row for any other", () => {
-    const text = readDocument("docs/configuration.md");
-    const rows = [...text.matchAll(/^\| `([a-z][A-Za-z0-9.[\]]*)` \|/gm)].map((match) => match[1] ?? "");
+    const tables = readDocument("docs/configuration.md")
+      .split("\n\n")
+      .map((block) => [...block.matchAll(/^\| `([a-z][A-Za-z0-9.[\]]*)` \|/gm)].map((match) => match[1] ?? ""));
+    const rows = tables.flat();
     const keys = new Set(keysOf(configSchema));
     // `disk` has its only key in a sentence.
     expect([...keys].filter((key) => !rows.includes(key))).toEqual(["directory"]);
     expect(rows.filter((row) => !keys.has(row))).toEqual([]);
+    for (const table of tables) expect(table.filter((row, at) => table.indexOf(row) < at)).toEqual([]);
   });
 
   it("name every rule of the redirect policy, and no other", () => {

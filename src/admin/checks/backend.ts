@@ -41,9 +41,17 @@ export async function examineBackend(
       return { findings: identity, isUsable: false };
     if (registered !== undefined) await backend.probe(AbortSignal.timeout(PATIENCE_MS), registered);
     return { findings: [...identity, ...(await exchangeObject(backend, atHand))], isUsable: true };
-  } catch (failure) {
-    return { findings: [unusable(name, "reach", "cannot be used", asBackendError(failure, name))], isUsable: false };
+  } catch (cause) {
+    const failure = asBackendError(cause, name);
+    const found = unusable(name, "reach", "cannot be used", failure);
+    const again = registered !== undefined && failure.fault === "refused" ? ` ${afterLoss(name)}` : "";
+    return { findings: [{ ...found, remedy: `${REMEDIES[failure.fault]}${again}` }], isUsable: false };
   }
+}
+
+/** A store that lost its data may have lost its users too: it refuses a key that was right. */
+function afterLoss(name: string): string {
+  return `If it was made anew or emptied, give it its user and bucket again, and then: nearbucket backends replace ${name}`;
 }
 
 /** Undefined: the store is empty. */
@@ -82,8 +90,8 @@ async function exchangeObject(
   atHand: (key: string) => Promise<readonly Finding[]>,
 ): Promise<readonly Finding[]> {
   const { name } = backend;
-  // Outside of `blobs/`: no inventory looks there.
-  const key = `nearbucket-doctor-${randomBytes(8).toString("hex")}`;
+  // Where the key that signs redirects may read. No storage key looks so; an inventory deletes what a crash left there.
+  const key = `blobs/nearbucket-doctor-${randomBytes(8).toString("hex")}`;
   const bytes = randomBytes(TEST_BYTES);
   let step = "write";
   const startedAt = performance.now();

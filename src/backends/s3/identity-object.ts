@@ -13,6 +13,9 @@ import type { S3Transport } from "./transport.ts";
 const IDENTITY_KEY = "nearbucket-identity";
 const PROBE_KEY = "nearbucket-probe";
 const PROBE_BYTES = Buffer.from("nearbucket\n");
+/** A MinIO that lost its data has lost its users too: nobody can ask it for an identity. */
+const UNKNOWN_KEY = "InvalidAccessKeyId";
+const AFTER_LOSS = "its key is not known there. A store that was made anew or emptied needs its user and bucket again";
 const BECOMES_ONLY_IF_NEW = ["If-None-Match", "*"];
 
 export interface IdentityObjectOptions {
@@ -58,9 +61,11 @@ export class IdentityObject {
       if (identity === undefined) throw this.#transport.corrupt(`${IDENTITY_KEY} holds no identity`);
       return identity;
     }
-    const code = response.statusCode === 404 ? parseErrorDocument(text)?.code : undefined;
+    const told = parseErrorDocument(text)?.code;
+    const code = response.statusCode === 404 ? told : undefined;
     if (code === "NoSuchKey") return undefined;
     if (code === "NoSuchBucket") throw this.#fault("absent", "the bucket is not there");
+    if (told === UNKNOWN_KEY) throw this.#fault("refused", `${UNKNOWN_KEY}: ${AFTER_LOSS}`);
     const failure = this.#transport.errorOf(response.statusCode ?? 0, text, `GET ${IDENTITY_KEY}`);
     // An identity that cannot be read is no other one.
     throw failure.fault === "corrupt" ? this.#fault("unavailable", failure.message) : failure;
@@ -78,6 +83,8 @@ export class IdentityObject {
   async check(identity: string, signal?: AbortSignal): Promise<void> {
     const [response] = await Promise.all([this.#head(signal), this.#checkReady(signal)]);
     const status = response.statusCode ?? 0;
+    // Only the answer to a GET says why.
+    if (status === 401 || status === 403) await this.read(signal);
     if (status !== 200 && status !== 404) throw this.#transport.errorOf(status, "", `HEAD ${IDENTITY_KEY}`);
     const text = identityText(identity);
     if (status !== 200 || bareEtag(response.headers.etag) !== md5(text))

@@ -5,9 +5,11 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { examineBackend } from "../../../src/admin/checks/backend.ts";
+import { checkRedirect } from "../../../src/admin/checks/redirect.ts";
 import type { S3Backend } from "../../../src/backends/s3/backend.ts";
 import { gatewayPolicy, redirectPolicy } from "../../../src/cli/minio-users.ts";
-import { backendContract, put } from "../../contracts/backend-contract.ts";
+import { backendContract, failure, put } from "../../contracts/backend-contract.ts";
 import { IDENTITY } from "../../contracts/identity-contract.ts";
 import { type Minio, startMinio } from "../../support/minio.ts";
 import { describeWith } from "../../support/programs.ts";
@@ -65,6 +67,19 @@ describeWith(["minio", "mc"], "the gateway's user on MinIO", () => {
   });
 });
 
+describeWith(["minio"], "a MinIO that was emptied", () => {
+  it("does not know the gateway's user, and is said to need it again", async () => {
+    await using minio = await startMinio();
+    const backend = scopedBackend(minio);
+    const refusal = async () => (await failure(backend.probe(AbortSignal.timeout(10_000), IDENTITY))).message;
+    // At its start it does not know yet which users it has.
+    await expect
+      .poll(refusal, { timeout: 30_000 })
+      .toMatch(/^far: refused: InvalidAccessKeyId: .* needs its user and bucket again$/);
+    await backend.close();
+  });
+});
+
 describeWith(["minio", "mc"], "the user for redirects on MinIO", () => {
   const bytes = randomBytes(10_000);
   let minio: Minio;
@@ -88,6 +103,20 @@ describeWith(["minio", "mc"], "the user for redirects on MinIO", () => {
     const answer = await fetch(url, { headers: { range: "bytes=5-9" } });
     expect(answer.status).toBe(206);
     expect(Buffer.from(await answer.arrayBuffer()).equals(bytes.subarray(5, 10))).toBe(true);
+  });
+
+  it("is found good by the doctor, which leaves nothing behind", async () => {
+    const { findings } = await examineBackend(backend, IDENTITY, (key) =>
+      checkRedirect({ far: backend, near: backend, trust: {}, key }),
+    );
+    expect(findings.map(({ level, check }) => `${level} ${check}`)).toEqual([
+      "ok identity",
+      "ok exchange",
+      "ok redirect",
+    ]);
+    const listed: string[] = [];
+    for await (const { key } of backend.list("")) listed.push(key);
+    expect(listed.filter((key) => key.includes("doctor"))).toEqual([]);
   });
 
   it.each([

@@ -62,10 +62,7 @@ export class BackendAdministration {
     this.#options = options;
   }
 
-  /**
-   * In order of name: all that are registered, configured, or named by a replica. `live`: what a running gateway says of
-   * them.
-   */
+  /** In order of name: all that are registered, configured, or named by a replica. `live`: by a running gateway. */
   async describe(live: readonly Pick<LiveBackend, "name" | "up">[] = []): Promise<readonly BackendDescription[]> {
     const { metadata, configured } = this.#options;
     const [rows, used, holdings] = [

@@ -24,8 +24,8 @@ const DATABASE_FILE = "metadata.sqlite";
 const KEY_IN_FILE = "in the encryption key file";
 
 /**
- * Reads and checks a configuration file, `settings` over it, and makes the directories of the key file and of the SQLite
- * database where they are missing. Throws one Error that lists every fault, a line each.
+ * Reads and checks a configuration file, `settings` over it, and makes the directories of the key file and of the
+ * SQLite database where they are missing. Throws one Error that lists every fault, a line each.
  */
 export async function loadConfig(
   file: string,

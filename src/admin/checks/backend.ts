@@ -51,7 +51,8 @@ export async function examineBackend(
 
 /** A store that lost its data may have lost its users too: it refuses a key that was right. */
 function afterLoss(name: string): string {
-  return `If it was made anew or emptied, give it its user and bucket again, and then: nearbucket backends replace ${name}`;
+  const first = "If it was made anew or emptied, give it its user and bucket again, and then";
+  return `${first}: nearbucket backends replace ${name}`;
 }
 
 /** Undefined: the store is empty. */

@@ -10,8 +10,12 @@ const AMOUNTS = ["blobs", "objects", "bytes", "logical_bytes"] as const;
 const columns = ["holders", "referenced", ...AMOUNTS].join(", ");
 const counts = AMOUNTS.map((name) => `${name} BIGINT NOT NULL`).join(", ");
 
-const held = `COALESCE((SELECT group_concat(backend, ' ' ORDER BY backend) FROM replicas
-    WHERE replicas.blob_id = blobs.id AND replicas.state = 'verified'), '')`;
+/**
+ * A trigger's text must suit every SQLite that opens the file, such as a shell that backs it up: ORDER BY inside of an
+ * aggregate came with 3.44, so the rows come in order.
+ */
+const held = `COALESCE((SELECT group_concat(backend, ' ') FROM (SELECT backend FROM replicas
+    WHERE replicas.blob_id = blobs.id AND replicas.state = 'verified' ORDER BY backend) AS good), '')`;
 
 const tables = (text: string, id: string) => [
   // The names of the backends with a verified replica, in byte order, with blanks between them.

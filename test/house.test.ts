@@ -48,6 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   backends: ["checksums", "embedded-headers.ts", "log.ts", "model.ts", "signature-v4.ts", "tls-files.ts"],
   checksums: ["errors.ts", "model.ts"],
   config: [],
+  contract: [],
   "embedded-headers.ts": ["errors.ts"],
   "errors.ts": [],
   "log.ts": [],

@@ -1,0 +1,57 @@
+/** Accounts and their access keys. A secret is shown once, when its key is made. */
+import { z } from "zod";
+import { count, pageQuery, time } from "./common.ts";
+
+export const accountName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$/, "up to 63 letters, digits and . _ @ -");
+
+export const redirectMode = z.enum(["off", "auto", "always"]);
+
+export const keyScope = z.object({
+  readOnly: z.literal(true).optional(),
+  /** `prefix` "": the whole bucket. */
+  places: z
+    .array(z.object({ bucket: z.string().min(1), prefix: z.string() }))
+    .min(1)
+    .max(100)
+    .optional(),
+  /** CIDR blocks or single addresses that requests may come from. */
+  networks: z.array(z.string()).min(1).max(100).optional(),
+});
+
+export const keysQuery = pageQuery.extend({ account: accountName.optional() });
+
+export const accessKey = z.object({
+  accessKeyId: z.string(),
+  account: z.string(),
+  createdAt: time,
+  disabled: z.boolean(),
+  scope: keyScope,
+  redirect: redirectMode.optional(),
+  expiresAt: time.optional(),
+  /** To the minute. */
+  lastUsedAt: time.optional(),
+  /** The key that signed in, where this one is a session. */
+  sessionOf: z.string().optional(),
+});
+
+export const newKey = z.object({
+  /** The caller's own unless given; made when it is new. Others' accounts are for operators. */
+  account: accountName.optional(),
+  scope: keyScope.optional(),
+  redirect: redirectMode.optional(),
+  expiresAt: time.optional(),
+});
+
+export const madeKey = accessKey.extend({ secretAccessKey: z.string() });
+
+export const keyChange = z.object({ disabled: z.boolean() });
+
+export const newAccount = z.object({ name: accountName });
+
+export const account = z.object({ name: z.string(), keys: count, buckets: count });
+
+export type AccessKeyDocument = z.infer<typeof accessKey>;
+export type MadeKey = z.infer<typeof madeKey>;
+export type AccountDocument = z.infer<typeof account>;

@@ -1,0 +1,132 @@
+/** Buckets and objects as S3 does not show them: what dedup saves, where copies stand, what a delete frees. */
+import { z } from "zod";
+import { bytes, count, pageQuery, time } from "./common.ts";
+import { redirectMode } from "./keys.ts";
+
+export const bucketSettings = z.object({
+  dedup: z.enum(["account", "global", "bucket", "off"]).optional(),
+  redirect: redirectMode.optional(),
+  minimumCopies: z.int().min(1).max(10).optional(),
+});
+
+/** A setting that is null goes back to the gateway's own. */
+export const bucketChange = z.object({
+  dedup: bucketSettings.shape.dedup.nullable(),
+  redirect: bucketSettings.shape.redirect.nullable(),
+  minimumCopies: bucketSettings.shape.minimumCopies.nullable(),
+});
+
+export const bucket = z.object({
+  name: z.string(),
+  owner: z.string(),
+  createdAt: time,
+  location: z.string(),
+  /** What was set; absent: the gateway's own holds. */
+  settings: bucketSettings,
+  /** What holds. */
+  effective: bucketSettings.required(),
+});
+
+export const bucketUsage = z.object({
+  objects: count,
+  /** Sum of object sizes. */
+  logicalBytes: bytes,
+  /** Blobs that the bucket refers to, each once. */
+  uniqueBytes: bytes,
+  /** Of `uniqueBytes`: blobs that no other bucket refers to. */
+  ownBytes: bytes,
+});
+
+export const objectQuery = z.object({ bucket: z.string().min(1), key: z.string().min(1).max(1024) });
+
+export const replica = z.object({
+  backend: z.string(),
+  region: z.string().optional(),
+  state: z.enum(["verified", "lost", "deleting"]),
+  verifiedAt: time,
+  up: z.boolean(),
+});
+
+export const objectDetails = z.object({
+  bucket: z.string(),
+  key: z.string(),
+  size: bytes,
+  etag: z.string(),
+  modifiedAt: time,
+  contentType: z.string().optional(),
+  /** sha256; absent until a multipart object has been read once. */
+  digest: z.string().optional(),
+  storageKey: z.string(),
+  replicas: z.array(replica),
+  /** Objects of this account that refer to the same blob, this one included; at most 100 are listed. */
+  names: z.object({ count, listed: z.array(z.object({ bucket: z.string(), key: z.string() })) }),
+  /** What a delete of this object frees. */
+  freesBytes: bytes,
+});
+
+/** Some keys, or all that begin with a prefix. */
+export const deletePreviewQuery = z.object({
+  bucket: z.string().min(1),
+  keys: z.array(z.string().min(1).max(1024)).max(1000).optional(),
+  prefix: z.string().max(1024).optional(),
+});
+
+export const deletePreview = z.object({
+  objects: count,
+  logicalBytes: bytes,
+  /** Blobs that nothing refers to afterwards, each once. */
+  freesBytes: bytes,
+  /** When these bytes are gone: after the grace. */
+  freedAt: time,
+  /** There were more objects than were counted. */
+  truncated: z.boolean(),
+});
+
+export const claims = z.object({
+  bucket: z.string().min(1),
+  files: z
+    .array(
+      z.object({
+        key: z.string().min(1).max(1024),
+        sha256: z.string().regex(/^[0-9a-f]{64}$/),
+        size: bytes,
+        contentType: z.string().max(1024).optional(),
+        /** `x-amz-meta-*`, without that prefix. */
+        metadata: z.record(z.string(), z.string()).optional(),
+      }),
+    )
+    .min(1)
+    .max(1000),
+});
+
+export const claimed = z.object({
+  results: z.array(
+    z.object({
+      key: z.string(),
+      /** linked: the object stands, no byte is needed. needed: send it. refused: this key may not be written. */
+      outcome: z.enum(["linked", "needed", "refused"]),
+      etag: z.string().optional(),
+      /** S3's error code where it was refused. */
+      code: z.string().optional(),
+    }),
+  ),
+});
+
+export const newLink = objectQuery.extend({
+  expiresSeconds: z.int().min(1).max(604_800),
+  /** Save it under this name instead of showing it. */
+  filename: z.string().max(255).optional(),
+});
+
+/** Signed with the key that signed in, so that it outlives the session. */
+export const link = z.object({ path: z.string(), expiresAt: time });
+
+export const bucketsQuery = pageQuery;
+
+export type BucketDocument = z.infer<typeof bucket>;
+export type BucketUsage = z.infer<typeof bucketUsage>;
+export type ObjectDetails = z.infer<typeof objectDetails>;
+export type DeletePreview = z.infer<typeof deletePreview>;
+export type Claims = z.infer<typeof claims>;
+export type Claimed = z.infer<typeof claimed>;
+export type Link = z.infer<typeof link>;

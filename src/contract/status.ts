@@ -1,0 +1,124 @@
+/** What is safe, where it stands, what is being done about it, and what is stored. */
+import { z } from "zod";
+import { amount, bytes, count, time } from "./common.ts";
+
+const calls = z.object({
+  state: z.enum(["closed", "open", "half-open"]),
+  failingSince: time.optional(),
+  errorRate: z.number().optional(),
+  latencyMs: z.number().optional(),
+});
+
+/** What only a running gateway knows of a backend. */
+export const liveBackend = z.object({
+  up: z.boolean(),
+  writable: z.boolean(),
+  why: z.string().optional(),
+  latencyMs: z.number().optional(),
+  /** Failures within the last five minutes. */
+  recentErrors: count,
+  reads: calls,
+  writes: calls,
+  space: z.object({ free: bytes, total: bytes }).optional(),
+});
+
+export const backendStatus = z.object({
+  name: z.string(),
+  region: z.string().optional(),
+  /** Degrees; absent where the region is not in the configuration. */
+  coordinates: z.object({ latitude: z.number(), longitude: z.number() }).optional(),
+  state: z.enum(["attached", "draining", "removed", "not registered"]),
+  replicas: count,
+  bytes,
+  /** What would be lost with it now. */
+  onlyHere: amount,
+  lostReplicas: count,
+  safeToLose: z.boolean(),
+  /** All its replicas were read whole since then; never: not of all it is known; absent: it has none. */
+  scrubbedSince: z.union([time, z.literal("never")]).optional(),
+  inventory: z.looseObject({}).optional(),
+  live: liveBackend.optional(),
+});
+
+export const jobStatus = z.object({
+  kind: z.string(),
+  waiting: count,
+  oldest: time,
+  attempts: count,
+  perSecond: z.number().optional(),
+  endsAt: time.optional(),
+});
+
+export const failingJob = z.object({ kind: z.string(), reason: z.string(), jobs: count, attempts: count });
+
+export const status = z.object({
+  verdict: z.enum(["safe", "at-risk", "unreadable", "lost", "unknown"]),
+  now: time,
+  startedAt: time,
+  copies: z.int(),
+  stored: amount,
+  atRisk: amount,
+  unreadable: amount,
+  lost: amount,
+  underReplicated: amount,
+  /** When nothing will be at risk any more; absent: nothing is, or nobody can tell. */
+  safeAt: time.optional(),
+  underReplicatedByBucket: z.array(z.looseObject({ bucket: z.string() })),
+  backends: z.array(backendStatus),
+  jobs: z.array(jobStatus),
+  failingJobs: z.array(failingJob),
+});
+
+export const stats = z.object({
+  buckets: count,
+  objects: count,
+  blobs: count,
+  replicas: count,
+  /** Sum of object sizes. */
+  logicalBytes: bytes,
+  /** Sum of blob sizes, one copy each. */
+  uniqueBytes: bytes,
+  /** Sum over good copies. */
+  storedBytes: bytes,
+  dedupRatio: z.number(),
+  underReplicated: count,
+  reclaimableBytes: bytes,
+});
+
+export const historyQuery = z.object({
+  /** How far back, in hours. */
+  hours: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(24 * 31)
+    .default(24),
+});
+
+const served = z.object({ requests: count, bytes });
+
+/** What all gateways did within one step, and what was stored at its end. */
+export const sample = z.object({
+  at: time,
+  logicalBytes: bytes,
+  uniqueBytes: bytes,
+  storedBytes: bytes,
+  objects: count,
+  underReplicated: count,
+  requests: count,
+  /** Answered with 5xx. */
+  errors: count,
+  receivedBytes: bytes,
+  /** By client family. */
+  families: z.record(z.string(), z.object({ redirected: served, proxied: served })),
+  /** Of requests within the step: upper limits of the quantiles; absent: there were none. */
+  latencyMs: z.object({ p50: z.number(), p99: z.number() }).optional(),
+});
+
+export const history = z.object({ stepSeconds: z.int(), samples: z.array(sample) });
+
+export type StatusDocument = z.infer<typeof status>;
+export type BackendStatusDocument = z.infer<typeof backendStatus>;
+export type StatsDocument = z.infer<typeof stats>;
+export type Sample = z.infer<typeof sample>;
+export type HistoryDocument = z.infer<typeof history>;

@@ -11,9 +11,10 @@ const SRC = join(import.meta.dirname, "../src");
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli"],
   "embedded.ts": ["gateway.ts", "config", "log.ts"],
-  cli: ["gateway.ts", "admin", "config", "log.ts"],
+  cli: ["gateway.ts", "administration.ts", "admin", "config", "log.ts", "version.ts"],
   "gateway.ts": [
     "http",
+    "api",
     "admin",
     "auth",
     "operations",
@@ -24,9 +25,28 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "backends",
     "config",
     "log.ts",
+    "model.ts",
     "stack.ts",
+    "administration.ts",
+    "version.ts",
   ],
-  http: ["operations", "admin", "auth", "protocol", "errors.ts", "log.ts", "model.ts", "tls-files.ts"],
+  "administration.ts": ["admin", "auth", "config", "metadata"],
+  api: [
+    "admin",
+    "auth",
+    "blobs",
+    "backends",
+    "contract",
+    "delivery",
+    "errors.ts",
+    "log.ts",
+    "metadata",
+    "model.ts",
+    "protocol",
+    "signature-v4.ts",
+    "upkeep",
+  ],
+  http: ["api", "operations", "admin", "auth", "protocol", "errors.ts", "log.ts", "model.ts", "tls-files.ts"],
   admin: ["blobs", "upkeep", "delivery", "metadata", "backends", "errors.ts", "log.ts", "model.ts", "tls-files.ts"],
   operations: [
     "protocol",
@@ -57,6 +77,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "signature-v4.ts": [],
   "stack.ts": [],
   "tls-files.ts": [],
+  "version.ts": [],
 };
 
 /** Folder inside a room -> the sibling folders it may import beside the files that stand directly in its room. */

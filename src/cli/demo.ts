@@ -2,7 +2,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { type Gateway, lockDirectory } from "../gateway.ts";
+import { lockDirectory } from "../administration.ts";
+import type { Gateway } from "../gateway.ts";
 import { addressFile, defaultDirectory, demoConfig, ensureKind, ensureRootKey, type StoreKind } from "./demo-config.ts";
 import { DEMO_BUCKET, demoGreeting } from "./demo-greeting.ts";
 import { startStores } from "./demo-stores.ts";

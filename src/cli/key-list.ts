@@ -1,5 +1,5 @@
 /** Access keys as `nearbucket keys list` shows them, without secrets. */
-import type { Administration } from "../gateway.ts";
+import type { Administration } from "../administration.ts";
 import { columns } from "./columns.ts";
 
 type ListedKey = Awaited<ReturnType<Administration["metadata"]["accounts"]["listKeys"]>>[number];

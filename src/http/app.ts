@@ -4,6 +4,7 @@ import type { Log } from "../log.ts";
 import type { Client } from "../model.ts";
 import { parseAddress } from "../protocol/address.ts";
 import { readRawHeaders } from "../protocol/raw-headers.ts";
+import { type ApiOptions, api } from "./api.ts";
 import { type DispatchOptions, dispatch, peerOf } from "./dispatch.ts";
 import { errorReply } from "./error-reply.ts";
 import { type Health, healthRoutes } from "./health.ts";
@@ -21,6 +22,7 @@ export interface AppOptions extends Omit<DispatchOptions, "logOf">, CommonOption
   readonly isOperator: (client: Client) => boolean;
   /** Is told of each S3 request. */
   readonly underWay: UnderWay;
+  readonly api: Pick<ApiOptions, "operations" | "services">;
 }
 
 export function createApp(options: AppOptions): Koa {
@@ -28,9 +30,11 @@ export function createApp(options: AppOptions): Koa {
   const own = healthRoutes(options.health, ({ req }) =>
     isOperator(readClient(peerOf(req), readRawHeaders(req.rawHeaders))),
   );
-  const s3 = dispatch({ ...options, logOf: logOf(options.log) });
+  const common = { ...options, logOf: logOf(options.log) };
+  const s3 = dispatch(common);
+  const calls = api({ ...common, ...options.api });
   return appOf(options, (ctx, next) => {
-    if (isOurs(ctx, domains)) return own(ctx, next);
+    if (isOurs(ctx, domains)) return calls(ctx, () => own(ctx, next));
     underWay.begin(ctx.res);
     return s3(ctx, next);
   });

@@ -1,0 +1,7 @@
+/** Every call of the API, by its operationId. */
+import type { ApiOperation } from "./api-operation.ts";
+import { getMe } from "./me.ts";
+
+export const apiOperations: Readonly<Record<string, ApiOperation>> = {
+  getMe,
+};

@@ -1,7 +1,7 @@
 /** What can go wrong in a call of the API, in one table, and how it is told: problem details (RFC 9457). */
 import type { z } from "zod";
 import type { Problem } from "../contract/common.ts";
-import { S3Error } from "../errors.ts";
+import type { S3Error } from "../errors.ts";
 
 const PROBLEMS = {
   BadRequest: [400, "The request does not have the shape that this call asks for"],
@@ -35,16 +35,15 @@ export class ApiError extends Error {
   }
 }
 
-/** Whatever was thrown, as the client is told. What nobody foresaw says nothing of itself. */
-export function problemOf(thrown: unknown, requestId: string): Problem {
-  const error = thrown instanceof ApiError || thrown instanceof S3Error ? thrown : new S3Error("InternalError");
+/** A refusal, as the client is told. `instance`: the id of the request. */
+export function problemOf(error: ApiError | S3Error, instance: string): Problem {
   const title = error instanceof ApiError ? PROBLEMS[error.code][1] : error.code;
   return {
     type: "about:blank",
     title,
     status: error.status,
     ...(error.message !== title && { detail: error.message }),
-    instance: requestId,
+    instance,
     code: error.code,
     ...(error instanceof ApiError && error.faults && { errors: [...error.faults] }),
   };

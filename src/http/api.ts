@@ -11,12 +11,12 @@ import type { ApiServices } from "../api/services.ts";
 import type { Authentication, Authenticator } from "../auth/authenticate.ts";
 import { incomingBody } from "../auth/incoming-body.ts";
 import { networksAllow } from "../auth/key-scope.ts";
-import { S3Error } from "../errors.ts";
 import { type Log, reasonOf } from "../log.ts";
 import type { Account, Client, HeaderFields, Peer } from "../model.ts";
 import { parseAddress } from "../protocol/address.ts";
 import { readRawHeaders } from "../protocol/raw-headers.ts";
 import { peerOf, whileConnected } from "./dispatch.ts";
+import { s3ErrorOf } from "./error-reply.ts";
 import { type Admission, Holding } from "./holding.ts";
 import { readBounded } from "./read-bounded.ts";
 import { sendReply } from "./send-reply.ts";
@@ -182,10 +182,11 @@ interface AuditFacts {
 }
 
 function refuse(ctx: Context, thrown: unknown, { logOf }: ApiOptions): void {
-  const problem = problemOf(thrown, String(ctx.state["requestId"]));
+  const error = thrown instanceof ApiError ? thrown : s3ErrorOf(thrown, ctx);
+  const problem = problemOf(error, String(ctx.state["requestId"]));
   ctx.state["code"] = problem.code;
   if (problem.code === "InternalError") logOf(ctx).error({ err: thrown }, "request failed");
-  else if (problem.status === 503 && thrown instanceof S3Error) ctx.state["reason"] = reasonOf(thrown.cause);
+  else if (error.status === 503) ctx.state["reason"] = reasonOf(error.cause);
   if (ctx.res.headersSent) ctx.res.destroy();
   else answerWith(ctx, problem.status, Buffer.from(JSON.stringify(problem)), "application/problem+json");
 }

@@ -16,7 +16,7 @@ export function errorReply(logOf: (ctx: Context) => Log): Middleware {
     try {
       await next();
     } catch (thrown) {
-      const error = thrown instanceof S3Error ? thrown : new S3Error(codeOf(thrown, ctx), {}, { cause: thrown });
+      const error = s3ErrorOf(thrown, ctx);
       ctx.state["code"] = error.code;
       if (error.code === "InternalError") logOf(ctx).error({ err: thrown }, "request failed");
       else if (error.status === 503) ctx.state["reason"] = reasonOf(error.cause);
@@ -26,6 +26,11 @@ export function errorReply(logOf: (ctx: Context) => Log): Middleware {
       else sendReply(ctx, errorAnswer(error, ctx));
     }
   };
+}
+
+/** What nobody foresaw is an InternalError. */
+export function s3ErrorOf(thrown: unknown, ctx: Context): S3Error {
+  return thrown instanceof S3Error ? thrown : new S3Error(codeOf(thrown, ctx), {}, { cause: thrown });
 }
 
 /** Work that was given up because its client had left is nobody's fault. */

@@ -1,5 +1,8 @@
 /** Every call of the API, by its operationId. */
+
+import { createAccount, listAccounts } from "./accounts.ts";
 import type { ApiOperation } from "./api-operation.ts";
+import { changeKey, createKey, listKeys, revokeKey } from "./keys.ts";
 import { getMe } from "./me.ts";
 
 import { createSession, createSignInLink, endSession, signInByLink } from "./sessions.ts";
@@ -10,4 +13,10 @@ export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   endSession,
   createSignInLink,
   signInByLink,
+  listKeys,
+  createKey,
+  changeKey,
+  revokeKey,
+  listAccounts,
+  createAccount,
 };

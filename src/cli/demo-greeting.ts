@@ -1,7 +1,7 @@
 /**
  * What the demo prints: where it listens, its root key, and three commands that work as printed from any directory.
  */
-import type { KeyPair } from "./credentials-file.ts";
+import type { KeyPair } from "../random-key.ts";
 import { credentialsFile, curlConfigFile, type DemoStore, type StoreKind } from "./demo-config.ts";
 import { shellWord } from "./terminal.ts";
 

@@ -15,7 +15,7 @@ import type { GatewayFacts } from "./api/services.ts";
 import { apiOperations } from "./api/table.ts";
 import { openAuthenticator } from "./auth/authenticate.ts";
 import { scopeAllows } from "./auth/key-scope.ts";
-import { openUnsealer } from "./auth/secret-box.ts";
+import { openLiveBox } from "./auth/secret-box.ts";
 import { type Fleet, openFleet } from "./backends/fleet.ts";
 import { openBackend } from "./backends/kinds.ts";
 import { spaceHeaders } from "./backends/space.ts";
@@ -85,7 +85,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       ),
     );
     const { fleet } = watched;
-    const unseal = openUnsealer([config.encryptionKey, ...config.previousEncryptionKeys], () =>
+    const { seal, unseal } = openLiveBox([config.encryptionKey, ...config.previousEncryptionKeys], () =>
       currentEncryptionKeys(config),
     );
     const declared = [...config.backends];
@@ -185,7 +185,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         signatureV2: config.signatureV2,
       }),
       route: route(operations),
-      api: { operations: apiOperations, services: { metadata, now, facts: factsOf(config, root) } },
+      api: { operations: apiOperations, services: { metadata, seal, now, facts: factsOf(config, root) } },
       audit,
       admission: { budget, pace },
       underWay,
@@ -240,7 +240,9 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
 
 function factsOf(config: GatewayConfig, root: Account): GatewayFacts {
   const { region, copies, publicAccess } = config;
-  return { version: packageVersion, root, region, copies, redirect: config.redirect.mode, publicAccess };
+  const { mode: redirect } = config.redirect;
+  const { accessKeyId: rootKeyId } = config.rootKey;
+  return { version: packageVersion, root, rootKeyId, region, copies, redirect, publicAccess };
 }
 
 function urlOf(scheme: "http" | "https", host: string, port: number): string {

@@ -4,7 +4,7 @@
  */
 import type { z } from "zod";
 import type { Log } from "../log.ts";
-import type { Account, Client, HeaderFields, KeyScope } from "../model.ts";
+import type { Account, Client, HeaderFields, KeyScope, RedirectMode } from "../model.ts";
 import type { ApiServices } from "./services.ts";
 
 /** anyone: no signature is asked for. caller: any access key. operator: an unlimited key of the root account. */
@@ -17,6 +17,10 @@ export interface ApiCaller {
   /** When what was proven ends; undefined: no end is known. */
   readonly until: Date | undefined;
   readonly isOperator: boolean;
+  /** The access key's own; undefined: the bucket's or the gateway's holds. */
+  readonly redirect: RedirectMode | undefined;
+  /** The key that signed in, where this one is a session. */
+  readonly sessionOf: string | undefined;
 }
 
 export interface ApiCall<Query, Body, Caller> {

@@ -2,6 +2,12 @@
 import type { ApiOperation } from "./api-operation.ts";
 import { getMe } from "./me.ts";
 
+import { createSession, createSignInLink, endSession, signInByLink } from "./sessions.ts";
+
 export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   getMe,
+  createSession,
+  endSession,
+  createSignInLink,
+  signInByLink,
 };

@@ -9,8 +9,8 @@ import { text } from "node:stream/consumers";
 import type { z } from "zod";
 import { problem } from "../contract/common.ts";
 import { reasonOf } from "../log.ts";
+import type { KeyPair } from "../random-key.ts";
 import { ALGORITHM, amzDate, canonicalQuery, encodeComponent, scopeOf, sha256Hex, sign } from "../signature-v4.ts";
-import type { KeyPair } from "./credentials-file.ts";
 
 export interface ApiOptions {
   /** Of the gateway: `https://s3.example.com`, without a path. */

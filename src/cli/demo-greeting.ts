@@ -1,6 +1,6 @@
 /** What the demo prints: where it listens, its root key, and commands that work as printed where it was started. */
 import { isAbsolute, relative } from "node:path";
-import type { KeyPair } from "./credentials-file.ts";
+import type { KeyPair } from "../random-key.ts";
 import { credentialsFile, curlConfigFile, type DemoStore, environmentFile, type StoreKind } from "./demo-config.ts";
 import { shellWord, type Terminal } from "./terminal.ts";
 

@@ -4,6 +4,7 @@ import type { AccessKey, Account, KeyScope, SealedSecret } from "../model.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Parameter, type Statement, statement } from "./engine.ts";
 import { fromJson, toAccount, toRedirectMode } from "./rows.ts";
+import { endSessionsOf } from "./sessions.ts";
 
 /** Only listings show the last use, so that a use does not invalidate the cached key. */
 export interface ListedKey extends AccessKey {
@@ -11,12 +12,18 @@ export interface ListedKey extends AccessKey {
   readonly lastUsedAt: Date | undefined;
 }
 
-export interface NewKey extends Omit<AccessKey, "account" | "createdAt" | "disabled"> {
+export interface NewKey extends Omit<AccessKey, "account" | "createdAt" | "disabled" | "sessionOf" | "parent"> {
   readonly accountId: number;
 }
 
-const keyColumns = `access_key_id, account_id, accounts.name AS account_name, sealed_secret, sealed_by, redirect,
-  scope, disabled, expires_at, last_used_at, created_at`;
+const ownColumns = [
+  ...["access_key_id", "account_id", "sealed_secret", "sealed_by", "redirect", "scope"],
+  ...["disabled", "expires_at", "last_used_at", "created_at", "session_of"],
+];
+const keyColumns = `${ownColumns.map((name) => `access_keys.${name} AS ${name}`).join(", ")},
+  accounts.name AS account_name, parents.disabled AS parent_disabled, parents.expires_at AS parent_expires_at`;
+const withParents = `access_keys JOIN accounts ON accounts.id = access_keys.account_id
+  LEFT JOIN access_keys AS parents ON parents.access_key_id = access_keys.session_of`;
 const insertAccount = statement<never>(
   "account-add",
   "INSERT INTO accounts (name) VALUES (?) ON CONFLICT (name) DO NOTHING",
@@ -27,7 +34,7 @@ const selectAccount = statement<{ id: number; name: string }>(
 );
 const selectKey = statement<KeyRow>(
   "key-find",
-  `SELECT ${keyColumns} FROM access_keys JOIN accounts ON accounts.id = account_id WHERE access_key_id = ?`,
+  `SELECT ${keyColumns} FROM ${withParents} WHERE access_keys.access_key_id = ?`,
 );
 const insertKey = statement<never>(
   "key-add",
@@ -59,6 +66,10 @@ interface KeyRow {
   readonly expires_at: number | null;
   readonly last_used_at: number | null;
   readonly created_at: number;
+  readonly session_of: string | null;
+  /** Null: there is no such key. */
+  readonly parent_disabled: number | null;
+  readonly parent_expires_at: number | null;
 }
 
 export class Accounts {
@@ -101,40 +112,33 @@ export class Accounts {
 
   /** Throws S3Error InvalidArgument when the id is taken. */
   async createKey(key: NewKey): Promise<void> {
-    const made = await this.#change(key.accessKeyId, insertKey, [
-      key.accessKeyId,
-      key.accountId,
-      key.sealedSecret,
-      key.sealedBy ?? null,
-      key.redirect ?? null,
-      JSON.stringify(key.scope),
-      key.expiresAt?.getTime() ?? null,
-      this.#context.now().getTime(),
-    ]);
+    const row = [
+      ...[key.accessKeyId, key.accountId, key.sealedSecret, key.sealedBy ?? null, key.redirect ?? null],
+      ...[JSON.stringify(key.scope), key.expiresAt?.getTime() ?? null, this.#context.now().getTime()],
+    ];
+    // Those of a key from a configuration that had this id before would have another's rights.
+    const made = await this.#change(key.accessKeyId, insertKey, row, true);
     if (!made) throw new S3Error("InvalidArgument", { message: `The access key ${key.accessKeyId} exists already` });
   }
 
   async listKeys(): Promise<readonly ListedKey[]> {
     const rows = await this.#context.engine.read.query<KeyRow>((knex) =>
-      knex("access_keys")
-        .join("accounts", "accounts.id", "account_id")
-        .select(knex.raw(keyColumns))
-        .orderBy("access_key_id"),
+      knex(knex.raw(withParents)).select(knex.raw(keyColumns)).orderBy("access_keys.access_key_id"),
     );
     return rows.map((row) => ({
       ...toAccessKey(row),
-      lastUsedAt: row.last_used_at === null ? undefined : new Date(row.last_used_at),
+      lastUsedAt: toDate(row.last_used_at),
     }));
   }
 
-  /** False when there was no such key. */
+  /** Its sessions go with it. False when there was no such key. */
   revokeKey(accessKeyId: string): Promise<boolean> {
-    return this.#change(accessKeyId, deleteKey, [accessKeyId]);
+    return this.#change(accessKeyId, deleteKey, [accessKeyId], true);
   }
 
-  /** False when there is no such key. */
+  /** Disabling ends its sessions: they do not come back with it. False when there is no such key. */
   setDisabled(accessKeyId: string, disabled: boolean): Promise<boolean> {
-    return this.#change(accessKeyId, switchKey, [disabled ? 1 : 0, accessKeyId]);
+    return this.#change(accessKeyId, switchKey, [disabled ? 1 : 0, accessKeyId], disabled);
   }
 
   /** Replaces `former` by the same secret, sealed anew. False when `former` is no longer there. */
@@ -150,10 +154,16 @@ export class Accounts {
     });
   }
 
-  /** Changes one key's row and invalidates its cached value. */
-  #change(accessKeyId: string, change: Statement<never>, parameters: readonly Parameter[]): Promise<boolean> {
+  /** Changes one key's row, and invalidates its cached value and those of its sessions. */
+  #change(
+    accessKeyId: string,
+    change: Statement<never>,
+    parameters: readonly Parameter[],
+    endsSessions = false,
+  ): Promise<boolean> {
     return this.#context.engine.transact(async (c) => {
       const changed = (await c.run(change, parameters)) > 0;
+      if (changed && endsSessions) await endSessionsOf(c, accessKeyId);
       c.afterCommit(() => this.#context.cache?.forgetKey(accessKeyId));
       return changed;
     });
@@ -170,6 +180,16 @@ function toAccessKey(row: KeyRow): AccessKey {
     redirect: toRedirectMode(row.redirect),
     scope: fromJson<KeyScope>(row.scope) ?? {},
     disabled: row.disabled === 1,
-    expiresAt: row.expires_at === null ? undefined : new Date(row.expires_at),
+    expiresAt: toDate(row.expires_at),
+    sessionOf: row.session_of ?? undefined,
+    parent: toParent(row),
   };
+}
+
+function toParent({ parent_disabled: disabled, parent_expires_at: expiresAt }: KeyRow): AccessKey["parent"] {
+  return disabled === null ? undefined : { disabled: disabled === 1, expiresAt: toDate(expiresAt) };
+}
+
+function toDate(time: number | null): Date | undefined {
+  return time === null ? undefined : new Date(time);
 }

@@ -1,9 +1,11 @@
 /** What the calls of the API work with; made by the composition root. */
+import type { Delivery } from "../delivery/delivery.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { Account, PublicAccess, RedirectMode } from "../model.ts";
 
 export interface ApiServices {
   readonly metadata: Metadata;
+  readonly delivery: Delivery;
   readonly now: () => Date;
   readonly facts: GatewayFacts;
 }

@@ -1,5 +1,6 @@
 /** Every call of the API, by its operationId. */
 import type { ApiOperation } from "./api-operation.ts";
+import { explainRead } from "./explain.ts";
 import { getMe } from "./me.ts";
 
 import { createSession, createSignInLink, endSession, signInByLink } from "./sessions.ts";
@@ -10,4 +11,5 @@ export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   endSession,
   createSignInLink,
   signInByLink,
+  explainRead,
 };

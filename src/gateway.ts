@@ -152,20 +152,21 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     const health = { ready: () => readiness.now(), status, metrics: metrics.render };
     const common = { health, log, observe: metrics.observe };
     const readClient = clientReader(config);
+    const delivery = openDelivery({
+      fleet,
+      regions: config.regions,
+      backends: declared,
+      redirect: config.redirect,
+      clientMap: config.clientMap,
+      region: config.region,
+      now,
+      count: metrics.countRedirect,
+    });
     const app = createApp({
       services: {
         metadata,
         blobs,
-        delivery: openDelivery({
-          fleet,
-          regions: config.regions,
-          backends: declared,
-          redirect: config.redirect,
-          clientMap: config.clientMap,
-          region: config.region,
-          now,
-          count: metrics.countRedirect,
-        }),
+        delivery,
         now,
         region: config.region,
         dedup: config.dedup,
@@ -185,7 +186,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         signatureV2: config.signatureV2,
       }),
       route: route(operations),
-      api: { operations: apiOperations, services: { metadata, seal, now, facts: factsOf(config, root) } },
+      api: { operations: apiOperations, services: { metadata, delivery, seal, now, facts: factsOf(config, root) } },
       audit,
       admission: { budget, pace },
       underWay,

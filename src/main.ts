@@ -12,10 +12,12 @@ import { runProgram } from "./cli/program.ts";
 // The AWS SDK would greet every user with the date at which it drops their version of Node.
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
 
+const program = fileURLToPath(import.meta.url);
 const code = await runProgram(process.argv.slice(2), {
   env: process.env,
   directory: process.cwd(),
-  program: [process.execPath, fileURLToPath(import.meta.url)],
+  // npm sets it for `npm start` and for npx, both of which find the command under its name.
+  program: process.env["npm_command"] === undefined ? [process.execPath, program] : ["npx", "nearbucket"],
   print: (line) => void process.stdout.write(`${line}\n`),
   complain: (line) => void process.stderr.write(`${line}\n`),
   readInput: async () => (await text(process.stdin)).replace(/\r?\n$/, ""),

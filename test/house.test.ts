@@ -11,7 +11,18 @@ const SRC = join(import.meta.dirname, "../src");
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli"],
   "embedded.ts": ["gateway.ts", "config", "log.ts"],
-  cli: ["gateway.ts", "administration.ts", "admin", "config", "log.ts", "networks.ts", "random-key.ts", "version.ts"],
+  cli: [
+    "gateway.ts",
+    "administration.ts",
+    "admin",
+    "config",
+    "contract",
+    "log.ts",
+    "networks.ts",
+    "random-key.ts",
+    "signature-v4.ts",
+    "version.ts",
+  ],
   "gateway.ts": [
     "http",
     "api",

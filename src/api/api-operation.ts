@@ -14,11 +14,11 @@ export interface ApiCaller {
   readonly account: Account;
   readonly accessKeyId: string;
   readonly scope: KeyScope;
+  /** The access key's own redirect mode, if it has one. */
+  readonly redirect: RedirectMode | undefined;
   /** When what was proven ends; undefined: no end is known. */
   readonly until: Date | undefined;
   readonly isOperator: boolean;
-  /** The access key's own; undefined: the bucket's or the gateway's holds. */
-  readonly redirect: RedirectMode | undefined;
   /** The key that signed in, where this one is a session. */
   readonly sessionOf: string | undefined;
 }

@@ -1,11 +1,13 @@
 /** What the calls of the API work with; made by the composition root. */
 import type { LiveBox } from "../auth/secret-box.ts";
+import type { Delivery } from "../delivery/delivery.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { Account, PublicAccess, RedirectMode } from "../model.ts";
 
 export interface ApiServices {
   readonly metadata: Metadata;
   readonly seal: LiveBox["seal"];
+  readonly delivery: Delivery;
   readonly now: () => Date;
   readonly facts: GatewayFacts;
 }

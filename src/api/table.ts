@@ -2,6 +2,7 @@
 
 import { createAccount, listAccounts } from "./accounts.ts";
 import type { ApiOperation } from "./api-operation.ts";
+import { explainRead } from "./explain.ts";
 import { changeKey, createKey, listKeys, revokeKey } from "./keys.ts";
 import { getMe } from "./me.ts";
 
@@ -19,4 +20,5 @@ export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   revokeKey,
   listAccounts,
   createAccount,
+  explainRead,
 };

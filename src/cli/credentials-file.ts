@@ -20,9 +20,18 @@ export async function readCredentials(file: string): Promise<KeyPair | undefined
   return { accessKeyId, secretAccessKey };
 }
 
-/** For `curl --config`. */
+/** For `curl --config`: signs, follows redirects, which it asks for, and shows the heads of all answers. */
 export function curlConfigText({ accessKeyId, secretAccessKey }: KeyPair): string {
-  return `user = "${`${accessKeyId}:${secretAccessKey}`.replaceAll(/["\\]/g, "\\$&")}"\n`;
+  return `user = "${`${accessKeyId}:${secretAccessKey}`.replaceAll(/["\\]/g, "\\$&")}"
+aws-sigv4 = "aws:amz:us-east-1:s3"
+# curl before 8 does not send it by itself.
+header = "x-amz-content-sha256: UNSIGNED-PAYLOAD"
+header = "x-nearbucket-redirect: always"
+location
+silent
+show-error
+dump-header = "-"
+`;
 }
 
 export function writeCredentials(file: string, key: KeyPair): Promise<void> {

@@ -43,6 +43,11 @@ export function curlConfigFile(directory: string): string {
   return join(directory, "curl.conf");
 }
 
+/** For a shell to source: the AWS tools and this program then speak to the demo. It holds no secret. */
+export function environmentFile(directory: string): string {
+  return join(directory, "env");
+}
+
 /** Where the demo's gateway listens, or last listened: for commands beside it. */
 export function addressFile(directory: string): string {
   return join(directory, "gateway.url");

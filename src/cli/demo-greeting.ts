@@ -1,9 +1,8 @@
-/**
- * What the demo prints: where it listens, its root key, and three commands that work as printed from any directory.
- */
+/** What the demo prints: where it listens, its root key, and commands that work as printed where it was started. */
+import { isAbsolute, relative } from "node:path";
 import type { KeyPair } from "../random-key.ts";
-import { credentialsFile, curlConfigFile, type DemoStore, type StoreKind } from "./demo-config.ts";
-import { shellWord } from "./terminal.ts";
+import { credentialsFile, curlConfigFile, type DemoStore, environmentFile, type StoreKind } from "./demo-config.ts";
+import { shellWord, type Terminal } from "./terminal.ts";
 
 export interface GreetingOptions {
   readonly url: string;
@@ -11,42 +10,43 @@ export interface GreetingOptions {
   readonly rootKey: KeyPair;
   readonly kind: StoreKind;
   readonly stores: readonly DemoStore[];
-  /** The command line that starts this program. */
-  readonly program: readonly string[];
+  readonly terminal: Pick<Terminal, "directory" | "program">;
 }
 
 /** The demo makes this bucket, and its commands use it. */
 export const DEMO_BUCKET = "demo";
 
 export function demoGreeting(options: GreetingOptions): string {
-  const { url, directory, rootKey, stores } = options;
-  const places = stores.map(({ region, port }) => `${region.name} (http://localhost:${port})`);
+  const { url, rootKey, stores, terminal } = options;
+  const directory = fromHere(terminal.directory, options.directory);
   const noun = options.kind === "nodes" ? "nodes" : "MinIO servers";
   return `
 nearbucket listens on ${url}
-over ${stores.length} ${noun}: ${places.join(", ")}
+over ${stores.length} ${noun}: ${stores.map(({ region }) => region.name).join(", ")}
 
   access key  ${rootKey.accessKeyId}
   secret key  ${rootKey.secretAccessKey}
   both in     ${credentialsFile(directory)}
 
-Store 8 MiB, read them back from the closest copy, and see what is stored:
+In another shell, store 8 MiB, read them from the closest copy, and see what is stored:
 
-${demoCommands(options).join("\n\n")}
+${demoCommands(directory, options).join("\n")}
 `;
 }
 
-/** Commands for aws-cli, curl and stats: repeatable, and without the secret, which is only in files. */
-function demoCommands({ url, directory, program }: GreetingOptions): readonly [string, string, string] {
+/** Repeatable, and without the secret, which is only in files. */
+function demoCommands(directory: string, { url, terminal }: GreetingOptions): readonly string[] {
   const object = `${DEMO_BUCKET}/eight-mib.bin`;
-  const file = `AWS_SHARED_CREDENTIALS_FILE=${shellWord(credentialsFile(directory))}`;
-  const credentials = `${file} AWS_PROFILE=default AWS_DEFAULT_REGION=us-east-1`;
-  // curl before 8 does not send x-amz-content-sha256 by itself.
-  const headers = "-H 'x-nearbucket-redirect: always' -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD'";
-  const curl = `curl -sS -L -D - -o /dev/null ${headers}`;
   return [
-    `head -c 8388608 /dev/urandom | ${credentials} aws --endpoint-url ${url} s3 cp - s3://${object}`,
-    `${curl} --aws-sigv4 aws:amz:us-east-1:s3 --config ${shellWord(curlConfigFile(directory))} ${url}/${object}`,
-    `${program.map(shellWord).join(" ")} stats --json --data ${shellWord(directory)}`,
+    `. ${shellWord(environmentFile(directory))}`,
+    `head -c 8388608 /dev/urandom | aws s3 cp - s3://${object}`,
+    `curl -K ${shellWord(curlConfigFile(directory))} -o /dev/null ${url}/${object}`,
+    `${terminal.program.map(shellWord).join(" ")} stats --data ${shellWord(directory)}`,
   ];
+}
+
+/** A path below where the command was started, as one writes it there; others stay whole. */
+function fromHere(here: string, path: string): string {
+  const below = relative(here, path);
+  return below === "" || below.startsWith("..") || isAbsolute(below) ? path : below;
 }

@@ -4,7 +4,17 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { lockDirectory } from "../administration.ts";
 import type { Gateway } from "../gateway.ts";
-import { addressFile, defaultDirectory, demoConfig, ensureKind, ensureRootKey, type StoreKind } from "./demo-config.ts";
+import { writePrivate } from "./credentials-file.ts";
+import {
+  addressFile,
+  defaultDirectory,
+  demoConfig,
+  ensureKind,
+  ensureRootKey,
+  environmentFile,
+  type StoreKind,
+} from "./demo-config.ts";
+import { environmentText } from "./demo-environment.ts";
 import { DEMO_BUCKET, demoGreeting } from "./demo-greeting.ts";
 import { startStores } from "./demo-stores.ts";
 import { type SettingOptions, wholeNumber, withSettings } from "./options.ts";
@@ -58,8 +68,9 @@ async function serveDemo(directory: string, kind: StoreKind, options: Options, t
       terminal,
     );
     await writeFile(addressFile(directory), `${gateway.url}\n`);
+    await writePrivate(environmentFile(directory), environmentText(directory, gateway.url));
     await ensureBucket(gateway);
-    terminal.print(demoGreeting({ url: gateway.url, directory, rootKey, kind, stores, program: terminal.program }));
+    terminal.print(demoGreeting({ url: gateway.url, directory, rootKey, kind, stores, terminal }));
     await terminal.stopped;
     await gateway.close();
   } finally {

@@ -22,12 +22,13 @@ describe("nearbucket demo", () => {
     const greeting = await first.greeted;
     const credentials = join(data, "credentials");
     const key = await readCredentials(credentials);
-    expect(greeting).toContain("over 5 nodes: new-york (http://localhost:");
+    expect(greeting).toContain("over 5 nodes: new-york, toronto, singapore, bangalore, amsterdam\n");
     expect(greeting).toContain(key?.secretAccessKey);
-    for (const file of [credentials, join(data, "curl.conf")]) expect((await stat(file)).mode & 0o777).toBe(0o600);
+    for (const file of [credentials, join(data, "curl.conf"), join(data, "env")])
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
     // Others can read a command line: the secret stands in none.
-    const commands = greeting.split("\n").filter((line) => /^(head|curl|nearbucket stats) /.test(line));
-    expect(commands.length).toBe(3);
+    const commands = greeting.split("\n").filter((line) => /^(\.|head|curl|nearbucket stats) /.test(line));
+    expect(commands.length).toBe(4);
     expect(commands.join()).not.toContain(key?.secretAccessKey);
     expect(((await (await fetch(`${urlOf(greeting)}/-/ready`)).json()) as { writes: boolean }).writes).toBe(true);
     const send = signedFetch({

@@ -1,0 +1,160 @@
+/**
+ * A client of `/-/api/v1` of a running gateway. Requests are signed in the header, with the digest of the body; answers
+ * are held against the shapes of contract/. What a gateway refuses becomes an Error with the words of its answer.
+ */
+import { readFile } from "node:fs/promises";
+import { request as plainRequest } from "node:http";
+import { request as secureRequest } from "node:https";
+import { text } from "node:stream/consumers";
+import type { z } from "zod";
+import { problem } from "../contract/common.ts";
+import { reasonOf } from "../log.ts";
+import type { KeyPair } from "../random-key.ts";
+import { ALGORITHM, amzDate, canonicalQuery, encodeComponent, scopeOf, sha256Hex, sign } from "../signature-v4.ts";
+
+export interface ApiOptions {
+  /** Of the gateway: `https://s3.example.com`, without a path. */
+  readonly endpoint: string;
+  readonly key: KeyPair;
+  /** In S3's sense; counts where the gateway has `strictRegion`. */
+  readonly region: string;
+  /** PEM: trusted in place of the public CAs. Undefined: these. */
+  readonly caFile: string | undefined;
+}
+
+interface CallOptions {
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly body?: unknown;
+  /** How long the whole call may take. Default: 60 s. */
+  readonly patienceMs?: number;
+}
+
+type Method = "GET" | "POST" | "PATCH" | "DELETE";
+
+export interface Api {
+  readonly endpoint: string;
+  /** `path`: behind `/-/api/v1`, with values by `path`. Throws one line that says what to do. */
+  call<T extends z.ZodType>(method: Method, path: string, answer: T, options?: CallOptions): Promise<z.output<T>>;
+}
+
+const BASE = "/-/api/v1";
+const PATIENCE_MS = 60_000;
+
+/** A path of the API from its parts, so that a name may hold any character: path`/keys/${id}`. */
+export function path(parts: readonly string[], ...values: readonly string[]): string {
+  return parts.map((part, index) => part + encodeComponent(values[index] ?? "")).join("");
+}
+
+/** Throws when the endpoint is none, or the CA's file cannot be read. */
+export async function openApi({ endpoint, key, region, caFile }: ApiOptions): Promise<Api> {
+  const origin = originOf(endpoint);
+  const ca = caFile === undefined ? undefined : await readFile(caFile, "utf8");
+  // A certificate that signed itself is its own CA; so is one of a chain that the file leaves incomplete.
+  const trust = ca === undefined ? {} : { ca, allowPartialTrustChain: true };
+  return {
+    endpoint: origin.origin,
+    async call(method, at, answer, { query = {}, body, patienceMs = PATIENCE_MS } = {}) {
+      const given = Object.entries(query).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, String(value)] as const],
+      );
+      const search = canonicalQuery(given);
+      const payload = body === undefined ? "" : JSON.stringify(body);
+      const signed = signedHeaders({ method, path: BASE + at, search, payload, host: origin.host, key, region });
+      const target = new URL(`${origin.origin}${BASE}${at}${search === "" ? "" : `?${search}`}`);
+      const headers = body === undefined ? signed : { ...signed, "content-type": "application/json" };
+      const reply = await send(target, { ...trust, method, headers, patienceMs }, payload);
+      return read(reply, answer, origin.origin);
+    },
+  };
+}
+
+function originOf(endpoint: string): URL {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  const isOrigin = url && /^https?:$/.test(url.protocol) && url.pathname === "/" && url.search + url.hash === "";
+  if (!isOrigin || url.username + url.password !== "")
+    throw new Error(`the endpoint is not an address such as https://s3.example.com or http://127.0.0.1:9000`);
+  return url;
+}
+
+interface Signed {
+  readonly method: Method;
+  readonly path: string;
+  readonly search: string;
+  readonly payload: string;
+  readonly host: string;
+  readonly key: KeyPair;
+  readonly region: string;
+}
+
+function signedHeaders({ method, path: at, search, payload, host, key, region }: Signed) {
+  const timestamp = amzDate(new Date());
+  const scope = scopeOf(timestamp, region);
+  const digest = sha256Hex(payload);
+  const headers = { host, "x-amz-content-sha256": digest, "x-amz-date": timestamp };
+  const signature = sign(key.secretAccessKey, timestamp, scope, {
+    ...{ method, path: at, query: search, payload: digest },
+    headers: Object.entries(headers),
+  });
+  const names = Object.keys(headers).join(";");
+  const credential = `${key.accessKeyId}/${scope}`;
+  return {
+    ...headers,
+    authorization: `${ALGORITHM} Credential=${credential}, SignedHeaders=${names}, Signature=${signature}`,
+  };
+}
+
+interface Reply {
+  readonly status: number;
+  readonly body: string;
+}
+
+async function send(
+  url: URL,
+  { patienceMs, ...options }: { readonly patienceMs: number; readonly method: Method; readonly headers: object },
+  payload: string,
+): Promise<Reply> {
+  const request = url.protocol === "https:" ? secureRequest : plainRequest;
+  const headers = { ...options.headers, "content-length": Buffer.byteLength(payload) };
+  try {
+    return await new Promise((resolve, reject) => {
+      request(url, { ...options, headers, agent: false, signal: AbortSignal.timeout(patienceMs) }, (response) => {
+        text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+      })
+        .once("error", reject)
+        .end(payload);
+    });
+  } catch (cause) {
+    throw new Error(`${url.origin} ${whyNot(cause, patienceMs)}`, { cause });
+  }
+}
+
+function whyNot(cause: unknown, patienceMs: number): string {
+  const { code = "", name } = cause as NodeJS.ErrnoException;
+  if (name === "AbortError" || name === "TimeoutError") return `did not answer within ${patienceMs / 1000} s`;
+  const reason = reasonOf(cause) ?? String(cause);
+  if (/SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/.test(code))
+    return `is not trusted: ${reason}. Name its CA with --ca FILE`;
+  return `cannot be reached: ${reason}`;
+}
+
+function read<T extends z.ZodType>({ status, body }: Reply, answer: T, origin: string): z.output<T> {
+  const document = parse(body);
+  if (status >= 200 && status < 300) {
+    const checked = answer.safeParse(document);
+    if (checked.success) return checked.data;
+    throw new Error(`${origin} gives an answer that this version of nearbucket does not know`);
+  }
+  const refusal = problem.safeParse(document).data;
+  if (refusal === undefined) throw new Error(`${origin} answers ${status}: it is no gateway, or an older one`);
+  const { title, detail = title, errors = [] } = refusal;
+  throw new Error([detail, ...errors.map((fault) => `  ${fault.pointer || "/"}: ${fault.detail}`)].join("\n"));
+}
+
+/** Undefined: there is none, or it is not JSON. */
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,7 +1,32 @@
 /** Every call of the API, by its operationId. */
 import type { ApiOperation } from "./api-operation.ts";
+import {
+  attachBackend,
+  checkBackend,
+  drainBackend,
+  getBackendLoss,
+  listBackends,
+  probeBackend,
+  removeBackend,
+  replaceBackend,
+  resumeBackend,
+  scrubBackend,
+} from "./backends.ts";
 import { getMe } from "./me.ts";
+import { getStats, getStatus } from "./status.ts";
 
 export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   getMe,
+  getStatus,
+  getStats,
+  listBackends,
+  probeBackend,
+  attachBackend,
+  checkBackend,
+  drainBackend,
+  resumeBackend,
+  replaceBackend,
+  removeBackend,
+  scrubBackend,
+  getBackendLoss,
 };

@@ -2,11 +2,23 @@
 
 import { createAccount, listAccounts } from "./accounts.ts";
 import type { ApiOperation } from "./api-operation.ts";
+import {
+  attachBackend,
+  checkBackend,
+  drainBackend,
+  getBackendLoss,
+  listBackends,
+  probeBackend,
+  removeBackend,
+  replaceBackend,
+  resumeBackend,
+  scrubBackend,
+} from "./backends.ts";
 import { explainRead } from "./explain.ts";
 import { changeKey, createKey, listKeys, revokeKey } from "./keys.ts";
 import { getMe } from "./me.ts";
-
 import { createSession, createSignInLink, endSession, signInByLink } from "./sessions.ts";
+import { getStats, getStatus } from "./status.ts";
 
 export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   getMe,
@@ -21,4 +33,16 @@ export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   listAccounts,
   createAccount,
   explainRead,
+  getStatus,
+  getStats,
+  listBackends,
+  probeBackend,
+  attachBackend,
+  checkBackend,
+  drainBackend,
+  resumeBackend,
+  replaceBackend,
+  removeBackend,
+  scrubBackend,
+  getBackendLoss,
 };

@@ -63,6 +63,8 @@ export function openSecretBox(keys: readonly [string | Buffer, ...(string | Buff
 export interface LiveBox {
   /** With the newest key there is: the keys are read again each time. */
   seal(secret: string, accessKeyId: string): Promise<SealedSecret>;
+  /** Of all the keys there are. */
+  current(): Promise<SecretBox>;
   /** An id that is not here makes it read the keys again. */
   unseal(key: SealedKey): Promise<string>;
 }
@@ -73,21 +75,20 @@ export function openLiveBox(
 ): LiveBox {
   let known = keys;
   let box = openSecretBox(known);
-  const refresh = async () => {
+  // Making a box out of keys takes a while.
+  const current = async () => {
     const found = await readKeys();
-    if (found.join("\n") === known.join("\n")) return;
-    box = openSecretBox(found);
-    known = found;
+    if (found.join("\n") !== known.join("\n")) {
+      box = openSecretBox(found);
+      known = found;
+    }
+    return box;
   };
   return {
-    async seal(secret, accessKeyId) {
-      await refresh();
-      return box.seal(secret, accessKeyId);
-    },
-    async unseal(key) {
-      if (key.sealedBy !== undefined && !box.has(key.sealedBy)) await refresh();
-      return box.unseal(key);
-    },
+    seal: async (secret, accessKeyId) => (await current()).seal(secret, accessKeyId),
+    current,
+    unseal: async (key) =>
+      key.sealedBy !== undefined && !box.has(key.sealedBy) ? (await current()).unseal(key) : box.unseal(key),
   };
 }
 

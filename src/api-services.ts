@@ -1,0 +1,57 @@
+/** Composes what the calls of the API work with, from a gateway that is being made. */
+import type { LiveStatus } from "./admin/live-status.ts";
+import { reportStatus } from "./admin/status-report.ts";
+import { administerBackends, outageGraceMs } from "./administration.ts";
+import type { ApiServices } from "./api/services.ts";
+import type { LiveBox } from "./auth/secret-box.ts";
+import { declareBackend } from "./config/attached-backend.ts";
+import type { GatewayConfig } from "./config/schema.ts";
+import type { Delivery } from "./delivery/delivery.ts";
+import type { Metadata } from "./metadata/metadata.ts";
+import type { StatsReport } from "./metadata/stats.ts";
+import type { Account } from "./model.ts";
+import { packageVersion } from "./version.ts";
+
+export interface ApiParts {
+  readonly config: GatewayConfig;
+  readonly metadata: Metadata;
+  readonly delivery: Delivery;
+  readonly box: LiveBox;
+  readonly root: Account;
+  readonly live: () => LiveStatus;
+  readonly stats: () => Promise<StatsReport>;
+  /** Has the fleet follow the database. */
+  readonly follow: () => Promise<void>;
+  readonly now: () => Date;
+}
+
+export function apiServices(parts: ApiParts): ApiServices {
+  const { config, metadata, delivery, box, root, live, stats, follow, now } = parts;
+  const { region, regions, rootKey, copies, publicAccess, redirect } = config;
+  const graceMs = outageGraceMs(config);
+  return {
+    metadata,
+    delivery,
+    seal: box.seal,
+    now,
+    facts: {
+      ...{ version: packageVersion, root, rootKeyId: rootKey.accessKeyId },
+      ...{ region, copies, redirect: redirect.mode, publicAccess },
+    },
+    operation: {
+      regions,
+      outageGraceMs: graceMs,
+      live,
+      status: () =>
+        reportStatus({
+          ...{ metadata, copies, live: live(), now: now() },
+          ...{ configured: config.backends, graceMs },
+        }),
+      stats,
+      backends: async () =>
+        administerBackends({ config, metadata, box: await box.current(), now, knowsBackends: true }),
+      declare: (declared) => declareBackend(declared, config),
+      follow,
+    },
+  };
+}

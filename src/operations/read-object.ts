@@ -18,6 +18,7 @@ import {
   readEmbeddedHeaders,
   setRange,
 } from "../protocol/reply-headers.ts";
+import { sandboxPages } from "../protocol/sandbox.ts";
 import type { StoredObjectCall } from "./operation.ts";
 
 export interface ObjectRead {
@@ -50,6 +51,7 @@ export function readObject(call: StoredObjectCall, honoursEmbeddedHeaders: boole
   if (part !== undefined) describePart(reply, object, part, withChecksum);
   if (embedded !== undefined) applyEmbeddedHeaders(reply, embedded);
   overrideHeaders(reply, query, caller.authentication === "anonymous");
+  sandboxPages(reply);
   setRange(reply, range, object.size);
   const bytes = range === undefined ? object.size : range.last - range.first + 1;
   return {

@@ -11,8 +11,8 @@ import { watchReadiness } from "./admin/readiness.ts";
 import { watchCounts } from "./admin/recent-counts.ts";
 import { watchSafety } from "./admin/safety-watch.ts";
 import { HOUR_MS, metadataOptions, outageGraceMs, sealedFor } from "./administration.ts";
-import type { GatewayFacts } from "./api/services.ts";
 import { apiOperations } from "./api/table.ts";
+import { apiServices } from "./api-services.ts";
 import { openAuthenticator } from "./auth/authenticate.ts";
 import { scopeAllows } from "./auth/key-scope.ts";
 import { openLiveBox } from "./auth/secret-box.ts";
@@ -35,14 +35,12 @@ import { auditLog, type Log } from "./log.ts";
 import type { RegisteredBackend } from "./metadata/backends.ts";
 import { type Metadata, openMetadata } from "./metadata/metadata.ts";
 import type { StatsReport } from "./metadata/stats.ts";
-import type { Account } from "./model.ts";
 import { route } from "./operations/route.ts";
 import { operations } from "./operations/table.ts";
 import { Stack } from "./stack.ts";
 import { openKeyUses } from "./upkeep/key-uses.ts";
 import { openRegistry } from "./upkeep/registry.ts";
 import { openUpkeep, type Upkeep } from "./upkeep/upkeep.ts";
-import { packageVersion } from "./version.ts";
 
 export interface GatewayDependencies {
   readonly log: Log;
@@ -149,6 +147,14 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       copies: config.copies,
       now,
     });
+    const stats = () =>
+      metadata.stats.report(
+        config.copies,
+        fleet
+          .members()
+          .map(({ backend }) => backend.name)
+          .filter(fleet.isPresent),
+      );
     const health = { ready: () => readiness.now(), status, metrics: metrics.render };
     const common = { health, log, observe: metrics.observe };
     const readClient = clientReader(config);
@@ -186,7 +192,20 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         signatureV2: config.signatureV2,
       }),
       route: route(operations),
-      api: { operations: apiOperations, services: { metadata, delivery, seal, now, facts: factsOf(config, root) } },
+      api: {
+        operations: apiOperations,
+        services: apiServices({
+          config,
+          metadata,
+          root,
+          live: status,
+          stats,
+          seal,
+          delivery,
+          follow: () => registry.refresh(),
+          now,
+        }),
+      },
       audit,
       admission: { budget, pace },
       underWay,
@@ -222,14 +241,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       metadata,
       fleet,
       upkeep,
-      stats: () =>
-        metadata.stats.report(
-          config.copies,
-          fleet
-            .members()
-            .map(({ backend }) => backend.name)
-            .filter(fleet.isPresent),
-        ),
+      stats,
       close,
       [Symbol.asyncDispose]: () => close(0),
     };
@@ -237,13 +249,6 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     await opened.close();
     throw error;
   }
-}
-
-function factsOf(config: GatewayConfig, root: Account): GatewayFacts {
-  const { region, copies, publicAccess } = config;
-  const { mode: redirect } = config.redirect;
-  const { accessKeyId: rootKeyId } = config.rootKey;
-  return { version: packageVersion, root, rootKeyId, region, copies, redirect, publicAccess };
 }
 
 function urlOf(scheme: "http" | "https", host: string, port: number): string {

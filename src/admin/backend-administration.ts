@@ -4,13 +4,15 @@
  */
 import { randomUUID } from "node:crypto";
 import { onlyBackendError } from "../backends/backend.ts";
-import { type BackendConfig, openBackend } from "../backends/kinds.ts";
+import type { BackendConfig } from "../backends/kinds.ts";
 import type { RegisteredBackend } from "../metadata/backends.ts";
 import type { Amount } from "../metadata/holders.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { BackendState, SealedSecret } from "../model.ts";
 import { findIdentity, registerBackend } from "../upkeep/registration.ts";
 import type { LiveBackend } from "./live-status.ts";
+import { openStore } from "./open-store.ts";
+import { knownBackend, Refusal } from "./refusal.ts";
 
 export interface BackendAdministrationOptions {
   readonly metadata: Pick<Metadata, "backends" | "jobs">;
@@ -40,6 +42,8 @@ export interface BackendDescription {
   readonly bytes: number;
   /** Where configuration and database differ. */
   readonly note: string | undefined;
+  /** At run time: it is not in the configuration. */
+  readonly attached: boolean;
 }
 
 export interface BackendCheck {
@@ -84,6 +88,7 @@ export class BackendAdministration {
         replicas: held?.replicas ?? 0,
         bytes: held?.bytes ?? 0,
         note: this.#noteOn(row, known, used.includes(name)),
+        attached: row?.config !== undefined && configured?.some((one) => one.name === name) !== true,
       };
     });
   }
@@ -100,7 +105,7 @@ export class BackendAdministration {
   /** Looks at the store now, from here. */
   async check(name: string): Promise<BackendCheck> {
     const row = await this.#find(name);
-    const backend = await openBackend(this.#configOf(name, row));
+    const backend = await openStore(this.#configOf(name, row));
     try {
       if (row === undefined)
         return { name, condition: "not registered", reason: "no gateway has registered it yet", writable: false };
@@ -124,10 +129,10 @@ export class BackendAdministration {
   async attach(config: BackendConfig): Promise<void> {
     const { name } = config;
     const { metadata, configured, seal } = this.#options;
-    if (configured?.some((one) => one.name === name) === true) throw new Error(`${name} is in the configuration`);
+    if (configured?.some((one) => one.name === name) === true) throw new Refusal(`${name} is in the configuration`);
     const rows = await metadata.backends.list();
     const former = rows.find((row) => row.name === name);
-    const backend = await openBackend(config);
+    const backend = await openStore(config);
     try {
       const signal = AbortSignal.timeout(PATIENCE_MS);
       if (former === undefined) await registerBackend(backend, metadata.backends, rows, signal, seal(config));
@@ -144,7 +149,7 @@ export class BackendAdministration {
 
   /** Throws when it is not registered, or removed. */
   async drain(name: string): Promise<void> {
-    if ((await this.#registered(name)).state === "removed") throw new Error(`${name} is removed`);
+    if ((await this.#registered(name)).state === "removed") throw new Refusal(`${name} is removed`);
     await this.#options.metadata.backends.setState(name, "draining");
   }
 
@@ -162,20 +167,20 @@ export class BackendAdministration {
     const { copies, metadata } = this.#options;
     const row = await this.#registered(name);
     if (row.state === "attached" && row.lostAt === undefined)
-      throw new Error(`${name} still takes new blobs: nearbucket backends drain ${name} first`);
+      throw new Refusal(`${name} still takes new blobs: nearbucket backends drain ${name} first`);
     const only = await this.#shortWithout(name, 1);
     const short = row.lostAt === undefined ? await this.#shortWithout(name, copies) : only;
     // A write that began before the drain may have come after the walk over all blobs.
     if (short.blobs > 0) await metadata.jobs.add({ kind: "survey" });
     if (only.blobs > 0)
-      throw new Error(`${amount(only)} have their only good copy on ${name}: wait until they are copied elsewhere`);
+      throw new Refusal(`${amount(only)} have their only good copy on ${name}: wait until they are copied elsewhere`);
     if (short.blobs > 0)
-      throw new Error(
+      throw new Refusal(
         `${amount(short)} would have fewer than ${copies} copies without ${name}: wait until they are copied elsewhere`,
       );
     const uploads = row.lostAt === undefined ? await metadata.backends.uploadsOnlyThere(name, this.#since()) : 0;
     if (uploads > 0)
-      throw new Error(`${uploads} unfinished uploads have parts only on ${name}: complete or abort them first`);
+      throw new Refusal(`${uploads} unfinished uploads have parts only on ${name}: complete or abort them first`);
     await metadata.backends.setState(name, "removed");
     for (let forgotten = BATCH; forgotten === BATCH; ) forgotten = await metadata.backends.forgetReplicas(name, BATCH);
   }
@@ -194,21 +199,21 @@ export class BackendAdministration {
     const row = rows.find((one) => one.name === name);
     if (row !== undefined) this.#checkNotInPlace(row);
     const config = this.#configOf(name, row);
-    const backend = await openBackend(config);
+    const backend = await openStore(config);
     try {
       const found = await findIdentity(backend, AbortSignal.timeout(PATIENCE_MS));
       if (row !== undefined && found === row.identity)
-        throw new Error(`${name} is in place: there is nothing to replace`);
+        throw new Refusal(`${name} is in place: there is nothing to replace`);
       // A disk that is not mounted looks so: made here, it would be a directory of the disk below.
       if (found === "missing" && config.kind === "disk")
-        throw new Error(`${config.directory} is not there: mount the disk, or make an empty directory for a new one`);
+        throw new Refusal(`${config.directory} is not there: mount the disk, or make an empty directory for a new one`);
       const other = rows.find((one) => one.identity === found);
-      if (other !== undefined) throw new Error(`the store at ${name} is ${other.name}`);
+      if (other !== undefined) throw new Refusal(`the store at ${name} is ${other.name}`);
       if (found !== "missing" && !(await backend.isEmpty()))
-        throw new Error(`the store at ${name} is not empty: it holds blobs that this database does not know`);
+        throw new Refusal(`the store at ${name} is not empty: it holds blobs that this database does not know`);
       const only = await this.#shortWithout(name, 1);
       if (only.blobs > 0 && !options.acceptLoss)
-        throw new Error(
+        throw new Refusal(
           `${amount(only)} have no other good copy than the one on the store that was ${name}: ` +
             "bring it back, or give them up with --accept-loss",
         );
@@ -223,7 +228,7 @@ export class BackendAdministration {
         row === undefined
           ? await backends.register(name, identity)
           : await backends.replace(name, row.identity, identity);
-      if (!isDone) throw new Error(`${name} was changed by somebody else at the same time: look, and try again`);
+      if (!isDone) throw new Refusal(`${name} was changed by somebody else at the same time: look, and try again`);
       return { identity, lost };
     } finally {
       await backend.close();
@@ -235,17 +240,15 @@ export class BackendAdministration {
   }
 
   async #registered(name: string): Promise<RegisteredBackend> {
-    const row = await this.#find(name);
-    if (row === undefined) throw new Error(`there is no backend ${name} in the database`);
-    return row;
+    return knownBackend(await this.#options.metadata.backends.list(), name);
   }
 
   #configOf(name: string, row: RegisteredBackend | undefined): BackendConfig {
     const { configured, attached } = this.#options;
     const config = configured?.find((one) => one.name === name) ?? (row && attached(row));
     if (config !== undefined) return config;
-    if (configured === undefined) throw new Error("a demo's backends can be reached by the demo alone");
-    throw new Error(`${name} is not in the configuration, and was not attached`);
+    if (configured === undefined) throw new Refusal("a demo's backends can be reached by the demo alone");
+    throw new Refusal(`${name} is not in the configuration, and was not attached`, { isUnknown: row === undefined });
   }
 
   #shortWithout(name: string, copies: number): ReturnType<Metadata["backends"]["shortWithout"]> {
@@ -261,7 +264,7 @@ export class BackendAdministration {
     const ageMs = Math.max(0, this.#options.now().getTime() - seenAt.getTime());
     if (lostAt !== undefined || ageMs >= FRESH_MS) return;
     const [ago, left] = [Math.floor(ageMs / 1000), Math.ceil((FRESH_MS - ageMs) / 1000)];
-    throw new Error(
+    throw new Refusal(
       `a gateway found ${name} in place ${ago} s ago: there is nothing to replace. ` +
         `If it is lost since then, try again in ${left} s`,
     );

@@ -1,6 +1,7 @@
 /** What an operator sees and confirms of the keys that a backend holds and no row knows. */
 import type { Metadata } from "../metadata/metadata.ts";
 import type { QuarantinedKey } from "../metadata/quarantine.ts";
+import { knownBackend } from "./refusal.ts";
 
 export interface OrphanReport {
   readonly backend: string;
@@ -20,7 +21,7 @@ type Tables = Pick<Metadata, "backends" | "inventories" | "jobs" | "quarantine">
 
 /** `limit`: of `orphans`. Throws when the backend is not registered. */
 export async function reportOrphans(metadata: Tables, backend: string, limit: number): Promise<OrphanReport> {
-  await checkRegistered(metadata, backend);
+  knownBackend(await metadata.backends.list(), backend);
   const found = (await metadata.inventories()).find((one) => one.backend === backend);
   const totals = await metadata.quarantine.totals(backend);
   const orphans = await metadata.quarantine.list(backend, limit);
@@ -32,13 +33,8 @@ export async function reportOrphans(metadata: Tables, backend: string, limit: nu
  * confirmed before. Throws when the backend is not registered.
  */
 export async function confirmOrphans(metadata: Tables, backend: string): Promise<number> {
-  await checkRegistered(metadata, backend);
+  knownBackend(await metadata.backends.list(), backend);
   const confirmed = await metadata.quarantine.confirm(backend);
   if (confirmed > 0) await metadata.jobs.add({ kind: "inventory", backend });
   return confirmed;
-}
-
-async function checkRegistered({ backends }: Tables, backend: string): Promise<void> {
-  const isRegistered = (await backends.list()).some(({ name }) => name === backend);
-  if (!isRegistered) throw new Error(`there is no backend ${backend} in the database`);
 }

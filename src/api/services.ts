@@ -1,8 +1,14 @@
 /** What the calls of the API work with; made by the composition root. */
+
+import type { BackendAdministration } from "../admin/backend-administration.ts";
+import type { LiveStatus } from "../admin/live-status.ts";
+import type { StatusReport } from "../admin/status-report.ts";
 import type { LiveBox } from "../auth/secret-box.ts";
+import type { BackendConfig } from "../backends/kinds.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import type { Metadata } from "../metadata/metadata.ts";
-import type { Account, PublicAccess, RedirectMode } from "../model.ts";
+import type { StatsReport } from "../metadata/stats.ts";
+import type { Account, PublicAccess, RedirectMode, Region } from "../model.ts";
 
 export interface ApiServices {
   readonly metadata: Metadata;
@@ -10,6 +16,27 @@ export interface ApiServices {
   readonly delivery: Delivery;
   readonly now: () => Date;
   readonly facts: GatewayFacts;
+  readonly operation: OperationServices;
+}
+
+/** What operators look at and do beside the S3 calls. */
+export interface OperationServices {
+  readonly regions: readonly Region[];
+  /** How long copies on a backend that is away still count as good. */
+  readonly outageGraceMs: number;
+  live(): LiveStatus;
+  status(): Promise<StatusReport>;
+  stats(): Promise<StatsReport>;
+  /** With the encryption keys as they are by now. */
+  backends(): Promise<BackendAdministration>;
+  /** A backend as in the configuration file; `path`: of a fault, as there. */
+  declare(
+    declared: unknown,
+  ):
+    | { readonly backend: BackendConfig }
+    | { readonly faults: readonly { readonly path: string; readonly message: string }[] };
+  /** Has this gateway see at once what was changed of backends. Others see it within seconds. */
+  follow(): Promise<void>;
 }
 
 /** What the configuration says that callers may know. */

@@ -1,9 +1,21 @@
 /** Every call of the API, by its operationId. */
 import type { ApiOperation } from "./api-operation.ts";
+import {
+  attachBackend,
+  checkBackend,
+  drainBackend,
+  getBackendLoss,
+  listBackends,
+  probeBackend,
+  removeBackend,
+  replaceBackend,
+  resumeBackend,
+  scrubBackend,
+} from "./backends.ts";
 import { explainRead } from "./explain.ts";
 import { getMe } from "./me.ts";
-
 import { createSession, createSignInLink, endSession, signInByLink } from "./sessions.ts";
+import { getStats, getStatus } from "./status.ts";
 
 export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   getMe,
@@ -12,4 +24,16 @@ export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   createSignInLink,
   signInByLink,
   explainRead,
+  getStatus,
+  getStats,
+  listBackends,
+  probeBackend,
+  attachBackend,
+  checkBackend,
+  drainBackend,
+  resumeBackend,
+  replaceBackend,
+  removeBackend,
+  scrubBackend,
+  getBackendLoss,
 };

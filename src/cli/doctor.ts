@@ -5,6 +5,7 @@
 import { dirname } from "node:path";
 import type { Command } from "commander";
 import { checkDatabase } from "../admin/checks/database.ts";
+import { examine } from "../admin/checks/examine.ts";
 import { error, type Finding, ok, severity, warning } from "../admin/checks/finding.ts";
 import { checkInventories } from "../admin/checks/inventory.ts";
 import { checkScrubs } from "../admin/checks/scrub.ts";
@@ -15,7 +16,7 @@ import type { GatewayConfig } from "../config/schema.ts";
 import { reasonOf } from "../log.ts";
 import { findConfig } from "./administration.ts";
 import { askGateway, type GatewayAnswer } from "./ask-gateway.ts";
-import { examine } from "./check-backend.ts";
+
 import { checkConfiguration } from "./check-config.ts";
 import { doctorText } from "./doctor-text.ts";
 import { endWith } from "./exit-code.ts";

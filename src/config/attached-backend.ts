@@ -5,7 +5,7 @@
 import { parse } from "yaml";
 import { type Environment, expandReferences, isTree } from "./environment.ts";
 import type { Fault } from "./fault.ts";
-import { placeBackend } from "./load.ts";
+import { placeBackend, relativePaths } from "./load.ts";
 import { checkConfig, type GatewayConfig } from "./schema.ts";
 
 /** As it stands in a configuration's `backends`. */
@@ -33,10 +33,34 @@ export function parseBackend(text: string, config: GatewayConfig): DeclaredBacke
   return check(JSON.parse(text), config, []);
 }
 
+/**
+ * One backend as it would stand in the configuration file, from somewhere that has no directory: paths are absolute,
+ * and no variable is filled in. Never throws: the faults are all there are, each where it stands in the backend.
+ */
+export function declareBackend(
+  declared: unknown,
+  config: GatewayConfig,
+): { readonly backend: DeclaredBackend } | { readonly faults: readonly Fault[] } {
+  const faults = relativePaths(declared).map((path) => ({ path, message: "expected an absolute path" }));
+  const checked = checkOne(declared, config);
+  if ("backend" in checked && faults.length === 0) return checked;
+  return { faults: [...faults, ...("faults" in checked ? checked.faults : [])] };
+}
+
 function check(backend: unknown, config: GatewayConfig, faults: readonly Fault[]): DeclaredBackend {
-  const checked = checkConfig({ ...config, backends: [backend], copies: 1, minimumCopies: 1 });
-  const [found] = "config" in checked ? checked.config.backends : [];
-  if (found !== undefined && faults.length === 0) return found;
+  const checked = checkOne(backend, config);
+  if ("backend" in checked && faults.length === 0) return checked.backend;
   const all = [...faults, ...("faults" in checked ? checked.faults : [])];
-  throw new Error(all.map(({ path, message }) => `${path.replace("backends[0].", "")}: ${message}`).join("; "));
+  throw new Error(all.map(({ path, message }) => `${path}: ${message}`).join("; "));
+}
+
+function checkOne(
+  backend: unknown,
+  config: GatewayConfig,
+): { readonly backend: DeclaredBackend } | { readonly faults: readonly Fault[] } {
+  const checked = checkConfig({ ...config, backends: [backend], copies: 1, minimumCopies: 1 });
+  if ("faults" in checked)
+    return { faults: checked.faults.map(({ path, message }) => ({ path: path.replace("backends[0].", ""), message })) };
+  const [found] = checked.config.backends;
+  return found === undefined ? { faults: [] } : { backend: found };
 }

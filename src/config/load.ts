@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { ENCRYPTION_KEY_FILE, ensureEncryptionKeys } from "./encryption-key.ts";
 import {
@@ -142,6 +142,12 @@ const TLS_PATHS = ["certificate", "key", "clientCaFile"];
 /** Makes a backend's paths absolute. */
 export function placeBackend(backend: unknown, directory: string): unknown {
   return withPlaced(backend, BACKEND_PATHS, directory);
+}
+
+/** The keys of a backend whose paths are not absolute. */
+export function relativePaths(backend: unknown): readonly string[] {
+  if (!isTree(backend)) return [];
+  return BACKEND_PATHS.filter((key) => text(backend[key]) !== undefined && !isAbsolute(String(backend[key])));
 }
 
 /** `keys` of the value are paths: made absolute where they stand. */

@@ -1,6 +1,6 @@
 /** The stores behind the gateway: looked at, attached, emptied, replaced and taken away. */
 import { z } from "zod";
-import { bytes, count, time } from "./common.ts";
+import { amount, bytes, count, pageOf, pageQuery, time } from "./common.ts";
 
 /** As in the configuration file. Checked by the same schema; secrets are never shown again. */
 export const backendConfig = z.looseObject({ name: z.string().min(1), kind: z.string() });
@@ -18,6 +18,8 @@ export const backend = z.object({
   /** It was attached at run time; the others stand in the configuration file. */
   attached: z.boolean(),
 });
+
+export const backends = pageOf(backend);
 
 /** One thing that a probe looked at. */
 export const finding = z.object({
@@ -45,8 +47,51 @@ export const replacement = z.object({
 
 export const replaced = z.object({ identity: z.string(), lostReplicas: count });
 
-export const orphan = z.object({ backend: z.string(), key: z.string(), bytes: bytes.optional(), foundAt: time });
+/** What would be lost, were the backend lost now. */
+export const backendLoss = z.object({
+  name: z.string(),
+  /** Blobs of which it holds a good copy, and their bytes. */
+  replicas: count,
+  bytes,
+  safeToLose: z.boolean(),
+  /** No other backend would have them: they would come back with it, or never. */
+  unreadable: amount,
+  /** One copy would be left to be read, or none. */
+  atRisk: amount,
+  /** Fewer good copies than there should be, or all in one region. */
+  underReplicated: amount,
+});
+
+export const orphansQuery = pageQuery.extend({ backend: z.string().min(1) });
+
+/** A key that a backend holds and the database does not know. */
+export const orphan = z.object({
+  backend: z.string(),
+  key: z.string(),
+  bytes,
+  foundAt: time,
+  /** An operator has said that it may be deleted. */
+  confirmed: z.boolean(),
+});
+
+export const orphans = pageOf(orphan).extend({
+  backend: z.string(),
+  /** The end of the last complete inventory; absent: there was none yet. */
+  walkedAt: time.optional(),
+  /** All of them, whatever the page. */
+  keys: count,
+  bytes,
+  unconfirmed: count,
+  /** They are so many that nothing is deleted that an operator has not confirmed. */
+  held: z.boolean(),
+});
+
+export const orphansOf = z.object({ backend: z.string().min(1) });
+
+export const orphansConfirmed = z.object({ backend: z.string(), confirmed: count });
 
 export type BackendDocument = z.infer<typeof backend>;
 export type Findings = z.infer<typeof findings>;
 export type BackendCheckDocument = z.infer<typeof backendCheck>;
+export type BackendLoss = z.infer<typeof backendLoss>;
+export type OrphansDocument = z.infer<typeof orphans>;

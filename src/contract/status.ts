@@ -36,7 +36,17 @@ export const backendStatus = z.object({
   safeToLose: z.boolean(),
   /** All its replicas were read whole since then; never: not of all it is known; absent: it has none. */
   scrubbedSince: z.union([time, z.literal("never")]).optional(),
-  inventory: z.looseObject({}).optional(),
+  /** What its last complete inventory found; absent: there was none yet. */
+  inventory: z
+    .object({
+      walkedAt: time,
+      /** Keys that no row knows, and their bytes. */
+      quarantined: count,
+      bytes,
+      /** They are so many that an operator must confirm their deletion. */
+      isHeld: z.boolean(),
+    })
+    .optional(),
   live: liveBackend.optional(),
 });
 
@@ -63,7 +73,7 @@ export const status = z.object({
   underReplicated: amount,
   /** When nothing will be at risk any more; absent: nothing is, or nobody can tell. */
   safeAt: time.optional(),
-  underReplicatedByBucket: z.array(z.looseObject({ bucket: z.string() })),
+  underReplicatedByBucket: z.array(z.object({ bucket: z.string(), objects: count, bytes })),
   backends: z.array(backendStatus),
   jobs: z.array(jobStatus),
   failingJobs: z.array(failingJob),

@@ -23,6 +23,8 @@ export interface Scrub {
   readonly backend: string;
   /** What is left of a share of replicas whose run was cut short; undefined: the next share is still to be counted. */
   readonly left?: number;
+  /** Once, and all that was last read at this time (epoch milliseconds) or before; undefined: an even share, always. */
+  readonly until?: number;
 }
 
 export type NewJob =
@@ -247,8 +249,9 @@ function jobKey(job: NewJob): string {
     case "drop":
       return `drop ${job.storageKey} ${[...job.backends].sort().join(",")}`;
     case "scrub":
+      return job.until === undefined ? `scrub ${job.backend}` : `scrub ${job.backend} whole`;
     case "inventory":
-      return `${job.kind} ${job.backend}`;
+      return `inventory ${job.backend}`;
     default:
       return job.kind;
   }

@@ -85,15 +85,16 @@ export async function scrubBackend(
   const walk = new ScrubWalk(scrubs, backend);
   const reader = new Reader(context, options, member, run);
   const began = performance.now();
-  let left = work.left ?? evenShare(await scrubs.count(backend), options);
+  let left = work.left ?? (work.until === undefined ? evenShare(await scrubs.count(backend), options) : 0);
   const nextBatch = async () => {
+    if (work.until !== undefined) return walk.next(work.until, BATCH);
     const share = left > 0 ? await walk.next(now - EARLIEST * ageMs, Math.min(left, BATCH)) : [];
     if (share.length > 0) return share;
     walk.skipUnknown();
     return walk.next(now - LATEST * ageMs, BATCH);
   };
   const goOn = async (inMs: number) => {
-    await run.narrow({ kind: "scrub", backend, left });
+    if (work.until === undefined) await run.narrow({ kind: "scrub", backend, left });
     await jobs.add(work, new Date(context.now().getTime() + inMs));
   };
   const passed: Unread[] = [];

@@ -5,7 +5,7 @@
 import type { Fleet, FleetMember } from "../backends/fleet.ts";
 import { Replicas } from "../blobs/replicas/verify.ts";
 import type { Log } from "../log.ts";
-import type { NewJob } from "../metadata/jobs.ts";
+import type { NewJob, Scrub } from "../metadata/jobs.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import { copyBlob } from "./copy.ts";
 import { digestBlob } from "./digest.ts";
@@ -119,6 +119,12 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
     if (member === undefined && !(await isInUse(metadata, work.backend))) return;
     await sweep(work, everyMs, async () => member && sweepOnce(member));
   };
+  const scrubOnce = async (work: Scrub, jobRun: JobRun) => {
+    const member = fleet.get(work.backend);
+    if (member !== undefined) return scrubBackend(context, scrubOptions, work, member, jobRun);
+    // Another gateway may have it.
+    if (await isInUse(metadata, work.backend)) await metadata.jobs.add(work, new Date(now().getTime() + sweepMs));
+  };
   const run = (work: NewJob, jobRun: JobRun): Promise<void> => {
     switch (work.kind) {
       case "copy":
@@ -142,6 +148,7 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
       case "sessions":
         return sweep(work, sweepMs, () => metadata.sessions.forgetOver());
       case "scrub":
+        if (work.until !== undefined) return scrubOnce(work, jobRun);
         return sweepBackend(work, scrubMs, (member) => scrubBackend(context, scrubOptions, work, member, jobRun));
       case "inventory":
         return sweepBackend(work, Math.min(inventoryMs, HOUR_MS), (member) =>

@@ -12,6 +12,7 @@ import { judgeScrub } from "../../src/admin/checks/scrub.ts";
 import { checkSpace, judgeBackendSpace, judgeSpace } from "../../src/admin/checks/space.ts";
 import { BackendError } from "../../src/backends/backend.ts";
 import { MemoryBackend } from "../../src/backends/memory/backend.ts";
+import { knownBy } from "../support/known-by.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 describe("severity", () => {
@@ -145,7 +146,7 @@ describe("examineBackend", () => {
       written++;
       return write(...words);
     };
-    const { findings, isUsable } = await examineBackend(backend, registered, async () => []);
+    const { findings, isUsable } = await examineBackend(backend, knownBy(registered), async () => []);
     expect([isUsable, written]).toEqual([false, 0]);
     expect(findings).toEqual([
       {
@@ -164,7 +165,7 @@ describe("examineBackend", () => {
   ])("says what to do with a store that refuses the key, where the database says %s", async (registered, remedy) => {
     const refusal = new BackendError("toronto", "refused", { detail: "GET: 403 AccessDenied" });
     const backend = Object.assign(showing(undefined), { identity: () => Promise.reject(refusal) });
-    const { findings } = await examineBackend(backend, registered, async () => []);
+    const { findings } = await examineBackend(backend, knownBy(registered), async () => []);
     expect(findings).toMatchObject([{ level: "error", check: "reach", remedy: expect.stringMatching(remedy) }]);
   });
 
@@ -177,7 +178,7 @@ describe("examineBackend", () => {
       return listed;
     };
     let standing: readonly string[] = [];
-    const { isUsable } = await examineBackend(backend, "its own", async (key) => {
+    const { isUsable } = await examineBackend(backend, knownBy("its own"), async (key) => {
       standing = await keys();
       expect(standing).toEqual([key]);
       return [];
@@ -191,7 +192,48 @@ describe("examineBackend", () => {
     ["somebody's", "is not registered yet, and another store stands there"],
     [undefined, "is not registered yet"],
   ])("warns of a store that is not registered and shows %s", async (shown, says) => {
-    const { findings } = await examineBackend(showing(shown), undefined, async () => []);
+    const { findings } = await examineBackend(showing(shown), knownBy(undefined), async () => []);
     expect(findings[0]).toMatchObject({ level: "warning", check: "identity", says });
+  });
+
+  it.each([
+    ["is empty, and nobody else", "ok", {}, {}],
+    ["is the same store as paris", "error", { others: [{ name: "paris", identity: "its own" }] }, {}],
+    ["holds blobs that this database does not know", "error", {}, { isEmpty: async (): Promise<boolean> => false }],
+    ["is empty, and nobody else", "ok", { holdsBlobs: true }, { isEmpty: async (): Promise<boolean> => false }],
+  ])("says of a store that is to be attached: %s (%s)", async (says, level, known, odd) => {
+    const backend = Object.assign(showing("its own"), odd);
+    await backend.establish("its own");
+    const candidate = knownBy(undefined, { attaching: { makes: undefined }, ...known });
+    const { findings, isUsable } = await examineBackend(backend, candidate, async () => []);
+    expect(findings[0]).toMatchObject({ check: "identity", level, says });
+    expect(isUsable).toBe(level === "ok");
+  });
+
+  it.each([
+    [undefined, "error", /^Make its bucket/],
+    ["the directory", "warning", /^Attaching it makes the directory/],
+  ])("says what to do where no store stands and attaching makes %s", async (makes, level, remedy) => {
+    const absent = new BackendError("toronto", "absent");
+    const backend = Object.assign(showing(undefined), { identity: () => Promise.reject(absent) });
+    const candidate = knownBy(undefined, { attaching: { makes } });
+    const { findings, isUsable } = await examineBackend(backend, candidate, async () => []);
+    expect(findings).toMatchObject([{ check: "identity", level, remedy: expect.stringMatching(remedy) }]);
+    expect(isUsable).toBe(false);
+  });
+
+  const other = Buffer.alloc(64);
+  it.each([
+    ["exchange", { read: async () => ({ bytes: other, size: 64, etag: "?" }) }],
+    ["range", { read: async () => ({ bytes: other, size: 64, etag: "?" }) }],
+    ["list", { async *list() {} }],
+    ["etag", { stat: async () => ({ size: 64, etag: "kms" }) }],
+    ["multipart", { completeUpload: async () => ({ etag: "kms-1" }) }],
+  ])("finds what is wrong with a store: %s", async (check, odd) => {
+    const backend = showing("its own");
+    await backend.establish("its own");
+    const { findings } = await examineBackend(Object.assign(backend, odd), knownBy("its own"), async () => []);
+    expect(findings).toContainEqual(expect.objectContaining({ check, level: "error", remedy: expect.any(String) }));
+    expect(findings.filter(({ level }) => level === "error")).toHaveLength("read" in odd ? 4 : 1);
   });
 });

@@ -1,16 +1,32 @@
 /**
- * Is a backend the right one, and does it take, give back and delete an object? Leaves nothing behind. A store that
- * shows another identity than the database says is not written to.
+ * Is a backend the right one, and does it do what the gateway needs of it? Leaves nothing behind. A store that shows
+ * another identity than the database says, or may be somebody else's, is not written to.
  */
-import { randomBytes } from "node:crypto";
-import { asBackendError, type Backend, type BackendError, type BackendFault } from "../../backends/backend.ts";
-import { reasonOf } from "../../log.ts";
+import { asBackendError, type Backend } from "../../backends/backend.ts";
+import type { RegisteredBackend } from "../../metadata/backends.ts";
+import { type ExchangingBackend, exchangeObject, REMEDIES, unusable } from "./exchange.ts";
 import { error, type Finding, ok, warning } from "./finding.ts";
 
-export type ExaminedBackend = Pick<
-  Backend,
-  "name" | "traits" | "identity" | "probe" | "write" | "read" | "delete" | "signedUrl"
->;
+export type ExaminedBackend = ExchangingBackend &
+  Pick<Backend, "traits" | "identity" | "isEmpty" | "probe" | "signedUrl">;
+
+/** What is known of the backend beforehand. */
+export interface Acquaintance {
+  /** The identity that the database has for its name; undefined: it knows none. */
+  readonly registered: string | undefined;
+  readonly others: readonly Pick<RegisteredBackend, "name" | "identity">[];
+  /** Rows say that blobs stand there. */
+  readonly holdsBlobs: boolean;
+  /** Somebody asks whether to attach it: it is in no configuration yet. */
+  readonly attaching: Attaching | undefined;
+}
+
+interface Attaching {
+  /** What it makes where nothing stands; undefined: nothing. */
+  readonly makes: string | undefined;
+  /** Where it takes no objects before it has an identity: lends another one at the same place. */
+  readonly onTrial?: (<T>(work: (backend: ExchangingBackend) => Promise<T>) => Promise<T>) | undefined;
+}
 
 export interface BackendExamination {
   readonly findings: readonly Finding[];
@@ -20,27 +36,23 @@ export interface BackendExamination {
 
 const PATIENCE_MS = 10_000;
 
-const REMEDIES: Readonly<Record<BackendFault, string>> = {
-  absent: "Make its bucket, or mount its disk, or correct the configuration.",
-  unavailable: "See that it runs and that its endpoint (or directory) is right and can be reached from here.",
-  refused: "Give its key the rights that docs/backends.md lists, and room to write; check key and secret.",
-  corrupt: "Do not use it: it does not give back what it was given. See what stands between it and the gateway.",
-};
-
-/** `registered`: the identity that the database has for its name; undefined: it knows none. */
 export async function examineBackend(
   backend: ExaminedBackend,
-  registered: string | undefined,
+  known: Acquaintance,
   atHand: (key: string) => Promise<readonly Finding[]>,
 ): Promise<BackendExamination> {
   const { name } = backend;
+  const { registered } = known;
   try {
     const shown = await identityOf(backend);
-    const identity = judgeIdentity(name, shown, registered);
+    const identity = registered === undefined ? await judgeNew(backend, shown, known) : judge(name, shown, registered);
     if (shown === NOT_THERE || identity.some(({ level }) => level === "error"))
       return { findings: identity, isUsable: false };
     if (registered !== undefined) await backend.probe(AbortSignal.timeout(PATIENCE_MS), registered);
-    return { findings: [...identity, ...(await exchangeObject(backend, atHand))], isUsable: true };
+    const onTrial = shown === undefined ? known.attaching?.onTrial : undefined;
+    const exchange = (on: ExchangingBackend) => exchangeObject(on, atHand);
+    const exchanged = await (onTrial === undefined ? exchange(backend) : onTrial(exchange));
+    return { findings: [...identity, ...exchanged], isUsable: true };
   } catch (cause) {
     const failure = asBackendError(cause, name);
     const found = unusable(name, "reach", "cannot be used", failure);
@@ -67,67 +79,44 @@ async function identityOf(backend: ExaminedBackend): Promise<string | undefined>
 
 /** No identity is called so. */
 const NOT_THERE = "not there";
-const REGISTERING = "Start the gateway: it registers the store, or says why not.";
 
-function judgeIdentity(subject: string, shown: string | undefined, registered: string | undefined): readonly Finding[] {
+function judge(subject: string, shown: string | undefined, registered: string): readonly Finding[] {
   const check = "identity";
-  const stands =
-    shown === NOT_THERE ? "no bucket and no disk" : shown === undefined ? "an empty store" : "another store";
-  if (registered === undefined) {
-    const says = shown === undefined ? "is not registered yet" : `is not registered yet, and ${stands} stands there`;
-    return [warning({ check, subject, says, remedy: REGISTERING })];
-  }
   if (shown === registered) return [ok(check, subject, "is the store that it is registered as")];
-  const says = `${stands} stands in its place`;
+  const says = `${whatStands(shown)} stands in its place`;
   const remedy = `Bring the right one back, or give the new one its place: nearbucket backends replace ${subject}`;
   return [error({ check, subject, says, remedy })];
 }
 
-const TEST_BYTES = 64;
+function whatStands(shown: string | undefined): string {
+  return shown === NOT_THERE ? "no bucket and no disk" : shown === undefined ? "an empty store" : "another store";
+}
 
-/** `atHand` is called while the object stands there. */
-async function exchangeObject(
+/** What would be registered must be empty, and nobody else. */
+async function judgeNew(
   backend: ExaminedBackend,
-  atHand: (key: string) => Promise<readonly Finding[]>,
+  shown: string | undefined,
+  { others, holdsBlobs, attaching }: Acquaintance,
 ): Promise<readonly Finding[]> {
-  const { name } = backend;
-  // Where the key that signs redirects may read. No storage key looks so; an inventory deletes what a crash left there.
-  const key = `blobs/nearbucket-doctor-${randomBytes(8).toString("hex")}`;
-  const bytes = randomBytes(TEST_BYTES);
-  let step = "write";
-  const startedAt = performance.now();
-  try {
-    await write(backend, key, bytes);
-    step = "read";
-    const read = await backend.read(key, TEST_BYTES);
-    const isSame = read.bytes.equals(bytes);
-    const found = await atHand(key);
-    step = "delete";
-    await backend.delete(key);
-    const ms = Math.round(performance.now() - startedAt);
-    if (isSame) return [ok("exchange", name, `takes, gives back and deletes an object (${ms} ms)`), ...found];
-    return [
-      error({ check: "exchange", subject: name, says: "gives back other bytes", remedy: REMEDIES.corrupt }),
-      ...found,
-    ];
-  } catch (failure) {
-    await backend.delete(key).catch(() => undefined);
-    return [unusable(name, step, `fails to ${step} an object`, asBackendError(failure, name))];
+  const { name: subject } = backend;
+  const check = "identity";
+  const other = others.find(({ identity }) => identity === shown);
+  if (other !== undefined) {
+    const says = `is the same store as ${other.name}`;
+    return [error({ check, subject, says, remedy: "A store has one name, and counts as one copy: name another one." })];
   }
-}
-
-async function write(backend: ExaminedBackend, key: string, bytes: Buffer): Promise<void> {
-  const sink = backend.write(key, bytes.length);
-  try {
-    await sink.write(bytes);
-    await sink.finish();
-  } catch (failure) {
-    sink.abort();
-    throw failure;
+  if (shown !== NOT_THERE && !holdsBlobs && !(await backend.isEmpty())) {
+    const remedy = "Give it an empty bucket or directory, or another prefix.";
+    return [error({ check, subject, says: "holds blobs that this database does not know", remedy })];
   }
-}
-
-function unusable(subject: string, check: string, what: string, failure: BackendError): Finding {
-  const reason = (reasonOf(failure) ?? "").replace(`${subject}: `, "");
-  return error({ check, subject, says: `${what}: ${reason}`, remedy: REMEDIES[failure.fault] });
+  if (attaching === undefined) {
+    const stands = shown === undefined ? "" : `, and ${whatStands(shown)} stands there`;
+    const remedy = "Start the gateway: it registers the store, or says why not.";
+    return [warning({ check, subject, says: `is not registered yet${stands}`, remedy })];
+  }
+  if (shown !== NOT_THERE) return [ok(check, subject, "is empty, and nobody else")];
+  const says = "no bucket and no disk stands there";
+  if (attaching.makes === undefined) return [error({ check, subject, says, remedy: REMEDIES.absent })];
+  const remedy = `Attaching it makes ${attaching.makes}; make it yourself to have more looked at before.`;
+  return [warning({ check, subject, says, remedy })];
 }

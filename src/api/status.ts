@@ -1,0 +1,43 @@
+/** What is safe, where it stands, and what is stored. */
+import type { BackendStatus } from "../admin/status-report.ts";
+import { type BackendStatusDocument, stats, status } from "../contract/status.ts";
+import { type Answer, apiOperation } from "./api-operation.ts";
+import type { OperationServices } from "./services.ts";
+
+export const getStatus = apiOperation({
+  method: "GET",
+  path: "/status",
+  summary: "What is safe, where it stands, and when it will be safe again",
+  access: "operator",
+  answer: status,
+  async handle(_call, { operation }) {
+    const { startedAt } = operation.live();
+    const { backends, ...report } = await operation.status();
+    return { ...report, startedAt, backends: backends.map((backend) => documentOf(backend, operation)) };
+  },
+});
+
+export const getStats = apiOperation({
+  method: "GET",
+  path: "/stats",
+  summary: "What is stored, how often, and what that saves",
+  access: "operator",
+  answer: stats,
+  handle: (_call, { operation }) => operation.stats(),
+});
+
+function documentOf(backend: BackendStatus, { regions, live }: OperationServices): Answer<BackendStatusDocument> {
+  const { name, region, state, draining, replicas, bytes, onlyHere, lostReplicas, safeToLose } = backend;
+  const place = regions.find((one) => one.name === region);
+  const seen = live().backends.find((one) => one.name === name);
+  return {
+    name,
+    region,
+    coordinates: place && { latitude: place.latitude, longitude: place.longitude },
+    state: state === "unregistered" ? "not registered" : state === "attached" && draining ? "draining" : state,
+    ...{ replicas, bytes, onlyHere, lostReplicas, safeToLose },
+    scrubbedSince: backend.scrubbedSince,
+    inventory: backend.inventory,
+    live: seen,
+  };
+}

@@ -1,4 +1,6 @@
 /** Every call of the API, by its operationId. */
+
+import { createAccount, listAccounts } from "./accounts.ts";
 import type { ApiOperation } from "./api-operation.ts";
 import {
   attachBackend,
@@ -13,6 +15,7 @@ import {
   scrubBackend,
 } from "./backends.ts";
 import { explainRead } from "./explain.ts";
+import { changeKey, createKey, listKeys, revokeKey } from "./keys.ts";
 import { getMe } from "./me.ts";
 import { createSession, createSignInLink, endSession, signInByLink } from "./sessions.ts";
 import { getStats, getStatus } from "./status.ts";
@@ -36,4 +39,10 @@ export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   removeBackend,
   scrubBackend,
   getBackendLoss,
+  listKeys,
+  createKey,
+  changeKey,
+  revokeKey,
+  listAccounts,
+  createAccount,
 };

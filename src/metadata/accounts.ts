@@ -1,29 +1,17 @@
 /** Accounts and their access keys. Secrets are sealed on the way in and out: this room never sees one. */
 import { S3Error } from "../errors.ts";
-import type { AccessKey, Account, KeyScope, SealedSecret } from "../model.ts";
+import type { AccessKey, Account, SealedSecret } from "../model.ts";
+import { accountPageQuery, type KeyPage, keyPageQuery, type ListedAccount, type Page } from "./account-pages.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Parameter, type Statement, statement } from "./engine.ts";
-import { fromJson, toAccount, toRedirectMode } from "./rows.ts";
+import { type KeyRow, keyColumns, keysWithParents, type ListedKey, toAccessKey, toListedKey } from "./key-rows.ts";
+import { checkParameters } from "./parameters.ts";
 import { endSessionsOf } from "./sessions.ts";
-
-/** Only listings show the last use, so that a use does not invalidate the cached key. */
-export interface ListedKey extends AccessKey {
-  /** To the minute; undefined: never. */
-  readonly lastUsedAt: Date | undefined;
-}
 
 export interface NewKey extends Omit<AccessKey, "account" | "createdAt" | "disabled" | "sessionOf" | "parent"> {
   readonly accountId: number;
 }
 
-const ownColumns = [
-  ...["access_key_id", "account_id", "sealed_secret", "sealed_by", "redirect", "scope"],
-  ...["disabled", "expires_at", "last_used_at", "created_at", "session_of"],
-];
-const keyColumns = `${ownColumns.map((name) => `access_keys.${name} AS ${name}`).join(", ")},
-  accounts.name AS account_name, parents.disabled AS parent_disabled, parents.expires_at AS parent_expires_at`;
-const withParents = `access_keys JOIN accounts ON accounts.id = access_keys.account_id
-  LEFT JOIN access_keys AS parents ON parents.access_key_id = access_keys.session_of`;
 const insertAccount = statement<never>(
   "account-add",
   "INSERT INTO accounts (name) VALUES (?) ON CONFLICT (name) DO NOTHING",
@@ -34,7 +22,7 @@ const selectAccount = statement<{ id: number; name: string }>(
 );
 const selectKey = statement<KeyRow>(
   "key-find",
-  `SELECT ${keyColumns} FROM ${withParents} WHERE access_keys.access_key_id = ?`,
+  `SELECT ${keyColumns} FROM ${keysWithParents} WHERE access_keys.access_key_id = ?`,
 );
 const insertKey = statement<never>(
   "key-add",
@@ -54,24 +42,6 @@ const recordUse = statement<never>(
   WHERE access_key_id = ?2 AND (last_used_at IS NULL OR last_used_at < CAST(?1 AS BIGINT))`,
 );
 
-interface KeyRow {
-  readonly access_key_id: string;
-  readonly account_id: number;
-  readonly account_name: string;
-  readonly sealed_secret: string;
-  readonly sealed_by: string | null;
-  readonly redirect: string | null;
-  readonly scope: string;
-  readonly disabled: number;
-  readonly expires_at: number | null;
-  readonly last_used_at: number | null;
-  readonly created_at: number;
-  readonly session_of: string | null;
-  /** Null: there is no such key. */
-  readonly parent_disabled: number | null;
-  readonly parent_expires_at: number | null;
-}
-
 export class Accounts {
   readonly #context: MetadataContext;
 
@@ -89,6 +59,13 @@ export class Accounts {
       if (!made) throw new Error("an account vanished in its own transaction");
       return made;
     });
+  }
+
+  /** Undefined: there is one already. */
+  create(name: string): Promise<Account | undefined> {
+    return this.#context.engine.transact(async (c) =>
+      (await c.run(insertAccount, [name])) > 0 ? c.get(selectAccount, [name]) : undefined,
+    );
   }
 
   async find(name: string): Promise<Account | undefined> {
@@ -123,12 +100,20 @@ export class Accounts {
 
   async listKeys(): Promise<readonly ListedKey[]> {
     const rows = await this.#context.engine.read.query<KeyRow>((knex) =>
-      knex(knex.raw(withParents)).select(knex.raw(keyColumns)).orderBy("access_keys.access_key_id"),
+      knex(knex.raw(keysWithParents)).select(knex.raw(keyColumns)).orderBy("access_keys.access_key_id"),
     );
-    return rows.map((row) => ({
-      ...toAccessKey(row),
-      lastUsedAt: toDate(row.last_used_at),
-    }));
+    return rows.map(toListedKey);
+  }
+
+  async keyPage(page: KeyPage): Promise<readonly ListedKey[]> {
+    const texts = [page.accessKeyId, page.after].filter((text) => text !== undefined);
+    checkParameters(texts);
+    return (await this.#context.engine.read.query<KeyRow>((knex) => keyPageQuery(knex, page))).map(toListedKey);
+  }
+
+  async page(page: Page): Promise<readonly ListedAccount[]> {
+    const rows = await this.#context.engine.read.query<ListedAccount>((knex) => accountPageQuery(knex, page));
+    return rows.map(({ name, keys, buckets }) => ({ name, keys: Number(keys), buckets: Number(buckets) }));
   }
 
   /** Its sessions go with it. False when there was no such key. */
@@ -168,28 +153,4 @@ export class Accounts {
       return changed;
     });
   }
-}
-
-function toAccessKey(row: KeyRow): AccessKey {
-  return {
-    accessKeyId: row.access_key_id,
-    account: toAccount(row),
-    sealedSecret: row.sealed_secret,
-    sealedBy: row.sealed_by ?? undefined,
-    createdAt: new Date(row.created_at),
-    redirect: toRedirectMode(row.redirect),
-    scope: fromJson<KeyScope>(row.scope) ?? {},
-    disabled: row.disabled === 1,
-    expiresAt: toDate(row.expires_at),
-    sessionOf: row.session_of ?? undefined,
-    parent: toParent(row),
-  };
-}
-
-function toParent({ parent_disabled: disabled, parent_expires_at: expiresAt }: KeyRow): AccessKey["parent"] {
-  return disabled === null ? undefined : { disabled: disabled === 1, expiresAt: toDate(expiresAt) };
-}
-
-function toDate(time: number | null): Date | undefined {
-  return time === null ? undefined : new Date(time);
 }

@@ -70,10 +70,17 @@ export async function askGateway(config: Reached, url = operatorUrl(config)): Pr
 
 /** Where operators find the gateway of a configuration from its own machine; undefined: the system chose the port. */
 function operatorUrl({ admin, listen, tls }: Reached): string | undefined {
-  const { host, port } = admin.listen ?? listen;
+  return admin.listen === undefined ? apiUrl({ listen, tls }) : urlOf("http", admin.listen);
+}
+
+/** Where the API of a configuration's gateway is found from its own machine; undefined as above. */
+export function apiUrl({ listen, tls }: Pick<GatewayConfig, "listen" | "tls">): string | undefined {
+  return urlOf(tls === undefined ? "http" : "https", listen);
+}
+
+function urlOf(scheme: string, { host, port }: GatewayConfig["listen"]): string | undefined {
   if (port === 0) return undefined;
   const near = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  const scheme = admin.listen === undefined && tls !== undefined ? "https" : "http";
   return `${scheme}://${near.includes(":") ? `[${near}]` : near}:${port}`;
 }
 

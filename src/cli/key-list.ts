@@ -1,8 +1,6 @@
 /** Access keys as `nearbucket keys list` shows them, without secrets. */
-import type { Administration } from "../administration.ts";
 import { columns } from "./columns.ts";
-
-type ListedKey = Awaited<ReturnType<Administration["metadata"]["accounts"]["listKeys"]>>[number];
+import type { ListedKey } from "./reached.ts";
 
 /** For `--json`: omits fields that do not apply. */
 export function describeKey(key: ListedKey, now: Date) {

@@ -12,7 +12,9 @@ import {
   resumeBackend,
   scrubBackend,
 } from "./backends.ts";
+import { listJobs, retryJob } from "./jobs.ts";
 import { getMe } from "./me.ts";
+import { confirmOrphansOf, listOrphans } from "./orphans.ts";
 import { getStats, getStatus } from "./status.ts";
 
 export const apiOperations: Readonly<Record<string, ApiOperation>> = {
@@ -29,4 +31,8 @@ export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   removeBackend,
   scrubBackend,
   getBackendLoss,
+  listOrphans,
+  confirmOrphansOf,
+  listJobs,
+  retryJob,
 };

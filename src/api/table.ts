@@ -18,6 +18,9 @@ import { explainRead } from "./explain.ts";
 import { changeKey, createKey, listKeys, revokeKey } from "./keys.ts";
 import { getMe } from "./me.ts";
 import { createSession, createSignInLink, endSession, signInByLink } from "./sessions.ts";
+import { listJobs, retryJob } from "./jobs.ts";
+import { getMe } from "./me.ts";
+import { confirmOrphansOf, listOrphans } from "./orphans.ts";
 import { getStats, getStatus } from "./status.ts";
 
 export const apiOperations: Readonly<Record<string, ApiOperation>> = {
@@ -45,4 +48,8 @@ export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   revokeKey,
   listAccounts,
   createAccount,
+  listOrphans,
+  confirmOrphansOf,
+  listJobs,
+  retryJob,
 };

@@ -40,7 +40,7 @@ export function backendsBeside({ administration, config, terminal, gatewayUrl }:
       noted("replace", name, { ...done, acceptLoss: options.acceptLoss });
       return done;
     },
-    orphans: (name, limit) => reportOrphans(metadata, name, limit),
+    orphans: (name, limit) => reportOrphans(metadata, name, { limit }),
     async confirmOrphans(name) {
       const confirmed = await confirmOrphans(metadata, name);
       noted("orphans --delete", name, { confirmed });

@@ -186,7 +186,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         signatureV2: config.signatureV2,
       }),
       route: route(operations),
-      api: { operations: apiOperations, services: { metadata, delivery, now, facts: factsOf(config, root) } },
+      api: { operations: apiOperations, services: { metadata, delivery, blobs, now, facts: factsOf(config, root) } },
       audit,
       admission: { budget, pace },
       underWay,
@@ -240,8 +240,10 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
 }
 
 function factsOf(config: GatewayConfig, root: Account): GatewayFacts {
-  const { region, copies, publicAccess } = config;
-  return { version: packageVersion, root, region, copies, redirect: config.redirect.mode, publicAccess };
+  const { region, copies, minimumCopies = copies, publicAccess } = config;
+  const { redirect, dedup } = config;
+  const own = { redirect: redirect.mode, minimumCopies: Math.min(minimumCopies, copies), dedup: dedup.scope };
+  return { version: packageVersion, root, region, copies, publicAccess, ...own };
 }
 
 function urlOf(scheme: "http" | "https", host: string, port: number): string {

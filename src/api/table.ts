@@ -1,5 +1,6 @@
 /** Every call of the API, by its operationId. */
 import type { ApiOperation } from "./api-operation.ts";
+import { changeBucket, getBucket, getBucketUsage, listBuckets } from "./buckets.ts";
 import { claimObjects } from "./claims.ts";
 import { explainRead } from "./explain.ts";
 import { getMe } from "./me.ts";
@@ -8,4 +9,8 @@ export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   getMe,
   explainRead,
   claimObjects,
+  listBuckets,
+  getBucket,
+  changeBucket,
+  getBucketUsage,
 };

@@ -18,6 +18,7 @@ export interface ApiParts {
   readonly root: Account;
   readonly seal: ApiServices["seal"];
   readonly delivery: ApiServices["delivery"];
+  readonly blobs: ApiServices["blobs"];
   readonly live: () => LiveStatus;
   readonly stats: () => Promise<StatsReport>;
   /** Has the fleet follow the database. */
@@ -26,23 +27,19 @@ export interface ApiParts {
 }
 
 export function apiServices(parts: ApiParts): ApiServices {
-  const { config, metadata, root, seal, delivery, live, stats, follow, now } = parts;
-  const { region, regions, copies, publicAccess, redirect } = config;
+  const { config, metadata, root, seal, delivery, blobs, live, stats, follow, now } = parts;
+  const { region, regions, copies, minimumCopies = copies, publicAccess, redirect, dedup } = config;
   const graceMs = outageGraceMs(config);
   const box = currentBox(config);
   return {
     metadata,
     seal,
     delivery,
+    blobs,
     now,
     facts: {
-      version: packageVersion,
-      root,
-      rootKeyId: config.rootKey.accessKeyId,
-      region,
-      copies,
-      redirect: redirect.mode,
-      publicAccess,
+      ...{ version: packageVersion, root, rootKeyId: config.rootKey.accessKeyId, region, copies, publicAccess },
+      ...{ redirect: redirect.mode, minimumCopies: Math.min(minimumCopies, copies), dedup: dedup.scope },
     },
     operation: {
       regions,

@@ -202,6 +202,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
           stats,
           seal,
           delivery,
+          blobs,
           follow: () => registry.refresh(),
           now,
         }),

@@ -14,13 +14,14 @@ import {
   resumeBackend,
   scrubBackend,
 } from "./backends.ts";
+import { changeBucket, getBucket, getBucketUsage, listBuckets } from "./buckets.ts";
+import { claimObjects } from "./claims.ts";
 import { explainRead } from "./explain.ts";
-import { changeKey, createKey, listKeys, revokeKey } from "./keys.ts";
-import { getMe } from "./me.ts";
-import { createSession, createSignInLink, endSession, signInByLink } from "./sessions.ts";
 import { listJobs, retryJob } from "./jobs.ts";
-import { getMe } from "./me.ts";
+import { changeKey, createKey, listKeys, revokeKey } from "./keys.ts";
+import { getMe, getMe } from "./me.ts";
 import { confirmOrphansOf, listOrphans } from "./orphans.ts";
+import { createSession, createSignInLink, endSession, signInByLink } from "./sessions.ts";
 import { getStats, getStatus } from "./status.ts";
 
 export const apiOperations: Readonly<Record<string, ApiOperation>> = {
@@ -52,4 +53,9 @@ export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   confirmOrphansOf,
   listJobs,
   retryJob,
+  claimObjects,
+  listBuckets,
+  getBucket,
+  changeBucket,
+  getBucketUsage,
 };

@@ -6,10 +6,10 @@ import type { StatusReport } from "../admin/status-report.ts";
 import type { LiveBox } from "../auth/secret-box.ts";
 import type { BackendConfig } from "../backends/kinds.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
-import type { Delivery, Delivery } from "../delivery/delivery.ts";
-import type { Metadata, Metadata } from "../metadata/metadata.ts";
+import type { Delivery } from "../delivery/delivery.ts";
+import type { Metadata } from "../metadata/metadata.ts";
 import type { StatsReport } from "../metadata/stats.ts";
-import type { Account, Account, DedupScope, PublicAccess, PublicAccess, RedirectMode, RedirectMode, Region } from "../model.ts";
+import type { Account, DedupScope, PublicAccess, RedirectMode, Region } from "../model.ts";
 
 export interface ApiServices {
   readonly metadata: Metadata;

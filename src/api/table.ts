@@ -19,7 +19,7 @@ import { claimObjects } from "./claims.ts";
 import { explainRead } from "./explain.ts";
 import { listJobs, retryJob } from "./jobs.ts";
 import { changeKey, createKey, listKeys, revokeKey } from "./keys.ts";
-import { getMe, getMe } from "./me.ts";
+import { getMe } from "./me.ts";
 import { confirmOrphansOf, listOrphans } from "./orphans.ts";
 import { createSession, createSignInLink, endSession, signInByLink } from "./sessions.ts";
 import { getStats, getStatus } from "./status.ts";

@@ -8,7 +8,7 @@ import type { Command } from "commander";
 import { loadExistingConfig } from "../config/load.ts";
 import { administer, findConfig, type WhereOptions, withWhere } from "./administration.ts";
 import { type Api, openApi } from "./api-client.ts";
-import { apiUrl } from "./ask-gateway.ts";
+import { nearUrl } from "./ask-gateway.ts";
 import { reachBeside } from "./beside/reached.ts";
 import { readCredentials } from "./credentials-file.ts";
 import { addressFile, credentialsFile } from "./demo-config.ts";
@@ -58,7 +58,7 @@ export async function reachApi(options: ReachOptions, terminal: Terminal): Promi
   if (!isBeside(options, terminal)) return needApi(options, terminal);
   if (options.data !== undefined) return demoApi(resolve(terminal.directory, options.data));
   const config = await findConfig(options, terminal);
-  const endpoint = apiUrl(config);
+  const endpoint = nearUrl(config.listen, config.tls !== undefined);
   if (endpoint === undefined) throw new Error("its port is chosen by the system: name its address with --endpoint");
   return openApi({ endpoint, key: config.rootKey, region: config.region, caFile: config.tls?.certificate });
 }

@@ -18,6 +18,7 @@ export interface ApiParts {
   readonly delivery: Delivery;
   readonly box: LiveBox;
   readonly root: Account;
+  readonly blobs: ApiServices["blobs"];
   readonly live: () => LiveStatus;
   readonly stats: () => Promise<StatsReport>;
   /** Has the fleet follow the database. */
@@ -26,17 +27,18 @@ export interface ApiParts {
 }
 
 export function apiServices(parts: ApiParts): ApiServices {
-  const { config, metadata, delivery, box, root, live, stats, follow, now } = parts;
-  const { region, regions, rootKey, copies, publicAccess, redirect } = config;
+  const { config, metadata, delivery, blobs, box, root, live, stats, follow, now } = parts;
+  const { region, regions, rootKey, copies, minimumCopies = copies, publicAccess, redirect, dedup } = config;
   const graceMs = outageGraceMs(config);
   return {
     metadata,
     delivery,
+    blobs,
     seal: box.seal,
     now,
     facts: {
-      ...{ version: packageVersion, root, rootKeyId: rootKey.accessKeyId },
-      ...{ region, copies, redirect: redirect.mode, publicAccess },
+      ...{ version: packageVersion, root, rootKeyId: rootKey.accessKeyId, region, copies, publicAccess },
+      ...{ redirect: redirect.mode, minimumCopies: Math.min(minimumCopies, copies), dedup: dedup.scope },
     },
     operation: {
       regions,

@@ -116,6 +116,8 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   "blobs/read": ["blobs/replicas"],
   "blobs/replicas": [],
   "blobs/write": ["blobs/replicas"],
+  "cli/beside": [],
+  "cli/remote": [],
   "console/screens": ["console/ui", "console/wire"],
   "console/ui": ["console/wire"],
   "console/wire": [],

@@ -27,6 +27,7 @@ export const getStats = apiOperation({
 });
 
 function documentOf(backend: BackendStatus, { regions, live }: OperationServices): Answer<BackendStatusDocument> {
+  const { isConfigured: configured, why, identity, seenAt, lostSince } = backend;
   const { name, region, state, draining, replicas, bytes, onlyHere, lostReplicas, safeToLose } = backend;
   const place = regions.find((one) => one.name === region);
   const seen = live().backends.find((one) => one.name === name);
@@ -35,6 +36,7 @@ function documentOf(backend: BackendStatus, { regions, live }: OperationServices
     region,
     coordinates: place && { latitude: place.latitude, longitude: place.longitude },
     state: state === "unregistered" ? "not registered" : state === "attached" && draining ? "draining" : state,
+    ...{ configured, why, identity, seenAt, lostSince },
     ...{ replicas, bytes, onlyHere, lostReplicas, safeToLose },
     scrubbedSince: backend.scrubbedSince,
     inventory: backend.inventory,

@@ -14,9 +14,13 @@ import {
   resumeBackend,
   scrubBackend,
 } from "./backends.ts";
+import { changeBucket, getBucket, getBucketUsage, listBuckets } from "./buckets.ts";
+import { claimObjects } from "./claims.ts";
 import { explainRead } from "./explain.ts";
+import { listJobs, retryJob } from "./jobs.ts";
 import { changeKey, createKey, listKeys, revokeKey } from "./keys.ts";
 import { getMe } from "./me.ts";
+import { confirmOrphansOf, listOrphans } from "./orphans.ts";
 import { createSession, createSignInLink, endSession, signInByLink } from "./sessions.ts";
 import { getStats, getStatus } from "./status.ts";
 
@@ -26,12 +30,6 @@ export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   endSession,
   createSignInLink,
   signInByLink,
-  listKeys,
-  createKey,
-  changeKey,
-  revokeKey,
-  listAccounts,
-  createAccount,
   explainRead,
   getStatus,
   getStats,
@@ -45,4 +43,19 @@ export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   removeBackend,
   scrubBackend,
   getBackendLoss,
+  listKeys,
+  createKey,
+  changeKey,
+  revokeKey,
+  listAccounts,
+  createAccount,
+  listOrphans,
+  confirmOrphansOf,
+  listJobs,
+  retryJob,
+  claimObjects,
+  listBuckets,
+  getBucket,
+  changeBucket,
+  getBucketUsage,
 };

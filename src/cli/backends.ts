@@ -5,26 +5,19 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
-import type { Administration } from "../administration.ts";
-import { readBackend } from "../config/attached-backend.ts";
-import { administer, type WhereOptions, withWhere } from "./administration.ts";
-import { askGateway } from "./ask-gateway.ts";
-import { audit } from "./audit.ts";
 import { columns } from "./columns.ts";
 import { duration } from "./layout.ts";
 import { addOrphans } from "./orphans.ts";
+import { type ReachOptions, reach, withReach } from "./reach.ts";
+import type { BackendCheck, BackendDescription, BackendsGroup } from "./reached.ts";
 import type { Terminal } from "./terminal.ts";
-
-type Backends = Administration["backends"];
-type Description = Awaited<ReturnType<Backends["describe"]>>[number];
-type Check = Awaited<ReturnType<Backends["check"]>>;
 
 interface JsonOption {
   readonly json?: true;
 }
 
 export function addBackends(program: Command, terminal: Terminal): void {
-  const backends = program.command("backends").description("the stores of a gateway, beside a running one");
+  const backends = program.command("backends").description("the stores of a gateway");
   addList(backends, terminal);
   addCheck(backends, terminal);
   addAttach(backends, terminal);
@@ -51,26 +44,24 @@ export function addBackends(program: Command, terminal: Terminal): void {
 }
 
 function addList(backends: Command, terminal: Terminal): void {
-  withWhere(backends.command("list").description("list the backends, what gateways say of them and what they hold"))
+  withReach(backends.command("list").description("list the backends, what gateways say of them and what they hold"))
     .option("--gateway <url>", "where the gateway answers operators; by default as the configuration says")
     .option("--json", "as one JSON document")
-    .action((options: WhereOptions & JsonOption & { readonly gateway?: string }) =>
-      administer(options, terminal, async ({ backends: all }, config) => {
-        const { status } = await askGateway(config, options.gateway);
-        const described = await all.describe(status?.backends);
+    .action((options: ReachOptions & JsonOption & { readonly gateway?: string }) =>
+      reach(options, terminal, async ({ backends: all }) => {
+        const described = await all.list();
         terminal.print(options.json === true ? toJson(described) : listTable(described, new Date()));
       }),
     );
 }
 
 function addCheck(backends: Command, terminal: Terminal): void {
-  withWhere(backends.command("check").description("look at the backends now; fails when one is not in place"))
+  withReach(backends.command("check").description("look at the backends now; fails when one is not in place"))
     .argument("[name]", "only this one")
     .option("--json", "as one JSON document")
-    .action((name: string | undefined, options: WhereOptions & JsonOption) =>
-      administer(options, terminal, async ({ backends: all }) => {
-        const names = name === undefined ? (await all.configurations()).map((backend) => backend.name) : [name];
-        const checks = await Promise.all(names.map((one) => all.check(one)));
+    .action((name: string | undefined, options: ReachOptions & JsonOption) =>
+      reach(options, terminal, async ({ backends: all }) => {
+        const checks = await all.check(name);
         terminal.print(options.json === true ? toJson(checks) : checkTable(checks));
         const bad = checks.filter(({ condition, writable }) => condition !== "in place" || !writable);
         if (bad.length > 0) throw new Error(`not as it should be: ${bad.map((one) => one.name).join(", ")}`);
@@ -79,17 +70,15 @@ function addCheck(backends: Command, terminal: Terminal): void {
 }
 
 function addAttach(backends: Command, terminal: Terminal): void {
-  withWhere(backends.command("attach").description("use a backend that is not in the configuration file"))
+  withReach(backends.command("attach").description("use a backend that is not in the configuration file"))
     .argument("<name>")
     .requiredOption("--from <file>", "YAML with the keys it would have there; -: standard input")
-    .action((name: string, { from, ...where }: WhereOptions & { readonly from: string }) =>
-      administer(where, terminal, async ({ backends: all }, config) => {
-        const { env } = terminal;
+    .action((name: string, { from, ...where }: ReachOptions & { readonly from: string }) =>
+      reach(where, terminal, async ({ backends: all }) => {
         const file = resolve(terminal.directory, from);
         const text = from === "-" ? await terminal.readInput() : await readFile(file, "utf8");
         const directory = from === "-" ? terminal.directory : dirname(file);
-        await all.attach(readBackend(text, name, { config, env, directory }));
-        audit(terminal, "backends attach", { backend: name });
+        await all.attach(name, text, directory);
         terminal.print(`${name} is attached: gateways use it within seconds`);
       }),
     );
@@ -101,37 +90,35 @@ function addChange(
   command: {
     readonly name: string;
     readonly description: string;
-    readonly change: (all: Backends, name: string) => Promise<void>;
+    readonly change: (all: BackendsGroup, name: string) => Promise<void>;
     readonly done: (name: string) => string;
   },
 ): void {
-  withWhere(backends.command(command.name).description(command.description).argument("<name>")).action(
-    (name: string, options: WhereOptions) =>
-      administer(options, terminal, async ({ backends: all }) => {
+  withReach(backends.command(command.name).description(command.description).argument("<name>")).action(
+    (name: string, options: ReachOptions) =>
+      reach(options, terminal, async ({ backends: all }) => {
         await command.change(all, name);
-        audit(terminal, `backends ${command.name}`, { backend: name });
         terminal.print(command.done(name));
       }),
   );
 }
 
 function addReplace(backends: Command, terminal: Terminal): void {
-  withWhere(
+  withReach(
     backends.command("replace").description("give the place of a lost backend to the empty store that stands there"),
   )
     .argument("<name>")
     .option("--accept-loss", "also when blobs have no other good copy: they are given up")
-    .action((name: string, { acceptLoss = false, ...where }: WhereOptions & { readonly acceptLoss?: boolean }) =>
-      administer(where, terminal, async ({ backends: all }) => {
+    .action((name: string, { acceptLoss = false, ...where }: ReachOptions & { readonly acceptLoss?: boolean }) =>
+      reach(where, terminal, async ({ backends: all }) => {
         const onProgress = (marked: number) => terminal.complain(`${marked} replicas to be copied anew`);
-        const { identity, lost } = await all.replace(name, { acceptLoss, onProgress });
-        audit(terminal, "backends replace", { backend: name, identity, lost, acceptLoss });
+        const { lost } = await all.replace(name, { acceptLoss, onProgress });
         terminal.print(`${name} is the new store now: ${lost} replicas are copied anew while a gateway runs`);
       }),
     );
 }
 
-function listTable(described: readonly Description[], now: Date): string {
+function listTable(described: readonly BackendDescription[], now: Date): string {
   return columns([
     ["NAME", "KIND", "REGION", "STATE", "CONDITION", "REPLICAS", "BYTES", "NOTE"],
     ...described.map(({ name, kind = "-", region = "-", state, condition, at, replicas, bytes, note = "" }) => [
@@ -147,13 +134,13 @@ function listTable(described: readonly Description[], now: Date): string {
   ]);
 }
 
-function conditionText(condition: Description["condition"], at: Date | undefined, now: Date): string {
+function conditionText(condition: BackendDescription["condition"], at: Date | undefined, now: Date): string {
   if (condition === "in place" || at === undefined) return condition;
   if (condition === "seen") return `seen ${duration(now.getTime() - at.getTime())} ago`;
   return `${condition} since ${at.toISOString().slice(0, 16)}Z`;
 }
 
-function checkTable(checks: readonly Check[]): string {
+function checkTable(checks: readonly BackendCheck[]): string {
   return columns([
     ["NAME", "CONDITION", "WRITES", "REASON"],
     ...checks.map(({ name, condition, writable, reason = "" }) => [name, condition, writable ? "yes" : "no", reason]),

@@ -3,20 +3,18 @@
  * A secret is shown once, when it is made, and never taken from the command line, where others could read it.
  */
 import { type Command, Option } from "commander";
-import type { Administration } from "../administration.ts";
 import { loadConfig } from "../config/load.ts";
-import type { GatewayConfig } from "../config/schema.ts";
-import { randomKey } from "../random-key.ts";
-import { administer, type WhereOptions, withWhere } from "./administration.ts";
-import { audit } from "./audit.ts";
+import { type WhereOptions, withWhere } from "./administration.ts";
 import { credentialsText } from "./credentials-file.ts";
 import { describeKey, keyTable } from "./key-list.ts";
 import { addNetwork, addPlace, expiry, type ScopeOptions, scopeOf } from "./key-options.ts";
 import { accessKeyId, checkSecret, matching } from "./options.ts";
+import { type ReachOptions, reach, withReach } from "./reach.ts";
+import type { KeysGroup } from "./reached.ts";
 import { rotateEncryption } from "./rotate-encryption.ts";
 import type { Terminal } from "./terminal.ts";
 
-interface CreateOptions extends WhereOptions, ScopeOptions {
+interface CreateOptions extends ReachOptions, ScopeOptions {
   readonly account: string;
   readonly accessKey?: string;
   readonly secretKeyStdin?: true;
@@ -26,33 +24,31 @@ interface CreateOptions extends WhereOptions, ScopeOptions {
 }
 
 export function addKeys(program: Command, terminal: Terminal): void {
-  const keys = program.command("keys").description("access keys, beside a running gateway");
+  const keys = program.command("keys").description("access keys");
   addCreate(keys, terminal);
-  withWhere(keys.command("list").description("list access keys; the root key is in the configuration, not here"))
+  withReach(keys.command("list").description("list access keys; the root key is in the configuration, not here"))
     .option("--json", "as one JSON document")
-    .action((options: WhereOptions & { readonly json?: true }) =>
-      administer(options, terminal, async ({ metadata }) => {
-        const [listed, now] = [await metadata.accounts.listKeys(), new Date()];
+    .action((options: ReachOptions & { readonly json?: true }) =>
+      reach(options, terminal, async (reached) => {
+        const [listed, now] = [await reached.keys.list(), new Date()];
         const documents = listed.map((key) => describeKey(key, now));
         terminal.print(options.json === true ? JSON.stringify(documents, undefined, 2) : keyTable(listed, now));
       }),
     );
-  addChange(keys, terminal, "disable", "refuse an access key until it is enabled", ({ accounts }, id) =>
-    accounts.setDisabled(id, true),
+  addChange(keys, terminal, "disable", "refuse an access key until it is enabled", (group, id) =>
+    group.setDisabled(id, true),
   );
-  addChange(keys, terminal, "enable", "accept a disabled access key again", ({ accounts }, id) =>
-    accounts.setDisabled(id, false),
+  addChange(keys, terminal, "enable", "accept a disabled access key again", (group, id) =>
+    group.setDisabled(id, false),
   );
-  addChange(keys, terminal, "revoke", "revoke an access key, at once and for good", ({ accounts }, id) =>
-    accounts.revokeKey(id),
-  );
+  addChange(keys, terminal, "revoke", "revoke an access key, at once and for good", (group, id) => group.revoke(id));
   withWhere(
     keys.command("rotate-encryption").description("seal all stored secrets anew, with a new encryption key"),
   ).action((options: WhereOptions) => rotateEncryption(options, terminal));
 }
 
 function addCreate(keys: Command, terminal: Terminal): void {
-  withWhere(keys.command("create").description("make an access key, and its account when it is new"))
+  withReach(keys.command("create").description("make an access key, and its account when it is new"))
     .requiredOption(
       "--account <name>",
       "whose key",
@@ -71,49 +67,17 @@ function addCreate(keys: Command, terminal: Terminal): void {
     .addOption(new Option("--redirect <mode>", "a redirect mode of its own").choices(["off", "auto", "always"]))
     .option("--json", "as one JSON document; otherwise as a profile for an AWS credentials file")
     .action(async (options: CreateOptions) => {
-      const made = randomKey();
-      const key = {
-        accessKeyId: options.accessKey ?? made.accessKeyId,
-        secretAccessKey:
-          options.secretKeyStdin === true ? checkSecret(await terminal.readInput()) : made.secretAccessKey,
-      };
-      const make = (administration: Administration, { rootKey }: GatewayConfig) => {
-        // The configuration's root key takes precedence, so a stored key with its id would never be used.
-        if (key.accessKeyId === rootKey.accessKeyId) throw new Error(`${key.accessKeyId} is the root key's own`);
-        return create(key, options, administration, terminal);
+      const { account, accessKey, redirect, expires, json } = options;
+      const secretAccessKey = options.secretKeyStdin === true ? checkSecret(await terminal.readInput()) : undefined;
+      const request = { account, accessKeyId: accessKey, secretAccessKey, scope: scopeOf(options) };
+      const make = async (group: KeysGroup) => {
+        const key = await group.create({ ...request, redirect, expiresAt: expires });
+        const document = JSON.stringify({ account, ...key }, undefined, 2);
+        terminal.print(json === true ? document : credentialsText(account, key).trimEnd());
       };
       // Makes the database too: keys can be ready before the gateway starts for the first time.
-      await administer(options, terminal, make, loadConfig);
+      await reach(options, terminal, (reached) => make(reached.keys), loadConfig);
     });
-}
-
-async function create(
-  key: ReturnType<typeof randomKey>,
-  options: CreateOptions,
-  { metadata, box }: Administration,
-  terminal: Terminal,
-): Promise<void> {
-  const account = await metadata.accounts.ensure(options.account);
-  const scope = scopeOf(options);
-  await metadata.accounts.createKey({
-    accessKeyId: key.accessKeyId,
-    accountId: account.id,
-    ...box.seal(key.secretAccessKey, key.accessKeyId),
-    redirect: options.redirect,
-    scope,
-    expiresAt: options.expires,
-  });
-  audit(terminal, "keys create", {
-    accessKeyId: key.accessKeyId,
-    account: account.name,
-    scope,
-    expiresAt: options.expires,
-  });
-  terminal.print(
-    options.json === true
-      ? JSON.stringify({ account: account.name, ...key }, undefined, 2)
-      : credentialsText(account.name, key).trimEnd(),
-  );
 }
 
 function addChange(
@@ -121,13 +85,12 @@ function addChange(
   terminal: Terminal,
   name: "disable" | "enable" | "revoke",
   description: string,
-  change: (metadata: Administration["metadata"], accessKeyId: string) => Promise<boolean>,
+  change: (group: KeysGroup, accessKeyId: string) => Promise<void>,
 ): void {
-  withWhere(keys.command(name).description(description).argument("<access-key>")).action(
-    (id: string, options: WhereOptions) =>
-      administer(options, terminal, async ({ metadata }) => {
-        if (!(await change(metadata, id))) throw new Error(`there is no access key ${id}`);
-        audit(terminal, `keys ${name}`, { accessKeyId: id });
+  withReach(keys.command(name).description(description).argument("<access-key>")).action(
+    (id: string, options: ReachOptions) =>
+      reach(options, terminal, async (reached) => {
+        await change(reached.keys, id);
         terminal.print(`${name}d ${id}`);
       }),
   );

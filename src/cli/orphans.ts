@@ -1,13 +1,12 @@
 /** `nearbucket backends orphans`: what a backend holds and the database does not know, and the word to delete it. */
 import type { Command } from "commander";
-import { confirmOrphans, type OrphanReport, reportOrphans } from "../admin/orphans.ts";
-import { administer, type WhereOptions, withWhere } from "./administration.ts";
-import { audit } from "./audit.ts";
+import type { OrphanReport } from "../admin/orphans.ts";
 import { columns } from "./columns.ts";
 import { count, counted, size, wrap } from "./layout.ts";
+import { type ReachOptions, reach, withReach } from "./reach.ts";
 import type { Terminal } from "./terminal.ts";
 
-interface Options extends WhereOptions {
+interface Options extends ReachOptions {
   readonly json?: true;
   readonly delete?: true;
 }
@@ -15,20 +14,19 @@ interface Options extends WhereOptions {
 const LISTED = 1000;
 
 export function addOrphans(backends: Command, terminal: Terminal): void {
-  withWhere(
+  withReach(
     backends.command("orphans").description("list what a backend holds and the database does not know, or confirm it"),
   )
     .argument("<name>")
     .option("--json", "as one JSON document")
     .option("--delete", "delete those found so far, however many, when each has been there for graceHours")
     .action((name: string, { json, delete: isConfirmed, ...where }: Options) =>
-      administer(where, terminal, async ({ metadata }) => {
+      reach(where, terminal, async ({ backends: all }) => {
         if (isConfirmed) {
-          const confirmed = await confirmOrphans(metadata, name);
-          audit(terminal, "backends orphans --delete", { backend: name, confirmed });
+          const confirmed = await all.confirmOrphans(name);
           terminal.complain(`${counted(confirmed, "key")} more will be deleted from ${name} after graceHours`);
         }
-        const report = await reportOrphans(metadata, name, LISTED);
+        const report = await all.orphans(name, LISTED);
         terminal.print(json ? JSON.stringify(report, undefined, 2) : orphansText(report));
       }),
     );

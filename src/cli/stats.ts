@@ -1,14 +1,14 @@
 /** `nearbucket stats`: what is stored, how often, and what that saved. */
 import type { Command } from "commander";
-import { administer, type WhereOptions, withWhere } from "./administration.ts";
+import { type ReachOptions, reach, withReach } from "./reach.ts";
 import type { Terminal } from "./terminal.ts";
 
 export function addStats(program: Command, terminal: Terminal): void {
-  withWhere(program.command("stats").description("show what is stored, beside a running gateway"))
+  withReach(program.command("stats").description("show what is stored, how often, and what that saves"))
     .option("--json", "as one JSON document")
-    .action((options: WhereOptions & { readonly json?: true }) =>
-      administer(options, terminal, async (administration) => {
-        const report = await administration.stats();
+    .action((options: ReachOptions & { readonly json?: true }) =>
+      reach(options, terminal, async (reached) => {
+        const report = await reached.stats();
         terminal.print(options.json === true ? JSON.stringify(report, undefined, 2) : table(Object.entries(report)));
       }),
     );

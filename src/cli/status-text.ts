@@ -1,14 +1,14 @@
 /** The status report for people: the verdict first, then what it rests on. */
 import type { BackendStatus, JobStatus, StatusReport } from "../admin/status-report.ts";
-import type { GatewayAnswer } from "./ask-gateway.ts";
 import { columns } from "./columns.ts";
 import { clockTime, count, counted, duration, size, wrap } from "./layout.ts";
+import type { GatewayWord } from "./reached.ts";
 import { callsTable } from "./status-calls.ts";
 
-export function statusText(report: StatusReport, gateway: GatewayAnswer): string {
+export function statusText(report: StatusReport, gateway: GatewayWord): string {
   const parts = [
     gatewayLines(gateway),
-    verdictLines(report, gateway.status !== undefined),
+    verdictLines(report, gateway.startedAt !== undefined),
     [backendTable(report), ...report.backends.flatMap((backend) => backendLines(backend, report.now))],
     callsTable(report.backends, report.now),
     bucketLines(report),
@@ -20,8 +20,8 @@ export function statusText(report: StatusReport, gateway: GatewayAnswer): string
     .join("\n\n");
 }
 
-function gatewayLines({ url, status, reason }: GatewayAnswer): readonly string[] {
-  if (status !== undefined) return [];
+function gatewayLines({ url, startedAt, reason }: GatewayWord): readonly string[] {
+  if (startedAt !== undefined) return [];
   return [
     wrap(`No gateway answers${url === undefined ? "" : ` at ${url}`}: ${reason}`, "  "),
     "What follows is the database's word, and holds if all backends are in place.",

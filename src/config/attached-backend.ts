@@ -20,12 +20,24 @@ export function readBackend(
   name: string,
   where: { readonly config: GatewayConfig; readonly env: Environment; readonly directory: string },
 ): DeclaredBackend {
+  const { tree, faults } = readTree(text, name, where.env);
+  return check(placeBackend(tree, where.directory), where.config, faults);
+}
+
+/** The same for a gateway elsewhere, which knows its regions and its files. Throws what cannot be read here. */
+export function readDeclaration(text: string, name: string, env: Environment): Readonly<Record<string, unknown>> {
+  const { tree, faults } = readTree(text, name, env);
+  if (faults.length > 0) throw new Error(faults.map(({ path, message }) => `${path}: ${message}`).join("; "));
+  return tree;
+}
+
+function readTree(text: string, name: string, env: Environment) {
   const faults: Fault[] = [];
-  const tree = expandReferences(parse(text), where.env, faults);
+  const tree = expandReferences(parse(text), env, faults);
   if (!isTree(tree)) throw new Error("expected YAML with the keys of one backend, such as kind and region");
   if (tree["name"] !== undefined && tree["name"] !== name)
     throw new Error(`the backend is called ${String(tree["name"])} there, and ${name} on the command line`);
-  return check(placeBackend({ ...tree, name }, where.directory), where.config, faults);
+  return { tree: { ...tree, name }, faults };
 }
 
 /** What `JSON.stringify` made of a declared backend. Throws when this configuration's regions do not fit any more. */

@@ -28,6 +28,16 @@ export const backendStatus = z.object({
   /** Degrees; absent where the region is not in the configuration. */
   coordinates: z.object({ latitude: z.number(), longitude: z.number() }).optional(),
   state: z.enum(["attached", "draining", "removed", "not registered"]),
+  /** The gateway reaches it; the others are named by the database alone. */
+  configured: z.boolean(),
+  /** Why it is not up. */
+  why: z.string().optional(),
+  /** Which store the database knows under this name. */
+  identity: z.string().optional(),
+  /** When any gateway last found it in place; absent: none ever did. */
+  seenAt: time.optional(),
+  /** Since when another store, or an empty one, stands in its place. */
+  lostSince: time.optional(),
   replicas: count,
   bytes,
   /** What would be lost with it now. */
@@ -59,7 +69,14 @@ export const jobStatus = z.object({
   endsAt: time.optional(),
 });
 
-export const failingJob = z.object({ kind: z.string(), reason: z.string(), jobs: count, attempts: count });
+export const failingJob = z.object({
+  kind: z.string(),
+  reason: z.string(),
+  jobs: count,
+  attempts: count,
+  /** When the first of them is tried again. */
+  nextAt: time,
+});
 
 export const status = z.object({
   verdict: z.enum(["safe", "at-risk", "unreadable", "lost", "unknown"]),

@@ -26,7 +26,7 @@ describe("commands", () => {
       ["demo", "--port", "0", "--region-count", "2", "--data", "own", "--set", "dataDirectory=elsewhere"],
       "nearbucket: dataDirectory: set it with --data",
     ],
-    [["stats"], "nearbucket: say which gateway: --config FILE, or --data DIR for a demo"],
+    [["stats"], "nearbucket: say which gateway: --config FILE, or --data DIR for a demo, or --endpoint"],
     [["stats", "--config", "a", "--data", "b"], "nearbucket: give --config or --data, not both"],
     [
       ["stats", "--data", "/nowhere"],

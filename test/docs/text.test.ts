@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { apiOperations } from "../../src/api/table.ts";
 import { readConfig } from "../../src/config/load.ts";
 import { configSchema } from "../../src/config/schema.ts";
 import { documents, examples, ROOT, readDocument } from "./examples.ts";
@@ -40,6 +41,19 @@ describe("the documents", () => {
     const rules = new Set([...policy.matchAll(/"(\d+-[a-z-]+)"/g)].map((match) => match[1]));
     const rows = [...readDocument("docs/redirects.md").matchAll(/^\| `(\d+-[a-z-]+)` \|/gm)].map((match) => match[1]);
     expect(new Set(rows)).toEqual(rules);
+  });
+
+  it("have one row for each call of the API, as the table of calls says it, and no row for any other", () => {
+    const rows = [...readDocument("docs/api.md").matchAll(/^\| `(\w+)` \| (\w+) \| ([A-Z]+) (\S+) \|/gm)];
+    const calls = Object.entries(apiOperations).map(([id, { access, method, path }]) => [id, access, method, path]);
+    expect(rows.map(([, ...row]) => row).sort()).toEqual(calls.sort());
+  });
+
+  it("name every code of the API's own errors", () => {
+    const text = readDocument("docs/api.md");
+    const codes = [...readDocument("src/api/problems.ts").matchAll(/^ {2}(\w+): \[(\d+), /gm)];
+    expect(codes.length).toBeGreaterThan(5);
+    for (const [, code, status] of codes) expect(text).toContain(`| \`${code}\` | ${status} |`);
   });
 
   it("name every metric", () => {

@@ -1,0 +1,28 @@
+/** Beside the data of a gateway, whether or not one runs on it: every change leaves a line of the log. */
+import { reportStatus } from "../../admin/status-report.ts";
+import { askGateway } from "../ask-gateway.ts";
+import type { Reached } from "../reached.ts";
+import { backendsBeside } from "./backends.ts";
+import type { Beside } from "./beside.ts";
+import { keysBeside } from "./keys.ts";
+
+export function reachBeside(beside: Beside): Reached {
+  const { administration, config, knowsBackends, gatewayUrl } = beside;
+  return {
+    async status() {
+      const { url, status, reason } = await askGateway(config, gatewayUrl);
+      const report = await reportStatus({
+        metadata: administration.metadata,
+        configured: knowsBackends ? config.backends : undefined,
+        copies: config.copies,
+        graceMs: config.repair.graceMinutes * 60_000,
+        live: status,
+        now: new Date(),
+      });
+      return { report, gateway: { url, startedAt: status?.startedAt, reason } };
+    },
+    stats: () => administration.stats(),
+    backends: backendsBeside(beside),
+    keys: keysBeside(beside),
+  };
+}

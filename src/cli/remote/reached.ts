@@ -1,0 +1,17 @@
+/** A running gateway, over its API. What is changed stands in the gateway's own log. */
+import { stats } from "../../contract/status.ts";
+import type { Api } from "../api-client.ts";
+import type { Reached } from "../reached.ts";
+import type { Terminal } from "../terminal.ts";
+import { remoteBackends } from "./backends.ts";
+import { remoteKeys } from "./keys.ts";
+import { remoteStatus } from "./status.ts";
+
+export function reachRemote(api: Api, terminal: Terminal): Reached {
+  return {
+    status: () => remoteStatus(api),
+    stats: () => api.call("GET", "/stats", stats),
+    backends: remoteBackends(api, terminal),
+    keys: remoteKeys(api),
+  };
+}

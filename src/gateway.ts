@@ -2,8 +2,7 @@
  * The composition root: a checked configuration becomes a running gateway. The only file that calls the rooms'
  * constructors; what it opened it closes in the reverse order, also when a later step fails.
  */
-import { join } from "node:path";
-import { BackendAdministration } from "./admin/backend-administration.ts";
+
 import { countErrors } from "./admin/backend-errors.ts";
 import { openLiveStatus } from "./admin/live-status.ts";
 import { openMetrics } from "./admin/metrics.ts";
@@ -11,9 +10,12 @@ import { operatorCheck } from "./admin/operators.ts";
 import { watchReadiness } from "./admin/readiness.ts";
 import { watchCounts } from "./admin/recent-counts.ts";
 import { watchSafety } from "./admin/safety-watch.ts";
+import { HOUR_MS, metadataOptions, outageGraceMs, sealedFor } from "./administration.ts";
+import type { GatewayFacts } from "./api/services.ts";
+import { apiOperations } from "./api/table.ts";
 import { openAuthenticator } from "./auth/authenticate.ts";
 import { scopeAllows } from "./auth/key-scope.ts";
-import { openSecretBox, openUnsealer, type SecretBox } from "./auth/secret-box.ts";
+import { openLiveBox } from "./auth/secret-box.ts";
 import { type Fleet, openFleet } from "./backends/fleet.ts";
 import { openBackend } from "./backends/kinds.ts";
 import { spaceHeaders } from "./backends/space.ts";
@@ -30,16 +32,17 @@ import { Pace } from "./http/pace.ts";
 import { listen } from "./http/server.ts";
 import { UnderWay } from "./http/under-way.ts";
 import { auditLog, type Log } from "./log.ts";
-import { presentBackends, type RegisteredBackend } from "./metadata/backends.ts";
+import type { RegisteredBackend } from "./metadata/backends.ts";
 import { type Metadata, openMetadata } from "./metadata/metadata.ts";
-import { type Lock, takeLock } from "./metadata/sqlite/lock.ts";
 import type { StatsReport } from "./metadata/stats.ts";
+import type { Account } from "./model.ts";
 import { route } from "./operations/route.ts";
 import { operations } from "./operations/table.ts";
 import { Stack } from "./stack.ts";
 import { openKeyUses } from "./upkeep/key-uses.ts";
 import { openRegistry } from "./upkeep/registry.ts";
 import { openUpkeep, type Upkeep } from "./upkeep/upkeep.ts";
+import { packageVersion } from "./version.ts";
 
 export interface GatewayDependencies {
   readonly log: Log;
@@ -67,7 +70,6 @@ export interface Gateway {
 
 /** The root account's name: it owns what the root key makes. */
 const ROOT_ACCOUNT = "root";
-const HOUR_MS = 3_600_000;
 
 export async function openGateway(config: GatewayConfig, dependencies: GatewayDependencies): Promise<Gateway> {
   const { log, audit = auditLog(log), now = () => new Date() } = dependencies;
@@ -83,7 +85,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       ),
     );
     const { fleet } = watched;
-    const unseal = openUnsealer([config.encryptionKey, ...config.previousEncryptionKeys], () =>
+    const { seal, unseal } = openLiveBox([config.encryptionKey, ...config.previousEncryptionKeys], () =>
       currentEncryptionKeys(config),
     );
     const declared = [...config.backends];
@@ -184,6 +186,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         signatureV2: config.signatureV2,
       }),
       route: route(operations),
+      api: { operations: apiOperations, services: { metadata, seal, now, facts: factsOf(config, root) } },
       audit,
       admission: { budget, pace },
       underWay,
@@ -236,62 +239,11 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
   }
 }
 
-/** The database, and the backends as they can be reached from here, for commands beside a running gateway. */
-export interface Administration {
-  readonly metadata: Metadata;
-  readonly backends: BackendAdministration;
-  readonly box: SecretBox;
-  /** Counted against the fleet as running gateways last saw it. */
-  stats(): Promise<StatsReport>;
-  close(): Promise<void>;
-}
-
-/** `knowsBackends`: the configuration names them; a demo's does not. */
-export async function openAdministration(config: GatewayConfig, knowsBackends = true): Promise<Administration> {
-  const now = () => new Date();
-  const options = { ...metadataOptions(config, now, undefined), cacheRows: 0, mayUpgrade: false };
-  const metadata = await openMetadata(options);
-  const box = openSecretBox([config.encryptionKey, ...config.previousEncryptionKeys]);
-  const backends = new BackendAdministration({
-    metadata,
-    copies: config.copies,
-    configured: knowsBackends ? config.backends : undefined,
-    attached: ({ name, config: sealed }) =>
-      sealed && parseBackend(box.unseal({ accessKeyId: sealedFor(name), ...sealed }), config),
-    seal: (backend) => box.seal(JSON.stringify(backend), sealedFor(backend.name)),
-    outageGraceMs: outageGraceMs(config),
-    now,
-  });
-  const stats = async () => {
-    const registered = await metadata.backends.list();
-    const present = registered.length > 0 ? presentBackends(registered, outageGraceMs(config)) : undefined;
-    return metadata.stats.report(config.copies, present);
-  };
-  return { metadata, backends, box, stats, close: () => metadata.close() };
-}
-
-function outageGraceMs({ repair }: GatewayConfig): number {
-  return repair.graceMinutes * 60_000;
-}
-
-/** A lock on a data directory; undefined while another process has it. It is free again when its process ends. */
-export function lockDirectory(directory: string): Promise<Lock | undefined> {
-  return takeLock(join(directory, "lock"));
-}
-
-/** What an attached backend's configuration is sealed for; no access key has a slash. */
-export function sealedFor(backend: string): string {
-  return `backend/${backend}`;
-}
-
-function metadataOptions(config: GatewayConfig, now: () => Date, onFatal: ((cause: unknown) => void) | undefined) {
-  return {
-    engine: config.metadata,
-    now,
-    graceMs: config.graceHours * HOUR_MS,
-    cacheRows: config.metadata.kind === "sqlite" ? config.cacheRows : 0,
-    ...(onFatal && { onFatal }),
-  };
+function factsOf(config: GatewayConfig, root: Account): GatewayFacts {
+  const { region, copies, publicAccess } = config;
+  const { mode: redirect } = config.redirect;
+  const { accessKeyId: rootKeyId } = config.rootKey;
+  return { version: packageVersion, root, rootKeyId, region, copies, redirect, publicAccess };
 }
 
 function urlOf(scheme: "http" | "https", host: string, port: number): string {

@@ -3,9 +3,9 @@
  */
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import { type Administration, openAdministration } from "../administration.ts";
 import { loadExistingConfig } from "../config/load.ts";
 import type { GatewayConfig } from "../config/schema.ts";
-import { type Administration, openAdministration } from "../gateway.ts";
 import { demoDatabaseConfig } from "./demo-config.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -5,8 +5,8 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
+import type { Administration } from "../administration.ts";
 import { readBackend } from "../config/attached-backend.ts";
-import type { Administration } from "../gateway.ts";
 import { administer, type WhereOptions, withWhere } from "./administration.ts";
 import { askGateway } from "./ask-gateway.ts";
 import { audit } from "./audit.ts";

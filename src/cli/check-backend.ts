@@ -8,7 +8,7 @@ import { type OpenedBackend, openAlone } from "../admin/checks/open-alone.ts";
 import { checkRedirect } from "../admin/checks/redirect.ts";
 import { judgeBackendSpace } from "../admin/checks/space.ts";
 import type { LiveStatus } from "../admin/live-status.ts";
-import type { Administration } from "../gateway.ts";
+import type { Administration } from "../administration.ts";
 import { reasonOf } from "../log.ts";
 
 type Metadata = Administration["metadata"];

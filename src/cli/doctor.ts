@@ -9,9 +9,9 @@ import { error, type Finding, ok, severity, warning } from "../admin/checks/find
 import { checkInventories } from "../admin/checks/inventory.ts";
 import { checkScrubs } from "../admin/checks/scrub.ts";
 import { checkSpace, type WrittenPlace } from "../admin/checks/space.ts";
+import { type Administration, openAdministration } from "../administration.ts";
 import { inspectConfig, missingDatabase } from "../config/load.ts";
 import type { GatewayConfig } from "../config/schema.ts";
-import { type Administration, openAdministration } from "../gateway.ts";
 import { reasonOf } from "../log.ts";
 import { findConfig } from "./administration.ts";
 import { askGateway, type GatewayAnswer } from "./ask-gateway.ts";

@@ -3,12 +3,13 @@
  * A secret is shown once, when it is made, and never taken from the command line, where others could read it.
  */
 import { type Command, Option } from "commander";
+import type { Administration } from "../administration.ts";
 import { loadConfig } from "../config/load.ts";
 import type { GatewayConfig } from "../config/schema.ts";
-import type { Administration } from "../gateway.ts";
+import { randomKey } from "../random-key.ts";
 import { administer, type WhereOptions, withWhere } from "./administration.ts";
 import { audit } from "./audit.ts";
-import { credentialsText, randomKey } from "./credentials-file.ts";
+import { credentialsText } from "./credentials-file.ts";
 import { describeKey, keyTable } from "./key-list.ts";
 import { addNetwork, addPlace, expiry, type ScopeOptions, scopeOf } from "./key-options.ts";
 import { accessKeyId, checkSecret, matching } from "./options.ts";

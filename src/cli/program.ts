@@ -1,7 +1,8 @@
 /** The commands, one line each. A command that throws ends with one clear line on standard error and exit code 1. */
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { packageVersion } from "../version.ts";
 import { addBackends } from "./backends.ts";
+import { addConsole } from "./console.ts";
 import { addDemo } from "./demo.ts";
 import { addDoctor } from "./doctor.ts";
 import { addKeys } from "./keys.ts";
@@ -14,14 +15,14 @@ import type { Terminal } from "./terminal.ts";
 /** Runs one command to its end and returns the exit code. */
 export async function runProgram(words: readonly string[], terminal: Terminal): Promise<number> {
   const program = new Command("nearbucket")
-    .version(version())
+    .version(packageVersion)
     .description("One S3 endpoint over the object stores you already have.")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.complain(text.trimEnd()),
     });
-  for (const add of [addServe, addNode, addDemo, addStatus, addDoctor, addStats, addBackends, addKeys])
+  for (const add of [addServe, addNode, addDemo, addStatus, addDoctor, addStats, addBackends, addKeys, addConsole])
     add(program, terminal);
   try {
     await program.parseAsync([...words], { from: "user" });
@@ -31,10 +32,4 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
     terminal.complain(`nearbucket: ${error instanceof Error ? error.message : String(error)}`);
     return 1;
   }
-}
-
-/** The package's: its package.json is two directories up from the source and from the build. */
-function version(): string {
-  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(manifest) as { readonly version: string }).version;
 }

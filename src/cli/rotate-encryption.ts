@@ -3,9 +3,10 @@
  * keys, it first adds a new one; the former ones stay. At each moment a durable key opens each secret, so that the
  * command may be interrupted and run again, and a gateway may run meanwhile.
  */
+
+import { type Administration, openAdministration, sealedFor } from "../administration.ts";
 import { addEncryptionKey, currentEncryptionKeys } from "../config/encryption-key.ts";
 import type { GatewayConfig } from "../config/schema.ts";
-import { type Administration, openAdministration, sealedFor } from "../gateway.ts";
 import { findConfig, type WhereOptions } from "./administration.ts";
 import { audit } from "./audit.ts";
 import type { Terminal } from "./terminal.ts";

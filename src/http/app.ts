@@ -4,6 +4,7 @@ import type { Log } from "../log.ts";
 import type { Client } from "../model.ts";
 import { parseAddress } from "../protocol/address.ts";
 import { readRawHeaders } from "../protocol/raw-headers.ts";
+import { type ApiOptions, api } from "./api.ts";
 import { type ConsoleOptions, consolePages, redirectToConsole, wantsConsole } from "./console.ts";
 import { type DispatchOptions, dispatch, peerOf } from "./dispatch.ts";
 import { errorReply } from "./error-reply.ts";
@@ -22,6 +23,7 @@ export interface AppOptions extends Omit<DispatchOptions, "logOf">, CommonOption
   readonly isOperator: (client: Client) => boolean;
   /** Is told of each S3 request. */
   readonly underWay: UnderWay;
+  readonly api: Pick<ApiOptions, "operations" | "services">;
 }
 
 export function createApp(options: AppOptions): Koa {
@@ -29,10 +31,12 @@ export function createApp(options: AppOptions): Koa {
   const own = healthRoutes(options.health, ({ req }) =>
     isOperator(readClient(peerOf(req), readRawHeaders(req.rawHeaders))),
   );
+  const common = { ...options, logOf: logOf(options.log) };
   const pages = consolePages(options);
-  const s3 = dispatch({ ...options, logOf: logOf(options.log) });
+  const calls = api({ ...common, ...options.api });
+  const s3 = dispatch(common);
   return appOf(options, (ctx, next) => {
-    if (isOurs(ctx, domains)) return pages(ctx, () => own(ctx, next));
+    if (isOurs(ctx, domains)) return pages(ctx, () => calls(ctx, () => own(ctx, next)));
     if (wantsConsole(ctx) && !namesBucket(ctx, domains)) return redirectToConsole(ctx);
     underWay.begin(ctx.res);
     return s3(ctx, next);

@@ -174,7 +174,8 @@ export function accessCheck(publicAccess: PublicAccess): Services["checkAccess"]
   };
 }
 
-function whileConnected(request: IncomingMessage, response: ServerResponse): AbortSignal {
+/** Aborts when the client goes before its reply has gone out. */
+export function whileConnected(request: IncomingMessage, response: ServerResponse): AbortSignal {
   const controller = new AbortController();
   const gone = () => {
     if (!response.writableFinished) controller.abort();

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import knexFactory from "knex";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openAdministration } from "../../src/administration.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { openAdministration } from "../../src/gateway.ts";
 import { signedFetch } from "../support/sign.ts";
 import { type RunCommand, runCommand, startCommand } from "./terminal.ts";
 

@@ -4,6 +4,7 @@ import { keysAndOwners } from "./002-keys-and-owners.ts";
 import { durability } from "./003-durability.ts";
 import { quarantine } from "./004-quarantine.ts";
 import { holdings } from "./005-holdings.ts";
+import { consoleTables } from "./006-console.ts";
 import type { Migration } from "./migration.ts";
 
-export const migrations: readonly Migration[] = [init, keysAndOwners, durability, quarantine, holdings];
+export const migrations: readonly Migration[] = [init, keysAndOwners, durability, quarantine, holdings, consoleTables];

@@ -1,0 +1,103 @@
+/**
+ * The database and the backends of a configuration without a running gateway: what commands work with beside one, and
+ * what the gateway itself opens them by.
+ */
+import { join } from "node:path";
+import { BackendAdministration } from "./admin/backend-administration.ts";
+import { openSecretBox, type SecretBox } from "./auth/secret-box.ts";
+import { makeSignInLink, type SignInLink } from "./auth/sign-in-link.ts";
+import { parseBackend } from "./config/attached-backend.ts";
+import type { GatewayConfig } from "./config/schema.ts";
+import { presentBackends } from "./metadata/backends.ts";
+import { type Metadata, openMetadata } from "./metadata/metadata.ts";
+import { type Lock, takeLock } from "./metadata/sqlite/lock.ts";
+import type { StatsReport } from "./metadata/stats.ts";
+
+export const HOUR_MS = 3_600_000;
+
+/** The database, and the backends as they can be reached from here, for commands beside a running gateway. */
+export interface Administration {
+  readonly metadata: Metadata;
+  readonly backends: BackendAdministration;
+  readonly box: SecretBox;
+  /** Counted against the fleet as running gateways last saw it. */
+  stats(): Promise<StatsReport>;
+  close(): Promise<void>;
+}
+
+/** `knowsBackends`: the configuration names them; a demo's does not. */
+export async function openAdministration(config: GatewayConfig, knowsBackends = true): Promise<Administration> {
+  const now = () => new Date();
+  const options = { ...metadataOptions(config, now, undefined), cacheRows: 0, mayUpgrade: false };
+  const metadata = await openMetadata(options);
+  const box = openSecretBox([config.encryptionKey, ...config.previousEncryptionKeys]);
+  const backends = administerBackends({ config, metadata, box, now, knowsBackends });
+  const stats = async () => {
+    const registered = await metadata.backends.list();
+    const present = registered.length > 0 ? presentBackends(registered, outageGraceMs(config)) : undefined;
+    return metadata.stats.report(config.copies, present);
+  };
+  return { metadata, backends, box, stats, close: () => metadata.close() };
+}
+
+/** A link that signs in to the console as the key from the configuration. */
+export function makeRootLink({ sessions }: Metadata, rootKeyId: string, now: Date): Promise<SignInLink> {
+  return makeSignInLink(now, async (tokenHash, expiresAt) => {
+    if (!(await sessions.addLink(tokenHash, rootKeyId, expiresAt)))
+      throw new Error("there are too many sign-in links of the root key: wait until they are over");
+  });
+}
+
+/** `knowsBackends`: the configuration names them. */
+export function administerBackends({
+  config,
+  metadata,
+  box,
+  now,
+  knowsBackends,
+}: {
+  readonly config: GatewayConfig;
+  readonly metadata: Metadata;
+  readonly box: SecretBox;
+  readonly now: () => Date;
+  readonly knowsBackends: boolean;
+}): BackendAdministration {
+  return new BackendAdministration({
+    metadata,
+    copies: config.copies,
+    configured: knowsBackends ? config.backends : undefined,
+    attached: ({ name, config: sealed }) =>
+      sealed && parseBackend(box.unseal({ accessKeyId: sealedFor(name), ...sealed }), config),
+    seal: (backend) => box.seal(JSON.stringify(backend), sealedFor(backend.name)),
+    outageGraceMs: outageGraceMs(config),
+    now,
+  });
+}
+
+export function outageGraceMs({ repair }: GatewayConfig): number {
+  return repair.graceMinutes * 60_000;
+}
+
+/** A lock on a data directory; undefined while another process has it. It is free again when its process ends. */
+export function lockDirectory(directory: string): Promise<Lock | undefined> {
+  return takeLock(join(directory, "lock"));
+}
+
+/** What an attached backend's configuration is sealed for; no access key has a slash. */
+export function sealedFor(backend: string): string {
+  return `backend/${backend}`;
+}
+
+export function metadataOptions(
+  config: GatewayConfig,
+  now: () => Date,
+  onFatal: ((cause: unknown) => void) | undefined,
+) {
+  return {
+    engine: config.metadata,
+    now,
+    graceMs: config.graceHours * HOUR_MS,
+    cacheRows: config.metadata.kind === "sqlite" ? config.cacheRows : 0,
+    ...(onFatal && { onFatal }),
+  };
+}

@@ -9,6 +9,7 @@ import { describeWith, neededProgram } from "../support/programs.ts";
 import { run } from "../support/run.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { ALERT_CASES, type Series } from "./alert-cases.ts";
+import { replaceEach } from "./replace-each.ts";
 
 interface Rule {
   readonly alert: string;
@@ -35,6 +36,15 @@ describeWith(["promtool"], "the alerts in promtool", () => {
   it("are rules without a fault", async () => {
     const said = await run(neededProgram("promtool"), ["check", "rules", "--lint-fatal", join(ROOT, FILE)]);
     expect(said.toString()).toContain(`${rules.length} rules found`);
+  });
+
+  it("are loaded by the configuration that compose/ gives Prometheus", async () => {
+    const file = join(await temporaryDirectory(), "prometheus.yaml");
+    const change = ["/etc/prometheus/alerts.yaml", join(ROOT, FILE)] as const;
+    await writeFile(file, replaceEach(readDocument("compose/prometheus.yaml"), [change]));
+    const said = (await run(neededProgram("promtool"), ["check", "config", "--lint-fatal", file])).toString();
+    expect(said).toContain("1 rule files found");
+    expect(said).toContain(`${rules.length} rules found`);
   });
 
   it("fire alone when they are meant to, and rest when it is nearly so", async () => {

@@ -1,23 +1,13 @@
 // The files of compose/: compose's own parser takes them, they name nothing that is not there, publish nothing beyond
 // this machine, and start with no secret missing.
 import { statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config/load.ts";
 import { ROOT, readDocument } from "../docs/examples.ts";
 import { describeWith, neededProgram } from "../support/programs.ts";
 import { run } from "../support/run.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
-
-interface Service {
-  readonly healthcheck?: { readonly test: readonly string[] };
-  readonly ports?: readonly { readonly host_ip: string; readonly published: string }[];
-  readonly volumes?: readonly { readonly type: string; readonly source: string }[];
-  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
-  readonly image?: string;
-  readonly networks?: Readonly<Record<string, { readonly ipv4_address?: string } | null>>;
-}
+import { loadCompose, makeSecrets } from "./compose-file.ts";
 
 const FILES = ["compose/compose.yaml", "compose/compose.scale.yaml"];
 const LEAST = ["MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD", "STORE_SECRET", "STORE_REDIRECT_SECRET"];
@@ -32,22 +22,6 @@ const SECRETS: Readonly<Record<string, readonly string[]>> = {
     "GRAFANA_PASSWORD",
   ],
 };
-
-/** What `make-secrets.sh` writes. */
-async function makeSecrets(): Promise<Record<string, string>> {
-  const file = join(await temporaryDirectory(), "scale.env");
-  await run(join(ROOT, "compose/make-secrets.sh"), [file]);
-  expect(statSync(file).mode & 0o777).toBe(0o600);
-  const made = await readFile(file, "utf8");
-  await expect(run(join(ROOT, "compose/make-secrets.sh"), [file])).rejects.toThrow("there already");
-  expect(await readFile(file, "utf8")).toBe(made);
-  return Object.fromEntries(
-    made
-      .trim()
-      .split("\n")
-      .map((line) => line.split("=")),
-  );
-}
 
 describe("make-secrets.sh", () => {
   it("makes each secret once, and other ones each time", async () => {
@@ -66,13 +40,8 @@ describe("make-secrets.sh", () => {
 });
 
 describeWith(["compose-check"], "the compose files", () => {
-  const load = async (file: string, env: Readonly<Record<string, string>>) => {
-    const text = (await run(neededProgram("compose-check"), [join(ROOT, file)], { env })).toString();
-    return (JSON.parse(text) as { readonly services: Readonly<Record<string, Service>> }).services;
-  };
-
   it.each(FILES)("%s is taken, and names only files that are there", async (file) => {
-    const services = await load(file, await makeSecrets());
+    const services = await loadCompose(file, await makeSecrets());
     const sources = Object.values(services).flatMap(({ volumes = [] }) =>
       volumes.filter(({ type }) => type === "bind").map(({ source }) => source),
     );
@@ -83,7 +52,7 @@ describeWith(["compose-check"], "the compose files", () => {
   });
 
   it.each(FILES)("%s publishes ports to this machine only", async (file) => {
-    const ports = Object.values(await load(file, await makeSecrets())).flatMap(({ ports = [] }) => ports);
+    const ports = Object.values(await loadCompose(file, await makeSecrets())).flatMap(({ ports = [] }) => ports);
     expect(ports.length).toBeGreaterThan(2);
     expect(ports.filter(({ host_ip }) => host_ip !== "127.0.0.1")).toEqual([]);
     expect(new Set(ports.map(({ published }) => published)).size).toBe(ports.length);
@@ -92,11 +61,13 @@ describeWith(["compose-check"], "the compose files", () => {
   it.each(FILES)("%s does not start while a secret is missing", async (file) => {
     const env = await makeSecrets();
     for (const name of SECRETS[file] ?? [])
-      await expect(load(file, { ...env, [name]: "" })).rejects.toThrow(`required variable ${name} is missing a value`);
+      await expect(loadCompose(file, { ...env, [name]: "" })).rejects.toThrow(
+        `required variable ${name} is missing a value`,
+      );
   });
 
   it("let every service of the larger one be waited for, and name images by exact tags", async () => {
-    const services = await load("compose/compose.scale.yaml", await makeSecrets());
+    const services = await loadCompose("compose/compose.scale.yaml", await makeSecrets());
     const unwatched = Object.entries(services).filter(([, { healthcheck }]) => healthcheck === undefined);
     expect(unwatched.map(([name]) => name)).toEqual(["users"]);
     for (const { depends_on = {} } of Object.values(services))
@@ -109,7 +80,7 @@ describeWith(["compose-check"], "the compose files", () => {
 
   it("give the load balancer the address that the gateways trust", async () => {
     const env = await makeSecrets();
-    const { balancer } = await load("compose/compose.scale.yaml", env);
+    const { balancer } = await loadCompose("compose/compose.scale.yaml", env);
     const checked = readConfig(readDocument("compose/nearbucket.scale.yaml"), "/etc/nearbucket", env);
     expect("config" in checked && checked.config.trustedProxies).toEqual([balancer?.networks?.["front"]?.ipv4_address]);
   });

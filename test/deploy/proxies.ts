@@ -6,6 +6,7 @@ import { ROOT } from "../docs/examples.ts";
 import { makeCa } from "../support/certificates.ts";
 import { run } from "../support/run.ts";
 import { freePort, type ServerProgram, startServerProcess } from "../support/server-process.ts";
+import { replaceEach } from "./replace-each.ts";
 
 export interface FrontProxy extends AsyncDisposable {
   /** Where clients reach it. */
@@ -73,12 +74,4 @@ async function started(
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-/** Throws when a text is not there: the file no longer says what the test means to change. */
-function replaceEach(text: string, changes: readonly (readonly [from: string, to: string])[]): string {
-  return changes.reduce((changed, [from, to]) => {
-    if (!changed.includes(from)) throw new Error(`nginx's file does not have: ${from}`);
-    return changed.replace(from, to);
-  }, text);
 }

@@ -12,7 +12,7 @@ import { onPath } from "./run.ts";
 const PYTHON_MODULES = new Set(["boto3"]);
 /** Debian keeps PostgreSQL's server programs off PATH, each version in a folder of its own. */
 const POSTGRES = "/usr/lib/postgresql";
-const POSTGRES_PROGRAMS = new Set(["initdb", "pg_ctl"]);
+const POSTGRES_PROGRAMS = new Set(["initdb", "pg_ctl", "pg_isready"]);
 /** What makes a program say its version, where it is not `--version`. */
 const VERSION: Readonly<Record<string, readonly string[]>> = {
   caddy: ["version"],

@@ -15,8 +15,8 @@ export interface FrontProxy extends AsyncDisposable {
   readonly ca: string | undefined;
 }
 
-export const CADDYFILE = join(ROOT, "deploy/caddy/Caddyfile");
-export const NGINX_CONF = join(ROOT, "deploy/nginx/nearbucket.conf");
+const CADDYFILE = join(ROOT, "deploy/caddy/Caddyfile");
+const NGINX_CONF = join(ROOT, "deploy/nginx/nearbucket.conf");
 
 /** `gateways`: host and port of each. */
 export async function startCaddy(gateways: readonly string[]): Promise<FrontProxy> {

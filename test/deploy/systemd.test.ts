@@ -31,7 +31,7 @@ describeWith(["systemd-analyze"], "the systemd units", () => {
 
   it.each(UNITS)("%s is closed as far as it can be", async (name) => {
     const file = await written(readDocument(`deploy/systemd/${name}`), name);
-    await run("systemd-analyze", ["security", "--offline=true", `--threshold=${THRESHOLD}`, file]);
+    await run(neededProgram("systemd-analyze"), ["security", "--offline=true", `--threshold=${THRESHOLD}`, file]);
   });
 
   it.each(UNITS)("%s gives requests under way the time that the program gives them", (name) => {
@@ -69,12 +69,13 @@ async function written(unit: string, name: string): Promise<string> {
 
 /** What systemd says of it: it ends with 0 even when it does not know a key. */
 async function complaintsOf(unit: string, name: string): Promise<string> {
-  return spawnSync("systemd-analyze", ["verify", await written(unit, name)], { encoding: "utf8" }).stderr;
+  return spawnSync(neededProgram("systemd-analyze"), ["verify", await written(unit, name)], { encoding: "utf8" })
+    .stderr;
 }
 
 /** The system calls in systemd's sets, those in sets inside them too. */
 async function callsOf(sets: readonly string[]): Promise<ReadonlySet<string>> {
-  const text = (await run("systemd-analyze", ["syscall-filter", ...sets])).toString();
+  const text = (await run(neededProgram("systemd-analyze"), ["syscall-filter", ...sets])).toString();
   const words = [...text.matchAll(/^ +([@\w-]+)$/gm)].map((match) => match[1] ?? "");
   const inner = words.filter((word) => word.startsWith("@"));
   const nested = inner.length === 0 ? [] : await callsOf(inner);

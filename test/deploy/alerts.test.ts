@@ -55,7 +55,7 @@ describeWith(["promtool"], "the alerts in promtool", () => {
     const file = join(await temporaryDirectory(), "tests.yaml");
     await writeFile(file, JSON.stringify({ rule_files: [join(ROOT, FILE)], evaluation_interval: "1m", tests }));
     await run(neededProgram("promtool"), ["test", "rules", file]);
-  });
+  }, 120_000);
 });
 
 function testOf(series: Series, after: number, samples: readonly object[]) {

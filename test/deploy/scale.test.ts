@@ -64,7 +64,7 @@ describeWith(PROGRAMS, "the services of compose.scale.yaml", () => {
     await s3.send(new PutObjectCommand({ Bucket: "photos", Key: "b", Body: "written while one runs" }));
     const got = await s3.send(new GetObjectCommand({ Bucket: "photos", Key: "a" }));
     expect(await got.Body?.transformToString()).toBe("written while both run");
-  }, 60_000);
+  }, 180_000);
 });
 
 async function startStore(service: Service | undefined, data: string, port: number): Promise<void> {

@@ -57,7 +57,7 @@ describeWith(["strace", "systemd-analyze"], "the calls that the units allow", ()
     expect([...made].filter((call) => !may.has(call) || not.has(call)).filter((call) => !SPARE.includes(call))).toEqual(
       [],
     );
-  });
+  }, 120_000);
 });
 
 async function written(unit: string, name: string): Promise<string> {

@@ -1,6 +1,6 @@
 // The files of compose/: compose's own parser takes them, they name nothing that is not there, publish nothing beyond
 // this machine, and start with no secret missing.
-import { statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config/load.ts";
@@ -83,6 +83,23 @@ describeWith(["compose-check"], "the compose files", () => {
     const { balancer } = await loadCompose("compose/compose.scale.yaml", env);
     const checked = readConfig(readDocument("compose/nearbucket.scale.yaml"), "/etc/nearbucket", env);
     expect("config" in checked && checked.config.trustedProxies).toEqual([balancer?.networks?.["front"]?.ipv4_address]);
+  });
+});
+
+describe("the gateway's Dockerfile", () => {
+  it("copies only what is there and what its context has", () => {
+    const lines = [...readDocument("compose/Dockerfile").matchAll(/^COPY (?!--from)(.+) \S+$/gm)];
+    const sources = lines.flatMap((match) => (match[1] ?? "").split(" "));
+    expect(sources).toContain("src");
+    const context = readDocument("compose/Dockerfile.dockerignore").split("\n");
+    expect(sources.filter((source) => !context.includes(`!${source}`))).toEqual([]);
+    const there = readdirSync(ROOT);
+    expect(
+      sources.filter(
+        (source) =>
+          !there.some((name) => new RegExp(`^${source.replaceAll(".", "\\.").replace("*", ".*")}$`).test(name)),
+      ),
+    ).toEqual([]);
   });
 });
 

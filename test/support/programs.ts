@@ -12,9 +12,14 @@ import { onPath } from "./run.ts";
 const PYTHON_MODULES = new Set(["boto3"]);
 /** Debian keeps PostgreSQL's server programs off PATH, each version in a folder of its own. */
 const POSTGRES = "/usr/lib/postgresql";
-const POSTGRES_PROGRAMS = new Set(["initdb", "pg_ctl"]);
+const POSTGRES_PROGRAMS = new Set(["initdb", "pg_ctl", "pg_isready"]);
 /** What makes a program say its version, where it is not `--version`. */
-const VERSION: Readonly<Record<string, readonly string[]>> = { go: ["version"], "mkfs.ext4": ["-V"] };
+const VERSION: Readonly<Record<string, readonly string[]>> = {
+  caddy: ["version"],
+  go: ["version"],
+  "mkfs.ext4": ["-V"],
+  nginx: ["-v"],
+};
 const found = new Map<string, string | undefined>();
 
 /** The path of a program that is there and starts; for a Python module, of an interpreter that imports it. */

@@ -14,7 +14,11 @@ const PYTHON_MODULES = new Set(["boto3"]);
 const POSTGRES = "/usr/lib/postgresql";
 const POSTGRES_PROGRAMS = new Set(["initdb", "pg_ctl"]);
 /** What makes a program say its version, where it is not `--version`. */
-const VERSION: Readonly<Record<string, readonly string[]>> = { go: ["version"], "mkfs.ext4": ["-V"] };
+const VERSION: Readonly<Record<string, readonly string[]>> = {
+  go: ["version"],
+  restic: ["version"],
+  "mkfs.ext4": ["-V"],
+};
 const found = new Map<string, string | undefined>();
 
 /** The path of a program that is there and starts; for a Python module, of an interpreter that imports it. */

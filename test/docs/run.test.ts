@@ -2,11 +2,14 @@
 import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { type RunCommand, startCommand } from "../cli/terminal.ts";
 import { describeWith } from "../support/programs.ts";
 import { run } from "../support/run.ts";
 import { examples, ROOT } from "./examples.ts";
+
+// Each block starts several programs, which take seconds on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 const NEARBUCKET = ["node", join(ROOT, "dist/start.cjs")];
 

@@ -2,12 +2,15 @@
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { readCredentials } from "../../src/cli/credentials-file.ts";
 import { type RunCommand, startCommand } from "../cli/terminal.ts";
 import { describeWith } from "../support/programs.ts";
 import { run } from "../support/run.ts";
 import { examples, ROOT, readDocument } from "./examples.ts";
+
+// Each block starts several programs, which take seconds on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 const NEARBUCKET = ["node", join(ROOT, "dist/start.cjs")];
 

@@ -23,6 +23,28 @@ function keysOf(schema: unknown, path = ""): readonly string[] {
   return [path.replace(/\[\]$/, "")];
 }
 
+/** The targets of the links to other places of the project. */
+function linksOf(text: string): readonly string[] {
+  return [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map((match) => match[1] ?? "");
+}
+
+function leadsSomewhere(from: string, link: string): boolean {
+  const [path = "", heading] = link.split("#");
+  const target = path === "" ? from : join(dirname(from), path);
+  if (!existsSync(join(ROOT, target))) return false;
+  return heading === undefined || headingsOf(readDocument(target)).includes(heading);
+}
+
+/** As the page's readers address them: in lower case, without signs, with hyphens for spaces. */
+function headingsOf(text: string): readonly string[] {
+  return [...text.replace(/^```[\s\S]*?^```$/gm, "").matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
 describe("the documents", () => {
   it("have one row for each configuration key, and no row for any other", () => {
     const tables = readDocument("docs/configuration.md")
@@ -64,11 +86,19 @@ describe("the documents", () => {
     for (const name of names) expect(text).toContain(`\`${name}`);
   });
 
-  it.each(documents())("%s links only to what is there", (file) => {
-    const targets = [...readDocument(file).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)].map(
-      (match) => match[1] ?? "",
+  it.each(documents())("%s links only to files and headings that are there", (file) => {
+    expect(linksOf(readDocument(file)).filter((link) => !leadsSomewhere(file, link))).toEqual([]);
+  });
+
+  it("would not link to a heading that is not there", () => {
+    const links = linksOf(
+      "[a](running.md#logs) [b](running.md#no-such) [c](none.md) [d](#no-such) [e](https://e.org/x)",
     );
-    expect(targets.filter((target) => !existsSync(join(ROOT, dirname(file), target)))).toEqual([]);
+    expect(links.filter((link) => !leadsSomewhere("docs/configuration.md", link))).toEqual([
+      "running.md#no-such",
+      "none.md",
+      "#no-such",
+    ]);
   });
 
   it.each(examples("yaml", "config"))("$file gives a configuration without faults", ({ text }) => {

@@ -19,6 +19,7 @@ const VERSION: Readonly<Record<string, readonly string[]>> = {
   go: ["version"],
   "mkfs.ext4": ["-V"],
   nginx: ["-v"],
+  restic: ["version"],
 };
 const found = new Map<string, string | undefined>();
 

@@ -12,6 +12,7 @@ import { watchCounts } from "./admin/recent-counts.ts";
 import { watchSafety } from "./admin/safety-watch.ts";
 import { HOUR_MS, metadataOptions, outageGraceMs, sealedFor } from "./administration.ts";
 import type { GatewayFacts } from "./api/services.ts";
+import { signingKeyFinder } from "./api/signing-key.ts";
 import { apiOperations } from "./api/table.ts";
 import { openAuthenticator } from "./auth/authenticate.ts";
 import { scopeAllows } from "./auth/key-scope.ts";
@@ -186,7 +187,18 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         signatureV2: config.signatureV2,
       }),
       route: route(operations),
-      api: { operations: apiOperations, services: { metadata, delivery, blobs, now, facts: factsOf(config, root) } },
+      api: {
+        operations: apiOperations,
+        services: {
+          metadata,
+          delivery,
+          blobs,
+          fleet,
+          signingKeyOf: signingKeyFinder({ accounts: metadata.accounts, rootKey: config.rootKey, unseal }),
+          now,
+          facts: factsOf(config, root),
+        },
+      },
       audit,
       admission: { budget, pace },
       underWay,
@@ -242,7 +254,8 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
 function factsOf(config: GatewayConfig, root: Account): GatewayFacts {
   const { region, copies, minimumCopies = copies, publicAccess } = config;
   const { redirect, dedup } = config;
-  const own = { redirect: redirect.mode, minimumCopies: Math.min(minimumCopies, copies), dedup: dedup.scope };
+  const graceMs = config.graceHours * HOUR_MS;
+  const own = { graceMs, redirect: redirect.mode, minimumCopies: Math.min(minimumCopies, copies), dedup: dedup.scope };
   return { version: packageVersion, root, region, copies, publicAccess, ...own };
 }
 

@@ -1,13 +1,18 @@
 /** What the calls of the API work with; made by the composition root. */
+import type { Fleet } from "../backends/fleet.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { Account, DedupScope, PublicAccess, RedirectMode } from "../model.ts";
+import type { signingKeyFinder } from "./signing-key.ts";
 
 export interface ApiServices {
   readonly metadata: Metadata;
   readonly delivery: Delivery;
   readonly blobs: BlobStore;
+  readonly fleet: Pick<Fleet, "get">;
+  /** The key that outlives a session: see signing-key.ts. */
+  readonly signingKeyOf: ReturnType<typeof signingKeyFinder>;
   readonly now: () => Date;
   readonly facts: GatewayFacts;
 }
@@ -21,6 +26,8 @@ export interface GatewayFacts {
   /** For buckets without a setting of their own. */
   readonly minimumCopies: number;
   readonly dedup: DedupScope;
+  /** How long a blob without references is kept. */
+  readonly graceMs: number;
   readonly redirect: RedirectMode;
   readonly publicAccess: PublicAccess;
 }

@@ -3,7 +3,9 @@ import type { ApiOperation } from "./api-operation.ts";
 import { changeBucket, getBucket, getBucketUsage, listBuckets } from "./buckets.ts";
 import { claimObjects } from "./claims.ts";
 import { explainRead } from "./explain.ts";
+import { createLink } from "./links.ts";
 import { getMe } from "./me.ts";
+import { getObjectDetails, previewDelete } from "./objects.ts";
 
 export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   getMe,
@@ -13,4 +15,7 @@ export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   getBucket,
   changeBucket,
   getBucketUsage,
+  getObjectDetails,
+  previewDelete,
+  createLink,
 };

@@ -1,8 +1,9 @@
 /** Composes what the calls of the API work with, from a gateway that is being made. */
 import type { LiveStatus } from "./admin/live-status.ts";
 import { reportStatus } from "./admin/status-report.ts";
-import { administerBackends, outageGraceMs } from "./administration.ts";
+import { administerBackends, HOUR_MS, outageGraceMs } from "./administration.ts";
 import type { ApiServices } from "./api/services.ts";
+import { signingKeyFinder } from "./api/signing-key.ts";
 import type { LiveBox } from "./auth/secret-box.ts";
 import { declareBackend } from "./config/attached-backend.ts";
 import type { GatewayConfig } from "./config/schema.ts";
@@ -16,6 +17,7 @@ export interface ApiParts {
   readonly config: GatewayConfig;
   readonly metadata: Metadata;
   readonly delivery: Delivery;
+  readonly fleet: ApiServices["fleet"];
   readonly box: LiveBox;
   readonly root: Account;
   readonly blobs: ApiServices["blobs"];
@@ -27,18 +29,21 @@ export interface ApiParts {
 }
 
 export function apiServices(parts: ApiParts): ApiServices {
-  const { config, metadata, delivery, blobs, box, root, live, stats, follow, now } = parts;
+  const { config, metadata, delivery, blobs, fleet, box, root, live, stats, follow, now } = parts;
   const { region, regions, rootKey, copies, minimumCopies = copies, publicAccess, redirect, dedup } = config;
   const graceMs = outageGraceMs(config);
   return {
     metadata,
     delivery,
     blobs,
+    fleet,
     seal: box.seal,
+    signingKeyOf: signingKeyFinder({ accounts: metadata.accounts, rootKey, unseal: box.unseal }),
     now,
     facts: {
       ...{ version: packageVersion, root, rootKeyId: rootKey.accessKeyId, region, copies, publicAccess },
       ...{ redirect: redirect.mode, minimumCopies: Math.min(minimumCopies, copies), dedup: dedup.scope },
+      graceMs: config.graceHours * HOUR_MS,
     },
     operation: {
       regions,

@@ -19,7 +19,9 @@ import { claimObjects } from "./claims.ts";
 import { explainRead } from "./explain.ts";
 import { listJobs, retryJob } from "./jobs.ts";
 import { changeKey, createKey, listKeys, revokeKey } from "./keys.ts";
+import { createLink } from "./links.ts";
 import { getMe } from "./me.ts";
+import { getObjectDetails, previewDelete } from "./objects.ts";
 import { confirmOrphansOf, listOrphans } from "./orphans.ts";
 import { createSession, createSignInLink, endSession, signInByLink } from "./sessions.ts";
 import { getStats, getStatus } from "./status.ts";
@@ -58,4 +60,7 @@ export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   getBucket,
   changeBucket,
   getBucketUsage,
+  getObjectDetails,
+  previewDelete,
+  createLink,
 };

@@ -42,12 +42,12 @@ const ownNames = `objects JOIN buckets ON buckets.id = objects.bucket_id
   WHERE objects.blob_id = ? AND objects.is_latest = 1 AND objects.owner_id IS NULL AND buckets.account_id = ?`;
 const selectNames = statement<Name>(
   "blob-names",
-  `SELECT buckets.name AS bucket, objects.key AS key FROM ${ownNames} ORDER BY objects.id LIMIT ?`,
+  `SELECT buckets.name AS bucket, objects.key AS key FROM ${ownNames} LIMIT ?`,
 );
 const selectNamesIn = statement<Name>(
   "blob-names-in",
   `SELECT buckets.name AS bucket, objects.key AS key FROM ${ownNames}
-    AND buckets.name = ? AND objects.key >= ? AND objects.key < ? ORDER BY objects.id LIMIT ?`,
+    AND buckets.name = ? AND objects.key >= ? AND objects.key < ? LIMIT ?`,
 );
 const selectReferences = statement<{ ref_count: number }>(
   "blob-references",
@@ -124,7 +124,7 @@ export class Footprints {
   }
 
   /**
-   * Objects that refer to the blob, `limit` at most: in the account's own buckets, written by itself, and within
+   * Any objects that refer to the blob, `limit` at most: in the account's own buckets, written by itself, and within
    * `places` where these are given.
    */
   async names(

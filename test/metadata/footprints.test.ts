@@ -67,16 +67,15 @@ onBothEngines("what objects take up", (store) => {
     const { id } = await place.blobOf("a/1");
     const own = place.bucket.owner.id;
     const pictures = (prefix: string) => ({ bucket: "pictures", prefix });
-    expect(await metadata.footprints.names(id, own, undefined, 100)).toEqual([
-      { bucket: "pictures", key: "a/1" },
-      { bucket: "pictures", key: "b/1" },
-      { bucket: "films", key: "k" },
+    const all = await metadata.footprints.names(id, own, undefined, 100);
+    expect(all.map(({ bucket, key }) => `${bucket}/${key}`).sort()).toEqual([
+      "films/k",
+      "pictures/a/1",
+      "pictures/b/1",
     ]);
     expect(await metadata.footprints.names(id, own, undefined, 2)).toHaveLength(2);
-    expect(await metadata.footprints.names(id, own, [pictures("a/"), pictures("")], 100)).toEqual([
-      { bucket: "pictures", key: "a/1" },
-      { bucket: "pictures", key: "b/1" },
-    ]);
+    const within = await metadata.footprints.names(id, own, [pictures("a/"), pictures("")], 100);
+    expect(within.map(({ key }) => key).sort()).toEqual(["a/1", "b/1"]);
     const stranger = await metadata.accounts.ensure("stranger");
     expect(await metadata.footprints.names(id, stranger.id, undefined, 100)).toEqual([]);
     expect(await metadata.footprints.references(id)).toBe(3);

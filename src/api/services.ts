@@ -35,7 +35,7 @@ export interface OperationServices {
 }
 
 /** What the configuration says that callers may know. */
-export interface GatewayFacts {
+interface GatewayFacts {
   readonly version: string;
   readonly root: Account;
   readonly region: string;

@@ -15,12 +15,13 @@ import {
 import { listJobs, retryJob } from "./jobs.ts";
 import { getMe } from "./me.ts";
 import { confirmOrphansOf, listOrphans } from "./orphans.ts";
-import { getStats, getStatus } from "./status.ts";
+import { getHistory, getStats, getStatus } from "./status.ts";
 
 export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   getMe,
   getStatus,
   getStats,
+  getHistory,
   listBackends,
   probeBackend,
   attachBackend,

@@ -56,7 +56,8 @@ export interface DeliveryOptions {
   /** The gateway's region in S3's sense, for `x-amz-bucket-region`. */
   readonly region: string;
   readonly now: () => Date;
-  readonly count: (kind: Route["kind"], rule: string, family: string) => void;
+  /** `bytes`: that the client asked for. */
+  readonly count: (kind: Route["kind"], rule: string, family: string, bytes: number) => void;
   /** Default Math.random. */
   readonly random?: () => number;
 }
@@ -104,9 +105,9 @@ class Deliverer implements Delivery {
         ? sign(request, closest, now, seconds)
         : undefined;
     if (closest === undefined || url === undefined)
-      return this.#proxy(verdict, isPlaceKnown ? ranked : rank(SIMILAR_MS), family);
+      return this.#proxy(verdict, isPlaceKnown ? ranked : rank(SIMILAR_MS), family, request.bytes);
     if (readKey !== undefined) this.#recent.remember(readKey, now.getTime());
-    return this.#redirect(verdict, url, closest, family);
+    return this.#redirect(verdict, url, closest, family, request.bytes);
   }
 
   #mayRedirectTo({ member }: RankedReplica, { clientAddress }: ReadRequest): boolean {
@@ -115,16 +116,22 @@ class Deliverer implements Delivery {
     return endpoint !== undefined && isFit && admits(endpoint, clientAddress);
   }
 
-  #redirect({ rule }: Verdict, url: string, { name: backend, region }: RankedReplica, family: ClientFamily): Route {
-    this.#options.count("redirect", rule, family.name);
+  #redirect(
+    { rule }: Verdict,
+    url: string,
+    { name: backend, region }: RankedReplica,
+    family: ClientFamily,
+    bytes: number,
+  ): Route {
+    this.#options.count("redirect", rule, family.name, bytes);
     const headers = redirectHeaders({ url, rule, region, bucketRegion: this.#options.region });
     return { kind: "redirect", backend, url, rule, headers };
   }
 
-  #proxy(verdict: Verdict, ranked: readonly RankedReplica[], family: ClientFamily): Route {
+  #proxy(verdict: Verdict, ranked: readonly RankedReplica[], family: ClientFamily, bytes: number): Route {
     // A backend that signs no URL after all counts as one without a public endpoint.
     const rule = verdict.kind === "redirect" ? "5-no-public-replica" : verdict.rule;
-    this.#options.count("proxy", rule, family.name);
+    this.#options.count("proxy", rule, family.name, bytes);
     return {
       kind: "proxy",
       order: ranked.map(({ name }) => name),

@@ -34,7 +34,10 @@ export function createApp(options: AppOptions): Koa {
   const s3 = dispatch(common);
   const calls = api({ ...common, ...options.api });
   return appOf(options, (ctx, next) => {
-    if (isOurs(ctx, domains)) return calls(ctx, () => own(ctx, next));
+    if (isOurs(ctx, domains)) {
+      ctx.state["isOwn"] = true;
+      return calls(ctx, () => own(ctx, next));
+    }
     underWay.begin(ctx.res);
     return s3(ctx, next);
   });
@@ -42,10 +45,11 @@ export function createApp(options: AppOptions): Koa {
 
 /** For a listener of its own: whoever reaches it is an operator. */
 export function createAdminApp(options: CommonOptions): Koa {
-  return appOf(
-    options,
-    healthRoutes(options.health, () => true),
-  );
+  const own = healthRoutes(options.health, () => true);
+  return appOf(options, (ctx, next) => {
+    ctx.state["isOwn"] = true;
+    return own(ctx, next);
+  });
 }
 
 function appOf(options: CommonOptions, last: Middleware): Koa {

@@ -24,7 +24,7 @@ import { getMe } from "./me.ts";
 import { getObjectDetails, previewDelete } from "./objects.ts";
 import { confirmOrphansOf, listOrphans } from "./orphans.ts";
 import { createSession, createSignInLink, endSession, signInByLink } from "./sessions.ts";
-import { getStats, getStatus } from "./status.ts";
+import { getHistory, getStats, getStatus } from "./status.ts";
 
 export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   getMe,
@@ -35,6 +35,7 @@ export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   explainRead,
   getStatus,
   getStats,
+  getHistory,
   listBackends,
   probeBackend,
   attachBackend,

@@ -7,6 +7,7 @@ import type { MetadataContext } from "./context.ts";
 import type { Engine, EngineFacts } from "./engine.ts";
 import { type FailingJobs, failingJobs } from "./failing-jobs.ts";
 import { Footprints } from "./footprints.ts";
+import { History } from "./history.ts";
 import { Holders } from "./holders.ts";
 import { Inventory } from "./inventory.ts";
 import { type InventoryFound, inventories } from "./inventory-results.ts";
@@ -68,6 +69,7 @@ export interface Metadata {
   readonly scrubs: Scrubs;
   readonly inventory: Inventory;
   readonly quarantine: Quarantine;
+  readonly history: History;
   /** By kind and reason, the most often failed first, `limit` at most. */
   failingJobs(limit: number): Promise<readonly FailingJobs[]>;
   /** In order of id. */
@@ -106,6 +108,7 @@ export async function openMetadata(options: MetadataOptions): Promise<Metadata> 
     scrubs: new Scrubs(context),
     inventory: new Inventory(context),
     quarantine: new Quarantine(context),
+    history: new History(context),
     failingJobs: (limit) => failingJobs(context, limit),
     listJobs: (page) => listJobs(context, page),
     retryJob: (id) => retryJob(context, id),

@@ -20,7 +20,7 @@ type ClaimedFile = Claims["files"][number];
 type Outcome = z.output<typeof claimed>["results"][number];
 
 /** So many at once: their transactions share commits, and other requests get their turn. */
-const AT_ONCE = 32;
+const AT_ONCE = 16;
 
 export const claimObjects = apiOperation({
   method: "POST",

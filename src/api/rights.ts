@@ -16,7 +16,7 @@ interface Named {
 }
 
 /** Throws AccessDenied. Names alone decide: it is asked before anything is looked up. */
-export function checkScope({ scope }: ApiCaller, action: Action, named: Named): void {
+function checkScope({ scope }: ApiCaller, action: Action, named: Named): void {
   if (!scopeAllows(scope, action, named)) throw new S3Error("AccessDenied");
 }
 

@@ -57,6 +57,28 @@ onBothEngines("what objects take up", (store) => {
     expect(await metadata.footprints.ofPrefix(id, "", 4)).toMatchObject({ ownBytes: 4, truncated: false });
   });
 
+  it("walks a bucket of more objects than one statement reads", async () => {
+    const { metadata } = store();
+    const place = await openPlace(metadata);
+    await place.put("k", "four");
+    const { id } = await place.blobOf("k");
+    const [{ id: _own, ...row } = {}] = await store().look<object & { id?: number }>((knex) => knex("objects"));
+    for (let at = 0; at < 2500; at += 250) {
+      const rows = Array.from({ length: 250 }, (_, n) => ({ ...row, key: `many/${at + n}` }));
+      await store().look((knex) => knex("objects").insert(rows));
+    }
+    await store().look((knex) => knex("blobs").where({ id }).update({ ref_count: 2501 }));
+    expect(await metadata.footprints.ofBucket(place.bucket.id)).toEqual({
+      ...{ objects: 2501, logicalBytes: 10_004, uniqueBytes: 4, ownBytes: 4 },
+    });
+    expect(await metadata.footprints.ofPrefix(place.bucket.id, "many/", 2500)).toMatchObject({
+      ...{ objects: 2500, ownBytes: 0, truncated: false },
+    });
+    expect(await metadata.footprints.ofPrefix(place.bucket.id, "many/", 2400)).toMatchObject({
+      ...{ objects: 2400, truncated: true },
+    });
+  });
+
   it("names the objects of one account with a blob, within places", async () => {
     const { metadata } = store();
     const place = await openPlace(metadata);

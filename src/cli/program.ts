@@ -1,11 +1,15 @@
 /** The commands, one line each. A command that throws ends with one clear line on standard error and exit code 1. */
 import { Command, CommanderError } from "commander";
 import { packageVersion } from "../version.ts";
+import { addAccounts } from "./accounts.ts";
 import { addBackends } from "./backends.ts";
+import { addBuckets } from "./buckets.ts";
 import { addCompletion } from "./completion.ts";
 import { addConsole } from "./console.ts";
 import { addDemo } from "./demo.ts";
 import { addDoctor } from "./doctor.ts";
+import { addExplain } from "./explain.ts";
+import { addJobs, addScrub } from "./jobs.ts";
 import { addKeys } from "./keys.ts";
 import { addNode } from "./node.ts";
 import { addServe } from "./serve.ts";
@@ -15,7 +19,7 @@ import type { Terminal } from "./terminal.ts";
 
 const COMMANDS = [
   ...[addServe, addNode, addDemo, addStatus, addDoctor, addStats, addBackends, addKeys],
-  ...[addConsole, addCompletion],
+  ...[addAccounts, addBuckets, addJobs, addScrub, addExplain, addConsole, addCompletion],
 ];
 
 /** Runs one command to its end and returns the exit code. */

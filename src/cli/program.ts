@@ -9,6 +9,7 @@ import { addConsole } from "./console.ts";
 import { addDemo } from "./demo.ts";
 import { addDoctor } from "./doctor.ts";
 import { addExplain } from "./explain.ts";
+import { addInit } from "./init.ts";
 import { addJobs, addScrub } from "./jobs.ts";
 import { addKeys } from "./keys.ts";
 import { addNode } from "./node.ts";
@@ -18,7 +19,7 @@ import { addStatus } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
 
 const COMMANDS = [
-  ...[addServe, addNode, addDemo, addStatus, addDoctor, addStats, addBackends, addKeys],
+  ...[addInit, addServe, addNode, addDemo, addStatus, addDoctor, addStats, addBackends, addKeys],
   ...[addAccounts, addBuckets, addJobs, addScrub, addExplain, addConsole, addCompletion],
 ];
 

@@ -9,6 +9,7 @@ import { addConsole } from "./console.ts";
 import { addDemo } from "./demo.ts";
 import { addDoctor } from "./doctor.ts";
 import { addExplain } from "./explain.ts";
+import { addExamples } from "./help-examples.ts";
 import { addInit } from "./init.ts";
 import { addJobs, addScrub } from "./jobs.ts";
 import { addKeys } from "./keys.ts";
@@ -25,6 +26,18 @@ const COMMANDS = [
 
 /** Runs one command to its end and returns the exit code. */
 export async function runProgram(words: readonly string[], terminal: Terminal): Promise<number> {
+  const program = makeProgram(terminal);
+  try {
+    await program.parseAsync([...words], { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    terminal.complain(`nearbucket: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  }
+}
+
+export function makeProgram(terminal: Terminal): Command {
   const program = new Command("nearbucket")
     .version(packageVersion)
     .description("One S3 endpoint over the object stores you already have.")
@@ -34,12 +47,6 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
       writeErr: (text) => terminal.complain(text.trimEnd()),
     });
   for (const add of COMMANDS) add(program, terminal);
-  try {
-    await program.parseAsync([...words], { from: "user" });
-    return 0;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode;
-    terminal.complain(`nearbucket: ${error instanceof Error ? error.message : String(error)}`);
-    return 1;
-  }
+  addExamples(program);
+  return program;
 }

@@ -5,6 +5,8 @@
  */
 import { once } from "node:events";
 import { userInfo } from "node:os";
+import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { runProgram } from "./cli/program.ts";
@@ -21,6 +23,7 @@ const code = await runProgram(process.argv.slice(2), {
   print: (line) => void process.stdout.write(`${line}\n`),
   complain: (line) => void process.stderr.write(`${line}\n`),
   readInput: async () => (await text(process.stdin)).replace(/\r?\n$/, ""),
+  ask: process.stdin.isTTY && process.stdout.isTTY ? ask : undefined,
   user: userName(),
   // A second signal finds no listener and ends the process at once.
   stopped: Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]).then(() => undefined),
@@ -30,6 +33,24 @@ const code = await runProgram(process.argv.slice(2), {
   },
 });
 process.exit(code);
+
+/** What is secret is not echoed. Rejects when the input ends. */
+async function ask(question: string, isSecret: boolean): Promise<string> {
+  process.stdout.write(question);
+  const output = isSecret ? new Writable({ write: (_chunk, _encoding, done) => done() }) : process.stdout;
+  const lines = createInterface({ input: process.stdin, output, terminal: true });
+  lines.setPrompt(isSecret ? "" : question);
+  try {
+    const [line] = await Promise.race([
+      once(lines, "line"),
+      once(lines, "close").then(() => Promise.reject(new Error("no more was typed: nothing is written"))),
+    ]);
+    return String(line).trim();
+  } finally {
+    lines.close();
+    if (isSecret) process.stdout.write("\n");
+  }
+}
 
 /** A container may run under a number that has no name. */
 function userName(): string {

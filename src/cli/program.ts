@@ -1,11 +1,17 @@
 /** The commands, one line each. A command that throws ends with one clear line on standard error and exit code 1. */
 import { Command, CommanderError } from "commander";
 import { packageVersion } from "../version.ts";
+import { addAccounts } from "./accounts.ts";
 import { addBackends } from "./backends.ts";
+import { addBuckets } from "./buckets.ts";
 import { addCompletion } from "./completion.ts";
 import { addConsole } from "./console.ts";
 import { addDemo } from "./demo.ts";
 import { addDoctor } from "./doctor.ts";
+import { addExplain } from "./explain.ts";
+import { addExamples } from "./help-examples.ts";
+import { addInit } from "./init.ts";
+import { addJobs, addScrub } from "./jobs.ts";
 import { addKeys } from "./keys.ts";
 import { addNode } from "./node.ts";
 import { addServe } from "./serve.ts";
@@ -14,12 +20,24 @@ import { addStatus } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
 
 const COMMANDS = [
-  ...[addServe, addNode, addDemo, addStatus, addDoctor, addStats, addBackends, addKeys],
-  ...[addConsole, addCompletion],
+  ...[addInit, addServe, addNode, addDemo, addStatus, addDoctor, addStats, addBackends, addKeys],
+  ...[addAccounts, addBuckets, addJobs, addScrub, addExplain, addConsole, addCompletion],
 ];
 
 /** Runs one command to its end and returns the exit code. */
 export async function runProgram(words: readonly string[], terminal: Terminal): Promise<number> {
+  const program = makeProgram(terminal);
+  try {
+    await program.parseAsync([...words], { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    terminal.complain(`nearbucket: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  }
+}
+
+export function makeProgram(terminal: Terminal): Command {
   const program = new Command("nearbucket")
     .version(packageVersion)
     .description("One S3 endpoint over the object stores you already have.")
@@ -29,12 +47,6 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
       writeErr: (text) => terminal.complain(text.trimEnd()),
     });
   for (const add of COMMANDS) add(program, terminal);
-  try {
-    await program.parseAsync([...words], { from: "user" });
-    return 0;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode;
-    terminal.complain(`nearbucket: ${error instanceof Error ? error.message : String(error)}`);
-    return 1;
-  }
+  addExamples(program);
+  return program;
 }

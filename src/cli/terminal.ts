@@ -12,6 +12,8 @@ export interface Terminal {
   readonly complain: (text: string) => void;
   /** All of standard input, without its final line break. */
   readonly readInput: () => Promise<string>;
+  /** Asks for one line, which is not shown while it is typed where it is secret. Undefined: there is no terminal. */
+  readonly ask: ((question: string, isSecret: boolean) => Promise<string>) | undefined;
   /** The system user that runs the command. */
   readonly user: string;
   /** Resolves when the process is asked to stop. */

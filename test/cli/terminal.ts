@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly program?: readonly string[];
   /** What stands on standard input. */
   readonly input?: string;
+  /** What is typed, line by line; without it there is no terminal. */
+  readonly typed?: readonly string[];
 }
 
 export function startCommand(words: readonly string[], options: RunOptions = {}): RunCommand {
@@ -24,6 +26,7 @@ export function startCommand(words: readonly string[], options: RunOptions = {})
   const greeted = deferred<string>();
   let printed = "";
   let complained = "";
+  const lines = options.typed?.values();
   const ended = runProgram(words, {
     env: options.env ?? {},
     directory: options.directory ?? "/",
@@ -36,6 +39,14 @@ export function startCommand(words: readonly string[], options: RunOptions = {})
       complained += `${text}\n`;
     },
     readInput: async () => options.input ?? "",
+    ask:
+      lines &&
+      (async (question) => {
+        printed += question;
+        const { value, done } = lines.next();
+        if (done) throw new Error("no more was typed");
+        return value;
+      }),
     user: "tester",
     stopped: stopped.promise,
     die: (text) => {

@@ -35,7 +35,10 @@ export async function examine(
 }
 
 /** A store that is not attached yet: can it be? */
-export async function examineCandidate(backend: BackendConfig, metadata: Tables): Promise<readonly Finding[]> {
+export async function examineCandidate(
+  backend: BackendConfig,
+  metadata: Tables | undefined,
+): Promise<readonly Finding[]> {
   const known = await acquaintance(backend.name, metadata);
   return examineOne(backend, metadata, { ...known, attaching: attachingOf(backend) }, undefined);
 }

@@ -1,0 +1,110 @@
+/** `nearbucket buckets`: what S3 does not show of a bucket: settings, and what it takes up. By a running gateway. */
+import { type Command, Option } from "commander";
+import { bucket, bucketUsage } from "../contract/objects.ts";
+import { path } from "./api-client.ts";
+import { columns } from "./columns.ts";
+import { count, size } from "./layout.ts";
+import { wholeNumber } from "./options.ts";
+import { type ReachOptions, reachApi, withReach } from "./reach.ts";
+import { allPages } from "./remote/pages.ts";
+import type { Terminal } from "./terminal.ts";
+
+type Bucket = ReturnType<typeof bucket.parse>;
+type Usage = ReturnType<typeof bucketUsage.parse>;
+
+interface Options extends ReachOptions {
+  readonly json?: true;
+}
+
+interface SetOptions extends Options {
+  readonly dedup?: string;
+  readonly redirect?: string;
+  readonly minimumCopies?: number | typeof DEFAULT;
+}
+
+/** In place of a value: what the gateway's configuration says. */
+const DEFAULT = "default";
+const copies = wholeNumber(1, 10);
+
+export function addBuckets(program: Command, terminal: Terminal): void {
+  const buckets = program.command("buckets").description("settings of buckets, and what they take up");
+  withReach(buckets.command("list").description("list buckets with the settings that hold in each"))
+    .option("--json", "as one JSON document")
+    .action(async ({ json, ...options }: Options) => {
+      const all = await allPages(await reachApi(options, terminal), "/buckets", bucket);
+      terminal.print(json ? JSON.stringify(all, undefined, 2) : listText(all));
+    });
+  withReach(buckets.command("show").description("show a bucket's settings, and what it takes up").argument("<bucket>"))
+    .option("--json", "as one JSON document")
+    .action(async (name: string, { json, ...options }: Options) => {
+      const api = await reachApi(options, terminal);
+      const shown = await api.call("GET", path`/buckets/${name}`, bucket);
+      const usage = await api.call("GET", path`/buckets/${name}/usage`, bucketUsage);
+      terminal.print(json ? JSON.stringify({ ...shown, usage }, undefined, 2) : showText(shown, usage));
+    });
+  addSet(buckets, terminal);
+}
+
+function addSet(buckets: Command, terminal: Terminal): void {
+  const minimum = (text: string) => (text === DEFAULT ? DEFAULT : copies(text));
+  withReach(
+    buckets.command("set").description("change settings of a bucket; default: as the gateway's").argument("<bucket>"),
+  )
+    .addOption(
+      new Option("--dedup <scope>", "with what equal content is stored once").choices([
+        "account",
+        "global",
+        "bucket",
+        "off",
+        DEFAULT,
+      ]),
+    )
+    .addOption(new Option("--redirect <mode>", "its redirect mode").choices(["off", "auto", "always", DEFAULT]))
+    .option("--minimum-copies <number>", "copies that a write waits for", minimum)
+    .option("--json", "as one JSON document")
+    .action(async (name: string, { json, dedup, redirect, minimumCopies, ...options }: SetOptions) => {
+      const change = Object.fromEntries(
+        Object.entries({ dedup, redirect, minimumCopies }).flatMap(([key, value]) =>
+          value === undefined ? [] : [[key, value === DEFAULT ? null : value]],
+        ),
+      );
+      if (Object.keys(change).length === 0)
+        throw new Error("say what to change: --dedup, --redirect or --minimum-copies");
+      const api = await reachApi(options, terminal);
+      const changed = await api.call("PATCH", path`/buckets/${name}`, bucket, { body: change });
+      terminal.print(json ? JSON.stringify(changed, undefined, 2) : listText([changed]));
+    });
+}
+
+function listText(all: readonly Bucket[]): string {
+  const rows = all.map((one) => [one.name, one.owner, one.createdAt.slice(0, 10), ...settingsOf(one)]);
+  return columns([["BUCKET", "OWNER", "CREATED", "DEDUP", "REDIRECT", "WRITES WAIT FOR"], ...rows]);
+}
+
+/** What was set in the bucket itself is marked. */
+function settingsOf({ settings, effective }: Bucket): readonly [string, string, string] {
+  const marked = (text: string, own: unknown) => (own === undefined ? text : `${text} (set)`);
+  return [
+    marked(effective.dedup, settings.dedup),
+    marked(effective.redirect, settings.redirect),
+    marked(copiesText(effective.minimumCopies), settings.minimumCopies),
+  ];
+}
+
+function copiesText(number: number): string {
+  return number === 1 ? "1 copy" : `${number} copies`;
+}
+
+function showText(shown: Bucket, { objects, logicalBytes, uniqueBytes, ownBytes }: Usage): string {
+  const [dedup, redirect, writes] = settingsOf(shown);
+  const rows = [
+    ["bucket", `${shown.name}, of ${shown.owner}, since ${shown.createdAt.slice(0, 10)}`],
+    ["objects", `${count(objects)}, ${size(logicalBytes)}`],
+    ["stored", `${size(uniqueBytes)} of unlike content: ${size(Math.max(0, logicalBytes - uniqueBytes))} saved`],
+    ["only here", `${size(ownBytes)} that no other bucket refers to`],
+    ["dedup", dedup],
+    ["redirect", redirect],
+    ["writes", `wait for ${writes}`],
+  ];
+  return columns(rows);
+}

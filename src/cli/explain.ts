@@ -1,0 +1,87 @@
+/** `nearbucket explain`: which copy of an object a client would get, and why, by a running gateway. */
+import { type Command, InvalidArgumentError } from "commander";
+import { type Explanation, explanation } from "../contract/explain.ts";
+import { columns } from "./columns.ts";
+import { wrap } from "./layout.ts";
+import { type ReachOptions, reachApi, withReach } from "./reach.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface Place {
+  readonly latitude: number;
+  readonly longitude: number;
+}
+
+interface Options extends ReachOptions {
+  readonly from?: string;
+  readonly at?: Place;
+  readonly client?: string;
+  readonly steps?: true;
+  readonly json?: true;
+}
+
+interface ObjectName {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+export function addExplain(program: Command, terminal: Terminal): void {
+  withReach(program.command("explain").description("show which copy of an object a client would get, and why"))
+    .argument("<bucket/key>", "the object", objectName)
+    .option("--from <address>", "the client's IP address; without it: where this command runs")
+    .option("--at <lat,long>", "where the client is, in place of what its address says", place)
+    .option("--client <user-agent>", "the client's User-Agent, such as rclone/v1.70")
+    .option("--steps", "each rule that was asked")
+    .option("--json", "as one JSON document")
+    .action(async ({ bucket, key }: ObjectName, { from, at, client, steps, json, ...options }: Options) => {
+      const api = await reachApi(options, terminal);
+      const query = { bucket, key, address: from, ...at, userAgent: client };
+      const explained = await api.call("GET", "/explain", explanation, { query });
+      terminal.print(json ? JSON.stringify(explained, undefined, 2) : explainText(explained, steps === true));
+    });
+}
+
+function objectName(text: string): ObjectName {
+  const [, bucket, key] = /^(?:s3:\/\/)?([^/]+)\/(.+)$/s.exec(text) ?? [];
+  if (bucket === undefined || key === undefined) throw new InvalidArgumentError("expected BUCKET/KEY");
+  return { bucket, key };
+}
+
+function place(text: string): Place {
+  const [, latitude, longitude] = /^\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*$/.exec(text)?.map(Number) ?? [];
+  if (latitude === undefined || longitude === undefined || !(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180))
+    throw new InvalidArgumentError("expected degrees of latitude and longitude, such as 43.65,-79.38");
+  return { latitude, longitude };
+}
+
+export function explainText({ client, replicas, left, answer, steps }: Explanation, withSteps: boolean): string {
+  const lines = [
+    row("client", `${client.address}${placeText(client)}; ${client.family}`),
+    row("replicas", [...replicas.map(replicaText), ...left.map(({ backend, why }) => `${backend}: ${why}`)].join("; ")),
+    row("chosen", answer.backend ?? "none: no replica can be read"),
+    row("answer", `${answer.kind === "redirect" ? "307" : "proxied"}, rule ${answer.rule}: ${answer.because}`),
+  ];
+  if (!withSteps) return lines.join("\n");
+  const asked = steps.map(({ rule, outcome, why }) => [rule, outcome, why]);
+  return `${lines.join("\n")}\n\n${columns([["RULE", "OUTCOME", "WHY"], ...asked])}`;
+}
+
+const WIDTH = 10;
+
+function row(name: string, text: string): string {
+  return wrap(`${name.padEnd(WIDTH)}${text}`, " ".repeat(WIDTH));
+}
+
+function placeText({ region, coordinates }: Explanation["client"]): string {
+  if (region !== undefined) return `, in ${region}`;
+  if (coordinates === undefined) return ", nobody knows where";
+  return `, at ${coordinates.latitude},${coordinates.longitude}`;
+}
+
+function replicaText({ backend, distanceKm, latencyMs, notRedirectable }: Explanation["replicas"][number]): string {
+  const facts = [
+    ...(distanceKm === undefined ? [] : [`${Math.round(distanceKm).toLocaleString("en-US")} km`]),
+    ...(latencyMs === undefined ? [] : [`${Math.round(latencyMs)} ms`]),
+    ...(notRedirectable === undefined ? [] : [`no redirect: ${notRedirectable}`]),
+  ];
+  return facts.length === 0 ? backend : `${backend} (${facts.join(", ")})`;
+}

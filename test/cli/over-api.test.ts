@@ -1,0 +1,191 @@
+// One gateway, reached in both ways: what commands print is the same, and what only the API does.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { freePort } from "../support/server-process.ts";
+import { signedFetch } from "../support/sign.ts";
+import { type RunCommand, runCommand, startCommand } from "./terminal.ts";
+
+const KEY = { accessKeyId: "ROOTKEY", secretAccessKey: "a-root-secret-for-tests" };
+vi.setConfig({ testTimeout: 60_000 });
+
+let root: string;
+let gateway: RunCommand;
+let endpoint: string;
+let send: ReturnType<typeof signedFetch>;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "nearbucket-over-api-"));
+  endpoint = `http://127.0.0.1:${await freePort()}`;
+  const config = {
+    listen: { port: Number(new URL(endpoint).port) },
+    dataDirectory: join(root, "data"),
+    metadata: { kind: "sqlite", file: join(root, "metadata.sqlite"), durable: false },
+    rootKey: KEY,
+    regions: ["amsterdam", "toronto"].map((name, at) => ({ name, latitude: 50, longitude: -80 * at })),
+    backends: ["amsterdam", "toronto"].map((name) => ({
+      ...{ kind: "disk", name, region: name, directory: join(root, name) },
+    })),
+    log: { level: "silent" },
+  };
+  await writeFile(join(root, "nearbucket.yaml"), JSON.stringify(config));
+  await writeFile(
+    join(root, "aws"),
+    `[profile near]\nendpoint_url = ${endpoint}\naws_access_key_id = ${KEY.accessKeyId}\n` +
+      `aws_secret_access_key = ${KEY.secretAccessKey}\n`,
+  );
+  gateway = startCommand(["serve", "--config", join(root, "nearbucket.yaml")]);
+  await gateway.greeted;
+  send = signedFetch({ endpoint, ...KEY });
+  await send({ method: "PUT", path: "/photos" });
+  for (const key of ["cat", "same cat"])
+    expect(
+      (await send({ method: "PUT", path: `/photos/${encodeURIComponent(key)}`, body: "x".repeat(2048) })).status,
+    ).toBe(200);
+});
+afterAll(async () => {
+  await gateway.stop();
+  await rm(root, { recursive: true });
+});
+
+const beside = (...words: string[]) => runCommand([...words, "--config", join(root, "nearbucket.yaml")]);
+const remote = (...words: string[]) =>
+  runCommand([...words, "--profile", "near"], { env: { AWS_CONFIG_FILE: join(root, "aws") }, directory: root });
+
+it.each([
+  [["stats"]],
+  [["stats", "--json"]],
+  [["status"]],
+  [["backends", "list"]],
+  [["backends", "list", "--json"]],
+  [["backends", "check"]],
+  [["backends", "check", "toronto", "--json"]],
+  [["backends", "orphans", "toronto"]],
+  [["backends", "orphans", "toronto", "--json"]],
+  [["keys", "list"]],
+  [["backends", "check", "nowhere"]],
+  [["backends", "orphans", "nowhere"]],
+  [["backends", "remove", "toronto"]],
+])("prints the same for %j beside the data and over the API", async (words) => {
+  await runCommand(
+    ["keys", "create", "--account", "alice", "--expires", "30d", "--bucket", "photos/2026/"].concat([
+      "--config",
+      join(root, "nearbucket.yaml"),
+    ]),
+  );
+  // What is measured from moment to moment differs between two looks.
+  const still = ({ code, out, err }: Awaited<ReturnType<typeof beside>>) => ({
+    code,
+    out: out.replaceAll(/\d+ ms|"(?:latencyMs|at)": .*|seen \d+ s/g, "~").replaceAll(/ {2,}/g, "  "),
+    err,
+  });
+  const [one, other] = [still(await beside(...words)), still(await remote(...words))];
+  expect(other).toEqual(one);
+  expect(one.out + one.err).not.toBe("");
+});
+
+it("prints the same report as JSON, but for where the gateway was asked", async () => {
+  const read = (text: string) => {
+    const { now: _, gateway: word, backends, jobs, ...report } = JSON.parse(text);
+    const calm = backends.map(
+      ({ latencyMs: _l, reads: _r, writes: _w, seenAt: _s, space: _f, ...one }: Record<string, unknown>) => one,
+    );
+    const waiting = jobs.map(({ kind, attempts }: Record<string, unknown>) => ({ kind, attempts }));
+    return { ...report, word: word.startedAt, backends: calm, jobs: waiting };
+  };
+  const [one, other] = [await beside("status", "--json"), await remote("status", "--json")];
+  expect(read(other.out)).toEqual(read(one.out));
+  expect(other.code).toBe(one.code);
+});
+
+it("makes, disables and revokes a key that the gateway then knows, or knows no more", async () => {
+  const made = await remote("keys", "create", "--account", "bob", "--read-only", "--json");
+  const key = JSON.parse(made.out);
+  const bob = signedFetch({ endpoint, ...key });
+  expect((await bob({ path: "/" })).status).toBe(200);
+  expect((await remote("keys", "disable", key.accessKeyId)).out).toBe(`disabled ${key.accessKeyId}\n`);
+  expect((await bob({ path: "/" })).status).toBe(403);
+  expect((await remote("keys", "enable", key.accessKeyId)).code).toBe(0);
+  expect((await bob({ path: "/" })).status).toBe(200);
+  expect((await remote("keys", "revoke", key.accessKeyId)).out).toBe(`revoked ${key.accessKeyId}\n`);
+  expect(await remote("keys", "revoke", key.accessKeyId)).toMatchObject({ code: 1, out: "" });
+  expect((await remote("keys", "create", "--account", "bob", "--access-key", "MINE")).err).toContain("beside its data");
+});
+
+it("drains, resumes, attaches and refuses as beside the data", async () => {
+  expect((await remote("backends", "drain", "toronto")).out).toContain("toronto is draining");
+  expect((await beside("backends", "list")).out).toMatch(/^toronto .* draining /m);
+  expect((await remote("backends", "resume", "toronto")).out).toBe("toronto is in use again\n");
+  await writeFile(join(root, "third.yaml"), `{ kind: disk, region: toronto, directory: "${join(root, "third")}" }`);
+  expect(await remote("backends", "attach", "third", "--from", "third.yaml")).toMatchObject({ code: 0, err: "" });
+  expect((await beside("backends", "list")).out).toMatch(/^third +disk +toronto +attached/m);
+  await writeFile(join(root, "bad.yaml"), "{ kind: disk, region: mars, directory: relative }");
+  const bad = await remote("backends", "attach", "fourth", "--from", "bad.yaml");
+  expect(bad).toMatchObject({ code: 1, out: "", err: expect.stringContaining("expected an absolute path") });
+});
+
+it("lists and makes accounts", async () => {
+  expect((await remote("accounts", "create", "carol")).out).toContain("nearbucket keys create --account carol");
+  expect((await remote("accounts", "list")).out).toMatch(/^carol +0 +0$/m);
+  expect(JSON.parse((await beside("accounts", "list", "--json")).out)).toContainEqual({
+    name: "carol",
+    keys: 0,
+    buckets: 0,
+  });
+  expect(await remote("accounts", "create", "carol")).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("already"),
+  });
+});
+
+it("shows buckets and what they take up, and changes their settings", async () => {
+  expect((await remote("buckets", "list")).out).toMatch(/^photos +root +\d{4}-\d\d-\d\d +account +auto +2 copies$/m);
+  const shown = (await remote("buckets", "show", "photos")).out;
+  expect(shown).toMatch(/^objects +2, 4\.0 KiB$/m);
+  expect(shown).toMatch(/^stored +2\.0 KiB of unlike content: 2\.0 KiB saved$/m);
+  const set = await remote("buckets", "set", "photos", "--redirect", "off", "--minimum-copies", "1");
+  expect(set.out).toMatch(/ off \(set\) +1 copy \(set\)$/m);
+  expect(
+    (await remote("buckets", "set", "photos", "--redirect", "default", "--minimum-copies", "default")).out,
+  ).not.toContain("(set)");
+  expect((await remote("buckets", "set", "photos")).err).toContain("say what to change");
+  expect((await remote("buckets", "show", "nothing")).code).toBe(1);
+});
+
+it("lists jobs, has a backend scrubbed, and refuses a job that is not there", async () => {
+  expect((await remote("scrub", "amsterdam")).out).toContain("amsterdam is read whole");
+  expect((await remote("jobs", "list")).out).toMatch(/^ID +KIND/m);
+  const jobs = JSON.parse((await remote("jobs", "list", "--kind", "scrub", "--json")).out) as { kind: string }[];
+  expect(new Set(jobs.map(({ kind }) => kind))).toEqual(new Set(["scrub"]));
+  expect(await remote("jobs", "retry", "999999999")).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("no such job"),
+  });
+});
+
+it("explains a read: client, replicas, the chosen one, the answer, and each step", async () => {
+  const words = ["explain", "photos/cat", "--at", "50,-79", "--client", "rclone/v1.70"];
+  const { out } = await remote(...words, "--steps");
+  expect(out).toMatch(/^client {4}127\.0\.0\.1/m);
+  expect(out).toMatch(/^replicas {2}toronto \(.*km/m);
+  expect(out).toMatch(/^chosen {4}toronto$/m);
+  expect(out).toMatch(/^answer {4}(?:proxied|307), rule \d+-/m);
+  expect(out).toMatch(/^RULE +OUTCOME +WHY$/m);
+  expect(JSON.parse((await beside(...words, "--json")).out)).toMatchObject({ answer: { backend: "toronto" } });
+  expect((await remote("explain", "photos")).err).toContain("expected BUCKET/KEY");
+  expect((await remote("explain", "photos/cat", "--at", "91,0")).err).toContain("expected degrees");
+  expect((await remote("explain", "photos/none")).code).toBe(1);
+});
+
+it("says which of two ways was meant, and that a key is needed", async () => {
+  expect((await remote("stats", "--config", "x")).err).toContain("not both");
+  expect((await runCommand(["stats", "--endpoint", endpoint])).err).toContain("an access key is needed");
+  expect(
+    (
+      await runCommand(["status", "--endpoint", "http://127.0.0.1:1", "--profile", "near"], {
+        env: { AWS_CONFIG_FILE: join(root, "aws") },
+      })
+    ).err,
+  ).toContain("cannot be reached");
+});

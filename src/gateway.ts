@@ -150,7 +150,8 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       now,
     });
     const health = { ready: () => readiness.now(), status, metrics: metrics.render };
-    const common = { health, log, observe: metrics.observe };
+    const publicOrigins = () => fleet.members().flatMap(({ backend }) => backend.traits.publicEndpoint ?? []);
+    const common = { health, log, observe: metrics.observe, publicOrigins };
     const readClient = clientReader(config);
     const app = createApp({
       services: {

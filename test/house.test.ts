@@ -69,6 +69,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   checksums: ["errors.ts", "model.ts"],
   config: [],
   contract: [],
+  console: ["contract"],
   "embedded-headers.ts": ["errors.ts"],
   "errors.ts": [],
   "log.ts": [],
@@ -89,6 +90,9 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   "blobs/read": ["blobs/replicas"],
   "blobs/replicas": [],
   "blobs/write": ["blobs/replicas"],
+  "console/screens": ["console/ui", "console/wire"],
+  "console/ui": ["console/wire"],
+  "console/wire": [],
   "metadata/migrations": [],
   "metadata/postgres": [],
   "metadata/sqlite": [],
@@ -102,7 +106,7 @@ interface SourceFile {
 }
 
 function readSources(): readonly SourceFile[] {
-  const paths = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts"));
+  const paths = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((path) => /\.tsx?$/.test(path));
   return paths.map((path) => {
     const text = readFileSync(join(SRC, path), "utf8");
     const imports = [...text.matchAll(/\bfrom "(\.[^"]+)"|\bimport\("(\.[^"]+)"\)|^import "(\.[^"]+)"/gm)].map(

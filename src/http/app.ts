@@ -5,13 +5,14 @@ import type { Client } from "../model.ts";
 import { parseAddress } from "../protocol/address.ts";
 import { readRawHeaders } from "../protocol/raw-headers.ts";
 import { type ApiOptions, api } from "./api.ts";
+import { type ConsoleOptions, consolePages, redirectToConsole, wantsConsole } from "./console.ts";
 import { type DispatchOptions, dispatch, peerOf } from "./dispatch.ts";
 import { errorReply } from "./error-reply.ts";
 import { type Health, healthRoutes } from "./health.ts";
 import { type RequestEnd, requestLog } from "./request-log.ts";
 import type { UnderWay } from "./under-way.ts";
 
-interface CommonOptions {
+interface CommonOptions extends ConsoleOptions {
   readonly health: Health;
   readonly log: Log;
   readonly observe: (end: RequestEnd) => void;
@@ -31,10 +32,12 @@ export function createApp(options: AppOptions): Koa {
     isOperator(readClient(peerOf(req), readRawHeaders(req.rawHeaders))),
   );
   const common = { ...options, logOf: logOf(options.log) };
+  const pages = consolePages(options);
   const s3 = dispatch(common);
   const calls = api({ ...common, ...options.api });
   return appOf(options, (ctx, next) => {
-    if (isOurs(ctx, domains)) return calls(ctx, () => own(ctx, next));
+    if (isOurs(ctx, domains)) return pages(ctx, () => calls(ctx, () => own(ctx, next)));
+    if (wantsConsole(ctx) && !namesBucket(ctx, domains)) return redirectToConsole(ctx);
     underWay.begin(ctx.res);
     return s3(ctx, next);
   });
@@ -42,10 +45,12 @@ export function createApp(options: AppOptions): Koa {
 
 /** For a listener of its own: whoever reaches it is an operator. */
 export function createAdminApp(options: CommonOptions): Koa {
-  return appOf(
-    options,
-    healthRoutes(options.health, () => true),
-  );
+  const pages = consolePages(options);
+  const own = healthRoutes(options.health, () => true);
+  return appOf(options, (ctx, next) => {
+    if (wantsConsole(ctx)) return redirectToConsole(ctx);
+    return pages(ctx, () => own(ctx, next));
+  });
 }
 
 function appOf(options: CommonOptions, last: Middleware): Koa {
@@ -63,7 +68,11 @@ function logOf(log: Log): (ctx: Context) => Log {
 }
 
 /** `/-/...` is ours, unless a bucket stands in the Host: there it is a key. All else keeps its raw path for S3. */
-function isOurs({ req }: Context, domains: readonly string[]): boolean {
-  const { url = "" } = req;
-  return url.startsWith("/-/") && !parseAddress(url, req.headers.host, domains).virtualHost;
+function isOurs(ctx: Context, domains: readonly string[]): boolean {
+  return ctx.req.url?.startsWith("/-/") === true && !namesBucket(ctx, domains);
+}
+
+/** In its Host. */
+function namesBucket({ req }: Context, domains: readonly string[]): boolean {
+  return parseAddress(req.url ?? "", req.headers.host, domains).virtualHost;
 }

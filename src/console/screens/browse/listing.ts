@@ -1,0 +1,72 @@
+/** Pages of ListObjectsV2: folders and objects in the order of their names. */
+import { done, type Result } from "../../wire/fault.ts";
+import { decodeName, type Node } from "../../wire/xml.ts";
+
+export type Entry =
+  | { readonly kind: "folder"; readonly key: string }
+  | {
+      readonly kind: "object";
+      readonly key: string;
+      readonly size: number;
+      readonly modifiedAt: string;
+      readonly etag: string;
+    };
+
+export interface Page {
+  readonly entries: readonly Entry[];
+  /** Of the next page; undefined on the last. */
+  readonly next: string | undefined;
+}
+
+export function listQuery(of: { readonly prefix: string; readonly after?: string | undefined }) {
+  return {
+    "list-type": 2,
+    delimiter: "/",
+    "encoding-type": "url",
+    "max-keys": 1000,
+    prefix: of.prefix,
+    "continuation-token": of.after,
+  };
+}
+
+export function readPage(answer: Result<Node>): Result<Page> {
+  if (!answer.ok) return answer;
+  const folders = answer.value.all("CommonPrefixes").map(folderOf);
+  const objects = answer.value.all("Contents").map(objectOf);
+  const entries = [...folders, ...objects].sort((a, b) => compareKeys(a.key, b.key));
+  return done({ entries, next: answer.value.text("NextContinuationToken") });
+}
+
+/** What a key is called inside the folder that `prefix` names. */
+export function nameOf(key: string, prefix: string): string {
+  return key.startsWith(prefix) ? key.slice(prefix.length) : key;
+}
+
+/** The order of UTF-8 bytes, which S3 lists in; strings compare by UTF-16, which differs above U+FFFF. */
+export function compareKeys(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at += 1) {
+    const [x, y] = [a.charCodeAt(at), b.charCodeAt(at)];
+    if (x !== y) return rank(x) - rank(y);
+  }
+  return a.length - b.length;
+}
+
+/** Surrogates stand for characters above all others. */
+function rank(unit: number): number {
+  return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;
+}
+
+function folderOf(node: Node): Entry {
+  return { kind: "folder", key: decodeName(node.text("Prefix") ?? "") };
+}
+
+function objectOf(node: Node): Entry {
+  return {
+    kind: "object",
+    key: decodeName(node.text("Key") ?? ""),
+    size: Number(node.text("Size")),
+    modifiedAt: node.text("LastModified") ?? "",
+    etag: (node.text("ETag") ?? "").replaceAll('"', ""),
+  };
+}

@@ -1,0 +1,42 @@
+/** A modal question: the browser's own dialog, so that focus and Escape are the browser's. */
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { Button } from "./button.tsx";
+
+export interface DialogProps {
+  readonly title: string;
+  readonly children: ComponentChildren;
+  /** What the button says that does it. Absent: the dialog only shows something. */
+  readonly action?: string;
+  readonly danger?: boolean;
+  readonly disabled?: boolean;
+  readonly busy?: boolean;
+  readonly onAction?: () => void;
+  readonly onClose: () => void;
+}
+
+export function Dialog(props: DialogProps) {
+  const { title, children, action, danger, disabled, busy, onAction, onClose } = props;
+  const ref = useRef<HTMLDialogElement>(null);
+  useEffect(() => ref.current?.showModal(), []);
+  const submit = (event: Event) => {
+    event.preventDefault();
+    if (busy !== true && disabled !== true) onAction?.();
+  };
+  return (
+    <dialog ref={ref} class="dialog" aria-label={title} onClose={onClose}>
+      <form onSubmit={submit}>
+        <h2>{title}</h2>
+        <div class="dialog-body">{children}</div>
+        <footer>
+          <Button onClick={onClose}>{action === undefined ? "Close" : "Cancel"}</Button>
+          {action !== undefined && (
+            <Button submit kind={danger ? "danger" : "primary"} disabled={disabled === true} busy={busy === true}>
+              {action}
+            </Button>
+          )}
+        </footer>
+      </form>
+    </dialog>
+  );
+}

@@ -1,0 +1,30 @@
+/** A screen that shows one loaded document: its title, and the document or what stands in its place. */
+import type { ComponentChildren } from "preact";
+import type { Loaded } from "./loader.ts";
+import { Failing, Loading } from "./states.tsx";
+
+export interface ScreenProps<T> {
+  readonly title: string;
+  readonly loaded: Loaded<T>;
+  /** Beside the title. */
+  readonly actions?: ComponentChildren;
+  readonly children: (value: T) => ComponentChildren;
+}
+
+export function Screen<T>({ title, loaded, actions, children }: ScreenProps<T>) {
+  const { value, fault, reload } = loaded;
+  return (
+    <section class="screen" aria-label={title}>
+      <header class="screen-head">
+        <h1>{title}</h1>
+        {actions}
+      </header>
+      {value !== undefined && fault !== undefined && (
+        <p class="notice" role="status">
+          Not up to date: {fault.message}
+        </p>
+      )}
+      {value !== undefined ? children(value) : fault ? <Failing fault={fault} retry={reload} /> : <Loading />}
+    </section>
+  );
+}

@@ -5,6 +5,7 @@ import "./style/base.css";
 import "./style/shell.css";
 import "./style/parts.css";
 import "./style/screens.css";
+import "./upload/upload.css";
 import { signInToken } from "./routes.ts";
 import { Shell } from "./shell.tsx";
 import "./theme.ts";

@@ -6,6 +6,9 @@ import { formatBytes, formatTime } from "../../ui/format.ts";
 import { useLoaded } from "../../ui/loader.ts";
 import { Screen } from "../../ui/screen.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
+import { DropTarget } from "../../upload/drop-target.tsx";
+import { PickFiles } from "../../upload/pick-files.tsx";
+import { useUploaded } from "../../upload/use-uploaded.ts";
 import { type Entry, listQuery, nameOf, readPage } from "./listing.ts";
 
 interface BrowseProps {
@@ -18,10 +21,14 @@ export function Browse({ bucket, prefix }: BrowseProps) {
     async (signal) => readPage(await ask({ path: `/${bucket}`, query: listQuery({ prefix }), signal })),
     [bucket, prefix],
   );
+  useUploaded(bucket, loaded.reload);
   return (
-    <Screen title={bucket} loaded={loaded}>
-      {({ entries }) => <Table label="Objects" columns={columnsOf(bucket, prefix)} rows={entries} keyOf={keyOf} />}
-    </Screen>
+    <>
+      <DropTarget bucket={bucket} prefix={prefix} />
+      <Screen title={bucket} loaded={loaded} actions={<PickFiles bucket={bucket} prefix={prefix} />}>
+        {({ entries }) => <Table label="Objects" columns={columnsOf(bucket, prefix)} rows={entries} keyOf={keyOf} />}
+      </Screen>
+    </>
   );
 }
 

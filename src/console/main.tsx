@@ -5,6 +5,8 @@ import "./style/base.css";
 import "./style/shell.css";
 import "./style/parts.css";
 import "./style/screens.css";
+import "./style/browse.css";
+import "./style/details.css";
 import "./upload/upload.css";
 import { signInToken } from "./routes.ts";
 import { Shell } from "./shell.tsx";

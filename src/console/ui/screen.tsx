@@ -9,9 +9,11 @@ export interface ScreenProps<T> {
   /** Beside the title. */
   readonly actions?: ComponentChildren;
   readonly children: (value: T) => ComponentChildren;
+  /** Dialogs, which stand while the document is loaded again. */
+  readonly beside?: ComponentChildren;
 }
 
-export function Screen<T>({ title, loaded, actions, children }: ScreenProps<T>) {
+export function Screen<T>({ title, loaded, actions, children, beside }: ScreenProps<T>) {
   const { value, fault, reload } = loaded;
   return (
     <section class="screen" aria-label={title}>
@@ -25,6 +27,7 @@ export function Screen<T>({ title, loaded, actions, children }: ScreenProps<T>) 
         </p>
       )}
       {value !== undefined ? children(value) : fault ? <Failing fault={fault} retry={reload} /> : <Loading />}
+      {beside}
     </section>
   );
 }

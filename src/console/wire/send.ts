@@ -1,5 +1,6 @@
 /** Sends one request to the gateway that served this page, signed with the session. Never throws. */
 import { done, type Fault, failed, type Result } from "./fault.ts";
+import { toHeader } from "./header-text.ts";
 import { canonicalQuery, EMPTY_SHA256, encodePath, type SignedFor, sha256Hex, signHeaders } from "./signer.ts";
 
 export interface Outgoing {
@@ -23,9 +24,10 @@ export async function send(outgoing: Outgoing, signer: Signer): Promise<Result<R
   const payload = body === undefined ? EMPTY_SHA256 : sha256Hex(body);
   const request = { method, host: location.host, path, query, headers, payload };
   const sent = signer === undefined ? headers : signHeaders(request, { ...signer, now: serverTime() });
+  const written = Object.entries(sent).map(([name, value]): [string, string] => [name, toHeader(value)]);
   const target = query.length === 0 ? path : `${path}?${canonicalQuery(query)}`;
   try {
-    const init = { method, headers: sent, cache: "no-store", credentials: "omit", redirect: "follow" } as const;
+    const init = { method, headers: written, cache: "no-store", credentials: "omit", redirect: "follow" } as const;
     const response = await fetch(target, {
       ...init,
       ...(body !== undefined && { body }),

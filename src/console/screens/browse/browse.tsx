@@ -1,15 +1,16 @@
-/** The objects of a bucket below a prefix, and its folders. */
-
-import { hashOf } from "../../routes.ts";
-import { ask } from "../../session.ts";
-import { formatBytes, formatTime } from "../../ui/format.ts";
-import { useLoaded } from "../../ui/loader.ts";
-import { Screen } from "../../ui/screen.tsx";
-import { type Column, Table } from "../../ui/table.tsx";
+/** The objects of a bucket below a prefix, its folders, and the details of what is chosen. */
+import { useEffect, useState } from "preact/hooks";
+import { Empty, Failing, Loading } from "../../ui/states.tsx";
+import { say } from "../../ui/toast.tsx";
 import { DropTarget } from "../../upload/drop-target.tsx";
-import { PickFiles } from "../../upload/pick-files.tsx";
 import { useUploaded } from "../../upload/use-uploaded.ts";
-import { type Entry, listQuery, nameOf, readPage } from "./listing.ts";
+import { Details } from "../details/details.tsx";
+import { Crumbs } from "./crumbs.tsx";
+import { MakeFolder } from "./make-folder.tsx";
+import { ObjectList } from "./object-list.tsx";
+import { type Pages, usePages } from "./pages.ts";
+import { NOTHING, type Selection } from "./selection.ts";
+import { Toolbar } from "./toolbar.tsx";
 
 interface BrowseProps {
   readonly bucket: string;
@@ -17,36 +18,92 @@ interface BrowseProps {
 }
 
 export function Browse({ bucket, prefix }: BrowseProps) {
-  const loaded = useLoaded(
-    async (signal) => readPage(await ask({ path: `/${bucket}`, query: listQuery({ prefix }), signal })),
-    [bucket, prefix],
+  const [search, setSearch] = useState("");
+  const [selection, setSelection] = useState<Selection>(NOTHING);
+  const [isMaking, setMaking] = useState(false);
+  const pages = usePages(bucket, prefix, search);
+  useUploaded(bucket, pages.reload);
+  useEffect(() => setSelection(NOTHING), [prefix, search]);
+  const chosen = selection.keys.size === 0 ? [] : pages.entries.filter(({ key }) => selection.keys.has(key));
+  const detailed = chosen.length === 1 && chosen[0]?.kind === "object" ? chosen[0] : undefined;
+  const list = { bucket, prefix, pages, selection, onSelect: setSelection };
+  return (
+    <section class={`browse ${detailed ? "with-details" : ""}`} aria-label={`Bucket ${bucket}`}>
+      <DropTarget bucket={bucket} prefix={prefix} />
+      <div class="browse-main">
+        <header class="browse-head">
+          <Crumbs bucket={bucket} prefix={prefix} />
+          <Toolbar
+            bucket={bucket}
+            prefix={prefix}
+            chosen={chosen}
+            search={search}
+            onSearch={setSearch}
+            onMakeFolder={() => setMaking(true)}
+            onReload={pages.reload}
+            onClear={() => setSelection(NOTHING)}
+          />
+        </header>
+        <Content {...list} isSearch={search !== ""} />
+      </div>
+      {detailed && (
+        <Details
+          key={detailed.key}
+          bucket={bucket}
+          entry={detailed}
+          onChange={pages.reload}
+          onClose={() => setSelection({ ...NOTHING, cursor: selection.cursor })}
+        />
+      )}
+      {isMaking && (
+        <MakeFolder
+          bucket={bucket}
+          prefix={prefix}
+          onClose={() => setMaking(false)}
+          onMade={(name) => {
+            setMaking(false);
+            say(`Made the folder ${name}.`);
+            pages.reload();
+          }}
+        />
+      )}
+    </section>
   );
-  useUploaded(bucket, loaded.reload);
+}
+
+interface ContentProps extends BrowseProps {
+  readonly pages: Pages;
+  readonly selection: Selection;
+  readonly onSelect: (selection: Selection) => void;
+  readonly isSearch: boolean;
+}
+
+function Content({ isSearch, ...list }: ContentProps) {
+  const { isThere, entries, fault, hasMore, reload } = list.pages;
+  if (!isThere && fault) return <Failing fault={fault} retry={reload} />;
+  if (!isThere) return <Loading rows={10} />;
+  if (entries.length === 0 && !hasMore) return <Nothing isSearch={isSearch} prefix={list.prefix} />;
   return (
     <>
-      <DropTarget bucket={bucket} prefix={prefix} />
-      <Screen title={bucket} loaded={loaded} actions={<PickFiles bucket={bucket} prefix={prefix} />}>
-        {({ entries }) => <Table label="Objects" columns={columnsOf(bucket, prefix)} rows={entries} keyOf={keyOf} />}
-      </Screen>
+      <ObjectList {...list} />
+      {fault && <Failing fault={fault} retry={list.pages.loadMore} />}
     </>
   );
 }
 
-function keyOf(entry: Entry): string {
-  return entry.key;
-}
-
-function columnsOf(bucket: string, prefix: string): readonly Column<Entry>[] {
-  return [
-    {
-      title: "Name",
-      cell: (entry) => {
-        const name = nameOf(entry.key, prefix);
-        if (entry.kind === "object") return name;
-        return <a href={hashOf({ screen: "browse", bucket, prefix: entry.key })}>{name}</a>;
-      },
-    },
-    { title: "Size", cell: (entry) => (entry.kind === "object" ? formatBytes(entry.size) : ""), isNumber: true },
-    { title: "Changed", cell: (entry) => (entry.kind === "object" ? formatTime(entry.modifiedAt) : ""), isWide: true },
-  ];
+function Nothing({ isSearch, prefix }: { readonly isSearch: boolean; readonly prefix: string }) {
+  if (isSearch)
+    return (
+      <Empty icon="search" title="No name here begins so">
+        The search looks at the beginning of names, with capitals as they are, in this folder.
+      </Empty>
+    );
+  return (
+    <Empty
+      icon={prefix === "" ? "bucket" : "folder"}
+      title={prefix === "" ? "This bucket is empty" : "This folder is empty"}
+    >
+      What is stored below <span class="mono">{prefix === "" ? "this bucket" : prefix}</span> appears here.
+    </Empty>
+  );
 }

@@ -18,6 +18,7 @@ export interface Page {
   readonly next: string | undefined;
 }
 
+/** Everything that begins with `prefix`, up to the next slash. `after`: the token of the page before. */
 export function listQuery(of: { readonly prefix: string; readonly after?: string | undefined }) {
   return {
     "list-type": 2,
@@ -35,11 +36,6 @@ export function readPage(answer: Result<Node>): Result<Page> {
   const objects = answer.value.all("Contents").map(objectOf);
   const entries = [...folders, ...objects].sort((a, b) => compareKeys(a.key, b.key));
   return done({ entries, next: answer.value.text("NextContinuationToken") });
-}
-
-/** What a key is called inside the folder that `prefix` names. */
-export function nameOf(key: string, prefix: string): string {
-  return key.startsWith(prefix) ? key.slice(prefix.length) : key;
 }
 
 /** The order of UTF-8 bytes, which S3 lists in; strings compare by UTF-16, which differs above U+FFFF. */

@@ -1,0 +1,31 @@
+/** Where a listing is: the bucket and each folder on the way. */
+import { hashOf } from "../../routes.ts";
+import { Icon } from "../../ui/icon.tsx";
+import { crumbsOf } from "./names.ts";
+
+export function Crumbs({ bucket, prefix }: { readonly bucket: string; readonly prefix: string }) {
+  const crumbs = [{ text: bucket, prefix: "" }, ...crumbsOf(prefix)];
+  return (
+    <nav class="crumbs" aria-label="Folders">
+      <ol>
+        <li>
+          <a href="#/buckets">Buckets</a>
+        </li>
+        {crumbs.map(({ text, prefix: to }, index) => (
+          <li key={to}>
+            <Icon name="right" />
+            {index === crumbs.length - 1 ? (
+              <h1 title={text}>
+                <bdi>{text || "(no name)"}</bdi>
+              </h1>
+            ) : (
+              <a href={hashOf({ screen: "browse", bucket, prefix: to })} title={text}>
+                <bdi>{text || "(no name)"}</bdi>
+              </a>
+            )}
+          </li>
+        ))}
+      </ol>
+    </nav>
+  );
+}

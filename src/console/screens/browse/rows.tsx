@@ -1,0 +1,71 @@
+/** One row of the listing: its choice, its name, its size and time. */
+import { hashOf } from "../../routes.ts";
+import { formatBytes, formatExactly, formatTime } from "../../ui/format.ts";
+import { Icon } from "../../ui/icon.tsx";
+import type { Entry } from "./listing.ts";
+import { nameOf } from "./names.ts";
+import { clickMode, type Gesture } from "./selection.ts";
+
+export const ROW_HEIGHT = 44;
+
+export interface RowProps {
+  readonly id: string;
+  readonly index: number;
+  readonly entry: Entry;
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly isChosen: boolean;
+  readonly isCursor: boolean;
+  readonly onGesture: (gesture: Gesture) => void;
+}
+
+export function Row({ id, index, entry, bucket, prefix, isChosen, isCursor, onGesture }: RowProps) {
+  const name = nameOf(entry.key, prefix);
+  const choose = (event: MouseEvent) => {
+    // A click on a folder's name opens it.
+    if (event.target instanceof Element && event.target.closest("a, input")) return;
+    onGesture({ to: index, mode: clickMode(event) });
+  };
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid that holds the rows takes the keys
+    <div
+      id={id}
+      role="row"
+      tabIndex={-1}
+      class={`row ${isCursor ? "cursor" : ""}`}
+      aria-selected={isChosen}
+      aria-rowindex={index + 1}
+      onClick={choose}
+    >
+      <span role="gridcell" class="row-choice">
+        <input
+          type="checkbox"
+          tabIndex={-1}
+          checked={isChosen}
+          aria-label={`Choose ${name}`}
+          onClick={(event) => onGesture({ to: index, mode: event.shiftKey ? "range" : "toggle" })}
+        />
+      </span>
+      <span role="gridcell" class="row-name" title={name}>
+        <Icon name={entry.kind === "folder" ? "folder" : "file"} />
+        {entry.kind === "folder" ? (
+          <a href={hashOf({ screen: "browse", bucket, prefix: entry.key })} tabIndex={-1}>
+            <bdi>{name}</bdi>
+          </a>
+        ) : (
+          <bdi>{name}</bdi>
+        )}
+      </span>
+      <span role="gridcell" class="row-size number">
+        {entry.kind === "object" ? formatBytes(entry.size) : ""}
+      </span>
+      <span
+        role="gridcell"
+        class="row-time"
+        title={entry.kind === "object" ? formatExactly(entry.modifiedAt) : undefined}
+      >
+        {entry.kind === "object" ? formatTime(entry.modifiedAt) : ""}
+      </span>
+    </div>
+  );
+}

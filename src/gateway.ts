@@ -153,20 +153,21 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     const publicOrigins = () => fleet.members().flatMap(({ backend }) => backend.traits.publicEndpoint ?? []);
     const common = { health, log, observe: metrics.observe, publicOrigins };
     const readClient = clientReader(config);
+    const delivery = openDelivery({
+      fleet,
+      regions: config.regions,
+      backends: declared,
+      redirect: config.redirect,
+      clientMap: config.clientMap,
+      region: config.region,
+      now,
+      count: metrics.countRedirect,
+    });
     const app = createApp({
       services: {
         metadata,
         blobs,
-        delivery: openDelivery({
-          fleet,
-          regions: config.regions,
-          backends: declared,
-          redirect: config.redirect,
-          clientMap: config.clientMap,
-          region: config.region,
-          now,
-          count: metrics.countRedirect,
-        }),
+        delivery,
         now,
         region: config.region,
         dedup: config.dedup,
@@ -186,7 +187,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         signatureV2: config.signatureV2,
       }),
       route: route(operations),
-      api: { operations: apiOperations, services: { metadata, now, facts: factsOf(config, root) } },
+      api: { operations: apiOperations, services: { metadata, delivery, blobs, now, facts: factsOf(config, root) } },
       audit,
       admission: { budget, pace },
       underWay,
@@ -240,8 +241,10 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
 }
 
 function factsOf(config: GatewayConfig, root: Account): GatewayFacts {
-  const { region, copies, publicAccess } = config;
-  return { version: packageVersion, root, region, copies, redirect: config.redirect.mode, publicAccess };
+  const { region, copies, minimumCopies = copies, publicAccess } = config;
+  const { redirect, dedup } = config;
+  const own = { redirect: redirect.mode, minimumCopies: Math.min(minimumCopies, copies), dedup: dedup.scope };
+  return { version: packageVersion, root, region, copies, publicAccess, ...own };
 }
 
 function urlOf(scheme: "http" | "https", host: string, port: number): string {

@@ -4,7 +4,7 @@
  */
 import type { z } from "zod";
 import type { Log } from "../log.ts";
-import type { Account, Client, HeaderFields, KeyScope } from "../model.ts";
+import type { Account, Client, HeaderFields, KeyScope, RedirectMode } from "../model.ts";
 import type { ApiServices } from "./services.ts";
 
 /** anyone: no signature is asked for. caller: any access key. operator: an unlimited key of the root account. */
@@ -14,6 +14,8 @@ export interface ApiCaller {
   readonly account: Account;
   readonly accessKeyId: string;
   readonly scope: KeyScope;
+  /** The access key's own redirect mode, if it has one. */
+  readonly redirect: RedirectMode | undefined;
   /** When what was proven ends; undefined: no end is known. */
   readonly until: Date | undefined;
   readonly isOperator: boolean;

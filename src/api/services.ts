@@ -1,9 +1,13 @@
 /** What the calls of the API work with; made by the composition root. */
+import type { BlobStore } from "../blobs/blob-store.ts";
+import type { Delivery } from "../delivery/delivery.ts";
 import type { Metadata } from "../metadata/metadata.ts";
-import type { Account, PublicAccess, RedirectMode } from "../model.ts";
+import type { Account, DedupScope, PublicAccess, RedirectMode } from "../model.ts";
 
 export interface ApiServices {
   readonly metadata: Metadata;
+  readonly delivery: Delivery;
+  readonly blobs: BlobStore;
   readonly now: () => Date;
   readonly facts: GatewayFacts;
 }
@@ -14,6 +18,9 @@ export interface GatewayFacts {
   readonly root: Account;
   readonly region: string;
   readonly copies: number;
+  /** For buckets without a setting of their own. */
+  readonly minimumCopies: number;
+  readonly dedup: DedupScope;
   readonly redirect: RedirectMode;
   readonly publicAccess: PublicAccess;
 }

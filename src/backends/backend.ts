@@ -89,7 +89,7 @@ export interface ListedBlob extends BackendStat {
   readonly modifiedAt: Date;
 }
 
-/** What a redirect to this backend keeps and what it loses: read by delivery/policy.ts. */
+/** What a redirect to this backend keeps and what it loses: read by delivery/redirect-rules.ts. */
 export interface BackendTraits {
   /** `scheme://host[:port]` clients are sent to; undefined: never redirect here. */
   readonly publicEndpoint: string | undefined;

@@ -123,7 +123,7 @@ export function readClaimedPlace(headers: HeaderFields, trustedPeer: boolean): C
 const LONGEST_ADDRESS = "[0000:0000:0000:0000:0000:0000:255.255.255.255%interface-name]:65535".length;
 
 /** `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1` or `[2001:db8::1]:80`; undefined for anything else, such as `unknown`. */
-function parseAddress(text: string): string | undefined {
+export function parseAddress(text: string): string | undefined {
   if (text.length > LONGEST_ADDRESS) return undefined;
   const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1] ?? text;
   return isIP(bare) === 0 ? undefined : ipaddr.process(bare).toString();

@@ -3,16 +3,19 @@
  * said.
  */
 import type { Fleet } from "../backends/fleet.ts";
-import type { RedirectMode, Region } from "../model.ts";
+import type { Coordinates, RedirectMode, Region } from "../model.ts";
 import { type ClientFamily, familyOf } from "./client-families.ts";
 import { type ClientMapRow, clientPlaceReader } from "./client-place.ts";
+import { type Explanation, explanationOf } from "./explain.ts";
 import { gatherFacts, type Override, readAgent, readOverride } from "./facts.ts";
-import { decide, type Verdict } from "./policy.ts";
+import { type Obstacle, obstacleTo } from "./obstacles.ts";
+import { decide, type Step, trace, type Verdict } from "./policy.ts";
 import { type Place, SIMILAR_MS, UNEXPLAINED_MS } from "./proximity.ts";
-import { admits, type BackendAudience, publicEndpointFinder, targetFor } from "./public-endpoints.ts";
+import { type BackendAudience, publicEndpointFinder, targetFor } from "./public-endpoints.ts";
 import { type RankedReplica, rankReplicas } from "./ranking.ts";
 import type { ReadRequest } from "./read-request.ts";
 import { RecentRedirects } from "./recent-redirects.ts";
+import type { RedirectFacts } from "./redirect-facts.ts";
 import { repeatedReadKey } from "./repeated-read.ts";
 import { proxyHeaders, redirectHeaders, splitReplyHeaders } from "./reply-headers.ts";
 import { type LifetimeOptions, urlLifetime } from "./url-lifetime.ts";
@@ -39,6 +42,24 @@ type Route =
 
 export interface Delivery {
   route(request: ReadRequest): Route;
+  /**
+   * What `route` would answer now, and why. Nothing is counted, and no redirect is remembered. `pretended`: where the
+   * client is, in place of what its address or its request says.
+   */
+  explain(request: ReadRequest, pretended?: Coordinates): Explanation;
+}
+
+/** What is found out about a read before the rules are asked. */
+interface Considered {
+  readonly now: Date;
+  readonly family: ClientFamily;
+  readonly place: Place;
+  readonly ranked: readonly RankedReplica[];
+  /** The closest replica that the client may be sent to. */
+  readonly closest: RankedReplica | undefined;
+  readonly seconds: number | undefined;
+  readonly readKey: string | undefined;
+  readonly facts: RedirectFacts;
 }
 
 export interface DeliveryOptions {
@@ -61,6 +82,12 @@ export interface DeliveryOptions {
   readonly random?: () => number;
 }
 
+const UNSIGNED: Step = {
+  rule: "5-no-public-replica",
+  outcome: "proxy",
+  why: "the closest backend that the client could be sent to signs no URL",
+};
+
 export function openDelivery(options: DeliveryOptions): Delivery {
   return new Deliverer(options);
 }
@@ -81,38 +108,64 @@ class Deliverer implements Delivery {
   }
 
   route(request: ReadRequest): Route {
-    const { fleet, redirect } = this.#options;
+    const considered = this.#consider(request, this.#placeOf(request));
+    const { closest, readKey, family } = considered;
+    const verdict = decide(considered.facts);
+    const url = verdict.kind === "redirect" ? sign(request, considered) : undefined;
+    if (closest === undefined || url === undefined)
+      return this.#proxy(verdict, this.#proxied(request, considered), family);
+    if (readKey !== undefined) this.#recent.remember(readKey, considered.now.getTime());
+    return this.#redirect(verdict, url, closest, family);
+  }
+
+  explain(request: ReadRequest, pretended?: Coordinates): Explanation {
+    const place = pretended ? { region: undefined, coordinates: pretended } : this.#placeOf(request);
+    const considered = this.#consider(request, place);
+    const steps = trace(considered.facts);
+    const isRedirect = steps.at(-1)?.outcome === "redirect";
+    const isSigned = isRedirect && sign(request, considered) !== undefined;
+    const decided = {
+      place,
+      family: considered.family.name,
+      replicas: request.blob.replicas,
+      obstacle: (replica: RankedReplica) => this.#obstacle(replica, request),
+      steps: isRedirect && !isSigned ? [...steps, UNSIGNED] : steps,
+      ...(isSigned
+        ? { ranked: considered.ranked, similarMs: similarMs(place), sentTo: considered.closest }
+        : { ranked: this.#proxied(request, considered), similarMs: SIMILAR_MS, sentTo: undefined }),
+    };
+    return explanationOf(decided, this.#options.fleet);
+  }
+
+  #consider(request: ReadRequest, place: Place): Considered {
+    const { redirect } = this.#options;
     const now = this.#options.now();
     const family = familyOf(readAgent(request.headers));
     const override = readOverride(request.headers, request.query);
     const mode = modeOf(request.keyRedirect ?? request.bucket.settings.redirect ?? redirect.mode, override);
-    const place = this.#placeOf(request);
-    const isPlaceKnown = place.coordinates !== undefined;
-    const rank = (similarMs: number) => rankReplicas(request.blob.replicas, fleet, place, this.#random, similarMs);
-    // What is far from here need not be far from a client that may be anywhere.
-    const ranked = rank(isPlaceKnown ? SIMILAR_MS : UNEXPLAINED_MS);
-    const closest = ranked.find((replica) => this.#mayRedirectTo(replica, request));
+    const ranked = this.#rank(request, place, similarMs(place));
+    const closest = ranked.find((replica) => this.#obstacle(replica, request) === undefined);
     const endpoint = closest && this.#endpointOf(closest.member.backend);
     const readKey = mode === "always" && override !== "always" ? repeatedReadKey(request, family) : undefined;
     const repeated = readKey !== undefined && this.#recent.has(readKey, now.getTime());
     const target = endpoint && targetFor(endpoint, request, redirect.allowInsecureRedirects);
     const seconds = urlLifetime(request, redirect, now);
     const ending = seconds === undefined;
-    const verdict = decide(gatherFacts(request, { mode, override, family, ending, repeated, target, redirect }));
-    const url =
-      verdict.kind === "redirect" && closest !== undefined && seconds !== undefined
-        ? sign(request, closest, now, seconds)
-        : undefined;
-    if (closest === undefined || url === undefined)
-      return this.#proxy(verdict, isPlaceKnown ? ranked : rank(SIMILAR_MS), family);
-    if (readKey !== undefined) this.#recent.remember(readKey, now.getTime());
-    return this.#redirect(verdict, url, closest, family);
+    const facts = gatherFacts(request, { mode, override, family, ending, repeated, target, redirect });
+    return { now, family, place, ranked, closest, seconds, readKey, facts };
   }
 
-  #mayRedirectTo({ member }: RankedReplica, { clientAddress }: ReadRequest): boolean {
-    const endpoint = this.#endpointOf(member.backend);
-    const isFit = member.up && !member.draining && member.reads.state === "closed";
-    return endpoint !== undefined && isFit && admits(endpoint, clientAddress);
+  #rank({ blob }: ReadRequest, place: Place, similarMs: number): readonly RankedReplica[] {
+    return rankReplicas(blob.replicas, this.#options.fleet, place, this.#random, similarMs);
+  }
+
+  /** In which order the gateway reads: it knows how far they are from itself, wherever the client is. */
+  #proxied(request: ReadRequest, { place, ranked }: Considered): readonly RankedReplica[] {
+    return place.coordinates === undefined ? this.#rank(request, place, SIMILAR_MS) : ranked;
+  }
+
+  #obstacle({ member }: RankedReplica, { clientAddress }: ReadRequest): Obstacle | undefined {
+    return obstacleTo(member, this.#endpointOf(member.backend), clientAddress);
   }
 
   #redirect({ rule }: Verdict, url: string, { name: backend, region }: RankedReplica, family: ClientFamily): Route {
@@ -122,8 +175,7 @@ class Deliverer implements Delivery {
   }
 
   #proxy(verdict: Verdict, ranked: readonly RankedReplica[], family: ClientFamily): Route {
-    // A backend that signs no URL after all counts as one without a public endpoint.
-    const rule = verdict.kind === "redirect" ? "5-no-public-replica" : verdict.rule;
+    const rule = verdict.kind === "redirect" ? UNSIGNED.rule : verdict.rule;
     this.#options.count("proxy", rule, family.name);
     return {
       kind: "proxy",
@@ -134,14 +186,20 @@ class Deliverer implements Delivery {
   }
 }
 
+/** Undefined also where the backend signs no URL after all: it counts as one without a public endpoint. */
 function sign(
   { blob, replyHeaders: headers, query }: ReadRequest,
-  { member }: RankedReplica,
-  now: Date,
-  expiresSeconds: number,
+  { closest, now, seconds }: Considered,
 ): string | undefined {
+  if (closest === undefined || seconds === undefined) return undefined;
   const { responseOverrides, replyHeaders } = splitReplyHeaders(headers, query);
-  return member.backend.signedUrl(blob.storageKey, { now, expiresSeconds, responseOverrides, replyHeaders });
+  const options = { now, expiresSeconds: seconds, responseOverrides, replyHeaders };
+  return closest.member.backend.signedUrl(blob.storageKey, options);
+}
+
+/** What is far from here need not be far from a client that may be anywhere. */
+function similarMs({ coordinates }: Place): number {
+  return coordinates === undefined ? UNEXPLAINED_MS : SIMILAR_MS;
 }
 
 function modeOf(mode: RedirectMode, override: Override | undefined): RedirectMode {

@@ -1,8 +1,8 @@
 /** What a request says about redirects, read into plain values. Header names come lower-case; nothing here decides. */
 import type { HeaderFields, ObjectAttributes, RedirectMode, StoredObject } from "../model.ts";
 import type { ClientFamily } from "./client-families.ts";
-import type { RedirectFacts, RedirectTarget } from "./policy.ts";
 import type { ReadRequest } from "./read-request.ts";
+import type { RedirectFacts, RedirectTarget } from "./redirect-facts.ts";
 
 const OVERRIDE = "x-nearbucket-redirect";
 

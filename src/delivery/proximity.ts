@@ -41,6 +41,39 @@ export function orderByProximity<C extends Candidate>(
   similarMs = SIMILAR_MS,
 ): readonly C[] {
   if (candidates.length < 2) return candidates;
+  const entries = measure(candidates, place, random, similarMs);
+  entries.sort((a, b) => a.distance - b.distance || a.steps - b.steps || a.draw - b.draw);
+  return entries.map(({ candidate }) => candidate);
+}
+
+/** Those that only a draw sets apart from `one`, itself included. */
+export function equallyClose<C extends Candidate>(
+  candidates: readonly C[],
+  one: C,
+  place: Place,
+  similarMs = SIMILAR_MS,
+): readonly C[] {
+  const entries = measure(candidates, place, () => 0, similarMs);
+  const own = entries.find(({ candidate }) => candidate === one);
+  return entries.flatMap(({ candidate, distance, steps }) =>
+    distance === own?.distance && steps === own.steps ? [candidate] : [],
+  );
+}
+
+interface Entry<C> {
+  readonly candidate: C;
+  readonly distance: number;
+  readonly latency: number;
+  steps: number;
+  readonly draw: number;
+}
+
+function measure<C extends Candidate>(
+  candidates: readonly C[],
+  place: Place,
+  random: () => number,
+  similarMs: number,
+): Entry<C>[] {
   // This is on the path of every read: the entries are filled in place.
   const entries = candidates.map((candidate) => ({
     candidate,
@@ -55,8 +88,7 @@ export function orderByProximity<C extends Candidate>(
       if (distance === entry.distance && latency < quickest) quickest = latency;
     entry.steps = Math.floor(Math.log2(entry.latency / quickest));
   }
-  entries.sort((a, b) => a.distance - b.distance || a.steps - b.steps || a.draw - b.draw);
-  return entries.map(({ candidate }) => candidate);
+  return entries;
 }
 
 function distanceSteps(candidate: Candidate, { region, coordinates }: Place): number {

@@ -1,8 +1,8 @@
 /** Where each backend may be read from by clients, worked out once for each. */
 import type { Backend } from "../backends/backend.ts";
 import { NetworkMap } from "./networks.ts";
-import type { RedirectTarget } from "./policy.ts";
 import type { ReadRequest } from "./read-request.ts";
+import type { RedirectTarget } from "./redirect-facts.ts";
 
 /** Who may be redirected to a backend. */
 export interface BackendAudience {

@@ -13,7 +13,7 @@ export class RecentRedirects {
 
   /** Was this remembered within the last ten seconds? Times in ms since the epoch. */
   has(request: string, nowMs: number): boolean {
-    const at = this.#sentAt.get(nameOf(request));
+    const at = this.#sentAt.peek(nameOf(request));
     return at !== undefined && nowMs - at < WINDOW_MS;
   }
 

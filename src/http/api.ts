@@ -118,13 +118,13 @@ function hasBody(headers: HeaderFields): boolean {
 }
 
 function callerOf(authentication: Authentication | undefined, client: Client, root: Account): ApiCaller | undefined {
-  const { account, accessKeyId, scope = {}, until } = authentication?.caller ?? {};
+  const { account, accessKeyId, scope = {}, redirect, until } = authentication?.caller ?? {};
   if (account === undefined || accessKeyId === undefined) return undefined;
   // A trusted proxy's own address stands for whoever asks through it, and lets nobody in.
   if (!networksAllow(scope, client.certain ? client.address : "")) throw new ApiError("NotAllowed");
   const { readOnly, places } = scope;
   const isOperator = account.id === root.id && readOnly === undefined && places === undefined;
-  return { account, accessKeyId, scope, until, isOperator };
+  return { account, accessKeyId, scope, redirect, until, isOperator };
 }
 
 function checkAccess(access: Access, caller: ApiCaller | undefined): void {

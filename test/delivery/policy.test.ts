@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { familyOf } from "../../src/delivery/client-families.ts";
-import { decide, type RedirectFacts, type RedirectTarget } from "../../src/delivery/policy.ts";
+import { decide, trace } from "../../src/delivery/policy.ts";
+import type { RedirectFacts, RedirectTarget } from "../../src/delivery/redirect-facts.ts";
 
 const minio: RedirectTarget = {
   downgrade: false,
@@ -205,5 +206,46 @@ describe("decide", () => {
       return `${kind} ${rule}`;
     });
     expect(answers).toEqual([auto, always, "proxy 0-off"]);
+  });
+});
+
+describe("trace", () => {
+  it.each(cases)("%s: ends with the rule that decides", (_what, change, auto, always) => {
+    const answers = (["auto", "always", "off"] as const).map((mode) => {
+      const last = trace({ ...follower, ...change, mode }).at(-1);
+      return `${last?.outcome} ${last?.rule}`;
+    });
+    expect(answers).toEqual([auto, always, "proxy 0-off"]);
+  });
+
+  it("tells each rule that was asked, in order, and each fact once", () => {
+    const steps = trace({ ...follower, ...presigned("curl/8.14.1") });
+    const numbers = steps.map(({ rule }) => Number.parseInt(rule, 10));
+    expect(numbers).toEqual([0, 0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18]);
+    expect(steps.slice(0, -1).every(({ outcome }) => outcome === "passes")).toBe(true);
+    expect(steps.filter(({ why }) => why.trim() === "")).toEqual([]);
+  });
+
+  it.each([
+    ["12-small", { bytes: 3, minBytes: 65_536 }, "the read has 3 bytes, fewer than redirect.minBytes 65536"],
+    ["14-client", boto, "the request is signed in its header, and boto3 is not known to follow redirects"],
+    ["4-retry", { attempt: 2 }, "the client says that this is its attempt 2"],
+    ["6-host", to({ downgrade: true }), "the client may have come by https, and the backend's public endpoint is http"],
+    [
+      "10-etag",
+      { sameEtag: false, etagCondition: true },
+      "the bytes have another ETag of their own than the object, and the backend cannot know the object's; " +
+        "the request has a condition on it",
+    ],
+  ] as const)("%s names the fact", (rule, change, why) => {
+    expect(trace({ ...follower, ...change }).at(-1)).toEqual({ rule, outcome: "proxy", why });
+  });
+
+  it("says another thing of a rule that passes than of one that decides", () => {
+    const passed = new Map(trace({ ...follower, ...presigned("curl/8") }).map(({ rule, why }) => [rule, why]));
+    for (const [, change] of cases) {
+      const last = trace({ ...follower, ...change }).at(-1);
+      if (last !== undefined && last.rule !== "18-other-agent") expect(passed.get(last.rule)).not.toBe(last.why);
+    }
   });
 });

@@ -36,7 +36,7 @@ describe("the documents", () => {
   });
 
   it("name every rule of the redirect policy, and no other", () => {
-    const policy = readDocument("src/delivery/policy.ts");
+    const policy = readDocument("src/delivery/redirect-rules.ts");
     const rules = new Set([...policy.matchAll(/"(\d+-[a-z-]+)"/g)].map((match) => match[1]));
     const rows = [...readDocument("docs/redirects.md").matchAll(/^\| `(\d+-[a-z-]+)` \|/gm)].map((match) => match[1]);
     expect(new Set(rows)).toEqual(rules);

@@ -1,0 +1,118 @@
+/**
+ * A decision told step by step: what was known of the client, the copies as they were ranked, and each rule that was
+ * asked. It says what was found and decides nothing.
+ */
+import type { Fleet } from "../backends/fleet.ts";
+import type { Coordinates, Replica } from "../model.ts";
+import { OBSTACLE_WORDS, type Obstacle } from "./obstacles.ts";
+import type { Step } from "./policy.ts";
+import { distanceKm, equallyClose, type Place } from "./proximity.ts";
+import type { RankedReplica } from "./ranking.ts";
+
+export interface Explanation {
+  /** Undefined: not known where the client is. */
+  readonly region: string | undefined;
+  readonly coordinates: Coordinates | undefined;
+  readonly family: string;
+  /** In the order in which they are read. */
+  readonly replicas: readonly ExplainedReplica[];
+  /** Those that are not read at all. */
+  readonly left: readonly { readonly backend: string; readonly why: string }[];
+  readonly answer: {
+    readonly kind: "redirect" | "proxy";
+    /** Undefined: no replica can be read now. */
+    readonly backend: string | undefined;
+    readonly rule: string;
+    readonly because: string;
+  };
+  readonly steps: readonly Step[];
+}
+
+interface ExplainedReplica {
+  readonly backend: string;
+  readonly region: string;
+  readonly coordinates: Coordinates;
+  readonly distanceKm: number | undefined;
+  readonly latencyMs: number | undefined;
+  /** Undefined: the client may be sent there. */
+  readonly notRedirectable: string | undefined;
+}
+
+/** What was found on the way to the answer. */
+export interface Decided {
+  readonly place: Place;
+  readonly family: string;
+  readonly replicas: readonly Replica[];
+  readonly ranked: readonly RankedReplica[];
+  readonly similarMs: number;
+  readonly obstacle: (replica: RankedReplica) => Obstacle | undefined;
+  /** The replica to be redirected to; undefined: the gateway streams. */
+  readonly sentTo: RankedReplica | undefined;
+  readonly steps: readonly Step[];
+}
+
+export function explanationOf(decided: Decided, fleet: Pick<Fleet, "get">): Explanation {
+  const { place, ranked, replicas, sentTo, steps, obstacle } = decided;
+  const first = sentTo ?? ranked.find(({ member }) => member.up);
+  const last = steps.at(-1);
+  return {
+    region: place.region,
+    coordinates: plain(place.coordinates),
+    family: decided.family,
+    replicas: ranked.map((replica) => ({
+      backend: replica.name,
+      region: replica.region,
+      coordinates: { latitude: replica.coordinates.latitude, longitude: replica.coordinates.longitude },
+      distanceKm: place.coordinates && tenths(distanceKm(place.coordinates, replica.coordinates)),
+      latencyMs: tenths(replica.latencyMs),
+      notRedirectable: wordsFor(obstacle(replica)),
+    })),
+    left: replicas.flatMap((replica) => leftOut(replica, fleet)),
+    answer: {
+      kind: sentTo === undefined ? "proxy" : "redirect",
+      backend: first?.name,
+      rule: last?.rule ?? "",
+      because: (last?.why ?? "") + (first === undefined ? "; no copy can be read now" : drawn(first, decided)),
+    },
+    steps,
+  };
+}
+
+/** A region is more than its coordinates. */
+function plain(at: Coordinates | undefined): Coordinates | undefined {
+  return at && { latitude: at.latitude, longitude: at.longitude };
+}
+
+function tenths(value: number): number;
+function tenths(value: number | undefined): number | undefined;
+function tenths(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Math.round(value * 10) / 10;
+}
+
+function wordsFor(obstacle: Obstacle | undefined): string | undefined {
+  return obstacle && OBSTACLE_WORDS[obstacle];
+}
+
+function leftOut({ backend, state }: Replica, fleet: Pick<Fleet, "get">): Explanation["left"] {
+  if (state === "lost") return [{ backend, why: "its copy is lost: absent, short, corrupt or no longer needed" }];
+  if (state === "deleting") return [{ backend, why: "its copy is being deleted" }];
+  return fleet.get(backend) === undefined ? [{ backend, why: "no backend of this gateway has that name" }] : [];
+}
+
+/** Says so when equally close copies were drawn lots for: asked again, the answer may name another. */
+function drawn(first: RankedReplica, { ranked, place, similarMs, obstacle, sentTo }: Decided): string {
+  const alike = ranked.filter((other) => isRankedAlike(first, other));
+  const equals = equallyClose(alike, first, place, similarMs).filter(
+    (other) => sentTo === undefined || obstacle(other) === undefined,
+  );
+  if (equals.length < 2) return "";
+  const names = equals.map(({ name }) => name).sort();
+  return `; ${names.join(" and ")} are equally close, and ${first.name} was drawn at random`;
+}
+
+/** Only those of one kind, which are ranked against each other, are drawn lots for. */
+function isRankedAlike(first: RankedReplica, other: RankedReplica): boolean {
+  const [one, two] = [first.member, other.member];
+  const isSteady = one.up && two.up && one.reads.state === "closed" && two.reads.state === "closed";
+  return first === other || (isSteady && one.draining === two.draining);
+}

@@ -1,0 +1,119 @@
+// Explained beside nodes that clients are really sent to: what is explained is held against what a read does.
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { apiClient } from "../support/api.ts";
+import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { type OpenBucket, openBucket } from "../support/open-bucket.ts";
+
+const FOLLOWER = "aws-sdk-go/1.44.298";
+const nodes: TestGateway[] = [];
+let on: OpenBucket;
+
+beforeAll(async () => {
+  for (let n = 0; n < 2; n += 1) nodes.push(await startTestGateway({ backends: 1, config: { role: "node" } }));
+  const backends = nodes.map(({ url, port, accessKeyId, secretAccessKey }, n) => ({
+    kind: "node" as const,
+    name: `node-${n}`,
+    region: `region-${n}`,
+    endpoint: url,
+    publicEndpoint: `http://localhost:${port}`,
+    bucket: "store",
+    accessKeyId,
+    secretAccessKey,
+  }));
+  on = await openBucket({
+    backends,
+    config: {
+      redirect: { minBytes: 8 },
+      publicAccess: "allowed",
+      clientMap: [{ cidr: "192.0.2.0/24", region: "region-1" }],
+    },
+  });
+  await on.put("k", "0123456789");
+  await on.put("small", "123");
+  await on.put("open", "0123456789", { "x-amz-acl": "public-read" });
+});
+afterAll(async () => {
+  await on[Symbol.asyncDispose]();
+  for (const node of nodes) await node[Symbol.asyncDispose]();
+});
+
+const explain = (query: Readonly<Record<string, string>>) =>
+  apiClient(on.gateway)("GET", "/explain", { query: { bucket: "bucket", key: "k", ...query } });
+
+it("names the copy, the rule and the client that a read by that client meets", async () => {
+  const read = await on.get("k", { "user-agent": FOLLOWER });
+  const { document } = await explain({ userAgent: FOLLOWER, latitude: "0", longitude: "9" });
+  expect(read.headers["x-nearbucket-served"]).toBe(`redirect; reason=${document.answer.rule}`);
+  expect(document.answer).toMatchObject({ kind: "redirect", backend: "node-1", rule: "14-client" });
+  expect(document.client).toEqual({
+    address: "127.0.0.1",
+    coordinates: { latitude: 0, longitude: 9 },
+    family: "aws-sdk-go",
+  });
+  expect(document.replicas.map(({ backend }: { backend: string }) => backend)).toEqual(["node-1", "node-0"]);
+  expect(document.replicas[0].distanceKm).toBeCloseTo(111.2, 1);
+  expect(document.steps.at(-1).rule).toBe("14-client");
+});
+
+it("takes the address that is given for the client's", async () => {
+  const { document } = await explain({ userAgent: FOLLOWER, address: "192.0.2.7" });
+  expect(document.client).toMatchObject({ address: "192.0.2.7", region: "region-1" });
+  expect(document.answer.backend).toBe("node-1");
+});
+
+it("says why a small object is not worth a redirect", async () => {
+  const read = await on.get("small", { "user-agent": FOLLOWER });
+  const { answer } = (await explain({ key: "small", userAgent: FOLLOWER })).document;
+  expect(read.headers["x-nearbucket-served"]).toBe(`proxy; reason=${answer.rule}`);
+  expect(answer.because).toContain("the read has 3 bytes, fewer than redirect.minBytes 8");
+});
+
+it("tells a presigned URL from a signed header", async () => {
+  const read = await on.call("GET", "k", { authentication: "v4-query", headers: { "user-agent": "Wget/1" } });
+  const { answer } = (await explain({ userAgent: "Wget/1", authentication: "query" })).document;
+  expect(read.headers["x-nearbucket-served"]).toBe(`redirect; reason=${answer.rule}`);
+  expect((await explain({ userAgent: "Wget/1" })).document.answer).toMatchObject({ kind: "proxy", rule: "14-client" });
+});
+
+it("explains what a client without a signature gets where it may read, and only there", async () => {
+  const { answer } = (await explain({ key: "open", userAgent: "Wget/1", authentication: "anonymous" })).document;
+  expect(answer.rule).toBe("17-following-agent");
+  const closed = await explain({ authentication: "anonymous" });
+  expect(closed.document).toMatchObject({ code: "AccessDenied", status: 403 });
+});
+
+it("counts nothing", async () => {
+  const reads = async () =>
+    (await (await fetch(`${on.gateway.url}/-/metrics`)).text())
+      .split("\n")
+      .filter((line) => line.startsWith("nearbucket_reads_total"));
+  const before = await reads();
+  expect(before.length).toBeGreaterThan(0);
+  await explain({ userAgent: "a client that nobody knows" });
+  expect(await reads()).toEqual(before);
+});
+
+it("answers only those who may read the object, by account and by key", async () => {
+  const query = { bucket: "bucket", key: "k" };
+  const stranger = apiClient(on.gateway, await on.gateway.addAccount("stranger"));
+  expect((await stranger("GET", "/explain", { query })).document.code).toBe("AccessDenied");
+  expect((await stranger("GET", "/explain", { query: { ...query, key: "open" } })).status).toBe(200);
+  const scope = { places: [{ bucket: "bucket", prefix: "o" }] };
+  const limited = apiClient(on.gateway, await on.gateway.addAccount("root", { scope }));
+  expect((await limited("GET", "/explain", { query })).document.code).toBe("AccessDenied");
+  expect((await limited("GET", "/explain", { query: { ...query, key: "open" } })).status).toBe(200);
+});
+
+it.each([
+  ["no address", { address: "nowhere" }, "/address"],
+  ["half a place", { latitude: "1" }, "/longitude"],
+  ["a place off the earth", { latitude: "91", longitude: "0" }, "/latitude"],
+])("refuses %s", async (_what, query, pointer) => {
+  const { document } = await explain(query);
+  expect(document).toMatchObject({ code: "BadRequest", errors: [{ pointer }] });
+});
+
+it("knows neither a bucket nor an object that is not there", async () => {
+  expect((await explain({ bucket: "nothing" })).document.code).toBe("NoSuchBucket");
+  expect((await explain({ key: "nothing" })).document.code).toBe("NoSuchKey");
+});

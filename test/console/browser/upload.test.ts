@@ -1,5 +1,5 @@
 // Uploads from the console, in a real browser, to a real gateway. Needs `npm run build` and Chromium.
-import { writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateBucketCommand, DeleteBucketCommand } from "@aws-sdk/client-s3";
 import type { Page } from "playwright-core";
@@ -10,6 +10,7 @@ import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { openUploadScene, type UploadScene, writeRandom } from "../../support/upload-scene.ts";
 
 const MIB = 1024 ** 2;
+vi.setConfig({ testTimeout: 180_000 });
 const PATIENCE = { timeout: 60_000, interval: 50 };
 
 /** The panel's last word on all files. */
@@ -17,14 +18,20 @@ async function summary(page: Page, text: string | RegExp): Promise<void> {
   await page.getByLabel("Uploads").getByText(text).waitFor({ timeout: 60_000 });
 }
 
-/** Lets `count` parts through and holds the four after them: then nothing moves. */
-async function holdAfter(scene: UploadScene, count: number, begin: () => Promise<void>): Promise<void> {
-  const held = [1, 2, 3, 4].map(() =>
+/** Lets `count` parts through and holds the next ones, four at most: then nothing moves. */
+async function holdAfter(scene: UploadScene, count: number, next: number, begin: () => Promise<void>): Promise<void> {
+  const held = Array.from({ length: next }, () =>
     scene.proxy.script({ method: "PUT", query: "partNumber", nth: count + 1 }, { do: "hold" }),
   );
   await begin();
   await Promise.all(held.map(({ met }) => met));
   await vi.waitFor(async () => expect((await scene.unfinished()).flat()).toHaveLength(count), PATIENCE);
+}
+
+/** The tab is gone with its connections before the proxy lets go of what it holds: nobody hears the answers. */
+async function kill({ proxy }: UploadScene, page: Page): Promise<void> {
+  await page.context().close();
+  proxy.reset();
 }
 
 describeWith(["chromium"], "uploading from the console", () => {
@@ -45,6 +52,32 @@ describeWith(["chromium"], "uploading from the console", () => {
     await page.getByRole("grid").getByText("trip/").waitFor();
   });
 
+  it("sends no byte of a folder of 300 files that is stored already", async () => {
+    const directory = await temporaryDirectory();
+    let bytes = 0;
+    for (let index = 0; index < 300; index += 1) {
+      const size = 1000 + index * 100;
+      await writeRandom(directory, `first/${index % 7}/${index}.bin`, size);
+      bytes += size;
+    }
+    await using scene = await openUploadScene();
+    const first = await scene.open();
+    scene.line.sent();
+    await dropOn(first.page, [join(directory, "first")]);
+    await summary(first.page, /^300 files: 300 sent \(4.56 MiB\)$/);
+    expect(scene.line.sent()).toBeGreaterThan(bytes);
+    await rename(join(directory, "first"), join(directory, "again"));
+    const second = await scene.open();
+    scene.line.sent();
+    await dropOn(second.page, [join(directory, "again")]);
+    await summary(second.page, /^300 files: 300 already stored \(4.56 MiB not sent\)$/);
+    expect(second.puts).toEqual([]);
+    // A claim is some 150 bytes for each file; every file is larger than that.
+    expect(scene.line.sent()).toBeLessThan(300 * 250);
+    expect(await scene.digestOf("again/3/297.bin")).toBe(await scene.digestOf("first/3/297.bin"));
+    expect((await scene.keys()).filter((key) => key.startsWith("again/"))).toHaveLength(300);
+  });
+
   it("stores what was picked instead of dropped", async () => {
     const directory = await temporaryDirectory();
     await writeRandom(directory, "folder/a", 10);
@@ -54,7 +87,7 @@ describeWith(["chromium"], "uploading from the console", () => {
     await page.getByLabel("Folder to upload").setInputFiles(join(directory, "folder"));
     await summary(page, "2 files: 2 sent (20 B)");
     await page.getByLabel("Files to upload").setInputFiles([join(directory, "folder/a")]);
-    await summary(page, "3 files: 3 sent (30 B)");
+    await summary(page, "3 files: 1 already stored (10 B not sent), 2 sent (20 B)");
     expect(await scene.keys()).toEqual(["a", "folder/a", "folder/b/c"]);
   });
 
@@ -76,12 +109,11 @@ describeWith(["chromium"], "uploading from the console", () => {
     const digest = await writeRandom(directory, "big.bin", 200 * MIB);
     await using scene = await openUploadScene();
     const first = await scene.open();
-    await holdAfter(scene, 5, () => dropOn(first.page, [join(directory, "big.bin")]));
+    await holdAfter(scene, 5, 4, () => dropOn(first.page, [join(directory, "big.bin")]));
     const [stood = []] = await scene.unfinished();
-    await first.page.close();
-    scene.proxy.reset();
-    scene.line.sent();
+    await kill(scene, first.page);
     const second = await scene.open();
+    scene.line.sent();
     await dropOn(second.page, [join(directory, "big.bin")]);
     await summary(second.page, "1 file: 1 sent (120 MiB, 80.0 MiB were there from before)");
     const again = second.puts.map(({ part = 0 }) => part);
@@ -90,55 +122,55 @@ describeWith(["chromium"], "uploading from the console", () => {
     expect(scene.line.sent()).toBeLessThan(121.2 * MIB);
     expect(await scene.digestOf("big.bin")).toBe(digest);
     expect(await scene.unfinished()).toEqual([]);
-  }, 120_000);
+  });
 
   it("does not go on with another file's parts under the same key", async () => {
     const [directory, other] = [await temporaryDirectory(), await temporaryDirectory()];
-    await writeRandom(directory, "same.bin", 90 * MIB);
-    const digest = await writeRandom(other, "same.bin", 90 * MIB);
+    await writeRandom(directory, "same.bin", 40 * MIB);
+    const digest = await writeRandom(other, "same.bin", 40 * MIB);
     await using scene = await openUploadScene();
     const first = await scene.open();
-    await holdAfter(scene, 2, () => dropOn(first.page, [join(directory, "same.bin")]));
-    await first.page.close();
-    scene.proxy.reset();
+    await holdAfter(scene, 1, 2, () => dropOn(first.page, [join(directory, "same.bin")]));
+    const [stood] = await scene.unfinished();
+    await kill(scene, first.page);
     const second = await scene.open();
     await dropOn(second.page, [join(other, "same.bin")]);
-    await summary(second.page, "1 file: 1 sent (90.0 MiB)");
+    await summary(second.page, "1 file: 1 sent (40.0 MiB)");
     expect(await scene.digestOf("same.bin")).toBe(digest);
     // The other file's upload is left to whoever began it.
-    expect(await scene.unfinished()).toEqual([[1, 2]]);
-  }, 120_000);
+    expect(await scene.unfinished()).toEqual([stood]);
+  });
 
   it("pauses at once and goes on without sending again what was stored", async () => {
     const directory = await temporaryDirectory();
-    const digest = await writeRandom(directory, "big.bin", 120 * MIB);
+    const digest = await writeRandom(directory, "big.bin", 40 * MIB);
     await using scene = await openUploadScene();
     const { page, puts } = await scene.open();
-    await holdAfter(scene, 2, () => dropOn(page, [join(directory, "big.bin")]));
+    await holdAfter(scene, 1, 2, () => dropOn(page, [join(directory, "big.bin")]));
     const stood = (await scene.unfinished()).flat();
     await page.getByRole("button", { name: "Pause" }).click();
     await page.getByText("Paused. What is stored stays stored.").waitFor();
     scene.proxy.reset();
     const before = puts.length;
     await page.getByRole("button", { name: "Resume" }).click();
-    await summary(page, "1 file: 1 sent (120 MiB)");
-    expect(before).toBe(6);
+    await summary(page, "1 file: 1 sent (40.0 MiB)");
+    expect(before).toBe(3);
     const after = puts.slice(before).map(({ part = 0 }) => part);
-    expect([...after, ...stood].sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect([...after, ...stood].sort((a, b) => a - b)).toEqual([1, 2, 3]);
     expect(await scene.digestOf("big.bin")).toBe(digest);
-  }, 120_000);
+  });
 
   it("gives up what was stored only when somebody cancels", async () => {
     const directory = await temporaryDirectory();
-    await writeRandom(directory, "big.bin", 120 * MIB);
+    await writeRandom(directory, "big.bin", 40 * MIB);
     await using scene = await openUploadScene();
     const { page } = await scene.open();
-    await holdAfter(scene, 2, () => dropOn(page, [join(directory, "big.bin")]));
+    await holdAfter(scene, 1, 2, () => dropOn(page, [join(directory, "big.bin")]));
     await page.getByRole("button", { name: "Cancel big.bin" }).click();
     await summary(page, "1 file: 1 cancelled");
     await vi.waitFor(async () => expect(await scene.unfinished()).toEqual([]), PATIENCE);
     expect(await scene.keys()).toEqual([]);
-  }, 120_000);
+  });
 
   it("waits while the gateway is busy, says so, and goes on by itself", async () => {
     const directory = await temporaryDirectory();

@@ -21,7 +21,7 @@ export interface UploadScene extends AsyncDisposable {
   readonly proxy: S3Proxy;
   readonly line: CountingLine;
   /** A new tab that shows the bucket `photos`, and the PUTs that it begins from now on. */
-  open(): Promise<{ readonly page: Page; readonly puts: Put[] }>;
+  open(host?: string): Promise<{ readonly page: Page; readonly puts: Put[] }>;
   keys(): Promise<string[]>;
   /** Hex sha256 of the object. */
   digestOf(key: string): Promise<string>;
@@ -46,8 +46,9 @@ export async function openUploadScene(): Promise<UploadScene> {
     gateway,
     proxy,
     line,
-    async open() {
-      const page = await openConsole(browser, line.url, gateway, "#/buckets/photos/");
+    async open(host = "127.0.0.1") {
+      const url = line.url.replace("127.0.0.1", host);
+      const page = await openConsole(browser, url, gateway, "#/buckets/photos/");
       const puts: Put[] = [];
       page.on("request", (request) => {
         if (request.method() === "PUT") puts.push(putOf(request.url()));

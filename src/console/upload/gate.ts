@@ -1,7 +1,6 @@
 /** Holds all requests back while the gateway is busy or away; one that hears "slow down" slows down all. */
 import type { Fault } from "../wire/fault.ts";
-import { isPassing, pauseMs } from "./retries.ts";
-import type { BusyFault } from "./send-blob.ts";
+import { type BusyFault, isPassing, pauseMs } from "./retries.ts";
 
 export class Gate {
   /** Pauses in a row without an answer that was good. */

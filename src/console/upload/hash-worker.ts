@@ -1,6 +1,9 @@
-/** The worker: sha256 of blobs, a slice at a time; the next slice is read while this one is hashed. */
+/**
+ * The worker: sha256 of blobs. What is small enough to be read whole is left to the browser where it lends a hand, which
+ * it does on https and localhost only; all else is hashed a slice at a time while the next slice is read.
+ */
 import { createSHA256, type IHasher } from "hash-wasm";
-import { type FromWorker, SLICE_BYTES, type ToWorker } from "./hash-messages.ts";
+import { type FromWorker, SLICE_BYTES, type ToWorker, WHOLE_BYTES } from "./hash-messages.ts";
 
 const idle: IHasher[] = [];
 const running = new Set<number>();
@@ -12,14 +15,27 @@ addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
 
 async function run(id: number, blob: Blob): Promise<void> {
   running.add(id);
-  const hasher = idle.pop() ?? (await createSHA256());
   try {
-    const digest = await hash(id, blob, hasher);
+    const isSmall = blob.size <= WHOLE_BYTES && crypto.subtle !== undefined;
+    const digest = isSmall ? await hashWhole(blob) : await hashSlices(id, blob);
     if (digest !== undefined) tell({ id, digest });
   } catch (error) {
     tell({ id, unreadable: error instanceof Error ? error.message : String(error) });
   } finally {
     running.delete(id);
+  }
+}
+
+async function hashWhole(blob: Blob): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", await blob.arrayBuffer());
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function hashSlices(id: number, blob: Blob): Promise<string | undefined> {
+  const hasher = idle.pop() ?? (await createSHA256());
+  try {
+    return await hash(id, blob, hasher);
+  } finally {
     idle.push(hasher);
   }
 }

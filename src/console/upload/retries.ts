@@ -1,12 +1,13 @@
 /** Which faults pass by themselves, and how long to wait for that. */
 
-export interface Refusal {
-  readonly code: string;
-  /** 0: no answer came. */
-  readonly status: number;
+import type { Fault } from "../wire/fault.ts";
+
+export interface BusyFault extends Fault {
   /** Of Retry-After. */
   readonly retryAfterSeconds?: number | undefined;
 }
+
+type Refusal = Pick<BusyFault, "code" | "status" | "retryAfterSeconds">;
 
 const MAX_TRIES = 10;
 const FIRST_PAUSE_MS = 1_000;
@@ -29,7 +30,7 @@ export function isPassing({ code, status }: Refusal): boolean {
 export function pauseMs(refusal: Refusal, tries: number, random: number): number | undefined {
   if (!isPassing(refusal) || tries >= MAX_TRIES) return undefined;
   const pause = Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS) * (0.5 + random / 2);
-  return Math.max(pause, (refusal.retryAfterSeconds ?? 0) * 1000);
+  return Math.ceil(Math.max(pause, (refusal.retryAfterSeconds ?? 0) * 1000));
 }
 
 /** Seconds, or a date; undefined where it says neither. */

@@ -55,6 +55,8 @@ export function select<F>(found: readonly Found<F>[], prefix: string): Selection
 function faultOf(key: string, size: number): string | undefined {
   if (!isUnicode(key)) return "The name holds characters that are no valid text. Rename the file.";
   if (key.includes("\0")) return "The name holds a NUL character. Rename the file.";
+  if (key.split("/").some((folder) => folder === "." || folder === ".."))
+    return 'No browser can send to a folder named "." or "..": it takes them out of every address.';
   if (new TextEncoder().encode(key).length > MAX_KEY_BYTES)
     return `With its folders the name is longer than ${MAX_KEY_BYTES} bytes. Shorten it.`;
   if (size > MAX_OBJECT_BYTES) return "The file is larger than 5 TiB, which is the most that S3 stores in one object.";

@@ -7,7 +7,7 @@ import { done, type Fault, failed, faultOfStatus, type Result } from "../wire/fa
 import { type Outgoing, offline, pairsOf, serverTime } from "../wire/send.ts";
 import { canonicalQuery, encodePath, signHeaders } from "../wire/signer.ts";
 import { readFault } from "../wire/xml.ts";
-import { readRetryAfter } from "./retries.ts";
+import { type BusyFault, readRetryAfter } from "./retries.ts";
 
 export interface BlobRequest extends Required<Pick<Outgoing, "path" | "query" | "headers">> {
   readonly blob: Blob;
@@ -16,10 +16,6 @@ export interface BlobRequest extends Required<Pick<Outgoing, "path" | "query" | 
   readonly signal: AbortSignal;
   /** Bytes of the blob that have left so far. */
   readonly onProgress: (sent: number) => void;
-}
-
-export interface BusyFault extends Fault {
-  readonly retryAfterSeconds?: number | undefined;
 }
 
 /** A body that stands still for so long, or an answer that does not come, counts as a line that broke. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { CreateBucketCommand, DeleteBucketCommand } from "@aws-sdk/client-s3";
 import type { Page } from "playwright-core";
 import { expect, it, vi } from "vitest";
-import { dropOn } from "../../support/browser.ts";
+import { dropOn, UNTRUSTED_HOST } from "../../support/browser.ts";
 import { describeWith } from "../../support/programs.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { openUploadScene, type UploadScene, writeRandom } from "../../support/upload-scene.ts";
@@ -76,6 +76,18 @@ describeWith(["chromium"], "uploading from the console", () => {
     expect(scene.line.sent()).toBeLessThan(300 * 250);
     expect(await scene.digestOf("again/3/297.bin")).toBe(await scene.digestOf("first/3/297.bin"));
     expect((await scene.keys()).filter((key) => key.startsWith("again/"))).toHaveLength(300);
+  });
+
+  it("works on plain http, where the browser computes no digests itself", async () => {
+    const directory = await temporaryDirectory();
+    const digest = await writeRandom(directory, "a", 20 * MIB);
+    await writeRandom(directory, "b", 10);
+    await using scene = await openUploadScene();
+    const { page } = await scene.open(UNTRUSTED_HOST);
+    expect(await page.evaluate("crypto.subtle === undefined")).toBe(true);
+    await dropOn(page, [join(directory, "a"), join(directory, "b")]);
+    await summary(page, "2 files: 2 sent (20.0 MiB)");
+    expect(await scene.digestOf("a")).toBe(digest);
   });
 
   it("stores what was picked instead of dropped", async () => {

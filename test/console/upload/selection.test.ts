@@ -37,6 +37,7 @@ describe("the files somebody chose", () => {
   it.each([
     ["a lone surrogate", "bad\ud800name", 1, /no valid text/],
     ["a NUL", "bad\0name", 1, /NUL/],
+    ["a folder that browsers resolve", "a/../b", 1, /No browser can send/],
     ["1,025 bytes of name", `x${"ü".repeat(512)}`, 1, /longer than 1024 bytes/],
     ["a byte more than 5 TiB", "big", MAX_OBJECT_BYTES + 1, /larger than 5 TiB/],
   ])("with %s cannot be stored, and are told why", (_, path, size, why) => {

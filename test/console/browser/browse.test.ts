@@ -34,13 +34,15 @@ describeWith(["chromium"], "browsing in the console", () => {
     await using tab = await openTab(browser);
     await open(tab.page, "all/");
     await tab.page.getByText("1,000 names so far").waitFor();
+    const scroll = (to: number) => tab.page.evaluate(`document.querySelector(".virtual").scrollTo(0, ${to})`);
     for (;;) {
-      await tab.page.evaluate("document.querySelector('.virtual').scrollTo(0, 1e9)");
+      await scroll(1e9);
       if (await tab.page.getByText("10,000 names", { exact: true }).isVisible()) break;
       expect(await tab.page.locator("[role=row]").count()).toBeLessThan(100);
     }
+    await scroll(1e9);
     await tab.page.getByText(keyOf(KEYS - 1), { exact: true }).waitFor();
-    await tab.page.evaluate("document.querySelector('.virtual').scrollTo(0, 0)");
+    await scroll(0);
     await tab.page.getByText(keyOf(0), { exact: true }).waitFor();
     expect(tab.complaints).toEqual([]);
   }, 120_000);

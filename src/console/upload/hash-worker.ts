@@ -1,5 +1,5 @@
 /**
- * The worker: sha256 of blobs. What is small enough to be read whole is left to the browser where it lends a hand, which
+ * The worker: sha256 of blobs. What is small enough to be read whole is left to the browser where it lends a hand, as
  * it does on https and localhost only; all else is hashed a slice at a time while the next slice is read.
  */
 import { createSHA256, type IHasher } from "hash-wasm";

@@ -84,7 +84,7 @@ it("is not made when the key that signed in is disabled", async () => {
   await markSession(on, session.accessKeyId, parent.accessKeyId);
   await on.gateway.gateway.metadata.accounts.setDisabled(parent.accessKeyId, true);
   const { document } = await apiClient(on.gateway, session)("POST", "/links", { body: linkTo(KEY) });
-  expect(document.code).toBe("NotAllowed");
+  expect(document.code).toBe("InvalidAccessKeyId");
 });
 
 it("is made only of what the caller may read, for a week at most", async () => {

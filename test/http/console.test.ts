@@ -95,7 +95,7 @@ describe("the console over HTTP", () => {
     expect(signed.status).toBe(200);
   });
 
-  it("keeps a page that a bucket holds apart from its origin, and changes nothing for other clients", async () => {
+  it("keeps a page that a bucket holds apart from its origin, whoever asks first", async () => {
     await using gateway = await startTestGateway();
     await gateway.fetch({ method: "PUT", path: "/site" });
     for (const type of ["text/html", "application/pdf"]) {
@@ -106,8 +106,8 @@ describe("the console over HTTP", () => {
       (await gateway.fetch({ path: `/site/${key}`, headers })).headers["content-security-policy"];
     expect(await policy("tml", BROWSER)).toMatch(/^sandbox(?!.*same-origin)/);
     expect(await policy("pdf", BROWSER)).toBeUndefined();
-    expect(await policy("tml", {})).toBeUndefined();
-    expect(await policy("tml", { accept: "*/*" })).toBeUndefined();
+    // A browser may keep what a script or an image asked for, and open it as a page later.
+    expect(await policy("tml", { accept: "*/*" })).toMatch(/^sandbox/);
   });
 
   it("is on the listener for operators too", async () => {

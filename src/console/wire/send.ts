@@ -47,7 +47,7 @@ export function offline(error: unknown): Fault {
   return { code: "Offline", message: "The gateway does not answer. Is it running, and is the network up?", status: 0 };
 }
 
-function pairsOf(query: Outgoing["query"] = {}): (readonly [string, string])[] {
+export function pairsOf(query: Outgoing["query"] = {}): (readonly [string, string])[] {
   return Object.entries(query).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)] as const],
   );

@@ -46,6 +46,18 @@ describe("the console over HTTP", () => {
     expect(again).toMatchObject({ status: 304, body: Buffer.alloc(0) });
   });
 
+  it("comes in at most 60 kB", async () => {
+    await using gateway = await startTestGateway();
+    const page = (await ask(`${gateway.url}/-/`)).body.toString();
+    const files = [...page.matchAll(/(?:src|href)="(\/-\/assets\/[^"]+\.(?:js|css))"/g)].map((match) => match[1]);
+    const loads = files.map(
+      async (file) => (await ask(`${gateway.url}${file}`, { "accept-encoding": "gzip" })).body.length,
+    );
+    const sizes = await Promise.all(loads);
+    expect(sizes.length).toBeGreaterThanOrEqual(2);
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(60_000);
+  });
+
   it("lets its pages reach only the gateway and the addresses it redirects to", async () => {
     const place = {
       region: "here",

@@ -164,7 +164,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       metrics.observe(end);
       if (!end.isOwn) history.observe(end);
     };
-    const common = { health, log, observe, publicOrigins };
+    const common = { health, log, observe };
     const readClient = clientReader(config);
     const delivery = openDelivery({
       fleet,
@@ -213,6 +213,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       audit,
       admission: { budget, pace },
       underWay,
+      publicOrigins,
       domains: config.domains,
       readClient,
       isOperator: config.admin.listen ? () => false : operatorCheck(config.admin.networks),

@@ -12,13 +12,13 @@ import { type Health, healthRoutes } from "./health.ts";
 import { type RequestEnd, requestLog } from "./request-log.ts";
 import type { UnderWay } from "./under-way.ts";
 
-interface CommonOptions extends ConsoleOptions {
+interface CommonOptions {
   readonly health: Health;
   readonly log: Log;
   readonly observe: (end: RequestEnd) => void;
 }
 
-export interface AppOptions extends Omit<DispatchOptions, "logOf">, CommonOptions {
+export interface AppOptions extends Omit<DispatchOptions, "logOf">, CommonOptions, ConsoleOptions {
   /** Who hears more than yes or no under `/-/`. */
   readonly isOperator: (client: Client) => boolean;
   /** Is told of each S3 request. */
@@ -48,12 +48,10 @@ export function createApp(options: AppOptions): Koa {
 
 /** For a listener of its own: whoever reaches it is an operator. */
 export function createAdminApp(options: CommonOptions): Koa {
-  const pages = consolePages(options);
   const own = healthRoutes(options.health, () => true);
   return appOf(options, (ctx, next) => {
     ctx.state["isOwn"] = true;
-    if (wantsConsole(ctx)) return redirectToConsole(ctx);
-    return pages(ctx, () => own(ctx, next));
+    return own(ctx, next);
   });
 }
 

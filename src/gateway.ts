@@ -15,7 +15,7 @@ import type { GatewayFacts } from "./api/services.ts";
 import { apiOperations } from "./api/table.ts";
 import { openAuthenticator } from "./auth/authenticate.ts";
 import { scopeAllows } from "./auth/key-scope.ts";
-import { openUnsealer } from "./auth/secret-box.ts";
+import { openLiveBox } from "./auth/secret-box.ts";
 import { type Fleet, openFleet } from "./backends/fleet.ts";
 import { openBackend } from "./backends/kinds.ts";
 import { spaceHeaders } from "./backends/space.ts";
@@ -85,7 +85,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       ),
     );
     const { fleet } = watched;
-    const unseal = openUnsealer([config.encryptionKey, ...config.previousEncryptionKeys], () =>
+    const { seal, unseal } = openLiveBox([config.encryptionKey, ...config.previousEncryptionKeys], () =>
       currentEncryptionKeys(config),
     );
     const declared = [...config.backends];
@@ -187,7 +187,10 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         signatureV2: config.signatureV2,
       }),
       route: route(operations),
-      api: { operations: apiOperations, services: { metadata, delivery, blobs, now, facts: factsOf(config, root) } },
+      api: {
+        operations: apiOperations,
+        services: { metadata, delivery, blobs, seal, now, facts: factsOf(config, root) },
+      },
       audit,
       admission: { budget, pace },
       underWay,
@@ -243,8 +246,9 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
 function factsOf(config: GatewayConfig, root: Account): GatewayFacts {
   const { region, copies, minimumCopies = copies, publicAccess } = config;
   const { redirect, dedup } = config;
+  const { accessKeyId: rootKeyId } = config.rootKey;
   const own = { redirect: redirect.mode, minimumCopies: Math.min(minimumCopies, copies), dedup: dedup.scope };
-  return { version: packageVersion, root, region, copies, publicAccess, ...own };
+  return { version: packageVersion, root, rootKeyId, region, copies, publicAccess, ...own };
 }
 
 function urlOf(scheme: "http" | "https", host: string, port: number): string {

@@ -82,6 +82,10 @@ export interface AccessKey extends SealedSecret {
   readonly disabled: boolean;
   /** Refused from then on. */
   readonly expiresAt: Date | undefined;
+  /** The key that it was made from, where it is a session: it counts only while that one does. */
+  readonly sessionOf: string | undefined;
+  /** That key, as it stands in the database; undefined: it does not. */
+  readonly parent: Pick<AccessKey, "disabled" | "expiresAt"> | undefined;
 }
 
 export type Permission = "READ" | "WRITE" | "READ_ACP" | "WRITE_ACP" | "FULL_CONTROL";
@@ -285,10 +289,7 @@ export interface Region {
   readonly longitude: number;
 }
 
-export interface Coordinates {
-  readonly latitude: number;
-  readonly longitude: number;
-}
+export type Coordinates = Pick<Region, "latitude" | "longitude">;
 
 /** Preconditions of a write (PUT, Complete): S3's If-Match and If-None-Match. */
 export interface WriteCondition {

@@ -14,11 +14,13 @@ export interface ApiCaller {
   readonly account: Account;
   readonly accessKeyId: string;
   readonly scope: KeyScope;
-  /** The access key's own redirect mode, if it has one. */
-  readonly redirect: RedirectMode | undefined;
   /** When what was proven ends; undefined: no end is known. */
   readonly until: Date | undefined;
   readonly isOperator: boolean;
+  /** The access key's own; undefined: the bucket's or the gateway's holds. */
+  readonly redirect: RedirectMode | undefined;
+  /** The key that signed in, where this one is a session. */
+  readonly sessionOf: string | undefined;
 }
 
 export interface ApiCall<Query, Body, Caller> {
@@ -31,6 +33,8 @@ export interface ApiCall<Query, Body, Caller> {
   readonly client: Client;
   readonly headers: HeaderFields;
   readonly log: Log;
+  /** Adds to the call's line in the audit log; never a secret. */
+  readonly note: (facts: Readonly<Record<string, unknown>>) => void;
 }
 
 /** What a handler returns for a document: times may be Dates, and what is absent may be undefined. */

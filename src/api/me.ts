@@ -16,6 +16,7 @@ export const getMe = apiOperation({
       operator: caller.isOperator,
       scope: caller.scope as never,
       expiresAt: caller.until,
+      sessionOf: caller.sessionOf,
       gateway: { version, region, copies, redirect, publicAccess, now: now() },
     };
   },

@@ -1,7 +1,8 @@
 /**
  * Finds out who is calling. It reads a request into one Claim and verifies the claim once; caller, headers and body are
  * all read from it. An unknown key costs the same work as a known one. Nothing is looked up before the request is known
- * to be well-formed and in time. A key that is disabled or has expired is answered as one that does not exist.
+ * to be well-formed and in time. A key that is disabled or has expired, or was made from one that no longer counts, is
+ * answered as one that does not exist.
  */
 
 import { timingSafeEqual } from "node:crypto";
@@ -14,6 +15,7 @@ import { isHeaderV4, readHeaderClaim, readPresignedClaim } from "./claim-v4.ts";
 import { type PayloadMode, readUnsignedPayloadMode } from "./payload-mode.ts";
 import { isPresignedV4 } from "./presigned-v4.ts";
 import type { SealedKey } from "./secret-box.ts";
+import { isUsable } from "./usable-key.ts";
 
 export interface Authentication {
   readonly caller: {
@@ -26,6 +28,8 @@ export interface Authentication {
     readonly until: Date | undefined;
     /** What the access key may do of what its account may. */
     readonly scope: KeyScope;
+    /** The key that signed in, where this one is a session. */
+    readonly sessionOf: string | undefined;
   };
   readonly payload: PayloadMode;
   /**
@@ -66,6 +70,7 @@ interface KnownKey {
   readonly expiresAt: Date | undefined;
   /** In the database, not in the configuration. */
   readonly isStored: boolean;
+  readonly sessionOf: string | undefined;
 }
 
 /** Signatures of unknown keys are checked against this, so that the answer takes as long as for a known key. */
@@ -84,11 +89,12 @@ export function openAuthenticator(options: AuthenticatorOptions): Authenticator 
         scope: {},
         expiresAt: undefined,
         isStored: false,
+        sessionOf: undefined,
       };
     const key = await findKey(accessKeyId);
-    if (key === undefined || key.disabled || isOver(key, now())) return undefined;
-    const { account, redirect, scope, expiresAt } = key;
-    return { secret: await unseal(key), account, redirect, scope, expiresAt, isStored: true };
+    if (key === undefined || !isUsable(key, now(), rootKey?.accessKeyId)) return undefined;
+    const { account, redirect, scope, expiresAt, sessionOf } = key;
+    return { secret: await unseal(key), account, redirect, scope, expiresAt, isStored: true, sessionOf };
   };
   return {
     async authenticate(request) {
@@ -102,10 +108,10 @@ export function openAuthenticator(options: AuthenticatorOptions): Authenticator 
       if (!matches) throw doesNotMatch(claim);
       if (key.isStored) options.noteUse(claim.accessKeyId);
       const { accessKeyId, authentication, headers, region } = claim;
-      const { account, redirect, scope } = key;
+      const { account, redirect, scope, sessionOf } = key;
       const until = earlier(claim.until, key.expiresAt);
       return {
-        caller: { account, accessKeyId, authentication, redirect, until, scope },
+        caller: { account, accessKeyId, authentication, redirect, until, scope, sessionOf },
         payload: claim.payload(secret),
         headers,
         region,
@@ -144,6 +150,7 @@ function anonymous({ headers }: SignedRequest): Authentication {
       redirect: undefined,
       until: undefined,
       scope: {},
+      sessionOf: undefined,
     },
     payload: readUnsignedPayloadMode(headers),
     headers,
@@ -195,10 +202,6 @@ function spacedHex(text: string): string {
 function earlier(one: Date | undefined, other: Date | undefined): Date | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   return one < other ? one : other;
-}
-
-function isOver({ expiresAt }: AccessKey, now: Date): boolean {
-  return expiresAt !== undefined && expiresAt <= now;
 }
 
 /** Keeps the latest secrets by access key and sealed form. Keys are looked up for each request, but unsealed once. */

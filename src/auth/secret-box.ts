@@ -59,25 +59,35 @@ export function openSecretBox(keys: readonly [string | Buffer, ...(string | Buff
   };
 }
 
-/**
- * Unseals for a gateway that runs while another process puts a new encryption key beside the old ones: an id that is
- * not here makes it read the keys again.
- */
-export function openUnsealer(
+/** The secret box of a gateway that runs while another process puts a new encryption key beside the old ones. */
+export interface LiveBox {
+  /** With the newest key there is: the keys are read again each time. */
+  seal(secret: string, accessKeyId: string): Promise<SealedSecret>;
+  /** An id that is not here makes it read the keys again. */
+  unseal(key: SealedKey): Promise<string>;
+}
+
+export function openLiveBox(
   keys: readonly [string, ...string[]],
   readKeys: () => Promise<readonly [string, ...string[]]>,
-): (key: SealedKey) => Promise<string> {
+): LiveBox {
   let known = keys;
   let box = openSecretBox(known);
-  return async (key) => {
-    if (key.sealedBy !== undefined && !box.has(key.sealedBy)) {
-      const found = await readKeys();
-      if (found.join("\n") !== known.join("\n")) {
-        box = openSecretBox(found);
-        known = found;
-      }
-    }
-    return box.unseal(key);
+  const refresh = async () => {
+    const found = await readKeys();
+    if (found.join("\n") === known.join("\n")) return;
+    box = openSecretBox(found);
+    known = found;
+  };
+  return {
+    async seal(secret, accessKeyId) {
+      await refresh();
+      return box.seal(secret, accessKeyId);
+    },
+    async unseal(key) {
+      if (key.sealedBy !== undefined && !box.has(key.sealedBy)) await refresh();
+      return box.unseal(key);
+    },
   };
 }
 

@@ -1,22 +1,9 @@
 /** Writes a key in the file formats of clients: readable by the owner only, replaced as a whole. */
-import { randomBytes, randomInt } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
-
-export interface KeyPair {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
-
-const ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-
-/** An id of 20 letters and digits and a secret of 40 characters, in AWS's form but without `/` and `+`. */
-export function randomKey(): KeyPair {
-  let accessKeyId = "NB";
-  while (accessKeyId.length < 20) accessKeyId += ID_LETTERS.charAt(randomInt(ID_LETTERS.length));
-  return { accessKeyId, secretAccessKey: randomBytes(30).toString("base64url") };
-}
+import type { KeyPair } from "../random-key.ts";
 
 export function credentialsText(profile: string, key: KeyPair): string {
   return `[${profile}]\naws_access_key_id = ${key.accessKeyId}\naws_secret_access_key = ${key.secretAccessKey}\n`;

@@ -7,14 +7,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { GatewayConfig, GatewayConfigInput } from "../config/schema.ts";
 import type { Setting } from "../config/settings.ts";
-import {
-  curlConfigText,
-  type KeyPair,
-  randomKey,
-  readCredentials,
-  writeCredentials,
-  writePrivate,
-} from "./credentials-file.ts";
+import { type KeyPair, randomKey } from "../random-key.ts";
+import { curlConfigText, readCredentials, writeCredentials, writePrivate } from "./credentials-file.ts";
 import type { StoreKeys } from "./demo-keys.ts";
 import { checked, keptEncryptionKeys } from "./node-config.ts";
 import type { Terminal } from "./terminal.ts";

@@ -1,12 +1,14 @@
 /**
  * What the demo prints: where it listens, its root key, and three commands that work as printed from any directory.
  */
-import type { KeyPair } from "./credentials-file.ts";
+import type { KeyPair } from "../random-key.ts";
 import { credentialsFile, curlConfigFile, type DemoStore, type StoreKind } from "./demo-config.ts";
 import { shellWord } from "./terminal.ts";
 
 export interface GreetingOptions {
   readonly url: string;
+  /** Signs in once. */
+  readonly console: string;
   readonly directory: string;
   readonly rootKey: KeyPair;
   readonly kind: StoreKind;
@@ -19,7 +21,7 @@ export interface GreetingOptions {
 export const DEMO_BUCKET = "demo";
 
 export function demoGreeting(options: GreetingOptions): string {
-  const { url, directory, rootKey, stores } = options;
+  const { url, console, directory, rootKey, stores } = options;
   const places = stores.map(({ region, port }) => `${region.name} (http://localhost:${port})`);
   const noun = options.kind === "nodes" ? "nodes" : "MinIO servers";
   return `
@@ -29,6 +31,9 @@ over ${stores.length} ${noun}: ${places.join(", ")}
   access key  ${rootKey.accessKeyId}
   secret key  ${rootKey.secretAccessKey}
   both in     ${credentialsFile(directory)}
+
+Its console, signed in, once and within 15 minutes:
+  ${console}
 
 Store 8 MiB, read them back from the closest copy, and see what is stored:
 

@@ -3,7 +3,8 @@
  * the gateway's root key: a redirected client can try guesses at the secret that signed its URL.
  */
 import { join } from "node:path";
-import { type KeyPair, randomKey, readCredentials, writeCredentials } from "./credentials-file.ts";
+import { type KeyPair, randomKey } from "../random-key.ts";
+import { readCredentials, writeCredentials } from "./credentials-file.ts";
 
 export interface StoreKeys {
   /** The backends' root key. */

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { lockDirectory } from "../administration.ts";
+import { lockDirectory, makeRootLink } from "../administration.ts";
 import type { Gateway } from "../gateway.ts";
 import { addressFile, defaultDirectory, demoConfig, ensureKind, ensureRootKey, type StoreKind } from "./demo-config.ts";
 import { DEMO_BUCKET, demoGreeting } from "./demo-greeting.ts";
@@ -59,7 +59,11 @@ async function serveDemo(directory: string, kind: StoreKind, options: Options, t
     );
     await writeFile(addressFile(directory), `${gateway.url}\n`);
     await ensureBucket(gateway);
-    terminal.print(demoGreeting({ url: gateway.url, directory, rootKey, kind, stores, program: terminal.program }));
+    const { path } = await makeRootLink(gateway.metadata, rootKey.accessKeyId, new Date());
+    const { url } = gateway;
+    terminal.print(
+      demoGreeting({ url, console: url + path, directory, rootKey, kind, stores, program: terminal.program }),
+    );
     await terminal.stopped;
     await gateway.close();
   } finally {

@@ -1,7 +1,7 @@
 /** What `nearbucket keys create` takes to narrow a key, checked as it is read. */
 import { InvalidArgumentError } from "commander";
 import type { Administration } from "../administration.ts";
-import { networkFault } from "../config/values.ts";
+import { networkFault } from "../networks.ts";
 
 type Scope = Parameters<Administration["metadata"]["accounts"]["createKey"]>[0]["scope"];
 type Places = NonNullable<Scope["places"]>;

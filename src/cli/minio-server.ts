@@ -10,7 +10,7 @@ import { mkdir } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { KeyPair } from "./credentials-file.ts";
+import type { KeyPair } from "../random-key.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface MinioServer {

@@ -6,7 +6,7 @@ import { execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { KeyPair } from "./credentials-file.ts";
+import type { KeyPair } from "../random-key.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface MinioUsersOptions {

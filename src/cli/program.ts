@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { packageVersion } from "../version.ts";
 import { addBackends } from "./backends.ts";
+import { addConsole } from "./console.ts";
 import { addDemo } from "./demo.ts";
 import { addDoctor } from "./doctor.ts";
 import { addKeys } from "./keys.ts";
@@ -21,7 +22,7 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.complain(text.trimEnd()),
     });
-  for (const add of [addServe, addNode, addDemo, addStatus, addDoctor, addStats, addBackends, addKeys])
+  for (const add of [addServe, addNode, addDemo, addStatus, addDoctor, addStats, addBackends, addKeys, addConsole])
     add(program, terminal);
   try {
     await program.parseAsync([...words], { from: "user" });

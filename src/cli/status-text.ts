@@ -128,7 +128,16 @@ function bucketLines({ underReplicatedByBucket: shares }: StatusReport): readonl
 }
 
 /** Jobs that stand there always, one of each: they say nothing unless they fail. */
-const PERIODIC = new Set(["reclaim", "stale-uploads", "leftovers", "tally", "survey", "scrub", "inventory"]);
+const PERIODIC = new Set([
+  "reclaim",
+  "stale-uploads",
+  "leftovers",
+  "tally",
+  "sessions",
+  "survey",
+  "scrub",
+  "inventory",
+]);
 
 function jobLines({ jobs, failingJobs, now }: StatusReport): readonly string[] {
   const shown = jobs.filter(({ kind }) => !PERIODIC.has(kind));

@@ -8,11 +8,12 @@ export const accountName = z
 
 export const redirectMode = z.enum(["off", "auto", "always"]);
 
-export const keyScope = z.object({
+/** Strict: a limit that is misspelt would be none. */
+export const keyScope = z.strictObject({
   readOnly: z.literal(true).optional(),
   /** `prefix` "": the whole bucket. */
   places: z
-    .array(z.object({ bucket: z.string().min(1), prefix: z.string() }))
+    .array(z.strictObject({ bucket: z.string().min(1), prefix: z.string() }))
     .min(1)
     .max(100)
     .optional(),
@@ -36,7 +37,7 @@ export const accessKey = z.object({
   sessionOf: z.string().optional(),
 });
 
-export const newKey = z.object({
+export const newKey = z.strictObject({
   /** The caller's own unless given; made when it is new. Others' accounts are for operators. */
   account: accountName.optional(),
   scope: keyScope.optional(),

@@ -33,6 +33,8 @@ export const me = z.object({
   scope: keyScope,
   /** When the key ends; absent: it does not. */
   expiresAt: time.optional(),
+  /** The key that signed in, where this one is a session. */
+  sessionOf: z.string().optional(),
   gateway: z.object({
     version: z.string(),
     /** In S3's sense: what requests are signed for. */

@@ -33,8 +33,8 @@ export function createApp(options: AppOptions): Koa {
   );
   const common = { ...options, logOf: logOf(options.log) };
   const pages = consolePages(options);
-  const s3 = dispatch(common);
   const calls = api({ ...common, ...options.api });
+  const s3 = dispatch(common);
   return appOf(options, (ctx, next) => {
     if (isOurs(ctx, domains)) return pages(ctx, () => calls(ctx, () => own(ctx, next)));
     if (wantsConsole(ctx) && !namesBucket(ctx, domains)) return redirectToConsole(ctx);

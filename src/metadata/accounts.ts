@@ -1,22 +1,17 @@
 /** Accounts and their access keys. Secrets are sealed on the way in and out: this room never sees one. */
 import { S3Error } from "../errors.ts";
-import type { AccessKey, Account, KeyScope, SealedSecret } from "../model.ts";
+import type { AccessKey, Account, SealedSecret } from "../model.ts";
+import { accountPageQuery, type KeyPage, keyPageQuery, type ListedAccount, type Page } from "./account-pages.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Parameter, type Statement, statement } from "./engine.ts";
-import { fromJson, toAccount, toRedirectMode } from "./rows.ts";
+import { type KeyRow, keyColumns, keysWithParents, type ListedKey, toAccessKey, toListedKey } from "./key-rows.ts";
+import { checkParameters } from "./parameters.ts";
+import { endSessionsOf } from "./sessions.ts";
 
-/** Only listings show the last use, so that a use does not invalidate the cached key. */
-export interface ListedKey extends AccessKey {
-  /** To the minute; undefined: never. */
-  readonly lastUsedAt: Date | undefined;
-}
-
-export interface NewKey extends Omit<AccessKey, "account" | "createdAt" | "disabled"> {
+export interface NewKey extends Omit<AccessKey, "account" | "createdAt" | "disabled" | "sessionOf" | "parent"> {
   readonly accountId: number;
 }
 
-const keyColumns = `access_key_id, account_id, accounts.name AS account_name, sealed_secret, sealed_by, redirect,
-  scope, disabled, expires_at, last_used_at, created_at`;
 const insertAccount = statement<never>(
   "account-add",
   "INSERT INTO accounts (name) VALUES (?) ON CONFLICT (name) DO NOTHING",
@@ -27,7 +22,7 @@ const selectAccount = statement<{ id: number; name: string }>(
 );
 const selectKey = statement<KeyRow>(
   "key-find",
-  `SELECT ${keyColumns} FROM access_keys JOIN accounts ON accounts.id = account_id WHERE access_key_id = ?`,
+  `SELECT ${keyColumns} FROM ${keysWithParents} WHERE access_keys.access_key_id = ?`,
 );
 const insertKey = statement<never>(
   "key-add",
@@ -47,20 +42,6 @@ const recordUse = statement<never>(
   WHERE access_key_id = ?2 AND (last_used_at IS NULL OR last_used_at < CAST(?1 AS BIGINT))`,
 );
 
-interface KeyRow {
-  readonly access_key_id: string;
-  readonly account_id: number;
-  readonly account_name: string;
-  readonly sealed_secret: string;
-  readonly sealed_by: string | null;
-  readonly redirect: string | null;
-  readonly scope: string;
-  readonly disabled: number;
-  readonly expires_at: number | null;
-  readonly last_used_at: number | null;
-  readonly created_at: number;
-}
-
 export class Accounts {
   readonly #context: MetadataContext;
 
@@ -78,6 +59,13 @@ export class Accounts {
       if (!made) throw new Error("an account vanished in its own transaction");
       return made;
     });
+  }
+
+  /** Undefined: there is one already. */
+  create(name: string): Promise<Account | undefined> {
+    return this.#context.engine.transact(async (c) =>
+      (await c.run(insertAccount, [name])) > 0 ? c.get(selectAccount, [name]) : undefined,
+    );
   }
 
   async find(name: string): Promise<Account | undefined> {
@@ -101,40 +89,41 @@ export class Accounts {
 
   /** Throws S3Error InvalidArgument when the id is taken. */
   async createKey(key: NewKey): Promise<void> {
-    const made = await this.#change(key.accessKeyId, insertKey, [
-      key.accessKeyId,
-      key.accountId,
-      key.sealedSecret,
-      key.sealedBy ?? null,
-      key.redirect ?? null,
-      JSON.stringify(key.scope),
-      key.expiresAt?.getTime() ?? null,
-      this.#context.now().getTime(),
-    ]);
+    const row = [
+      ...[key.accessKeyId, key.accountId, key.sealedSecret, key.sealedBy ?? null, key.redirect ?? null],
+      ...[JSON.stringify(key.scope), key.expiresAt?.getTime() ?? null, this.#context.now().getTime()],
+    ];
+    // Those of a key from a configuration that had this id before would have another's rights.
+    const made = await this.#change(key.accessKeyId, insertKey, row, true);
     if (!made) throw new S3Error("InvalidArgument", { message: `The access key ${key.accessKeyId} exists already` });
   }
 
   async listKeys(): Promise<readonly ListedKey[]> {
     const rows = await this.#context.engine.read.query<KeyRow>((knex) =>
-      knex("access_keys")
-        .join("accounts", "accounts.id", "account_id")
-        .select(knex.raw(keyColumns))
-        .orderBy("access_key_id"),
+      knex(knex.raw(keysWithParents)).select(knex.raw(keyColumns)).orderBy("access_keys.access_key_id"),
     );
-    return rows.map((row) => ({
-      ...toAccessKey(row),
-      lastUsedAt: row.last_used_at === null ? undefined : new Date(row.last_used_at),
-    }));
+    return rows.map(toListedKey);
   }
 
-  /** False when there was no such key. */
+  async keyPage(page: KeyPage): Promise<readonly ListedKey[]> {
+    const texts = [page.accessKeyId, page.after].filter((text) => text !== undefined);
+    checkParameters(texts);
+    return (await this.#context.engine.read.query<KeyRow>((knex) => keyPageQuery(knex, page))).map(toListedKey);
+  }
+
+  async page(page: Page): Promise<readonly ListedAccount[]> {
+    const rows = await this.#context.engine.read.query<ListedAccount>((knex) => accountPageQuery(knex, page));
+    return rows.map(({ name, keys, buckets }) => ({ name, keys: Number(keys), buckets: Number(buckets) }));
+  }
+
+  /** Its sessions go with it. False when there was no such key. */
   revokeKey(accessKeyId: string): Promise<boolean> {
-    return this.#change(accessKeyId, deleteKey, [accessKeyId]);
+    return this.#change(accessKeyId, deleteKey, [accessKeyId], true);
   }
 
-  /** False when there is no such key. */
+  /** Disabling ends its sessions: they do not come back with it. False when there is no such key. */
   setDisabled(accessKeyId: string, disabled: boolean): Promise<boolean> {
-    return this.#change(accessKeyId, switchKey, [disabled ? 1 : 0, accessKeyId]);
+    return this.#change(accessKeyId, switchKey, [disabled ? 1 : 0, accessKeyId], disabled);
   }
 
   /** Replaces `former` by the same secret, sealed anew. False when `former` is no longer there. */
@@ -150,26 +139,18 @@ export class Accounts {
     });
   }
 
-  /** Changes one key's row and invalidates its cached value. */
-  #change(accessKeyId: string, change: Statement<never>, parameters: readonly Parameter[]): Promise<boolean> {
+  /** Changes one key's row, and invalidates its cached value and those of its sessions. */
+  #change(
+    accessKeyId: string,
+    change: Statement<never>,
+    parameters: readonly Parameter[],
+    endsSessions = false,
+  ): Promise<boolean> {
     return this.#context.engine.transact(async (c) => {
       const changed = (await c.run(change, parameters)) > 0;
+      if (changed && endsSessions) await endSessionsOf(c, accessKeyId);
       c.afterCommit(() => this.#context.cache?.forgetKey(accessKeyId));
       return changed;
     });
   }
-}
-
-function toAccessKey(row: KeyRow): AccessKey {
-  return {
-    accessKeyId: row.access_key_id,
-    account: toAccount(row),
-    sealedSecret: row.sealed_secret,
-    sealedBy: row.sealed_by ?? undefined,
-    createdAt: new Date(row.created_at),
-    redirect: toRedirectMode(row.redirect),
-    scope: fromJson<KeyScope>(row.scope) ?? {},
-    disabled: row.disabled === 1,
-    expiresAt: row.expires_at === null ? undefined : new Date(row.expires_at),
-  };
 }

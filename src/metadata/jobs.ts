@@ -37,7 +37,7 @@ export type NewJob =
   /** Walk over all blobs and count their good copies. One row, added again when it finishes. */
   | ({ readonly kind: "survey" } & Survey)
   /** The other periodic sweeps, likewise. */
-  | { readonly kind: "reclaim" | "stale-uploads" | "leftovers" | "tally" }
+  | { readonly kind: "reclaim" | "stale-uploads" | "leftovers" | "tally" | "sessions" }
   /** Read replicas on a backend again that were not read for long. One row for each backend, likewise. */
   | Scrub
   /** Hold what a backend holds against the rows. One row for each backend, likewise. */

@@ -17,6 +17,7 @@ import { openPostgres } from "./postgres/engine.ts";
 import { Quarantine } from "./quarantine.ts";
 import { ReadCache } from "./read-cache.ts";
 import { Scrubs } from "./scrubs.ts";
+import { Sessions } from "./sessions.ts";
 import { openSqlite } from "./sqlite/engine.ts";
 import { Stats } from "./stats.ts";
 import { Uploads } from "./uploads.ts";
@@ -51,6 +52,7 @@ interface DatabaseFacts extends EngineFacts {
 
 export interface Metadata {
   readonly accounts: Accounts;
+  readonly sessions: Sessions;
   readonly buckets: Buckets;
   readonly objects: Objects;
   readonly uploads: Uploads;
@@ -83,6 +85,7 @@ export async function openMetadata(options: MetadataOptions): Promise<Metadata> 
   const context: MetadataContext = { engine, cache, now: options.now, graceMs: options.graceMs };
   return {
     accounts: new Accounts(context),
+    sessions: new Sessions(context),
     buckets: new Buckets(context),
     objects: new Objects(context),
     uploads: new Uploads(context),

@@ -74,9 +74,11 @@ export class ReadCache {
     this.#blobs.set(blob.id, blob);
   }
 
+  /** And its sessions, which count only while it does. */
   forgetKey(accessKeyId: string): void {
     this.epoch++;
     this.#keys.delete(accessKeyId);
+    for (const [id, { sessionOf }] of this.#keys.entries()) if (sessionOf === accessKeyId) this.#keys.delete(id);
   }
 
   /** Objects are found through their bucket, whose id is never used again: without it they are unreachable. */

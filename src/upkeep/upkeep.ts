@@ -82,9 +82,9 @@ const LANES: readonly Lane[] = [
   { kinds: ["digest"], limit: 2 },
   { kinds: ["scrub"], limit: 2 },
   { kinds: ["inventory"], limit: 1 },
-  { kinds: ["survey", "reclaim", "stale-uploads", "leftovers", "tally"], limit: 4 },
+  { kinds: ["survey", "reclaim", "stale-uploads", "leftovers", "tally", "sessions"], limit: 4 },
 ];
-const SWEEPS = ["survey", "reclaim", "stale-uploads", "leftovers", "tally"] as const;
+const SWEEPS = ["survey", "reclaim", "stale-uploads", "leftovers", "tally", "sessions"] as const;
 const SCRUB_TURN_MS = 600_000;
 /** The sweeps that each backend has one of. */
 const PER_BACKEND = ["scrub", "inventory"] as const;
@@ -139,6 +139,8 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
         return sweep(work, sweepMs, () => dropLeftovers(context, graceMs));
       case "tally":
         return sweep(work, sweepMs, () => addUpChanges(context, jobRun));
+      case "sessions":
+        return sweep(work, sweepMs, () => metadata.sessions.forgetOver());
       case "scrub":
         return sweepBackend(work, scrubMs, (member) => scrubBackend(context, scrubOptions, work, member, jobRun));
       case "inventory":

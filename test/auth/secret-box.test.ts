@@ -1,6 +1,6 @@
 import { createCipheriv } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { openSecretBox, openUnsealer, type SealedKey, sealingKey } from "../../src/auth/secret-box.ts";
+import { openLiveBox, openSecretBox, type SealedKey, sealingKey } from "../../src/auth/secret-box.ts";
 
 const sealed = (box: ReturnType<typeof openSecretBox>, secret: string, accessKeyId = "AK"): SealedKey => ({
   accessKeyId,
@@ -82,10 +82,10 @@ describe("a secret box", () => {
   });
 });
 
-describe("an unsealer", () => {
+describe("the box of a running gateway", () => {
   it("reads the keys again for an id it does not know, and only then", async () => {
     let read = 0;
-    const unseal = openUnsealer(["old"], async () => {
+    const { unseal } = openLiveBox(["old"], async () => {
       read += 1;
       return ["new", "old"];
     });
@@ -94,5 +94,15 @@ describe("an unsealer", () => {
     for (const _ of [1, 2]) expect(await unseal(sealed(openSecretBox(["new"]), "another"))).toBe("another");
     expect(read).toBe(1);
     await expect(unseal(sealed(openSecretBox(["unknown"]), "x"))).rejects.toThrow("does not open");
+  });
+
+  it("seals with the newest key, also one that came after it was opened", async () => {
+    const keys: [string, ...string[]] = ["old"];
+    const { seal } = openLiveBox(["old"], async () => keys);
+    const { keyId: before } = openSecretBox(["old"]);
+    expect((await seal("a secret", "AK")).sealedBy).toBe(before);
+    keys.unshift("new");
+    const { keyId: after } = openSecretBox(["new"]);
+    expect((await seal("a secret", "AK")).sealedBy).toBe(after);
   });
 });

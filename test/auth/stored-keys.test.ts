@@ -18,6 +18,8 @@ const stored: AccessKey = {
   scope: {},
   disabled: false,
   expiresAt: undefined,
+  sessionOf: undefined,
+  parent: undefined,
 };
 const as = { ...signer, accessKeyId: "STORED", secretAccessKey: "the stored secret" };
 

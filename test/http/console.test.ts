@@ -95,6 +95,21 @@ describe("the console over HTTP", () => {
     expect(signed.status).toBe(200);
   });
 
+  it("keeps a page that a bucket holds apart from its origin, and changes nothing for other clients", async () => {
+    await using gateway = await startTestGateway();
+    await gateway.fetch({ method: "PUT", path: "/site" });
+    for (const type of ["text/html", "application/pdf"]) {
+      const headers = { "content-type": type };
+      await gateway.fetch({ method: "PUT", path: `/site/${type.slice(-3)}`, headers, body: "<p>x</p>" });
+    }
+    const policy = async (key: string, headers: Record<string, string>) =>
+      (await gateway.fetch({ path: `/site/${key}`, headers })).headers["content-security-policy"];
+    expect(await policy("tml", BROWSER)).toMatch(/^sandbox(?!.*same-origin)/);
+    expect(await policy("pdf", BROWSER)).toBeUndefined();
+    expect(await policy("tml", {})).toBeUndefined();
+    expect(await policy("tml", { accept: "*/*" })).toBeUndefined();
+  });
+
   it("is on the listener for operators too", async () => {
     await using gateway = await startTestGateway({ config: { admin: { listen: { host: "127.0.0.1", port: 0 } } } });
     const address = String(gateway.gateway.adminUrl);

@@ -91,6 +91,7 @@ export const everyKind: readonly JobKind[] = [
   "stale-uploads",
   "leftovers",
   "tally",
+  "sessions",
   "scrub",
   "inventory",
 ];

@@ -7,7 +7,7 @@ import { COPIES, DAY, type Gateway, HOUR, MINUTE, REGIONS, STORE_NAMES, type Sto
 /** Longer than the longest pause between two tries of a job, and than that between two walks over all blobs. */
 const STEP_MS = HOUR + MINUTE;
 const STEPS = 8;
-const SWEEPS = new Set(["survey", "reclaim", "stale-uploads", "leftovers", "tally", "scrub", "inventory"]);
+const SWEEPS = new Set(["survey", "reclaim", "stale-uploads", "leftovers", "tally", "sessions", "scrub", "inventory"]);
 
 /** All stores are in place again, if need be a new one in the place of one that is lost. */
 export async function settle(world: World): Promise<void> {

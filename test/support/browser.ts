@@ -14,17 +14,9 @@ interface TabOptions {
   readonly colorScheme?: "light" | "dark";
 }
 
-/** Reaches this machine, from the browser only. */
-export const UNTRUSTED_HOST = "nearbucket.test";
-
-/** Close it with `await using`. */
-export function openBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: neededProgram("chromium"),
-    // Chromium's own sandbox needs rights that a container lacks; the pages are ours. On a name that is not this
-    // machine's own, plain http is not trusted: there a page has no crypto.subtle.
-    args: ["--no-sandbox", `--host-resolver-rules=MAP ${UNTRUSTED_HOST} 127.0.0.1`],
-  });
+export function openBrowser(more: readonly string[] = []): Promise<Browser> {
+  // Chromium's own sandbox needs rights that a container lacks; the pages are ours.
+  return chromium.launch({ executablePath: neededProgram("chromium"), args: ["--no-sandbox", ...more] });
 }
 
 /** A tab of its own, with nothing remembered. */
@@ -55,30 +47,4 @@ export async function signIn(
   await page.getByLabel("Secret key").fill(key.secretAccessKey);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { name: "Buckets", exact: true }).waitFor();
-}
-
-/** A new tab, signed in. `at`: the fragment, as `#/buckets/photos/`. */
-export async function openConsole(
-  browser: Browser,
-  url: string,
-  key: { readonly accessKeyId: string; readonly secretAccessKey: string },
-  at: string,
-): Promise<Page> {
-  const context = await browser.newContext();
-  const { accessKeyId, secretAccessKey } = key;
-  const session = { accessKeyId, secretAccessKey, account: "root", expiresAt: "2999-01-01T00:00:00.000Z" };
-  const text = JSON.stringify(JSON.stringify(session));
-  await context.addInitScript(`sessionStorage.setItem("nearbucket-session", ${text})`);
-  const page = await context.newPage();
-  await page.goto(`${url}/-/${at}`);
-  return page;
-}
-
-/** Drags files and folders of this machine over the page and lets them go. */
-export async function dropOn(page: Page, paths: readonly string[]): Promise<void> {
-  const devtools = await page.context().newCDPSession(page);
-  const data = { items: [], files: [...paths], dragOperationsMask: 1 };
-  for (const type of ["dragEnter", "dragOver", "drop"] as const)
-    await devtools.send("Input.dispatchDragEvent", { type, x: 400, y: 300, data });
-  await devtools.detach();
 }

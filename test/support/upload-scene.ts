@@ -11,17 +11,20 @@ import {
   ListPartsCommand,
 } from "@aws-sdk/client-s3";
 import type { Page } from "playwright-core";
-import { openBrowser, openConsole } from "./browser.ts";
+import { openBrowser, openTab, signIn } from "./browser.ts";
 import { type CountingLine, startCountingLine } from "./counting-line.ts";
 import { startTestGateway, type TestGateway } from "./gateway.ts";
 import { type S3Proxy, startS3Proxy } from "./s3-proxy.ts";
+
+/** Reaches this machine, from the browser only: over plain http it is not trusted, and lends no crypto.subtle. */
+export const UNTRUSTED_HOST = "nearbucket.test";
 
 export interface UploadScene extends AsyncDisposable {
   readonly gateway: TestGateway;
   readonly proxy: S3Proxy;
   readonly line: CountingLine;
   /** A new tab that shows the bucket `photos`, and the PUTs that it begins from now on. */
-  open(host?: string): Promise<{ readonly page: Page; readonly puts: Put[] }>;
+  open(host?: string): Promise<{ readonly page: Page; readonly puts: Put[]; readonly complaints: readonly string[] }>;
   keys(): Promise<string[]>;
   /** Hex sha256 of the object. */
   digestOf(key: string): Promise<string>;
@@ -29,7 +32,7 @@ export interface UploadScene extends AsyncDisposable {
   unfinished(): Promise<number[][]>;
 }
 
-export interface Put {
+interface Put {
   readonly key: string;
   readonly part: number | undefined;
 }
@@ -40,7 +43,7 @@ export async function openUploadScene(): Promise<UploadScene> {
   const gateway = await startTestGateway();
   const proxy = await startS3Proxy(gateway.url);
   const line = await startCountingLine(proxy.url);
-  const browser = await openBrowser();
+  const browser = await openBrowser([`--host-resolver-rules=MAP ${UNTRUSTED_HOST} 127.0.0.1`]);
   await gateway.s3.send(new CreateBucketCommand({ Bucket }));
   return {
     gateway,
@@ -48,13 +51,15 @@ export async function openUploadScene(): Promise<UploadScene> {
     line,
     async open(host = "127.0.0.1") {
       const url = line.url.replace("127.0.0.1", host);
-      const page = await openConsole(browser, url, gateway, "#/buckets/photos/");
+      const { page, complaints } = await openTab(browser);
+      await signIn(page, url, gateway);
+      await page.goto(`${url}/-/#/buckets/photos/`);
       const puts: Put[] = [];
       page.on("request", (request) => {
         if (request.method() === "PUT") puts.push(putOf(request.url()));
       });
       await page.getByRole("button", { name: "Upload" }).waitFor();
-      return { page, puts };
+      return { page, puts, complaints };
     },
     async keys() {
       const { Contents = [] } = await gateway.s3.send(new ListObjectsV2Command({ Bucket }));
@@ -88,6 +93,15 @@ function putOf(url: string): Put {
     key: decodeURIComponent(pathname).slice(`/${Bucket}/`.length),
     part: part === null ? undefined : Number(part),
   };
+}
+
+/** Drags files and folders of this machine over the page and lets them go. */
+export async function dropOn(page: Page, paths: readonly string[]): Promise<void> {
+  const devtools = await page.context().newCDPSession(page);
+  const data = { items: [], files: [...paths], dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const)
+    await devtools.send("Input.dispatchDragEvent", { type, x: 400, y: 300, data });
+  await devtools.detach();
 }
 
 /** Writes a file of random bytes, with its folders; its hex sha256. */

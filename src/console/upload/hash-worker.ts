@@ -1,6 +1,6 @@
 /**
- * The worker: sha256 of blobs. What is small enough to be read whole is left to the browser where it lends a hand, as
- * it does on https and localhost only; all else is hashed a slice at a time while the next slice is read.
+ * The worker: sha256 of blobs. What is small enough to be read whole is left to the browser where it can do it, which
+ * is on https and localhost only; all else is hashed a slice at a time while the next slice is read.
  */
 import { createSHA256, type IHasher } from "hash-wasm";
 import { type FromWorker, SLICE_BYTES, type ToWorker, WHOLE_BYTES } from "./hash-messages.ts";

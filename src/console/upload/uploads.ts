@@ -40,10 +40,14 @@ addEventListener("beforeunload", (event) => {
 });
 addEventListener("online", () => queue.hurry());
 
+const SIGNED_OUT = { code: "SignedOut", message: "Nobody is signed in. Sign in again, then resume.", status: 403 };
+
 let account: string | undefined;
 // One account's files are never sent with another's key; the same account goes on where it was.
 effect(() => {
   const now = session.value?.account;
   if (account !== undefined && now !== undefined && now !== account) queue.abandon();
+  // Unsigned, every request would be refused for good.
+  if (account !== undefined && now === undefined && isRunning()) queue.pause(SIGNED_OUT);
   account = now ?? account;
 });

@@ -4,10 +4,9 @@ import { join } from "node:path";
 import { CreateBucketCommand, DeleteBucketCommand } from "@aws-sdk/client-s3";
 import type { Page } from "playwright-core";
 import { expect, it, vi } from "vitest";
-import { dropOn, UNTRUSTED_HOST } from "../../support/browser.ts";
 import { describeWith } from "../../support/programs.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
-import { openUploadScene, type UploadScene, writeRandom } from "../../support/upload-scene.ts";
+import { dropOn, openUploadScene, UNTRUSTED_HOST, type UploadScene, writeRandom } from "../../support/upload-scene.ts";
 
 const MIB = 1024 ** 2;
 vi.setConfig({ testTimeout: 180_000 });
@@ -241,14 +240,12 @@ describeWith(["chromium"], "uploading from the console", () => {
     ];
     for (const name of names) await writeRandom(directory, `folder/${name}`, 5);
     await using scene = await openUploadScene();
-    const { page } = await scene.open();
-    const faults: Error[] = [];
-    page.on("pageerror", (fault) => faults.push(fault));
+    const { page, complaints } = await scene.open();
     await dropOn(page, [join(directory, "folder")]);
     await summary(page, "7 files: 7 sent (35 B)");
     expect((await scene.keys()).sort()).toEqual(names.map((name) => `folder/${name}`).sort());
     expect(await page.locator("img").count()).toBe(0);
     expect(await page.title()).not.toBe("1");
-    expect(faults).toEqual([]);
+    expect(complaints).toEqual([]);
   });
 });

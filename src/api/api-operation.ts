@@ -14,6 +14,8 @@ export interface ApiCaller {
   readonly account: Account;
   readonly accessKeyId: string;
   readonly scope: KeyScope;
+  /** The access key's own redirect mode, if it has one. */
+  readonly redirect: RedirectMode | undefined;
   /** When what was proven ends; undefined: no end is known. */
   readonly until: Date | undefined;
   readonly isOperator: boolean;

@@ -15,7 +15,7 @@ class LongestFirst extends BaseSequencer {
 }
 
 function isLong({ moduleId }: TestSpecification): boolean {
-  return /\/test\/(soak\/|clients\/real-input\.|behaviour\/rot\.)/.test(moduleId);
+  return /\/test\/(soak\/|console\/browser\/|clients\/real-input\.|behaviour\/rot\.)/.test(moduleId);
 }
 
 export default defineConfig({

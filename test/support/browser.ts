@@ -1,6 +1,11 @@
 /** A real browser, and the console of a running gateway in it. Nothing is downloaded: Debian's Chromium is used. */
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { vi } from "vitest";
 import { neededProgram } from "./programs.ts";
+
+// A browser and a gateway on a busy machine take their time; what never comes is found out all the same.
+const PATIENCE_MS = 90_000;
+vi.setConfig({ testTimeout: 3 * PATIENCE_MS, hookTimeout: 3 * PATIENCE_MS });
 
 export interface ConsoleTab extends AsyncDisposable {
   readonly page: Page;
@@ -25,6 +30,7 @@ export async function openTab(
   { width = 1280, colorScheme = "light" }: TabOptions = {},
 ): Promise<ConsoleTab> {
   const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme, acceptDownloads: true });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));

@@ -20,7 +20,7 @@ function shownIn(file: string): readonly Shown[] {
 }
 
 /** The words up to the first option or argument: `backends drain`. */
-const GROUPS = new Set(["backends", "keys"]);
+const GROUPS = new Set(["accounts", "backends", "buckets", "jobs", "keys"]);
 function commandOf(line: string): readonly string[] {
   const words = line.split(/\s+/);
   return words.slice(0, GROUPS.has(words[0] ?? "") ? 2 : 1);

@@ -1,6 +1,6 @@
 /** Series under which each alert of deploy/prometheus/alerts.yaml fires, and others that are near it under which it does not. */
 
-/** Name and labels of a series -> its values, one a minute, in promtool's notation. */
+/** Name and labels of a series -> its values, one a minute, in the notation of Prometheus's own tests. */
 export type Series = Readonly<Record<string, string>>;
 
 export interface AlertCase {

@@ -13,7 +13,7 @@ export interface Service {
   readonly environment?: Readonly<Record<string, string>>;
   readonly healthcheck?: { readonly test: readonly string[] };
   readonly ports?: readonly { readonly host_ip: string; readonly published: string }[];
-  readonly volumes?: readonly { readonly type: string; readonly source: string }[];
+  readonly volumes?: readonly { readonly type: string; readonly source: string; readonly target: string }[];
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly image?: string;
   readonly networks?: Readonly<Record<string, { readonly ipv4_address?: string } | null>>;

@@ -3,6 +3,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { readConfig } from "../../src/config/load.ts";
 import { ROOT, readDocument } from "../docs/examples.ts";
 import { describeWith, neededProgram } from "../support/programs.ts";
@@ -83,6 +84,27 @@ describeWith(["compose-check"], "the compose files", () => {
     const { balancer } = await loadCompose("compose/compose.scale.yaml", env);
     const checked = readConfig(readDocument("compose/nearbucket.scale.yaml"), "/etc/nearbucket", env);
     expect("config" in checked && checked.config.trustedProxies).toEqual([balancer?.networks?.["front"]?.ipv4_address]);
+  });
+
+  it("let Prometheus read each gateway's metrics, and the alerts", async () => {
+    const env = await makeSecrets();
+    const services = await loadCompose("compose/compose.scale.yaml", env);
+    const checked = readConfig(readDocument("compose/nearbucket.scale.yaml"), "/etc/nearbucket", env);
+    const port = "config" in checked ? checked.config.admin?.listen?.port : undefined;
+    const gateways = Object.keys(services).filter((name) => name.startsWith("gateway"));
+    const { scrape_configs, rule_files, ...rest } = parse(readDocument("compose/prometheus.yaml"));
+    // The name of the job is the one that the alerts know.
+    expect(scrape_configs).toEqual([
+      {
+        job_name: "nearbucket",
+        metrics_path: "/-/metrics",
+        static_configs: [{ targets: gateways.map((name) => `${name}:${port}`) }],
+      },
+    ]);
+    const alerts = join(ROOT, "deploy/prometheus/alerts.yaml");
+    const mounted = services["prometheus"]?.volumes?.find(({ source }) => source === alerts);
+    expect(rule_files).toEqual([mounted?.target]);
+    expect(rest).toEqual({ global: { scrape_interval: "15s", evaluation_interval: "15s" } });
   });
 });
 

@@ -5,11 +5,11 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { ROOT, readDocument } from "../docs/examples.ts";
+import { readDocument } from "../docs/examples.ts";
 import { startTestGateway } from "../support/gateway.ts";
-import { describeWith, neededProgram } from "../support/programs.ts";
-import { run } from "../support/run.ts";
+import { describeWith } from "../support/programs.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { countRules } from "./rules-check.ts";
 
 interface Panel {
   readonly id: number;
@@ -67,12 +67,11 @@ describe("the dashboard", () => {
   });
 });
 
-describeWith(["promtool"], "the dashboard's questions in promtool", () => {
+describeWith(["rules-check"], "the dashboard's questions in Prometheus's code", () => {
   it("are PromQL", async () => {
     const rules = shown.map((expr, at) => ({ record: `panel:${at}`, expr: expr.replaceAll("$__rate_interval", "5m") }));
     const file = join(await temporaryDirectory(), "panels.yaml");
     await writeFile(file, JSON.stringify({ groups: [{ name: "panels", rules }] }));
-    const said = await run(neededProgram("promtool"), ["check", "rules", "--lint=none", file], { cwd: ROOT });
-    expect(said.toString()).toContain(`${shown.length} rules found`);
+    expect(await countRules(file)).toBe(shown.length);
   });
 });

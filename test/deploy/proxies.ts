@@ -13,6 +13,8 @@ export interface FrontProxy extends AsyncDisposable {
   readonly url: string;
   /** PEM of who signed its certificate; undefined where it speaks plain http. */
   readonly ca: string | undefined;
+  /** What it has logged, the newest 64 KiB. */
+  said(): string;
 }
 
 const CADDYFILE = join(ROOT, "deploy/caddy/Caddyfile");
@@ -69,6 +71,7 @@ async function started(
   return {
     url,
     ca,
+    said: () => server.said(),
     async [Symbol.asyncDispose]() {
       await server.stop();
       await rm(directory, { recursive: true, force: true });

@@ -16,7 +16,9 @@ import { startCaddy } from "./proxies.ts";
 import { replaceEach } from "./replace-each.ts";
 
 const STORES = ["amsterdam", "toronto", "singapore"];
-const PROGRAMS = ["caddy", "compose-check", "initdb", "mc", "minio", "pg_ctl", "pg_isready"];
+const PROGRAMS = ["caddy", "compose-check", "initdb", "mc", "minio", "pg_ctl", "pg_isready", "timeout"];
+/** `mc ready` asks on and on: what waits for a service ends with it, its children too. */
+const AT_MOST = ["--kill-after=1", "30"];
 
 describeWith(PROGRAMS, "the services of compose.scale.yaml", () => {
   it("work together, and go on when one gateway stops", async () => {
@@ -29,15 +31,15 @@ describeWith(PROGRAMS, "the services of compose.scale.yaml", () => {
     const urls = ports.map((port) => `http://127.0.0.1:${port}`);
     expect(users?.command).toEqual(STORES.map((name) => `http://${name}:9000`));
     const env = { ...environmentOf(users), MC_CONFIG_DIR: join(directory, "mc") };
-    await run("sh", [join(ROOT, "compose/make-users.sh"), ...urls], { env });
-
-    const database = await startPostgresServer();
-    onTestFinished(() => database[Symbol.asyncDispose]());
+    const [database] = await Promise.all([
+      stoppedAtEnd(startPostgresServer()),
+      run("timeout", [...AT_MOST, join(ROOT, "compose/make-users.sh"), ...urls], { env }),
+    ]);
     const [isReady = "", ...words] = postgres?.healthcheck?.test.slice(1) ?? [];
     const { port: postgresPort, username } = new URL(database.url);
     const asked = words.map((word) => word.replace("--dbname=nearbucket", "--dbname=postgres"));
     expect(asked).toContain(`--username=${username}`);
-    await run(neededProgram(isReady), [...asked, `--port=${postgresPort}`]);
+    await run("timeout", [...AT_MOST, neededProgram(isReady), ...asked, `--port=${postgresPort}`]);
 
     const settings = replaceEach(readDocument("compose/nearbucket.scale.yaml"), [
       [/postgres:\/\/nearbucket:[^"]*@postgres\/nearbucket/, database.url],
@@ -48,8 +50,7 @@ describeWith(PROGRAMS, "the services of compose.scale.yaml", () => {
     const gateways = await Promise.all(
       ["gateway-1", "gateway-2"].map((name) => startGateway(services[name], settings, join(directory, name))),
     );
-    const balancer = await startCaddy(gateways.map(({ address }) => address));
-    onTestFinished(() => balancer[Symbol.asyncDispose]());
+    const balancer = await stoppedAtEnd(startCaddy(gateways.map(({ address }) => address)));
     const s3 = new S3Client({
       ...{ endpoint: balancer.url, region: "us-east-1", forcePathStyle: true },
       credentials: {
@@ -61,10 +62,18 @@ describeWith(PROGRAMS, "the services of compose.scale.yaml", () => {
     await s3.send(new CreateBucketCommand({ Bucket: "photos" }));
     await s3.send(new PutObjectCommand({ Bucket: "photos", Key: "a", Body: "written while both run" }));
     expect(await gateways[0]?.server.stop()).toBe(0);
+    // Caddy 2.6 cannot send a body a second time: until it has seen that the gateway is gone, writes may get 502.
+    const { address = "" } = gateways[0] ?? {};
+    const seen = () =>
+      balancer
+        .said()
+        .split("\n")
+        .some((line) => line.includes("health_checker") && line.includes(address));
+    await expect.poll(seen, { timeout: 10_000 }).toBe(true);
     await s3.send(new PutObjectCommand({ Bucket: "photos", Key: "b", Body: "written while one runs" }));
     const got = await s3.send(new GetObjectCommand({ Bucket: "photos", Key: "a" }));
     expect(await got.Body?.transformToString()).toBe("written while both run");
-  }, 180_000);
+  }, 90_000);
 });
 
 async function startStore(service: Service | undefined, data: string, port: number): Promise<void> {
@@ -74,13 +83,14 @@ async function startStore(service: Service | undefined, data: string, port: numb
   );
   const env = environmentOf(service);
   const readyUrl = `http://127.0.0.1:${port}/minio/health/ready`;
-  const server = await startServerProcess({ path: "minio", arguments: words, env, readyUrl });
-  onTestFinished(async () => void (await server.stop()));
+  await stoppedAtEnd(startServerProcess({ path: "minio", arguments: words, env, readyUrl }));
   const [how, check = ""] = service?.healthcheck?.test ?? [];
   expect(how).toBe("CMD-SHELL");
   // Compose writes $$ for one that is the shell's.
   const command = check.replaceAll("$$", "$").replace("127.0.0.1:9000", `127.0.0.1:${port}`);
-  await run("sh", ["-c", command], { env: { ...env, MC_CONFIG_DIR: join(data, "..", "mc-health") } });
+  await run("timeout", [...AT_MOST, "sh", "-c", command], {
+    env: { ...env, MC_CONFIG_DIR: join(data, "..", "mc-health") },
+  });
 }
 
 async function startGateway(
@@ -99,17 +109,23 @@ async function startGateway(
   await writeFile(file, own);
   const env = environmentOf(service);
   const readyUrl = `http://127.0.0.1:${port}/-/ready`;
-  const server = await startServerProcess({
-    ...{ path: process.execPath, arguments: [MAIN, "serve", "--config", file] },
-    ...{ env, readyUrl },
-  });
-  onTestFinished(async () => void (await server.stop()));
+  const words = [MAIN, "serve", "--config", file];
+  const server = await stoppedAtEnd(startServerProcess({ path: process.execPath, arguments: words, env, readyUrl }));
   const [, , ...check] = service?.healthcheck?.test ?? [];
   await run(process.execPath, check, { env: { HEALTH_URL: readyUrl } });
   await expect(run(process.execPath, check, { env: { HEALTH_URL: `${readyUrl}x` } })).rejects.toThrow("ended with 1");
   const metrics = await fetch(`http://127.0.0.1:${adminPort}/-/metrics`);
   expect(await metrics.text()).toContain("nearbucket_backend_up");
   return { address: `127.0.0.1:${port}`, server };
+}
+
+/** Also one that becomes ready only after another has failed the test. */
+async function stoppedAtEnd<T extends AsyncDisposable>(starting: Promise<T>): Promise<T> {
+  onTestFinished(async () => {
+    const started = await starting.catch(() => undefined);
+    await started?.[Symbol.asyncDispose]();
+  });
+  return starting;
 }
 
 function environmentOf(service: Service | undefined): Readonly<Record<string, string>> {

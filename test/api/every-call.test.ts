@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { expect, it, vi } from "vitest";
 import { apiOperations } from "../../src/api/table.ts";
+import { openLog } from "../../src/log.ts";
 import { type ApiRequest, apiClient } from "../support/api.ts";
 import { type OverDisks, startOverDisks } from "./over-disks.ts";
 
@@ -95,9 +96,11 @@ async function makeKey({ call }: OverDisks): Promise<string> {
   return (await call("POST", "/keys", { body: { account: "alice" } })).document.accessKeyId;
 }
 
-it("answers every call in the shape that it promises", async () => {
+it("answers every call in the shape that it promises, and logs of each that may change something what of", async () => {
   expect(Object.keys(requests).sort()).toEqual(Object.keys(apiOperations).sort());
-  await using place = await startOverDisks(["a", "b"], ["c"]);
+  const lines: string[] = [];
+  const log = openLog("info", { write: (line) => void lines.push(line) });
+  await using place = await startOverDisks(["a", "b"], ["c"], {}, log);
   await mkdir(place.at("c"));
   for (const [name, operation] of Object.entries(apiOperations)) {
     const { path = operation.path, as, ...request } = (await requests[name]?.(place)) ?? {};
@@ -105,8 +108,18 @@ it("answers every call in the shape that it promises", async () => {
     const call = as === undefined ? place.call : apiClient(place.gateway, as);
     const { status, document } = await call(operation.method, path, request);
     expect([name, status, document]).toEqual([name, expect.toSatisfy((code: number) => code < 300), document]);
+    const { of, requestId } = auditedLast(lines, name) ?? {};
+    expect([name, requestId]).toEqual([name, operation.method === "GET" ? undefined : expect.any(String)]);
+    if (operation.method !== "GET") expect([name, Object.keys(of)]).not.toEqual([name, []]);
   }
+  expect(auditedLast(lines, "attachBackend")?.of).toEqual({ backend: "c", kind: "disk", region: "c" });
+  expect(auditedLast(lines, "confirmOrphansOf")?.of).toEqual({ backend: "a", confirmed: 0 });
+  expect(auditedLast(lines, "replaceBackend")?.of).toMatchObject({ name: "b", acceptLoss: true });
 });
+
+function auditedLast(lines: readonly string[], change: string) {
+  return lines.map((line) => JSON.parse(line)).findLast((line) => line.audit === true && line.change === change);
+}
 
 it("refuses each call for operators to anybody else, whatever is sent", async () => {
   await using place = await startOverDisks(["a"]);

@@ -29,7 +29,7 @@ export interface UploadScene extends AsyncDisposable {
   unfinished(): Promise<number[][]>;
 }
 
-export interface Put {
+interface Put {
   readonly key: string;
   readonly part: number | undefined;
 }

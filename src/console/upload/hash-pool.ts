@@ -55,7 +55,7 @@ export function openHashPool(size = workersFor(navigator.hardwareConcurrency)): 
 }
 
 /** One core stays free for the page, and more than three outrun any disk. */
-export function workersFor(cores: number): number {
+function workersFor(cores: number): number {
   return Math.min(3, Math.max(1, cores - 1));
 }
 

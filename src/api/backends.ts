@@ -37,8 +37,10 @@ export const probeBackend = apiOperation({
   access: "operator",
   body: backendConfig,
   answer: findings,
-  async handle({ body }, { operation, metadata }) {
-    const found = await examineCandidate(declared(body, operation), metadata);
+  async handle({ body, note }, { operation, metadata }) {
+    const config = declared(body, operation);
+    note({ backend: config.name, kind: config.kind });
+    const found = await examineCandidate(config, metadata);
     return { ok: found.every(({ level }) => level !== "error"), findings: found.map(toFinding) };
   },
 });
@@ -51,9 +53,10 @@ export const attachBackend = apiOperation({
   body: backendConfig,
   status: 201,
   answer: backend,
-  async handle({ body }, services) {
+  async handle({ body, note }, services) {
     const config = declared(body, services.operation);
     await change(services, (all) => all.attach(config));
+    note({ backend: config.name, kind: config.kind, region: config.region });
     return one(services, config.name);
   },
 });
@@ -98,9 +101,10 @@ export const replaceBackend = apiOperation({
   access: "operator",
   body: replacement,
   answer: replaced,
-  async handle({ path, body: { acceptLoss } }, services) {
+  async handle({ path, body: { acceptLoss }, note }, services) {
     const options = { acceptLoss, onProgress: () => undefined };
     const { identity, lost } = await change(services, (all) => all.replace(nameIn(path), options));
+    note({ identity, lostReplicas: lost, acceptLoss });
     return { identity, lostReplicas: lost };
   },
 });

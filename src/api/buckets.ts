@@ -48,7 +48,7 @@ export const changeBucket = apiOperation({
   access: "caller",
   body: bucketChange,
   answer: bucket,
-  async handle({ caller, path, body }, services) {
+  async handle({ caller, path, body, note }, services) {
     const { copies } = services.facts;
     if ((body.minimumCopies ?? 0) > copies)
       throw new ApiError("BadRequest", undefined, {
@@ -56,6 +56,7 @@ export const changeBucket = apiOperation({
       });
     const found = await findOwn(caller, "s3:PutBucketSettings", path["bucket"], services);
     await services.metadata.buckets.updateSettings(found.id, (settings) => changed(settings, body));
+    note(body);
     return documentOf(await findOwn(caller, "s3:PutBucketSettings", path["bucket"], services), services.facts);
   },
 });

@@ -29,7 +29,7 @@ export const claimObjects = apiOperation({
   access: "caller",
   body: claims,
   answer: claimed,
-  async handle({ caller, body: { bucket: name, files } }, services) {
+  async handle({ caller, body: { bucket: name, files }, note }, services) {
     refuseTwice(files);
     const isInScope = ({ key }: ClaimedFile) => scopeAllows(caller.scope, "s3:PutObject", { bucket: name, key });
     // Outside its scope a key learns nothing, not even that a bucket exists.
@@ -41,6 +41,7 @@ export const claimObjects = apiOperation({
     const results = await inTurns(files, async (file) =>
       isInScope(file) ? claim(file, bucket, caller, services) : refused(file, "AccessDenied"),
     );
+    note({ bucket: name, linked: results.filter(({ outcome }) => outcome === "linked").length });
     return { results };
   },
 });

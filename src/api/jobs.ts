@@ -26,10 +26,11 @@ export const retryJob = apiOperation({
   access: "operator",
   status: 202,
   answer: job,
-  async handle({ path }, { metadata }) {
+  async handle({ path, note }, { metadata }) {
     const id = idIn(path["id"] ?? "");
     const found = id === undefined ? undefined : await metadata.retryJob(id);
     if (found === undefined) throw new ApiError("NotFound", "There is no such job: it may be done");
+    note({ kind: found.kind, subject: found.subject });
     return documentOf(found);
   },
 });

@@ -13,7 +13,7 @@ export const createLink = apiOperation({
   access: "caller",
   body: newLink,
   answer: link,
-  async handle({ caller, headers, body }, services) {
+  async handle({ caller, headers, body, note }, services) {
     const { bucket, object } = await findReadable(services, caller, body);
     const timestamp = amzDate(services.now());
     const from = Math.floor(services.now().getTime() / 1000);
@@ -35,6 +35,8 @@ export const createLink = apiOperation({
       // As it reaches the gateway on the way that the caller came.
       headers: [["host", headers["host"] ?? ""]],
     });
-    return { path: `${path}?${query}&X-Amz-Signature=${signature}`, expiresAt: new Date((from + seconds) * 1000) };
+    const expiresAt = new Date((from + seconds) * 1000);
+    note({ bucket: bucket.name, key: object.key, signedBy: key.accessKeyId, expiresAt });
+    return { path: `${path}?${query}&X-Amz-Signature=${signature}`, expiresAt };
   },
 });

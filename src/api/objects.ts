@@ -60,13 +60,14 @@ export const previewDelete = apiOperation({
   access: "caller",
   body: deletePreviewQuery,
   answer: deletePreview,
-  async handle({ caller, body: { bucket: name, keys, prefix } }, services) {
+  async handle({ caller, body: { bucket: name, keys, prefix }, note }, services) {
     const starts = keys ?? (prefix === undefined ? [] : [prefix]);
     if ((keys === undefined) === (prefix === undefined))
       throw new ApiError("BadRequest", undefined, {
         faults: [{ pointer: keys === undefined ? "/keys" : "/prefix", detail: "either keys or a prefix" }],
       });
     const bucket = await findDeletable(caller, name, starts, services);
+    note({ bucket: name, prefix });
     const { footprints } = services.metadata;
     const found =
       prefix === undefined

@@ -34,7 +34,9 @@ export const confirmOrphansOf = apiOperation({
   access: "operator",
   body: orphansOf,
   answer: orphansConfirmed,
-  async handle({ body: { backend } }, { metadata }) {
-    return { backend, confirmed: await orRefuse(() => confirmOrphans(metadata, backend)) };
+  async handle({ body: { backend }, note }, { metadata }) {
+    const done = { backend, confirmed: await orRefuse(() => confirmOrphans(metadata, backend)) };
+    note(done);
+    return done;
   },
 });

@@ -37,7 +37,8 @@ export const endSession = apiOperation({
   path: "/sessions/current",
   summary: "Sign out: end the session that signs this call",
   access: "caller",
-  async handle({ caller }, { metadata }) {
+  async handle({ caller, note }, { metadata }) {
+    note({ accessKeyId: caller.accessKeyId });
     if (caller.sessionOf === undefined) throw new ApiError("Conflict", "This access key is no session");
     await metadata.accounts.revokeKey(caller.accessKeyId);
     return undefined;
@@ -51,8 +52,9 @@ export const createSignInLink = apiOperation({
   access: "caller",
   status: 201,
   answer: signInLink,
-  handle: ({ caller }, { metadata, now }) =>
+  handle: ({ caller, note }, { metadata, now }) =>
     makeSignInLink(now(), async (tokenHash, expiresAt) => {
+      note({ expiresAt });
       if (!(await metadata.sessions.addLink(tokenHash, caller.accessKeyId, expiresAt)))
         throw new ApiError("Conflict", "This access key has as many sign-in links as it may: wait until they are over");
     }),

@@ -22,7 +22,7 @@ export function addCompletion(program: Command, terminal: Terminal): void {
     .action((shell: keyof typeof SCRIPTS) => terminal.print(SCRIPTS[shell](describeCommands(program)).trimEnd()));
 }
 
-export function describeCommands(command: Command, path = ""): readonly CompletedCommand[] {
+function describeCommands(command: Command, path = ""): readonly CompletedCommand[] {
   const inner = command.commands.map((one) => ({ word: one.name(), about: one.description() }));
   const choices = command.registeredArguments.flatMap(({ argChoices = [], description }) =>
     argChoices.map((word) => ({ word, about: description })),

@@ -13,7 +13,7 @@ export interface ListedKey extends Omit<StoredKey, "account" | "sealedSecret" | 
 
 export type BackendDescription = Awaited<ReturnType<Administration["backends"]["describe"]>>[number];
 export type BackendCheck = Awaited<ReturnType<Administration["backends"]["check"]>>;
-export type Stats = Awaited<ReturnType<Administration["stats"]>>;
+type Stats = Awaited<ReturnType<Administration["stats"]>>;
 
 /** Whether a running gateway had a say in a report. */
 export interface GatewayWord {
@@ -25,7 +25,7 @@ export interface GatewayWord {
   readonly reason: string | undefined;
 }
 
-export interface KeyRequest {
+interface KeyRequest {
   readonly account: string;
   /** Undefined: a random one is made. */
   readonly accessKeyId: string | undefined;

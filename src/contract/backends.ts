@@ -22,7 +22,7 @@ export const backend = z.object({
 export const backends = pageOf(backend);
 
 /** One thing that a probe looked at. */
-export const finding = z.object({
+const finding = z.object({
   check: z.string(),
   result: z.enum(["ok", "warning", "failed"]),
   /** What was seen. */
@@ -65,7 +65,7 @@ export const backendLoss = z.object({
 export const orphansQuery = pageQuery.extend({ backend: z.string().min(1) });
 
 /** A key that a backend holds and the database does not know. */
-export const orphan = z.object({
+const orphan = z.object({
   backend: z.string(),
   key: z.string(),
   bytes,

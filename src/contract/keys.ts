@@ -2,9 +2,7 @@
 import { z } from "zod";
 import { count, pageQuery, time } from "./common.ts";
 
-export const accountName = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$/, "up to 63 letters, digits and . _ @ -");
+const accountName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$/, "up to 63 letters, digits and . _ @ -");
 
 export const redirectMode = z.enum(["off", "auto", "always"]);
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { bytes, count, pageQuery, time } from "./common.ts";
 import { redirectMode } from "./keys.ts";
 
-export const bucketSettings = z.object({
+const bucketSettings = z.object({
   dedup: z.enum(["account", "global", "bucket", "off"]).optional(),
   redirect: redirectMode.optional(),
   minimumCopies: z.int().min(1).max(10).optional(),
@@ -39,7 +39,7 @@ export const bucketUsage = z.object({
 
 export const objectQuery = z.object({ bucket: z.string().min(1), key: z.string().min(1).max(1024) });
 
-export const replica = z.object({
+const replica = z.object({
   backend: z.string(),
   region: z.string().optional(),
   state: z.enum(["verified", "lost", "deleting"]),

@@ -10,7 +10,7 @@ const calls = z.object({
 });
 
 /** What only a running gateway knows of a backend. */
-export const liveBackend = z.object({
+const liveBackend = z.object({
   up: z.boolean(),
   writable: z.boolean(),
   why: z.string().optional(),
@@ -60,7 +60,7 @@ export const backendStatus = z.object({
   live: liveBackend.optional(),
 });
 
-export const jobStatus = z.object({
+const jobStatus = z.object({
   kind: z.string(),
   waiting: count,
   oldest: time,
@@ -69,7 +69,7 @@ export const jobStatus = z.object({
   endsAt: time.optional(),
 });
 
-export const failingJob = z.object({
+const failingJob = z.object({
   kind: z.string(),
   reason: z.string(),
   jobs: count,
@@ -125,7 +125,7 @@ export const historyQuery = z.object({
 const served = z.object({ requests: count, bytes });
 
 /** What all gateways did within one step, and what was stored at its end. */
-export const sample = z.object({
+const sample = z.object({
   at: time,
   logicalBytes: bytes,
   uniqueBytes: bytes,

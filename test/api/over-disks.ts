@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect, vi } from "vitest";
 import type { GatewayConfigInput } from "../../src/config/schema.ts";
+import type { Log } from "../../src/log.ts";
 import { type ApiClient, apiClient } from "../support/api.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -29,10 +30,12 @@ export async function startOverDisks(
   names: readonly string[],
   more: readonly string[] = [],
   config: Partial<GatewayConfigInput> = {},
+  log?: Log,
 ): Promise<OverDisks> {
   const root = await temporaryDirectory();
   const at = (name: string) => join(root, name);
   const gateway = await startTestGateway({
+    ...(log !== undefined && { log }),
     backends: names.map((name) => ({ kind: "disk", name, region: name, directory: at(name) })),
     config: {
       regions: [...names, ...more].map((name, index) => ({ name, latitude: 0, longitude: index * 10 })),

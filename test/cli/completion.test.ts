@@ -74,7 +74,7 @@ it("refuses a shell that it does not know", async () => {
 const zsh = onPath("zsh")[0];
 describe.skipIf(zsh === undefined)("completion in zsh", () => {
   it("is a script that zsh takes, and offers what comes next", async () => {
-    const stand = "_describe() { print -l -- ${(P)2} }; compdef() { }; ";
+    const stand = `_describe() { print -l -- \${(P)2} }; compdef() { }; `;
     const ask = "words=(nearbucket backends re); CURRENT=3; _nearbucket";
     const said = await run(zsh ?? "", ["-f", "-c", `${stand}${await script("zsh")}\n${ask}`]);
     expect(said.toString()).toContain("drain:give a backend nothing new");

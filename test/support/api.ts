@@ -9,7 +9,7 @@ import type { TestGateway } from "./gateway.ts";
 import type { Answer } from "./raw-request.ts";
 import { signedFetch, type TestRequest } from "./sign.ts";
 
-export interface ApiAnswer {
+interface ApiAnswer {
   readonly status: number;
   readonly headers: Answer["headers"];
   // biome-ignore lint/suspicious/noExplicitAny: a test knows what it asked for, and its shape has been checked.
@@ -64,7 +64,7 @@ function checkDocument(method: string, path: string, { status, headers }: Answer
 }
 
 /** The call that answers, and its operationId. */
-export function operationAt(method: string, path: string) {
+function operationAt(method: string, path: string) {
   const parts = path.split("/");
   return Object.entries(apiOperations).find(([, operation]) => {
     const own = operation.path.split("/");

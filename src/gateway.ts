@@ -4,6 +4,7 @@
  */
 
 import { countErrors } from "./admin/backend-errors.ts";
+import { openHistory } from "./admin/history.ts";
 import { openLiveStatus } from "./admin/live-status.ts";
 import { openMetrics } from "./admin/metrics.ts";
 import { operatorCheck } from "./admin/operators.ts";
@@ -29,6 +30,7 @@ import { createAdminApp, createApp } from "./http/app.ts";
 import { Budget } from "./http/budget.ts";
 import { accessCheck } from "./http/dispatch.ts";
 import { Pace } from "./http/pace.ts";
+import type { RequestEnd } from "./http/request-log.ts";
 import { listen } from "./http/server.ts";
 import { UnderWay } from "./http/under-way.ts";
 import { auditLog, type Log } from "./log.ts";
@@ -155,9 +157,14 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
           .map(({ backend }) => backend.name)
           .filter(fleet.isPresent),
       );
+    const history = opened.add(openHistory({ history: metadata.history, stats, now, log }));
     const health = { ready: () => readiness.now(), status, metrics: metrics.render };
     const publicOrigins = () => fleet.members().flatMap(({ backend }) => backend.traits.publicEndpoint ?? []);
-    const common = { health, log, observe: metrics.observe, publicOrigins };
+    const observe = (end: RequestEnd) => {
+      metrics.observe(end);
+      if (!end.isOwn) history.observe(end);
+    };
+    const common = { health, log, observe, publicOrigins };
     const readClient = clientReader(config);
     const delivery = openDelivery({
       fleet,
@@ -167,7 +174,10 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       clientMap: config.clientMap,
       region: config.region,
       now,
-      count: metrics.countRedirect,
+      count(kind, rule, family, bytes) {
+        metrics.countRedirect(kind, rule, family);
+        history.countRead(kind, family, bytes);
+      },
     });
     const app = createApp({
       services: {
@@ -224,6 +234,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     registry.start();
     upkeep.start();
     keyUses.start();
+    history.start();
     const close = async (graceMs = 30_000) => {
       await server.close(graceMs);
       await opened.close();

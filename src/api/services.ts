@@ -40,7 +40,7 @@ export interface OperationServices {
 }
 
 /** What the configuration says that callers may know. */
-export interface GatewayFacts {
+interface GatewayFacts {
   readonly version: string;
   readonly root: Account;
   /** Of the key from the configuration. */

@@ -1,6 +1,7 @@
 /** What is safe, where it stands, and what is stored. */
+import { reportHistory } from "../admin/history-report.ts";
 import type { BackendStatus } from "../admin/status-report.ts";
-import { type BackendStatusDocument, stats, status } from "../contract/status.ts";
+import { type BackendStatusDocument, history, historyQuery, stats, status } from "../contract/status.ts";
 import { type Answer, apiOperation } from "./api-operation.ts";
 import type { OperationServices } from "./services.ts";
 
@@ -24,6 +25,19 @@ export const getStats = apiOperation({
   access: "operator",
   answer: stats,
   handle: (_call, { operation }) => operation.stats(),
+});
+
+export const getHistory = apiOperation({
+  method: "GET",
+  path: "/history",
+  summary: "What all gateways did and what was stored, over the last hours or weeks",
+  access: "operator",
+  query: historyQuery,
+  answer: history,
+  async handle({ query: { hours } }, { metadata, now }) {
+    const { stepSeconds, samples } = await reportHistory(metadata.history, hours, now());
+    return { stepSeconds, samples: [...samples] };
+  },
 });
 
 function documentOf(backend: BackendStatus, { regions, live }: OperationServices): Answer<BackendStatusDocument> {

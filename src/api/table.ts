@@ -15,10 +15,12 @@ import {
   scrubBackend,
 } from "./backends.ts";
 import { explainRead } from "./explain.ts";
+import { listJobs, retryJob } from "./jobs.ts";
 import { changeKey, createKey, listKeys, revokeKey } from "./keys.ts";
 import { getMe } from "./me.ts";
+import { confirmOrphansOf, listOrphans } from "./orphans.ts";
 import { createSession, createSignInLink, endSession, signInByLink } from "./sessions.ts";
-import { getStats, getStatus } from "./status.ts";
+import { getHistory, getStats, getStatus } from "./status.ts";
 
 export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   getMe,
@@ -35,6 +37,7 @@ export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   explainRead,
   getStatus,
   getStats,
+  getHistory,
   listBackends,
   probeBackend,
   attachBackend,
@@ -45,4 +48,8 @@ export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   removeBackend,
   scrubBackend,
   getBackendLoss,
+  listOrphans,
+  confirmOrphansOf,
+  listJobs,
+  retryJob,
 };

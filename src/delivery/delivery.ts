@@ -77,7 +77,8 @@ export interface DeliveryOptions {
   /** The gateway's region in S3's sense, for `x-amz-bucket-region`. */
   readonly region: string;
   readonly now: () => Date;
-  readonly count: (kind: Route["kind"], rule: string, family: string) => void;
+  /** `bytes`: that the client asked for. */
+  readonly count: (kind: Route["kind"], rule: string, family: string, bytes: number) => void;
   /** Default Math.random. */
   readonly random?: () => number;
 }
@@ -113,9 +114,9 @@ class Deliverer implements Delivery {
     const verdict = decide(considered.facts);
     const url = verdict.kind === "redirect" ? sign(request, considered) : undefined;
     if (closest === undefined || url === undefined)
-      return this.#proxy(verdict, this.#proxied(request, considered), family);
+      return this.#proxy(verdict, this.#proxied(request, considered), family, request.bytes);
     if (readKey !== undefined) this.#recent.remember(readKey, considered.now.getTime());
-    return this.#redirect(verdict, url, closest, family);
+    return this.#redirect(verdict, url, closest, family, request.bytes);
   }
 
   explain(request: ReadRequest, pretended?: Coordinates): Explanation {
@@ -168,15 +169,21 @@ class Deliverer implements Delivery {
     return obstacleTo(member, this.#endpointOf(member.backend), clientAddress);
   }
 
-  #redirect({ rule }: Verdict, url: string, { name: backend, region }: RankedReplica, family: ClientFamily): Route {
-    this.#options.count("redirect", rule, family.name);
+  #redirect(
+    { rule }: Verdict,
+    url: string,
+    { name: backend, region }: RankedReplica,
+    family: ClientFamily,
+    bytes: number,
+  ): Route {
+    this.#options.count("redirect", rule, family.name, bytes);
     const headers = redirectHeaders({ url, rule, region, bucketRegion: this.#options.region });
     return { kind: "redirect", backend, url, rule, headers };
   }
 
-  #proxy(verdict: Verdict, ranked: readonly RankedReplica[], family: ClientFamily): Route {
+  #proxy(verdict: Verdict, ranked: readonly RankedReplica[], family: ClientFamily, bytes: number): Route {
     const rule = verdict.kind === "redirect" ? UNSIGNED.rule : verdict.rule;
-    this.#options.count("proxy", rule, family.name);
+    this.#options.count("proxy", rule, family.name, bytes);
     return {
       kind: "proxy",
       order: ranked.map(({ name }) => name),

@@ -36,7 +36,10 @@ export function createApp(options: AppOptions): Koa {
   const calls = api({ ...common, ...options.api });
   const pages = consolePages(options);
   return appOf(options, (ctx, next) => {
-    if (isOurs(ctx, domains)) return calls(ctx, () => pages(ctx, () => own(ctx, next)));
+    if (isOurs(ctx, domains)) {
+      ctx.state["isOwn"] = true;
+      return calls(ctx, () => pages(ctx, () => own(ctx, next)));
+    }
     if (wantsConsole(ctx) && !namesBucket(ctx, domains)) return redirectToConsole(ctx);
     underWay.begin(ctx.res);
     return s3(ctx, next);
@@ -48,6 +51,7 @@ export function createAdminApp(options: CommonOptions): Koa {
   const pages = consolePages(options);
   const own = healthRoutes(options.health, () => true);
   return appOf(options, (ctx, next) => {
+    ctx.state["isOwn"] = true;
     if (wantsConsole(ctx)) return redirectToConsole(ctx);
     return pages(ctx, () => own(ctx, next));
   });

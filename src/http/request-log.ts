@@ -20,6 +20,10 @@ export interface RequestEnd {
   readonly seconds: number;
   /** The error code of a caller that could not be authenticated. */
   readonly authenticationFailure: string | undefined;
+  /** On the wire, head included. */
+  readonly bytesIn: number;
+  /** Asked of what stands under `/-/`, and not of S3. */
+  readonly isOwn: boolean;
 }
 
 const AGENT_LIMIT = 256;
@@ -42,8 +46,10 @@ export function requestLog(log: Log, observe: (end: RequestEnd) => void): Middle
       // Until a reply begins, Koa's 404 stands there.
       const status = res.headersSent ? res.statusCode : CLIENT_LEFT;
       const authenticationFailure = phase === "authentication" && status < 500 ? code : undefined;
-      observe({ operation, status, seconds: ms / 1000, authenticationFailure });
-      const line = accessLine(ctx, operation, status, ms);
+      const bytes = bytesOf(ctx.req.socket);
+      const isOwn = ctx.state["isOwn"] === true;
+      observe({ operation, status, seconds: ms / 1000, authenticationFailure, bytesIn: bytes.bytesIn, isOwn });
+      const line = { ...accessLine(ctx, operation, status, ms), ...bytes };
       if (status < 500) log.info(line, "request");
       else log.warn(line, "request");
     });
@@ -65,7 +71,6 @@ function accessLine({ req, res, state, method }: Context, operation: string, sta
     client: state["client"],
     account: state["account"],
     key: state["accessKeyId"],
-    ...bytesOf(req.socket),
     agent: req.headers["user-agent"]?.slice(0, AGENT_LIMIT),
     rule: state["served"]?.rule,
     backend: state["served"]?.backend,

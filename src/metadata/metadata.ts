@@ -6,11 +6,13 @@ import { Buckets } from "./buckets.ts";
 import type { MetadataContext } from "./context.ts";
 import type { Engine, EngineFacts } from "./engine.ts";
 import { type FailingJobs, failingJobs } from "./failing-jobs.ts";
+import { History } from "./history.ts";
 import { Holders } from "./holders.ts";
 import { Inventory } from "./inventory.ts";
 import { type InventoryFound, inventories } from "./inventory-results.ts";
 import { Jobs } from "./jobs.ts";
 import { KeyReservations } from "./key-reservations.ts";
+import { type JobsPage, type ListedJob, listJobs, retryJob } from "./listed-jobs.ts";
 import { readVersion } from "./migrate.ts";
 import { Objects } from "./objects.ts";
 import { openPostgres } from "./postgres/engine.ts";
@@ -65,8 +67,13 @@ export interface Metadata {
   readonly scrubs: Scrubs;
   readonly inventory: Inventory;
   readonly quarantine: Quarantine;
+  readonly history: History;
   /** By kind and reason, the most often failed first, `limit` at most. */
   failingJobs(limit: number): Promise<readonly FailingJobs[]>;
+  /** In order of id. */
+  listJobs(page: JobsPage): Promise<readonly ListedJob[]>;
+  /** Makes a job due that waits; one that runs goes on. Undefined: there is none with this id. */
+  retryJob(id: number): Promise<ListedJob | undefined>;
   /** What the last complete inventory of each backend found; those that had none yet are left out. */
   inventories(): Promise<readonly InventoryFound[]>;
   /** As Engine.checkRoom. Asked before bytes are received. */
@@ -98,7 +105,10 @@ export async function openMetadata(options: MetadataOptions): Promise<Metadata> 
     scrubs: new Scrubs(context),
     inventory: new Inventory(context),
     quarantine: new Quarantine(context),
+    history: new History(context),
     failingJobs: (limit) => failingJobs(context, limit),
+    listJobs: (page) => listJobs(context, page),
+    retryJob: (id) => retryJob(context, id),
     inventories: () => inventories(context),
     checkRoom: () => engine.checkRoom(),
     ping: () => engine.ping(),

@@ -85,6 +85,8 @@ const LANES: readonly Lane[] = [
   { kinds: ["survey", "reclaim", "stale-uploads", "leftovers", "tally", "sessions"], limit: 4 },
 ];
 const SWEEPS = ["survey", "reclaim", "stale-uploads", "leftovers", "tally", "sessions"] as const;
+/** What gateways did is remembered for so long. */
+const HISTORY_MS = 31 * DAY_MS;
 const SCRUB_TURN_MS = 600_000;
 /** The sweeps that each backend has one of. */
 const PER_BACKEND = ["scrub", "inventory"] as const;
@@ -140,7 +142,10 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
       case "reclaim":
         return sweep(work, sweepMs, () => reclaimBlobs(context, jobRun));
       case "stale-uploads":
-        return sweep(work, sweepMs, () => endStaleUploads(context, uploadMaxAgeMs, jobRun));
+        return sweep(work, sweepMs, async () => {
+          await endStaleUploads(context, uploadMaxAgeMs, jobRun);
+          await metadata.history.forget(new Date(now().getTime() - HISTORY_MS));
+        });
       case "leftovers":
         return sweep(work, sweepMs, () => dropLeftovers(context, graceMs));
       case "tally":

@@ -55,6 +55,7 @@ const tables = [
   "reserved_keys",
   "jobs",
   "quarantine",
+  "history",
 ];
 /** Writers are gateways that run. */
 const large = tables.filter((table) => table !== "writers");

@@ -1,11 +1,11 @@
 /** The world: where backends stand, where the client is, and the ways to the copies. Its table says the same. */
 import { useMemo, useRef } from "preact/hooks";
+import { useWidth } from "../../ui/use-width.ts";
 import { arcOf, type Coordinates, moved, openSheet, SHAPE, type Sheet } from "./earth.ts";
 import { type Label, placeLabels } from "./labels.ts";
 import { land } from "./land.ts";
 import { Markers, markersOf, ROOM } from "./markers.tsx";
 import type { Place } from "./places.ts";
-import { useWidth } from "./use-width.ts";
 
 export interface WorldMapProps {
   readonly places: readonly Place[];

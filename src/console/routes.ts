@@ -4,14 +4,16 @@ import { encodePath } from "./wire/signer.ts";
 export type Route =
   | { readonly screen: "buckets" }
   | { readonly screen: "browse"; readonly bucket: string; readonly prefix: string }
-  | { readonly screen: "where" }
+  /** Empty names: no object is chosen. */
+  | { readonly screen: "where"; readonly bucket: string; readonly key: string }
   | { readonly screen: "dashboard" }
   | { readonly screen: "administration"; readonly part: string };
 
 /** Anything unknown is the list of buckets. */
 export function parseRoute(hash: string): Route {
   const [screen, name, ...rest] = hash.replace(/^#\/?/, "").split("/").map(decoded);
-  if (screen === "where" || screen === "dashboard") return { screen };
+  if (screen === "where") return { screen, bucket: name ?? "", key: rest.join("/") };
+  if (screen === "dashboard") return { screen };
   if (screen === "administration") return { screen, part: name ?? "" };
   if (screen === "buckets" && name) return { screen: "browse", bucket: name, prefix: rest.join("/") };
   return { screen: "buckets" };
@@ -20,6 +22,7 @@ export function parseRoute(hash: string): Route {
 export function hashOf(route: Route): string {
   if (route.screen === "browse") return `#/buckets/${encodePath(`${route.bucket}/${route.prefix}`)}`;
   if (route.screen === "administration" && route.part !== "") return `#/administration/${encodePath(route.part)}`;
+  if (route.screen === "where" && route.bucket !== "") return `#/where/${encodePath(`${route.bucket}/${route.key}`)}`;
   return `#/${route.screen}`;
 }
 

@@ -26,7 +26,7 @@ interface Place {
 
 const PLACES: readonly Place[] = [
   { text: "Buckets", icon: "bucket", to: { screen: "buckets" } },
-  { text: "Where it lives", icon: "map", to: { screen: "where" }, isForOperators: true },
+  { text: "Where it lives", icon: "map", to: { screen: "where", bucket: "", key: "" } },
   { text: "Dashboard", icon: "chart", to: { screen: "dashboard" }, isForOperators: true },
   { text: "Administration", icon: "key", to: { screen: "administration", part: "" } },
 ];
@@ -74,7 +74,7 @@ export function Shell({ token }: { readonly token: string | undefined }) {
 function Screen() {
   const here = route.value;
   if (here.screen === "browse") return <Browse key={here.bucket} bucket={here.bucket} prefix={here.prefix} />;
-  if (here.screen === "where") return <Where />;
+  if (here.screen === "where") return <Where bucket={here.bucket} objectKey={here.key} />;
   if (here.screen === "dashboard") return <Dashboard />;
   if (here.screen === "administration") return <Administration part={here.part} />;
   return <Buckets />;

@@ -11,6 +11,8 @@ describe("the console's addresses", () => {
       fc.property(bucket, text, (name, prefix) => {
         const route = { screen: "browse", bucket: name, prefix } as const;
         expect(parseRoute(hashOf(route))).toEqual(route);
+        const where = { screen: "where", bucket: name, key: prefix } as const;
+        expect(parseRoute(hashOf(where))).toEqual(where);
       }),
     );
   });
@@ -21,7 +23,8 @@ describe("the console's addresses", () => {
     ["#/none", { screen: "buckets" }],
     ["#/buckets/photos", { screen: "browse", bucket: "photos", prefix: "" }],
     ["#/buckets/photos/%E0%A4%A", { screen: "browse", bucket: "photos", prefix: "%E0%A4%A" }],
-    ["#/where", { screen: "where" }],
+    ["#/where", { screen: "where", bucket: "", key: "" }],
+    ["#/where/photos/a%20b//c", { screen: "where", bucket: "photos", key: "a b//c" }],
     ["#/administration/keys", { screen: "administration", part: "keys" }],
   ])("reads %j", (hash, route) => {
     expect(parseRoute(hash)).toEqual(route);

@@ -54,3 +54,18 @@ export async function signIn(
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { name: "Buckets", exact: true }).waitFor();
 }
+
+/** A new tab, signed in with a key as its session. `at`: the fragment, as `#/buckets/photos/`. */
+export async function openConsole(
+  browser: Browser,
+  url: string,
+  { accessKeyId, secretAccessKey }: { readonly accessKeyId: string; readonly secretAccessKey: string },
+  at: string,
+): Promise<Page> {
+  const { context, page } = await openTab(browser);
+  const session = { accessKeyId, secretAccessKey, account: "root", expiresAt: "2999-01-01T00:00:00.000Z" };
+  const text = JSON.stringify(JSON.stringify(session));
+  await context.addInitScript(`sessionStorage.setItem("nearbucket-session", ${text})`);
+  await page.goto(`${url}/-/${at}`);
+  return page;
+}

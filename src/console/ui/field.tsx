@@ -16,10 +16,13 @@ export interface FieldProps {
   readonly autocomplete?: string;
   readonly autofocus?: boolean;
   readonly mono?: boolean;
+  /** Offered while typing. */
+  readonly suggestions?: readonly string[];
 }
 
 export function Field(props: FieldProps) {
   const { label, value, onInput, isSecret, hint, fault, placeholder, autocomplete = "off", autofocus } = props;
+  const { suggestions } = props;
   const id = useId();
   return (
     <div class="field">
@@ -29,6 +32,7 @@ export function Field(props: FieldProps) {
         type={TYPE[isSecret ? "secret" : "open"]}
         value={value}
         class={props.mono ? "mono" : undefined}
+        list={suggestions && `${id}-list`}
         placeholder={placeholder}
         autocomplete={autocomplete}
         autocapitalize="off"
@@ -40,6 +44,13 @@ export function Field(props: FieldProps) {
         aria-describedby={`${id}-note`}
         onInput={(event) => onInput(event.currentTarget.value)}
       />
+      {suggestions && (
+        <datalist id={`${id}-list`}>
+          {suggestions.map((text) => (
+            <option key={text} value={text} />
+          ))}
+        </datalist>
+      )}
       <p
         id={`${id}-note`}
         class={fault === undefined ? "hint" : "hint fault"}

@@ -1,5 +1,6 @@
 /** Where the copies of an object stand, as the gateway's own API tells. */
 import type { ObjectDetails } from "../../../contract/objects.ts";
+import { hashOf } from "../../routes.ts";
 import { api } from "../../session.ts";
 import { countOf } from "../../ui/format.ts";
 import { useLoaded } from "../../ui/loader.ts";
@@ -13,6 +14,7 @@ export function Copies({ bucket, objectKey }: { readonly bucket: string; readonl
   return (
     <section class="part" aria-label="Copies">
       <h3>Copies</h3>
+      <a href={hashOf({ screen: "where", bucket, key: objectKey })}>Where it lives, and which copy a client gets</a>
       <ul class="copies">
         {value.replicas.map(({ backend, region, state, up }) => (
           <li key={backend}>

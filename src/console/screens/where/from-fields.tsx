@@ -1,0 +1,138 @@
+/** Where the client is taken to be, and what it is: the region of a backend, a city, any place, or an address. */
+import { useEffect, useId, useState } from "preact/hooks";
+import { Field } from "../../ui/field.tsx";
+import { Choice } from "./choice.tsx";
+import { CITIES } from "./cities.ts";
+import type { Coordinates } from "./earth.ts";
+import { CLIENTS, type Client, type From, readDegrees } from "./question.ts";
+
+interface FromFieldsProps {
+  readonly from: From;
+  readonly client: Client;
+  /** By name. */
+  readonly regions: ReadonlyMap<string, Coordinates>;
+  readonly addressFault: string | undefined;
+  readonly onFrom: (from: From) => void;
+  readonly onClient: (client: Client) => void;
+}
+
+const HERE = "here";
+const ELSEWHERE = "elsewhere";
+
+export function FromFields({ from, client, regions, addressFault, onFrom, onClient }: FromFieldsProps) {
+  const title = useId();
+  const places: readonly (readonly [string, Coordinates])[] = [
+    ...[...regions].map(([name, at]) => [`region ${name}`, at] as const),
+    ...CITIES.map((city) => [`city ${city.name}`, city] as const),
+  ];
+  const chosen = from.kind === "here" ? HERE : (places.find(([, at]) => isAt(from, at))?.[0] ?? ELSEWHERE);
+  const choosePlace = (value: string) => {
+    const at = places.find(([name]) => name === value)?.[1];
+    if (value === HERE) onFrom({ kind: "here" });
+    else if (at !== undefined)
+      onFrom({ kind: "place", coordinates: { latitude: at.latitude, longitude: at.longitude } });
+  };
+  return (
+    <form class="fields" aria-labelledby={title} onSubmit={(event) => event.preventDefault()}>
+      <h2 id={title} class="fields-title">
+        Pretend to be
+      </h2>
+      <Choice label="In" value={chosen} onChoose={choosePlace}>
+        <option value={HERE}>where this browser is</option>
+        {chosen === ELSEWHERE && <option value={ELSEWHERE}>the place given here</option>}
+        <Options title="Regions" kind="region" names={[...regions.keys()]} />
+        <Options title="Cities" kind="city" names={CITIES.map(({ name }) => name)} />
+      </Choice>
+      <PlaceFields from={from} onFrom={onFrom} />
+      <AddressField from={from} fault={addressFault} onFrom={onFrom} />
+      <Choice
+        label="Client"
+        value={client.name}
+        onChoose={(name) => {
+          const found = CLIENTS.find((one) => one.name === name);
+          if (found !== undefined) onClient(found);
+        }}
+      >
+        {CLIENTS.map(({ name }) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </Choice>
+    </form>
+  );
+}
+
+function Options(props: { readonly title: string; readonly kind: string; readonly names: readonly string[] }) {
+  const { title, kind, names } = props;
+  return (
+    <optgroup label={title}>
+      {names.map((name) => (
+        <option key={name} value={`${kind} ${name}`}>
+          {name}
+        </option>
+      ))}
+    </optgroup>
+  );
+}
+
+type Part = Pick<FromFieldsProps, "from" | "onFrom">;
+
+function PlaceFields({ from, onFrom }: Part) {
+  const [draft, setDraft] = useState({ latitude: "", longitude: "" });
+  useEffect(() => {
+    const at = from.kind === "place" ? from.coordinates : undefined;
+    setDraft({ latitude: String(at?.latitude ?? ""), longitude: String(at?.longitude ?? "") });
+  }, [from]);
+  const change = (changed: typeof draft) => {
+    setDraft(changed);
+    const [latitude, longitude] = [readDegrees(changed.latitude, 90), readDegrees(changed.longitude, 180)];
+    if (latitude !== undefined && longitude !== undefined)
+      onFrom({ kind: "place", coordinates: { latitude, longitude } });
+  };
+  return (
+    <>
+      <Field
+        label="Latitude"
+        value={draft.latitude}
+        placeholder="1.35"
+        fault={faultOf(draft.latitude, 90)}
+        hint="degrees north"
+        onInput={(latitude) => change({ ...draft, latitude })}
+      />
+      <Field
+        label="Longitude"
+        value={draft.longitude}
+        placeholder="103.82"
+        fault={faultOf(draft.longitude, 180)}
+        hint="degrees east"
+        onInput={(longitude) => change({ ...draft, longitude })}
+      />
+    </>
+  );
+}
+
+function AddressField({ from, fault, onFrom }: Part & { readonly fault: string | undefined }) {
+  const [text, setText] = useState("");
+  useEffect(() => setText(from.kind === "address" ? from.address : ""), [from]);
+  const take = () => {
+    const address = text.trim();
+    if (address !== "") onFrom({ kind: "address", address });
+    else if (from.kind === "address") onFrom({ kind: "here" });
+  };
+  return (
+    <div class="address" onChange={take}>
+      <Field label="Or at the address" value={text} placeholder="203.0.113.7" fault={fault} onInput={setText} />
+    </div>
+  );
+}
+
+/** A field that is still empty has no fault. */
+function faultOf(text: string, limit: 90 | 180): string | undefined {
+  return text === "" || text === "-" || readDegrees(text, limit) !== undefined ? undefined : `−${limit} to ${limit}`;
+}
+
+function isAt(from: From, at: Coordinates): boolean {
+  if (from.kind !== "place") return false;
+  return from.coordinates.latitude === at.latitude && from.coordinates.longitude === at.longitude;
+}

@@ -1,0 +1,82 @@
+// The dashboard in a real browser, over a real gateway. Needs `npm run build` and Chromium.
+import { rename } from "node:fs/promises";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { apiClient } from "../../support/api.ts";
+import { openBrowser, openConsole } from "../../support/browser.ts";
+import { describeWith } from "../../support/programs.ts";
+import { OBJECT, openWorld } from "../../support/world.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const PATIENCE = { timeout: 60_000 };
+
+describeWith(["chromium"], "the dashboard, in a browser", () => {
+  let browser: Awaited<ReturnType<typeof openBrowser>>;
+  beforeAll(async () => {
+    browser = await openBrowser();
+  });
+  afterAll(() => browser.close());
+
+  const verdict = (page: Page, word: string) =>
+    page.getByRole("heading", { name: word, exact: true }).waitFor(PATIENCE);
+  const rowOf = (page: Page, name: string) =>
+    page.getByRole("table", { name: "Backends" }).getByRole("row", { name: new RegExp(`^${name}`) });
+
+  it("says when a backend goes away what is at risk, and when it is back that nothing is", async () => {
+    await using world = await openWorld(2, 2);
+    const page = await openConsole(browser, world.gateway.url, world.gateway, "#/dashboard");
+    await verdict(page, "Safe");
+    await page.getByText("Any one backend may be lost now. 1 object (293 KiB) are stored.").waitFor();
+    expect(await rowOf(page, "toronto").textContent()).toContain("yes");
+    const directory = world.directoryOf("new-york");
+    await rename(directory, `${directory}.away`);
+    await verdict(page, "At risk");
+    await page.getByText(/1 of 1 object \(293 KiB\) have only one good copy in place\./).waitFor();
+    expect(await rowOf(page, "new-york").textContent()).toContain("away");
+    expect(await rowOf(page, "toronto").textContent()).toContain("Nothe only good copy of 1 object, 293 KiB");
+    await rename(`${directory}.away`, directory);
+    await verdict(page, "Safe");
+  });
+
+  it("keeps the last values while no answer comes, and says so", async () => {
+    await using world = await openWorld(2, 2);
+    const page = await openConsole(browser, world.gateway.url, world.gateway, "#/dashboard");
+    await verdict(page, "Safe");
+    await page.context().setOffline(true);
+    await page.getByText("Not up to date: The gateway does not answer.").waitFor(PATIENCE);
+    await verdict(page, "Safe");
+    expect(await rowOf(page, "toronto").count()).toBe(1);
+    await page.context().setOffline(false);
+    await page.getByText("Not up to date").waitFor({ state: "detached", ...PATIENCE });
+  });
+
+  it("draws what happened, with its numbers in a table, and says so while there is nothing", async () => {
+    await using world = await openWorld(2, 2);
+    const { gateway } = world;
+    const page = await openConsole(browser, gateway.url, gateway, "#/dashboard");
+    await page.getByRole("heading", { name: "No history yet" }).waitFor();
+    await gateway.s3.send(new PutObjectCommand({ ...OBJECT, Key: "again", Body: "again" }));
+    gateway.clock.advance(300_000);
+    const samples = async () => (await apiClient(gateway)("GET", "/history")).document.samples;
+    await vi.waitFor(async () => expect(await samples()).not.toEqual([]), PATIENCE);
+    await page.reload();
+    const chart = page.getByRole("region", { name: "Requests", exact: true });
+    await chart.locator("canvas").waitFor();
+    await chart.getByText("As a table").click();
+    const row = chart.getByRole("table", { name: "Requests" }).getByRole("row").nth(1);
+    expect(await row.getByRole("cell").nth(1).textContent()).toMatch(/^[1-9]\d*$/);
+    await page.getByText("7 d").click();
+    expect(await page.getByRole("radio", { name: "7 d" }).isChecked()).toBe(true);
+    await chart.locator("canvas").waitFor();
+  });
+
+  it("says to an account that is no operator who may see it", async () => {
+    await using world = await openWorld(2, 2);
+    const guest = await world.gateway.addAccount("guest");
+    const page = await openConsole(browser, world.gateway.url, guest, "#/dashboard");
+    await page.getByRole("heading", { name: "This is for operators" }).waitFor();
+    await page.getByText("you are signed in as guest").waitFor();
+  });
+});

@@ -1,0 +1,100 @@
+// "Where it lives" in a real browser, over a real gateway. Needs `npm run build` and Chromium.
+import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { openBrowser, openConsole } from "../../support/browser.ts";
+import { describeWith } from "../../support/programs.ts";
+import { OBJECT, openWorld, type World } from "../../support/world.ts";
+
+const AT = `#/where/${OBJECT.Bucket}/${OBJECT.Key}`;
+
+describeWith(["chromium"], "where it lives, in a browser", () => {
+  let world: World;
+  let browser: Awaited<ReturnType<typeof openBrowser>>;
+  beforeAll(async () => {
+    world = await openWorld(5);
+    browser = await openBrowser();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await world[Symbol.asyncDispose]();
+  });
+
+  const open = (at: string) => openConsole(browser, world.gateway.url, world.gateway, at);
+  const chosen = (page: Page, city: string) =>
+    page.getByRole("heading", { name: `Read from ${city}, through the gateway` }).waitFor();
+
+  it("names another copy for a client in another city, with the distances and the reason", async () => {
+    const page = await open(AT);
+    await page.getByLabel("In", { exact: true }).selectOption("Singapore");
+    await chosen(page, "singapore");
+    const closest = page.getByRole("region", { name: "Copies, closest first" }).getByRole("listitem");
+    expect(await closest.first().textContent()).toContain("singapore");
+    expect(await closest.nth(1).textContent()).toContain("bangalore");
+    await page.getByLabel("In", { exact: true }).selectOption("New York");
+    await chosen(page, "new-york");
+    expect(await closest.first().textContent()).toContain("new-york");
+    expect(await closest.nth(1).textContent()).toMatch(/toronto[\s\S]*55\d km/);
+    const row = page.getByRole("table", { name: "Backends" }).getByRole("row", { name: "new-york" });
+    expect(await row.textContent()).toContain("read from");
+    expect(await page.getByRole("region", { name: "Why" }).textContent()).toContain("5-no-public-replica");
+    await page.close();
+  });
+
+  it("takes a place from the map, by the mouse and by the keyboard, and from two fields", async () => {
+    const page = await open(AT);
+    const map = page.getByRole("application");
+    const box = await map.boundingBox();
+    // Australia.
+    await map.click({ position: { x: (box?.width ?? 0) * 0.86, y: (box?.height ?? 0) * 0.76 } });
+    await chosen(page, "singapore");
+    expect(Number(await page.getByLabel("Longitude").inputValue())).toBeGreaterThan(110);
+    expect(Number(await page.getByLabel("Latitude").inputValue())).toBeLessThan(-10);
+    await page.getByLabel("Latitude").fill("50");
+    await page.getByLabel("Longitude").fill("0");
+    await chosen(page, "amsterdam");
+    await map.focus();
+    for (let step = 0; step < 16; step += 1) await page.keyboard.press("ArrowLeft");
+    await chosen(page, "toronto");
+    expect(await page.getByLabel("Longitude").inputValue()).toBe("-80");
+    await page.close();
+  });
+
+  it("says what is wrong with an address, and who asks", async () => {
+    const page = await open(AT);
+    await page.getByLabel("Or at the address").fill("nowhere");
+    await page.keyboard.press("Enter");
+    await page.getByText("Expected an IP address").waitFor();
+    await page.getByLabel("Or at the address").fill("192.0.2.1");
+    await page.keyboard.press("Tab");
+    await page.getByLabel("Client", { exact: true }).selectOption("rclone");
+    await page.getByRole("definition").filter({ hasText: "rclone" }).waitFor();
+    await page.getByRole("definition").filter({ hasText: "192.0.2.1" }).waitFor();
+    await page.close();
+  });
+
+  it("shows the object that is chosen, and says so when it is not there", async () => {
+    const page = await open("#/where");
+    await page.getByText("No object is chosen").waitFor();
+    await page.getByLabel("Bucket").fill("photos");
+    await page.locator("datalist option[value='trip/']").waitFor({ state: "attached" });
+    await page.getByLabel("Key", { exact: true }).fill("trip/dog.jpg");
+    await page.getByRole("button", { name: "Show" }).click();
+    await page.getByText("NoSuchKey").waitFor();
+    await page.getByLabel("Key", { exact: true }).fill("trip/cat.jpg");
+    await page.getByRole("button", { name: "Show" }).click();
+    await page.getByRole("heading", { name: /^Read from / }).waitFor();
+    expect(new URL(page.url()).hash).toBe(AT);
+    await page.close();
+  });
+
+  it("shows an account that is no operator the copies of its own objects, and not the fleet", async () => {
+    const guest = await world.gateway.addAccount("guest");
+    await guest.s3.send(new CreateBucketCommand({ Bucket: "guests" }));
+    await guest.s3.send(new PutObjectCommand({ Bucket: "guests", Key: "own", Body: "own" }));
+    const page = await openConsole(browser, world.gateway.url, guest, "#/where/guests/own");
+    await page.getByText("Operators see every backend here").waitFor();
+    await page.getByRole("table", { name: "Backends" }).getByRole("row", { name: "toronto" }).waitFor();
+    await page.close();
+  });
+});

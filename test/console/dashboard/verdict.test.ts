@@ -1,0 +1,64 @@
+// The safety verdict in words.
+import { describe, expect, it } from "vitest";
+import { clockTime } from "../../../src/console/screens/dashboard/clock.ts";
+import { verdictOf } from "../../../src/console/screens/dashboard/verdict.ts";
+
+type Status = Parameters<typeof verdictOf>[0];
+
+const none = { blobs: 0, objects: 0, bytes: 0 };
+const some = (objects: number) => ({ blobs: objects, objects, bytes: objects * 1024 });
+const now = new Date(2026, 10, 27, 13, 50).toISOString();
+
+const status = (change: Partial<Status>): Status => ({
+  ...{ verdict: "safe", now, copies: 2, stored: some(1200), jobs: [], backends: [] },
+  ...{ atRisk: none, unreadable: none, lost: none, underReplicated: none, safeAt: undefined },
+  ...change,
+});
+const copyJob = { kind: "copy", waiting: 3, oldest: now, attempts: 0 };
+const words = (change: Partial<Status>) => verdictOf(status(change)).lines;
+
+describe("the verdict", () => {
+  it("is good where any backend may be lost", () => {
+    expect(verdictOf(status({}))).toEqual({
+      kind: "safe",
+      word: "Safe",
+      lines: ["Any one backend may be lost now. 1,200 objects (1.17 MiB) are stored."],
+    });
+    expect(words({ underReplicated: some(1) }).at(-1)).toBe("1 object has fewer copies than wanted.");
+    expect(words({ stored: none })).toEqual(["Nothing is stored yet."]);
+    expect(words({ verdict: "unknown" })[0]).toMatch(/^By the database alone/);
+  });
+
+  it("says what stands on one copy, and when it is safe again", () => {
+    const safeAt = new Date(2026, 10, 27, 14, 7).toISOString();
+    expect(words({ verdict: "at-risk", atRisk: some(312), safeAt, jobs: [copyJob] })).toEqual([
+      "312 of 1,200 objects (312 KiB) have only one good copy in place. Safe again about 14:07.",
+    ]);
+  });
+
+  it.each([
+    ["Because copies is 1", { copies: 1 }],
+    ["No repair is planned yet", {}],
+    ["When they are safe again cannot be told", { jobs: [copyJob] }],
+  ])("says %j where no time can be told", (text, change) => {
+    expect(words({ verdict: "at-risk", atRisk: some(1), ...change })[0]).toContain(text);
+  });
+
+  it("tells each kind of trouble without the worse ones that it contains", () => {
+    const calls = { state: "closed" } as const;
+    const live = { up: false, writable: false, recentErrors: 0, reads: calls, writes: calls };
+    const counts = { replicas: 9, bytes: 9, lostReplicas: 0, safeToLose: false, configured: true };
+    const backend = { name: "toronto", state: "attached", onlyHere: some(5), live, ...counts } as const;
+    const trouble = { atRisk: some(9), unreadable: some(6), lost: some(2) };
+    expect(words({ verdict: "lost", ...trouble, backends: [backend] })).toEqual([
+      "2 objects (2.00 KiB) are lost: no backend holds a good copy.",
+      "4 objects (4.00 KiB) cannot be read: all their copies are on backends that are away. Bring back toronto.",
+      "3 of 1,200 objects (3.00 KiB) have only one good copy in place. No repair is planned yet.",
+    ]);
+  });
+});
+
+it("a time of another day has its day", () => {
+  expect(clockTime(new Date(2026, 10, 27, 9, 5).toISOString(), now)).toBe("09:05");
+  expect(clockTime(new Date(2026, 10, 28, 9, 5).toISOString(), now)).toBe("28 Nov, 09:05");
+});

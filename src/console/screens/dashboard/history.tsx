@@ -1,5 +1,5 @@
 /** What happened within the last day, week or month. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { HistoryDocument } from "../../../contract/status.ts";
 import { api } from "../../session.ts";
 import { theme } from "../../theme.ts";
@@ -25,6 +25,10 @@ export function History({ now }: { readonly now: string }) {
     [hours],
     EVERY_MS,
   );
+  // While another range is asked for, the one before stays: nothing jumps.
+  const kept = useRef<HistoryDocument>(undefined);
+  kept.current = loaded.value ?? kept.current;
+  const value = loaded.value ?? (loaded.isLoading ? kept.current : undefined);
   return (
     <section class="history" aria-label="What happened">
       <header>
@@ -44,7 +48,7 @@ export function History({ now }: { readonly now: string }) {
           The history is not up to date: {loaded.fault.message}
         </p>
       )}
-      <Shown {...loaded} hours={hours} now={now} />
+      <Shown {...loaded} value={value} hours={hours} now={now} />
     </section>
   );
 }

@@ -4,7 +4,7 @@ import type { HistoryDocument, Sample, StatsDocument } from "../../../contract/s
 /** What a number is, and so how it is written. */
 export type Unit = "bytes" | "count" | "ms";
 
-export interface Line {
+interface Line {
   readonly name: string;
   /** One for each time; undefined: nobody knows. */
   readonly values: readonly (number | undefined)[];
@@ -26,7 +26,7 @@ export function savedBytes({ logicalBytes, uniqueBytes }: Pick<StatsDocument, "l
 }
 
 /** Steps within which no gateway ran have no sample: they become gaps, not a line across. */
-export function withGaps({ stepSeconds, samples }: HistoryDocument): readonly (Sample | number)[] {
+function withGaps({ stepSeconds, samples }: HistoryDocument): readonly (Sample | number)[] {
   const filled: (Sample | number)[] = [];
   let before: number | undefined;
   for (const sample of samples) {

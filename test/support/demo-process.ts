@@ -17,9 +17,10 @@ export interface DemoProcess extends AsyncDisposable {
 
 const MAIN = fileURLToPath(new URL("../../dist/start.cjs", import.meta.url));
 
-export async function startDemoProcess(regionCount = 3): Promise<DemoProcess> {
+/** `more`: words behind the command's own. */
+export async function startDemoProcess(regionCount = 3, more: readonly string[] = []): Promise<DemoProcess> {
   const [data, port] = [await mkdtemp(join(tmpdir(), "nearbucket-demo-")), await freePort()];
-  const words = ["demo", "--port", String(port), "--region-count", String(regionCount), "--data", data];
+  const words = ["demo", "--port", String(port), "--region-count", String(regionCount), "--data", data, ...more];
   const url = `http://127.0.0.1:${port}`;
   const server = await startServerProcess({
     path: process.execPath,

@@ -65,13 +65,20 @@ export async function openConsole(
   at: string,
 ): Promise<Page> {
   const context = await browser.newContext();
-  const { accessKeyId, secretAccessKey } = key;
-  const session = { accessKeyId, secretAccessKey, account: "root", expiresAt: "2999-01-01T00:00:00.000Z" };
-  const text = JSON.stringify(JSON.stringify(session));
-  await context.addInitScript(`sessionStorage.setItem("nearbucket-session", ${text})`);
   const page = await context.newPage();
+  await beSignedIn(page, key);
   await page.goto(`${url}/-/${at}`);
   return page;
+}
+
+/** Whatever the tab opens from now on finds a session: the key itself. */
+export async function beSignedIn(
+  page: Page,
+  { accessKeyId, secretAccessKey }: { readonly accessKeyId: string; readonly secretAccessKey: string },
+): Promise<void> {
+  const session = { accessKeyId, secretAccessKey, account: "root", expiresAt: "2999-01-01T00:00:00.000Z" };
+  const text = JSON.stringify(JSON.stringify(session));
+  await page.addInitScript(`sessionStorage.setItem("nearbucket-session", ${text})`);
 }
 
 /** Drags files and folders of this machine over the page and lets them go. */

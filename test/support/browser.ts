@@ -59,13 +59,21 @@ export async function signIn(
 export async function openConsole(
   browser: Browser,
   url: string,
-  { accessKeyId, secretAccessKey }: { readonly accessKeyId: string; readonly secretAccessKey: string },
+  key: { readonly accessKeyId: string; readonly secretAccessKey: string },
   at: string,
 ): Promise<Page> {
-  const { context, page } = await openTab(browser);
-  const session = { accessKeyId, secretAccessKey, account: "root", expiresAt: "2999-01-01T00:00:00.000Z" };
-  const text = JSON.stringify(JSON.stringify(session));
-  await context.addInitScript(`sessionStorage.setItem("nearbucket-session", ${text})`);
+  const { page } = await openTab(browser);
+  await beSignedIn(page, key);
   await page.goto(`${url}/-/${at}`);
   return page;
+}
+
+/** Whatever the tab opens from now on finds a session: the key itself. */
+export async function beSignedIn(
+  page: Page,
+  { accessKeyId, secretAccessKey }: { readonly accessKeyId: string; readonly secretAccessKey: string },
+): Promise<void> {
+  const session = { accessKeyId, secretAccessKey, account: "root", expiresAt: "2999-01-01T00:00:00.000Z" };
+  const text = JSON.stringify(JSON.stringify(session));
+  await page.addInitScript(`sessionStorage.setItem("nearbucket-session", ${text})`);
 }

@@ -1,7 +1,8 @@
 /** A modal question: the browser's own dialog, so that focus and Escape are the browser's. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Button } from "./button.tsx";
+import { useFocusBack } from "./focus-back.ts";
 
 export interface DialogProps {
   readonly title: string;
@@ -18,7 +19,13 @@ export interface DialogProps {
 export function Dialog(props: DialogProps) {
   const { title, children, action, danger, disabled, busy, onAction, onClose } = props;
   const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => ref.current?.showModal(), []);
+  useLayoutEffect(() => {
+    const dialog = ref.current;
+    // While it is open nothing else can have the focus.
+    return () => dialog?.close();
+  }, []);
+  useFocusBack(ref);
+  useLayoutEffect(() => ref.current?.showModal(), []);
   const submit = (event: Event) => {
     event.preventDefault();
     if (busy !== true && disabled !== true) onAction?.();

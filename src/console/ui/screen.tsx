@@ -1,5 +1,6 @@
 /** A screen that shows one loaded document: its title, and the document or what stands in its place. */
 import type { ComponentChildren } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Loaded } from "./loader.ts";
 import { Failing, Loading } from "./states.tsx";
 
@@ -15,8 +16,19 @@ export interface ScreenProps<T> {
 
 export function Screen<T>({ title, loaded, actions, children, beside }: ScreenProps<T>) {
   const { value, fault, reload } = loaded;
+  const hasHadFocus = useRef(false);
+  useLayoutEffect(() => {
+    // What had the focus went with the rest of what was loaded before.
+    if (hasHadFocus.current && document.activeElement === document.body) document.getElementById("main")?.focus();
+  }, [value]);
   return (
-    <section class="screen" aria-label={title}>
+    <section
+      class="screen"
+      aria-label={title}
+      onFocusIn={() => {
+        hasHadFocus.current = true;
+      }}
+    >
       <header class="screen-head">
         <h1>{title}</h1>
         {actions}

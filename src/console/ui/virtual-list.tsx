@@ -20,15 +20,13 @@ export interface VirtualListProps {
   /** The end is in sight, or nearly. */
   readonly onEnd: () => void;
   readonly onKeyDown: (event: KeyboardEvent) => void;
-  /** Behind the last row. */
-  readonly foot?: ComponentChildren;
 }
 
 /** Rows beyond the edges, so that a fast wheel shows no gaps. */
 const MARGIN = 12;
 
 export function VirtualList(props: VirtualListProps) {
-  const { label, length, rowHeight, row, cursor, activeId, onPage, onEnd, onKeyDown, foot } = props;
+  const { label, length, rowHeight, row, cursor, activeId, onPage, onEnd, onKeyDown } = props;
   const ref = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(600);
@@ -73,7 +71,6 @@ export function VirtualList(props: VirtualListProps) {
           {rows}
         </div>
       </div>
-      {foot}
     </div>
   );
 }

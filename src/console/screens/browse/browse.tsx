@@ -104,7 +104,7 @@ function Nothing({ isSearch, prefix }: { readonly isSearch: boolean; readonly pr
       icon={prefix === "" ? "bucket" : "folder"}
       title={prefix === "" ? "This bucket is empty" : "This folder is empty"}
     >
-      What is stored below <span class="mono">{prefix === "" ? "this bucket" : prefix}</span> appears here.
+      Drop files or a folder here, or choose Upload.
     </Empty>
   );
 }

@@ -64,7 +64,6 @@ export function ObjectList({ bucket, prefix, pages, selection, onSelect }: Objec
         }}
         onEnd={pages.loadMore}
         onKeyDown={onKeyDown}
-        foot={<Foot count={entries.length} hasMore={hasMore} />}
         row={(index) => {
           const entry = entries[index];
           if (entry === undefined) return null;
@@ -73,6 +72,7 @@ export function ObjectList({ bucket, prefix, pages, selection, onSelect }: Objec
           return <Row key={entry.key} {...row} isChosen={isChosen} isCursor={index === selection.cursor} />;
         }}
       />
+      <Foot count={entries.length} hasMore={hasMore} />
     </>
   );
 }

@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { Button } from "../../ui/button.tsx";
 import { copyText } from "../../ui/clipboard.ts";
+import { useFocusBack } from "../../ui/focus-back.ts";
 import { formatBytes } from "../../ui/format.ts";
 import { useLoaded } from "../../ui/loader.ts";
 import { Name } from "../../ui/name.tsx";
@@ -28,6 +29,7 @@ export interface DetailsProps {
 export function Details({ bucket, entry, onChange, onClose }: DetailsProps) {
   const name = nameOf(entry.key, folderOf(entry.key));
   const ref = useRef<HTMLElement>(null);
+  useFocusBack(ref);
   const onKeyDown = (event: KeyboardEvent) => event.key === "Escape" && onClose();
   // On a narrow screen it covers the list: there the focus belongs to it.
   useEffect(() => {

@@ -9,13 +9,14 @@ export function SignIn({ token }: { readonly token: string | undefined }) {
   const [accessKeyId, setAccessKeyId] = useState("");
   const [secretAccessKey, setSecret] = useState("");
   const [busy, setBusy] = useState(token !== undefined);
-  const [fault, setFault] = useState<string>();
-  const finish = async (asked: ReturnType<typeof signInByKey>, say: (fault: Fault) => string) => {
+  const [refusal, setRefusal] = useState<Refusal>();
+  const finish = async (asked: ReturnType<typeof signInByKey>, say: (fault: Fault) => Refusal) => {
     setBusy(true);
     const answer = await asked;
     setBusy(false);
-    if (!answer.ok) setFault(say(answer.fault));
+    if (!answer.ok) setRefusal(say(answer.fault));
   };
+  const faultOf = (of: Refusal["of"]) => (refusal?.of === of ? refusal.text : undefined);
   useEffect(() => {
     if (token !== undefined) void finish(signInByToken(token), linkFault);
   }, []);
@@ -29,8 +30,22 @@ export function SignIn({ token }: { readonly token: string | undefined }) {
       <form onSubmit={submit} aria-label="Sign in">
         <span class="mark" aria-hidden="true" />
         <h1>nearbucket</h1>
-        <p class="soft">{hasEnded.value ? "Your session has ended. Sign in again." : "Sign in with an access key."}</p>
-        <Field label="Access key" value={accessKeyId} onInput={setAccessKeyId} autocomplete="username" autofocus mono />
+        {faultOf("link") === undefined ? (
+          <p class="soft">
+            {hasEnded.value ? "Your session has ended. Sign in again." : "Sign in with an access key."}
+          </p>
+        ) : (
+          <p role="alert">{faultOf("link")}</p>
+        )}
+        <Field
+          label="Access key"
+          value={accessKeyId}
+          onInput={setAccessKeyId}
+          autocomplete="username"
+          fault={faultOf("key")}
+          autofocus
+          mono
+        />
         <Field
           label="Secret key"
           isSecret
@@ -38,7 +53,7 @@ export function SignIn({ token }: { readonly token: string | undefined }) {
           onInput={setSecret}
           autocomplete="current-password"
           hint="Opens a session of 8 hours; it is not kept."
-          fault={fault}
+          fault={faultOf("secret")}
           mono
         />
         <Button submit kind="primary" busy={busy} disabled={accessKeyId === "" || secretAccessKey === ""}>
@@ -49,14 +64,20 @@ export function SignIn({ token }: { readonly token: string | undefined }) {
   );
 }
 
-function keyFault({ code, message }: Fault): string {
-  if (code === "InvalidAccessKeyId") return "There is no such access key.";
-  if (code === "SignatureDoesNotMatch") return "The secret key does not belong to this access key.";
-  return message;
+/** Why nobody was let in, and what it is about. */
+interface Refusal {
+  readonly of: "link" | "key" | "secret";
+  readonly text: string;
 }
 
-function linkFault({ code, message }: Fault): string {
-  return code === "Offline"
-    ? message
-    : "This sign-in link was used before, or is too old. Ask for another, or use a key.";
+function keyFault({ code, message }: Fault): Refusal {
+  if (code === "InvalidAccessKeyId") return { of: "key", text: "There is no such access key." };
+  if (code === "SignatureDoesNotMatch")
+    return { of: "secret", text: "The secret key does not belong to this access key." };
+  return { of: "secret", text: message };
+}
+
+function linkFault({ code, message }: Fault): Refusal {
+  if (code === "Offline") return { of: "link", text: message };
+  return { of: "link", text: "This sign-in link was used before, or is too old. Ask for another, or use a key." };
 }

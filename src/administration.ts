@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { BackendAdministration } from "./admin/backend-administration.ts";
 import { openSecretBox, type SecretBox } from "./auth/secret-box.ts";
+import { makeSignInLink, type SignInLink } from "./auth/sign-in-link.ts";
 import { parseBackend } from "./config/attached-backend.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import { presentBackends } from "./metadata/backends.ts";
@@ -37,6 +38,14 @@ export async function openAdministration(config: GatewayConfig, knowsBackends = 
     return metadata.stats.report(config.copies, present);
   };
   return { metadata, backends, box, stats, close: () => metadata.close() };
+}
+
+/** A link that signs in to the console as the key from the configuration. */
+export function makeRootLink({ sessions }: Metadata, rootKeyId: string, now: Date): Promise<SignInLink> {
+  return makeSignInLink(now, async (tokenHash, expiresAt) => {
+    if (!(await sessions.addLink(tokenHash, rootKeyId, expiresAt)))
+      throw new Error("there are too many sign-in links of the root key: wait until they are over");
+  });
 }
 
 /** `knowsBackends`: the configuration names them. */

@@ -31,9 +31,10 @@ export const createAccount = apiOperation({
   body: newAccount,
   status: 201,
   answer: account,
-  async handle({ body: { name } }, { metadata }) {
+  async handle({ body: { name }, note }, { metadata }) {
     if ((await metadata.accounts.create(name)) === undefined)
       throw new ApiError("Conflict", `There is an account ${name} already`);
+    note({ account: name });
     return { name, keys: 0, buckets: 0 };
   },
 });

@@ -33,6 +33,8 @@ export interface ApiCall<Query, Body, Caller> {
   readonly client: Client;
   readonly headers: HeaderFields;
   readonly log: Log;
+  /** Adds to the call's line in the audit log; never a secret. */
+  readonly note: (facts: Readonly<Record<string, unknown>>) => void;
 }
 
 /** What a handler returns for a document: times may be Dates, and what is absent may be undefined. */

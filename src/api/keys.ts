@@ -40,7 +40,7 @@ export const createKey = apiOperation({
   body: newKey,
   status: 201,
   answer: madeKey,
-  async handle({ caller, body }, services) {
+  async handle({ caller, body, note }, services) {
     const { account = caller.account.name, scope = {}, redirect, expiresAt } = body;
     const { metadata, seal, now } = services;
     checkUnlimited(caller);
@@ -55,6 +55,7 @@ export const createKey = apiOperation({
     const sealed = await seal(secretAccessKey, accessKeyId);
     const made = { accessKeyId, accountId, ...sealed, redirect, scope: scope as KeyScope, expiresAt: ends };
     await metadata.accounts.createKey(made);
+    note({ accessKeyId, account, scope, expiresAt: ends });
     return { ...toDocument(await findOwn(caller, accessKeyId, services)), secretAccessKey };
   },
 });
@@ -66,9 +67,10 @@ export const changeKey = apiOperation({
   access: "caller",
   body: keyChange,
   answer: accessKey,
-  async handle({ caller, path: { accessKeyId = "" }, body: { disabled } }, services) {
+  async handle({ caller, path: { accessKeyId = "" }, body: { disabled }, note }, services) {
     await checkChange(caller, accessKeyId, services);
     await services.metadata.accounts.setDisabled(accessKeyId, disabled);
+    note({ disabled });
     return toDocument(await findOwn(caller, accessKeyId, services));
   },
 });

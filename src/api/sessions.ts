@@ -5,7 +5,6 @@
 import { hashToken, makeSignInLink } from "../auth/sign-in-link.ts";
 import { isUsable } from "../auth/usable-key.ts";
 import { newSession, type Session, session, signIn, signInLink } from "../contract/sessions.ts";
-import type { Log } from "../log.ts";
 import type { SessionParent } from "../metadata/sessions.ts";
 import { randomKey } from "../random-key.ts";
 import { type Answer, type ApiCaller, apiOperation } from "./api-operation.ts";
@@ -29,8 +28,8 @@ export const createSession = apiOperation({
   body: newSession,
   status: 201,
   answer: session,
-  handle: ({ caller, body, log }, services) =>
-    startSession({ ...caller, accessKeyId: caller.sessionOf ?? caller.accessKeyId }, body.minutes, services, log),
+  handle: ({ caller, body, note }, services) =>
+    startSession({ ...caller, accessKeyId: caller.sessionOf ?? caller.accessKeyId }, body.minutes, services, note),
 });
 
 export const endSession = apiOperation({
@@ -67,11 +66,11 @@ export const signInByLink = apiOperation({
   body: signIn,
   status: 201,
   answer: session,
-  async handle({ body, log }, services) {
+  async handle({ body, note }, services) {
     const accessKeyId = await services.metadata.sessions.takeLink(hashToken(body.token));
     const origin = accessKeyId === undefined ? undefined : await findOrigin(accessKeyId, services);
     if (origin === undefined) throw new ApiError("Gone", "This link was used already, or is over: ask for another");
-    return startSession(origin, DEFAULT_MINUTES, services, log);
+    return startSession(origin, DEFAULT_MINUTES, services, note);
   },
 });
 
@@ -89,7 +88,7 @@ async function startSession(
   origin: Origin,
   minutes: number,
   { metadata, seal, facts, now }: ApiServices,
-  log: Log,
+  note: (facts: Readonly<Record<string, unknown>>) => void,
 ): Promise<Answer<Session>> {
   const { account, accessKeyId: of, scope, redirect, until } = origin;
   const wanted = new Date(now().getTime() + minutes * MINUTE_MS);
@@ -100,6 +99,6 @@ async function startSession(
   const outcome = await metadata.sessions.create({ accessKeyId, parent, expiresAt, ...sealed });
   if (outcome === "ended") throw new ApiError("Gone", "The access key was disabled or revoked");
   if (outcome === "full") throw new ApiError("Conflict", "This access key has as many sessions as it may: end some");
-  log.info({ session: accessKeyId, sessionOf: of, account: account.name, expiresAt }, "a session began");
+  note({ accessKeyId, account: account.name, sessionOf: of, expiresAt });
   return { accessKeyId, secretAccessKey, expiresAt, account: account.name };
 }

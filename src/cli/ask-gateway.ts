@@ -70,11 +70,14 @@ export async function askGateway(config: Reached, url = operatorUrl(config)): Pr
 
 /** Where operators find the gateway of a configuration from its own machine; undefined: the system chose the port. */
 function operatorUrl({ admin, listen, tls }: Reached): string | undefined {
-  const { host, port } = admin.listen ?? listen;
+  return nearUrl(admin.listen ?? listen, admin.listen === undefined && tls !== undefined);
+}
+
+/** Where a listener is found from its own machine; undefined: the system chose the port. */
+export function nearUrl({ host, port }: GatewayConfig["listen"], isSecure: boolean): string | undefined {
   if (port === 0) return undefined;
   const near = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  const scheme = admin.listen === undefined && tls !== undefined ? "https" : "http";
-  return `${scheme}://${near.includes(":") ? `[${near}]` : near}:${port}`;
+  return `${isSecure ? "https" : "http"}://${near.includes(":") ? `[${near}]` : near}:${port}`;
 }
 
 /** The gateway's own certificate is known: nothing but that is trusted, whatever name it bears. */

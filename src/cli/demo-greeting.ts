@@ -6,6 +6,8 @@ import { shellWord, type Terminal } from "./terminal.ts";
 
 export interface GreetingOptions {
   readonly url: string;
+  /** Signs in once. */
+  readonly console: string;
   readonly directory: string;
   readonly rootKey: KeyPair;
   readonly kind: StoreKind;
@@ -17,7 +19,7 @@ export interface GreetingOptions {
 export const DEMO_BUCKET = "demo";
 
 export function demoGreeting(options: GreetingOptions): string {
-  const { url, rootKey, stores, terminal } = options;
+  const { url, console, rootKey, stores, terminal } = options;
   const directory = fromHere(terminal.directory, options.directory);
   const noun = options.kind === "nodes" ? "nodes" : "MinIO servers";
   return `
@@ -27,6 +29,9 @@ over ${stores.length} ${noun}: ${stores.map(({ region }) => region.name).join(",
   access key  ${rootKey.accessKeyId}
   secret key  ${rootKey.secretAccessKey}
   both in     ${credentialsFile(directory)}
+
+Its console, signed in, once and within 15 minutes:
+  ${console}
 
 In another shell, store 8 MiB, read them from the closest copy, and see what is stored:
 

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { lockDirectory } from "../administration.ts";
+import { lockDirectory, makeRootLink } from "../administration.ts";
 import type { Gateway } from "../gateway.ts";
 import { writePrivate } from "./credentials-file.ts";
 import {
@@ -70,7 +70,9 @@ async function serveDemo(directory: string, kind: StoreKind, options: Options, t
     await writeFile(addressFile(directory), `${gateway.url}\n`);
     await writePrivate(environmentFile(directory), environmentText(directory, gateway.url));
     await ensureBucket(gateway);
-    terminal.print(demoGreeting({ url: gateway.url, directory, rootKey, kind, stores, terminal }));
+      const { path } = await makeRootLink(gateway.metadata, rootKey.accessKeyId, new Date());
+      const { url } = gateway;
+      terminal.print(demoGreeting({ url, console: url + path, directory, rootKey, kind, stores, terminal }));
     await terminal.stopped;
     await gateway.close();
   } finally {

@@ -18,6 +18,7 @@ export function describeKey(key: ListedKey, now: Date) {
     buckets: places?.map(({ bucket, prefix }) => (prefix === "" ? bucket : `${bucket}/${prefix}`)),
     networks,
     redirect: key.redirect,
+    sessionOf: key.sessionOf,
     sealedBy: key.sealedBy,
   };
 }
@@ -29,13 +30,25 @@ export function keyTable(keys: readonly ListedKey[], now: Date): string {
 }
 
 function rowOf(key: ListedKey, now: Date): readonly string[] {
-  const { accessKeyId, account, createdAt, lastUsedAt, state, expiresAt, readOnly, buckets, networks, redirect } =
-    describeKey(key, now);
+  const {
+    accessKeyId,
+    account,
+    createdAt,
+    lastUsedAt,
+    state,
+    expiresAt,
+    readOnly,
+    buckets,
+    networks,
+    redirect,
+    sessionOf,
+  } = describeKey(key, now);
   const limits = [
     ...(readOnly ? ["read-only"] : []),
     ...(buckets ?? []).map((place) => `bucket=${place}`),
     ...(networks ?? []).map((network) => `network=${network}`),
     ...(redirect === undefined ? [] : [`redirect=${redirect}`]),
+    ...(sessionOf === undefined ? [] : [`session-of=${sessionOf}`]),
   ];
   return [
     accessKeyId,

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { packageVersion } from "../version.ts";
 import { addBackends } from "./backends.ts";
 import { addCompletion } from "./completion.ts";
+import { addConsole } from "./console.ts";
 import { addDemo } from "./demo.ts";
 import { addDoctor } from "./doctor.ts";
 import { addKeys } from "./keys.ts";
@@ -11,6 +12,19 @@ import { addServe } from "./serve.ts";
 import { addStats } from "./stats.ts";
 import { addStatus } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
+
+const COMMANDS = [
+  addServe,
+  addNode,
+  addDemo,
+  addStatus,
+  addDoctor,
+  addStats,
+  addBackends,
+  addKeys,
+  addConsole,
+  addCompletion,
+];
 
 /** Runs one command to its end and returns the exit code. */
 export async function runProgram(words: readonly string[], terminal: Terminal): Promise<number> {
@@ -22,8 +36,7 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.complain(text.trimEnd()),
     });
-  for (const add of [addServe, addNode, addDemo, addStatus, addDoctor, addStats, addBackends, addKeys, addCompletion])
-    add(program, terminal);
+  for (const add of COMMANDS) add(program, terminal);
   try {
     await program.parseAsync([...words], { from: "user" });
     return 0;

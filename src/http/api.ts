@@ -80,9 +80,11 @@ async function answer(
       operation.body && checkShape(operation.body, await readJson(ctx, authentication, headers, holding), "");
     const query = operation.query && checkShape(operation.query, Object.fromEntries(queryOf(ctx)), "");
     const requestId = String(state["requestId"]);
-    const call = { requestId, caller, path, query: query ?? {}, body, client, headers, log: options.logOf(ctx) };
+    const noted: Record<string, unknown> = {};
+    const note = (facts: object) => void Object.assign(noted, facts);
+    const call = { requestId, caller, path, query: query ?? {}, body, client, headers, log: options.logOf(ctx), note };
     const made = await operation.handle(call as never, options.services);
-    if (operation.method !== "GET") audit(options.audit, id, call);
+    if (operation.method !== "GET") audit(options.audit, id, call, noted);
     if (operation.answer === undefined) sendReply(ctx, { status: 204, headers: { "Cache-Control": "no-store" } });
     else answerWith(ctx, operation.status ?? 200, Buffer.from(JSON.stringify(made)), "application/json");
   } finally {
@@ -169,13 +171,16 @@ function queryOf({ req }: Context): URLSearchParams {
   return new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1));
 }
 
-function audit(log: Log, change: string, call: { readonly caller: ApiCaller | undefined } & AuditFacts): void {
+function audit(log: Log, change: string, call: AuditFacts, noted: Readonly<Record<string, unknown>>): void {
   const { caller, client, requestId, path } = call;
-  const { account, accessKeyId } = caller ?? {};
-  log.info({ change, ...path, account: account?.name, accessKeyId, client: client.address, requestId }, "changed");
+  const by = { account: caller?.account.name, accessKeyId: caller?.accessKeyId, sessionOf: caller?.sessionOf };
+  // What stands in the path, or was noted, is about the thing that changed.
+  const of = { ...path, ...noted };
+  log.info({ change, of, ...by, client: client.address, requestId }, "changed");
 }
 
 interface AuditFacts {
+  readonly caller: ApiCaller | undefined;
   readonly client: Client;
   readonly requestId: string;
   readonly path: Readonly<Record<string, string>>;

@@ -32,11 +32,11 @@ export function createApp(options: AppOptions): Koa {
     isOperator(readClient(peerOf(req), readRawHeaders(req.rawHeaders))),
   );
   const common = { ...options, logOf: logOf(options.log) };
-  const s3 = dispatch(common);
-  const calls = api({ ...common, ...options.api });
   const pages = consolePages(options);
+  const calls = api({ ...common, ...options.api });
+  const s3 = dispatch(common);
   return appOf(options, (ctx, next) => {
-    if (isOurs(ctx, domains)) return calls(ctx, () => pages(ctx, () => own(ctx, next)));
+    if (isOurs(ctx, domains)) return pages(ctx, () => calls(ctx, () => own(ctx, next)));
     if (wantsConsole(ctx) && !namesBucket(ctx, domains)) return redirectToConsole(ctx);
     underWay.begin(ctx.res);
     return s3(ctx, next);

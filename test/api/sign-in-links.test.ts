@@ -1,5 +1,7 @@
 // Links that sign in once.
+import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
+import { openLog } from "../../src/log.ts";
 import { apiClient } from "../support/api.ts";
 import { startTestGateway } from "../support/gateway.ts";
 
@@ -114,9 +116,23 @@ it.each(["text/plain", "application/x-www-form-urlencoded", "multipart/form-data
 it("leave nothing in the database that signs in", async () => {
   await using gateway = await startTestGateway();
   const { token } = (await apiClient(gateway)("POST", "/sign-in-links")).document;
-  const { readFile } = await import("node:fs/promises");
   const files = ["metadata.sqlite", "metadata.sqlite-wal"].map((name) => readFile(`${gateway.directory}/${name}`));
   const bytes = Buffer.concat(await Promise.all(files));
   expect(bytes.includes("sign_in_links")).toBe(true);
   expect(bytes.includes(token)).toBe(false);
+});
+
+it("leave a line in the log that says who signed in, from where, and no secret", async () => {
+  const lines: string[] = [];
+  await using gateway = await startTestGateway({ log: openLog("info", { write: (line) => void lines.push(line) }) });
+  const { token } = (await apiClient(gateway)("POST", "/sign-in-links")).document;
+  const use = { authentication: "anonymous", body: { token } } as const;
+  const { document: session } = await apiClient(gateway)("POST", "/sign-in", use);
+  const audited = lines.map((line) => JSON.parse(line)).find(({ change }) => change === "signInByLink");
+  expect(audited).toMatchObject({
+    ...{ audit: true, client: "127.0.0.1" },
+    of: { accessKeyId: session.accessKeyId, account: "root", sessionOf: gateway.accessKeyId },
+  });
+  expect(lines.join("")).not.toContain(token);
+  expect(lines.join("")).not.toContain(session.secretAccessKey);
 });

@@ -22,7 +22,8 @@ export function Browse({ bucket, prefix }: BrowseProps) {
   const pages = usePages(bucket, prefix, search);
   useEffect(() => setSelection(NOTHING), [prefix, search]);
   const chosen = selection.keys.size === 0 ? [] : pages.entries.filter(({ key }) => selection.keys.has(key));
-  const detailed = chosen.length === 1 && chosen[0]?.kind === "object" ? chosen[0] : undefined;
+  const [only] = selection.isOpen && chosen.length === 1 ? chosen : [];
+  const detailed = only?.kind === "object" ? only : undefined;
   const list = { bucket, prefix, pages, selection, onSelect: setSelection };
   return (
     <section class={`browse ${detailed ? "with-details" : ""}`} aria-label={`Bucket ${bucket}`}>

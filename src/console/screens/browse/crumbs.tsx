@@ -1,6 +1,7 @@
 /** Where a listing is: the bucket and each folder on the way. */
 import { hashOf } from "../../routes.ts";
 import { Icon } from "../../ui/icon.tsx";
+import { Name } from "../../ui/name.tsx";
 import { crumbsOf } from "./names.ts";
 
 export function Crumbs({ bucket, prefix }: { readonly bucket: string; readonly prefix: string }) {
@@ -16,11 +17,11 @@ export function Crumbs({ bucket, prefix }: { readonly bucket: string; readonly p
             <Icon name="right" />
             {index === crumbs.length - 1 ? (
               <h1 title={text}>
-                <bdi>{text || "(no name)"}</bdi>
+                <Name text={text} />
               </h1>
             ) : (
               <a href={hashOf({ screen: "browse", bucket, prefix: to })} title={text}>
-                <bdi>{text || "(no name)"}</bdi>
+                <Name text={text} />
               </a>
             )}
           </li>

@@ -23,12 +23,16 @@ export function ObjectList({ bucket, prefix, pages, selection, onSelect }: Objec
   const open = () => {
     const entry = entries[selection.cursor];
     if (entry?.kind === "folder") go({ screen: "browse", bucket, prefix: entry.key });
+    else if (entry?.kind === "object") onGesture({ to: selection.cursor, mode: "only" });
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target instanceof HTMLInputElement && event.key === " ") return;
     const gesture = pressed(event, selection, entries.length, page.current);
-    if (gesture !== undefined) onGesture(gesture);
-    else if (event.key === "a" && (event.ctrlKey || event.metaKey)) onSelect(selectAll(selection, keys()));
+    if (gesture !== undefined) {
+      const selected = select(selection, gesture, keys());
+      // Where details cover the list, moving along it must not open them.
+      onSelect({ ...selected, isOpen: selected.isOpen && isWide() });
+    } else if (event.key === "a" && (event.ctrlKey || event.metaKey)) onSelect(selectAll(selection, keys()));
     else if (event.key === "Escape") onSelect({ ...NOTHING, cursor: selection.cursor });
     else if (event.key === "Enter") open();
     else return;
@@ -79,6 +83,11 @@ function Foot({ count, hasMore }: { readonly count: number; readonly hasMore: bo
       {hasMore ? `${countOf(count, "name")} so far; more come as you scroll` : countOf(count, "name")}
     </p>
   );
+}
+
+/** Details stand beside the list. */
+function isWide(): boolean {
+  return matchMedia("(width >= 1080px)").matches;
 }
 
 function idOf(index: number): string {

@@ -2,6 +2,7 @@
 import { hashOf } from "../../routes.ts";
 import { formatBytes, formatExactly, formatTime } from "../../ui/format.ts";
 import { Icon } from "../../ui/icon.tsx";
+import { Name } from "../../ui/name.tsx";
 import type { Entry } from "./listing.ts";
 import { nameOf } from "./names.ts";
 import { clickMode, type Gesture } from "./selection.ts";
@@ -42,7 +43,7 @@ export function Row({ id, index, entry, bucket, prefix, isChosen, isCursor, onGe
           type="checkbox"
           tabIndex={-1}
           checked={isChosen}
-          aria-label={`Choose ${name}`}
+          aria-label={`Select ${name}`}
           onClick={(event) => onGesture({ to: index, mode: event.shiftKey ? "range" : "toggle" })}
         />
       </span>
@@ -50,10 +51,10 @@ export function Row({ id, index, entry, bucket, prefix, isChosen, isCursor, onGe
         <Icon name={entry.kind === "folder" ? "folder" : "file"} />
         {entry.kind === "folder" ? (
           <a href={hashOf({ screen: "browse", bucket, prefix: entry.key })} tabIndex={-1}>
-            <bdi>{name}</bdi>
+            <Name text={name.slice(0, -1)} />
           </a>
         ) : (
-          <bdi>{name}</bdi>
+          <Name text={name} />
         )}
       </span>
       <span role="gridcell" class="row-size number">

@@ -6,6 +6,8 @@ export interface Selection {
   readonly cursor: number;
   /** Where a range begins. */
   readonly anchor: number;
+  /** The one chosen is looked at, too. */
+  readonly isOpen: boolean;
 }
 
 /** What is done to the row `to`. */
@@ -15,22 +17,22 @@ export interface Gesture {
   readonly mode: "only" | "toggle" | "range" | "move";
 }
 
-export const NOTHING: Selection = { keys: new Set(), cursor: -1, anchor: -1 };
+export const NOTHING: Selection = { keys: new Set(), cursor: -1, anchor: -1, isOpen: false };
 
 /** `keys`: of all rows, in their order. */
 export function select(before: Selection, { to, mode }: Gesture, keys: readonly string[]): Selection {
   const key = keys[to];
   if (key === undefined) return before;
   if (mode === "move") return { ...before, cursor: to };
-  if (mode === "only") return { keys: new Set([key]), cursor: to, anchor: to };
-  if (mode === "toggle") return { keys: toggled(before.keys, key), cursor: to, anchor: to };
+  if (mode === "only") return { keys: new Set([key]), cursor: to, anchor: to, isOpen: true };
+  if (mode === "toggle") return { keys: toggled(before.keys, key), cursor: to, anchor: to, isOpen: false };
   const anchor = before.anchor < 0 ? to : before.anchor;
   const range = keys.slice(Math.min(anchor, to), Math.max(anchor, to) + 1);
-  return { keys: new Set(range), cursor: to, anchor };
+  return { keys: new Set(range), cursor: to, anchor, isOpen: false };
 }
 
 export function selectAll(before: Selection, keys: readonly string[]): Selection {
-  return { ...before, keys: new Set(keys) };
+  return { ...before, keys: new Set(keys), isOpen: false };
 }
 
 /** What a click means: Ctrl (or Command) toggles, Shift makes a range. */

@@ -53,9 +53,9 @@ function ForChosen({ bucket, chosen, onClear }: ToolbarProps) {
     say(`Began ${countOf(begun, "download")}; the browser may ask before it saves several.`);
   };
   return (
-    <div class="actions" role="group" aria-label="For what is chosen">
+    <div class="actions" role="group" aria-label="Selection">
       <p class="chosen" role="status">
-        <strong>{countOf(chosen.length, "chosen", "chosen")}</strong>
+        <strong>{countOf(chosen.length, "selected", "selected")}</strong>
         {objects.length > 0 && <span class="soft"> · {formatBytes(bytes)}</span>}
       </p>
       <Button icon="copy" onClick={() => void copy()}>
@@ -64,7 +64,7 @@ function ForChosen({ bucket, chosen, onClear }: ToolbarProps) {
       <Button icon="download" kind="primary" disabled={objects.length === 0} onClick={() => void save()}>
         Download
       </Button>
-      <Button kind="quiet" icon="close" label="Choose nothing" onClick={onClear} />
+      <Button kind="quiet" icon="close" label="Clear the selection" onClick={onClear} />
     </div>
   );
 }

@@ -27,7 +27,11 @@ export const WRITTEN = [
 
 const META = "x-amz-meta-";
 
+/** Whoever moves along the list with a key held down asks for none of what is passed. */
+const SETTLED_MS = 120;
+
 export async function readAttributes(path: string, signal: AbortSignal): Promise<Result<Attributes>> {
+  await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
   const answer = await get({ method: "HEAD", path, signal });
   return answer.ok ? done(attributesOf(answer.value.headers)) : answer;
 }

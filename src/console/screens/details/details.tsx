@@ -4,6 +4,7 @@ import { Button } from "../../ui/button.tsx";
 import { copyText } from "../../ui/clipboard.ts";
 import { formatBytes } from "../../ui/format.ts";
 import { useLoaded } from "../../ui/loader.ts";
+import { Name } from "../../ui/name.tsx";
 import { Failing, Loading } from "../../ui/states.tsx";
 import { say } from "../../ui/toast.tsx";
 import { download } from "../browse/download.ts";
@@ -40,7 +41,7 @@ export function Details({ bucket, entry, onChange, onClose }: DetailsProps) {
     <aside class="details" ref={ref} tabIndex={-1} aria-label={`Details of ${name}`} onKeyDown={onKeyDown}>
       <header>
         <h2 title={entry.key}>
-          <bdi>{name}</bdi>
+          <Name text={name} />
         </h2>
         <Button kind="quiet" icon="close" label="Close the details" onClick={onClose} />
       </header>

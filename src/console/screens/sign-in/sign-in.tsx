@@ -37,7 +37,7 @@ export function SignIn({ token }: { readonly token: string | undefined }) {
           value={secretAccessKey}
           onInput={setSecret}
           autocomplete="current-password"
-          hint="Used once to open a session of 8 hours; not kept."
+          hint="Opens a session of 8 hours; it is not kept."
           fault={fault}
           mono
         />

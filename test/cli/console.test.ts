@@ -1,0 +1,61 @@
+// Links to the console from the command line, beside a running gateway.
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readCredentials } from "../../src/cli/credentials-file.ts";
+import { apiClient } from "../support/api.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { type RunCommand, runCommand, startCommand } from "./terminal.ts";
+
+let data: string;
+let demo: RunCommand;
+let greeting: string;
+let url: string;
+beforeEach(async () => {
+  data = await temporaryDirectory();
+  demo = startCommand(["demo", "--port", "0", "--region-count", "2", "--data", data]);
+  greeting = await demo.greeted;
+  url = /listens on (http:\S+)/.exec(greeting)?.[1] ?? "";
+});
+afterEach(() => demo.stop());
+
+const LINK = /(http:\/\/[^/\s]+)\/-\/#sign-in=([\w-]{43})$/m;
+
+async function signIn(text: string) {
+  const [, , token = ""] = LINK.exec(text) ?? [];
+  const key = await readCredentials(`${data}/credentials`);
+  if (key === undefined) throw new Error("the demo has no key");
+  const { status, document } = await apiClient({ url, ...key })("POST", "/sign-in", {
+    ...{ authentication: "anonymous", body: { token } },
+  });
+  return { status, document, key };
+}
+
+describe("nearbucket console", () => {
+  it("prints a link that signs in as the root key, once", async () => {
+    const { code, out, err } = await runCommand(["console", "--data", data]);
+    expect(code).toBe(0);
+    expect(LINK.exec(out)?.[1]).toBe(url);
+    const { status, document, key } = await signIn(out);
+    expect(status).toBe(201);
+    expect((await apiClient({ url, ...key }, document)("GET", "/me")).document).toMatchObject({
+      ...{ account: "root", operator: true, sessionOf: key.accessKeyId },
+    });
+    expect((await signIn(out)).status).toBe(410);
+    expect(JSON.parse(err)).toMatchObject({ audit: true, change: "console", accessKeyId: key.accessKeyId });
+    expect(err).not.toContain(LINK.exec(out)?.[2]);
+    const { out: listed } = await runCommand(["keys", "list", "--data", data]);
+    expect(listed).toContain(`session-of=${key.accessKeyId}`);
+  });
+
+  it("takes another address for the gateway", async () => {
+    const { out } = await runCommand(["console", "--data", data, "--gateway", "https://files.example.org/"]);
+    expect(out).toMatch(/^https:\/\/files\.example\.org\/-\/#sign-in=/);
+    const { code, err } = await runCommand(["console", "--data", data, "--gateway", "files.example.org"]);
+    expect(code).toBe(1);
+    expect(err).toContain("expected http://host[:port]");
+  });
+
+  it("stands in the greeting of the demo", async () => {
+    expect((await signIn(greeting)).status).toBe(201);
+    expect((await signIn(greeting)).status).toBe(410);
+  });
+});

@@ -13,18 +13,22 @@ export interface OrphanReport {
   readonly unconfirmed: number;
   /** They are so many that nothing is deleted that an operator has not confirmed. */
   readonly isHeld: boolean;
-  /** The first of them, in order of key. */
+  /** Some of them, in order of key. */
   readonly orphans: readonly QuarantinedKey[];
 }
 
 type Tables = Pick<Metadata, "backends" | "inventories" | "jobs" | "quarantine">;
 
-/** `limit`: of `orphans`. Throws when the backend is not registered. */
-export async function reportOrphans(metadata: Tables, backend: string, limit: number): Promise<OrphanReport> {
+/** `orphans` begin behind `after`. Throws when the backend is not registered. */
+export async function reportOrphans(
+  metadata: Tables,
+  backend: string,
+  { limit, after }: { readonly limit: number; readonly after?: string | undefined },
+): Promise<OrphanReport> {
   knownBackend(await metadata.backends.list(), backend);
   const found = (await metadata.inventories()).find((one) => one.backend === backend);
   const totals = await metadata.quarantine.totals(backend);
-  const orphans = await metadata.quarantine.list(backend, limit);
+  const orphans = await metadata.quarantine.list(backend, limit, after);
   return { backend, walkedAt: found?.walkedAt, ...totals, isHeld: found?.isHeld ?? false, orphans };
 }
 

@@ -15,8 +15,10 @@ import {
   scrubBackend,
 } from "./backends.ts";
 import { explainRead } from "./explain.ts";
+import { listJobs, retryJob } from "./jobs.ts";
 import { changeKey, createKey, listKeys, revokeKey } from "./keys.ts";
 import { getMe } from "./me.ts";
+import { confirmOrphansOf, listOrphans } from "./orphans.ts";
 import { createSession, createSignInLink, endSession, signInByLink } from "./sessions.ts";
 import { getStats, getStatus } from "./status.ts";
 
@@ -45,4 +47,8 @@ export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   removeBackend,
   scrubBackend,
   getBackendLoss,
+  listOrphans,
+  confirmOrphansOf,
+  listJobs,
+  retryJob,
 };

@@ -28,7 +28,7 @@ export function addOrphans(backends: Command, terminal: Terminal): void {
           audit(terminal, "backends orphans --delete", { backend: name, confirmed });
           terminal.complain(`${counted(confirmed, "key")} more will be deleted from ${name} after graceHours`);
         }
-        const report = await reportOrphans(metadata, name, LISTED);
+        const report = await reportOrphans(metadata, name, { limit: LISTED });
         terminal.print(json ? JSON.stringify(report, undefined, 2) : orphansText(report));
       }),
     );

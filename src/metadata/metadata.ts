@@ -11,6 +11,7 @@ import { Inventory } from "./inventory.ts";
 import { type InventoryFound, inventories } from "./inventory-results.ts";
 import { Jobs } from "./jobs.ts";
 import { KeyReservations } from "./key-reservations.ts";
+import { type JobsPage, type ListedJob, listJobs, retryJob } from "./listed-jobs.ts";
 import { readVersion } from "./migrate.ts";
 import { Objects } from "./objects.ts";
 import { openPostgres } from "./postgres/engine.ts";
@@ -67,6 +68,10 @@ export interface Metadata {
   readonly quarantine: Quarantine;
   /** By kind and reason, the most often failed first, `limit` at most. */
   failingJobs(limit: number): Promise<readonly FailingJobs[]>;
+  /** In order of id. */
+  listJobs(page: JobsPage): Promise<readonly ListedJob[]>;
+  /** Makes a job due that waits; one that runs goes on. Undefined: there is none with this id. */
+  retryJob(id: number): Promise<ListedJob | undefined>;
   /** What the last complete inventory of each backend found; those that had none yet are left out. */
   inventories(): Promise<readonly InventoryFound[]>;
   /** As Engine.checkRoom. Asked before bytes are received. */
@@ -99,6 +104,8 @@ export async function openMetadata(options: MetadataOptions): Promise<Metadata> 
     inventory: new Inventory(context),
     quarantine: new Quarantine(context),
     failingJobs: (limit) => failingJobs(context, limit),
+    listJobs: (page) => listJobs(context, page),
+    retryJob: (id) => retryJob(context, id),
     inventories: () => inventories(context),
     checkRoom: () => engine.checkRoom(),
     ping: () => engine.ping(),

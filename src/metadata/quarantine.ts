@@ -57,7 +57,8 @@ const selectTotals = statement<QuarantineTotals>(
 );
 const selectSome = statement<{ storage_key: string; size: number; found_at: number; confirmed: number }>(
   "quarantine-some",
-  `SELECT storage_key, size, found_at, confirmed FROM quarantine WHERE backend = ? ORDER BY storage_key LIMIT ?`,
+  `SELECT storage_key, size, found_at, confirmed FROM quarantine WHERE backend = ? AND storage_key > ?
+  ORDER BY storage_key LIMIT ?`,
 );
 const confirmKey = statement<never>(
   "quarantine-confirm",
@@ -121,9 +122,9 @@ export class Quarantine {
     return (await this.#context.engine.read.get(selectTotals, [backend])) ?? { keys: 0, bytes: 0, unconfirmed: 0 };
   }
 
-  /** The first `limit`, in order of key. */
-  async list(backend: string, limit: number): Promise<readonly QuarantinedKey[]> {
-    const rows = await this.#context.engine.read.all(selectSome, [backend, limit]);
+  /** The first `limit` behind `after`, in order of key. */
+  async list(backend: string, limit: number, after = ""): Promise<readonly QuarantinedKey[]> {
+    const rows = await this.#context.engine.read.all(selectSome, [backend, after, limit]);
     return rows.map(({ storage_key: storageKey, size, found_at: foundAt, confirmed }) => {
       return { storageKey, size, foundAt: new Date(foundAt), isConfirmed: confirmed === 1 };
     });

@@ -4,6 +4,7 @@ import { reportStatus } from "./admin/status-report.ts";
 import { administerBackends, outageGraceMs } from "./administration.ts";
 import type { ApiServices } from "./api/services.ts";
 import type { LiveBox } from "./auth/secret-box.ts";
+import type { BlobStore } from "./blobs/blob-store.ts";
 import { declareBackend } from "./config/attached-backend.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import type { Delivery } from "./delivery/delivery.ts";
@@ -16,6 +17,7 @@ export interface ApiParts {
   readonly config: GatewayConfig;
   readonly metadata: Metadata;
   readonly delivery: Delivery;
+  readonly blobs: BlobStore;
   readonly box: LiveBox;
   readonly root: Account;
   readonly live: () => LiveStatus;
@@ -26,17 +28,19 @@ export interface ApiParts {
 }
 
 export function apiServices(parts: ApiParts): ApiServices {
-  const { config, metadata, delivery, box, root, live, stats, follow, now } = parts;
-  const { region, regions, rootKey, copies, publicAccess, redirect } = config;
+  const { config, metadata, delivery, blobs, box, root, live, stats, follow, now } = parts;
+  const { region, regions, rootKey, copies, minimumCopies = copies, publicAccess, redirect, dedup } = config;
   const graceMs = outageGraceMs(config);
   return {
     metadata,
     delivery,
+    blobs,
     seal: box.seal,
     now,
     facts: {
       ...{ version: packageVersion, root, rootKeyId: rootKey.accessKeyId },
       ...{ region, copies, redirect: redirect.mode, publicAccess },
+      ...{ minimumCopies: Math.min(minimumCopies, copies), dedup: dedup.scope },
     },
     operation: {
       regions,

@@ -5,15 +5,17 @@ import type { LiveStatus } from "../admin/live-status.ts";
 import type { StatusReport } from "../admin/status-report.ts";
 import type { LiveBox } from "../auth/secret-box.ts";
 import type { BackendConfig } from "../backends/kinds.ts";
+import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { StatsReport } from "../metadata/stats.ts";
-import type { Account, PublicAccess, RedirectMode, Region } from "../model.ts";
+import type { Account, DedupScope, PublicAccess, RedirectMode, Region } from "../model.ts";
 
 export interface ApiServices {
   readonly metadata: Metadata;
   readonly seal: LiveBox["seal"];
   readonly delivery: Delivery;
+  readonly blobs: BlobStore;
   readonly now: () => Date;
   readonly facts: GatewayFacts;
   readonly operation: OperationServices;
@@ -47,6 +49,9 @@ export interface GatewayFacts {
   readonly rootKeyId: string;
   readonly region: string;
   readonly copies: number;
+  /** For buckets without a setting of their own. */
+  readonly minimumCopies: number;
+  readonly dedup: DedupScope;
   readonly redirect: RedirectMode;
   readonly publicAccess: PublicAccess;
 }

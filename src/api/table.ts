@@ -14,6 +14,7 @@ import {
   resumeBackend,
   scrubBackend,
 } from "./backends.ts";
+import { claimObjects } from "./claims.ts";
 import { explainRead } from "./explain.ts";
 import { listJobs, retryJob } from "./jobs.ts";
 import { changeKey, createKey, listKeys, revokeKey } from "./keys.ts";
@@ -51,4 +52,5 @@ export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   confirmOrphansOf,
   listJobs,
   retryJob,
+  claimObjects,
 };

@@ -44,6 +44,8 @@ export interface BlobStore {
    * is not claimed.
    */
   claim(scope: string | undefined, digest: Digest, size: number, reader: BlobReader): Promise<KnownContent | undefined>;
+  /** The blob as content, when as many of its replicas as there should be are proven good. */
+  known(blob: Blob): Promise<KnownContent | undefined>;
   /** Throws away bytes that `put` returned as fresh and that got no name. */
   discard(content: Content): Promise<void>;
 
@@ -142,16 +144,17 @@ export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStor
   const hedging = new Hedging();
   const inspector = new Inspector(fleet, replicas);
   const sources = { fleet, blobs: metadata.blobs, replicas, inspector, hedging, cache };
+  const known = async (blob: Blob) =>
+    (await replicas.areGood(blob, copies)) ? knownContent(context.placer, blob) : undefined;
   return {
     put: (bytes, { scope, minimumCopies: asked }) =>
       put(context, bytes, { scope, needed: Math.min(asked ?? minimumCopies, copies), bufferBytes }),
     async claim(scope, digest, size, reader) {
       const blob = scope === undefined ? undefined : await metadata.blobs.findByDigest(scope, digest);
       if (blob === undefined || blob.size !== size || blob.partSizes !== undefined) return undefined;
-      if (!(await metadata.blobs.isReadableBy(blob.id, reader)) || !(await replicas.areGood(blob, copies)))
-        return undefined;
-      return knownContent(context.placer, blob);
+      return (await metadata.blobs.isReadableBy(blob.id, reader)) ? known(blob) : undefined;
     },
+    known,
     async discard(content) {
       if (content.kind === "fresh") await keyPool.discard(content.storageKey);
     },

@@ -70,9 +70,9 @@ async function serveDemo(directory: string, kind: StoreKind, options: Options, t
     await writeFile(addressFile(directory), `${gateway.url}\n`);
     await writePrivate(environmentFile(directory), environmentText(directory, gateway.url));
     await ensureBucket(gateway);
-      const { path } = await makeRootLink(gateway.metadata, rootKey.accessKeyId, new Date());
-      const { url } = gateway;
-      terminal.print(demoGreeting({ url, console: url + path, directory, rootKey, kind, stores, terminal }));
+    const { path } = await makeRootLink(gateway.metadata, rootKey.accessKeyId, new Date());
+    const { url } = gateway;
+    terminal.print(demoGreeting({ url, console: url + path, directory, rootKey, kind, stores, terminal }));
     await terminal.stopped;
     await gateway.close();
   } finally {

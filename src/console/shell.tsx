@@ -11,6 +11,7 @@ import { theme, themes } from "./theme.ts";
 import { Icon, type IconName } from "./ui/icon.tsx";
 import { Menu } from "./ui/menu.tsx";
 import { Toasts } from "./ui/toast.tsx";
+import { UploadPanel } from "./upload/panel.tsx";
 
 const Where = lazy(async () => (await import("./screens/where/where.tsx")).Where);
 const Dashboard = lazy(async () => (await import("./screens/dashboard/dashboard.tsx")).Dashboard);
@@ -64,6 +65,7 @@ export function Shell({ token }: { readonly token: string | undefined }) {
       <main id="main" tabIndex={-1}>
         <Screen />
       </main>
+      <UploadPanel />
       <Toasts />
     </div>
   );

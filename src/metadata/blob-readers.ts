@@ -4,7 +4,7 @@
  * so that a look costs the same however many do. An answer that counts on others of them is "no": then the client's
  * bytes are received and hashed, as if the content were new to the account.
  */
-import type { Checksum, Place } from "../model.ts";
+import type { Checksum, PartOfObject, Place } from "../model.ts";
 import { type Reader as Rows, type Statement, statement } from "./engine.ts";
 import { prefixRange } from "./key-range.ts";
 import { fromJson } from "./rows.ts";
@@ -16,9 +16,12 @@ export interface BlobReader {
 }
 
 const LOOKED_AT = 100;
+/** Ids begin at 1. */
+const NO_BLOB = 0;
 
-const liveNames = `FROM (SELECT bucket_id, key, is_latest, owner_id, checksum FROM objects WHERE blob_id = ? LIMIT ?)
-    AS objects JOIN buckets ON buckets.id = objects.bucket_id
+const liveNames = `FROM (
+    SELECT id, bucket_id, key, is_latest, owner_id, etag, checksum FROM objects WHERE blob_id = ? LIMIT ?) AS objects
+    JOIN buckets ON buckets.id = objects.bucket_id
   WHERE objects.is_latest = 1 AND objects.owner_id IS NULL AND buckets.account_id = ?`;
 const inPlace = "AND buckets.name = ? AND objects.key >= ? AND objects.key < ?";
 
@@ -38,6 +41,25 @@ const selectChecksumsIn = statement<ChecksumRow>(
   `SELECT DISTINCT ${columns} ${liveNames} ${inPlace} ${withChecksum}`,
 );
 
+/** One whose ETag is the md5 of the bytes comes first. */
+const firstName = "ORDER BY instr(objects.etag, '-'), objects.id LIMIT 1";
+const nameColumns = "objects.id AS id, objects.etag AS etag";
+const selectName = statement<NameRow>("blob-name", `SELECT ${nameColumns} ${liveNames} ${firstName}`);
+const selectNameIn = statement<NameRow>("blob-name-in", `SELECT ${nameColumns} ${liveNames} ${inPlace} ${firstName}`);
+const selectParts = statement<{ parts: string | null }>("object-parts", "SELECT parts FROM objects WHERE id = ?");
+
+interface NameRow {
+  readonly id: number;
+  readonly etag: string;
+}
+
+/** What the object under a name says of its bytes. */
+export interface ReadableName {
+  /** An md5 where any of the reader's objects has one; else of an object that was uploaded in parts. */
+  readonly etag: string;
+  readonly parts: readonly PartOfObject[] | undefined;
+}
+
 interface ChecksumRow {
   readonly checksum: string | null;
 }
@@ -52,13 +74,29 @@ export async function readableChecksums(rows: Rows, blobId: number, reader: Blob
   return found.flatMap(({ checksum }) => fromJson<Checksum>(checksum) ?? []);
 }
 
-async function select(
+/**
+ * Of the objects that `isReadableBy` counts, the one that a new name can be made like. `blobId` undefined: the content
+ * is not known; the database is asked the same, so that the answer takes as long.
+ */
+export async function readableName(
+  rows: Rows,
+  blobId: number | undefined,
+  reader: BlobReader,
+): Promise<ReadableName | undefined> {
+  const names = await select(rows, blobId ?? NO_BLOB, reader, selectName, selectNameIn);
+  const name = names.find(({ etag }) => !etag.includes("-")) ?? names[0];
+  if (name === undefined) return undefined;
+  const row = name.etag.includes("-") ? await rows.get(selectParts, [name.id]) : undefined;
+  return { etag: name.etag, parts: row && fromJson<readonly PartOfObject[]>(row.parts) };
+}
+
+async function select<Row>(
   rows: Rows,
   blobId: number,
   { accountId, places }: BlobReader,
-  everywhere: Statement<ChecksumRow>,
-  within: Statement<ChecksumRow>,
-): Promise<readonly ChecksumRow[]> {
+  everywhere: Statement<Row>,
+  within: Statement<Row>,
+): Promise<readonly Row[]> {
   if (places === undefined) return rows.all(everywhere, [blobId, LOOKED_AT, accountId]);
   const found = places.map(({ bucket, prefix }) => {
     const { from, to } = prefixRange(prefix, undefined);

@@ -4,7 +4,7 @@
  */
 import type { Blob, Checksum, Digest, Replica, ReplicaState } from "../model.ts";
 import { mergeBlob } from "./blob-merging.ts";
-import { type BlobReader, isReadableBy, readableChecksums } from "./blob-readers.ts";
+import { type BlobReader, isReadableBy, type ReadableName, readableChecksums, readableName } from "./blob-readers.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Parameter, type Statement, statement, type Work } from "./engine.ts";
 import { type BlobKey, forgetReplica, prepareReplica, retireReplica, setReplica } from "./replica-states.ts";
@@ -102,6 +102,14 @@ export class Blobs {
    */
   isReadableBy(blobId: number, reader: BlobReader): Promise<boolean> {
     return isReadableBy(this.#context.engine.read, blobId, reader);
+  }
+
+  /**
+   * A live object with that blob, among the first hundred, that this reader may read. `blobId` undefined: content that
+   * is not known, at the same cost.
+   */
+  readableName(blobId: number | undefined, reader: BlobReader): Promise<ReadableName | undefined> {
+    return readableName(this.#context.engine.read, blobId, reader);
   }
 
   /** The additional checksums of the live objects, among the first hundred, that this reader may read. */

@@ -2,6 +2,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { Empty, Failing, Loading } from "../../ui/states.tsx";
 import { say } from "../../ui/toast.tsx";
+import { DropTarget } from "../../upload/drop-target.tsx";
+import { useUploaded } from "../../upload/use-uploaded.ts";
 import { Details } from "../details/details.tsx";
 import { Crumbs } from "./crumbs.tsx";
 import { MakeFolder } from "./make-folder.tsx";
@@ -20,6 +22,7 @@ export function Browse({ bucket, prefix }: BrowseProps) {
   const [selection, setSelection] = useState<Selection>(NOTHING);
   const [isMaking, setMaking] = useState(false);
   const pages = usePages(bucket, prefix, search);
+  useUploaded(bucket, pages.reload);
   useEffect(() => setSelection(NOTHING), [prefix, search]);
   const chosen = selection.keys.size === 0 ? [] : pages.entries.filter(({ key }) => selection.keys.has(key));
   const [only] = selection.isOpen && chosen.length === 1 ? chosen : [];
@@ -27,11 +30,13 @@ export function Browse({ bucket, prefix }: BrowseProps) {
   const list = { bucket, prefix, pages, selection, onSelect: setSelection };
   return (
     <section class={`browse ${detailed ? "with-details" : ""}`} aria-label={`Bucket ${bucket}`}>
+      <DropTarget bucket={bucket} prefix={prefix} />
       <div class="browse-main">
         <header class="browse-head">
           <Crumbs bucket={bucket} prefix={prefix} />
           <Toolbar
             bucket={bucket}
+            prefix={prefix}
             chosen={chosen}
             search={search}
             onSearch={setSearch}

@@ -5,12 +5,14 @@ import { copyText } from "../../ui/clipboard.ts";
 import { countOf, formatBytes } from "../../ui/format.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { say } from "../../ui/toast.tsx";
+import { PickFiles } from "../../upload/pick-files.tsx";
 import { download } from "./download.ts";
 import type { Entry } from "./listing.ts";
 import { uriOf } from "./names.ts";
 
 interface ToolbarProps {
   readonly bucket: string;
+  readonly prefix: string;
   readonly chosen: readonly Entry[];
   readonly search: string;
   readonly onSearch: (search: string) => void;
@@ -20,7 +22,7 @@ interface ToolbarProps {
 }
 
 export function Toolbar(props: ToolbarProps) {
-  const { chosen, search, onSearch, onMakeFolder, onReload } = props;
+  const { bucket, prefix, chosen, search, onSearch, onMakeFolder, onReload } = props;
   return (
     <div class="toolbar">
       <Search search={search} onSearch={onSearch} />
@@ -30,6 +32,7 @@ export function Toolbar(props: ToolbarProps) {
           <Button icon="folder" onClick={onMakeFolder}>
             New folder
           </Button>
+          <PickFiles bucket={bucket} prefix={prefix} />
         </div>
       ) : (
         <ForChosen {...props} />

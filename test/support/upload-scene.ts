@@ -1,0 +1,98 @@
+/** A gateway with one bucket, a browser, and between them a line that counts and a proxy that can be told to fail. */
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  ListPartsCommand,
+} from "@aws-sdk/client-s3";
+import type { Page } from "playwright-core";
+import { openBrowser, openConsole } from "./browser.ts";
+import { type CountingLine, startCountingLine } from "./counting-line.ts";
+import { startTestGateway, type TestGateway } from "./gateway.ts";
+import { type S3Proxy, startS3Proxy } from "./s3-proxy.ts";
+
+export interface UploadScene extends AsyncDisposable {
+  readonly gateway: TestGateway;
+  readonly proxy: S3Proxy;
+  readonly line: CountingLine;
+  /** A new tab that shows the bucket `photos`, and the PUTs that it begins from now on. */
+  open(): Promise<{ readonly page: Page; readonly puts: Put[] }>;
+  keys(): Promise<string[]>;
+  /** Hex sha256 of the object. */
+  digestOf(key: string): Promise<string>;
+  /** Stored parts of each unfinished upload, by number. */
+  unfinished(): Promise<number[][]>;
+}
+
+export interface Put {
+  readonly key: string;
+  readonly part: number | undefined;
+}
+
+const Bucket = "photos";
+
+export async function openUploadScene(): Promise<UploadScene> {
+  const gateway = await startTestGateway();
+  const proxy = await startS3Proxy(gateway.url);
+  const line = await startCountingLine(proxy.url);
+  const browser = await openBrowser();
+  await gateway.s3.send(new CreateBucketCommand({ Bucket }));
+  return {
+    gateway,
+    proxy,
+    line,
+    async open() {
+      const page = await openConsole(browser, line.url, gateway, "#/buckets/photos/");
+      const puts: Put[] = [];
+      page.on("request", (request) => {
+        if (request.method() === "PUT") puts.push(putOf(request.url()));
+      });
+      await page.getByRole("button", { name: "Upload" }).waitFor();
+      return { page, puts };
+    },
+    async keys() {
+      const { Contents = [] } = await gateway.s3.send(new ListObjectsV2Command({ Bucket }));
+      return Contents.map(({ Key = "" }) => Key);
+    },
+    async digestOf(Key) {
+      const { Body } = await gateway.s3.send(new GetObjectCommand({ Bucket, Key }));
+      const hash = createHash("sha256");
+      for await (const chunk of Body as Readable) hash.update(chunk);
+      return hash.digest("hex");
+    },
+    async unfinished() {
+      const { Uploads = [] } = await gateway.s3.send(new ListMultipartUploadsCommand({ Bucket }));
+      return Promise.all(
+        Uploads.map(async ({ Key, UploadId }) => {
+          const { Parts = [] } = await gateway.s3.send(new ListPartsCommand({ Bucket, Key, UploadId }));
+          return Parts.map(({ PartNumber = 0 }) => PartNumber);
+        }),
+      );
+    },
+    async [Symbol.asyncDispose]() {
+      for (const opened of [browser, line, proxy, gateway]) await opened[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function putOf(url: string): Put {
+  const { pathname, searchParams } = new URL(url);
+  const part = searchParams.get("partNumber");
+  return {
+    key: decodeURIComponent(pathname).slice(`/${Bucket}/`.length),
+    part: part === null ? undefined : Number(part),
+  };
+}
+
+/** Writes a file of random bytes, with its folders; its hex sha256. */
+export async function writeRandom(directory: string, path: string, size: number): Promise<string> {
+  const bytes = randomBytes(size);
+  await mkdir(dirname(join(directory, path)), { recursive: true });
+  await writeFile(join(directory, path), bytes);
+  return createHash("sha256").update(bytes).digest("hex");
+}

@@ -1,9 +1,11 @@
 /** Composes what the calls of the API work with, from a gateway that is being made. */
 import type { LiveStatus } from "./admin/live-status.ts";
 import { reportStatus } from "./admin/status-report.ts";
-import { administerBackends, outageGraceMs } from "./administration.ts";
+import { administerBackends, HOUR_MS, outageGraceMs } from "./administration.ts";
 import type { ApiServices } from "./api/services.ts";
+import { signingKeyFinder } from "./api/signing-key.ts";
 import type { LiveBox } from "./auth/secret-box.ts";
+import type { Fleet } from "./backends/fleet.ts";
 import type { BlobStore } from "./blobs/blob-store.ts";
 import { declareBackend } from "./config/attached-backend.ts";
 import type { GatewayConfig } from "./config/schema.ts";
@@ -18,6 +20,7 @@ export interface ApiParts {
   readonly metadata: Metadata;
   readonly delivery: Delivery;
   readonly blobs: BlobStore;
+  readonly fleet: Fleet;
   readonly box: LiveBox;
   readonly root: Account;
   readonly live: () => LiveStatus;
@@ -28,19 +31,31 @@ export interface ApiParts {
 }
 
 export function apiServices(parts: ApiParts): ApiServices {
-  const { config, metadata, delivery, blobs, box, root, live, stats, follow, now } = parts;
-  const { region, regions, rootKey, copies, minimumCopies = copies, publicAccess, redirect, dedup } = config;
+  const { config, metadata, delivery, blobs, fleet, box, root, live, stats, follow, now } = parts;
+  const {
+    region,
+    regions,
+    rootKey,
+    copies,
+    minimumCopies = copies,
+    publicAccess,
+    redirect,
+    dedup,
+    graceHours,
+  } = config;
   const graceMs = outageGraceMs(config);
   return {
     metadata,
     delivery,
     blobs,
+    fleet,
     seal: box.seal,
+    signingKeyOf: signingKeyFinder({ accounts: metadata.accounts, rootKey, unseal: box.unseal }),
     now,
     facts: {
       ...{ version: packageVersion, root, rootKeyId: rootKey.accessKeyId },
       ...{ region, copies, redirect: redirect.mode, publicAccess },
-      ...{ minimumCopies: Math.min(minimumCopies, copies), dedup: dedup.scope },
+      ...{ minimumCopies: Math.min(minimumCopies, copies), dedup: dedup.scope, graceMs: graceHours * HOUR_MS },
     },
     operation: {
       regions,

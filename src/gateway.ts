@@ -196,7 +196,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       api: {
         operations: apiOperations,
         services: apiServices({
-          ...{ config, metadata, delivery, blobs, box, root, live: status, stats, now },
+          ...{ config, metadata, delivery, blobs, fleet, box, root, live: status, stats, now },
           follow: () => registry.refresh(),
         }),
       },

@@ -4,18 +4,23 @@ import type { BackendAdministration } from "../admin/backend-administration.ts";
 import type { LiveStatus } from "../admin/live-status.ts";
 import type { StatusReport } from "../admin/status-report.ts";
 import type { LiveBox } from "../auth/secret-box.ts";
+import type { Fleet } from "../backends/fleet.ts";
 import type { BackendConfig } from "../backends/kinds.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { StatsReport } from "../metadata/stats.ts";
 import type { Account, DedupScope, PublicAccess, RedirectMode, Region } from "../model.ts";
+import type { signingKeyFinder } from "./signing-key.ts";
 
 export interface ApiServices {
   readonly metadata: Metadata;
   readonly seal: LiveBox["seal"];
   readonly delivery: Delivery;
   readonly blobs: BlobStore;
+  readonly fleet: Pick<Fleet, "get">;
+  /** The key that outlives a session: see signing-key.ts. */
+  readonly signingKeyOf: ReturnType<typeof signingKeyFinder>;
   readonly now: () => Date;
   readonly facts: GatewayFacts;
   readonly operation: OperationServices;
@@ -52,6 +57,8 @@ export interface GatewayFacts {
   /** For buckets without a setting of their own. */
   readonly minimumCopies: number;
   readonly dedup: DedupScope;
+  /** How long a blob without references is kept. */
+  readonly graceMs: number;
   readonly redirect: RedirectMode;
   readonly publicAccess: PublicAccess;
 }

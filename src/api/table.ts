@@ -14,11 +14,14 @@ import {
   resumeBackend,
   scrubBackend,
 } from "./backends.ts";
+import { changeBucket, getBucket, getBucketUsage, listBuckets } from "./buckets.ts";
 import { claimObjects } from "./claims.ts";
 import { explainRead } from "./explain.ts";
 import { listJobs, retryJob } from "./jobs.ts";
 import { changeKey, createKey, listKeys, revokeKey } from "./keys.ts";
+import { createLink } from "./links.ts";
 import { getMe } from "./me.ts";
+import { getObjectDetails, previewDelete } from "./objects.ts";
 import { confirmOrphansOf, listOrphans } from "./orphans.ts";
 import { createSession, createSignInLink, endSession, signInByLink } from "./sessions.ts";
 import { getStats, getStatus } from "./status.ts";
@@ -53,4 +56,11 @@ export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   listJobs,
   retryJob,
   claimObjects,
+  listBuckets,
+  getBucket,
+  changeBucket,
+  getBucketUsage,
+  getObjectDetails,
+  previewDelete,
+  createLink,
 };

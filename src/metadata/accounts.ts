@@ -24,6 +24,10 @@ const selectKey = statement<KeyRow>(
   "key-find",
   `SELECT ${keyColumns} FROM ${keysWithParents} WHERE access_keys.access_key_id = ?`,
 );
+const selectParent = statement<{ session_of: string | null }>(
+  "key-session-of",
+  "SELECT session_of FROM access_keys WHERE access_key_id = ?",
+);
 const insertKey = statement<never>(
   "key-add",
   `INSERT INTO access_keys (
@@ -85,6 +89,11 @@ export class Accounts {
     const key = toAccessKey(row);
     cache?.keepKey(epoch, key);
     return key;
+  }
+
+  /** The id of the key that signed in, where this one is a session; undefined: it is none. */
+  async findSessionParent(accessKeyId: string): Promise<string | undefined> {
+    return (await this.#context.engine.read.get(selectParent, [accessKeyId]))?.session_of ?? undefined;
   }
 
   /** Throws S3Error InvalidArgument when the id is taken. */

@@ -16,6 +16,11 @@ const selectBucket = statement<BucketRow>(
   "bucket-find",
   `SELECT ${bucketColumns} FROM buckets JOIN accounts ON accounts.id = buckets.account_id WHERE buckets.name = ?`,
 );
+const selectAll = statement<BucketRow>(
+  "buckets-all",
+  `SELECT ${bucketColumns} FROM buckets JOIN accounts ON accounts.id = buckets.account_id
+  WHERE buckets.name > ? ORDER BY buckets.name LIMIT ?`,
+);
 const lockBucket = statement("bucket-lock", "SELECT id FROM buckets WHERE id = ? FOR UPDATE");
 /**
  * The smallest key, because PostgreSQL finds that by the index: from the sixth time on it looks for just any object by
@@ -116,6 +121,12 @@ export class Buckets {
       if (page.names !== undefined) query.whereIn("buckets.name", page.names);
       return page.limit === undefined ? query : query.limit(page.limit);
     });
+    return rows.map(toBucket);
+  }
+
+  /** Every account's buckets in byte order of name; `after` exclusive. */
+  async listAll(page: { readonly after?: string; readonly limit: number }): Promise<readonly Bucket[]> {
+    const rows = await this.#context.engine.read.all(selectAll, [page.after ?? "", page.limit]);
     return rows.map(toBucket);
   }
 

@@ -6,6 +6,7 @@ import { Buckets } from "./buckets.ts";
 import type { MetadataContext } from "./context.ts";
 import type { Engine, EngineFacts } from "./engine.ts";
 import { type FailingJobs, failingJobs } from "./failing-jobs.ts";
+import { Footprints } from "./footprints.ts";
 import { Holders } from "./holders.ts";
 import { Inventory } from "./inventory.ts";
 import { type InventoryFound, inventories } from "./inventory-results.ts";
@@ -62,6 +63,7 @@ export interface Metadata {
   readonly keyReservations: KeyReservations;
   readonly jobs: Jobs;
   readonly stats: Stats;
+  readonly footprints: Footprints;
   readonly holders: Holders;
   readonly scrubs: Scrubs;
   readonly inventory: Inventory;
@@ -99,6 +101,7 @@ export async function openMetadata(options: MetadataOptions): Promise<Metadata> 
     keyReservations: new KeyReservations(context),
     jobs: new Jobs(context),
     stats: new Stats(context),
+    footprints: new Footprints(context),
     holders: new Holders(context),
     scrubs: new Scrubs(context),
     inventory: new Inventory(context),

@@ -30,6 +30,8 @@ const mayScan: Readonly<Record<string, readonly string[]>> = {
   "quarantine-totals": ["quarantine"],
   // For the operator, in no transaction.
   "jobs-failing": ["jobs"],
+  // All of one bucket, whoever asks what it takes up.
+  "footprint-bucket": ["objects", "blobs"],
   "holders-buckets": ["objects"],
   "holders-one": ["replicas"],
   "stats-buckets": ["buckets"],

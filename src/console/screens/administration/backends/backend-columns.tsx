@@ -33,6 +33,7 @@ export function columnsOf({ status, begun, onWish }: ColumnsOf): readonly Column
       cell: ({ condition, at, status: one, note }) => (
         <>
           <span class={`badge ${toneOf({ condition })}`}>{condition}</span>
+          {one?.safeToLose === false && <span class="below narrow">not safe to lose</span>}
           <span class="below">{one?.live?.why ?? note ?? (condition !== "in place" && since(at, status.now))}</span>
         </>
       ),

@@ -1,11 +1,11 @@
 /** Who may use a bucket beside its owner: its ACL in words, and the block of public access. */
-import { ask, tell } from "../../../session.ts";
+import { ask, me, tell } from "../../../session.ts";
 import { useAction } from "../../../ui/action.ts";
 import { Button } from "../../../ui/button.tsx";
 import { FaultText } from "../../../ui/fault-text.tsx";
 import { useLoaded } from "../../../ui/loader.ts";
 import { done } from "../../../wire/fault.ts";
-import { blockDocument, isBlocked, readGrants } from "./grants.ts";
+import { accessWords, blockDocument, isBlocked, readGrants } from "./grants.ts";
 
 const BLOCK = { publicAccessBlock: "" };
 
@@ -40,11 +40,7 @@ export function BucketAccess({ name }: { readonly name: string }) {
       </header>
       {value && (
         <div role="status">
-          <p>
-            {value.isBlocked
-              ? "Public access is blocked here: nobody reads without a key, whatever the list says."
-              : "Public access is not blocked by this bucket; the gateway's own block holds as well."}
-          </p>
+          <p>{accessWords(value.isBlocked, me.value?.gateway.publicAccess === "blocked")}</p>
           <ul class="grants">
             {value.grants.map((grant) => (
               <li key={grant}>{grant}</li>

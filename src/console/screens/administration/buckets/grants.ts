@@ -34,6 +34,13 @@ export function isBlocked(configuration: Node): boolean {
   return configuration.text("IgnorePublicAcls") === "true";
 }
 
+/** What holds, and why. */
+export function accessWords(isBlockedHere: boolean, isBlockedByGateway: boolean): string {
+  if (isBlockedHere) return "Public access is blocked here: nobody reads without a key, whatever the list says.";
+  if (isBlockedByGateway) return "The gateway blocks public access to every bucket, also to this one.";
+  return "Public access is not blocked: this list decides, and that of each object.";
+}
+
 export function blockDocument(): string {
   const parts = PARTS.map((part) => `<${part}>true</${part}>`).join("");
   const root = "PublicAccessBlockConfiguration";

@@ -14,7 +14,7 @@ import { say } from "../../../ui/toast.tsx";
 import { BucketAccess } from "./bucket-access.tsx";
 import { BucketTags } from "./bucket-tags.tsx";
 import { BucketUse } from "./bucket-use.tsx";
-import { changeOf, copiesUpTo, DEDUP, effectiveWords, formOf, OWN, REDIRECT } from "./settings-form.ts";
+import { changeOf, copiesUpTo, DEDUP, formOf, optionsOf, REDIRECT } from "./settings-form.ts";
 
 export function OneBucket({ name }: { readonly name: string }) {
   const loaded = useLoaded((signal) => api<BucketDocument>({ path: `/buckets/${name}`, signal }), [name]);
@@ -47,11 +47,9 @@ function Settings({ bucket, onChanged }: { readonly bucket: BucketDocument; read
   });
   const body = changeOf(before, form);
   const copies = copiesUpTo(me.value?.gateway.copies ?? 1);
-  const own = [OWN, "The gateway's own"] as const;
   const choice = (name: keyof typeof form, words: typeof copies) => ({
     value: form[name],
-    options: [own, ...words],
-    hint: `Holds now: ${effectiveWords(bucket, name, words)}`,
+    options: optionsOf(bucket, name, words),
     fault: faultAt(fault, `/${name}`),
     onChoose(value: string) {
       forget();

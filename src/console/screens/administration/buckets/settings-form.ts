@@ -2,7 +2,7 @@
 import type { BucketDocument } from "../../../../contract/objects.ts";
 
 /** In a list: the gateway's own holds. */
-export const OWN = "";
+const OWN = "";
 
 export interface SettingsForm {
   readonly dedup: string;
@@ -43,11 +43,11 @@ export function changeOf(before: SettingsForm, after: SettingsForm): Record<stri
   return Object.fromEntries(changed.map((name) => [name, toValue(name, after[name])]));
 }
 
-/** The effective value first, and whose it is: `2 (the gateway's own)`. */
-export function effectiveWords(bucket: BucketDocument, name: keyof SettingsForm, words: Words): string {
+/** The choices of a setting, the gateway's own first; where that holds, with what it is. */
+export function optionsOf(bucket: BucketDocument, name: keyof SettingsForm, words: Words): Words {
   const value = String(bucket.effective[name]);
   const text = words.find(([known]) => known === value)?.[1] ?? value;
-  return bucket.settings[name] === undefined ? `${text} (the gateway's own)` : `${text} (set here)`;
+  return [[OWN, bucket.settings[name] === undefined ? `${text} (the gateway's own)` : "The gateway's own"], ...words];
 }
 
 function toValue(name: keyof SettingsForm, text: string): string | number | null {

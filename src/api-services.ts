@@ -5,8 +5,6 @@ import { administerBackends, HOUR_MS, outageGraceMs } from "./administration.ts"
 import type { ApiServices } from "./api/services.ts";
 import { signingKeyFinder } from "./api/signing-key.ts";
 import type { LiveBox } from "./auth/secret-box.ts";
-import type { Fleet } from "./backends/fleet.ts";
-import type { BlobStore } from "./blobs/blob-store.ts";
 import { declareBackend } from "./config/attached-backend.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import type { Delivery } from "./delivery/delivery.ts";
@@ -19,8 +17,8 @@ export interface ApiParts {
   readonly config: GatewayConfig;
   readonly metadata: Metadata;
   readonly delivery: Delivery;
-  readonly blobs: BlobStore;
-  readonly fleet: Fleet;
+  readonly blobs: ApiServices["blobs"];
+  readonly fleet: ApiServices["fleet"];
   readonly box: LiveBox;
   readonly root: Account;
   readonly live: () => LiveStatus;

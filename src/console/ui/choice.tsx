@@ -28,9 +28,11 @@ export function Choice({ label, value, options, onChoose, hint, fault }: ChoiceP
           </option>
         ))}
       </select>
-      <p id={`${id}-note`} class={fault === undefined ? "hint" : "hint fault"}>
-        {fault ?? hint}
-      </p>
+      {(fault ?? hint) !== undefined && (
+        <p id={`${id}-note`} class={fault === undefined ? "hint" : "hint fault"}>
+          {fault ?? hint}
+        </p>
+      )}
     </div>
   );
 }

@@ -18,7 +18,12 @@ export interface DialogProps {
 export function Dialog(props: DialogProps) {
   const { title, children, action, danger, disabled, busy, onAction, onClose } = props;
   const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => ref.current?.showModal(), []);
+  useEffect(() => {
+    const before = document.activeElement;
+    ref.current?.showModal();
+    // A dialog that is taken out of the page gives the focus back to nobody.
+    return () => before instanceof HTMLElement && before.isConnected && before.focus();
+  }, []);
   const submit = (event: Event) => {
     event.preventDefault();
     if (busy !== true && disabled !== true) onAction?.();

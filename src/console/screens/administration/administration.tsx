@@ -4,7 +4,7 @@ import { lazy } from "../../lazy.tsx";
 import { hashOf } from "../../routes.ts";
 import { me } from "../../session.ts";
 import { Icon, type IconName } from "../../ui/icon.tsx";
-import "../../style/administration.css";
+import "./administration.css";
 
 const Keys = lazy<TabProps>(async () => (await import("./keys/keys.tsx")).Keys);
 const Buckets = lazy<TabProps>(async () => (await import("./buckets/bucket-settings.tsx")).BucketSettings);
@@ -29,7 +29,10 @@ export function Administration({ part }: { readonly part: string }) {
   const shown = TABS.filter(({ isForOperators }) => !isForOperators || me.value?.operator === true);
   const [tab, ...rest] = part.split("/");
   const here = shown.find(({ name }) => name === tab) ?? shown[0];
-  useEffect(() => document.querySelector("[aria-current=page].tab")?.scrollIntoView({ block: "nearest" }), [tab]);
+  useEffect(
+    () => document.querySelector("[aria-current=page].tab")?.scrollIntoView({ block: "nearest" }),
+    [tab, shown.length],
+  );
   if (here === undefined) return null;
   return (
     <div class="administration">

@@ -1,4 +1,4 @@
-/** Where the copies of an object stand, what else has the same content, and what a delete frees: the gateway's own API. */
+/** Where the copies of an object stand, what else has the same content, and what a delete frees. */
 import type { ObjectDetails } from "../../../contract/objects.ts";
 import { hashOf } from "../../routes.ts";
 import { api } from "../../session.ts";

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import type { BackendDocument, Findings } from "../../../../contract/backends.ts";
 import { api } from "../../../session.ts";
-import { useAction } from "../../../ui/action.ts";
+import { type Action, useAction } from "../../../ui/action.ts";
 import { Button } from "../../../ui/button.tsx";
 import { Choice, Tick } from "../../../ui/choice.tsx";
 import { Dialog } from "../../../ui/dialog.tsx";
@@ -79,7 +79,7 @@ export function AttachBackend({ onClose, onAttached }: AttachBackendProps) {
           Test
         </Button>
         <p class="soft" role="status">
-          {statusOf(gaps, test.busy, tried)}
+          {statusOf(gaps, test, tried)}
         </p>
       </div>
       {tried && <FindingList findings={tried.findings} />}
@@ -93,9 +93,10 @@ export function AttachBackend({ onClose, onAttached }: AttachBackendProps) {
   );
 }
 
-function statusOf(gaps: readonly string[], isBusy: boolean, tried: Findings | undefined): string {
+function statusOf(gaps: readonly string[], test: Action<Findings>, tried: Findings | undefined): string {
   if (gaps.length > 0) return `Still empty: ${gaps.join(", ").toLowerCase()}.`;
-  if (isBusy) return "A test object is written, read and deleted …";
+  if (test.busy) return "A test object is written, read and deleted …";
+  if (test.fault !== undefined) return "It was not tested: correct what is wrong.";
   if (tried === undefined) return "Test it before it is attached. The test leaves nothing behind.";
   return tried.ok ? "It can be attached." : "It cannot be attached like this.";
 }

@@ -60,7 +60,7 @@ function Settings({ bucket, onChanged }: { readonly bucket: BucketDocument; read
     <section class="part" aria-label="Settings">
       <h3>Settings</h3>
       <Choice label="The same content is stored once" {...choice("dedup", DEDUP)} />
-      <Choice label="Reads are redirected" {...choice("redirect", REDIRECT)} />
+      <Choice label="Reads are sent on to the closest copy" {...choice("redirect", REDIRECT)} />
       <Choice label="Copies before a write is answered" {...choice("minimumCopies", copies)} />
       <FaultText fault={faultBeside(fault, FIELDS)} />
       <div>

@@ -13,16 +13,16 @@ export interface SettingsForm {
 type Words = readonly (readonly [value: string, text: string])[];
 
 export const DEDUP: Words = [
-  ["account", "With other buckets of the account"],
-  ["global", "With every bucket"],
-  ["bucket", "Within this bucket"],
-  ["off", "Off"],
+  ["account", "Across the account"],
+  ["global", "Across all accounts"],
+  ["bucket", "Within the bucket"],
+  ["off", "Never"],
 ];
 
 export const REDIRECT: Words = [
-  ["auto", "Clients that follow, to the closest copy"],
+  ["auto", "Clients that can follow"],
   ["always", "Every client"],
-  ["off", "Never: all bytes come through the gateway"],
+  ["off", "Never"],
 ];
 
 export function copiesUpTo(copies: number): Words {

@@ -21,8 +21,9 @@ export function Jobs() {
         <div class="sections">
           <section aria-label="Waiting">
             <h2>Waiting</h2>
+            <p class="soft">Looking through, counting and cleaning up come back by themselves.</p>
             {jobs.length === 0 ? (
-              <p class="soft">Nothing waits: all is done.</p>
+              <p class="soft">Nothing waits.</p>
             ) : (
               <Table
                 label="Waiting jobs by kind"

@@ -3,7 +3,8 @@ import { useLoaded } from "../../../ui/loader.ts";
 import { Failing, Loading } from "../../../ui/states.tsx";
 import type { Entry } from "../listing.ts";
 import { deleteObjects } from "./delete-objects.ts";
-import { previewDelete, previewWords } from "./preview.ts";
+import { previewDelete } from "./preview.ts";
+import { previewWords } from "./preview-words.ts";
 import { TaskDialog } from "./task-dialog.tsx";
 import { titleOf } from "./title.ts";
 

@@ -1,14 +1,8 @@
 /** Deletes objects by DeleteObjects: also those whose keys no address of a browser can hold. */
 import { ask } from "../../../session.ts";
 import { done, type Fault, type Result } from "../../../wire/fault.ts";
-import { escapeXml } from "../../../wire/xml.ts";
+import { type Doomed, deleteDocument } from "./delete-document.ts";
 import type { Failure } from "./task.ts";
-
-export interface Doomed {
-  readonly key: string;
-  /** It is left where it has changed since. */
-  readonly etag?: string;
-}
 
 /** Those that were not deleted. 1,000 at most. */
 export async function deleteMany(bucket: string, doomed: readonly Doomed[]): Promise<Result<readonly Failure[]>> {
@@ -24,12 +18,4 @@ export async function deleteMany(bucket: string, doomed: readonly Doomed[]): Pro
       return { key: error.text("Key") ?? "", fault };
     }),
   );
-}
-
-export function deleteDocument(doomed: readonly Doomed[]): string {
-  const objects = doomed.map(({ key, etag }) => {
-    const condition = etag === undefined ? "" : `<ETag>${escapeXml(`"${etag}"`)}</ETag>`;
-    return `<Object><Key>${escapeXml(key)}</Key>${condition}</Object>`;
-  });
-  return `<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Quiet>true</Quiet>${objects.join("")}</Delete>`;
 }

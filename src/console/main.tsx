@@ -7,6 +7,7 @@ import "./style/parts.css";
 import "./style/screens.css";
 import "./style/browse.css";
 import "./style/details.css";
+import "./style/forms.css";
 import "./upload/upload.css";
 import { signInToken } from "./routes.ts";
 import { Shell } from "./shell.tsx";

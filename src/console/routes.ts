@@ -14,7 +14,7 @@ export function parseRoute(hash: string): Route {
   const [screen, name, ...rest] = hash.replace(/^#\/?/, "").split("/").map(decoded);
   if (screen === "where") return { screen, bucket: name ?? "", key: rest.join("/") };
   if (screen === "dashboard") return { screen };
-  if (screen === "administration") return { screen, part: name ?? "" };
+  if (screen === "administration") return { screen, part: [name ?? "", ...rest].join("/") };
   if (screen === "buckets" && name) return { screen: "browse", bucket: name, prefix: rest.join("/") };
   return { screen: "buckets" };
 }

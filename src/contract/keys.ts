@@ -52,5 +52,6 @@ export const newAccount = z.object({ name: accountName });
 export const account = z.object({ name: z.string(), keys: count, buckets: count });
 
 export type AccessKeyDocument = z.infer<typeof accessKey>;
+export type NewKeyDocument = z.input<typeof newKey>;
 export type MadeKey = z.infer<typeof madeKey>;
 export type AccountDocument = z.infer<typeof account>;

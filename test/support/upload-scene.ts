@@ -16,9 +16,6 @@ import { type CountingLine, startCountingLine } from "./counting-line.ts";
 import { startTestGateway, type TestGateway } from "./gateway.ts";
 import { type S3Proxy, startS3Proxy } from "./s3-proxy.ts";
 
-/** Reaches this machine, from the browser only: over plain http it is not trusted, and lends no crypto.subtle. */
-export const UNTRUSTED_HOST = "nearbucket.test";
-
 export interface UploadScene extends AsyncDisposable {
   readonly gateway: TestGateway;
   readonly proxy: S3Proxy;
@@ -43,7 +40,7 @@ export async function openUploadScene(): Promise<UploadScene> {
   const gateway = await startTestGateway();
   const proxy = await startS3Proxy(gateway.url);
   const line = await startCountingLine(proxy.url);
-  const browser = await openBrowser([`--host-resolver-rules=MAP ${UNTRUSTED_HOST} 127.0.0.1`]);
+  const browser = await openBrowser();
   await gateway.s3.send(new CreateBucketCommand({ Bucket }));
   return {
     gateway,

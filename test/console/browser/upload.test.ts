@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { CreateBucketCommand, DeleteBucketCommand } from "@aws-sdk/client-s3";
 import type { Page } from "playwright-core";
 import { expect, it, vi } from "vitest";
+import { UNTRUSTED_HOST } from "../../support/browser.ts";
 import { describeWith } from "../../support/programs.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
-import { dropOn, openUploadScene, UNTRUSTED_HOST, type UploadScene, writeRandom } from "../../support/upload-scene.ts";
+import { dropOn, openUploadScene, type UploadScene, writeRandom } from "../../support/upload-scene.ts";
 
 const MIB = 1024 ** 2;
 vi.setConfig({ testTimeout: 180_000 });

@@ -6,6 +6,7 @@ import { countOf, formatBytes } from "../../ui/format.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { say } from "../../ui/toast.tsx";
 import { PickFiles } from "../../upload/pick-files.tsx";
+import { ObjectMenu } from "./actions/object-menu.tsx";
 import { download } from "./download.ts";
 import type { Entry } from "./listing.ts";
 import { uriOf } from "./names.ts";
@@ -41,7 +42,7 @@ export function Toolbar(props: ToolbarProps) {
   );
 }
 
-function ForChosen({ bucket, chosen, onClear }: ToolbarProps) {
+function ForChosen({ bucket, prefix, chosen, onClear, onReload }: ToolbarProps) {
   const objects = chosen.filter((entry) => entry.kind === "object");
   const bytes = objects.reduce((sum, { size }) => sum + size, 0);
   const copy = async () => {
@@ -67,6 +68,7 @@ function ForChosen({ bucket, chosen, onClear }: ToolbarProps) {
       <Button icon="download" kind="primary" disabled={objects.length === 0} onClick={() => void save()}>
         Download
       </Button>
+      <ObjectMenu bucket={bucket} prefix={prefix} chosen={chosen} onChange={onReload} />
       <Button kind="quiet" icon="close" label="Clear the selection" onClick={onClear} />
     </div>
   );

@@ -1,38 +1,85 @@
-/** Where the copies of an object stand, as the gateway's own API tells. */
+/** Where the copies of an object stand, what else has the same content, and what a delete frees. */
 import type { ObjectDetails } from "../../../contract/objects.ts";
 import { hashOf } from "../../routes.ts";
 import { api } from "../../session.ts";
-import { countOf } from "../../ui/format.ts";
+import { countOf, formatBytes, formatExactly, formatTime } from "../../ui/format.ts";
 import { useLoaded } from "../../ui/loader.ts";
+import { Name } from "../../ui/name.tsx";
+import { folderOf } from "../browse/names.ts";
 import { Fact } from "./facts.tsx";
 
-export function Copies({ bucket, objectKey }: { readonly bucket: string; readonly objectKey: string }) {
+interface CopiesProps {
+  readonly bucket: string;
+  readonly objectKey: string;
+  /** Another one is another content. */
+  readonly etag: string;
+}
+
+export function Copies({ bucket, objectKey, etag }: CopiesProps) {
   const query = { bucket, key: objectKey };
-  const { value } = useLoaded((signal) => api<ObjectDetails>({ path: "/objects", query, signal }), [bucket, objectKey]);
-  // Who may not ask for it sees nothing of it.
-  if (value === undefined) return null;
+  const inputs = [bucket, objectKey, etag];
+  const { value, fault } = useLoaded((signal) => api<ObjectDetails>({ path: "/objects", query, signal }), inputs);
+  if (value === undefined) return fault && <p class="soft">Where its copies stand is not known: {fault.message}</p>;
+  const { replicas, digest, names, freesBytes } = value;
   return (
     <section class="part" aria-label="Copies">
       <h3>Copies</h3>
       <a href={hashOf({ screen: "where", bucket, key: objectKey })}>Where it lives, and which copy a client gets</a>
       <ul class="copies">
-        {value.replicas.map(({ backend, region, state, up }) => (
-          <li key={backend}>
-            <span class={`dot ${state === "verified" && up ? "good" : "bad"}`} aria-hidden="true" />
-            <span>{backend}</span>
-            <span class="soft">{region}</span>
-            <span class="soft end">{up ? state : "away"}</span>
-          </li>
+        {replicas.map((replica) => (
+          <Copy key={replica.backend} {...replica} />
         ))}
       </ul>
       <dl class="facts">
-        {value.digest !== undefined && (
-          <Fact name="SHA-256">
-            <span class="mono">{value.digest}</span>
-          </Fact>
-        )}
-        {value.names.count > 1 && <Fact name="Same content">{countOf(value.names.count, "name")}, stored once</Fact>}
+        <Fact name="SHA-256">
+          {digest === undefined ? (
+            <span class="soft">known once it was read whole</span>
+          ) : (
+            <span class="mono">{digest}</span>
+          )}
+        </Fact>
+        <Fact name="A delete frees">
+          {freesBytes > 0 ? formatBytes(freesBytes) : "nothing: other names hold the same content"}
+        </Fact>
       </dl>
+      {names.count > 1 && <Names names={names} />}
     </section>
+  );
+}
+
+function Copy({ backend, region, state, verifiedAt, up }: ObjectDetails["replicas"][number]) {
+  return (
+    <li>
+      <span class={`dot ${state === "verified" && up ? "good" : "bad"}`} aria-hidden="true" />
+      <span>
+        {backend}
+        <span class="below">{region}</span>
+      </span>
+      <span class="end">
+        {up ? state : `${state}, away now`}
+        <span class="below" title={formatExactly(verifiedAt)}>
+          {formatTime(verifiedAt)}
+        </span>
+      </span>
+    </li>
+  );
+}
+
+/** Of this account; the object itself comes first. */
+function Names({ names: { count, listed } }: Pick<ObjectDetails, "names">) {
+  return (
+    <details class="names">
+      <summary>{countOf(count, "name")} for this content, stored once</summary>
+      <ul>
+        {listed.map(({ bucket, key }) => (
+          <li key={`${bucket}/${key}`}>
+            <a href={hashOf({ screen: "browse", bucket, prefix: folderOf(key) })}>
+              <Name text={`${bucket}/${key}`} />
+            </a>
+          </li>
+        ))}
+        {count > listed.length && <li class="soft">and {countOf(count - listed.length, "more", "more")}</li>}
+      </ul>
+    </details>
   );
 }

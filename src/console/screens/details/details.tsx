@@ -8,6 +8,7 @@ import { useLoaded } from "../../ui/loader.ts";
 import { Name } from "../../ui/name.tsx";
 import { Failing, Loading } from "../../ui/states.tsx";
 import { say } from "../../ui/toast.tsx";
+import { ObjectMenu } from "../browse/actions/object-menu.tsx";
 import { download } from "../browse/download.ts";
 import type { Entry } from "../browse/listing.ts";
 import { folderOf, isReachable, nameOf, uriOf } from "../browse/names.ts";
@@ -54,6 +55,7 @@ export function Details({ bucket, entry, onChange, onClose }: DetailsProps) {
         <Button icon="copy" onClick={() => void copyUri()}>
           Copy URI
         </Button>
+        <ObjectMenu bucket={bucket} prefix={folderOf(entry.key)} chosen={[entry]} onChange={onChange} />
       </div>
       {isReachable(entry.key) ? (
         <Reachable bucket={bucket} entry={entry} onChange={onChange} />
@@ -80,7 +82,7 @@ function Reachable({ bucket, entry, onChange }: Pick<DetailsProps, "bucket" | "e
       <Facts attributes={attributes} />
       <Metadata path={path} attributes={attributes} onChange={changed} />
       <Tags path={path} />
-      <Copies bucket={bucket} objectKey={entry.key} />
+      <Copies bucket={bucket} objectKey={entry.key} etag={entry.etag} />
     </>
   );
 }

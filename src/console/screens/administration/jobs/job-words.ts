@@ -20,10 +20,10 @@ export function kindWords(kind: string): string {
   return KINDS[kind] ?? kind;
 }
 
-/** `backend store-2`, `blobId 17`. */
+/** `backend store-2`, `blobId 17`; lists are written out. */
 export function subjectWords({ subject }: Pick<JobDocument, "subject">): string {
   return Object.entries(subject)
-    .filter(([name, value]) => name !== "kind" && (typeof value === "string" || typeof value === "number"))
-    .map(([name, value]) => `${name} ${value}`)
+    .filter(([name, value]) => name !== "kind" && (typeof value !== "object" || Array.isArray(value)))
+    .map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(" ") : String(value)}`)
     .join(", ");
 }

@@ -1,0 +1,38 @@
+import { expect, it } from "vitest";
+import {
+  changeOf,
+  copiesUpTo,
+  formOf,
+  optionsOf,
+} from "../../../src/console/screens/administration/buckets/settings-form.ts";
+import { bucketChange } from "../../../src/contract/objects.ts";
+
+const BUCKET = {
+  ...{ name: "photos", owner: "root", createdAt: "2026-11-27T03:00:00.000Z", location: "eu" },
+  settings: { minimumCopies: 1 },
+  effective: { dedup: "account", redirect: "auto", minimumCopies: 1 },
+} as const;
+
+it("shows the gateway's own where nothing is set", () => {
+  expect(formOf(BUCKET)).toEqual({ dedup: "", redirect: "", minimumCopies: "1" });
+});
+
+it("asks only for what was changed, with null for the gateway's own", () => {
+  const before = formOf(BUCKET);
+  expect(changeOf(before, before)).toEqual({});
+  const change = changeOf(before, { dedup: "off", redirect: "", minimumCopies: "" });
+  expect(change).toEqual({ dedup: "off", minimumCopies: null });
+  expect(bucketChange.partial().parse(change)).toEqual(change);
+  expect(changeOf(before, { ...before, minimumCopies: "2" })).toEqual({ minimumCopies: 2 });
+});
+
+it("tells first what holds, and names the gateway's own value where that holds", () => {
+  const words = copiesUpTo(2);
+  expect(optionsOf(BUCKET, "minimumCopies", words)[0]).toEqual(["", "The gateway's own"]);
+  const unset = { ...BUCKET, settings: {}, effective: { ...BUCKET.effective, minimumCopies: 2 } };
+  expect(optionsOf(unset, "minimumCopies", words)).toEqual([
+    ["", "2 (the gateway's own)"],
+    ["1", "1"],
+    ["2", "2"],
+  ]);
+});

@@ -22,6 +22,7 @@ const code = await runProgram(process.argv.slice(2), {
   program: process.env["npm_command"] === undefined ? [process.execPath, program] : ["npx", "nearbucket"],
   print: (line) => void process.stdout.write(`${line}\n`),
   complain: (line) => void process.stderr.write(`${line}\n`),
+  rewrite: process.stderr.isTTY ? (line) => void process.stderr.write(`\r\u001b[2K${line}`) : undefined,
   readInput: async () => (await text(process.stdin)).replace(/\r?\n$/, ""),
   ask: process.stdin.isTTY && process.stdout.isTTY ? ask : undefined,
   user: userName(),

@@ -153,6 +153,11 @@ export class BackendAdministration {
     await this.#options.metadata.backends.setState(name, "draining");
   }
 
+  /** What would have too few good copies without it. Throws when it is not registered. */
+  async left(name: string): Promise<Amount> {
+    return this.#shortWithout(name, (await this.#registered(name)).lostAt ? 1 : this.#options.copies);
+  }
+
   /** Throws when it is not registered. */
   async resume(name: string): Promise<void> {
     await this.#registered(name);
@@ -169,7 +174,7 @@ export class BackendAdministration {
     if (row.state === "attached" && row.lostAt === undefined)
       throw new Refusal(`${name} still takes new blobs: nearbucket backends drain ${name} first`);
     const only = await this.#shortWithout(name, 1);
-    const short = row.lostAt === undefined ? await this.#shortWithout(name, copies) : only;
+    const short = await this.left(name);
     // A write that began before the drain may have come after the walk over all blobs.
     if (short.blobs > 0) await metadata.jobs.add({ kind: "survey" });
     if (only.blobs > 0)

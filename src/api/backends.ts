@@ -143,7 +143,8 @@ export const getBackendLoss = apiOperation({
     const report = await operation.status();
     return orRefuse(async () => {
       const { name } = knownBackend(report.backends, nameIn(path));
-      return lossOf(name, await metadata.holders.sets(), report, operation.outageGraceMs);
+      const tooFewCopies = await (await operation.backends()).left(name);
+      return { ...lossOf(name, await metadata.holders.sets(), report, operation.outageGraceMs), tooFewCopies };
     });
   },
 });

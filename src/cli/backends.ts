@@ -6,8 +6,10 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { columns } from "./columns.ts";
+import { drain } from "./drain.ts";
 import { duration } from "./layout.ts";
 import { addOrphans } from "./orphans.ts";
+import { openProgress } from "./progress.ts";
 import { type ReachOptions, reach, withReach } from "./reach.ts";
 import type { BackendCheck, BackendDescription, BackendsGroup } from "./reached.ts";
 import type { Terminal } from "./terminal.ts";
@@ -16,17 +18,17 @@ interface JsonOption {
   readonly json?: true;
 }
 
+interface DrainWords {
+  readonly wait?: boolean;
+  readonly json?: boolean;
+}
+
 export function addBackends(program: Command, terminal: Terminal): void {
   const backends = program.command("backends").description("the stores of a gateway");
   addList(backends, terminal);
   addCheck(backends, terminal);
   addAttach(backends, terminal);
-  addChange(backends, terminal, {
-    name: "drain",
-    description: "give a backend nothing new, and have its blobs copied elsewhere",
-    change: (all, name) => all.drain(name),
-    done: (name) => `${name} is draining: its blobs are copied elsewhere, and then it can be removed`,
-  });
+  addDrain(backends, terminal);
   addChange(backends, terminal, {
     name: "resume",
     description: "use a backend again that is draining or was removed",
@@ -103,6 +105,16 @@ function addChange(
   );
 }
 
+function addDrain(backends: Command, terminal: Terminal): void {
+  withReach(backends.command("drain").description("give a backend nothing new, and have its blobs copied elsewhere"))
+    .argument("<name>")
+    .option("--wait", "until it can be removed, saying what is left and how fast it goes")
+    .option("--json", "as JSON documents, one a line")
+    .action((name: string, { wait = false, json = false, ...where }: ReachOptions & DrainWords) =>
+      reach(where, terminal, ({ backends: all }) => drain(all, name, terminal, { wait, json, now: () => new Date() })),
+    );
+}
+
 function addReplace(backends: Command, terminal: Terminal): void {
   withReach(
     backends.command("replace").description("give the place of a lost backend to the empty store that stands there"),
@@ -111,8 +123,9 @@ function addReplace(backends: Command, terminal: Terminal): void {
     .option("--accept-loss", "also when blobs have no other good copy: they are given up")
     .action((name: string, { acceptLoss = false, ...where }: ReachOptions & { readonly acceptLoss?: boolean }) =>
       reach(where, terminal, async ({ backends: all }) => {
-        const onProgress = (marked: number) => terminal.complain(`${marked} replicas to be copied anew`);
-        const { lost } = await all.replace(name, { acceptLoss, onProgress });
+        const progress = openProgress(terminal, { json: false, now: () => new Date() });
+        const onProgress = (marked: number) => progress.report(`${marked} replicas to be copied anew`, { marked });
+        const { lost } = await all.replace(name, { acceptLoss, onProgress }).finally(progress.end);
         terminal.print(`${name} is the new store now: ${lost} replicas are copied anew while a gateway runs`);
       }),
     );

@@ -46,7 +46,7 @@ function demoCommands(directory: string, { url, terminal }: GreetingOptions): re
     `. ${shellWord(environmentFile(directory))}`,
     `head -c 8388608 /dev/urandom | aws s3 cp - s3://${object}`,
     `curl -K ${shellWord(curlConfigFile(directory))} -o /dev/null ${url}/${object}`,
-    `${terminal.program.map(shellWord).join(" ")} stats --data ${shellWord(directory)}`,
+    `${terminal.program.map(shellWord).join(" ")} stats`,
   ];
 }
 

@@ -58,11 +58,18 @@ export function explainText({ client, replicas, left, answer, steps }: Explanati
     row("client", `${client.address}${placeText(client)}; ${client.family}`),
     row("replicas", [...replicas.map(replicaText), ...left.map(({ backend, why }) => `${backend}: ${why}`)].join("; ")),
     row("chosen", answer.backend ?? "none: no replica can be read"),
+    ...insteadRows(answer, replicas),
     row("answer", `${answer.kind === "redirect" ? "307" : "proxied"}, rule ${answer.rule}: ${answer.because}`),
   ];
   if (!withSteps) return lines.join("\n");
   const asked = steps.map(({ rule, outcome, why }) => [rule, outcome, why]);
   return `${lines.join("\n")}\n\n${columns([["RULE", "OUTCOME", "WHY"], ...asked])}`;
+}
+
+/** Why not the closest one, where another was chosen. */
+function insteadRows({ backend }: Explanation["answer"], [closest]: Explanation["replicas"]): readonly string[] {
+  if (backend === undefined || closest === undefined || closest.backend === backend) return [];
+  return [row("instead", `of ${replicaText(closest)}`)];
 }
 
 const WIDTH = 10;
@@ -72,7 +79,7 @@ function row(name: string, text: string): string {
 }
 
 function placeText({ region, coordinates }: Explanation["client"]): string {
-  if (region !== undefined) return `, in ${region}`;
+  if (region !== undefined) return `, in ${region} by the client map`;
   if (coordinates === undefined) return ", nobody knows where";
   return `, at ${coordinates.latitude},${coordinates.longitude}`;
 }

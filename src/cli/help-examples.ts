@@ -24,7 +24,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ],
   "backends drain": [
     "nearbucket backends drain toronto --profile near",
-    "nearbucket backends drain toronto --config nearbucket.yaml",
+    "nearbucket backends drain toronto --wait --config nearbucket.yaml",
   ],
   "backends resume": [
     "nearbucket backends resume toronto --profile near",

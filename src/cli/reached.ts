@@ -43,6 +43,12 @@ export interface KeysGroup {
   revoke(accessKeyId: string): Promise<void>;
 }
 
+/** What would have fewer good copies than it should, were a backend removed. */
+export interface Left {
+  readonly blobs: number;
+  readonly bytes: number;
+}
+
 /** Each throws, in words for the operator, what speaks against it. */
 export interface BackendsGroup {
   list(): Promise<readonly BackendDescription[]>;
@@ -51,6 +57,7 @@ export interface BackendsGroup {
   /** `text`: YAML with the keys of one backend; relative paths in it start at `directory`. */
   attach(name: string, text: string, directory: string): Promise<void>;
   drain(name: string): Promise<void>;
+  left(name: string): Promise<Left>;
   resume(name: string): Promise<void>;
   remove(name: string): Promise<void>;
   replace(

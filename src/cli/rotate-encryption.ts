@@ -9,7 +9,11 @@ import { addEncryptionKey, currentEncryptionKeys } from "../config/encryption-ke
 import type { GatewayConfig } from "../config/schema.ts";
 import { findConfig, type WhereOptions } from "./administration.ts";
 import { audit } from "./audit.ts";
+import { openProgress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
+
+/** How many are sealed, of how many. */
+type OnSealed = (sealed: number, of: number) => void;
 
 export async function rotateEncryption(where: WhereOptions, terminal: Terminal): Promise<void> {
   const config = await findConfig(where, terminal);
@@ -19,7 +23,10 @@ export async function rotateEncryption(where: WhereOptions, terminal: Terminal):
   if (encryptionKeyFile !== undefined) await addEncryptionKey(encryptionKeyFile);
   const administration = await openAdministration(await withCurrentKeys(config));
   try {
-    const count = await resealAll(administration);
+    const progress = openProgress(terminal, { json: false, now: () => new Date() });
+    const onSealed = (sealed: number, of: number) =>
+      progress.report(`${sealed} of ${of} keys sealed anew`, { sealed, of });
+    const count = await resealAll(administration, onSealed).finally(progress.end);
     const { keyId } = administration.box;
     audit(terminal, "keys rotate-encryption", { keyId, resealed: count });
     terminal.print(`sealed ${count} ${count === 1 ? "secret" : "secrets"} anew with the encryption key ${keyId}`);
@@ -34,8 +41,8 @@ async function withCurrentKeys(config: GatewayConfig): Promise<GatewayConfig> {
 }
 
 /** Returns how many secrets it sealed. Throws, naming the access key or the backend, when a secret does not open. */
-async function resealAll(administration: Administration): Promise<number> {
-  return (await resealKeys(administration)) + (await resealBackends(administration));
+async function resealAll(administration: Administration, onSealed: OnSealed): Promise<number> {
+  return (await resealKeys(administration, onSealed)) + (await resealBackends(administration));
 }
 
 async function resealBackends({ metadata: { backends }, box }: Administration): Promise<number> {
@@ -48,12 +55,13 @@ async function resealBackends({ metadata: { backends }, box }: Administration): 
   return count;
 }
 
-async function resealKeys({ metadata: { accounts }, box }: Administration): Promise<number> {
+async function resealKeys({ metadata: { accounts }, box }: Administration, onSealed: OnSealed): Promise<number> {
   const others = (await accounts.listKeys()).filter(({ sealedBy }) => sealedBy !== box.keyId);
   let count = 0;
   for (const key of others) {
     const secret = unsealNamed(box, key);
     if (await accounts.reseal(key.accessKeyId, key.sealedSecret, box.seal(secret, key.accessKeyId))) count += 1;
+    onSealed(count, others.length);
   }
   return count;
 }

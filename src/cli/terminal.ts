@@ -10,6 +10,8 @@ export interface Terminal {
   /** Prints one or more lines on standard output. */
   readonly print: (text: string) => void;
   readonly complain: (text: string) => void;
+  /** Shows a line on standard error in place of the one before it. Undefined: no terminal is there. */
+  readonly rewrite: ((line: string) => void) | undefined;
   /** All of standard input, without its final line break. */
   readonly readInput: () => Promise<string>;
   /** Asks for one line, which is not shown while it is typed where it is secret. Undefined: there is no terminal. */

@@ -60,6 +60,8 @@ export const backendLoss = z.object({
   atRisk: amount,
   /** Fewer good copies than there should be, or all in one region. */
   underReplicated: amount,
+  /** Fewer good copies than there should be, wherever they stand: it cannot be removed while there are any. */
+  tooFewCopies: amount,
 });
 
 export const orphansQuery = pageQuery.extend({ backend: z.string().min(1) });

@@ -19,6 +19,7 @@ import {
   until,
   WITHIN,
 } from "./over-disks.ts";
+import { startCommand } from "./terminal.ts";
 
 describe("nearbucket backends", () => {
   it("lists what is registered, in place and held, and checks it", async () => {
@@ -63,6 +64,32 @@ describe("nearbucket backends", () => {
       WITHIN,
     );
     expect((await send({ path: "/bucket/key" })).text).toBe("content of key");
+  });
+
+  it("drains one until it can be removed, and removes it", async () => {
+    await start(["a", "b", "c"]);
+    for (const key of ["one", "two", "three"]) await store(key);
+    const full = (await listed()).find((one) => one["replicas"] !== 0);
+    const name = String(full?.["name"]);
+    const drained = await backends("drain", name, "--wait", "--json");
+    expect(drained.code).toBe(0);
+    const said = drained.out.trimEnd().split("\n");
+    const documents = said.map((line) => JSON.parse(line));
+    expect(documents.at(-1)).toEqual({ backend: name, blobs: 0, objects: 0, bytes: 0 });
+    expect(await backends("remove", name)).toMatchObject({ code: 0 });
+    for (const key of ["one", "two", "three"]) expect((await send({ path: `/bucket/${key}` })).status).toBe(200);
+  });
+
+  it("goes on draining when waiting for it is stopped", async () => {
+    await start();
+    await store("key");
+    await backends("drain", "b");
+    const waiting = startCommand(["backends", "drain", "a", "--wait", "--config", at("nearbucket.yaml")]);
+    // No other backend takes its blob: it never ends.
+    await vi.waitFor(() => expect(waiting.complained()).toContain("a: 1 blob, 14 B, to be copied elsewhere"), WITHIN);
+    expect(await waiting.stop()).toBe(0);
+    expect(waiting.printed()).toContain("a is draining");
+    expect(await entry("a")).toMatchObject({ state: "draining" });
   });
 
   it("does not make the directory of a disk that is not there, and keeps what the database says of it", async () => {

@@ -40,8 +40,8 @@ export async function configure(names: readonly string[], more: object = {}): Pr
   await writeFile(at("nearbucket.yaml"), JSON.stringify(config));
 }
 
-export async function start(names: readonly string[] = ["a", "b"]): Promise<void> {
-  await configure(names);
+export async function start(names: readonly string[] = ["a", "b"], more: object = {}): Promise<void> {
+  await configure(names, more);
   gateway = startCommand(["serve", "--config", at("nearbucket.yaml")]);
   endpoint = /listens on (http:\S+)/.exec(await gateway.greeted)?.[1] ?? "";
   send = signedFetch({ endpoint, ...KEY });
@@ -49,6 +49,11 @@ export async function start(names: readonly string[] = ["a", "b"]): Promise<void
 
 export const command = (words: readonly string[], input = "") =>
   runCommand([...words, "--config", at("nearbucket.yaml")], { input });
+/** Over the API of the gateway. */
+export const remotely = (...words: readonly string[]) => {
+  const env = { AWS_ACCESS_KEY_ID: KEY.accessKeyId, AWS_SECRET_ACCESS_KEY: KEY.secretAccessKey };
+  return runCommand([...words, "--endpoint", endpoint], { env });
+};
 export const backends = (...words: readonly string[]) => command(["backends", ...words]);
 export const listed = async () =>
   JSON.parse((await backends("list", "--json", "--gateway", endpoint)).out) as Record<string, unknown>[];

@@ -38,6 +38,7 @@ export function startCommand(words: readonly string[], options: RunOptions = {})
     complain: (text) => {
       complained += `${text}\n`;
     },
+    rewrite: undefined,
     readInput: async () => options.input ?? "",
     ask:
       lines &&

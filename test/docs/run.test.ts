@@ -44,7 +44,7 @@ describeWith(["aws", "curl"], "examples to paste", () => {
     const [environment = "", write = "", show = "", count = ""] = commands;
     for (const _ of [1, 2]) {
       await shell(`${environment}\n${write}`);
-      const [read, stats] = [await shell(show), await shell(count)].map(String);
+      const [read, stats] = [await shell(show), await shell(`${environment}\n${count}`)].map(String);
       expect(read).toMatch(
         /^HTTP\/1.1 307 [\s\S]*^x-nearbucket-served: redirect; reason=13-opt-in[\s\S]*^HTTP\/1.1 200 OK[\s\S]*^Content-Length: 8388608/im,
       );

@@ -27,6 +27,7 @@ export function backendsBeside({ administration, config, terminal, gatewayUrl }:
       await all.drain(name);
       noted("drain", name);
     },
+    left: (name) => all.left(name),
     async resume(name) {
       await all.resume(name);
       noted("resume", name);

@@ -4,6 +4,7 @@ import { readDeclaration } from "../../config/attached-backend.ts";
 import {
   backend,
   backendCheck,
+  backendLoss,
   backends as backendsPage,
   orphans,
   orphansConfirmed,
@@ -41,6 +42,10 @@ export function remoteBackends(api: Api, { env }: Terminal): BackendsGroup {
     },
     async drain(name) {
       await api.call("POST", path`/backends/${name}/drain`, backend);
+    },
+    async left(name) {
+      const options = { patienceMs: LONG_MS };
+      return (await api.call("GET", path`/backends/${name}/loss`, backendLoss, options)).tooFewCopies;
     },
     async resume(name) {
       await api.call("POST", path`/backends/${name}/resume`, backend);

@@ -1,0 +1,34 @@
+import { expect, it } from "vitest";
+import { explainText } from "../../src/cli/explain.ts";
+import type { Explanation } from "../../src/contract/explain.ts";
+
+const replica = (backend: string, more: object = {}) => ({
+  ...{ backend, region: backend, coordinates: { latitude: 0, longitude: 0 } },
+  ...more,
+});
+
+const explained: Explanation = {
+  client: { address: "192.0.2.7", region: "toronto", family: "rclone" },
+  replicas: [replica("near", { distanceKm: 1200, notRedirectable: "it is draining" }), replica("far")],
+  left: [],
+  answer: { kind: "redirect", backend: "far", rule: "14-client", because: "rclone follows redirects" },
+  steps: [],
+};
+
+it("says which region the client map names, and which closer copy was not chosen", () => {
+  expect(explainText(explained, false).split("\n")).toEqual([
+    "client    192.0.2.7, in toronto by the client map; rclone",
+    "replicas  near (1,200 km, no redirect: it is draining); far",
+    "chosen    far",
+    "instead   of near (1,200 km, no redirect: it is draining)",
+    "answer    307, rule 14-client: rclone follows redirects",
+  ]);
+});
+
+it("says nothing of others where the closest was chosen, or none can be read", () => {
+  const { answer } = explained;
+  expect(explainText({ ...explained, answer: { ...answer, backend: "near" } }, false)).not.toContain("instead");
+  const none = explainText({ ...explained, answer: { ...answer, backend: undefined } }, false);
+  expect(none).toContain("chosen    none");
+  expect(none).not.toContain("instead");
+});

@@ -7,6 +7,7 @@ import type { Context } from "koa";
 import type { ReadyReply, Reply, SlowReply } from "../operations/operation.ts";
 import { renderXml } from "../protocol/xml.ts";
 import { awaitDocument } from "./keep-waiting.ts";
+import { documentPolicy } from "./opened-document.ts";
 import { closeAfterReply } from "./server.ts";
 
 export function isSlow(reply: Reply): reply is SlowReply {
@@ -36,6 +37,8 @@ export function sendReply(ctx: Context, reply: ReadyReply): void {
     // Said already, as by every read of an object.
   } else if (Buffer.isBuffer(bytes)) headers.push("Content-Length", String(bytes.length));
   else if (bytes === undefined && !isHead && status !== 204 && status !== 304) headers.push("Content-Length", "0");
+  const policy = documentPolicy(req, reply.headers?.["Content-Type"]);
+  if (policy !== undefined) headers.push(...policy);
   // The client still has body bytes to send that nobody will read: the next request on this connection could not be
   // told from them.
   if (!req.complete) headers.push(...closeAfterReply(req));

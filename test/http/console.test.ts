@@ -46,6 +46,18 @@ describe("the console over HTTP", () => {
     expect(again).toMatchObject({ status: 304, body: Buffer.alloc(0) });
   });
 
+  it("comes in at most 60 kB", async () => {
+    await using gateway = await startTestGateway();
+    const page = (await ask(`${gateway.url}/-/`)).body.toString();
+    const files = [...page.matchAll(/(?:src|href)="(\/-\/assets\/[^"]+\.(?:js|css))"/g)].map((match) => match[1]);
+    const loads = files.map(
+      async (file) => (await ask(`${gateway.url}${file}`, { "accept-encoding": "gzip" })).body.length,
+    );
+    const sizes = await Promise.all(loads);
+    expect(sizes.length).toBeGreaterThanOrEqual(2);
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(60_000);
+  });
+
   it("lets its pages reach only the gateway and the addresses it redirects to", async () => {
     const place = {
       region: "here",
@@ -93,6 +105,21 @@ describe("the console over HTTP", () => {
     expect((await ask(`${gateway.url}/-/`, inBucket)).headers["content-type"]).toBe("application/xml");
     const signed = await gateway.fetch({ path: "/", headers: BROWSER });
     expect(signed.status).toBe(200);
+  });
+
+  it("keeps a page that a bucket holds apart from its origin, and changes nothing for other clients", async () => {
+    await using gateway = await startTestGateway();
+    await gateway.fetch({ method: "PUT", path: "/site" });
+    for (const type of ["text/html", "application/pdf"]) {
+      const headers = { "content-type": type };
+      await gateway.fetch({ method: "PUT", path: `/site/${type.slice(-3)}`, headers, body: "<p>x</p>" });
+    }
+    const policy = async (key: string, headers: Record<string, string>) =>
+      (await gateway.fetch({ path: `/site/${key}`, headers })).headers["content-security-policy"];
+    expect(await policy("tml", BROWSER)).toMatch(/^sandbox(?!.*same-origin)/);
+    expect(await policy("pdf", BROWSER)).toBeUndefined();
+    expect(await policy("tml", {})).toBeUndefined();
+    expect(await policy("tml", { accept: "*/*" })).toBeUndefined();
   });
 
   it("is on the listener for operators too", async () => {

@@ -1,19 +1,57 @@
-/** A real browser on the console: a page that is signed in, and files dropped on it as a person drops them. */
-import { type Browser, chromium, type Page } from "playwright-core";
+/** A real browser, and the console of a running gateway in it. Nothing is downloaded: Debian's Chromium is used. */
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { neededProgram } from "./programs.ts";
+
+export interface ConsoleTab extends AsyncDisposable {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** What the page complained about: errors, and what its content policy refused. */
+  readonly complaints: readonly string[];
+}
+
+interface TabOptions {
+  readonly width?: number;
+  readonly colorScheme?: "light" | "dark";
+}
+
+export function openBrowser(): Promise<Browser> {
+  // Chromium's own sandbox needs rights that a container lacks; the pages are ours.
+  return chromium.launch({ executablePath: neededProgram("chromium"), args: ["--no-sandbox"] });
+}
+
+/** A tab of its own, with nothing remembered. */
+export async function openTab(
+  browser: Browser,
+  { width = 1280, colorScheme = "light" }: TabOptions = {},
+): Promise<ConsoleTab> {
+  const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme, acceptDownloads: true });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    // The browser logs every 4xx by itself; what the console makes of it is what a test looks at.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+      complaints.push(message.text());
+  });
+  return { page, context, complaints, [Symbol.asyncDispose]: () => context.close() };
+}
+
+/** Signs in as a person does. */
+export async function signIn(
+  page: Page,
+  url: string,
+  key: { accessKeyId: string; secretAccessKey: string },
+): Promise<void> {
+  await page.goto(`${url}/-/`);
+  await page.getByLabel("Access key").fill(key.accessKeyId);
+  await page.getByLabel("Secret key").fill(key.secretAccessKey);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Buckets", exact: true }).waitFor();
+}
 
 interface SignedIn {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-}
-
-/** Close it with `await using`. */
-export async function openBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: neededProgram("chromium"),
-    // Chromium's own sandbox needs rights that a container does not give.
-    args: ["--no-sandbox"],
-  });
 }
 
 /** A new tab, signed in. `at`: the fragment, as `#/buckets/photos/`. */

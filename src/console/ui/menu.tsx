@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button, type ButtonProps } from "./button.tsx";
 import { Icon, type IconName } from "./icon.tsx";
 
-export interface MenuItem {
+interface MenuItem {
   readonly text: string;
   readonly icon?: IconName;
   readonly isDanger?: boolean;

@@ -8,7 +8,7 @@ const GOOD_FOR_SECONDS = 3600;
 /** Browsers drop downloads that are begun in the same moment. */
 const APART_MS = 400;
 
-export function downloadUrl(bucket: string, key: string): string {
+function downloadUrl(bucket: string, key: string): string {
   const query = [["response-content-disposition", attachment(key)]] as const;
   return presigned(encodePath(`/${bucket}/${key}`), query, GOOD_FOR_SECONDS);
 }

@@ -1,6 +1,7 @@
 /** Pages of ListObjectsV2: folders and objects in the order of their names. */
 import { done, type Result } from "../../wire/fault.ts";
 import { decodeName, type Node } from "../../wire/xml.ts";
+import { compareKeys } from "./names.ts";
 
 export type Entry =
   | { readonly kind: "folder"; readonly key: string }
@@ -36,21 +37,6 @@ export function readPage(answer: Result<Node>): Result<Page> {
   const objects = answer.value.all("Contents").map(objectOf);
   const entries = [...folders, ...objects].sort((a, b) => compareKeys(a.key, b.key));
   return done({ entries, next: answer.value.text("NextContinuationToken") });
-}
-
-/** The order of UTF-8 bytes, which S3 lists in; strings compare by UTF-16, which differs above U+FFFF. */
-export function compareKeys(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let at = 0; at < length; at += 1) {
-    const [x, y] = [a.charCodeAt(at), b.charCodeAt(at)];
-    if (x !== y) return rank(x) - rank(y);
-  }
-  return a.length - b.length;
-}
-
-/** Surrogates stand for characters above all others. */
-function rank(unit: number): number {
-  return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;
 }
 
 function folderOf(node: Node): Entry {

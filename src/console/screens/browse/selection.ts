@@ -36,13 +36,16 @@ export function selectAll(before: Selection, keys: readonly string[]): Selection
 }
 
 /** What a click means: Ctrl (or Command) toggles, Shift makes a range. */
-export function clickMode(event: Pick<MouseEvent, "ctrlKey" | "metaKey" | "shiftKey">): Gesture["mode"] {
+export function clickMode(event: Modifiers): Gesture["mode"] {
   if (event.shiftKey) return "range";
   return event.ctrlKey || event.metaKey ? "toggle" : "only";
 }
 
-interface Press {
+interface Press extends Modifiers {
   readonly key: string;
+}
+
+interface Modifiers {
   readonly ctrlKey: boolean;
   readonly metaKey: boolean;
   readonly shiftKey: boolean;

@@ -15,7 +15,7 @@ export interface Attributes {
 }
 
 /** The attributes of an object that its writer chooses. */
-export const WRITTEN = [
+const WRITTEN = [
   "content-type",
   "cache-control",
   "content-disposition",
@@ -36,7 +36,7 @@ export async function readAttributes(path: string, signal: AbortSignal): Promise
   return answer.ok ? done(attributesOf(answer.value.headers)) : answer;
 }
 
-export function attributesOf(reply: Headers): Attributes {
+function attributesOf(reply: Headers): Attributes {
   const headers = WRITTEN.flatMap((name) => {
     const value = reply.get(name);
     return value === null ? [] : [[name, fromHeader(value)] as const];

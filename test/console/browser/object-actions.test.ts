@@ -168,6 +168,10 @@ describeWith(["chromium"], "objects in the console", () => {
     const page = await open(gateway);
     await choose(page, ["one"], "Delete");
     await page.getByText(/^1 object, 1 B/).waitFor();
+    // On a phone the toolbar's buttons show icons alone; a dialog's do not.
+    await page.setViewportSize({ width: 390, height: 800 });
+    const word = page.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).locator("span");
+    expect((await word.boundingBox())?.width).toBeGreaterThan(20);
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
     expect(await keys(gateway)).toEqual(["one"]);

@@ -49,7 +49,7 @@ export const FIELDS: Readonly<Record<Kind, readonly FormField[]>> = {
   ],
 };
 
-export type Filled = Readonly<Record<string, string>>;
+type Filled = Readonly<Record<string, string>>;
 
 export interface BackendForm {
   readonly kind: Kind;

@@ -20,7 +20,8 @@ export interface TableProps<Row> {
 export function Table<Row>({ label, columns, rows, keyOf }: TableProps<Row>) {
   const classOf = ({ isNumber, isWide }: Column<Row>) => `${isNumber ? "number" : ""} ${isWide ? "wide" : ""}`;
   return (
-    <div class="table-frame">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls where it is narrow is reached by keyboard
+    <div class="table-frame" role="group" aria-label={label} tabIndex={0}>
       <table aria-label={label}>
         <thead>
           <tr>

@@ -6,6 +6,7 @@ import "./style/shell.css";
 import "./style/parts.css";
 import "./style/screens.css";
 import "./style/browse.css";
+import "./style/toolbar.css";
 import "./style/details.css";
 import "./style/forms.css";
 import "./upload/upload.css";

@@ -28,7 +28,7 @@ export function consolePages({ publicOrigins }: ConsoleOptions): Middleware {
       ctx.body = "There is no such file of the console.\n";
       return;
     }
-    ctx.set(headers(publicOrigins()));
+    ctx.set(headers(publicOrigins(), ctx.req.headers.host ?? ""));
     // A hashed name never means other bytes; the page that names them is asked for each time.
     ctx.set("Cache-Control", isHome ? "no-cache" : "public, max-age=31536000, immutable");
     reply(ctx, file);
@@ -73,9 +73,9 @@ function reply(ctx: Context, { type, etag, plain, zipped }: ConsoleFile): void {
   ctx.body = isZipped ? zipped : plain;
 }
 
-function headers(origins: readonly string[]): Record<string, string> {
+function headers(origins: readonly string[], host: string): Record<string, string> {
   return {
-    "Content-Security-Policy": contentPolicy(origins),
+    "Content-Security-Policy": contentPolicy(origins, host),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -88,18 +88,23 @@ const NOTHING_PERMITTED = ["camera", "display-capture", "geolocation", "micropho
   .map((feature) => `${feature}=()`)
   .join(", ");
 
+const PLAIN_HOST = /^[a-z\d.-]+(?::\d+)?$/i;
+
 /** Objects are shown from this origin and from where the gateway redirects; nothing of theirs can run. */
-function contentPolicy(origins: readonly string[]): string {
+function contentPolicy(origins: readonly string[], host: string): string {
   const from = ["'self'", ...origins].join(" ");
+  // Objects have this origin too, and may be scripts: only the console's own files count. An address in brackets
+  // cannot be said in a policy.
+  const own = PLAIN_HOST.test(host) ? `${host}${HOME}assets/` : "'self'";
   return [
     "default-src 'none'",
     // The digests of uploads are computed in WebAssembly.
-    "script-src 'self' 'wasm-unsafe-eval'",
+    `script-src ${own} 'wasm-unsafe-eval'`,
     "style-src 'self'",
     `img-src blob: ${from}`,
     `media-src blob: ${from}`,
     `connect-src ${from}`,
-    "worker-src 'self'",
+    `worker-src ${own}`,
     "frame-ancestors 'none'",
     "base-uri 'none'",
     "form-action 'none'",

@@ -2,7 +2,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { onPath, run } from "../support/run.ts";
+import { describeWith } from "../support/programs.ts";
+import { run } from "../support/run.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { runCommand } from "./terminal.ts";
 
@@ -71,22 +72,20 @@ it("refuses a shell that it does not know", async () => {
   });
 });
 
-const zsh = onPath("zsh")[0];
-describe.skipIf(zsh === undefined)("completion in zsh", () => {
+describeWith(["zsh"], "completion in zsh", () => {
   it("is a script that zsh takes, and offers what comes next", async () => {
     const stand = `_describe() { print -l -- \${(P)2} }; compdef() { }; `;
     const ask = "words=(nearbucket backends re); CURRENT=3; _nearbucket";
-    const said = await run(zsh ?? "", ["-f", "-c", `${stand}${await script("zsh")}\n${ask}`]);
+    const said = await run("zsh", ["-f", "-c", `${stand}${await script("zsh")}\n${ask}`]);
     expect(said.toString()).toContain("drain:give a backend nothing new");
   });
 });
 
-const fish = onPath("fish")[0];
-describe.skipIf(fish === undefined)("completion in fish", () => {
+describeWith(["fish"], "completion in fish", () => {
   it("offers commands, options and their values", async () => {
     const source = await script("fish");
     const ask = async (line: string) =>
-      (await run(fish ?? "", ["-N", "-c", `${source}\ncomplete -C '${line}'`])).toString();
+      (await run("fish", ["-N", "-c", `${source}\ncomplete -C '${line}'`])).toString();
     expect(await ask("nearbucket backends re")).toMatch(/^remove\t/m);
     expect(await ask("nearbucket keys create --redirect ")).toContain("always");
   });

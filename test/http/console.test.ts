@@ -72,7 +72,9 @@ describe("the console over HTTP", () => {
     const { headers } = await ask(`${gateway.url}/-/`);
     const policy = String(headers["content-security-policy"]).split("; ");
     expect(policy).toContain("default-src 'none'");
-    expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval'");
+    const own = `127.0.0.1:${gateway.port}/-/assets/`;
+    expect(policy).toContain(`script-src ${own} 'wasm-unsafe-eval'`);
+    expect(policy).toContain(`worker-src ${own}`);
     expect(policy).toContain("img-src blob: 'self' https://a.example.com");
     expect(policy).toContain("connect-src 'self' https://a.example.com");
     expect(policy).toContain("frame-ancestors 'none'");

@@ -43,6 +43,17 @@ describeWith(["chromium"], "what the console asks for", () => {
     await vi.waitFor(() => expect(broken).toEqual(["script-src-elem inline"]), { timeout: 10_000, interval: 20 });
     expect(await tab.page.evaluate("window.ran")).toBeUndefined();
   });
+
+  it("runs no object as a script, though objects have its origin", async () => {
+    await using tab = await openTab(browser);
+    const { broken } = await watch(tab.page);
+    await tab.page.goto(`${gateway.url}/-/`);
+    const source = `${gateway.url}/some-bucket/script.js`;
+    await tab.page.evaluate(
+      `document.body.append(Object.assign(document.createElement("script"), { src: "${source}" }))`,
+    );
+    await vi.waitFor(() => expect(broken).toEqual([`script-src-elem ${source}`]), { timeout: 10_000, interval: 20 });
+  });
 });
 
 /** The origins that a tab asks from now on, and what its content policy refuses. */

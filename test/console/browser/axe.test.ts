@@ -44,10 +44,13 @@ describeWith(["chromium"], "the console for assistive techniques", () => {
     });
 });
 
-/** Buttons and fields that reach beyond the side of the screen. */
-const CUT_OFF = `[...document.querySelectorAll("button, input, a")]
-  .filter((one) => one.getBoundingClientRect().right > innerWidth)
-  .map((one) => one.outerHTML)`;
+/** Buttons and fields that reach beyond the side of the screen, where nothing scrolls them in. */
+const CUT_OFF = `(() => {
+  const scrolls = (one) => one && (/auto|scroll/.test(getComputedStyle(one).overflowX) || scrolls(one.parentElement));
+  return [...document.querySelectorAll("button, input, a")]
+    .filter((one) => one.getBoundingClientRect().right > innerWidth && !scrolls(one.parentElement))
+    .map((one) => one.outerHTML);
+})()`;
 
 /** What hinders people seriously, by rule, and the elements with it. */
 async function graveFaults(page: Page): Promise<readonly unknown[]> {

@@ -118,7 +118,11 @@ export const SCENES: readonly Scene[] = [
   },
   { name: "where", at: "#/where", reach: heading("Where it lives") },
   { name: "dashboard", at: "#/dashboard", reach: heading("Dashboard") },
-  { name: "administration", at: "#/administration", reach: heading("Administration") },
+  { name: "keys", at: "#/administration", reach: heading("Access keys") },
+  { name: "administered-buckets", at: "#/administration/buckets", reach: heading("Bucket settings") },
+  { name: "backends", at: "#/administration/backends", reach: heading("Backends") },
+  { name: "accounts", at: "#/administration/accounts", reach: heading("Accounts") },
+  { name: "jobs", at: "#/administration/jobs", reach: heading("Jobs") },
 ];
 
 /** A gateway over disks, with a bucket of everything and an empty one. */

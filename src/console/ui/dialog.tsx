@@ -19,10 +19,15 @@ export interface DialogProps {
 export function Dialog(props: DialogProps) {
   const { title, children, action, danger, disabled, busy, onAction, onClose } = props;
   const ref = useRef<HTMLDialogElement>(null);
+  const isGone = useRef(false);
   useLayoutEffect(() => {
     const dialog = ref.current;
-    // While it is open nothing else can have the focus.
-    return () => dialog?.close();
+    return () => {
+      // Another may stand in its place already: that this one closes is nobody's wish.
+      isGone.current = true;
+      // While it is open nothing else can have the focus.
+      dialog?.close();
+    };
   }, []);
   useFocusBack(ref);
   useLayoutEffect(() => ref.current?.showModal(), []);
@@ -31,7 +36,7 @@ export function Dialog(props: DialogProps) {
     if (busy !== true && disabled !== true) onAction?.();
   };
   return (
-    <dialog ref={ref} class="dialog" aria-label={title} onClose={onClose}>
+    <dialog ref={ref} class="dialog" aria-label={title} onClose={() => isGone.current || onClose()}>
       <form onSubmit={submit}>
         <h2>{title}</h2>
         <div class="dialog-body">{children}</div>

@@ -131,10 +131,11 @@ it("says what would be lost with a backend", async () => {
     { blobs: 1, objects: 1, bytes: 16 },
   ];
   const held = { name: "b", replicas: 1, bytes: 16 };
-  expect(await loss()).toEqual({ ...held, safeToLose: true, unreadable: none, atRisk: all, underReplicated: all });
+  const short = { atRisk: all, underReplicated: all };
+  expect(await loss()).toEqual({ ...held, safeToLose: true, unreadable: none, ...short, tooFewCopies: none });
   await place.lose("a");
   await place.until("a", { condition: "lost" });
-  expect(await loss()).toEqual({ ...held, safeToLose: false, unreadable: all, atRisk: all, underReplicated: all });
+  expect(await loss()).toEqual({ ...held, safeToLose: false, unreadable: all, ...short, tooFewCopies: all });
   expect((await place.call("GET", "/backends/nobody/loss")).status).toBe(404);
 });
 

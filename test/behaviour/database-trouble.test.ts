@@ -59,7 +59,7 @@ describe("SQLite", () => {
     "on a full disk refuses writes, keeps what it acknowledged, and takes writes again when there is room",
     async () => {
       const directory = await temporaryDirectory();
-      await run("mount", ["-t", "tmpfs", "-o", "size=600k", "tmpfs", directory]);
+      await run("mount", ["-t", "tmpfs", "-o", "size=800k", "tmpfs", directory]);
       onTestFinished(async () => void (await run("umount", ["--lazy", directory])));
       const file = join(directory, "metadata.sqlite");
       await using gateway = await makeBucket(

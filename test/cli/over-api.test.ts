@@ -77,7 +77,7 @@ it.each([
   // What is measured from moment to moment differs between two looks.
   const still = ({ code, out, err }: Awaited<ReturnType<typeof beside>>) => ({
     code,
-    out: out.replaceAll(/\d+ ms|"(?:latencyMs|at)": .*|seen \d+ s/g, "~").replaceAll(/ {2,}/g, "  "),
+    out: out.replaceAll(/\d+ m?s\b|"(?:latencyMs|at)": .*|seen \d+ s/g, "~").replaceAll(/ {2,}/g, "  "),
     err,
   });
   const [one, other] = [still(await beside(...words)), still(await remote(...words))];

@@ -2,7 +2,6 @@
  * The composition root: a checked configuration becomes a running gateway. The only file that calls the rooms'
  * constructors; what it opened it closes in the reverse order, also when a later step fails.
  */
-
 import { countErrors } from "./admin/backend-errors.ts";
 import { openHistory } from "./admin/history.ts";
 import { openLiveStatus } from "./admin/live-status.ts";

@@ -1,5 +1,4 @@
 /** What the calls of the API work with; made by the composition root. */
-
 import type { BackendAdministration } from "../admin/backend-administration.ts";
 import type { LiveStatus } from "../admin/live-status.ts";
 import type { StatusReport } from "../admin/status-report.ts";

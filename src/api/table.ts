@@ -1,5 +1,4 @@
 /** Every call of the API, by its operationId. */
-
 import { createAccount, listAccounts } from "./accounts.ts";
 import type { ApiOperation } from "./api-operation.ts";
 import {

@@ -49,7 +49,7 @@ export function requestLog(log: Log, observe: (end: RequestEnd) => void): Middle
       const bytes = bytesOf(ctx.req.socket);
       const isOwn = ctx.state["isOwn"] === true;
       observe({ operation, status, seconds: ms / 1000, authenticationFailure, bytesIn: bytes.bytesIn, isOwn });
-      const line = { ...accessLine(ctx, operation, status, ms), ...bytes };
+      const line = accessLine(ctx, operation, status, ms, bytes);
       if (status < 500) log.info(line, "request");
       else log.warn(line, "request");
     });
@@ -57,8 +57,14 @@ export function requestLog(log: Log, observe: (end: RequestEnd) => void): Middle
   };
 }
 
+interface Moved {
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
 /** What is undefined is left out. */
-function accessLine({ req, res, state, method }: Context, operation: string, status: number, ms: number) {
+function accessLine(ctx: Context, operation: string, status: number, ms: number, { bytesIn, bytesOut }: Moved) {
+  const { req, res, state, method } = ctx;
   return {
     requestId: state["requestId"],
     method,
@@ -71,6 +77,8 @@ function accessLine({ req, res, state, method }: Context, operation: string, sta
     client: state["client"],
     account: state["account"],
     key: state["accessKeyId"],
+    bytesIn,
+    bytesOut,
     agent: req.headers["user-agent"]?.slice(0, AGENT_LIMIT),
     rule: state["served"]?.rule,
     backend: state["served"]?.backend,
@@ -79,7 +87,7 @@ function accessLine({ req, res, state, method }: Context, operation: string, sta
 }
 
 /** On the wire, heads included, since the last request on this connection was over. */
-function bytesOf(socket: Socket): { readonly bytesIn: number; readonly bytesOut: number } {
+function bytesOf(socket: Socket): Moved {
   const before = moved.get(socket) ?? { in: 0, out: 0 };
   const now = { in: socket.bytesRead, out: socket.bytesWritten };
   moved.set(socket, now);

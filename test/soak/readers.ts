@@ -21,12 +21,17 @@ const READERS = 4;
 const SIZES = [100, 20_000, 200_000, 1_200_000];
 const OBJECTS = 24;
 
-/** Writes objects of mixed sizes. */
+/** So often a write is tried while a machine with other work lets the stores seem slow. */
+const TRIES = 5;
+
+/** Writes objects of mixed sizes; as a client does, asks again where the gateway asks it to slow down. */
 export async function writeStable(ask: Ask): Promise<Stable> {
   const stable = new Map<string, string>();
   for (let index = 0; index < OBJECTS; index++) {
     const body = randomBytes(SIZES[index % SIZES.length] ?? 0);
-    const reply = await ask({ method: "PUT", path: `/bucket/stable/${index}`, body });
+    const put = () => ask({ method: "PUT", path: `/bucket/stable/${index}`, body });
+    let reply = await put();
+    for (let tries = 1; reply?.status === 503 && tries < TRIES; tries++) reply = await put();
     if (reply?.status !== 200) throw new Error(`a write was refused: ${reply?.text}`);
     stable.set(`stable/${index}`, sha256(body));
   }

@@ -10,12 +10,20 @@ import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { dropOn, openUploadScene, type UploadScene, writeRandom } from "../../support/upload-scene.ts";
 
 const MIB = 1024 ** 2;
-vi.setConfig({ testTimeout: 180_000 });
-const PATIENCE = { timeout: 60_000, interval: 50 };
+// Limits against hanging: a machine with other work takes a minute for the 200 MiB.
+const LIMIT = 180_000;
+vi.setConfig({ testTimeout: 3 * LIMIT });
+const PATIENCE = { timeout: LIMIT, interval: 50 };
 
-/** The panel's last word on all files. */
+/** The panel's last word on all files. When it does not come, the failure says what stood there instead. */
 async function summary(page: Page, text: string | RegExp): Promise<void> {
-  await page.getByLabel("Uploads").getByText(text).waitFor({ timeout: 60_000 });
+  const panel = page.getByLabel("Uploads");
+  await panel
+    .getByText(text)
+    .waitFor({ timeout: LIMIT })
+    .catch(async (cause) => {
+      throw new Error(`no "${text}" but: ${await panel.textContent()}`, { cause });
+    });
 }
 
 /** Lets `count` parts through and holds the next ones, four at most: then nothing moves. */

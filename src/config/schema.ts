@@ -61,6 +61,8 @@ const admin = z.strictObject({
   listen: z.strictObject({ host: filled.default("127.0.0.1"), port: z.int().min(0).max(65535) }).optional(),
 });
 
+const api = z.strictObject({ networks: z.array(network).optional() });
+
 const tls = z.strictObject({ certificate: filled, key: filled, clientCaFile: filled.optional() });
 
 const rootKey = z.strictObject({
@@ -117,6 +119,8 @@ export const configSchema = z.strictObject({
   listen: listen.prefault({}),
   tls: tls.optional(),
   admin: admin.prefault({}),
+  api: api.prefault({}),
+  console: z.boolean().default(true),
   publicUrl: origin.optional(),
   role: z.enum(["gateway", "node"]).default("gateway"),
   region: filled.default("us-east-1"),

@@ -39,6 +39,8 @@ describe("checkConfig", () => {
     const checked = checkConfig(smallest);
     expect("config" in checked && checked.config).toMatchObject({
       listen: { host: "127.0.0.1", port: 9000 },
+      api: {},
+      console: true,
       role: "gateway",
       region: "us-east-1",
       domains: ["localhost"],

@@ -62,6 +62,8 @@ export interface Gateway {
   readonly fleet: Fleet;
   readonly upkeep: Upkeep;
   stats(): Promise<StatsReport>;
+  /** From now on it is not ready, so that load balancers go elsewhere; what comes all the same is served. */
+  announceStop(): void;
   /** Finishes the requests under way, `graceMs` (default 30,000) at most, then stops. */
   close(graceMs?: number): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -249,6 +251,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       fleet,
       upkeep,
       stats,
+      announceStop: () => readiness.stop(),
       close,
       [Symbol.asyncDispose]: () => close(0),
     };

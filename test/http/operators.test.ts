@@ -9,6 +9,7 @@ import type { HeaderFields } from "../../src/model.ts";
 import { startTestGateway } from "../support/gateway.ts";
 
 const DETAILS = {
+  stopping: false,
   reads: true,
   writes: true,
   database: "up",

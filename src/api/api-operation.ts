@@ -82,5 +82,5 @@ export function apiOperation<
     handle(call: ApiCall<z.output<Q>, z.output<B>, CallerOf<X>>, services: ApiServices): Promise<Answer<z.output<A>>>;
   },
 ): ApiOperation {
-  return operation as unknown as ApiOperation;
+  return operation;
 }

@@ -3,11 +3,10 @@ import { decide } from "../auth/access.ts";
 import { scopeAllows } from "../auth/key-scope.ts";
 import { pageOf } from "../contract/common.ts";
 import { bucket, bucketChange, bucketsQuery, bucketUsage } from "../contract/objects.ts";
-import { S3Error } from "../errors.ts";
 import type { Bucket, BucketSettings } from "../model.ts";
 import { type ApiCaller, apiOperation } from "./api-operation.ts";
-import { ApiError } from "./problems.ts";
-import { findBucket } from "./rights.ts";
+import { badRequest } from "./problems.ts";
+import { bucketNamed, findBucket } from "./rights.ts";
 import type { ApiServices, GatewayFacts } from "./services.ts";
 
 /** Buckets that are looked at for one page: of those of others, a caller may see few. */
@@ -51,9 +50,7 @@ export const changeBucket = apiOperation({
   async handle({ caller, path, body, note }, services) {
     const { copies } = services.facts;
     if ((body.minimumCopies ?? 0) > copies)
-      throw new ApiError("BadRequest", undefined, {
-        faults: [{ pointer: "/minimumCopies", detail: `at most as many as the gateway keeps: ${copies}` }],
-      });
+      throw badRequest("/minimumCopies", `at most as many as the gateway keeps: ${copies}`);
     const found = await findOwn(caller, "s3:PutBucketSettings", path["bucket"], services);
     await services.metadata.buckets.updateSettings(found.id, (settings) => changed(settings, body));
     note(body);
@@ -80,10 +77,7 @@ async function findOwn(
   name = "",
   services: ApiServices,
 ): Promise<Bucket> {
-  if (!caller.isOperator) return findBucket(services, caller, action, { bucket: name });
-  const found = await services.metadata.buckets.find(name);
-  if (found === undefined) throw new S3Error("NoSuchBucket", { elements: { BucketName: name } });
-  return found;
+  return caller.isOperator ? bucketNamed(services, name) : findBucket(services, caller, action, { bucket: name });
 }
 
 /** In byte order of name. `next`: the last name looked at, when there are more. */

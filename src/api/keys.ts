@@ -49,11 +49,11 @@ export const createKey = apiOperation({
     const ends = expiresAt === undefined ? undefined : new Date(expiresAt);
     const faults = [...networkFaults(scope), ...endFaults(ends, now())];
     if (faults.length > 0) throw new ApiError("BadRequest", undefined, { faults });
-    checkWithin(caller.scope, await endOf(caller, services), scope as KeyScope, ends);
+    checkWithin(caller.scope, await endOf(caller, services), scope, ends);
     const { id: accountId } = await metadata.accounts.ensure(account);
     const { accessKeyId, secretAccessKey } = randomKey();
     const sealed = await seal(secretAccessKey, accessKeyId);
-    const made = { accessKeyId, accountId, ...sealed, redirect, scope: scope as KeyScope, expiresAt: ends };
+    const made = { accessKeyId, accountId, ...sealed, redirect, scope, expiresAt: ends };
     await metadata.accounts.createKey(made);
     note({ accessKeyId, account, scope, expiresAt: ends });
     return { ...toDocument(await findOwn(caller, accessKeyId, services)), secretAccessKey };
@@ -153,7 +153,7 @@ function checkWithin({ networks }: KeyScope, until: Date | undefined, scope: Key
 function toDocument({ account, accessKeyId, createdAt, disabled, scope, redirect, ...key }: ListedKey) {
   const { expiresAt, lastUsedAt, sessionOf } = key;
   return {
-    ...{ accessKeyId, account: account.name, createdAt, disabled, scope: scope as never, redirect },
+    ...{ accessKeyId, account: account.name, createdAt, disabled, scope, redirect },
     ...{ expiresAt, lastUsedAt, sessionOf },
   };
 }

@@ -35,6 +35,11 @@ export class ApiError extends Error {
   }
 }
 
+/** One fault of a body or a query. `pointer`: a JSON pointer. */
+export function badRequest(pointer: string, detail: string): ApiError {
+  return new ApiError("BadRequest", undefined, { faults: [{ pointer, detail }] });
+}
+
 /** A refusal, as the client is told. `instance`: the id of the request. */
 export function problemOf(error: ApiError | S3Error, instance: string): Problem {
   const title = error instanceof ApiError ? PROBLEMS[error.code][1] : error.code;

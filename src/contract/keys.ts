@@ -8,15 +8,15 @@ export const redirectMode = z.enum(["off", "auto", "always"]);
 
 /** Strict: a limit that is misspelt would be none. */
 export const keyScope = z.strictObject({
-  readOnly: z.literal(true).optional(),
+  readOnly: z.literal(true).exactOptional(),
   /** `prefix` "": the whole bucket. */
   places: z
     .array(z.strictObject({ bucket: z.string().min(1), prefix: z.string() }))
     .min(1)
     .max(100)
-    .optional(),
+    .exactOptional(),
   /** CIDR blocks or single addresses that requests may come from. */
-  networks: z.array(z.string()).min(1).max(100).optional(),
+  networks: z.array(z.string()).min(1).max(100).exactOptional(),
 });
 
 export const keysQuery = pageQuery.extend({ account: accountName.optional() });

@@ -83,6 +83,7 @@ async function answer(
     const noted: Record<string, unknown> = {};
     const note = (facts: object) => void Object.assign(noted, facts);
     const call = { requestId, caller, path, query: query ?? {}, body, client, headers, log: options.logOf(ctx), note };
+    // Query, body and caller have been checked to be what this operation takes; its row of the table does not say what.
     const made = await operation.handle(call as never, options.services);
     if (operation.method !== "GET") audit(options.audit, id, call, noted);
     if (operation.answer === undefined) sendReply(ctx, { status: 204, headers: { "Cache-Control": "no-store" } });

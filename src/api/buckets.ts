@@ -5,12 +5,12 @@ import { pageOf } from "../contract/common.ts";
 import { bucket, bucketChange, bucketsQuery, bucketUsage } from "../contract/objects.ts";
 import type { Bucket, BucketSettings } from "../model.ts";
 import { type ApiCaller, apiOperation } from "./api-operation.ts";
+import { pageOfRows, readCursor } from "./paging.ts";
 import { badRequest } from "./problems.ts";
 import { bucketNamed, findBucket } from "./rights.ts";
 import type { ApiServices, GatewayFacts } from "./services.ts";
 
-/** Buckets that are looked at for one page: of those of others, a caller may see few. */
-const LOOKED_AT = 10_000;
+/** So many are read at once: of those of others, a caller may see few. */
 const AT_ONCE = 1000;
 
 export const listBuckets = apiOperation({
@@ -21,11 +21,14 @@ export const listBuckets = apiOperation({
   query: bucketsQuery,
   answer: pageOf(bucket),
   async handle({ caller, query: { cursor, limit } }, services) {
-    const { found, next } = await findListed(caller, readCursor(cursor), limit, services);
-    return {
-      items: found.map((one) => documentOf(one, services.facts)),
-      next: next === undefined ? undefined : Buffer.from(next).toString("base64url"),
-    };
+    const rows = await findListed(caller, readCursor("buckets", cursor), limit + 1, services);
+    return pageOfRows(
+      "buckets",
+      rows,
+      limit,
+      ({ name }) => name,
+      (one) => documentOf(one, services.facts),
+    );
   },
 });
 
@@ -80,35 +83,29 @@ async function findOwn(
   return caller.isOperator ? bucketNamed(services, name) : findBucket(services, caller, action, { bucket: name });
 }
 
-/** In byte order of name. `next`: the last name looked at, when there are more. */
+/**
+ * In byte order of name, `limit` at most. A page ends with a bucket that the caller may list, never with one that was
+ * only looked at: its cursor would tell the name.
+ */
 async function findListed(
   caller: ApiCaller,
   after: string | undefined,
   limit: number,
   { metadata, facts }: ApiServices,
-): Promise<{ readonly found: readonly Bucket[]; readonly next: string | undefined }> {
+): Promise<readonly Bucket[]> {
   const isListed = (one: Bucket) =>
     caller.isOperator ||
     (scopeAllows(caller.scope, "s3:ListBucket", { bucket: one.name }) &&
       decide(facts.publicAccess, caller.account, "s3:ListBucket", one) === "allow");
+  const reader = caller.isOperator ? undefined : caller.account.id;
   const found: Bucket[] = [];
-  let last = after;
-  for (let looked = 0; looked < LOOKED_AT; looked += AT_ONCE) {
-    const page = await metadata.buckets.listAll({ ...(last !== undefined && { after: last }), limit: AT_ONCE });
-    for (const one of page) {
-      if (isListed(one)) {
-        if (found.length === limit) return { found, next: last };
-        found.push(one);
-      }
-      last = one.name;
-    }
-    if (page.length < AT_ONCE) return { found, next: undefined };
+  for (let last = after; found.length < limit; ) {
+    const page = await metadata.buckets.listAll({ after: last, limit: AT_ONCE, reader });
+    found.push(...page.filter(isListed));
+    if (page.length < AT_ONCE) break;
+    last = page.at(-1)?.name;
   }
-  return { found, next: last };
-}
-
-function readCursor(cursor: string | undefined): string | undefined {
-  return cursor === undefined ? undefined : Buffer.from(cursor, "base64url").toString();
+  return found.slice(0, limit);
 }
 
 type Change = { readonly [Name in keyof Own]?: Own[Name] | null | undefined };

@@ -24,11 +24,11 @@ export const listKeys = apiOperation({
   async handle({ caller, query: { account, cursor, limit } }, { metadata }) {
     const accountId = caller.isOperator ? await accountNamed(account, metadata) : ownAccount(caller, account);
     const rows = await metadata.accounts.keyPage({
-      ...{ accountId, after: readCursor(cursor), limit: limit + 1 },
+      ...{ accountId, after: readCursor("keys", cursor), limit: limit + 1 },
       sessions: caller.isOperator,
       accessKeyId: isLimited(caller) ? (caller.sessionOf ?? caller.accessKeyId) : undefined,
     });
-    return pageOfRows(rows, limit, ({ accessKeyId }) => accessKeyId, toDocument);
+    return pageOfRows("keys", rows, limit, ({ accessKeyId }) => accessKeyId, toDocument);
   },
 });
 

@@ -67,9 +67,9 @@ export const getBucketUsage = apiOperation({
   summary: "What a bucket takes up, exactly: walks all its objects",
   access: "caller",
   answer: bucketUsage,
-  async handle({ caller, path }, services) {
+  async handle({ caller, path, signal }, services) {
     const { id } = await findOwn(caller, "s3:GetBucketUsage", path["bucket"], services);
-    return services.metadata.footprints.ofBucket(id);
+    return services.metadata.footprints.ofBucket(id, signal);
   },
 });
 

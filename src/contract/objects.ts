@@ -67,7 +67,7 @@ export const objectDetails = z.object({
 /** Some keys, or all that begin with a prefix. */
 export const deletePreviewQuery = z.object({
   bucket: z.string().min(1),
-  keys: z.array(z.string().min(1).max(1024)).max(1000).optional(),
+  keys: z.array(z.string().min(1).max(1024)).min(1).max(1000).optional(),
   prefix: z.string().max(1024).optional(),
 });
 

@@ -2,7 +2,7 @@
 import Koa, { type Context, type Middleware } from "koa";
 import type { Log } from "../log.ts";
 import type { Client } from "../model.ts";
-import { parseAddress } from "../protocol/address.ts";
+import { isVirtualHost } from "../protocol/address.ts";
 import { readRawHeaders } from "../protocol/raw-headers.ts";
 import { type ApiOptions, api } from "./api.ts";
 import { type ConsoleOptions, consolePages, redirectToConsole, wantsConsole } from "./console.ts";
@@ -50,8 +50,7 @@ export function createApp(options: AppOptions): Koa {
       if (isLeftOut(ctx)) return own(ctx, next);
       return pages(ctx, () => calls(ctx, () => own(ctx, next)));
     }
-    if (hasConsole && wantsConsole(ctx) && !namesBucket(ctx, domains) && !isLeftOut(ctx))
-      return redirectToConsole(ctx);
+    if (hasConsole && wantsConsole(ctx) && !namesBucket(ctx, domains) && !isLeftOut(ctx)) return redirectToConsole(ctx);
     underWay.begin(ctx.res);
     return s3(ctx, next);
   });
@@ -89,5 +88,5 @@ function isOurs(ctx: Context, domains: readonly string[]): boolean {
 
 /** In its Host. */
 function namesBucket({ req }: Context, domains: readonly string[]): boolean {
-  return parseAddress(req.url ?? "", req.headers.host, domains).virtualHost;
+  return isVirtualHost(req.headers.host, domains);
 }

@@ -69,9 +69,10 @@ async function serveDemo(directory: string, kind: StoreKind, options: Options, t
     await writeFile(addressFile(directory), `${gateway.url}\n`);
     await writePrivate(environmentFile(directory), environmentText(directory, gateway.url));
     await ensureBucket(gateway);
-    const { path } = await makeRootLink(gateway.metadata, rootKey.accessKeyId, new Date());
-    const { url } = gateway;
-    terminal.print(demoGreeting({ url, console: url + path, directory, rootKey, kind, stores, terminal }));
+    const { url, metadata } = gateway;
+    const link = config.console ? await makeRootLink(metadata, rootKey.accessKeyId, new Date()) : undefined;
+    const console = link && url + link.path;
+    terminal.print(demoGreeting({ url, console, directory, rootKey, kind, stores, terminal }));
     await closeWhenStopped(gateway, config, terminal);
   } finally {
     await close();

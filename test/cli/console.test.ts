@@ -56,6 +56,16 @@ describe("nearbucket console", () => {
     expect(err).toContain("expected http://host[:port]");
   });
 
+  it("stands in no greeting of a demo without a console", async () => {
+    const other = await temporaryDirectory();
+    const words = ["demo", "--port", "0", "--region-count", "2", "--data", other, "--set", "console=false"];
+    const without = startCommand(words);
+    const said = await without.greeted;
+    await without.stop();
+    expect(said).toContain("In another shell");
+    expect(said).not.toContain("sign-in");
+  });
+
   it("prints none where the configuration says that there is no console", async () => {
     await using gateway = await startTestGateway();
     const { directory, accessKeyId, secretAccessKey } = gateway;

@@ -45,9 +45,9 @@ export const newKey = z.strictObject({
 
 export const madeKey = accessKey.extend({ secretAccessKey: z.string() });
 
-export const keyChange = z.object({ disabled: z.boolean() });
+export const keyChange = z.strictObject({ disabled: z.boolean() });
 
-export const newAccount = z.object({ name: accountName });
+export const newAccount = z.strictObject({ name: accountName });
 
 export const account = z.object({ name: z.string(), keys: count, buckets: count });
 

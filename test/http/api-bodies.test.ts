@@ -60,8 +60,26 @@ describe("a body", () => {
       expect((await call("POST", "/accounts", { body: { name: "new" }, payload })).document.code).toBe("NotSigned");
   });
 
+  it("asks for nothing that its call does not know: it could be a limit", async () => {
+    for (const [method, path, body] of [
+      ["POST", "/sessions", { minutes: 30, scope: { readOnly: true } }],
+      ["PATCH", "/keys/NOBODY", { disabled: true, expiresAt: "2030-01-01T00:00:00Z" }],
+      ["PATCH", "/buckets/bucket", { publicAccess: "blocked" }],
+      ["POST", "/links", { bucket: "bucket", key: "k", expiresSeconds: 60, networks: ["10.0.0.0/8"] }],
+      ["POST", "/delete-preview", { bucket: "bucket", prefix: "", delimiter: "/" }],
+      [
+        "POST",
+        "/claims",
+        { bucket: "bucket", files: [{ key: "k", sha256: "0".repeat(64), size: 1, ifNoneMatch: "*" }] },
+      ],
+      ["POST", "/backends/a/replace", { acceptloss: true }],
+      ["POST", "/orphans/confirm", { backend: "store-1", key: "one" }],
+    ] as const)
+      expect([path, (await call(method, path, { body })).document.code]).toEqual([path, "BadRequest"]);
+  });
+
   it("of who does not sign has 4 KiB at most", async () => {
-    const body = { token: "a", more: "x".repeat(5000) };
+    const body = { token: "x".repeat(5000) };
     const { document } = await call("POST", "/sign-in", { authentication: "anonymous", body });
     expect(document.code).toBe("TooLarge");
     expect((await call("POST", "/sign-in", { authentication: "anonymous", body: { token: "a" } })).status).toBe(410);

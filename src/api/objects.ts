@@ -5,6 +5,7 @@ import { S3Error } from "../errors.ts";
 import type { Name } from "../metadata/footprints.ts";
 import type { Bucket, FoundObject } from "../model.ts";
 import { type ApiCaller, apiOperation } from "./api-operation.ts";
+import { checkKey } from "./claim-attributes.ts";
 import { badRequest } from "./problems.ts";
 import { bucketNamed, checkAccess, findReadable } from "./rights.ts";
 import type { ApiServices } from "./services.ts";
@@ -64,6 +65,7 @@ export const previewDelete = apiOperation({
     const starts = keys ?? (prefix === undefined ? [] : [prefix]);
     if ((keys === undefined) === (prefix === undefined))
       throw badRequest(keys === undefined ? "/keys" : "/prefix", "either keys or a prefix");
+    for (const start of starts) checkKey(start);
     const bucket = await findDeletable(caller, name, starts, services);
     note({ bucket: name, prefix });
     const { footprints } = services.metadata;

@@ -19,6 +19,12 @@ export const keyScope = z.strictObject({
   networks: z.array(z.string()).min(1).max(100).exactOptional(),
 });
 
+/** Of a key that is made: whoever lists a thousand keys is sent a thousand scopes. */
+const SCOPE_CHARACTERS = 16_384;
+const newScope = keyScope.refine((scope) => JSON.stringify(scope).length <= SCOPE_CHARACTERS, {
+  error: `at most ${SCOPE_CHARACTERS} characters as JSON`,
+});
+
 export const keysQuery = pageQuery.extend({ account: accountName.optional() });
 
 export const accessKey = z.object({
@@ -38,7 +44,7 @@ export const accessKey = z.object({
 export const newKey = z.strictObject({
   /** The caller's own unless given; made when it is new. Others' accounts are for operators. */
   account: accountName.optional(),
-  scope: keyScope.optional(),
+  scope: newScope.optional(),
   redirect: redirectMode.optional(),
   expiresAt: time.optional(),
 });

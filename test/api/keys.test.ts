@@ -43,6 +43,11 @@ it.each([
   ["a limit that says no", { scope: { readOnly: false } }, "/scope/readOnly"],
   ["a place with a limit of its own", { scope: { places: [{ bucket: "b", prefix: "", x: 1 }] } }, "/scope/places/0"],
   ["an empty list of places", { scope: { places: [] } }, "/scope/places"],
+  [
+    "limits that are longer than all they could need",
+    { scope: { places: [{ bucket: "b", prefix: "x".repeat(20_000) }] } },
+    "/scope",
+  ],
   ["a field that there is not", { scopes: {} }, ""],
   ["an account that is no name", { account: "../root" }, "/account"],
 ])("are not made with %s", async (_, body, pointer) => {

@@ -128,6 +128,13 @@ it("shows nothing of a bucket to a key that does not reach it, also when it asks
   }
 });
 
+it.each(["a\0b", "\ud800"])("looks for no key %j, which no database holds", async (key) => {
+  for (const body of [{ keys: [key] }, { prefix: key }])
+    expect((await call("POST", "/delete-preview", { body: { bucket: "bucket", ...body } })).document).toMatchObject({
+      ...{ code: "InvalidURI", status: 400 },
+    });
+});
+
 it("leaves a line of a change that fails, with its code", async () => {
   const lines: string[] = [];
   await using logged = await startTestGateway({ log: openLog("info", { write: (line) => void lines.push(line) }) });

@@ -14,6 +14,9 @@ import { pageOfRows, readCursor } from "./paging.ts";
 import { ApiError, type Fault } from "./problems.ts";
 import type { ApiServices } from "./services.ts";
 
+/** Of those that it makes itself: each may have sessions too, and whoever holds a key must not fill the database. */
+const MOST_OF_AN_ACCOUNT = 1000;
+
 export const listKeys = apiOperation({
   method: "GET",
   path: "/keys",
@@ -51,6 +54,8 @@ export const createKey = apiOperation({
     if (faults.length > 0) throw new ApiError("BadRequest", undefined, { faults });
     checkWithin(caller.scope, await endOf(caller, services), scope, ends);
     const { id: accountId } = await metadata.accounts.ensure(account);
+    if (!caller.isOperator && (await metadata.accounts.countKeys(accountId)) >= MOST_OF_AN_ACCOUNT)
+      throw new ApiError("Conflict", `This account has ${MOST_OF_AN_ACCOUNT} access keys: revoke some`);
     const { accessKeyId, secretAccessKey } = randomKey();
     const sealed = await seal(secretAccessKey, accessKeyId);
     const made = { accessKeyId, accountId, ...sealed, redirect, scope, expiresAt: ends };

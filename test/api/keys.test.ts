@@ -127,6 +127,26 @@ it("made by a key that ends or is limited to networks are no better, also by its
   }
 });
 
+it("are a thousand of an account at most, unless operators make more", { timeout: 60_000 }, async () => {
+  await using gateway = await startTestGateway();
+  const tenant = apiClient(gateway, await gateway.addAccount("tenant"));
+  const { accounts } = gateway.gateway.metadata;
+  const { id: accountId } = await accounts.ensure("tenant");
+  const rest = {
+    accountId,
+    sealedSecret: "-",
+    sealedBy: undefined,
+    redirect: undefined,
+    scope: {},
+    expiresAt: undefined,
+  };
+  for (let made = 1; made < 999; made++) await accounts.createKey({ accessKeyId: `KEY${made}`, ...rest });
+  expect((await tenant("POST", "/sessions", { body: {} })).status).toBe(201);
+  expect((await tenant("POST", "/keys", { body: {} })).status).toBe(201);
+  expect((await tenant("POST", "/keys", { body: {} })).document).toMatchObject({ code: "Conflict", status: 409 });
+  expect((await apiClient(gateway)("POST", "/keys", { body: { account: "tenant" } })).status).toBe(201);
+});
+
 it("are managed by sessions as by their parent, but a session signs itself out another way", async () => {
   await using gateway = await startTestGateway();
   const { document: session } = await apiClient(gateway)("POST", "/sessions", { body: { minutes: 5 } });

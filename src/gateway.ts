@@ -2,11 +2,11 @@
  * The composition root: a checked configuration becomes a running gateway. The only file that calls the rooms'
  * constructors; what it opened it closes in the reverse order, also when a later step fails.
  */
+import { askedFrom } from "./admin/asked-from.ts";
 import { countErrors } from "./admin/backend-errors.ts";
 import { openHistory } from "./admin/history.ts";
 import { openLiveStatus } from "./admin/live-status.ts";
 import { openMetrics } from "./admin/metrics.ts";
-import { operatorCheck } from "./admin/operators.ts";
 import { watchReadiness } from "./admin/readiness.ts";
 import { watchCounts } from "./admin/recent-counts.ts";
 import { watchSafety } from "./admin/safety-watch.ts";
@@ -62,6 +62,8 @@ export interface Gateway {
   readonly fleet: Fleet;
   readonly upkeep: Upkeep;
   stats(): Promise<StatsReport>;
+  /** From now on it is not ready, so that load balancers go elsewhere; what comes all the same is served. */
+  announceStop(): void;
   /** Finishes the requests under way, `graceMs` (default 30,000) at most, then stops. */
   close(graceMs?: number): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -215,7 +217,9 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       publicOrigins,
       domains: config.domains,
       readClient,
-      isOperator: config.admin.listen ? () => false : operatorCheck(config.admin.networks),
+      isOperator: config.admin.listen ? () => false : askedFrom(config.admin.networks),
+      mayAskApi: config.api.networks && askedFrom(config.api.networks),
+      hasConsole: config.console,
       ...common,
     });
     const admin = config.admin.listen && {
@@ -247,6 +251,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       fleet,
       upkeep,
       stats,
+      announceStop: () => readiness.stop(),
       close,
       [Symbol.asyncDispose]: () => close(0),
     };

@@ -26,14 +26,26 @@ const code = await runProgram(process.argv.slice(2), {
   readInput: async () => (await text(process.stdin)).replace(/\r?\n$/, ""),
   ask: process.stdin.isTTY && process.stdout.isTTY ? ask : undefined,
   user: userName(),
-  // A second signal finds no listener and ends the process at once.
-  stopped: Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]).then(() => undefined),
+  stopped: stopSignal(),
   die: (line) => {
     process.stderr.write(`${line}\n`);
     process.exit(1);
   },
 });
 process.exit(code);
+
+/** The first signal to stop. A second one, of either kind, ends the process at once, also where it is a container's. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let isAsked = false;
+    for (const [signal, code] of Object.entries({ SIGTERM: 143, SIGINT: 130 }))
+      process.on(signal, () => {
+        if (isAsked) process.exit(code);
+        isAsked = true;
+        resolve();
+      });
+  });
+}
 
 /** What is secret is not echoed. Rejects when the input ends. */
 async function ask(question: string, isSecret: boolean): Promise<string> {

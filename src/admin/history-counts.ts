@@ -1,5 +1,7 @@
 /** What a gateway did within a while, as plain numbers: counted in passing, and added up later. */
 
+import type { StatsReport } from "../metadata/stats.ts";
+
 interface Served {
   requests: number;
   /** That clients asked for. */
@@ -24,6 +26,30 @@ export interface HistoryCounts {
   readonly latency: number[];
 }
 
+/** What was stored at the end of a step. */
+export type StoredFigures = Pick<
+  StatsReport,
+  "logicalBytes" | "uniqueBytes" | "storedBytes" | "objects" | "underReplicated"
+>;
+
+/** As it stands in the database. */
+export interface HistorySample extends HistoryCounts {
+  readonly stored: StoredFigures;
+}
+
+const NOTHING: StoredFigures = { logicalBytes: 0, uniqueBytes: 0, storedBytes: 0, objects: 0, underReplicated: 0 };
+
+export function emptySample(): HistorySample {
+  return { ...noCounts(), stored: NOTHING };
+}
+
+/** Adds what stands in a row, which another version may have written. What is stored then is what the row says. */
+export function addSample(sum: HistorySample, text: string): HistorySample {
+  const more: HistorySample = { ...EMPTY, ...JSON.parse(text) };
+  addCounts(sum, more);
+  return { ...sum, stored: more.stored };
+}
+
 /** Upper limits. What takes longer than the last counts there. */
 const LATENCY_LIMITS_MS = [
   ...[1, 2, 3, 5, 8, 12, 20, 30, 50, 80, 120, 200, 300, 500, 800, 1200, 2000, 3000, 5000, 8000, 12_000],
@@ -33,6 +59,8 @@ const LATENCY_LIMITS_MS = [
 export function noCounts(): HistoryCounts {
   return { requests: 0, errors: 0, receivedBytes: 0, families: {}, latency: LATENCY_LIMITS_MS.map(() => 0) };
 }
+
+const EMPTY = emptySample();
 
 export function countLatency({ latency }: HistoryCounts, ms: number): void {
   const found = LATENCY_LIMITS_MS.findIndex((limit) => ms <= limit);

@@ -1,7 +1,14 @@
 /** What all gateways did and what was stored, over hours or weeks, in about as many steps as a picture has room for. */
 import type { History } from "../metadata/history.ts";
-import { type HistorySample, STEP_MS, type StoredFigures } from "./history.ts";
-import { addCounts, type FamilyCounts, latencyQuantile, noCounts } from "./history-counts.ts";
+import { STEP_MS } from "./history.ts";
+import {
+  addSample,
+  emptySample,
+  type FamilyCounts,
+  type HistorySample,
+  latencyQuantile,
+  type StoredFigures,
+} from "./history-counts.ts";
 
 interface HistoryStep extends StoredFigures {
   /** Its start. */
@@ -22,8 +29,8 @@ export interface HistoryReport {
 
 const SAMPLES = 300;
 const HOUR_MS = 3_600_000;
-/** Multiples of the step that is written. */
-const STEPS_MS = [1, 2, 3, 6, 12, 24, 36].map((times) => times * STEP_MS);
+/** Multiples of the step that is written. Beyond 50 h, of an hour: history-fold.ts keeps none finer. */
+const STEPS_MS = [1, 2, 12, 24, 36].map((times) => times * STEP_MS);
 
 export async function reportHistory(history: Pick<History, "since">, hours: number, now: Date): Promise<HistoryReport> {
   const stepMs = STEPS_MS.find((each) => (hours * HOUR_MS) / each <= SAMPLES) ?? Math.max(...STEPS_MS);
@@ -31,11 +38,8 @@ export async function reportHistory(history: Pick<History, "since">, hours: numb
   const steps = new Map<number, HistorySample>();
   for (const { at, sample } of await history.since(new Date(Math.ceil(from / stepMs) * stepMs))) {
     const start = Math.floor(at.getTime() / stepMs) * stepMs;
-    const read: HistorySample = JSON.parse(sample);
-    const sum = steps.get(start) ?? noCounts();
-    addCounts(sum, read);
     // The rows come in order of time: the last one was written at the end.
-    steps.set(start, { ...sum, stored: read.stored });
+    steps.set(start, addSample(steps.get(start) ?? emptySample(), sample));
   }
   return { stepSeconds: stepMs / 1000, samples: [...steps].map(([start, sum]) => stepAt(new Date(start), sum)) };
 }

@@ -5,21 +5,17 @@
 import { randomBytes } from "node:crypto";
 import type { Log } from "../log.ts";
 import type { History } from "../metadata/history.ts";
-import type { StatsReport } from "../metadata/stats.ts";
-import { addCounts, countLatency, familyIn, type HistoryCounts, noCounts } from "./history-counts.ts";
+import {
+  addCounts,
+  countLatency,
+  familyIn,
+  type HistorySample,
+  noCounts,
+  type StoredFigures,
+} from "./history-counts.ts";
+import { foldHistory } from "./history-fold.ts";
 
 export const STEP_MS = 300_000;
-
-/** What was stored at the end of a step. */
-export type StoredFigures = Pick<
-  StatsReport,
-  "logicalBytes" | "uniqueBytes" | "storedBytes" | "objects" | "underReplicated"
->;
-
-/** As it stands in the database. */
-export interface HistorySample extends HistoryCounts {
-  readonly stored: StoredFigures;
-}
 
 export interface HistoryRecorder {
   /** One answered S3 request. */
@@ -35,13 +31,15 @@ export interface HistoryRecorder {
 }
 
 export interface HistoryOptions {
-  readonly history: Pick<History, "add">;
+  readonly history: Pick<History, "add" | "fold">;
   readonly stats: () => Promise<StoredFigures>;
   readonly now: () => Date;
   readonly log: Log;
 }
 
 const LOOK_MS = 1000;
+/** Of the hours that can be folded: there are many where none were before. */
+const FOLDED_AT_ONCE = 24;
 
 export function openHistory({ history, stats, now, log }: HistoryOptions): HistoryRecorder {
   const gateway = randomBytes(8).toString("hex");
@@ -65,12 +63,20 @@ export function openHistory({ history, stats, now, log }: HistoryOptions): Histo
       told = true;
     }
   };
+  const fold = async () => {
+    try {
+      for (let folded = 0; folded < FOLDED_AT_ONCE && (await foldHistory(history, now())); folded++);
+    } catch (error) {
+      // The next step tries again; until then a report reads more rows.
+      log.debug({ err: error }, "the hours before the last days were not folded");
+    }
+  };
   const look = () => {
     const begun = stepOf(now());
     if (begun === step) return writing ?? Promise.resolve();
     const over = step;
     step = begun;
-    writing = (writing ?? Promise.resolve()).then(() => write(over));
+    writing = (writing ?? Promise.resolve()).then(() => write(over)).then(fold);
     return writing;
   };
   return {

@@ -5,6 +5,8 @@ import type { Log } from "../log.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 
 export interface Readiness {
+  /** It is about to end: whoever can should go elsewhere, although everything is served as before. */
+  readonly stopping: boolean;
   /** The database answers and a backend is up. */
   readonly reads: boolean;
   /** And as many backends take new blobs as there are to be copies. */
@@ -16,6 +18,8 @@ export interface Readiness {
 
 export interface ReadinessWatch {
   now(): Readiness;
+  /** The gateway is about to end. */
+  stop(): void;
   /** Waits for the query under way. */
   close(): Promise<void>;
 }
@@ -37,6 +41,7 @@ export function watchReadiness(options: {
 }): ReadinessWatch {
   const { metadata, fleet, copies, log } = options;
   let failed = false;
+  let stopping = false;
   let query: { readonly since: number; readonly done: Promise<void> } | undefined;
   const ask = async () => {
     try {
@@ -59,11 +64,15 @@ export function watchReadiness(options: {
       const up = members.filter((member) => member.up);
       const reads = database === "up" && up.length > 0;
       return {
+        stopping,
         reads,
         writes: reads && healthyMembers(members).length >= copies,
         database,
         backends: Object.fromEntries(members.map((member) => [member.backend.name, conditionOf(member)] as const)),
       };
+    },
+    stop() {
+      stopping = true;
     },
     async close() {
       clearInterval(timer);

@@ -13,8 +13,9 @@ export const listAccounts = apiOperation({
   query: pageQuery,
   answer: pageOf(account),
   async handle({ query: { cursor, limit } }, { metadata }) {
-    const rows = await metadata.accounts.page({ after: readCursor(cursor), limit: limit + 1 });
+    const rows = await metadata.accounts.page({ after: readCursor("accounts", cursor), limit: limit + 1 });
     return pageOfRows(
+      "accounts",
       rows,
       limit,
       ({ name }) => name,

@@ -3,7 +3,6 @@
  * and what it does. http/api.ts reads and checks a request before `handle` sees it.
  */
 import type { z } from "zod";
-import type { Log } from "../log.ts";
 import type { Account, Client, HeaderFields, KeyScope, RedirectMode } from "../model.ts";
 import type { ApiServices } from "./services.ts";
 
@@ -32,7 +31,8 @@ export interface ApiCall<Query, Body, Caller> {
   readonly body: Body;
   readonly client: Client;
   readonly headers: HeaderFields;
-  readonly log: Log;
+  /** Aborts when the client goes before it has its answer. */
+  readonly signal: AbortSignal;
   /** Adds to the call's line in the audit log; never a secret. */
   readonly note: (facts: Readonly<Record<string, unknown>>) => void;
 }
@@ -82,5 +82,5 @@ export function apiOperation<
     handle(call: ApiCall<z.output<Q>, z.output<B>, CallerOf<X>>, services: ApiServices): Promise<Answer<z.output<A>>>;
   },
 ): ApiOperation {
-  return operation as unknown as ApiOperation;
+  return operation;
 }

@@ -16,7 +16,7 @@ import {
   replaced,
   replacement,
 } from "../contract/backends.ts";
-import { apiOperation } from "./api-operation.ts";
+import { type ApiOperation, apiOperation } from "./api-operation.ts";
 import { ApiError } from "./problems.ts";
 import { orRefuse } from "./refused.ts";
 import type { ApiServices, OperationServices } from "./services.ts";
@@ -70,29 +70,9 @@ export const checkBackend = apiOperation({
   handle: ({ path }, { operation }) => orRefuse(async () => (await operation.backends()).check(nameIn(path))),
 });
 
-export const drainBackend = apiOperation({
-  method: "POST",
-  path: "/backends/{name}/drain",
-  summary: "Give a backend nothing new, and have its blobs copied elsewhere",
-  access: "operator",
-  answer: backend,
-  async handle({ path }, services) {
-    await change(services, (all) => all.drain(nameIn(path)));
-    return one(services, nameIn(path));
-  },
-});
+export const drainBackend = turn("drain", "Give a backend nothing new, and have its blobs copied elsewhere");
 
-export const resumeBackend = apiOperation({
-  method: "POST",
-  path: "/backends/{name}/resume",
-  summary: "Use a backend again that is draining or was removed",
-  access: "operator",
-  answer: backend,
-  async handle({ path }, services) {
-    await change(services, (all) => all.resume(nameIn(path)));
-    return one(services, nameIn(path));
-  },
-});
+export const resumeBackend = turn("resume", "Use a backend again that is draining or was removed");
 
 export const replaceBackend = apiOperation({
   method: "POST",
@@ -148,6 +128,21 @@ export const getBackendLoss = apiOperation({
     });
   },
 });
+
+/** A change that needs no more than the backend's name. */
+function turn(word: "drain" | "resume", summary: string): ApiOperation {
+  return apiOperation({
+    method: "POST",
+    path: `/backends/{name}/${word}`,
+    summary,
+    access: "operator",
+    answer: backend,
+    async handle({ path }, services) {
+      await change(services, (all) => all[word](nameIn(path)));
+      return one(services, nameIn(path));
+    },
+  });
+}
 
 /** What was changed is seen by this gateway before it answers. */
 async function change<T>({ operation }: ApiServices, work: (all: BackendAdministration) => Promise<T>): Promise<T> {

@@ -3,15 +3,14 @@ import { decide } from "../auth/access.ts";
 import { scopeAllows } from "../auth/key-scope.ts";
 import { pageOf } from "../contract/common.ts";
 import { bucket, bucketChange, bucketsQuery, bucketUsage } from "../contract/objects.ts";
-import { S3Error } from "../errors.ts";
 import type { Bucket, BucketSettings } from "../model.ts";
 import { type ApiCaller, apiOperation } from "./api-operation.ts";
-import { ApiError } from "./problems.ts";
-import { findBucket } from "./rights.ts";
+import { pageOfRows, readCursor } from "./paging.ts";
+import { badRequest } from "./problems.ts";
+import { bucketNamed, findBucket } from "./rights.ts";
 import type { ApiServices, GatewayFacts } from "./services.ts";
 
-/** Buckets that are looked at for one page: of those of others, a caller may see few. */
-const LOOKED_AT = 10_000;
+/** So many are read at once: of those of others, a caller may see few. */
 const AT_ONCE = 1000;
 
 export const listBuckets = apiOperation({
@@ -22,11 +21,14 @@ export const listBuckets = apiOperation({
   query: bucketsQuery,
   answer: pageOf(bucket),
   async handle({ caller, query: { cursor, limit } }, services) {
-    const { found, next } = await findListed(caller, readCursor(cursor), limit, services);
-    return {
-      items: found.map((one) => documentOf(one, services.facts)),
-      next: next === undefined ? undefined : Buffer.from(next).toString("base64url"),
-    };
+    const rows = await findListed(caller, readCursor("buckets", cursor), limit + 1, services);
+    return pageOfRows(
+      "buckets",
+      rows,
+      limit,
+      ({ name }) => name,
+      (one) => documentOf(one, services.facts),
+    );
   },
 });
 
@@ -51,9 +53,7 @@ export const changeBucket = apiOperation({
   async handle({ caller, path, body, note }, services) {
     const { copies } = services.facts;
     if ((body.minimumCopies ?? 0) > copies)
-      throw new ApiError("BadRequest", undefined, {
-        faults: [{ pointer: "/minimumCopies", detail: `at most as many as the gateway keeps: ${copies}` }],
-      });
+      throw badRequest("/minimumCopies", `at most as many as the gateway keeps: ${copies}`);
     const found = await findOwn(caller, "s3:PutBucketSettings", path["bucket"], services);
     await services.metadata.buckets.updateSettings(found.id, (settings) => changed(settings, body));
     note(body);
@@ -67,9 +67,9 @@ export const getBucketUsage = apiOperation({
   summary: "What a bucket takes up, exactly: walks all its objects",
   access: "caller",
   answer: bucketUsage,
-  async handle({ caller, path }, services) {
+  async handle({ caller, path, signal }, services) {
     const { id } = await findOwn(caller, "s3:GetBucketUsage", path["bucket"], services);
-    return services.metadata.footprints.ofBucket(id);
+    return services.metadata.footprints.ofBucket(id, signal);
   },
 });
 
@@ -80,41 +80,32 @@ async function findOwn(
   name = "",
   services: ApiServices,
 ): Promise<Bucket> {
-  if (!caller.isOperator) return findBucket(services, caller, action, { bucket: name });
-  const found = await services.metadata.buckets.find(name);
-  if (found === undefined) throw new S3Error("NoSuchBucket", { elements: { BucketName: name } });
-  return found;
+  return caller.isOperator ? bucketNamed(services, name) : findBucket(services, caller, action, { bucket: name });
 }
 
-/** In byte order of name. `next`: the last name looked at, when there are more. */
+/**
+ * In byte order of name, `limit` at most. A page ends with a bucket that the caller may list, never with one that was
+ * only looked at: its cursor would tell the name.
+ */
 async function findListed(
   caller: ApiCaller,
   after: string | undefined,
   limit: number,
   { metadata, facts }: ApiServices,
-): Promise<{ readonly found: readonly Bucket[]; readonly next: string | undefined }> {
+): Promise<readonly Bucket[]> {
   const isListed = (one: Bucket) =>
     caller.isOperator ||
     (scopeAllows(caller.scope, "s3:ListBucket", { bucket: one.name }) &&
       decide(facts.publicAccess, caller.account, "s3:ListBucket", one) === "allow");
+  const reader = caller.isOperator ? undefined : caller.account.id;
   const found: Bucket[] = [];
-  let last = after;
-  for (let looked = 0; looked < LOOKED_AT; looked += AT_ONCE) {
-    const page = await metadata.buckets.listAll({ ...(last !== undefined && { after: last }), limit: AT_ONCE });
-    for (const one of page) {
-      if (isListed(one)) {
-        if (found.length === limit) return { found, next: last };
-        found.push(one);
-      }
-      last = one.name;
-    }
-    if (page.length < AT_ONCE) return { found, next: undefined };
+  for (let last = after; found.length < limit; ) {
+    const page = await metadata.buckets.listAll({ after: last, limit: AT_ONCE, reader });
+    found.push(...page.filter(isListed));
+    if (page.length < AT_ONCE) break;
+    last = page.at(-1)?.name;
   }
-  return { found, next: last };
-}
-
-function readCursor(cursor: string | undefined): string | undefined {
-  return cursor === undefined ? undefined : Buffer.from(cursor, "base64url").toString();
+  return found.slice(0, limit);
 }
 
 type Change = { readonly [Name in keyof Own]?: Own[Name] | null | undefined };

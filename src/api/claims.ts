@@ -13,7 +13,7 @@ import type { Bucket, KnownContent, PartOfObject } from "../model.ts";
 import { type ApiCaller, apiOperation } from "./api-operation.ts";
 import { attributesOf, checkKey } from "./claim-attributes.ts";
 import { ApiError } from "./problems.ts";
-import { checkAccess } from "./rights.ts";
+import { bucketNamed, checkAccess } from "./rights.ts";
 import type { ApiServices } from "./services.ts";
 
 type ClaimedFile = Claims["files"][number];
@@ -34,8 +34,7 @@ export const claimObjects = apiOperation({
     const isInScope = ({ key }: ClaimedFile) => scopeAllows(caller.scope, "s3:PutObject", { bucket: name, key });
     // Outside its scope a key learns nothing, not even that a bucket exists.
     if (!files.some(isInScope)) throw new S3Error("AccessDenied");
-    const bucket = await services.metadata.buckets.find(name);
-    if (bucket === undefined) throw new S3Error("NoSuchBucket", { elements: { BucketName: name } });
+    const bucket = await bucketNamed(services, name);
     checkAccess(services, caller, "s3:PutObject", bucket);
     await services.metadata.checkRoom();
     const results = await inTurns(files, async (file) =>

@@ -7,7 +7,7 @@ import { S3Error } from "../errors.ts";
 import type { AuthenticationKind, Coordinates, FoundObject, HeaderFields } from "../model.ts";
 import { headersOf } from "../protocol/reply-headers.ts";
 import { type ApiCall, type ApiCaller, apiOperation } from "./api-operation.ts";
-import { ApiError } from "./problems.ts";
+import { badRequest } from "./problems.ts";
 import { findReadable } from "./rights.ts";
 import type { ApiServices } from "./services.ts";
 
@@ -68,18 +68,14 @@ function headersFor({ query, headers }: ApiCall<Query, undefined, ApiCaller>): H
 function readAddress(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const address = parseAddress(text);
-  if (address === undefined) throw badQuery("/address", "an IP address, such as 192.0.2.1");
+  if (address === undefined) throw badRequest("/address", "an IP address, such as 192.0.2.1");
   return address;
 }
 
 function readCoordinates({ latitude, longitude }: Query): Coordinates | undefined {
   if (latitude === undefined && longitude === undefined) return undefined;
   if (latitude !== undefined && longitude !== undefined) return { latitude, longitude };
-  throw badQuery(latitude === undefined ? "/latitude" : "/longitude", "given together with the other, or not at all");
-}
-
-function badQuery(pointer: string, detail: string): ApiError {
-  return new ApiError("BadRequest", undefined, { faults: [{ pointer, detail }] });
+  throw badRequest(latitude === undefined ? "/latitude" : "/longitude", "given together with the other, or not at all");
 }
 
 function checkPublic({ bucket, object }: FoundObject, { facts }: ApiServices): void {

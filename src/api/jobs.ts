@@ -2,7 +2,7 @@
 import { job, jobs, jobsQuery } from "../contract/jobs.ts";
 import type { ListedJob } from "../metadata/listed-jobs.ts";
 import { apiOperation } from "./api-operation.ts";
-import { pageOfRows, readCursor } from "./paging.ts";
+import { notACursor, pageOfRows, readCursor } from "./paging.ts";
 import { ApiError } from "./problems.ts";
 
 export const listJobs = apiOperation({
@@ -13,9 +13,10 @@ export const listJobs = apiOperation({
   query: jobsQuery,
   answer: jobs,
   async handle({ query: { cursor, limit, kind, failing } }, { metadata }) {
-    const after = idIn(readCursor(cursor) ?? "0") ?? 0;
+    const after = idIn(readCursor("jobs", cursor) ?? "0");
+    if (after === undefined) throw notACursor();
     const rows = await metadata.listJobs({ after, limit: limit + 1, kind, isFailing: failing === "true" });
-    return pageOfRows(rows, limit, ({ id }) => String(id), documentOf);
+    return pageOfRows("jobs", rows, limit, ({ id }) => String(id), documentOf);
   },
 });
 

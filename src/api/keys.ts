@@ -14,6 +14,9 @@ import { pageOfRows, readCursor } from "./paging.ts";
 import { ApiError, type Fault } from "./problems.ts";
 import type { ApiServices } from "./services.ts";
 
+/** Of those that it makes itself: each may have sessions too, and whoever holds a key must not fill the database. */
+const MOST_OF_AN_ACCOUNT = 1000;
+
 export const listKeys = apiOperation({
   method: "GET",
   path: "/keys",
@@ -24,11 +27,11 @@ export const listKeys = apiOperation({
   async handle({ caller, query: { account, cursor, limit } }, { metadata }) {
     const accountId = caller.isOperator ? await accountNamed(account, metadata) : ownAccount(caller, account);
     const rows = await metadata.accounts.keyPage({
-      ...{ accountId, after: readCursor(cursor), limit: limit + 1 },
+      ...{ accountId, after: readCursor("keys", cursor), limit: limit + 1 },
       sessions: caller.isOperator,
       accessKeyId: isLimited(caller) ? (caller.sessionOf ?? caller.accessKeyId) : undefined,
     });
-    return pageOfRows(rows, limit, ({ accessKeyId }) => accessKeyId, toDocument);
+    return pageOfRows("keys", rows, limit, ({ accessKeyId }) => accessKeyId, toDocument);
   },
 });
 
@@ -49,11 +52,13 @@ export const createKey = apiOperation({
     const ends = expiresAt === undefined ? undefined : new Date(expiresAt);
     const faults = [...networkFaults(scope), ...endFaults(ends, now())];
     if (faults.length > 0) throw new ApiError("BadRequest", undefined, { faults });
-    checkWithin(caller.scope, await endOf(caller, services), scope as KeyScope, ends);
+    checkWithin(caller.scope, await endOf(caller, services), scope, ends);
     const { id: accountId } = await metadata.accounts.ensure(account);
+    if (!caller.isOperator && (await metadata.accounts.countKeys(accountId)) >= MOST_OF_AN_ACCOUNT)
+      throw new ApiError("Conflict", `This account has ${MOST_OF_AN_ACCOUNT} access keys: revoke some`);
     const { accessKeyId, secretAccessKey } = randomKey();
     const sealed = await seal(secretAccessKey, accessKeyId);
-    const made = { accessKeyId, accountId, ...sealed, redirect, scope: scope as KeyScope, expiresAt: ends };
+    const made = { accessKeyId, accountId, ...sealed, redirect, scope, expiresAt: ends };
     await metadata.accounts.createKey(made);
     note({ accessKeyId, account, scope, expiresAt: ends });
     return { ...toDocument(await findOwn(caller, accessKeyId, services)), secretAccessKey };
@@ -153,7 +158,7 @@ function checkWithin({ networks }: KeyScope, until: Date | undefined, scope: Key
 function toDocument({ account, accessKeyId, createdAt, disabled, scope, redirect, ...key }: ListedKey) {
   const { expiresAt, lastUsedAt, sessionOf } = key;
   return {
-    ...{ accessKeyId, account: account.name, createdAt, disabled, scope: scope as never, redirect },
+    ...{ accessKeyId, account: account.name, createdAt, disabled, scope, redirect },
     ...{ expiresAt, lastUsedAt, sessionOf },
   };
 }

@@ -14,7 +14,7 @@ export const getMe = apiOperation({
       account: caller.account.name,
       accessKeyId: caller.accessKeyId,
       operator: caller.isOperator,
-      scope: caller.scope as never,
+      scope: caller.scope,
       expiresAt: caller.until,
       sessionOf: caller.sessionOf,
       gateway: { version, region, copies, redirect, publicAccess, now: now() },

@@ -5,8 +5,9 @@ import { S3Error } from "../errors.ts";
 import type { Name } from "../metadata/footprints.ts";
 import type { Bucket, FoundObject } from "../model.ts";
 import { type ApiCaller, apiOperation } from "./api-operation.ts";
-import { ApiError } from "./problems.ts";
-import { checkAccess, findReadable } from "./rights.ts";
+import { checkKey } from "./claim-attributes.ts";
+import { badRequest } from "./problems.ts";
+import { bucketNamed, checkAccess, findReadable } from "./rights.ts";
 import type { ApiServices } from "./services.ts";
 
 const LISTED = 100;
@@ -63,9 +64,8 @@ export const previewDelete = apiOperation({
   async handle({ caller, body: { bucket: name, keys, prefix }, note }, services) {
     const starts = keys ?? (prefix === undefined ? [] : [prefix]);
     if ((keys === undefined) === (prefix === undefined))
-      throw new ApiError("BadRequest", undefined, {
-        faults: [{ pointer: keys === undefined ? "/keys" : "/prefix", detail: "either keys or a prefix" }],
-      });
+      throw badRequest(keys === undefined ? "/keys" : "/prefix", "either keys or a prefix");
+    for (const start of starts) checkKey(start);
     const bucket = await findDeletable(caller, name, starts, services);
     note({ bucket: name, prefix });
     const { footprints } = services.metadata;
@@ -97,8 +97,7 @@ async function findDeletable(
     scopeAllows(caller.scope, "s3:DeleteObject", { bucket: name, key: start }) &&
     scopeAllows(caller.scope, "s3:ListBucket", { bucket: name, prefix: start });
   if (!starts.every(isWithin)) throw new S3Error("AccessDenied");
-  const bucket = await services.metadata.buckets.find(name);
-  if (bucket === undefined) throw new S3Error("NoSuchBucket", { elements: { BucketName: name } });
+  const bucket = await bucketNamed(services, name);
   checkAccess(services, caller, "s3:DeleteObject", bucket);
   checkAccess(services, caller, "s3:ListBucket", bucket);
   return bucket;

@@ -13,9 +13,11 @@ export const listOrphans = apiOperation({
   query: orphansQuery,
   answer: orphans,
   async handle({ query: { backend, cursor, limit } }, { metadata }) {
-    const page = { limit: limit + 1, after: readCursor(cursor) };
+    const list = `orphans/${backend}`;
+    const page = { limit: limit + 1, after: readCursor(list, cursor) };
     const { orphans: rows, isHeld: held, ...report } = await orRefuse(() => reportOrphans(metadata, backend, page));
     const items = pageOfRows(
+      list,
       rows,
       limit,
       ({ storageKey }) => storageKey,

@@ -19,20 +19,34 @@ export type ProblemCode = keyof typeof PROBLEMS;
 
 export type Fault = NonNullable<Problem["errors"]>[number];
 
+interface ApiErrorOptions {
+  readonly cause?: unknown;
+  readonly faults?: readonly Fault[];
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** A call that is refused, in words for whoever made it. */
 export class ApiError extends Error {
   readonly code: ProblemCode;
   readonly faults: readonly Fault[] | undefined;
+  /** Of the answer. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
 
-  constructor(code: ProblemCode, detail?: string, options: { cause?: unknown; faults?: readonly Fault[] } = {}) {
-    super(detail ?? PROBLEMS[code][1], options.cause === undefined ? undefined : { cause: options.cause });
+  constructor(code: ProblemCode, detail?: string, { cause, faults, headers }: ApiErrorOptions = {}) {
+    super(detail ?? PROBLEMS[code][1], cause === undefined ? undefined : { cause });
     this.code = code;
-    this.faults = options.faults;
+    this.faults = faults;
+    this.headers = headers;
   }
 
   get status(): number {
     return PROBLEMS[this.code][0];
   }
+}
+
+/** One fault of a body or a query. `pointer`: a JSON pointer. */
+export function badRequest(pointer: string, detail: string): ApiError {
+  return new ApiError("BadRequest", undefined, { faults: [{ pointer, detail }] });
 }
 
 /** A refusal, as the client is told. `instance`: the id of the request. */
@@ -49,11 +63,14 @@ export function problemOf(error: ApiError | S3Error, instance: string): Problem 
   };
 }
 
-/** The value in the shape; throws BadRequest with every fault. `at`: the JSON pointer of the value. */
+/** Nobody reads more of them. */
+const TOLD_FAULTS = 100;
+
+/** The value in the shape; throws BadRequest with its faults, a hundred at most. `at`: the value's JSON pointer. */
 export function checkShape<T extends z.ZodType>(shape: T, value: unknown, at: string): z.output<T> {
   const checked = shape.safeParse(value);
   if (checked.success) return checked.data;
-  const faults = checked.error.issues.map(({ path, message }) => ({
+  const faults = checked.error.issues.slice(0, TOLD_FAULTS).map(({ path, message }) => ({
     pointer: at + path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
     detail: message,
   }));

@@ -31,6 +31,17 @@ export function checkAccess(
   if (decide(facts.publicAccess, account, action, bucket, object) !== "allow") throw new S3Error("AccessDenied");
 }
 
+/** Throws NoSuchBucket. As in S3, whether a name is taken is told to everybody whose access key reaches that far. */
+export async function bucketNamed({ metadata }: Pick<ApiServices, "metadata">, name: string): Promise<Bucket> {
+  const bucket = await metadata.buckets.find(name);
+  if (bucket === undefined) throw noSuchBucket(name);
+  return bucket;
+}
+
+function noSuchBucket(name: string): S3Error {
+  return new S3Error("NoSuchBucket", { elements: { BucketName: name } });
+}
+
 /** The bucket, where the action on what is named is allowed. Throws AccessDenied, NoSuchBucket. */
 export async function findBucket(
   services: Pick<ApiServices, "facts" | "metadata">,
@@ -39,8 +50,7 @@ export async function findBucket(
   named: Named,
 ): Promise<Bucket> {
   checkScope(caller, action, named);
-  const bucket = await services.metadata.buckets.find(named.bucket);
-  if (bucket === undefined) throw new S3Error("NoSuchBucket", { elements: { BucketName: named.bucket } });
+  const bucket = await bucketNamed(services, named.bucket);
   checkAccess(services, caller, action, bucket);
   return bucket;
 }
@@ -53,7 +63,7 @@ export async function findReadable(
 ): Promise<FoundObject> {
   checkScope(caller, "s3:GetObject", { bucket: name, key });
   const { bucket, found } = await services.metadata.objects.find(name, key);
-  if (bucket === undefined) throw new S3Error("NoSuchBucket", { elements: { BucketName: name } });
+  if (bucket === undefined) throw noSuchBucket(name);
   checkAccess(services, caller, "s3:GetObject", bucket, found?.object);
   if (found === undefined) throw new S3Error("NoSuchKey", { elements: { Key: key } });
   return found;

@@ -145,7 +145,8 @@ function read<T extends z.ZodType>({ status, body }: Reply, answer: T, origin: s
     throw new Error(`${origin} gives an answer that this version of nearbucket does not know`);
   }
   const refusal = problem.safeParse(document).data;
-  if (refusal === undefined) throw new Error(`${origin} answers ${status}: it is no gateway, or an older one`);
+  if (refusal === undefined)
+    throw new Error(`${origin} answers ${status}: it is no gateway, an older one, or its api.networks leave you out`);
   const { title, detail = title, errors = [] } = refusal;
   throw new Error([detail, ...errors.map((fault) => `  ${fault.pointer || "/"}: ${fault.detail}`)].join("\n"));
 }

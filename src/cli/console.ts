@@ -15,7 +15,8 @@ export function addConsole(program: Command, terminal: Terminal): void {
   withWhere(program.command("console").description("print a link that signs in to a gateway's console once"))
     .option("--gateway <url>", "where a browser reaches the gateway; default: where it listens", readOrigin)
     .action((options: Options) =>
-      administer(options, terminal, async ({ metadata }, { listen, tls, rootKey: { accessKeyId } }) => {
+      administer(options, terminal, async ({ metadata }, { console, listen, tls, rootKey: { accessKeyId } }) => {
+        if (!console) throw new Error("its configuration says that it has no console: console: false");
         const url = options.gateway ?? nearUrl(listen, tls !== undefined);
         if (url === undefined) throw new Error("its port is chosen by the system: name its address with --gateway");
         const { path } = await makeRootLink(metadata, accessKeyId, new Date());

@@ -6,8 +6,8 @@ import { shellWord, type Terminal } from "./terminal.ts";
 
 export interface GreetingOptions {
   readonly url: string;
-  /** Signs in once. */
-  readonly console: string;
+  /** Signs in once; undefined: there is no console. */
+  readonly console: string | undefined;
   readonly directory: string;
   readonly rootKey: KeyPair;
   readonly kind: StoreKind;
@@ -22,6 +22,7 @@ export function demoGreeting(options: GreetingOptions): string {
   const { url, console, rootKey, stores, terminal } = options;
   const directory = fromHere(terminal.directory, options.directory);
   const noun = options.kind === "nodes" ? "nodes" : "MinIO servers";
+  const signIn = console === undefined ? "" : `Its console, signed in, once and within 15 minutes:\n  ${console}\n\n`;
   return `
 nearbucket listens on ${url}
 over ${stores.length} ${noun}: ${stores.map(({ region }) => region.name).join(", ")}
@@ -30,10 +31,7 @@ over ${stores.length} ${noun}: ${stores.map(({ region }) => region.name).join(",
   secret key  ${rootKey.secretAccessKey}
   both in     ${credentialsFile(directory)}
 
-Its console, signed in, once and within 15 minutes:
-  ${console}
-
-In another shell, store 8 MiB, read them from the closest copy, and see what is stored:
+${signIn}In another shell, store 8 MiB, read them from the closest copy, and see what is stored:
 
 ${demoCommands(directory, options).join("\n")}
 `;

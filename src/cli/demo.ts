@@ -18,7 +18,7 @@ import { environmentText } from "./demo-environment.ts";
 import { DEMO_BUCKET, demoGreeting } from "./demo-greeting.ts";
 import { startStores } from "./demo-stores.ts";
 import { type SettingOptions, wholeNumber, withSettings } from "./options.ts";
-import { startGateway } from "./run-gateway.ts";
+import { closeWhenStopped, startGateway } from "./run-gateway.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface Options extends SettingOptions {
@@ -63,18 +63,17 @@ async function serveDemo(directory: string, kind: StoreKind, options: Options, t
   const count = options.regionCount ?? (kind === "minio" ? 2 : 5);
   const { stores, keys, close } = await startStores({ kind, count, directory }, terminal);
   try {
-    const gateway = await startGateway(
-      await demoConfig({ directory, port: options.port, rootKey, kind, stores, keys, settings: options.set }),
-      terminal,
-    );
+    const { port, set: settings } = options;
+    const config = await demoConfig({ directory, port, rootKey, kind, stores, keys, settings });
+    const gateway = await startGateway(config, terminal);
     await writeFile(addressFile(directory), `${gateway.url}\n`);
     await writePrivate(environmentFile(directory), environmentText(directory, gateway.url));
     await ensureBucket(gateway);
-    const { path } = await makeRootLink(gateway.metadata, rootKey.accessKeyId, new Date());
-    const { url } = gateway;
-    terminal.print(demoGreeting({ url, console: url + path, directory, rootKey, kind, stores, terminal }));
-    await terminal.stopped;
-    await gateway.close();
+    const { url, metadata } = gateway;
+    const link = config.console ? await makeRootLink(metadata, rootKey.accessKeyId, new Date()) : undefined;
+    const console = link && url + link.path;
+    terminal.print(demoGreeting({ url, console, directory, rootKey, kind, stores, terminal }));
+    await closeWhenStopped(gateway, config, terminal);
   } finally {
     await close();
   }

@@ -1,4 +1,5 @@
 /** Runs a gateway until the process is asked to stop. */
+import { setTimeout as pause } from "node:timers/promises";
 import type { GatewayConfig } from "../config/schema.ts";
 import { type Gateway, type GatewayDependencies, openGateway } from "../gateway.ts";
 import { openLog } from "../log.ts";
@@ -17,11 +18,28 @@ export function startGateway(
   return openGateway(config, { log: openLog(config.log.level), onFatal, ...options });
 }
 
-/** Serves until the process is asked to stop, then finishes the requests under way, 30 s at most. */
+/** Serves until the process is asked to stop. */
 export async function serveUntilStopped(config: GatewayConfig, terminal: Terminal): Promise<void> {
   const gateway = await startGateway(config, terminal);
   terminal.print(`nearbucket listens on ${gateway.url}`);
   if (gateway.adminUrl !== undefined) terminal.print(`operators find it on ${gateway.adminUrl}`);
+  await closeWhenStopped(gateway, config, terminal);
+}
+
+/**
+ * Waits until the process is asked to stop. Serves on for a while then, so that load balancers see in time that they
+ * should go elsewhere, and finishes the requests under way, 30 s at most.
+ */
+export async function closeWhenStopped(
+  gateway: Gateway,
+  { shutdown: { delaySeconds } }: GatewayConfig,
+  terminal: Terminal,
+): Promise<void> {
   await terminal.stopped;
+  gateway.announceStop();
+  if (delaySeconds > 0) {
+    terminal.print(`stopping in ${delaySeconds} s, and not ready until then; a second signal ends it at once`);
+    await pause(delaySeconds * 1000);
+  }
   await gateway.close();
 }

@@ -61,6 +61,8 @@ const admin = z.strictObject({
   listen: z.strictObject({ host: filled.default("127.0.0.1"), port: z.int().min(0).max(65535) }).optional(),
 });
 
+const api = z.strictObject({ networks: z.array(network).optional() });
+
 const tls = z.strictObject({ certificate: filled, key: filled, clientCaFile: filled.optional() });
 
 const rootKey = z.strictObject({
@@ -113,10 +115,15 @@ const scrub = z.strictObject({
 });
 const inventory = z.strictObject({ hours: z.number().positive().default(24) });
 
+/** Only gateways that share a database have others that take over; the proxies of deploy/ look every two seconds. */
+const STOP_DELAY_SECONDS = { sqlite: 0, postgres: 5 } as const;
+
 export const configSchema = z.strictObject({
   listen: listen.prefault({}),
   tls: tls.optional(),
   admin: admin.prefault({}),
+  api: api.prefault({}),
+  console: z.boolean().default(true),
   publicUrl: origin.optional(),
   role: z.enum(["gateway", "node"]).default("gateway"),
   region: filled.default("us-east-1"),
@@ -148,6 +155,7 @@ export const configSchema = z.strictObject({
   cache: z.strictObject({ bytes: bytes.default(64 * 1024 ** 2) }).prefault({}),
   cacheRows: z.int().nonnegative().default(100_000),
   limits: limits.prefault({}),
+  shutdown: z.strictObject({ delaySeconds: z.int().nonnegative().optional() }).prefault({}),
   log: z
     .strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info") })
     .prefault({}),
@@ -155,10 +163,14 @@ export const configSchema = z.strictObject({
 
 type Draft = z.output<typeof configSchema>;
 /** Keys whose default follows from another key. */
-type Derived = "minimumCopies" | "signatureV2";
+type Derived = "minimumCopies" | "signatureV2" | "shutdown";
 
 /** Everything a gateway needs to know to start. Sizes in bytes; the other units stand in the names. */
-export type GatewayConfig = Omit<Draft, Derived> & { readonly [Key in Derived]-?: NonNullable<Draft[Key]> };
+export type GatewayConfig = Omit<Draft, Derived> & {
+  readonly minimumCopies: number;
+  readonly signatureV2: NonNullable<Draft["signatureV2"]>;
+  readonly shutdown: { readonly delaySeconds: number };
+};
 
 /** The same before defaults are filled in. */
 export type GatewayConfigInput = z.input<typeof configSchema>;
@@ -171,7 +183,8 @@ export function checkConfig(input: unknown): Checked {
   const faults = [...(parsed.error?.issues.flatMap(describe) ?? []), ...findContradictions(input)];
   if (!parsed.success || faults.length > 0) return { faults };
   const { role, copies, minimumCopies = copies, signatureV2 = role === "node" ? "off" : "query" } = parsed.data;
-  return { config: { ...parsed.data, minimumCopies, signatureV2 } };
+  const { delaySeconds = STOP_DELAY_SECONDS[parsed.data.metadata.kind] } = parsed.data.shutdown;
+  return { config: { ...parsed.data, minimumCopies, signatureV2, shutdown: { delaySeconds } } };
 }
 
 function describe(issue: z.core.$ZodIssue): readonly Fault[] {

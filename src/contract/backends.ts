@@ -40,7 +40,7 @@ export const backendCheck = z.object({
   writable: z.boolean(),
 });
 
-export const replacement = z.object({
+export const replacement = z.strictObject({
   /** Give up the blobs whose only good copy stood there. */
   acceptLoss: z.boolean().default(false),
 });
@@ -88,7 +88,7 @@ export const orphans = pageOf(orphan).extend({
   held: z.boolean(),
 });
 
-export const orphansOf = z.object({ backend: z.string().min(1) });
+export const orphansOf = z.strictObject({ backend: z.string().min(1) });
 
 export const orphansConfirmed = z.object({ backend: z.string(), confirmed: count });
 

@@ -1,4 +1,7 @@
-/** What the documents of the API share: times, amounts, pages, and what an error looks like (RFC 9457). */
+/**
+ * What the documents of the API share: times, amounts, pages, and what an error looks like (RFC 9457). Bodies of
+ * requests are strict, because a limit that this version does not know would be none; answers may get more fields.
+ */
 import { z } from "zod";
 
 /** RFC 3339, in UTC. */

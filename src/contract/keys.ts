@@ -8,15 +8,21 @@ export const redirectMode = z.enum(["off", "auto", "always"]);
 
 /** Strict: a limit that is misspelt would be none. */
 export const keyScope = z.strictObject({
-  readOnly: z.literal(true).optional(),
+  readOnly: z.literal(true).exactOptional(),
   /** `prefix` "": the whole bucket. */
   places: z
     .array(z.strictObject({ bucket: z.string().min(1), prefix: z.string() }))
     .min(1)
     .max(100)
-    .optional(),
+    .exactOptional(),
   /** CIDR blocks or single addresses that requests may come from. */
-  networks: z.array(z.string()).min(1).max(100).optional(),
+  networks: z.array(z.string()).min(1).max(100).exactOptional(),
+});
+
+/** Of a key that is made: whoever lists a thousand keys is sent a thousand scopes. */
+const SCOPE_CHARACTERS = 16_384;
+const newScope = keyScope.refine((scope) => JSON.stringify(scope).length <= SCOPE_CHARACTERS, {
+  error: `at most ${SCOPE_CHARACTERS} characters as JSON`,
 });
 
 export const keysQuery = pageQuery.extend({ account: accountName.optional() });
@@ -38,16 +44,16 @@ export const accessKey = z.object({
 export const newKey = z.strictObject({
   /** The caller's own unless given; made when it is new. Others' accounts are for operators. */
   account: accountName.optional(),
-  scope: keyScope.optional(),
+  scope: newScope.optional(),
   redirect: redirectMode.optional(),
   expiresAt: time.optional(),
 });
 
 export const madeKey = accessKey.extend({ secretAccessKey: z.string() });
 
-export const keyChange = z.object({ disabled: z.boolean() });
+export const keyChange = z.strictObject({ disabled: z.boolean() });
 
-export const newAccount = z.object({ name: accountName });
+export const newAccount = z.strictObject({ name: accountName });
 
 export const account = z.object({ name: z.string(), keys: count, buckets: count });
 

@@ -10,7 +10,7 @@ const bucketSettings = z.object({
 });
 
 /** A setting that is null goes back to the gateway's own. */
-export const bucketChange = z.object({
+export const bucketChange = z.strictObject({
   dedup: bucketSettings.shape.dedup.nullable(),
   redirect: bucketSettings.shape.redirect.nullable(),
   minimumCopies: bucketSettings.shape.minimumCopies.nullable(),
@@ -65,9 +65,9 @@ export const objectDetails = z.object({
 });
 
 /** Some keys, or all that begin with a prefix. */
-export const deletePreviewQuery = z.object({
+export const deletePreviewQuery = z.strictObject({
   bucket: z.string().min(1),
-  keys: z.array(z.string().min(1).max(1024)).max(1000).optional(),
+  keys: z.array(z.string().min(1).max(1024)).min(1).max(1000).optional(),
   prefix: z.string().max(1024).optional(),
 });
 
@@ -82,11 +82,11 @@ export const deletePreview = z.object({
   truncated: z.boolean(),
 });
 
-export const claims = z.object({
+export const claims = z.strictObject({
   bucket: z.string().min(1),
   files: z
     .array(
-      z.object({
+      z.strictObject({
         key: z.string().min(1).max(1024),
         sha256: z.string().regex(/^[0-9a-f]{64}$/),
         size: bytes,
@@ -112,7 +112,8 @@ export const claimed = z.object({
   ),
 });
 
-export const newLink = objectQuery.extend({
+export const newLink = z.strictObject({
+  ...objectQuery.shape,
   expiresSeconds: z.int().min(1).max(604_800),
   /** Save it under this name instead of showing it. */
   filename: z.string().max(255).optional(),

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { time } from "./common.ts";
 import { keyScope } from "./keys.ts";
 
-export const newSession = z.object({
+export const newSession = z.strictObject({
   /** Minutes it is good for. */
   minutes: z.int().min(5).max(720).default(480),
 });
@@ -16,7 +16,7 @@ export const session = z.object({
 });
 
 /** What a one-time sign-in link carries behind its `#`. */
-export const signIn = z.object({ token: z.string().min(1).max(200) });
+export const signIn = z.strictObject({ token: z.string().min(1).max(200) });
 
 export const signInLink = z.object({
   token: z.string(),

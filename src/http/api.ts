@@ -11,12 +11,15 @@ import type { ApiServices } from "../api/services.ts";
 import type { Authentication, Authenticator } from "../auth/authenticate.ts";
 import { incomingBody } from "../auth/incoming-body.ts";
 import { networksAllow } from "../auth/key-scope.ts";
+import { S3Error } from "../errors.ts";
 import { type Log, reasonOf } from "../log.ts";
 import type { Account, Client, HeaderFields, Peer } from "../model.ts";
+import type { Reply } from "../operations/operation.ts";
 import { parseAddress } from "../protocol/address.ts";
 import { readRawHeaders } from "../protocol/raw-headers.ts";
+import { readBoundedJson } from "./bounded-json.ts";
 import { peerOf, whileConnected } from "./dispatch.ts";
-import { s3ErrorOf } from "./error-reply.ts";
+import { refusalHeaders, s3ErrorOf } from "./error-reply.ts";
 import { type Admission, Holding } from "./holding.ts";
 import { readBounded } from "./read-bounded.ts";
 import { sendReply } from "./send-reply.ts";
@@ -35,6 +38,8 @@ export interface ApiOptions {
 
 const BASE = "/-/api/v1";
 const BODY_LIMIT = 1024 * 1024;
+/** Of a body that nobody has signed. */
+const UNSIGNED_LIMIT = 4096;
 
 /** Answers what stands under `/-/api/`; passes all else on. */
 export function api(options: ApiOptions): Middleware {
@@ -51,7 +56,9 @@ export function api(options: ApiOptions): Middleware {
     if (!ctx.path.startsWith("/-/api/")) return next();
     try {
       await routes(ctx as Parameters<typeof routes>[0], () => {
-        throw new ApiError(router.match(ctx.path, ctx.method).path.length > 0 ? "MethodNotAllowed" : "NotFound");
+        const methods = router.match(ctx.path, ctx.method).path.flatMap((layer) => layer.methods);
+        if (methods.length === 0) throw new ApiError("NotFound");
+        throw new ApiError("MethodNotAllowed", undefined, { headers: { Allow: [...new Set(methods)].join(", ") } });
       });
     } catch (thrown) {
       refuse(ctx, thrown, options);
@@ -82,9 +89,12 @@ async function answer(
     const requestId = String(state["requestId"]);
     const noted: Record<string, unknown> = {};
     const note = (facts: object) => void Object.assign(noted, facts);
-    const call = { requestId, caller, path, query: query ?? {}, body, client, headers, log: options.logOf(ctx), note };
-    const made = await operation.handle(call as never, options.services);
-    if (operation.method !== "GET") audit(options.audit, id, call, noted);
+    const signal = whileConnected(req, ctx.res);
+    const call = { requestId, caller, path, query: query ?? {}, body, client, headers, signal, note };
+    const made = await audited(options.audit, id, operation, { call, noted }, () =>
+      // They have been checked to be what this operation takes; its row of the table does not say what that is.
+      operation.handle(call as never, options.services),
+    );
     if (operation.answer === undefined) sendReply(ctx, { status: 204, headers: { "Cache-Control": "no-store" } });
     else answerWith(ctx, operation.status ?? 200, Buffer.from(JSON.stringify(made)), "application/json");
   } finally {
@@ -153,9 +163,16 @@ async function readJson(
       return holding.take(bytes, () => whileConnected(req, res));
     },
   });
-  const bytes = await readBounded(body, BODY_LIMIT, () => new ApiError("TooLarge", `At most ${BODY_LIMIT} bytes`));
+  const limit = authentication === undefined ? UNSIGNED_LIMIT : BODY_LIMIT;
+  const bytes = await readBounded(body, limit, () => new ApiError("TooLarge", `At most ${limit} bytes`));
+  const read = parse(bytes);
+  if (read === undefined) throw new ApiError("TooLarge", "The body has too many values");
+  return read.value;
+}
+
+function parse(bytes: Buffer): ReturnType<typeof readBoundedJson> {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return readBoundedJson(bytes);
   } catch (cause) {
     throw notParsed(cause);
   }
@@ -171,12 +188,32 @@ function queryOf({ req }: Context): URLSearchParams {
   return new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1));
 }
 
-function audit(log: Log, change: string, call: AuditFacts, noted: Readonly<Record<string, unknown>>): void {
+/** Leaves a line of what may change something; also when it fails, because a part may be done by then. */
+async function audited<T>(
+  log: Log,
+  change: string,
+  { method }: ApiOperation,
+  { call, noted }: { readonly call: AuditFacts; readonly noted: Readonly<Record<string, unknown>> },
+  work: () => Promise<T>,
+): Promise<T> {
+  if (method === "GET") return work();
+  try {
+    const made = await work();
+    log.info(auditLine(change, call, noted), "changed");
+    return made;
+  } catch (error) {
+    const code = error instanceof ApiError || error instanceof S3Error ? error.code : "InternalError";
+    log.info({ ...auditLine(change, call, noted), code }, "failed");
+    throw error;
+  }
+}
+
+function auditLine(change: string, call: AuditFacts, noted: Readonly<Record<string, unknown>>) {
   const { caller, client, requestId, path } = call;
   const by = { account: caller?.account.name, accessKeyId: caller?.accessKeyId, sessionOf: caller?.sessionOf };
   // What stands in the path, or was noted, is about the thing that changed.
   const of = { ...path, ...noted };
-  log.info({ change, of, ...by, client: client.address, requestId }, "changed");
+  return { change, of, ...by, client: client.address, requestId };
 }
 
 interface AuditFacts {
@@ -193,10 +230,13 @@ function refuse(ctx: Context, thrown: unknown, { logOf }: ApiOptions): void {
   if (problem.code === "InternalError") logOf(ctx).error({ err: thrown }, "request failed");
   else if (error.status === 503) ctx.state["reason"] = reasonOf(error.cause);
   if (ctx.res.headersSent) ctx.res.destroy();
-  else answerWith(ctx, problem.status, Buffer.from(JSON.stringify(problem)), "application/problem+json");
+  else {
+    const body = Buffer.from(JSON.stringify(problem));
+    answerWith(ctx, problem.status, body, "application/problem+json", refusalHeaders(error));
+  }
 }
 
-function answerWith(ctx: Context, status: number, body: Buffer, type: string): void {
-  const headers = { "Content-Type": type, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" };
+function answerWith(ctx: Context, status: number, body: Buffer, type: string, more: Reply["headers"] = {}): void {
+  const headers = { ...more, "Content-Type": type, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" };
   sendReply(ctx, { status, headers, body });
 }

@@ -2,7 +2,7 @@
 import Koa, { type Context, type Middleware } from "koa";
 import type { Log } from "../log.ts";
 import type { Client } from "../model.ts";
-import { parseAddress } from "../protocol/address.ts";
+import { isVirtualHost } from "../protocol/address.ts";
 import { readRawHeaders } from "../protocol/raw-headers.ts";
 import { type ApiOptions, api } from "./api.ts";
 import { type ConsoleOptions, consolePages, redirectToConsole, wantsConsole } from "./console.ts";
@@ -21,30 +21,42 @@ interface CommonOptions {
 export interface AppOptions extends Omit<DispatchOptions, "logOf">, CommonOptions, ConsoleOptions {
   /** Who hears more than yes or no under `/-/`. */
   readonly isOperator: (client: Client) => boolean;
+  /** For whom there are an API and a console; undefined: for everybody. */
+  readonly mayAskApi: ((client: Client) => boolean) | undefined;
+  readonly hasConsole: boolean;
   /** Is told of each S3 request. */
   readonly underWay: UnderWay;
   readonly api: Pick<ApiOptions, "operations" | "services">;
 }
 
 export function createApp(options: AppOptions): Koa {
-  const { domains, readClient, isOperator, underWay } = options;
-  const own = healthRoutes(options.health, ({ req }) =>
-    isOperator(readClient(peerOf(req), readRawHeaders(req.rawHeaders))),
-  );
+  const { domains, readClient, isOperator, mayAskApi, hasConsole, underWay } = options;
+  const clientOf = ({ req }: Context) => readClient(peerOf(req), readRawHeaders(req.rawHeaders));
+  const own = healthRoutes(options.health, (ctx) => isOperator(clientOf(ctx)));
+  const isLeftOut = (ctx: Context) => {
+    if (mayAskApi === undefined) return false;
+    const client = clientOf(ctx);
+    ctx.state["client"] = client.address;
+    return !mayAskApi(client);
+  };
   const common = { ...options, logOf: logOf(options.log) };
-  const pages = consolePages(options);
+  const pages = hasConsole ? consolePages(options) : none;
   const calls = api({ ...common, ...options.api });
   const s3 = dispatch(common);
   return appOf(options, (ctx, next) => {
     if (isOurs(ctx, domains)) {
       ctx.state["isOwn"] = true;
+      // To others they are paths like any that do not exist.
+      if (isLeftOut(ctx)) return own(ctx, next);
       return pages(ctx, () => calls(ctx, () => own(ctx, next)));
     }
-    if (wantsConsole(ctx) && !namesBucket(ctx, domains)) return redirectToConsole(ctx);
+    if (hasConsole && wantsConsole(ctx) && !namesBucket(ctx, domains) && !isLeftOut(ctx)) return redirectToConsole(ctx);
     underWay.begin(ctx.res);
     return s3(ctx, next);
   });
 }
+
+const none: Middleware = (_ctx, next) => next();
 
 /** For a listener of its own: whoever reaches it is an operator. */
 export function createAdminApp(options: CommonOptions): Koa {
@@ -76,5 +88,5 @@ function isOurs(ctx: Context, domains: readonly string[]): boolean {
 
 /** In its Host. */
 function namesBucket({ req }: Context, domains: readonly string[]): boolean {
-  return parseAddress(req.url ?? "", req.headers.host, domains).virtualHost;
+  return isVirtualHost(req.headers.host, domains);
 }

@@ -39,9 +39,18 @@ function codeOf(thrown: unknown, { res }: Context): "RequestTimeout" | "Internal
   return isGivenUp ? "RequestTimeout" : "InternalError";
 }
 
+/** What a refusal says besides its body. */
+export function refusalHeaders({ status, headers = {} }: Refused): Readonly<Record<string, string>> {
+  return status === 503 ? { "Retry-After": "5", ...headers } : headers;
+}
+
+interface Refused {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
 function errorAnswer(error: S3Error, ctx: Context) {
-  const headers = { ...error.headers };
-  if (error.status === 503) headers["Retry-After"] ??= "5";
+  const headers = refusalHeaders(error);
   if (error.status === 304 || ctx.method === "HEAD") return { status: error.status, headers };
   return {
     status: error.status,

@@ -24,8 +24,9 @@ export function healthRoutes(health: Health, isOperator: (ctx: Context) => boole
   });
   router.get("/-/ready", (ctx) => {
     const state = health.ready();
-    ctx.status = state.reads ? 200 : 503;
-    ctx.body = isOperator(ctx) ? state : { ready: state.reads };
+    const ready = state.reads && !state.stopping;
+    ctx.status = ready ? 200 : 503;
+    ctx.body = isOperator(ctx) ? state : { ready };
   });
   router.get("/-/status", (ctx) => {
     if (!isOperator(ctx)) throw new S3Error("AccessDenied");

@@ -34,6 +34,10 @@ const insertKey = statement<never>(
     access_key_id, account_id, sealed_secret, sealed_by, redirect, scope, expires_at, created_at)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (access_key_id) DO NOTHING`,
 );
+const countKeys = statement<{ count: number }>(
+  "key-count",
+  "SELECT COUNT(*) AS count FROM access_keys WHERE account_id = ? AND session_of IS NULL",
+);
 const deleteKey = statement<never>("key-revoke", "DELETE FROM access_keys WHERE access_key_id = ?");
 const switchKey = statement<never>("key-switch", "UPDATE access_keys SET disabled = ? WHERE access_key_id = ?");
 const resealKey = statement<never>(
@@ -105,6 +109,11 @@ export class Accounts {
     // Those of a key from a configuration that had this id before would have another's rights.
     const made = await this.#change(key.accessKeyId, insertKey, row, true);
     if (!made) throw new S3Error("InvalidArgument", { message: `The access key ${key.accessKeyId} exists already` });
+  }
+
+  /** Without sessions. */
+  async countKeys(accountId: number): Promise<number> {
+    return (await this.#context.engine.read.get(countKeys, [accountId]))?.count ?? 0;
   }
 
   async listKeys(): Promise<readonly ListedKey[]> {

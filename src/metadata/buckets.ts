@@ -21,6 +21,13 @@ const selectAll = statement<BucketRow>(
   `SELECT ${bucketColumns} FROM buckets JOIN accounts ON accounts.id = buckets.account_id
   WHERE buckets.name > ? ORDER BY buckets.name LIMIT ?`,
 );
+/** What no account but the owner has a grant on is left out by its text; access.ts decides about the rest. */
+const selectReadable = statement<BucketRow>(
+  "buckets-readable",
+  `SELECT ${bucketColumns} FROM buckets JOIN accounts ON accounts.id = buckets.account_id
+  WHERE buckets.name > ? AND (buckets.account_id = ? OR buckets.settings LIKE '%"acl":%')
+  ORDER BY buckets.name LIMIT ?`,
+);
 const lockBucket = statement("bucket-lock", "SELECT id FROM buckets WHERE id = ? FOR UPDATE");
 /**
  * The smallest key, because PostgreSQL finds that by the index: from the sixth time on it looks for just any object by
@@ -124,9 +131,24 @@ export class Buckets {
     return rows.map(toBucket);
   }
 
-  /** Every account's buckets in byte order of name; `after` exclusive. */
-  async listAll(page: { readonly after?: string; readonly limit: number }): Promise<readonly Bucket[]> {
-    const rows = await this.#context.engine.read.all(selectAll, [page.after ?? "", page.limit]);
+  /**
+   * Every account's buckets in byte order of name; `after` exclusive. `reader`: an account's id; those are left out
+   * that are neither its own nor have any grant.
+   */
+  async listAll({
+    after = "",
+    limit,
+    reader,
+  }: {
+    readonly after?: string | undefined;
+    readonly limit: number;
+    readonly reader?: number | undefined;
+  }): Promise<readonly Bucket[]> {
+    const { read } = this.#context.engine;
+    const rows =
+      reader === undefined
+        ? await read.all(selectAll, [after, limit])
+        : await read.all(selectReadable, [after, reader, limit]);
     return rows.map(toBucket);
   }
 

@@ -31,13 +31,13 @@ const NOT_ASCII = /[\u0080-\u00ff]/;
  * Throws S3Error InvalidURI, KeyTooLongError, InvalidBucketName, or BadRequest for a Host that is none.
  */
 export function parseAddress(target: string, host: string | undefined, domains: readonly string[]): Address {
-  if (host !== undefined && !HOST.test(host)) throw badHost();
+  checkHost(host);
   const local = target.startsWith("/") ? target : fromAbsoluteForm(target, host);
   const mark = local.indexOf("?");
   const rawPath = mark < 0 ? local : local.slice(0, mark);
   const pairs = mark < 0 || mark === local.length - 1 ? [] : parseQuery(local.slice(mark + 1));
   const path = decode(rawPath);
-  const hostBucket = host === undefined ? undefined : bucketOf(host, domains);
+  const hostBucket = bucketOf(host, domains);
   const slash = hostBucket === undefined ? path.indexOf("/", 1) : 0;
   const bucket = hostBucket ?? (path === "/" ? undefined : path.slice(1, slash < 0 ? undefined : slash));
   const key = slash < 0 || slash === path.length - 1 ? undefined : path.slice(slash + 1);
@@ -113,7 +113,18 @@ function fromAbsoluteForm(target: string, host: string | undefined): string {
   return rest[end] === "/" ? rest.slice(end) : `/${rest.slice(end)}`;
 }
 
-function bucketOf(host: string, domains: readonly string[]): string | undefined {
+/** Does the Host name a bucket, whatever the target is? Throws BadRequest for a Host that is none. */
+export function isVirtualHost(host: string | undefined, domains: readonly string[]): boolean {
+  checkHost(host);
+  return bucketOf(host, domains) !== undefined;
+}
+
+function checkHost(host: string | undefined): void {
+  if (host !== undefined && !HOST.test(host)) throw badHost();
+}
+
+function bucketOf(host: string | undefined, domains: readonly string[]): string | undefined {
+  if (host === undefined) return undefined;
   const colon = host.lastIndexOf(":");
   const named = (colon > host.lastIndexOf("]") ? host.slice(0, colon) : host).toLowerCase();
   const name = named.endsWith(".") ? named.slice(0, -1) : named;

@@ -1,6 +1,8 @@
 // What a gateway counts, writes down every five minutes, and reads back as a picture of hours or weeks.
 import { expect, it } from "vitest";
-import { openHistory, type StoredFigures } from "../../src/admin/history.ts";
+import { openHistory } from "../../src/admin/history.ts";
+import type { StoredFigures } from "../../src/admin/history-counts.ts";
+import { foldHistory } from "../../src/admin/history-fold.ts";
 import { reportHistory } from "../../src/admin/history-report.ts";
 import { openLog } from "../../src/log.ts";
 import type { HistoryRow } from "../../src/metadata/history.ts";
@@ -92,6 +94,53 @@ onBothEngines("The history", (store) => {
     const counted = samples.reduce((sum, { requests }) => sum + requests, 0);
     expect(counted).toBe(Math.min(40, hours * 12));
     for (const { at } of samples) expect(at.getTime() % (stepSeconds * 1000)).toBe(0);
+  });
+
+  it("makes one row of each hour before the last 50, and reports the same of it", async () => {
+    const { metadata, clock } = store();
+    const { history } = metadata;
+    const hours = [50, 51, 52, 53, 700];
+    for (const [index, ago] of hours.entries())
+      for (const minute of [0, 25, 55])
+        for (const gateway of ["a", "b"]) {
+          const families = { boto3: { redirected: { requests: 1, bytes: 10 }, proxied: { requests: 0, bytes: 0 } } };
+          const counts = { requests: 2, errors: 1, receivedBytes: 5, families, latency: [1, 0, 1] };
+          const sample = JSON.stringify({ ...counts, stored: { ...stored, objects: index * 100 + minute } });
+          await history.add({ at: new Date(clock.now().getTime() - ago * HOUR + minute * MINUTE), gateway, sample });
+        }
+    const before = await report(744);
+    expect(before.samples.reduce((sum, { requests }) => sum + requests, 0)).toBe(hours.length * 12);
+    let folded = 0;
+    while (await foldHistory(history, clock.now())) folded++;
+    // The hour that began 50 hours ago is still needed as it is.
+    expect([folded, (await history.since(new Date(0))).length]).toEqual([hours.length - 1, hours.length - 1 + 6]);
+    expect(await report(744)).toEqual(before);
+    expect((await report(50)).samples).toHaveLength(3);
+    // A row that comes late is added to the hour.
+    const sample = JSON.stringify({ requests: 7, errors: 0, receivedBytes: 0, families: {}, latency: [], stored });
+    await history.add({ at: new Date(clock.now().getTime() - 52 * HOUR + 30 * MINUTE), gateway: "late", sample });
+    const { samples } = await report(744);
+    expect(await foldHistory(history, clock.now())).toBe(true);
+    expect((await report(744)).samples.map(({ requests }) => requests)).toEqual(
+      samples.map(({ requests }) => requests),
+    );
+    expect(await foldHistory(history, clock.now())).toBe(false);
+  });
+
+  it("is folded as each step is written, by several gateways at once", async () => {
+    const { metadata, clock } = store();
+    const sample = JSON.stringify({ requests: 1, errors: 0, receivedBytes: 0, families: {}, latency: [1], stored });
+    for (let hour = 0; hour < 10; hour++)
+      for (const minute of [0, 30]) {
+        const at = new Date(clock.now().getTime() + hour * HOUR + minute * MINUTE);
+        await metadata.history.add({ at, gateway: "former", sample });
+      }
+    const recorders = [recorder(), recorder(), recorder()];
+    clock.advance(61 * HOUR);
+    await Promise.all(recorders.map((one) => one.look()));
+    const rows = await metadata.history.since(new Date(0));
+    expect(rows.filter(({ gateway }) => gateway === "former")).toEqual([]);
+    expect((await report(744)).samples.reduce((sum, { requests }) => sum + requests, 0)).toBe(20);
   });
 
   it("writes what a step has so far when the gateway ends", async () => {

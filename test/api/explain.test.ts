@@ -1,41 +1,23 @@
 // Explained beside nodes that clients are really sent to: what is explained is held against what a read does.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { apiClient } from "../support/api.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type OpenBucket, openBucket } from "../support/open-bucket.ts";
+import type { OpenBucket } from "../support/open-bucket.ts";
+import { openOverNodes } from "../support/over-nodes.ts";
 
 const FOLLOWER = "aws-sdk-go/1.44.298";
-const nodes: TestGateway[] = [];
 let on: OpenBucket;
 
 beforeAll(async () => {
-  for (let n = 0; n < 2; n += 1) nodes.push(await startTestGateway({ backends: 1, config: { role: "node" } }));
-  const backends = nodes.map(({ url, port, accessKeyId, secretAccessKey }, n) => ({
-    kind: "node" as const,
-    name: `node-${n}`,
-    region: `region-${n}`,
-    endpoint: url,
-    publicEndpoint: `http://localhost:${port}`,
-    bucket: "store",
-    accessKeyId,
-    secretAccessKey,
-  }));
-  on = await openBucket({
-    backends,
-    config: {
-      redirect: { minBytes: 8 },
-      publicAccess: "allowed",
-      clientMap: [{ cidr: "192.0.2.0/24", region: "region-1" }],
-    },
+  on = await openOverNodes({
+    redirect: { minBytes: 8 },
+    publicAccess: "allowed",
+    clientMap: [{ cidr: "192.0.2.0/24", region: "region-1" }],
   });
   await on.put("k", "0123456789");
   await on.put("small", "123");
   await on.put("open", "0123456789", { "x-amz-acl": "public-read" });
 });
-afterAll(async () => {
-  await on[Symbol.asyncDispose]();
-  for (const node of nodes) await node[Symbol.asyncDispose]();
-});
+afterAll(() => on[Symbol.asyncDispose]());
 
 const explain = (query: Readonly<Record<string, string>>) =>
   apiClient(on.gateway)("GET", "/explain", { query: { bucket: "bucket", key: "k", ...query } });

@@ -43,6 +43,11 @@ it.each([
   ["a limit that says no", { scope: { readOnly: false } }, "/scope/readOnly"],
   ["a place with a limit of its own", { scope: { places: [{ bucket: "b", prefix: "", x: 1 }] } }, "/scope/places/0"],
   ["an empty list of places", { scope: { places: [] } }, "/scope/places"],
+  [
+    "limits that are longer than all they could need",
+    { scope: { places: [{ bucket: "b", prefix: "x".repeat(20_000) }] } },
+    "/scope",
+  ],
   ["a field that there is not", { scopes: {} }, ""],
   ["an account that is no name", { account: "../root" }, "/account"],
 ])("are not made with %s", async (_, body, pointer) => {
@@ -120,6 +125,26 @@ it("made by a key that ends or is limited to networks are no better, also by its
     expect((await make({ ...good, scope: { networks: ["10.0.0.0/8", "0.0.0.0/0"] } })).code).toBe("NotAllowed");
     expect(await make(good)).toMatchObject({ account: "tenant", ...good });
   }
+});
+
+it("are a thousand of an account at most, unless operators make more", { timeout: 60_000 }, async () => {
+  await using gateway = await startTestGateway();
+  const tenant = apiClient(gateway, await gateway.addAccount("tenant"));
+  const { accounts } = gateway.gateway.metadata;
+  const { id: accountId } = await accounts.ensure("tenant");
+  const rest = {
+    accountId,
+    sealedSecret: "-",
+    sealedBy: undefined,
+    redirect: undefined,
+    scope: {},
+    expiresAt: undefined,
+  };
+  for (let made = 1; made < 999; made++) await accounts.createKey({ accessKeyId: `KEY${made}`, ...rest });
+  expect((await tenant("POST", "/sessions", { body: {} })).status).toBe(201);
+  expect((await tenant("POST", "/keys", { body: {} })).status).toBe(201);
+  expect((await tenant("POST", "/keys", { body: {} })).document).toMatchObject({ code: "Conflict", status: 409 });
+  expect((await apiClient(gateway)("POST", "/keys", { body: { account: "tenant" } })).status).toBe(201);
 });
 
 it("are managed by sessions as by their parent, but a session signs itself out another way", async () => {

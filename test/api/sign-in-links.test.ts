@@ -24,17 +24,6 @@ it("sign in as whoever made them, once", async () => {
   expect((await use()).document).toMatchObject({ code: "Gone", status: 410 });
 });
 
-it("let one of twenty in that come at the same moment", async () => {
-  await using gateway = await startTestGateway();
-  const call = apiClient(gateway);
-  const { token } = (await call("POST", "/sign-in-links")).document;
-  const tries = Array.from({ length: 20 }, () =>
-    call("POST", "/sign-in", { authentication: "anonymous", body: { token } }),
-  );
-  const statuses = (await Promise.all(tries)).map(({ status }) => status);
-  expect(statuses.toSorted()).toEqual([201, ...Array.from({ length: 19 }, () => 410)]);
-});
-
 it("are over after 15 minutes, and then deleted", async () => {
   await using gateway = await startTestGateway();
   const call = apiClient(gateway);

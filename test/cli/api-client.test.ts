@@ -71,7 +71,7 @@ it("says that nobody answers, within its patience", async () => {
 it("knows a stranger, and an answer of another shape", async () => {
   const other = await stranger(404, "<html>not here</html>");
   await expect((await clientOf(other)).call("GET", "/me", me)).rejects.toThrow(
-    `${other.url} answers 404: it is no gateway, or an older one`,
+    `${other.url} answers 404: it is no gateway, an older one, or its api.networks leave you out`,
   );
   const newer = await stranger(200, '{"account":1}');
   await expect((await clientOf(newer)).call("GET", "/me", z.object({ account: z.string() }))).rejects.toThrow(

@@ -1,7 +1,9 @@
 // Links to the console from the command line, beside a running gateway.
+import { writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readCredentials } from "../../src/cli/credentials-file.ts";
 import { apiClient } from "../support/api.ts";
+import { startTestGateway } from "../support/gateway.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { type RunCommand, runCommand, startCommand } from "./terminal.ts";
 
@@ -52,6 +54,30 @@ describe("nearbucket console", () => {
     const { code, err } = await runCommand(["console", "--data", data, "--gateway", "files.example.org"]);
     expect(code).toBe(1);
     expect(err).toContain("expected http://host[:port]");
+  });
+
+  it("stands in no greeting of a demo without a console", async () => {
+    const other = await temporaryDirectory();
+    const words = ["demo", "--port", "0", "--region-count", "2", "--data", other, "--set", "console=false"];
+    const without = startCommand(words);
+    const said = await without.greeted;
+    await without.stop();
+    expect(said).toContain("In another shell");
+    expect(said).not.toContain("sign-in");
+  });
+
+  it("prints none where the configuration says that there is no console", async () => {
+    await using gateway = await startTestGateway();
+    const { directory, accessKeyId, secretAccessKey } = gateway;
+    const regions = [{ name: "here", latitude: 0, longitude: 0 }];
+    const backends = [{ kind: "memory", name: "store", region: "here" }];
+    const rest = { encryptionKey: "a key for tests, sixteen and more", copies: 1, console: false };
+    const rootKey = { accessKeyId, secretAccessKey };
+    const config = `${data}/nearbucket.yaml`;
+    await writeFile(config, JSON.stringify({ dataDirectory: directory, rootKey, regions, backends, ...rest }));
+    const { code, out, err } = await runCommand(["console", "--config", config]);
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toContain("it has no console");
   });
 
   it("stands in the greeting of the demo", async () => {

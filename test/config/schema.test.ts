@@ -39,6 +39,8 @@ describe("checkConfig", () => {
     const checked = checkConfig(smallest);
     expect("config" in checked && checked.config).toMatchObject({
       listen: { host: "127.0.0.1", port: 9000 },
+      api: {},
+      console: true,
       role: "gateway",
       region: "us-east-1",
       domains: ["localhost"],
@@ -52,6 +54,7 @@ describe("checkConfig", () => {
       cacheRows: 100_000,
       publicAccess: "blocked",
       signatureV2: "query",
+      shutdown: { delaySeconds: 0 },
       log: { level: "info" },
     });
   });
@@ -59,6 +62,16 @@ describe("checkConfig", () => {
   it("lets the minimum follow copies when it is not given", () => {
     const checked = checkConfig({ ...smallest, copies: 1 });
     expect("config" in checked && checked.config.minimumCopies).toBe(1);
+  });
+
+  it("has a gateway say that it stops before it does where others share its database", () => {
+    const checkedOf = (more: object) => {
+      const checked = checkConfig({ ...smallest, metadata: { kind: "postgres", url: "postgres://x" }, ...more });
+      return "config" in checked ? checked.config.shutdown : checked.faults;
+    };
+    expect(checkedOf({})).toEqual({ delaySeconds: 5 });
+    expect(checkedOf({ shutdown: { delaySeconds: 0 } })).toEqual({ delaySeconds: 0 });
+    expect(checkedOf({ shutdown: { delaySeconds: -1 } })).toMatchObject([{ path: "shutdown.delaySeconds" }]);
   });
 
   it("accepts no Signature Version 2 on a node unless configured", () => {

@@ -3,12 +3,13 @@ import { get } from "node:http";
 import { text } from "node:stream/consumers";
 import sqlite3 from "sqlite3";
 import { describe, expect, it } from "vitest";
-import { operatorCheck } from "../../src/admin/operators.ts";
+import { askedFrom } from "../../src/admin/asked-from.ts";
 import { clientReader } from "../../src/delivery/client.ts";
 import type { HeaderFields } from "../../src/model.ts";
 import { startTestGateway } from "../support/gateway.ts";
 
 const DETAILS = {
+  stopping: false,
   reads: true,
   writes: true,
   database: "up",
@@ -20,8 +21,8 @@ async function ask(url: string, headers: Readonly<Record<string, string>> = {}) 
   return { status: answer.status, text: await answer.text() };
 }
 
-describe("operatorCheck", () => {
-  const isOperator = operatorCheck(["198.51.100.0/24", "10.0.0.0/8"]);
+describe("askedFrom", () => {
+  const isOperator = askedFrom(["198.51.100.0/24", "10.0.0.0/8"]);
   const read = clientReader({ trustedProxies: ["10.0.0.1", "127.0.0.9"] });
 
   it.each<[what: string, peer: string, headers: HeaderFields, operator: boolean]>([

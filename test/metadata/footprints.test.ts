@@ -112,4 +112,30 @@ onBothEngines("what objects take up", (store) => {
     expect(await names()).toEqual(["a-of-bob", "b-of-alice"]);
     expect(await names("a-of-bob")).toEqual(["b-of-alice"]);
   });
+
+  it("lists for an account its own buckets, and those of others that have any grant", async () => {
+    const { metadata } = store();
+    const own = await openPlace(metadata, "a-of-alice");
+    await openPlace(metadata, "b-of-bob", "bob");
+    const open = await openPlace(metadata, "c-of-bob", "bob");
+    const acl = [{ grantee: { group: "AllUsers" }, permission: "READ" }] as const;
+    await metadata.buckets.updateSettings(open.bucket.id, (settings) => ({ ...settings, acl }));
+    const page = { limit: 10, reader: own.bucket.owner.id };
+    expect((await metadata.buckets.listAll(page)).map(({ name }) => name)).toEqual(["a-of-alice", "c-of-bob"]);
+    expect((await metadata.buckets.listAll({ ...page, after: "a-of-alice", limit: 1 })).length).toBe(1);
+  });
+
+  it("walks over one bucket after the other, and stops when nobody waits for it", async () => {
+    const { metadata } = store();
+    const { bucket } = await openPlace(metadata, "walked");
+    const gone = new AbortController();
+    const asked = [gone.signal, new AbortController().signal].map((signal) =>
+      metadata.footprints.ofBucket(bucket.id, signal),
+    );
+    gone.abort();
+    expect(await Promise.allSettled(asked)).toMatchObject([
+      { status: "rejected", reason: { name: "AbortError" } },
+      { status: "fulfilled", value: { objects: 0 } },
+    ]);
+  });
 });

@@ -1,36 +1,19 @@
 // GetObject answered by 307, with nodes behind the gateway: the headers of the redirect, and the answer of the node.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { type OpenBucket, openBucket } from "../support/open-bucket.ts";
+import { openOverNodes } from "../support/over-nodes.ts";
 import { presign } from "../support/sign.ts";
 
-const nodes: TestGateway[] = [];
-let on: OpenBucket;
+let on: Awaited<ReturnType<typeof openOverNodes>>;
 let etag: string;
 
 beforeAll(async () => {
-  for (let n = 0; n < 2; n += 1) nodes.push(await startTestGateway({ backends: 1, config: { role: "node" } }));
-  const backends = nodes.map(({ url, port, accessKeyId, secretAccessKey }, n) => ({
-    kind: "node" as const,
-    name: `node-${n}`,
-    region: `region-${n}`,
-    endpoint: url,
-    publicEndpoint: `http://localhost:${port}`,
-    bucket: "store",
-    accessKeyId,
-    secretAccessKey,
-  }));
-  on = await openBucket({
-    backends,
-    config: { redirect: { mode: "always", mediaExpirySeconds: 21_600, mediaBuckets: ["bucket"] } },
+  on = await openOverNodes({
+    redirect: { mode: "always", mediaExpirySeconds: 21_600, mediaBuckets: ["bucket"] },
   });
   const attributes = { "content-type": "text/x", "x-amz-meta-name": "Grüße", "cache-control": "max-age=9" };
   etag = String((await on.put("k", "0123456789", attributes)).headers["etag"]);
 });
-afterAll(async () => {
-  await on[Symbol.asyncDispose]();
-  for (const node of nodes) await node[Symbol.asyncDispose]();
-});
+afterAll(() => on[Symbol.asyncDispose]());
 
 // The override keeps the gateway from taking a repeated read for a client that cannot follow.
 const redirected = (query = "") => on.get("k", { "x-nearbucket-redirect": "always" }, query);
@@ -127,7 +110,7 @@ describe("a node", () => {
   /** A URL of the blob, signed with the node's own key, with these headers embedded. */
   async function embed(headers: object): Promise<string> {
     const { port, pathname } = await locate();
-    const node = nodes.find((one) => String(one.port) === port);
+    const node = on.nodes.find((one) => String(one.port) === port);
     if (node === undefined) throw new Error("a redirect to no node");
     return presign(
       { endpoint: node.url, ...node.clientConfig.credentials },

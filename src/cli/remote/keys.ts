@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { accessKey, madeKey } from "../../contract/keys.ts";
 import { type Api, path } from "../api-client.ts";
-import type { KeysGroup, ListedKey } from "../reached.ts";
+import type { KeysGroup } from "../reached.ts";
 import { allPages } from "./pages.ts";
 
 export function remoteKeys(api: Api): KeysGroup {
@@ -15,7 +15,7 @@ export function remoteKeys(api: Api): KeysGroup {
         createdAt: new Date(createdAt),
         lastUsedAt: lastUsedAt === undefined ? undefined : new Date(lastUsedAt),
         expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt),
-        scope: scope as ListedKey["scope"],
+        scope,
         redirect,
         sealedBy: undefined,
         sessionOf: key.sessionOf,

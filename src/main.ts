@@ -10,9 +10,21 @@ import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { runProgram } from "./cli/program.ts";
+import { overwriting } from "./cli/terminal.ts";
+
+const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+/** As a shell says it of a program that SIGPIPE has ended. */
+const BROKEN_PIPE = 141;
 
 // The AWS SDK would greet every user with the date at which it drops their version of Node.
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
+
+// Whoever reads the output may have enough of it, as head has: then the rest is for nobody.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(BROKEN_PIPE);
+  });
 
 const program = fileURLToPath(import.meta.url);
 const code = await runProgram(process.argv.slice(2), {
@@ -22,18 +34,31 @@ const code = await runProgram(process.argv.slice(2), {
   program: process.env["npm_command"] === undefined ? [process.execPath, program] : ["npx", "nearbucket"],
   print: (line) => void process.stdout.write(`${line}\n`),
   complain: (line) => void process.stderr.write(`${line}\n`),
-  rewrite: process.stderr.isTTY ? (line) => void process.stderr.write(`\r\u001b[2K${line}`) : undefined,
+  rewrite:
+    process.stderr.isTTY && process.env["TERM"] !== "dumb"
+      ? (line) => void process.stderr.write(overwriting(line, process.stderr.columns))
+      : undefined,
   readInput: async () => (await text(process.stdin)).replace(/\r?\n$/, ""),
   ask: process.stdin.isTTY && process.stdout.isTTY ? ask : undefined,
   user: userName(),
-  // A second signal finds no listener and ends the process at once.
-  stopped: Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]).then(() => undefined),
+  stopped,
   die: (line) => {
     process.stderr.write(`${line}\n`);
     process.exit(1);
   },
 });
 process.exit(code);
+
+/** A second signal finds no listener and ends the process at once. */
+function stopped(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = () => {
+      for (const signal of SIGNALS) process.off(signal, stop);
+      resolve();
+    };
+    for (const signal of SIGNALS) process.on(signal, stop);
+  });
+}
 
 /** What is secret is not echoed. Rejects when the input ends. */
 async function ask(question: string, isSecret: boolean): Promise<string> {

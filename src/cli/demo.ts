@@ -58,6 +58,7 @@ async function runDemo(options: Options, terminal: Terminal): Promise<void> {
 }
 
 async function serveDemo(directory: string, kind: StoreKind, options: Options, terminal: Terminal): Promise<void> {
+  const stopped = terminal.stopped();
   await ensureKind(directory, kind);
   const rootKey = await ensureRootKey(directory, terminal.env);
   const count = options.regionCount ?? (kind === "minio" ? 2 : 5);
@@ -73,7 +74,7 @@ async function serveDemo(directory: string, kind: StoreKind, options: Options, t
     const { path } = await makeRootLink(gateway.metadata, rootKey.accessKeyId, new Date());
     const { url } = gateway;
     terminal.print(demoGreeting({ url, console: url + path, directory, rootKey, kind, stores, terminal }));
-    await terminal.stopped;
+    await stopped;
     await gateway.close();
   } finally {
     await close();

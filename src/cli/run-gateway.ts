@@ -19,9 +19,11 @@ export function startGateway(
 
 /** Serves until the process is asked to stop, then finishes the requests under way, 30 s at most. */
 export async function serveUntilStopped(config: GatewayConfig, terminal: Terminal): Promise<void> {
+  // From here on, so that what is stopped while it starts is closed in order too.
+  const stopped = terminal.stopped();
   const gateway = await startGateway(config, terminal);
   terminal.print(`nearbucket listens on ${gateway.url}`);
   if (gateway.adminUrl !== undefined) terminal.print(`operators find it on ${gateway.adminUrl}`);
-  await terminal.stopped;
+  await stopped;
   await gateway.close();
 }

@@ -87,7 +87,7 @@ describe("nearbucket backends", () => {
     const waiting = startCommand(["backends", "drain", "a", "--wait", "--config", at("nearbucket.yaml")]);
     // No other backend takes its blob: it never ends.
     await vi.waitFor(() => expect(waiting.complained()).toContain("a: 1 blob, 14 B, to be copied elsewhere"), WITHIN);
-    expect(await waiting.stop()).toBe(0);
+    expect(await waiting.stop()).toBe(130);
     expect(waiting.printed()).toContain("a is draining");
     expect(await entry("a")).toMatchObject({ state: "draining" });
   });

@@ -20,6 +20,8 @@ export interface ApiOptions {
   readonly region: string;
   /** PEM: trusted in place of the public CAs. Undefined: these. */
   readonly caFile: string | undefined;
+  /** What to think of where nothing answers. */
+  readonly hint?: string;
 }
 
 interface CallOptions {
@@ -33,6 +35,7 @@ type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
 export interface Api {
   readonly endpoint: string;
+  readonly accessKeyId: string;
   /** `path`: behind `/-/api/v1`, with values by `path`. Throws one line that says what to do. */
   call<T extends z.ZodType>(method: Method, path: string, answer: T, options?: CallOptions): Promise<z.output<T>>;
 }
@@ -46,13 +49,14 @@ export function path(parts: readonly string[], ...values: readonly string[]): st
 }
 
 /** Throws when the endpoint is none, or the CA's file cannot be read. */
-export async function openApi({ endpoint, key, region, caFile }: ApiOptions): Promise<Api> {
+export async function openApi({ endpoint, key, region, caFile, hint }: ApiOptions): Promise<Api> {
   const origin = originOf(endpoint);
   const ca = caFile === undefined ? undefined : await readFile(caFile, "utf8");
   // A certificate that signed itself is its own CA; so is one of a chain that the file leaves incomplete.
   const trust = ca === undefined ? {} : { ca, allowPartialTrustChain: true };
   return {
     endpoint: origin.origin,
+    accessKeyId: key.accessKeyId,
     async call(method, at, answer, { query = {}, body, patienceMs = PATIENCE_MS } = {}) {
       const given = Object.entries(query).flatMap(([name, value]) =>
         value === undefined ? [] : [[name, String(value)] as const],
@@ -62,7 +66,7 @@ export async function openApi({ endpoint, key, region, caFile }: ApiOptions): Pr
       const signed = signedHeaders({ method, path: BASE + at, search, payload, host: origin.host, key, region });
       const target = new URL(`${origin.origin}${BASE}${at}${search === "" ? "" : `?${search}`}`);
       const headers = body === undefined ? signed : { ...signed, "content-type": "application/json" };
-      const reply = await send(target, { ...trust, method, headers, patienceMs }, payload);
+      const reply = await send(target, { ...trust, method, headers, patienceMs, hint }, payload);
       return read(reply, answer, origin.origin);
     },
   };
@@ -108,11 +112,14 @@ interface Reply {
   readonly body: string;
 }
 
-async function send(
-  url: URL,
-  { patienceMs, ...options }: { readonly patienceMs: number; readonly method: Method; readonly headers: object },
-  payload: string,
-): Promise<Reply> {
+interface SendOptions {
+  readonly method: Method;
+  readonly headers: object;
+  readonly patienceMs: number;
+  readonly hint: string | undefined;
+}
+
+async function send(url: URL, { patienceMs, hint = "", ...options }: SendOptions, payload: string): Promise<Reply> {
   const request = url.protocol === "https:" ? secureRequest : plainRequest;
   const headers = { ...options.headers, "content-length": Buffer.byteLength(payload) };
   try {
@@ -124,7 +131,7 @@ async function send(
         .end(payload);
     });
   } catch (cause) {
-    throw new Error(`${url.origin} ${whyNot(cause, patienceMs)}`, { cause });
+    throw new Error(`${url.origin} ${whyNot(cause, patienceMs)}${hint}`, { cause });
   }
 }
 
@@ -146,7 +153,10 @@ function read<T extends z.ZodType>({ status, body }: Reply, answer: T, origin: s
   }
   const refusal = problem.safeParse(document).data;
   if (refusal === undefined) throw new Error(`${origin} answers ${status}: it is no gateway, or an older one`);
-  const { title, detail = title, errors = [] } = refusal;
+  const { code, title, detail = title, errors = [] } = refusal;
+  // For a thing that is not there, or cannot be done, it would have a detail.
+  if (/^(?:NotFound|MethodNotAllowed)$/.test(code) && refusal.detail === undefined)
+    throw new Error(`${origin} does not know what this command asks for: its version is older`);
   throw new Error([detail, ...errors.map((fault) => `  ${fault.pointer || "/"}: ${fault.detail}`)].join("\n"));
 }
 

@@ -5,10 +5,10 @@
  */
 import { once } from "node:events";
 import { userInfo } from "node:os";
+import { basename } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { runProgram } from "./cli/program.ts";
 import { overwriting } from "./cli/terminal.ts";
 
@@ -26,12 +26,10 @@ for (const stream of [process.stdout, process.stderr])
     process.exit(BROKEN_PIPE);
   });
 
-const program = fileURLToPath(import.meta.url);
 const code = await runProgram(process.argv.slice(2), {
   env: process.env,
   directory: process.cwd(),
-  // npm sets it for `npm start` and for npx, both of which find the command under its name.
-  program: process.env["npm_command"] === undefined ? [process.execPath, program] : ["npx", "nearbucket"],
+  program: howStarted(),
   print: (line) => void process.stdout.write(`${line}\n`),
   complain: (line) => void process.stderr.write(`${line}\n`),
   rewrite:
@@ -48,6 +46,13 @@ const code = await runProgram(process.argv.slice(2), {
   },
 });
 process.exit(code);
+
+/** npm sets its variable for `npm start` and for npx, both of which find the command under its name. */
+function howStarted(): readonly string[] {
+  if (process.env["npm_command"] !== undefined) return ["npx", "nearbucket"];
+  const [node = "node", file = ""] = process.argv;
+  return basename(file) === "nearbucket" ? ["nearbucket"] : [node, file];
+}
 
 /** A second signal finds no listener and ends the process at once. */
 function stopped(): Promise<void> {

@@ -7,10 +7,9 @@ import { request as plainRequest } from "node:http";
 import { request as secureRequest } from "node:https";
 import { text } from "node:stream/consumers";
 import type { z } from "zod";
-import { problem } from "../contract/common.ts";
-import { reasonOf } from "../log.ts";
 import type { KeyPair } from "../random-key.ts";
 import { ALGORITHM, amzDate, canonicalQuery, encodeComponent, scopeOf, sha256Hex, sign } from "../signature-v4.ts";
+import { parseJson, type Reply, whyNoAnswer, whyRefused, whyStrange } from "./api-refusals.ts";
 
 export interface ApiOptions {
   /** Of the gateway: `https://s3.example.com`, without a path. */
@@ -67,7 +66,7 @@ export async function openApi({ endpoint, key, region, caFile, hint }: ApiOption
       const target = new URL(`${origin.origin}${BASE}${at}${search === "" ? "" : `?${search}`}`);
       const headers = body === undefined ? signed : { ...signed, "content-type": "application/json" };
       const reply = await send(target, { ...trust, method, headers, patienceMs, hint }, payload);
-      return read(reply, answer, origin.origin);
+      return read(reply, answer, origin.origin, key.accessKeyId);
     },
   };
 }
@@ -107,11 +106,6 @@ function signedHeaders({ method, path: at, search, payload, host, key, region }:
   };
 }
 
-interface Reply {
-  readonly status: number;
-  readonly body: string;
-}
-
 interface SendOptions {
   readonly method: Method;
   readonly headers: object;
@@ -125,46 +119,22 @@ async function send(url: URL, { patienceMs, hint = "", ...options }: SendOptions
   try {
     return await new Promise((resolve, reject) => {
       request(url, { ...options, headers, agent: false, signal: AbortSignal.timeout(patienceMs) }, (response) => {
-        text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+        const { statusCode: status = 0, headers: told } = response;
+        text(response).then((body) => resolve({ status, location: told.location, date: told.date, body }), reject);
       })
         .once("error", reject)
         .end(payload);
     });
   } catch (cause) {
-    throw new Error(`${url.origin} ${whyNot(cause, patienceMs)}${hint}`, { cause });
+    throw new Error(`${url.origin} ${whyNoAnswer(cause, patienceMs)}${hint}`, { cause });
   }
 }
 
-function whyNot(cause: unknown, patienceMs: number): string {
-  const { code = "", name } = cause as NodeJS.ErrnoException;
-  if (name === "AbortError" || name === "TimeoutError") return `did not answer within ${patienceMs / 1000} s`;
-  const reason = reasonOf(cause) ?? String(cause);
-  if (/SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/.test(code))
-    return `is not trusted: ${reason}. Name its CA with --ca FILE`;
-  return `cannot be reached: ${reason}`;
-}
-
-function read<T extends z.ZodType>({ status, body }: Reply, answer: T, origin: string): z.output<T> {
-  const document = parse(body);
-  if (status >= 200 && status < 300) {
-    const checked = answer.safeParse(document);
-    if (checked.success) return checked.data;
-    throw new Error(`${origin} gives an answer that this version of nearbucket does not know`);
-  }
-  const refusal = problem.safeParse(document).data;
-  if (refusal === undefined) throw new Error(`${origin} answers ${status}: it is no gateway, or an older one`);
-  const { code, title, detail = title, errors = [] } = refusal;
-  // For a thing that is not there, or cannot be done, it would have a detail.
-  if (/^(?:NotFound|MethodNotAllowed)$/.test(code) && refusal.detail === undefined)
-    throw new Error(`${origin} does not know what this command asks for: its version is older`);
-  throw new Error([detail, ...errors.map((fault) => `  ${fault.pointer || "/"}: ${fault.detail}`)].join("\n"));
-}
-
-/** Undefined: there is none, or it is not JSON. */
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
+function read<T extends z.ZodType>(reply: Reply, answer: T, origin: string, accessKeyId: string): z.output<T> {
+  const document = parseJson(reply.body);
+  const isDone = reply.status >= 200 && reply.status < 300;
+  const checked = isDone && (document !== undefined || reply.body === "") ? answer.safeParse(document) : undefined;
+  if (checked?.success) return checked.data;
+  const refusal = isDone ? undefined : whyRefused(reply, accessKeyId, new Date());
+  throw new Error(refusal ?? `${origin} ${whyStrange(reply, document)}`);
 }

@@ -37,8 +37,8 @@ describe("nearbucket backends", () => {
       })),
     );
     const told = (await backends("list", "--gateway", endpoint)).out;
-    expect(told).toMatch(/^a +disk +a +attached +in place +1 +14$/m);
-    expect((await backends("list")).out).toMatch(/^a +disk +a +attached +seen \d+ s ago +1 +14$/m);
+    expect(told).toMatch(/^a +disk +a +attached +in place +1 +14 B$/m);
+    expect((await backends("list")).out).toMatch(/^a +disk +a +attached +seen \d+ s ago +1 +14 B$/m);
     const checked = await backends("check", "--json");
     expect(checked.code).toBe(0);
     expect(JSON.parse(checked.out)).toMatchObject(

@@ -89,6 +89,13 @@ it.each([
   }, WITHIN);
 });
 
+it("prints amounts with units for people", async () => {
+  expect((await remote("stats")).out).toMatch(/^logicalBytes +4\.0 KiB\n(.*\n)*dedupRatio +2$/m);
+  expect((await remote("backends", "list")).out).toMatch(
+    /^NAME .* REPLICAS +BYTES +NOTE\n(.*\n)*toronto .* 1 +2\.0 KiB$/m,
+  );
+});
+
 it("prints the same report as JSON, but for where the gateway was asked", async () => {
   const read = (text: string) => {
     const { now: _, gateway: word, backends, jobs, ...report } = JSON.parse(text);

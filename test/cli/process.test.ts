@@ -1,6 +1,7 @@
 // The real program and what its surroundings do to it: a reader that has enough, Ctrl-C while it waits for an answer.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -37,6 +38,18 @@ it("ends at the first Ctrl-C while it waits for an answer", async () => {
   onTestFinished(() => void socket.destroy());
   started.kill("SIGINT");
   expect(await once(started, "exit")).toEqual([null, "SIGINT"]);
+});
+
+it("says its name as it was called, in the commands to go on with", async () => {
+  const directory = await temporaryDirectory();
+  const called = join(directory, "nearbucket");
+  await symlink(join(ROOT, "dist/start.cjs"), called);
+  const stores = ["one", "two"].map((name) => ({ directory: join(directory, name) }));
+  await writeFile(join(directory, "answers.json"), JSON.stringify({ stores }));
+  const words = [called, "init", "--answers", "answers.json"];
+  const started = spawn(process.execPath, words, { env: {}, cwd: directory });
+  const [said, [code]] = await Promise.all([text(started.stdout), once(started, "exit")]);
+  expect([code, said.trimEnd().split("\n").at(-1)]).toEqual([0, "nearbucket serve --config ./nearbucket.yaml"]);
 });
 
 it("writes no line over another that is wider than the terminal", () => {

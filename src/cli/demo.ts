@@ -1,6 +1,7 @@
 /** `nearbucket demo`: a gateway over five nodes in one process, or over real MinIO servers; nothing to configure. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { lockDirectory, makeRootLink } from "../administration.ts";
 import type { Gateway } from "../gateway.ts";
@@ -27,6 +28,10 @@ interface Options extends SettingOptions {
   readonly data?: string;
   readonly regionCount?: number;
 }
+
+/** After that it greets all the same: `nearbucket status` says what is away. */
+const UP_WITHIN_MS = 30_000;
+const LOOK_EVERY_MS = 20;
 
 export function addDemo(program: Command, terminal: Terminal): void {
   withSettings(program.command("demo"))
@@ -68,6 +73,7 @@ async function serveDemo(directory: string, kind: StoreKind, options: Options, t
       await demoConfig({ directory, port: options.port, rootKey, kind, stores, keys, settings: options.set }),
       terminal,
     );
+    await untilUp(gateway, stores.length, stopped);
     await writeFile(addressFile(directory), `${gateway.url}\n`);
     await writePrivate(environmentFile(directory), environmentText(directory, gateway.url));
     await ensureBucket(gateway);
@@ -79,6 +85,15 @@ async function serveDemo(directory: string, kind: StoreKind, options: Options, t
   } finally {
     await close();
   }
+}
+
+/** The commands that are printed find all stores in use: on a busy machine it takes seconds until they are. */
+async function untilUp({ fleet }: Gateway, count: number, stopped: Promise<void>): Promise<void> {
+  const enough = new AbortController();
+  void stopped.then(() => enough.abort());
+  const signal = AbortSignal.any([enough.signal, AbortSignal.timeout(UP_WITHIN_MS)]);
+  while (!signal.aborted && fleet.members().filter(({ up }) => up).length < count)
+    await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
 }
 
 /** The bucket that the printed commands use, owned by the root account. */

@@ -30,7 +30,7 @@ async function scrub(all: BackendsGroup, name: string, terminal: Terminal, optio
   if (seen?.isUnderWay) endWith(STOPPED);
   if (seen !== undefined && seen.left.replicas > 0)
     throw new Error(
-      `${amount(seen)} on ${name} could not be read, and will be tried again: the gateway's log says why`,
+      `${amount(seen)}, on ${name} could not be read, and will be tried again: the gateway's log says why`,
     );
 }
 

@@ -1,6 +1,8 @@
 // `nearbucket scrub`: a backend is read whole, beside the data and over the API, and whoever waits is told how far it is.
-import { rename, rm } from "node:fs/promises";
-import { expect, it, vi } from "vitest";
+import fs from "node:fs";
+import { readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { scrubText } from "../../src/cli/scrub.ts";
 import { at, command, lose, remotely, start, store, until, WITHIN } from "./over-disks.ts";
 import { startCommand } from "./terminal.ts";
@@ -32,6 +34,26 @@ it.each(ways)("says how to see how far it is where nobody waits, and knows no ot
   expect(await scrub("nowhere", "--wait")).toMatchObject({
     code: 1,
     err: expect.stringContaining("there is no backend nowhere"),
+  });
+});
+
+it("fails when a replica could not be read, and nothing proves that it is lost", async () => {
+  await start(["a"], { copies: 1 });
+  await store("key");
+  const files = await readdir(at("a"), { recursive: true, withFileTypes: true });
+  const blob = files.find((one) => one.isFile() && one.parentPath.includes("blobs"));
+  const { ino } = fs.statSync(join(blob?.parentPath ?? "", blob?.name ?? ""));
+  const before = fs.read as (fd: number, ...rest: unknown[]) => void;
+  const failing = (fd: number, ...rest: unknown[]) => {
+    const done = rest.at(-1) as (error: Error) => void;
+    if (fs.fstatSync(fd).ino !== ino) return before(fd, ...rest);
+    process.nextTick(done, Object.assign(new Error("EIO: i/o error, read"), { code: "EIO" }));
+  };
+  vi.spyOn(fs, "read").mockImplementation(failing as typeof fs.read);
+  onTestFinished(() => void vi.restoreAllMocks());
+  expect(await command(["scrub", "a", "--wait"])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("1 replica, 14 B, on a could not be read, and will be tried again"),
   });
 });
 

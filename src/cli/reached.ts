@@ -77,7 +77,7 @@ export interface BackendsGroup {
 }
 
 /** It signs in to the console as `accessKeyId`, once, until `expiresAt`. */
-export interface SignIn {
+interface SignIn {
   readonly url: string;
   readonly expiresAt: Date;
   readonly accessKeyId: string;

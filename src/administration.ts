@@ -2,8 +2,15 @@
  * The database and the backends of a configuration without a running gateway: what commands work with beside one, and
  * what the gateway itself opens them by.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { BackendAdministration } from "./admin/backend-administration.ts";
+import { checkDatabase } from "./admin/checks/database.ts";
+import { examine } from "./admin/checks/examine.ts";
+import type { Finding } from "./admin/checks/finding.ts";
+import { checkInventories } from "./admin/checks/inventory.ts";
+import { checkScrubs } from "./admin/checks/scrub.ts";
+import { checkSpace } from "./admin/checks/space.ts";
+import type { LiveBackend } from "./admin/live-status.ts";
 import { openSecretBox, type SecretBox } from "./auth/secret-box.ts";
 import { makeSignInLink, type SignInLink } from "./auth/sign-in-link.ts";
 import { parseBackend } from "./config/attached-backend.ts";
@@ -72,6 +79,33 @@ export function administerBackends({
     outageGraceMs: outageGraceMs(config),
     now,
   });
+}
+
+/** Is there room where a gateway writes on this machine? */
+export function examinePlaces({ dataDirectory, metadata, backends }: GatewayConfig): Promise<readonly Finding[]> {
+  return checkSpace([
+    { what: "the data directory", path: dataDirectory, isBackend: false },
+    ...(metadata.kind === "sqlite" ? [{ what: "the database", path: dirname(metadata.file), isBackend: false }] : []),
+    ...backends.flatMap((backend) =>
+      backend.kind === "disk"
+        ? [{ what: `the disk of ${backend.name}`, path: backend.directory, isBackend: true }]
+        : [],
+    ),
+  ]);
+}
+
+/** The database and all backends in use, tried from here. `live`: what a running gateway says of these. */
+export async function examineStores(
+  config: GatewayConfig,
+  { metadata, backends }: Pick<Administration, "metadata" | "backends">,
+  live: readonly LiveBackend[],
+): Promise<readonly Finding[]> {
+  return [
+    ...(await checkDatabase({ metadata, backends: config.backends })),
+    ...(await checkScrubs(metadata, config.scrub.days, new Date())),
+    ...(await checkInventories({ metadata, hours: config.inventory.hours, now: new Date() })),
+    ...(await examine(await backends.configurations(), metadata, live)),
+  ];
 }
 
 export function outageGraceMs({ repair }: GatewayConfig): number {

@@ -1,7 +1,7 @@
 /** Composes what the calls of the API work with, from a gateway that is being made. */
 import type { LiveStatus } from "./admin/live-status.ts";
 import { reportStatus } from "./admin/status-report.ts";
-import { administerBackends, HOUR_MS, outageGraceMs } from "./administration.ts";
+import { administerBackends, examinePlaces, examineStores, HOUR_MS, outageGraceMs } from "./administration.ts";
 import type { ApiServices } from "./api/services.ts";
 import { signingKeyFinder } from "./api/signing-key.ts";
 import type { LiveBox } from "./auth/secret-box.ts";
@@ -32,6 +32,8 @@ export function apiServices(parts: ApiParts): ApiServices {
   const { config, metadata, delivery, blobs, fleet, box, root, live, stats, follow, now } = parts;
   const { region, regions, rootKey, copies, minimumCopies = copies, publicAccess, redirect, dedup } = config;
   const graceMs = outageGraceMs(config);
+  const backends = async () =>
+    administerBackends({ config, metadata, box: await box.current(), now, knowsBackends: true });
   return {
     metadata,
     delivery,
@@ -55,8 +57,11 @@ export function apiServices(parts: ApiParts): ApiServices {
           ...{ configured: config.backends, graceMs },
         }),
       stats,
-      backends: async () =>
-        administerBackends({ config, metadata, box: await box.current(), now, knowsBackends: true }),
+      backends,
+      examine: async () => [
+        ...(await examinePlaces(config)),
+        ...(await examineStores(config, { metadata, backends: await backends() }, live().backends)),
+      ],
       declare: (declared) => declareBackend(declared, config),
       follow,
     },

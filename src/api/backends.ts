@@ -4,7 +4,7 @@ import { examineCandidate } from "../admin/checks/examine.ts";
 import type { Finding } from "../admin/checks/finding.ts";
 import { lossOf } from "../admin/loss.ts";
 import { knownBackend } from "../admin/refusal.ts";
-import { scrubNow } from "../admin/scrub-now.ts";
+import { scrubProgress as progressOf, scrubNow } from "../admin/scrub-now.ts";
 import type { BackendConfig } from "../backends/kinds.ts";
 import {
   backend,
@@ -15,6 +15,9 @@ import {
   findings,
   replaced,
   replacement,
+  scrubProgress,
+  scrubQuery,
+  scrubStarted,
 } from "../contract/backends.ts";
 import { type ApiOperation, apiOperation } from "./api-operation.ts";
 import { ApiError } from "./problems.ts";
@@ -40,8 +43,21 @@ export const probeBackend = apiOperation({
   async handle({ body, note }, { operation, metadata }) {
     const config = declared(body, operation);
     note({ backend: config.name, kind: config.kind });
-    const found = await examineCandidate(config, metadata);
-    return { ok: found.every(({ level }) => level !== "error"), findings: found.map(toFinding) };
+    return toFindings(await examineCandidate(config, metadata));
+  },
+});
+
+export const examineGateway = apiOperation({
+  method: "POST",
+  path: "/examination",
+  summary:
+    "Try all that this gateway depends on, from its machine; a test object is written to each backend and deleted",
+  access: "operator",
+  answer: findings,
+  async handle({ note }, { operation }) {
+    const found = await operation.examine();
+    note({ backends: operation.live().backends.map(({ name }) => name) });
+    return toFindings(found);
   },
 });
 
@@ -106,10 +122,24 @@ export const scrubBackend = apiOperation({
   summary: "Read every replica on a backend whole, those first that were not read for longest, from now on",
   access: "operator",
   status: 202,
-  answer: backend,
+  answer: scrubStarted,
   async handle({ path }, services) {
-    await orRefuse(() => scrubNow(services.metadata, nameIn(path), services.now()));
-    return one(services, nameIn(path));
+    const until = await orRefuse(() => scrubNow(services.metadata, nameIn(path), services.now()));
+    return { ...(await one(services, nameIn(path))), until };
+  },
+});
+
+export const getBackendScrub = apiOperation({
+  method: "GET",
+  path: "/backends/{name}/scrub",
+  summary: "How far such a scrub is: what is still to be read of what was last read at `until` or before",
+  access: "operator",
+  query: scrubQuery,
+  answer: scrubProgress,
+  async handle({ path, query: { until } }, { metadata }) {
+    const name = nameIn(path);
+    const { isUnderWay, ...progress } = await orRefuse(() => progressOf(metadata, name, new Date(until)));
+    return { name, underWay: isUnderWay, ...progress };
   },
 });
 
@@ -178,6 +208,11 @@ function pointerOf(path: string): string {
 
 const RESULTS = { ok: "ok", warning: "warning", error: "failed" } as const;
 
-function toFinding({ check, level, says, remedy }: Finding) {
-  return { check, result: RESULTS[level], detail: says, advice: remedy };
+function toFindings(found: readonly Finding[]) {
+  return {
+    ok: found.every(({ level }) => level !== "error"),
+    findings: found.map(({ check, subject, level, says, remedy }) => ({
+      ...{ check, subject, result: RESULTS[level], detail: says, advice: remedy },
+    })),
+  };
 }

@@ -1,5 +1,6 @@
 /** What the calls of the API work with; made by the composition root. */
 import type { BackendAdministration } from "../admin/backend-administration.ts";
+import type { Finding } from "../admin/checks/finding.ts";
 import type { LiveStatus } from "../admin/live-status.ts";
 import type { StatusReport } from "../admin/status-report.ts";
 import type { LiveBox } from "../auth/secret-box.ts";
@@ -35,6 +36,8 @@ export interface OperationServices {
   stats(): Promise<StatsReport>;
   /** With the encryption keys as they are by now. */
   backends(): Promise<BackendAdministration>;
+  /** All that the gateway depends on, tried from its machine; a test object is written to each backend and deleted. */
+  examine(): Promise<readonly Finding[]>;
   /** A backend as in the configuration file; `path`: of a fault, as there. */
   declare(
     declared: unknown,

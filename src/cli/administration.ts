@@ -52,6 +52,7 @@ export function findConfig(
   if (config !== undefined && data !== undefined) throw new Error("give --config or --data, not both");
   if (data !== undefined) return demoDatabaseConfig(resolve(directory, data));
   const file = config ?? env["NEARBUCKET_CONFIG"];
-  if (file === undefined) throw new Error("say which gateway: --config FILE, or --data DIR for a demo");
+  if (file === undefined)
+    throw new Error("this works beside a gateway's data only: give --config FILE, or --data DIR for a demo");
   return load(resolve(directory, file), env);
 }

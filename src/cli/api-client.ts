@@ -7,10 +7,9 @@ import { request as plainRequest } from "node:http";
 import { request as secureRequest } from "node:https";
 import { text } from "node:stream/consumers";
 import type { z } from "zod";
-import { problem } from "../contract/common.ts";
-import { reasonOf } from "../log.ts";
 import type { KeyPair } from "../random-key.ts";
 import { ALGORITHM, amzDate, canonicalQuery, encodeComponent, scopeOf, sha256Hex, sign } from "../signature-v4.ts";
+import { parseJson, type Reply, whyNoAnswer, whyRefused, whyStrange } from "./api-refusals.ts";
 
 export interface ApiOptions {
   /** Of the gateway: `https://s3.example.com`, without a path. */
@@ -20,6 +19,8 @@ export interface ApiOptions {
   readonly region: string;
   /** PEM: trusted in place of the public CAs. Undefined: these. */
   readonly caFile: string | undefined;
+  /** What to think of where nothing answers. */
+  readonly hint?: string;
 }
 
 interface CallOptions {
@@ -33,6 +34,7 @@ type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
 export interface Api {
   readonly endpoint: string;
+  readonly accessKeyId: string;
   /** `path`: behind `/-/api/v1`, with values by `path`. Throws one line that says what to do. */
   call<T extends z.ZodType>(method: Method, path: string, answer: T, options?: CallOptions): Promise<z.output<T>>;
 }
@@ -46,13 +48,14 @@ export function path(parts: readonly string[], ...values: readonly string[]): st
 }
 
 /** Throws when the endpoint is none, or the CA's file cannot be read. */
-export async function openApi({ endpoint, key, region, caFile }: ApiOptions): Promise<Api> {
+export async function openApi({ endpoint, key, region, caFile, hint }: ApiOptions): Promise<Api> {
   const origin = originOf(endpoint);
   const ca = caFile === undefined ? undefined : await readFile(caFile, "utf8");
   // A certificate that signed itself is its own CA; so is one of a chain that the file leaves incomplete.
   const trust = ca === undefined ? {} : { ca, allowPartialTrustChain: true };
   return {
     endpoint: origin.origin,
+    accessKeyId: key.accessKeyId,
     async call(method, at, answer, { query = {}, body, patienceMs = PATIENCE_MS } = {}) {
       const given = Object.entries(query).flatMap(([name, value]) =>
         value === undefined ? [] : [[name, String(value)] as const],
@@ -62,8 +65,8 @@ export async function openApi({ endpoint, key, region, caFile }: ApiOptions): Pr
       const signed = signedHeaders({ method, path: BASE + at, search, payload, host: origin.host, key, region });
       const target = new URL(`${origin.origin}${BASE}${at}${search === "" ? "" : `?${search}`}`);
       const headers = body === undefined ? signed : { ...signed, "content-type": "application/json" };
-      const reply = await send(target, { ...trust, method, headers, patienceMs }, payload);
-      return read(reply, answer, origin.origin);
+      const reply = await send(target, { ...trust, method, headers, patienceMs, hint }, payload);
+      return read(reply, answer, origin.origin, key.accessKeyId);
     },
   };
 }
@@ -103,59 +106,35 @@ function signedHeaders({ method, path: at, search, payload, host, key, region }:
   };
 }
 
-interface Reply {
-  readonly status: number;
-  readonly body: string;
+interface SendOptions {
+  readonly method: Method;
+  readonly headers: object;
+  readonly patienceMs: number;
+  readonly hint: string | undefined;
 }
 
-async function send(
-  url: URL,
-  { patienceMs, ...options }: { readonly patienceMs: number; readonly method: Method; readonly headers: object },
-  payload: string,
-): Promise<Reply> {
+async function send(url: URL, { patienceMs, hint = "", ...options }: SendOptions, payload: string): Promise<Reply> {
   const request = url.protocol === "https:" ? secureRequest : plainRequest;
   const headers = { ...options.headers, "content-length": Buffer.byteLength(payload) };
   try {
     return await new Promise((resolve, reject) => {
       request(url, { ...options, headers, agent: false, signal: AbortSignal.timeout(patienceMs) }, (response) => {
-        text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+        const { statusCode: status = 0, headers: told } = response;
+        text(response).then((body) => resolve({ status, location: told.location, date: told.date, body }), reject);
       })
         .once("error", reject)
         .end(payload);
     });
   } catch (cause) {
-    throw new Error(`${url.origin} ${whyNot(cause, patienceMs)}`, { cause });
+    throw new Error(`${url.origin} ${whyNoAnswer(cause, patienceMs)}${hint}`, { cause });
   }
 }
 
-function whyNot(cause: unknown, patienceMs: number): string {
-  const { code = "", name } = cause as NodeJS.ErrnoException;
-  if (name === "AbortError" || name === "TimeoutError") return `did not answer within ${patienceMs / 1000} s`;
-  const reason = reasonOf(cause) ?? String(cause);
-  if (/SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/.test(code))
-    return `is not trusted: ${reason}. Name its CA with --ca FILE`;
-  return `cannot be reached: ${reason}`;
-}
-
-function read<T extends z.ZodType>({ status, body }: Reply, answer: T, origin: string): z.output<T> {
-  const document = parse(body);
-  if (status >= 200 && status < 300) {
-    const checked = answer.safeParse(document);
-    if (checked.success) return checked.data;
-    throw new Error(`${origin} gives an answer that this version of nearbucket does not know`);
-  }
-  const refusal = problem.safeParse(document).data;
-  if (refusal === undefined)
-    throw new Error(`${origin} answers ${status}: it is no gateway, an older one, or its api.networks leave you out`);
-  const { title, detail = title, errors = [] } = refusal;
-  throw new Error([detail, ...errors.map((fault) => `  ${fault.pointer || "/"}: ${fault.detail}`)].join("\n"));
-}
-
-/** Undefined: there is none, or it is not JSON. */
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
+function read<T extends z.ZodType>(reply: Reply, answer: T, origin: string, accessKeyId: string): z.output<T> {
+  const document = parseJson(reply.body);
+  const isDone = reply.status >= 200 && reply.status < 300;
+  const checked = isDone && (document !== undefined || reply.body === "") ? answer.safeParse(document) : undefined;
+  if (checked?.success) return checked.data;
+  const refusal = isDone ? undefined : whyRefused(reply, accessKeyId, new Date());
+  throw new Error(refusal ?? `${origin} ${whyStrange(reply, document)}`);
 }

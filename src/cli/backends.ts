@@ -7,7 +7,7 @@ import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { columns } from "./columns.ts";
 import { drain } from "./drain.ts";
-import { duration } from "./layout.ts";
+import { count, duration, size } from "./layout.ts";
 import { addOrphans } from "./orphans.ts";
 import { openProgress } from "./progress.ts";
 import { type ReachOptions, reach, withReach } from "./reach.ts";
@@ -132,19 +132,12 @@ function addReplace(backends: Command, terminal: Terminal): void {
 }
 
 function listTable(described: readonly BackendDescription[], now: Date): string {
-  return columns([
-    ["NAME", "KIND", "REGION", "STATE", "CONDITION", "REPLICAS", "BYTES", "NOTE"],
-    ...described.map(({ name, kind = "-", region = "-", state, condition, at, replicas, bytes, note = "" }) => [
-      name,
-      kind,
-      region,
-      state,
-      conditionText(condition, at, now),
-      String(replicas),
-      String(bytes),
-      note,
-    ]),
+  const heading = ["NAME", "KIND", "REGION", "STATE", "CONDITION", "REPLICAS", "BYTES", "NOTE"];
+  const rows = described.map(({ name, kind = "-", region = "-", state, condition, at, replicas, bytes, note = "" }) => [
+    ...[name, kind, region, state, conditionText(condition, at, now)],
+    ...[count(replicas), size(bytes), note],
   ]);
+  return columns([heading, ...rows], ["REPLICAS", "BYTES"]);
 }
 
 function conditionText(condition: BackendDescription["condition"], at: Date | undefined, now: Date): string {

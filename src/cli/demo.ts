@@ -1,6 +1,7 @@
 /** `nearbucket demo`: a gateway over five nodes in one process, or over real MinIO servers; nothing to configure. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { lockDirectory, makeRootLink } from "../administration.ts";
 import type { Gateway } from "../gateway.ts";
@@ -27,6 +28,10 @@ interface Options extends SettingOptions {
   readonly data?: string;
   readonly regionCount?: number;
 }
+
+/** After that it greets all the same: `nearbucket status` says what is away. */
+const UP_WITHIN_MS = 30_000;
+const LOOK_EVERY_MS = 20;
 
 export function addDemo(program: Command, terminal: Terminal): void {
   withSettings(program.command("demo"))
@@ -58,6 +63,7 @@ async function runDemo(options: Options, terminal: Terminal): Promise<void> {
 }
 
 async function serveDemo(directory: string, kind: StoreKind, options: Options, terminal: Terminal): Promise<void> {
+  const stopped = terminal.stopped();
   await ensureKind(directory, kind);
   const rootKey = await ensureRootKey(directory, terminal.env);
   const count = options.regionCount ?? (kind === "minio" ? 2 : 5);
@@ -66,6 +72,7 @@ async function serveDemo(directory: string, kind: StoreKind, options: Options, t
     const { port, set: settings } = options;
     const config = await demoConfig({ directory, port, rootKey, kind, stores, keys, settings });
     const gateway = await startGateway(config, terminal);
+    await untilUp(gateway, stores.length, stopped);
     await writeFile(addressFile(directory), `${gateway.url}\n`);
     await writePrivate(environmentFile(directory), environmentText(directory, gateway.url));
     await ensureBucket(gateway);
@@ -73,10 +80,19 @@ async function serveDemo(directory: string, kind: StoreKind, options: Options, t
     const link = config.console ? await makeRootLink(metadata, rootKey.accessKeyId, new Date()) : undefined;
     const console = link && url + link.path;
     terminal.print(demoGreeting({ url, console, directory, rootKey, kind, stores, terminal }));
-    await closeWhenStopped(gateway, config, terminal);
+    await closeWhenStopped(gateway, config, terminal, stopped);
   } finally {
     await close();
   }
+}
+
+/** The commands that are printed find all stores in use: on a busy machine it takes seconds until they are. */
+async function untilUp({ fleet }: Gateway, count: number, stopped: Promise<void>): Promise<void> {
+  const enough = new AbortController();
+  void stopped.then(() => enough.abort());
+  const signal = AbortSignal.any([enough.signal, AbortSignal.timeout(UP_WITHIN_MS)]);
+  while (!signal.aborted && fleet.members().filter(({ up }) => up).length < count)
+    await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
 }
 
 /** The bucket that the printed commands use, owned by the root account. */

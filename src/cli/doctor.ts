@@ -1,38 +1,38 @@
 /**
- * `nearbucket doctor`: looks at everything that a gateway depends on, from where it is run, and says what to do. It
- * writes a test object to each backend and deletes it again; it changes nothing else.
+ * `nearbucket doctor`: looks at everything that a gateway depends on, and says what to do: from where it is run, or,
+ * over the API, from the gateway's machine. It writes a test object to each backend and deletes it again; it changes
+ * nothing else.
  */
-import { dirname } from "node:path";
 import type { Command } from "commander";
-import { checkDatabase } from "../admin/checks/database.ts";
 import { examine } from "../admin/checks/examine.ts";
 import { error, type Finding, ok, severity, warning } from "../admin/checks/finding.ts";
-import { checkInventories } from "../admin/checks/inventory.ts";
-import { checkScrubs } from "../admin/checks/scrub.ts";
-import { checkSpace, type WrittenPlace } from "../admin/checks/space.ts";
-import { type Administration, openAdministration } from "../administration.ts";
+import { type Administration, examinePlaces, examineStores, openAdministration } from "../administration.ts";
 import { inspectConfig, missingDatabase } from "../config/load.ts";
 import type { GatewayConfig } from "../config/schema.ts";
+import { findings as findingsAnswer } from "../contract/backends.ts";
 import { reasonOf } from "../log.ts";
 import { findConfig } from "./administration.ts";
 import { askGateway, type GatewayAnswer } from "./ask-gateway.ts";
-
 import { checkConfiguration } from "./check-config.ts";
 import { doctorText } from "./doctor-text.ts";
 import { endWith } from "./exit-code.ts";
+import { isBeside, type ReachOptions, reachApi, withReach } from "./reach.ts";
 import type { Terminal } from "./terminal.ts";
 
-interface Options {
-  readonly config?: string;
-  readonly gateway?: string;
+interface Options extends ReachOptions {
   readonly json?: true;
 }
 
+/** Each backend may be given up on after some seconds. */
+const PATIENCE_MS = 300_000;
+const LEVELS = { ok: "ok", warning: "warning", failed: "error" } as const;
+
 export function addDoctor(program: Command, terminal: Terminal): void {
-  program
-    .command("doctor")
-    .description("look at clocks, backends, redirects, disks, database and configuration, and say what to do")
-    .option("--config <file>", "the gateway's configuration file; without it NEARBUCKET_CONFIG names one")
+  withReach(
+    program
+      .command("doctor")
+      .description("look at clocks, backends, redirects, disks, database and configuration, and say what to do"),
+  )
     .option("--gateway <url>", "where the gateway answers operators; by default as the configuration says")
     .option("--json", "as one JSON document")
     .action(async (options: Options) => {
@@ -43,25 +43,44 @@ export function addDoctor(program: Command, terminal: Terminal): void {
     });
 }
 
+/** The backends of a demo are known to its gateway alone: it is asked. */
 async function diagnose(options: Options, terminal: Terminal): Promise<readonly Finding[]> {
-  let config: GatewayConfig;
   try {
-    config = await findConfig(options, terminal, inspectConfig);
+    if (isBeside(options, terminal) && options.data === undefined)
+      return await diagnoseBeside(await findConfig(options, terminal, inspectConfig), options.gateway);
   } catch (failure) {
-    const says = failure instanceof Error ? failure.message : String(failure);
-    return [error({ check: "configuration", subject: undefined, says, remedy: "Correct that, and ask again." })];
+    return [failed("configuration", failure, "Correct that, and ask again.")];
   }
-  const [gateway, space] = [await askGateway(config, options.gateway), await checkSpace(writtenPlaces(config))];
+  try {
+    return await diagnoseRemote(options, terminal);
+  } catch (failure) {
+    return [failed("gateway", failure, "On its machine, nearbucket doctor --config FILE says more.")];
+  }
+}
+
+function failed(check: string, failure: unknown, remedy: string): Finding {
+  const says = failure instanceof Error ? failure.message : String(failure);
+  return error({ check, subject: undefined, says, remedy });
+}
+
+async function diagnoseRemote(options: Options, terminal: Terminal): Promise<readonly Finding[]> {
+  const api = await reachApi(options, terminal);
+  const { findings } = await api.call("POST", "/examination", findingsAnswer, { patienceMs: PATIENCE_MS });
+  return [
+    ok("gateway", api.endpoint, "answers, and looked at what follows from its own machine"),
+    ...findings.map(({ result, check, subject, detail: says = "", advice: remedy }) => ({
+      ...{ level: LEVELS[result], check, subject, says, remedy },
+    })),
+  ];
+}
+
+async function diagnoseBeside(config: GatewayConfig, gatewayUrl: string | undefined): Promise<readonly Finding[]> {
+  const [gateway, space] = [await askGateway(config, gatewayUrl), await examinePlaces(config)];
   const live = gateway.status?.backends ?? [];
   const missing = missingDatabase(config);
   const rest =
     missing === undefined
-      ? await withDatabase(config, async ({ metadata, backends }) => [
-          ...(await checkDatabase({ metadata, backends: config.backends })),
-          ...(await checkScrubs(metadata, config.scrub.days, new Date())),
-          ...(await checkInventories({ metadata, hours: config.inventory.hours, now: new Date() })),
-          ...(await examine(await backends.configurations(), metadata, live)),
-        ])
+      ? await withDatabase(config, (administration) => examineStores(config, administration, live))
       : [noDatabase(missing), ...(await examine(config.backends, undefined, live))];
   return [
     ...checkConfiguration(config),
@@ -74,19 +93,6 @@ async function diagnose(options: Options, terminal: Terminal): Promise<readonly 
 
 function nodeVersion(): string {
   return `Node ${process.versions.node}`;
-}
-
-function writtenPlaces(config: GatewayConfig): readonly WrittenPlace[] {
-  const { dataDirectory, metadata, backends } = config;
-  return [
-    { what: "the data directory", path: dataDirectory, isBackend: false },
-    ...(metadata.kind === "sqlite" ? [{ what: "the database", path: dirname(metadata.file), isBackend: false }] : []),
-    ...backends.flatMap((backend) =>
-      backend.kind === "disk"
-        ? [{ what: `the disk of ${backend.name}`, path: backend.directory, isBackend: true }]
-        : [],
-    ),
-  ];
 }
 
 async function withDatabase(

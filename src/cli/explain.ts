@@ -55,7 +55,7 @@ function place(text: string): Place {
 
 export function explainText({ client, replicas, left, answer, steps }: Explanation, withSteps: boolean): string {
   const lines = [
-    row("client", `${client.address}${placeText(client)}; ${client.family}`),
+    row("client", `${client.address}${placeText(client)}; ${kindText(client)}`),
     row("replicas", [...replicas.map(replicaText), ...left.map(({ backend, why }) => `${backend}: ${why}`)].join("; ")),
     row("chosen", answer.backend ?? "none: no replica can be read"),
     ...insteadRows(answer, replicas),
@@ -76,6 +76,10 @@ const WIDTH = 10;
 
 function row(name: string, text: string): string {
   return wrap(`${name.padEnd(WIDTH)}${text}`, " ".repeat(WIDTH));
+}
+
+function kindText({ family }: Explanation["client"]): string {
+  return family === "none" ? "a program that is not known" : family;
 }
 
 function placeText({ region, coordinates }: Explanation["client"]): string {

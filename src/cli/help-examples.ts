@@ -11,7 +11,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   node: ["nearbucket node --data /srv/node --port 9100", "nearbucket node --data /srv/node --host :: --region toronto"],
   demo: ["nearbucket demo", "nearbucket demo --minio --port 9100", "nearbucket demo --data /tmp/try --region-count 2"],
   status: ["nearbucket status --profile near", "nearbucket status --data nearbucket-data --json"],
-  doctor: ["nearbucket doctor --config nearbucket.yaml", "nearbucket doctor --config nearbucket.yaml --json"],
+  doctor: ["nearbucket doctor --config nearbucket.yaml", "nearbucket doctor --endpoint https://s3.example.com --json"],
   stats: ["nearbucket stats --endpoint https://s3.example.com", "nearbucket stats --data nearbucket-data --json"],
   "backends list": [
     "nearbucket backends list --profile near",
@@ -79,7 +79,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ],
   "jobs list": ["nearbucket jobs list --profile near", "nearbucket jobs list --failing --kind copy"],
   "jobs retry": ["nearbucket jobs retry 4711 --profile near", "nearbucket jobs retry 4711 --config nearbucket.yaml"],
-  scrub: ["nearbucket scrub toronto --profile near", "nearbucket scrub toronto --config nearbucket.yaml"],
+  scrub: ["nearbucket scrub toronto --profile near", "nearbucket scrub toronto --wait --config nearbucket.yaml"],
   explain: [
     "nearbucket explain photos/cat.jpg --from 203.0.113.7",
     "nearbucket explain photos/cat.jpg --at 43.65,-79.38 --client rclone/v1.70 --steps",
@@ -87,6 +87,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   console: [
     "nearbucket console --data nearbucket-data",
     "nearbucket console --config nearbucket.yaml --gateway https://s3.example.com",
+    "nearbucket console --profile near",
   ],
   completion: [". <(nearbucket completion bash)", "nearbucket completion fish | source"],
 };

@@ -6,7 +6,9 @@ import type { Command } from "commander";
 import { examineCandidate } from "../admin/checks/examine.ts";
 import { severity } from "../admin/checks/finding.ts";
 import { readConfig } from "../config/load.ts";
+import { reasonOf } from "../log.ts";
 import { randomKey } from "../random-key.ts";
+import { parseJson } from "./api-refusals.ts";
 import { writePrivate } from "./credentials-file.ts";
 import { doctorText } from "./doctor-text.ts";
 import { configurationText, environmentFileText, secretsOf } from "./init-files.ts";
@@ -52,9 +54,16 @@ interface Told {
 }
 
 async function readAnswers(file: string, terminal: Terminal, directory: string): Promise<Told> {
-  const read = answers.safeParse(JSON.parse(await readFile(file, "utf8")));
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new Error(`cannot read the answers: ${reasonOf(cause)}`, { cause });
+  });
+  const document = parseJson(text);
+  if (document === undefined) throw new Error(`${file} is not JSON`);
+  const read = answers.safeParse(document);
   if (!read.success) {
-    const faults = read.error.issues.map(({ path, message }) => `  ${path.join(".")}: ${message}`);
+    const faults = read.error.issues.map(
+      ({ path, message }) => `  ${[...path].join(".") || "the answers"}: ${message}`,
+    );
     throw new Error(`${file} has faults:\n${faults.join("\n")}`);
   }
   const stores: Store[] = [];

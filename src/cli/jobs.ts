@@ -1,6 +1,5 @@
-/** `nearbucket jobs` and `nearbucket scrub`: what gateways do in the background, and having it done now. */
+/** `nearbucket jobs`: what gateways do in the background, and having it done now. */
 import type { Command } from "commander";
-import { backend } from "../contract/backends.ts";
 import { type JobDocument, job } from "../contract/jobs.ts";
 import { path } from "./api-client.ts";
 import { columns } from "./columns.ts";
@@ -34,18 +33,6 @@ export function addJobs(program: Command, terminal: Terminal): void {
     .action(async (id: string, { json, ...options }: Options) => {
       const retried = await (await reachApi(options, terminal)).call("POST", path`/jobs/${id}/retry`, job);
       terminal.print(json ? JSON.stringify(retried, undefined, 2) : `job ${id} runs now: nearbucket jobs list`);
-    });
-}
-
-export function addScrub(program: Command, terminal: Terminal): void {
-  withReach(
-    program.command("scrub").description("read every replica on a backend whole, from now on").argument("<backend>"),
-  )
-    .option("--json", "as one JSON document")
-    .action(async (name: string, { json, ...options }: Options) => {
-      const scrubbed = await (await reachApi(options, terminal)).call("POST", path`/backends/${name}/scrub`, backend);
-      const said = `${name} is read whole while a gateway runs: nearbucket status says how far it is`;
-      terminal.print(json ? JSON.stringify(scrubbed, undefined, 2) : said);
     });
 }
 

@@ -1,5 +1,6 @@
 /** The commands, one line each. A command that throws ends with one clear line on standard error and exit code 1. */
 import { Command, CommanderError } from "commander";
+import { reasonOf } from "../log.ts";
 import { packageVersion } from "../version.ts";
 import { addAccounts } from "./accounts.ts";
 import { addBackends } from "./backends.ts";
@@ -11,9 +12,10 @@ import { addDoctor } from "./doctor.ts";
 import { addExplain } from "./explain.ts";
 import { addExamples } from "./help-examples.ts";
 import { addInit } from "./init.ts";
-import { addJobs, addScrub } from "./jobs.ts";
+import { addJobs } from "./jobs.ts";
 import { addKeys } from "./keys.ts";
 import { addNode } from "./node.ts";
+import { addScrub } from "./scrub.ts";
 import { addServe } from "./serve.ts";
 import { addStats } from "./stats.ts";
 import { addStatus } from "./status.ts";
@@ -32,9 +34,16 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
-    terminal.complain(`nearbucket: ${error instanceof Error ? error.message : String(error)}`);
+    terminal.complain(`nearbucket: ${messageOf(error)}`);
     return 1;
   }
+}
+
+/** Of a database that is away, clients are told nothing but that: whoever runs a command needs the reason. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name !== "S3Error" || error.cause === undefined) return error.message;
+  return `the database cannot be used: ${reasonOf(error.cause)}. nearbucket doctor looks at it`;
 }
 
 export function makeProgram(terminal: Terminal): Command {

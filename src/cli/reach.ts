@@ -22,6 +22,9 @@ export interface ReachOptions extends WhereOptions, EndpointOptions {
   readonly gateway?: string;
 }
 
+/** Beside data, where a command asks the gateway on it. */
+const RUNNING = ". This command asks the running gateway: start it, or give --endpoint";
+
 export function withReach(command: Command): Command {
   return withWhere(command)
     .option("--endpoint <url>", "a running gateway; without it NEARBUCKET_ENDPOINT or the AWS tools' settings name one")
@@ -60,11 +63,14 @@ export async function reachApi(options: ReachOptions, terminal: Terminal): Promi
   const config = await findConfig(options, terminal);
   const endpoint = nearUrl(config.listen, config.tls !== undefined);
   if (endpoint === undefined) throw new Error("its port is chosen by the system: name its address with --endpoint");
-  return openApi({ endpoint, key: config.rootKey, region: config.region, caFile: config.tls?.certificate });
+  return openApi({
+    ...{ endpoint, key: config.rootKey, region: config.region, caFile: config.tls?.certificate },
+    hint: RUNNING,
+  });
 }
 
 /** A configuration in the environment goes before an endpoint there, and options go before both. */
-function isBeside({ config, data, endpoint, profile }: ReachOptions, { env }: Terminal): boolean {
+export function isBeside({ config, data, endpoint, profile }: ReachOptions, { env }: Terminal): boolean {
   const besides = config !== undefined || data !== undefined;
   const remote = endpoint !== undefined || profile !== undefined;
   if (besides && remote) throw new Error("give --config or --data, or else --endpoint or --profile, not both");
@@ -84,5 +90,5 @@ async function demoApi(directory: string): Promise<Api> {
   if (key === undefined)
     throw new Error(`${directory} holds no demo: start one with nearbucket demo --data ${directory}`);
   const endpoint = (await readFile(addressFile(directory), "utf8")).trim();
-  return openApi({ endpoint, key, region: "us-east-1", caFile: undefined });
+  return openApi({ endpoint, key, region: "us-east-1", caFile: undefined, hint: RUNNING });
 }

@@ -1,5 +1,6 @@
 /** What commands ask of a gateway and do with it, whether beside its data or over its API. */
 import type { OrphanReport } from "../admin/orphans.ts";
+import type { ScrubProgress } from "../admin/scrub-now.ts";
 import type { StatusReport } from "../admin/status-report.ts";
 import type { Administration } from "../administration.ts";
 import type { KeyPair } from "../random-key.ts";
@@ -49,6 +50,8 @@ export interface Left {
   readonly bytes: number;
 }
 
+export type Scrubbing = ScrubProgress;
+
 /** Each throws, in words for the operator, what speaks against it. */
 export interface BackendsGroup {
   list(): Promise<readonly BackendDescription[]>;
@@ -58,6 +61,9 @@ export interface BackendsGroup {
   attach(name: string, text: string, directory: string): Promise<void>;
   drain(name: string): Promise<void>;
   left(name: string): Promise<Left>;
+  /** Returns `until`: what was last read then or before is read now. */
+  scrub(name: string): Promise<Date>;
+  scrubbing(name: string, until: Date): Promise<Scrubbing>;
   resume(name: string): Promise<void>;
   remove(name: string): Promise<void>;
   replace(
@@ -70,9 +76,18 @@ export interface BackendsGroup {
   confirmOrphans(name: string): Promise<number>;
 }
 
+/** It signs in to the console as `accessKeyId`, once, until `expiresAt`. */
+interface SignIn {
+  readonly url: string;
+  readonly expiresAt: Date;
+  readonly accessKeyId: string;
+}
+
 export interface Reached {
   status(): Promise<{ readonly report: StatusReport; readonly gateway: GatewayWord }>;
   stats(): Promise<Stats>;
+  /** `origin`: where a browser reaches the gateway, when that is another address than is known here. */
+  signIn(origin: string | undefined): Promise<SignIn>;
   readonly backends: BackendsGroup;
   readonly keys: KeysGroup;
 }

@@ -20,22 +20,25 @@ export function startGateway(
 
 /** Serves until the process is asked to stop. */
 export async function serveUntilStopped(config: GatewayConfig, terminal: Terminal): Promise<void> {
+  // From here on, so that what is stopped while it starts is closed in order too.
+  const stopped = terminal.stopped();
   const gateway = await startGateway(config, terminal);
   terminal.print(`nearbucket listens on ${gateway.url}`);
   if (gateway.adminUrl !== undefined) terminal.print(`operators find it on ${gateway.adminUrl}`);
-  await closeWhenStopped(gateway, config, terminal);
+  await closeWhenStopped(gateway, config, terminal, stopped);
 }
 
 /**
- * Waits until the process is asked to stop. Serves on for a while then, so that load balancers see in time that they
- * should go elsewhere, and finishes the requests under way, 30 s at most.
+ * Waits until the process is asked to stop, as `stopped` says. Serves on for a while then, so that load balancers see
+ * in time that they should go elsewhere, and finishes the requests under way, 30 s at most.
  */
 export async function closeWhenStopped(
   gateway: Gateway,
   { shutdown: { delaySeconds } }: GatewayConfig,
   terminal: Terminal,
+  stopped: Promise<void>,
 ): Promise<void> {
-  await terminal.stopped;
+  await stopped;
   gateway.announceStop();
   if (delaySeconds > 0) {
     terminal.print(`stopping in ${delaySeconds} s, and not ready until then; a second signal ends it at once`);

@@ -1,5 +1,7 @@
 /** `nearbucket stats`: what is stored, how often, and what that saved. */
 import type { Command } from "commander";
+import { columns } from "./columns.ts";
+import { count, size } from "./layout.ts";
 import { type ReachOptions, reach, withReach } from "./reach.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -15,6 +17,10 @@ export function addStats(program: Command, terminal: Terminal): void {
 }
 
 function table(rows: readonly (readonly [string, number])[]): string {
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+  return columns(rows.map(([name, value]) => [name, valueText(name, value)]));
+}
+
+function valueText(name: string, value: number): string {
+  if (name.endsWith("Bytes")) return size(value);
+  return Number.isInteger(value) ? count(value) : value.toFixed(2);
 }

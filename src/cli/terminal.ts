@@ -18,10 +18,18 @@ export interface Terminal {
   readonly ask: ((question: string, isSecret: boolean) => Promise<string>) | undefined;
   /** The system user that runs the command. */
   readonly user: string;
-  /** Resolves when the process is asked to stop. */
-  readonly stopped: Promise<void>;
+  /** Resolves when the process is asked to stop. From the first call on, the first such signal no longer ends it. */
+  readonly stopped: () => Promise<void>;
   /** Ends the process at once: the database can no longer be trusted to keep what it acknowledges. */
   readonly die: (text: string) => void;
+}
+
+/**
+ * What puts `line` in the place of the terminal's last line. One that is wider than `columns` would go on below, and
+ * stay there.
+ */
+export function overwriting(line: string, columns: number): string {
+  return `\r\u001b[2K${line.slice(0, Math.max(0, columns - 1))}`;
 }
 
 /** One word for a POSIX shell, quoted where it must be. */

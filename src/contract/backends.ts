@@ -21,9 +21,11 @@ export const backend = z.object({
 
 export const backends = pageOf(backend);
 
-/** One thing that a probe looked at. */
+/** One thing that was looked at. */
 const finding = z.object({
   check: z.string(),
+  /** Which backend, directory or address it is about; absent: the gateway as a whole. */
+  subject: z.string().optional(),
   result: z.enum(["ok", "warning", "failed"]),
   /** What was seen. */
   detail: z.string().optional(),
@@ -38,6 +40,22 @@ export const backendCheck = z.object({
   condition: z.enum(["in place", "lost", "away", "not registered"]),
   reason: z.string().optional(),
   writable: z.boolean(),
+});
+
+/** All that was last read at `until` or before is read now. */
+export const scrubStarted = backend.extend({ until: time });
+
+export const scrubQuery = z.object({ until: time });
+
+export const scrubProgress = z.object({
+  name: z.string(),
+  /** A gateway reads the backend whole, or will. */
+  underWay: z.boolean(),
+  /** Still to be read; when it is over, what could not be. */
+  left: z.object({ replicas: count, bytes }),
+  /** Runs that failed, and why the last did. */
+  attempts: count,
+  reason: z.string().optional(),
 });
 
 export const replacement = z.strictObject({

@@ -27,6 +27,15 @@ export interface Scrub {
   readonly until?: number;
 }
 
+export interface WholeScrub {
+  /** It reads all that was last read then or before. */
+  readonly until: Date;
+  /** Runs that failed. */
+  readonly attempts: number;
+  /** Why the last run failed; undefined: it did not. */
+  readonly reason: string | undefined;
+}
+
 export type NewJob =
   /** Copy a blob until it has enough good copies. */
   | { readonly kind: "copy"; readonly blobId: number }
@@ -119,7 +128,10 @@ const narrowJob = statement<never>(
     AND NOT EXISTS (SELECT 1 FROM jobs AS other WHERE other.job_key = ?2 AND other.id <> ?3)`,
 );
 
-const selectWork = statement<{ work: string }>("job-work", "SELECT work FROM jobs WHERE job_key = ?");
+const selectWork = statement<Pick<JobRow, "work" | "attempts"> & { readonly reason: string | null }>(
+  "job-work",
+  "SELECT work, attempts, reason FROM jobs WHERE job_key = ?",
+);
 
 interface JobRow {
   readonly id: number;
@@ -222,6 +234,14 @@ export class Jobs {
     const row = await this.#context.engine.read.get(selectWork, [jobKey({ kind: "survey" })]);
     const survey: Survey = row === undefined ? {} : JSON.parse(row.work);
     return survey.found;
+  }
+
+  /** The one that reads a backend whole, while it waits or runs. */
+  async wholeScrub(backend: string): Promise<WholeScrub | undefined> {
+    const row = await this.#context.engine.read.get(selectWork, [jobKey({ kind: "scrub", backend, until: 0 })]);
+    if (row === undefined) return undefined;
+    const { until = 0 }: Scrub = JSON.parse(row.work);
+    return { until: new Date(until), attempts: row.attempts, reason: row.reason ?? undefined };
   }
 
   /** By kind: how many wait, when the oldest was made, the most attempts, and how many are stuck. */

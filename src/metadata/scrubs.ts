@@ -16,6 +16,12 @@ const countVerified = statement<{ count: number }>(
   "scrub-count",
   "SELECT COUNT(*) AS count FROM replicas WHERE backend = ? AND state = 'verified'",
 );
+const countDue = statement<{ replicas: number; bytes: number }>(
+  "scrub-left",
+  `SELECT COUNT(*) AS replicas, COALESCE(SUM(blobs.size), 0) AS bytes
+  FROM replicas AS due JOIN blobs ON blobs.id = due.blob_id
+  WHERE due.backend = ? AND due.state = 'verified' AND due.scrubbed_at <= ? AND blobs.deleting = 0`,
+);
 const selectOldest = statement<{ scrubbed_at: number }>(
   "scrub-oldest",
   "SELECT scrubbed_at FROM replicas WHERE backend = ? AND state = 'verified' ORDER BY scrubbed_at LIMIT 1",
@@ -38,6 +44,12 @@ export class Scrubs {
   async due(backend: string, from: number, until: number, limit: number): Promise<readonly DueReplica[]> {
     const rows = await this.#context.engine.read.all(selectDue, [backend, from, until, limit]);
     return rows.map((row) => ({ blob: toBlob(row), scrubbedAt: row.scrubbed_at }));
+  }
+
+  /** Verified replicas last read at `until` or before, and their bytes. Reads the rows of all of them. */
+  async left(backend: string, until: Date): Promise<{ readonly replicas: number; readonly bytes: number }> {
+    const row = await this.#context.engine.read.get(countDue, [backend, until.getTime()]);
+    return { replicas: row?.replicas ?? 0, bytes: row?.bytes ?? 0 };
   }
 
   /** Verified replicas on a backend. Reads the index of all of them. */

@@ -45,6 +45,7 @@ const requests: Readonly<Record<string, Prepare>> = {
   getHistory: () => ({ query: { hours: "1" } }),
   listBackends: () => ({}),
   probeBackend: (place) => ({ body: disk(place) }),
+  examineGateway: () => ({}),
   attachBackend: (place) => ({ body: disk(place) }),
   checkBackend: () => ({ path: "/backends/a/check" }),
   drainBackend: () => ({ path: "/backends/c/drain" }),
@@ -59,6 +60,7 @@ const requests: Readonly<Record<string, Prepare>> = {
     return { path: "/backends/c" };
   },
   scrubBackend: () => ({ path: "/backends/a/scrub" }),
+  getBackendScrub: () => ({ path: "/backends/a/scrub", query: { until: "2026-11-27T12:00:00.000Z" } }),
   getBackendLoss: () => ({ path: "/backends/a/loss" }),
   listKeys: () => ({ query: { account: "root" } }),
   createKey: () => ({ body: { account: "alice", scope: { readOnly: true } } }),

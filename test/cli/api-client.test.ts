@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { type ApiOptions, openApi, path } from "../../src/cli/api-client.ts";
+import { whyRefused } from "../../src/cli/api-refusals.ts";
 import { findApi } from "../../src/cli/endpoint.ts";
 import { me } from "../../src/contract/sessions.ts";
 import { makeCa } from "../support/certificates.ts";
@@ -43,9 +44,13 @@ it("asks a gateway, signed with its key and region", async () => {
 it("gives the gateway's own words for a refusal", async () => {
   await using gateway = await startTestGateway();
   const api = await clientOf(gateway, { key: { ...gateway, secretAccessKey: "not-the-secret-of-it" } });
-  await expect(api.call("GET", "/me", me)).rejects.toThrow(/signature/i);
+  await expect(api.call("GET", "/me", me)).rejects.toThrow(
+    `the secret of the access key ${gateway.accessKeyId} is wrong`,
+  );
   const own = await clientOf(gateway, { key: gateway });
-  await expect(own.call("GET", "/nothing", me)).rejects.toThrow("There is no such thing");
+  await expect(own.call("GET", "/nothing", me)).rejects.toThrow("its version is older");
+  const unknown = await clientOf(gateway, { key: { ...gateway, accessKeyId: "NOBODY" } });
+  await expect(unknown.call("GET", "/me", me)).rejects.toThrow("knows no access key NOBODY");
 });
 
 it("speaks TLS with a gateway whose CA it is given, and says what to do where it is not", async () => {
@@ -76,6 +81,35 @@ it("knows a stranger, and an answer of another shape", async () => {
   const newer = await stranger(200, '{"account":1}');
   await expect((await clientOf(newer)).call("GET", "/me", z.object({ account: z.string() }))).rejects.toThrow(
     "does not know",
+  );
+});
+
+it.each([
+  [200, "<html>hello</html>", "answers 200: it is no gateway"],
+  [502, "<html>502 Bad Gateway</html>", "answers 502, and not as a gateway does: does a proxy before it find none?"],
+  [503, '{"message":"no upstream"}', "answers 503, and not as a gateway does"],
+])("says of an answer %j %s that it is no gateway's", async (status, body, words) => {
+  const other = await stranger(status, body);
+  await expect((await clientOf(other)).call("GET", "/me", me)).rejects.toThrow(`${other.url} ${words}`);
+});
+
+it("says which of TLS and plain HTTP the endpoint does not speak", async () => {
+  const plain = await stranger(200, "{}");
+  const secure = (await clientOf({ url: plain.url.replace("http:", "https:") })).call("GET", "/me", me);
+  await expect(secure).rejects.toThrow("does not speak TLS, or another version of it: is it http:// in place");
+  const tls = await (await makeCa(await temporaryDirectory(), "ca")).issue("gateway");
+  await using gateway = await startTestGateway({ config: { tls } });
+  const unencrypted = (await clientOf({ url: gateway.url.replace("https:", "http:") })).call("GET", "/me", me);
+  await expect(unencrypted).rejects.toThrow("Is it https:// in place of http://?");
+});
+
+it("says what the clocks show when they differ too much", () => {
+  const body = JSON.stringify({
+    ...{ type: "about:blank", title: "Too large", status: 403, instance: "1", code: "RequestTimeTooSkewed" },
+  });
+  const reply = { status: 403, location: undefined, date: "Fri, 27 Nov 2026 12:00:00 GMT", body };
+  expect(whyRefused(reply, "KEY", new Date("2026-11-27T12:20:00Z"))).toBe(
+    "this machine's clock and the gateway's differ too much: it is 2026-11-27T12:20:00Z here and 2026-11-27T12:00:00Z there",
   );
 });
 

@@ -110,6 +110,23 @@ describe("commands", () => {
     expect(await serve.stop()).toBe(0);
   });
 
+  it.each(["serve", "status", "keys list"])("says of %s why the database cannot be used", async (words) => {
+    const data = await temporaryDirectory();
+    const config = {
+      ...{ metadata: { kind: "postgres", url: "postgres://nobody@127.0.0.1:1/none" }, copies: 1 },
+      ...{ encryptionKey: "a key for tests, sixteen and more", regions: [{ name: "here", latitude: 0, longitude: 0 }] },
+      backends: [{ kind: "memory", name: "m", region: "here" }],
+    };
+    await writeFile(join(data, "nearbucket.yaml"), JSON.stringify(config));
+    const run = [...words.split(" "), "--config", join(data, "nearbucket.yaml")];
+    expect(await runCommand(run, { env: rootKey })).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(
+        /^nearbucket: the database cannot be used: .*ECONNREFUSED 127\.0\.0\.1:1\. nearbucket doctor/,
+      ),
+    });
+  });
+
   it("applies settings from the command line over the configuration, and refuses wrong ones", async () => {
     const data = await temporaryDirectory();
     const config = join(data, "nearbucket.yaml");

@@ -1,6 +1,8 @@
 // Links to the console from the command line, beside a running gateway.
-import { writeFile } from "node:fs/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readCredentials } from "../../src/cli/credentials-file.ts";
 import { apiClient } from "../support/api.ts";
 import { startTestGateway } from "../support/gateway.ts";
@@ -11,13 +13,16 @@ let data: string;
 let demo: RunCommand;
 let greeting: string;
 let url: string;
-beforeEach(async () => {
-  data = await temporaryDirectory();
+beforeAll(async () => {
+  data = await mkdtemp(join(tmpdir(), "nearbucket-console-"));
   demo = startCommand(["demo", "--port", "0", "--region-count", "2", "--data", data]);
   greeting = await demo.greeted;
   url = /listens on (http:\S+)/.exec(greeting)?.[1] ?? "";
 });
-afterEach(() => demo.stop());
+afterAll(async () => {
+  await demo.stop();
+  await rm(data, { recursive: true });
+});
 
 const LINK = /(http:\/\/[^/\s]+)\/-\/#sign-in=([\w-]{43})$/m;
 
@@ -46,6 +51,25 @@ describe("nearbucket console", () => {
     expect(err).not.toContain(LINK.exec(out)?.[2]);
     const { out: listed } = await runCommand(["keys", "list", "--data", data]);
     expect(listed).toContain(`session-of=${key.accessKeyId}`);
+  });
+
+  it("asks a running gateway for a link, which signs in as the key that asked", async () => {
+    const key = await readCredentials(`${data}/credentials`);
+    const env = { AWS_ACCESS_KEY_ID: key?.accessKeyId, AWS_SECRET_ACCESS_KEY: key?.secretAccessKey };
+    const { code, out, err } = await runCommand(["console", "--endpoint", url], { env });
+    expect([code, err]).toEqual([0, ""]);
+    expect(LINK.exec(out)?.[1]).toBe(url);
+    expect(out).toContain(`signs in as the key ${key?.accessKeyId}, once`);
+    expect((await signIn(out)).status).toBe(201);
+    expect((await signIn(out)).status).toBe(410);
+    const asked = await runCommand(["console", "--endpoint", url, "--gateway", "https://s3.example.org", "--json"], {
+      env,
+    });
+    const { url: link, accessKeyId } = JSON.parse(asked.out);
+    expect([link, accessKeyId]).toEqual([
+      expect.stringMatching(/^https:\/\/s3\.example\.org\/-\/#sign-in=/),
+      key?.accessKeyId,
+    ]);
   });
 
   it("takes another address for the gateway", async () => {

@@ -30,7 +30,9 @@ describe("nearbucket demo", () => {
     const commands = greeting.split("\n").filter((line) => /^(?:(?:\.|head|curl) |nearbucket stats$)/.test(line));
     expect(commands.length).toBe(4);
     expect(commands.join()).not.toContain(key?.secretAccessKey);
-    expect(((await (await fetch(`${urlOf(greeting)}/-/ready`)).json()) as { writes: boolean }).writes).toBe(true);
+    const ready = await (await fetch(`${urlOf(greeting)}/-/ready`)).json();
+    const names = ["new-york", "toronto", "singapore", "bangalore", "amsterdam"];
+    expect(ready).toMatchObject({ writes: true, backends: Object.fromEntries(names.map((name) => [name, "up"])) });
     const send = signedFetch({
       endpoint: urlOf(greeting),
       accessKeyId: key?.accessKeyId ?? "",
@@ -88,6 +90,9 @@ describe("nearbucket demo", () => {
     expect((await alice({ method: "PUT", path: "/alices" })).status).toBe(200);
     expect((await alice({ method: "PUT", path: "/alices/one", body: "same" })).status).toBe(200);
     expect((await alice({ method: "PUT", path: "/alices/two", body: "same" })).status).toBe(200);
+    const { findings } = JSON.parse((await runCommand(["doctor", "--json", "--data", data])).out);
+    // Its backends are known to its gateway alone, which looks at them.
+    expect(findings).toContainEqual(expect.objectContaining({ level: "ok", check: "exchange", subject: "toronto" }));
     const stats: unknown = JSON.parse((await runCommand(["stats", "--json", "--data", data])).out);
     expect(stats).toMatchObject({
       objects: 2,

@@ -75,6 +75,17 @@ it("names every fault of the answers", async () => {
   expect((await runCommand(words, { directory })).err).toContain("stores: ");
 });
 
+it.each([
+  ["nope{", "answers.json is not JSON"],
+  [undefined, "cannot read the answers: ENOENT"],
+  ['{"stores":[{"directory":"a"},{"directory":"b"}],"more":1}', "the answers: Unrecognized key"],
+])("says what is wrong with answers such as %s", async (text, words) => {
+  const directory = await temporaryDirectory();
+  if (text !== undefined) await writeFile(join(directory, "answers.json"), text);
+  const { code, err } = await runCommand(["init", "--answers", "answers.json"], { directory });
+  expect([code, err]).toEqual([1, expect.stringContaining(words)]);
+});
+
 it("asks for stores until there are two, with names that it proposes", async () => {
   const directory = await temporaryDirectory();
   await mkdir(join(directory, "disk one"));

@@ -49,7 +49,7 @@ export function startCommand(words: readonly string[], options: RunOptions = {})
         return value;
       }),
     user: "tester",
-    stopped: stopped.promise,
+    stopped: () => stopped.promise,
     die: (text) => {
       throw new Error(text);
     },

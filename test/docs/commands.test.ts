@@ -9,11 +9,13 @@ interface Shown {
   readonly line: string;
 }
 
-/** The lines of shell blocks that call nearbucket, without what follows in the shell. */
+/** The calls of nearbucket in shell blocks, without what follows in the shell, and those within sentences. */
 function shownIn(file: string): readonly Shown[] {
-  const blocks = [...readDocument(file).matchAll(/^```sh(?: \w+)?\n([\s\S]*?)^```$/gm)];
+  const page = readDocument(file);
+  const blocks = [...page.matchAll(/^```(?:sh(?: \w+)?)?\n([\s\S]*?)^```$/gm)];
   const lines = blocks.flatMap(([, text = ""]) => text.replaceAll("\\\n", " ").split("\n"));
-  return lines.flatMap((line) => {
+  const spans = [...page.replace(/^```[\s\S]*?^```$/gm, "").matchAll(/`((?:npx )?nearbucket [a-z][^`]*)`/g)];
+  return [...lines, ...spans.map(([, span = ""]) => span)].flatMap((line) => {
     const [, call] = /(?:^|\| |&& )(?:npx )?nearbucket ([a-z][^|<>#]*)/.exec(line) ?? [];
     return call === undefined ? [] : [{ file, line: call.trim() }];
   });

@@ -30,6 +30,8 @@ const mayScan: Readonly<Record<string, readonly string[]>> = {
   "quarantine-totals": ["quarantine"],
   // For the operator, in no transaction.
   "jobs-failing": ["jobs"],
+  // For whoever waits for a scrub, up to all replicas of one backend.
+  "scrub-left": ["blobs"],
   "holders-buckets": ["objects"],
   "holders-one": ["replicas"],
   "stats-buckets": ["buckets"],

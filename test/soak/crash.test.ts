@@ -47,14 +47,14 @@ async function killOften(rig: CrashRig, title: string, kills: number, storesDie 
 describeWith(["minio"], "a gateway over two MinIOs that is killed at random moments", () => {
   it("keeps every acknowledged write and leaves no orphan", { timeout: (isLong ? 60 : 5) * MINUTE_MS }, async () => {
     await using rig = await openCrashRig(await minioStores());
-    await killOften(rig, "kills over two MinIOs", isLong ? 150 : 15);
+    await killOften(rig, "kills over two MinIOs", isLong ? 150 : 8);
   });
 });
 
 describe("a gateway over five disks that is killed at random moments", () => {
   it("keeps every acknowledged write and leaves no orphan", { timeout: (isLong ? 40 : 5) * MINUTE_MS }, async () => {
     await using rig = await openCrashRig(await diskStores(5));
-    await killOften(rig, "kills over five disks", isLong ? 50 : 10);
+    await killOften(rig, "kills over five disks", isLong ? 50 : 5);
   });
 });
 

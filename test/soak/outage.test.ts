@@ -17,6 +17,8 @@ import { startReaders } from "./readers.ts";
 import { minioStores } from "./stores.ts";
 
 const OUTAGE_MS = isLong ? 60_000 : 6_000;
+/** Before it: what it is compared with, in the long form. */
+const CALM_MS = isLong ? OUTAGE_MS / 2 : 500;
 /** A store that does not answer is known to be down by then: a probe begins within 1 s, and two may take 1.5 s each. */
 const SEEN_MS = 5_000;
 /** What a read takes at a store that takes a second for each answer. */
@@ -84,7 +86,7 @@ async function faultsDuring(rig: OutageRig, title: string, outage: Outage): Prom
   const chance = openChance(title);
   const readers = startReaders(rig.ask, rig.stable, chance);
   const load = startLoad(rig.recorder, chance);
-  await scheduler.wait(OUTAGE_MS / 2);
+  await scheduler.wait(CALM_MS);
   const before = readers.take();
   await outage.begin(rig);
   await scheduler.wait(SEEN_MS);

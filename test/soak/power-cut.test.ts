@@ -9,7 +9,7 @@ import { startLoad } from "./load.ts";
 import { diskStores } from "./stores.ts";
 
 const DISK_BYTES = (isLong ? 2048 : 512) * 1024 ** 2;
-const CUTS = isLong ? 100 : 5;
+const CUTS = isLong ? 100 : 3;
 
 async function openRigOn(disk: LoopDisk, durable: boolean): Promise<CrashRig> {
   const dataDirectory = join(disk.directory, "data");
@@ -30,7 +30,7 @@ async function cutUnderLoad(rig: CrashRig, disk: LoopDisk, chance: Chance): Prom
 }
 
 describeOnLoopDisk("a gateway whose database and disks lose power", () => {
-  it("keeps every acknowledged write", { timeout: CUTS * 20_000 }, async () => {
+  it("keeps every acknowledged write", { timeout: CUTS * 30_000 }, async () => {
     await using disk = await openLoopDisk(DISK_BYTES);
     await using rig = await openRigOn(disk, true);
     const chance = openChance("power cuts");

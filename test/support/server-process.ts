@@ -68,15 +68,24 @@ export async function startServerProcess(program: ServerProgram): Promise<Server
   };
 }
 
+/** Below the ports that systems give to connections and to listeners that take any: none of these comes in between. */
+const PORTS = { from: 15_000, count: 16_000 };
+
 /** A port of 127.0.0.1 that was free a moment ago, for programs that cannot choose one themselves. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
+  for (let tries = 0; tries < 100; tries++) {
+    const port = PORTS.from + Math.floor(Math.random() * PORTS.count);
+    const server = createServer().listen(port, "127.0.0.1");
+    const isFree = await once(server, "listening").then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
+  throw new Error("no port");
 }
 
 async function answers(url: string): Promise<boolean> {

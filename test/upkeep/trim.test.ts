@@ -50,7 +50,7 @@ describe("two gateways with disks that fail and return", () => {
         }
         for (const key of ["0", "1"]) expect(await copiesOf(s, key)).toMatchObject({ rows: 2 });
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
   }, 120_000);
 });

@@ -1,5 +1,6 @@
 /** The stores of a gateway, beside its data. Running gateways follow within seconds. */
 import { confirmOrphans, reportOrphans } from "../../admin/orphans.ts";
+import { scrubNow, scrubProgress } from "../../admin/scrub-now.ts";
 import { readBackend } from "../../config/attached-backend.ts";
 import { askGateway } from "../ask-gateway.ts";
 import { audit } from "../audit.ts";
@@ -28,6 +29,12 @@ export function backendsBeside({ administration, config, terminal, gatewayUrl }:
       noted("drain", name);
     },
     left: (name) => all.left(name),
+    async scrub(name) {
+      const until = await scrubNow(metadata, name, new Date());
+      noted("scrub", name);
+      return until;
+    },
+    scrubbing: (name, until) => scrubProgress(metadata, name, until),
     async resume(name) {
       await all.resume(name);
       noted("resume", name);

@@ -9,6 +9,8 @@ import {
   orphans,
   orphansConfirmed,
   replaced,
+  scrubProgress,
+  scrubStarted,
 } from "../../contract/backends.ts";
 import { type Api, path } from "../api-client.ts";
 import type { BackendsGroup } from "../reached.ts";
@@ -46,6 +48,15 @@ export function remoteBackends(api: Api, { env }: Terminal): BackendsGroup {
     async left(name) {
       const options = { patienceMs: LONG_MS };
       return (await api.call("GET", path`/backends/${name}/loss`, backendLoss, options)).tooFewCopies;
+    },
+    async scrub(name) {
+      return new Date((await api.call("POST", path`/backends/${name}/scrub`, scrubStarted)).until);
+    },
+    async scrubbing(name, until) {
+      const options = { query: { until: until.toISOString() }, patienceMs: LONG_MS };
+      const progress = await api.call("GET", path`/backends/${name}/scrub`, scrubProgress, options);
+      const { underWay: isUnderWay, left, attempts, reason } = progress;
+      return { isUnderWay, left, attempts, reason };
     },
     async resume(name) {
       await api.call("POST", path`/backends/${name}/resume`, backend);

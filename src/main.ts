@@ -56,8 +56,8 @@ function howStarted(): readonly string[] {
 }
 
 /**
- * The first signal to stop, from the first call on. A second one, of either kind, ends the process at once, also where it
- * is a container's.
+ * The first signal to stop, from the first call on. A second one, of either kind, ends the process at once, also
+ * where it is a container's.
  */
 function stopped(): Promise<void> {
   return new Promise((resolve) => {

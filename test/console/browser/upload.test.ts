@@ -6,6 +6,7 @@ import type { Page } from "playwright-core";
 import { expect, it, vi } from "vitest";
 import { UNTRUSTED_HOST } from "../../support/browser.ts";
 import { describeWith } from "../../support/programs.ts";
+import { signedFetch } from "../../support/sign.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { dropOn, openUploadScene, type UploadScene, writeRandom } from "../../support/upload-scene.ts";
 
@@ -27,13 +28,14 @@ async function summary(page: Page, text: string | RegExp): Promise<void> {
 }
 
 /** Lets `count` parts through and holds the next ones, four at most: then nothing moves. */
-async function holdAfter(scene: UploadScene, count: number, next: number, begin: () => Promise<void>): Promise<void> {
+async function holdAfter(scene: UploadScene, count: number, next: number, begin: () => Promise<void>) {
   const held = Array.from({ length: next }, () =>
     scene.proxy.script({ method: "PUT", query: "partNumber", nth: count + 1 }, { do: "hold" }),
   );
   await begin();
   await Promise.all(held.map(({ met }) => met));
   await vi.waitFor(async () => expect((await scene.unfinished()).flat()).toHaveLength(count), PATIENCE);
+  return held;
 }
 
 /** The tab is gone with its connections before the proxy lets go of what it holds: nobody hears the answers. */
@@ -175,6 +177,30 @@ describeWith(["chromium"], "uploading from the console", () => {
     await page.getByRole("button", { name: "Resume" }).click();
     await summary(page, "1 file: 1 sent (40.0 MiB)");
     expect(before).toBe(3);
+    const after = puts.slice(before).map(({ part = 0 }) => part);
+    expect([...after, ...stood].sort((a, b) => a - b)).toEqual([1, 2, 3]);
+    expect(await scene.digestOf("big.bin")).toBe(digest);
+  });
+
+  it("goes on by itself when the session ended in the middle and its account signs in again", async () => {
+    const directory = await temporaryDirectory();
+    const digest = await writeRandom(directory, "big.bin", 40 * MIB);
+    await using scene = await openUploadScene();
+    const { gateway } = scene;
+    const { page, puts } = await scene.open();
+    const held = await holdAfter(scene, 1, 2, () => dropOn(page, [join(directory, "big.bin")]));
+    const stood = (await scene.unfinished()).flat();
+    const session = JSON.parse(await page.evaluate("sessionStorage.getItem('nearbucket-session')"));
+    const end = { method: "DELETE", path: "/-/api/v1/sessions/current" };
+    expect((await signedFetch({ endpoint: gateway.url, ...session })(end)).status).toBe(204);
+    // The parts that were held arrive, and are refused.
+    for (const { release } of held) release();
+    await page.getByText("Your session has ended. Sign in again, and the uploads go on.").waitFor();
+    const before = puts.length;
+    await page.getByLabel("Access key").fill(gateway.accessKeyId);
+    await page.getByLabel("Secret key").fill(gateway.secretAccessKey);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await summary(page, "1 file: 1 sent (40.0 MiB)");
     const after = puts.slice(before).map(({ part = 0 }) => part);
     expect([...after, ...stood].sort((a, b) => a - b)).toEqual([1, 2, 3]);
     expect(await scene.digestOf("big.bin")).toBe(digest);

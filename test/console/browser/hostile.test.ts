@@ -62,7 +62,7 @@ describeWith(["chromium"], "hostile content in the console", () => {
     await using tab = await openBucket();
     await details(tab.page, "drawing.svg");
     const width = () => tab.page.evaluate("document.querySelector('.preview img')?.naturalWidth");
-    await expect.poll(width, { timeout: 10_000 }).toBe(40);
+    await expect.poll(width, { timeout: 60_000 }).toBe(40);
     await untouched(tab);
   });
 

@@ -11,8 +11,6 @@ import { describeWith } from "../../support/programs.ts";
 import { presign } from "../../support/sign.ts";
 import { documentOf, FORGE, FORMS, POWERLESS } from "./hostile-pages.ts";
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-
 const HEARD = { timeout: 60_000, interval: 20 };
 /** What browsers run when it is opened by itself. */
 const PAGES = [

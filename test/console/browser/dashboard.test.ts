@@ -8,8 +8,6 @@ import { beSignedIn, openBrowser, openConsole, openTab } from "../../support/bro
 import { describeWith } from "../../support/programs.ts";
 import { OBJECT, openWorld, type World } from "../../support/world.ts";
 
-vi.setConfig({ testTimeout: 120_000 });
-
 const PATIENCE = { timeout: 60_000 };
 /** So often at least. */
 const ASKED_AGAIN_MS = 10_000;

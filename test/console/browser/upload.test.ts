@@ -2,9 +2,9 @@
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateBucketCommand, DeleteBucketCommand } from "@aws-sdk/client-s3";
-import type { Page } from "playwright-core";
-import { expect, it, vi } from "vitest";
-import { UNTRUSTED_HOST } from "../../support/browser.ts";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { openBrowser, UNTRUSTED_HOST } from "../../support/browser.ts";
 import { describeWith } from "../../support/programs.ts";
 import { signedFetch } from "../../support/sign.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -45,13 +45,19 @@ async function kill({ proxy }: UploadScene, page: Page): Promise<void> {
 }
 
 describeWith(["chromium"], "uploading from the console", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await openBrowser();
+  });
+  afterAll(() => browser.close());
+
   it("stores a dropped folder as it is: folders, hidden files and empty ones", async () => {
     const directory = await temporaryDirectory();
     const digest = await writeRandom(directory, "trip/day 1/a.jpg", 3 * MIB);
     await writeRandom(directory, "trip/.hidden", 10);
     await writeRandom(directory, "trip/day 2/deep/empty", 0);
     await writeRandom(directory, "trip/.DS_Store", 10);
-    await using scene = await openUploadScene();
+    await using scene = await openUploadScene(browser);
     const { page } = await scene.open();
     await dropOn(page, [join(directory, "trip")]);
     await summary(page, "3 files: 3 sent (3.00 MiB)");
@@ -70,7 +76,7 @@ describeWith(["chromium"], "uploading from the console", () => {
       await writeRandom(directory, `first/${index % 7}/${index}.bin`, size);
       bytes += size;
     }
-    await using scene = await openUploadScene();
+    await using scene = await openUploadScene(browser);
     const first = await scene.open();
     scene.line.sent();
     await dropOn(first.page, [join(directory, "first")]);
@@ -92,7 +98,7 @@ describeWith(["chromium"], "uploading from the console", () => {
     const directory = await temporaryDirectory();
     const digest = await writeRandom(directory, "a", 20 * MIB);
     await writeRandom(directory, "b", 10);
-    await using scene = await openUploadScene();
+    await using scene = await openUploadScene(browser);
     const { page } = await scene.open(UNTRUSTED_HOST);
     expect(await page.evaluate("crypto.subtle === undefined")).toBe(true);
     await dropOn(page, [join(directory, "a"), join(directory, "b")]);
@@ -104,7 +110,7 @@ describeWith(["chromium"], "uploading from the console", () => {
     const directory = await temporaryDirectory();
     await writeRandom(directory, "folder/a", 10);
     await writeRandom(directory, "folder/b/c", 10);
-    await using scene = await openUploadScene();
+    await using scene = await openUploadScene(browser);
     const { page } = await scene.open();
     await page.getByLabel("Folder to upload").setInputFiles(join(directory, "folder"));
     await summary(page, "2 files: 2 sent (20 B)");
@@ -116,7 +122,7 @@ describeWith(["chromium"], "uploading from the console", () => {
   it("sends everything where the gateway knows no claims", async () => {
     const directory = await temporaryDirectory();
     await writeRandom(directory, "one", 1000);
-    await using scene = await openUploadScene();
+    await using scene = await openUploadScene(browser);
     scene.proxy.script({ method: "POST", key: "api/v1/claims" }, { do: "status", status: 404 });
     for (const words of ["1 file: 1 sent (1000 B)", "1 file: 1 sent (1000 B)"]) {
       const { page, puts } = await scene.open();
@@ -129,7 +135,7 @@ describeWith(["chromium"], "uploading from the console", () => {
   it("goes on where a tab was killed in the middle of a file: no part that stood is sent again", async () => {
     const directory = await temporaryDirectory();
     const digest = await writeRandom(directory, "big.bin", 200 * MIB);
-    await using scene = await openUploadScene();
+    await using scene = await openUploadScene(browser);
     const first = await scene.open();
     await holdAfter(scene, 5, 4, () => dropOn(first.page, [join(directory, "big.bin")]));
     const [stood = []] = await scene.unfinished();
@@ -150,7 +156,7 @@ describeWith(["chromium"], "uploading from the console", () => {
     const [directory, other] = [await temporaryDirectory(), await temporaryDirectory()];
     await writeRandom(directory, "same.bin", 40 * MIB);
     const digest = await writeRandom(other, "same.bin", 40 * MIB);
-    await using scene = await openUploadScene();
+    await using scene = await openUploadScene(browser);
     const first = await scene.open();
     await holdAfter(scene, 1, 2, () => dropOn(first.page, [join(directory, "same.bin")]));
     const [stood] = await scene.unfinished();
@@ -166,7 +172,7 @@ describeWith(["chromium"], "uploading from the console", () => {
   it("pauses at once and goes on without sending again what was stored", async () => {
     const directory = await temporaryDirectory();
     const digest = await writeRandom(directory, "big.bin", 40 * MIB);
-    await using scene = await openUploadScene();
+    await using scene = await openUploadScene(browser);
     const { page, puts } = await scene.open();
     await holdAfter(scene, 1, 2, () => dropOn(page, [join(directory, "big.bin")]));
     const stood = (await scene.unfinished()).flat();
@@ -185,7 +191,7 @@ describeWith(["chromium"], "uploading from the console", () => {
   it("goes on by itself when the session ended in the middle and its account signs in again", async () => {
     const directory = await temporaryDirectory();
     const digest = await writeRandom(directory, "big.bin", 40 * MIB);
-    await using scene = await openUploadScene();
+    await using scene = await openUploadScene(browser);
     const { gateway } = scene;
     const { page, puts } = await scene.open();
     const held = await holdAfter(scene, 1, 2, () => dropOn(page, [join(directory, "big.bin")]));
@@ -209,7 +215,7 @@ describeWith(["chromium"], "uploading from the console", () => {
   it("gives up what was stored only when somebody cancels", async () => {
     const directory = await temporaryDirectory();
     await writeRandom(directory, "big.bin", 40 * MIB);
-    await using scene = await openUploadScene();
+    await using scene = await openUploadScene(browser);
     const { page } = await scene.open();
     await holdAfter(scene, 1, 2, () => dropOn(page, [join(directory, "big.bin")]));
     await page.getByRole("button", { name: "Cancel big.bin" }).click();
@@ -221,7 +227,7 @@ describeWith(["chromium"], "uploading from the console", () => {
   it("waits while the gateway is busy, says so, and goes on by itself", async () => {
     const directory = await temporaryDirectory();
     for (let index = 0; index < 20; index += 1) await writeRandom(directory, `folder/${index}`, 1000);
-    await using scene = await openUploadScene();
+    await using scene = await openUploadScene(browser);
     const busy = scene.proxy.script({ method: "PUT" }, { do: "status", status: 503 });
     const { page, puts } = await scene.open();
     await dropOn(page, [join(directory, "folder")]);
@@ -236,7 +242,7 @@ describeWith(["chromium"], "uploading from the console", () => {
   it("tells what failed, with S3's code, and tries again when asked", async () => {
     const directory = await temporaryDirectory();
     await writeRandom(directory, "a", 10);
-    await using scene = await openUploadScene();
+    await using scene = await openUploadScene(browser);
     const { page } = await scene.open();
     await scene.gateway.s3.send(new DeleteBucketCommand({ Bucket: "photos" }));
     await dropOn(page, [join(directory, "a")]);
@@ -250,7 +256,7 @@ describeWith(["chromium"], "uploading from the console", () => {
   it("never stores a file that changed after it was dropped as if it had not", async () => {
     const directory = await temporaryDirectory();
     await writeRandom(directory, "a", 1000);
-    await using scene = await openUploadScene();
+    await using scene = await openUploadScene(browser);
     const busy = scene.proxy.script({ method: "PUT" }, { do: "status", status: 503 });
     const { page } = await scene.open();
     await dropOn(page, [join(directory, "a")]);
@@ -274,7 +280,7 @@ describeWith(["chromium"], "uploading from the console", () => {
       "e\u0301 \u{1F600}",
     ];
     for (const name of names) await writeRandom(directory, `folder/${name}`, 5);
-    await using scene = await openUploadScene();
+    await using scene = await openUploadScene(browser);
     const { page, complaints } = await scene.open();
     await dropOn(page, [join(directory, "folder")]);
     await summary(page, "7 files: 7 sent (35 B)");

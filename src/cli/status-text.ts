@@ -1,5 +1,6 @@
 /** The status report for people: the verdict first, then what it rests on. */
 import type { BackendStatus, JobStatus, StatusReport } from "../admin/status-report.ts";
+import { PERIODIC_JOBS } from "../contract/periodic-jobs.ts";
 import { columns } from "./columns.ts";
 import { clockTime, count, counted, duration, size, wrap } from "./layout.ts";
 import type { GatewayWord } from "./reached.ts";
@@ -127,20 +128,8 @@ function bucketLines({ underReplicatedByBucket: shares }: StatusReport): readonl
   return [columns([["TOO FEW COPIES IN", "OBJECTS", "BYTES"], ...rows], ["OBJECTS", "BYTES"])];
 }
 
-/** Jobs that stand there always, one of each: they say nothing unless they fail. */
-const PERIODIC = new Set([
-  "reclaim",
-  "stale-uploads",
-  "leftovers",
-  "tally",
-  "sessions",
-  "survey",
-  "scrub",
-  "inventory",
-]);
-
 function jobLines({ jobs, failingJobs, now }: StatusReport): readonly string[] {
-  const shown = jobs.filter(({ kind }) => !PERIODIC.has(kind));
+  const shown = jobs.filter(({ kind }) => !PERIODIC_JOBS.has(kind));
   const failing = failingJobs.map(({ kind, jobs: number, attempts, nextAt, reason }) => {
     const what = `${counted(number, `${kind} job`)} failed, up to ${counted(attempts, "time")}: ${reason}`;
     return wrap(`  ${what}; again at ${clockTime(nextAt, now)}`, "    ");

@@ -5,7 +5,7 @@
 import { computed, signal } from "@preact/signals";
 import type { Me, Session } from "../contract/sessions.ts";
 import { type ApiCall, callApi } from "./wire/api.ts";
-import { done, type Result } from "./wire/fault.ts";
+import { done, type Fault, type Result } from "./wire/fault.ts";
 import { askS3, callS3, tellS3 } from "./wire/s3.ts";
 import { type Outgoing, type Signer, serverTime } from "./wire/send.ts";
 import { type Credentials, presign } from "./wire/signer.ts";
@@ -81,12 +81,18 @@ function begin(answer: Result<Session>): Result<undefined> {
 
 const GONE = new Set(["InvalidAccessKeyId", "ExpiredToken"]);
 
-/** A session that was ended elsewhere, or by time, shows the sign-in. */
-function ending<T>(answer: Result<T>): Result<T> {
-  if (!answer.ok && GONE.has(answer.fault.code) && session.value !== undefined) {
+/** Whether the session is over, by time or because it was ended elsewhere: then the sign-in is shown. */
+export function isEndedBy({ code }: Fault): boolean {
+  if (!GONE.has(code)) return false;
+  if (session.value !== undefined) {
     hasEnded.value = true;
     forget();
   }
+  return true;
+}
+
+function ending<T>(answer: Result<T>): Result<T> {
+  if (!answer.ok) isEndedBy(answer.fault);
   return answer;
 }
 

@@ -10,6 +10,7 @@ import { loadMe, me, session, signOut } from "./session.ts";
 import { theme, themes } from "./theme.ts";
 import { Icon, type IconName } from "./ui/icon.tsx";
 import { Menu } from "./ui/menu.tsx";
+import { piecesOf } from "./ui/name-pieces.ts";
 import { Toasts } from "./ui/toast.tsx";
 import { UploadPanel } from "./upload/panel.tsx";
 
@@ -35,7 +36,11 @@ export function Shell({ token }: { readonly token: string | undefined }) {
   useEffect(() => {
     if (session.value !== undefined && me.value === undefined) void loadMe();
   }, [session.value]);
-  if (session.value === undefined)
+  const isIn = session.value !== undefined;
+  useEffect(() => {
+    document.title = isIn ? `${placeOf(route.value)} · nearbucket` : "nearbucket";
+  }, [isIn, route.value]);
+  if (!isIn)
     return (
       <>
         <SignIn token={token} />
@@ -101,6 +106,14 @@ function Account() {
       </p>
     </div>
   );
+}
+
+/** For the tab and the browser's history. */
+function placeOf(here: Route): string {
+  if (here.screen !== "browse") return PLACES.find(({ to }) => to.screen === here.screen)?.text ?? "";
+  return piecesOf(`${here.bucket}/${here.prefix}`)
+    .map(({ text }) => text)
+    .join("");
 }
 
 /** What an account may not see is not offered to it. */

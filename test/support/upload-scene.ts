@@ -10,8 +10,8 @@ import {
   ListObjectsV2Command,
   ListPartsCommand,
 } from "@aws-sdk/client-s3";
-import type { Page } from "playwright-core";
-import { openBrowser, openTab, signIn } from "./browser.ts";
+import type { Browser, Page } from "playwright-core";
+import { type ConsoleTab, openTab, signIn } from "./browser.ts";
 import { type CountingLine, startCountingLine } from "./counting-line.ts";
 import { startTestGateway, type TestGateway } from "./gateway.ts";
 import { type S3Proxy, startS3Proxy } from "./s3-proxy.ts";
@@ -36,11 +36,12 @@ interface Put {
 
 const Bucket = "photos";
 
-export async function openUploadScene(): Promise<UploadScene> {
+/** `browser`: the caller's, who closes it. */
+export async function openUploadScene(browser: Browser): Promise<UploadScene> {
   const gateway = await startTestGateway();
   const proxy = await startS3Proxy(gateway.url);
   const line = await startCountingLine(proxy.url);
-  const browser = await openBrowser();
+  const tabs: ConsoleTab[] = [];
   await gateway.s3.send(new CreateBucketCommand({ Bucket }));
   return {
     gateway,
@@ -48,7 +49,9 @@ export async function openUploadScene(): Promise<UploadScene> {
     line,
     async open(host = "127.0.0.1") {
       const url = line.url.replace("127.0.0.1", host);
-      const { page, complaints } = await openTab(browser);
+      const tab = await openTab(browser);
+      tabs.push(tab);
+      const { page, complaints } = tab;
       await signIn(page, url, gateway);
       await page.goto(`${url}/-/#/buckets/photos/`);
       const puts: Put[] = [];
@@ -78,7 +81,8 @@ export async function openUploadScene(): Promise<UploadScene> {
       );
     },
     async [Symbol.asyncDispose]() {
-      for (const opened of [browser, line, proxy, gateway]) await opened[Symbol.asyncDispose]();
+      await Promise.all(tabs.map((tab) => tab[Symbol.asyncDispose]()));
+      for (const opened of [line, proxy, gateway]) await opened[Symbol.asyncDispose]();
     },
   };
 }
@@ -107,4 +111,10 @@ export async function writeRandom(directory: string, path: string, size: number)
   await mkdir(dirname(join(directory, path)), { recursive: true });
   await writeFile(join(directory, path), bytes);
   return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** The tab is gone with its connections before the proxy lets go of what it holds: nobody hears the answers. */
+export async function kill({ proxy }: UploadScene, page: Page): Promise<void> {
+  await page.context().close();
+  proxy.reset();
 }

@@ -13,10 +13,13 @@ export interface ButtonProps {
   readonly disabled?: boolean;
   /** It does its work: it cannot be pressed again, and keeps its place. */
   readonly busy?: boolean;
+  /** Of a button that opens a menu: whether it is open. */
+  readonly isOpen?: boolean;
   readonly onClick?: (event: MouseEvent) => void;
 }
 
-export function Button({ children, kind = "plain", icon, label, submit, disabled, busy, onClick }: ButtonProps) {
+export function Button(props: ButtonProps) {
+  const { children, kind = "plain", icon, label, submit, disabled, busy, isOpen, onClick } = props;
   const bare = children === undefined ? "bare" : "";
   return (
     <button
@@ -25,6 +28,8 @@ export function Button({ children, kind = "plain", icon, label, submit, disabled
       disabled={disabled === true || busy === true}
       aria-busy={busy}
       aria-label={label}
+      aria-haspopup={isOpen === undefined ? undefined : "menu"}
+      aria-expanded={isOpen}
       title={label}
       onClick={onClick}
     >

@@ -42,6 +42,8 @@ export function Menu({ items, ...button }: MenuProps) {
     if (event.key === "Escape") close();
     else if (event.key === "ArrowDown" || event.key === "ArrowUp")
       move(list.current, event.key === "ArrowDown" ? 1 : -1);
+    else if (event.key === "Home") entries(list.current)[0]?.focus();
+    else if (event.key === "End") entries(list.current).at(-1)?.focus();
     else if (event.key === "Tab") return setOpen(false);
     else return;
     event.preventDefault();
@@ -49,9 +51,17 @@ export function Menu({ items, ...button }: MenuProps) {
   };
   return (
     <div class="menu" ref={ref}>
-      <Button {...button} onClick={() => setOpen(!isOpen)} />
+      <Button {...button} isOpen={isOpen} onClick={() => setOpen(!isOpen)} />
       {isOpen && (
-        <div class="menu-list" ref={list} popover="manual" role="menu" tabIndex={-1} onKeyDown={onKeyDown}>
+        <div
+          class="menu-list"
+          ref={list}
+          popover="manual"
+          role="menu"
+          aria-label={button.label}
+          tabIndex={-1}
+          onKeyDown={onKeyDown}
+        >
           {items.map(({ text, icon, isDanger, isDisabled, onChoose }) => (
             <button
               key={text}

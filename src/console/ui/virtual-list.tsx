@@ -42,9 +42,9 @@ export function VirtualList(props: VirtualListProps) {
     const frame = ref.current;
     if (frame === null || cursor < 0) return;
     const at = cursor * rowHeight;
+    const seen = Math.max(rowHeight, frame.clientHeight - coveredOf(frame));
     if (at < frame.scrollTop) frame.scrollTop = at;
-    else if (at + rowHeight > frame.scrollTop + frame.clientHeight)
-      frame.scrollTop = at + rowHeight - frame.clientHeight;
+    else if (at + rowHeight > frame.scrollTop + seen) frame.scrollTop = at + rowHeight - seen;
   }, [cursor, rowHeight]);
   const first = Math.max(0, Math.floor(top / rowHeight) - MARGIN);
   const end = Math.min(length, Math.ceil((top + height) / rowHeight) + MARGIN);
@@ -73,4 +73,9 @@ export function VirtualList(props: VirtualListProps) {
       </div>
     </div>
   );
+}
+
+/** Pixels at the foot that something lies over, as the style says. */
+function coveredOf(frame: HTMLElement): number {
+  return Number.parseFloat(getComputedStyle(frame).scrollPaddingBottom) || 0;
 }

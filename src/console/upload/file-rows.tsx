@@ -58,7 +58,9 @@ function Row({ item, top }: { readonly item: Item; readonly top: number }) {
 }
 
 function wordOf(item: Item): string {
-  const { state, size, hashed, sent, stood } = item;
+  const { state, size, hashed, sent, stood, needsUpload } = item;
+  // Of a large file that takes a while: its parts are read again where some stand.
+  if (state === "uploading" && needsUpload) return "Looking for parts that are stored";
   const share =
     state === "hashing" ? hashed / size : state === "uploading" || state === "paused" ? (sent + stood) / size : 0;
   return share > 0 ? `${WORDS[state]} ${Math.floor(Math.min(share, 1) * 100)} %` : WORDS[state];

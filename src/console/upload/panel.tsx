@@ -1,5 +1,6 @@
 /** The uploads of this tab: one bar for all of them, then file by file. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../ui/button.tsx";
 import { countOf } from "../ui/format.ts";
 import { Progress } from "../ui/progress.tsx";
@@ -11,13 +12,16 @@ import { progressOf, summaryOf } from "./words.ts";
 
 export function UploadPanel() {
   const [isOpen, setOpen] = useState(true);
+  const ref = useRef<HTMLElement>(null);
   const rate = useRate();
   const { unfit, litter } = leftOut.value;
   const totals = totalsOf(queue.items);
-  if (totals.files === 0 && unfit.length + litter === 0) return null;
+  const isShown = totals.files > 0 || unfit.length + litter > 0;
+  useRoom(ref, isShown);
+  if (!isShown) return null;
   const isOver = totals.over === totals.files;
   return (
-    <section class="uploads" aria-label="Uploads">
+    <section class="uploads" ref={ref} aria-label="Uploads">
       <header>
         <h2>{isOver ? "Uploads" : `Uploading ${countOf(totals.files, "file")}`}</h2>
         <Actions totals={totals} />
@@ -57,17 +61,18 @@ function Summary({ totals, rate }: { readonly totals: Totals; readonly rate: num
   return (
     <div class="uploads-summary">
       {!isOver && <Progress label="All uploads" done={totals.settled} of={totals.bytes} />}
-      {totals.files > 0 && (
-        <p role={isOver ? "status" : undefined}>
-          {isOver ? summaryOf(totals) : progressOf(totals, rate, secondsLeft(totals.toSend, rate))}
-        </p>
-      )}
-      {!isOver && queue.isPaused.value && <p class="soft">Paused. What is stored stays stored.</p>}
-      {!isOver && trouble !== undefined && (
-        <p class="notice" role="status">
-          {trouble.message} {queue.isPaused.value ? "Resume goes on." : "It is tried again by itself."} ({trouble.code})
-        </p>
-      )}
+      {!isOver && <p>{progressOf(totals, rate, secondsLeft(totals.toSend, rate))}</p>}
+      {/* Stands there from the beginning, so that what comes into it is heard; the progress is not read aloud. */}
+      <div role="status">
+        {isOver && totals.files > 0 && <p>{summaryOf(totals)}</p>}
+        {!isOver && queue.isPaused.value && <p class="soft">Paused. What is stored stays stored.</p>}
+        {!isOver && trouble !== undefined && (
+          <p class="notice">
+            {trouble.message} {queue.isPaused.value ? "Resume goes on." : "It is tried again by itself."} (
+            {trouble.code})
+          </p>
+        )}
+      </div>
       {litter > 0 && (
         <p class="soft">{countOf(litter, "file")} that systems keep in folders (.DS_Store and the like) left out.</p>
       )}
@@ -86,6 +91,26 @@ function Summary({ totals, rate }: { readonly totals: Totals; readonly rate: num
     </div>
   );
 }
+
+/** Tells the style how much of the window's foot it covers: whatever scrolls leaves so much free at its end. */
+function useRoom(ref: RefObject<HTMLElement | null>, isShown: boolean): void {
+  useLayoutEffect(() => {
+    const { current: panel } = ref;
+    if (panel === null) return;
+    const { style } = document.documentElement;
+    const measure = () => style.setProperty(ROOM, `${Math.ceil(innerHeight - panel.getBoundingClientRect().top)}px`);
+    const observer = new ResizeObserver(measure);
+    observer.observe(panel);
+    addEventListener("resize", measure);
+    return () => {
+      observer.disconnect();
+      removeEventListener("resize", measure);
+      style.removeProperty(ROOM);
+    };
+  }, [isShown]);
+}
+
+const ROOM = "--uploads";
 
 /** Also redraws the panel whenever the queue has something new. */
 function useRate(): number | undefined {

@@ -3,6 +3,7 @@
  * before it has left. `advance` is the only place where work begins, and everything that ends calls it.
  */
 import { signal } from "@preact/signals";
+import { isEndedBy } from "../session.ts";
 import type { Fault, Result } from "../wire/fault.ts";
 import { firstBatch } from "./batches.ts";
 import { claim, claimBytes, type Outcome } from "./claim.ts";
@@ -17,8 +18,7 @@ import { carryOut, type Progress } from "./steps.ts";
 
 /** A claim waits so long for more files to be read. */
 const GATHER_MS = 500;
-/** Faults of the session, not of a file: whoever signs in again goes on. */
-const SIGNED_OUT = new Set(["InvalidAccessKeyId", "ExpiredToken"]);
+const SIGNED_OUT: Fault = { code: "SignedOut", message: "Nobody is signed in.", status: 403 };
 const SHOW_MS = 150;
 
 export class Queue implements Progress {
@@ -43,6 +43,10 @@ export class Queue implements Progress {
   private line = new AbortController();
   private gathering: ReturnType<typeof setTimeout> | undefined;
   private show: ReturnType<typeof setTimeout> | undefined;
+
+  get isRunning(): boolean {
+    return this.items.some(({ isOver }) => !isOver);
+  }
 
   /** A file whose key is on its way already is left out; one that is over makes room. */
   add(bucket: string, chosen: readonly Chosen<File>[]): void {
@@ -74,6 +78,16 @@ export class Queue implements Progress {
     this.gate.open();
     for (const item of this.unsent) item.take("resume");
     this.advance();
+  }
+
+  /** Unsigned, every request would be refused for good. */
+  signedOut(): void {
+    if (!this.isPaused.value && this.isRunning) this.pause(SIGNED_OUT);
+  }
+
+  /** The same account is back. What somebody paused stays so. */
+  signedIn(): void {
+    if (this.trouble.value === SIGNED_OUT) this.resume();
   }
 
   /** What was stored of them is given up too. */
@@ -222,8 +236,8 @@ export class Queue implements Progress {
   /** Whether the fault is none of the file's: it was stopped, the session is over, or everything waits. */
   private waits(fault: Fault): boolean {
     if (fault.code === "Aborted") return true;
-    if (SIGNED_OUT.has(fault.code)) {
-      this.pause({ ...fault, message: "The session is over. Sign in again, then resume." });
+    if (isEndedBy(fault)) {
+      this.signedOut();
       return true;
     }
     if (!concernsAll(fault)) return false;

@@ -1,5 +1,5 @@
 /** The uploads of this tab. They outlive the screens: whoever looks at another bucket meanwhile stops nothing. */
-import { effect, signal } from "@preact/signals";
+import { effect, signal, untracked } from "@preact/signals";
 import { session } from "../session.ts";
 import { Queue } from "./queue.ts";
 import type { Batch } from "./read-drop.ts";
@@ -30,24 +30,20 @@ export function forgetAll(): void {
   queue.clear();
 }
 
-function isRunning(): boolean {
-  return queue.items.some(({ isOver }) => !isOver);
-}
-
 // The browser then asks whether to leave.
 addEventListener("beforeunload", (event) => {
-  if (isRunning()) event.preventDefault();
+  if (queue.isRunning) event.preventDefault();
 });
 addEventListener("online", () => queue.hurry());
-
-const SIGNED_OUT = { code: "SignedOut", message: "Nobody is signed in. Sign in again, then resume.", status: 403 };
 
 let account: string | undefined;
 // One account's files are never sent with another's key; the same account goes on where it was.
 effect(() => {
   const now = session.value?.account;
-  if (account !== undefined && now !== undefined && now !== account) queue.abandon();
-  // Unsigned, every request would be refused for good.
-  if (account !== undefined && now === undefined && isRunning()) queue.pause(SIGNED_OUT);
+  untracked(() => {
+    if (account !== undefined && now !== undefined && now !== account) queue.abandon();
+    if (now === undefined) queue.signedOut();
+    else queue.signedIn();
+  });
   account = now ?? account;
 });

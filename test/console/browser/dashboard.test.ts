@@ -4,13 +4,13 @@ import { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { apiClient } from "../../support/api.ts";
-import { openBrowser, openConsole } from "../../support/browser.ts";
+import { beSignedIn, openBrowser, openConsole, openTab } from "../../support/browser.ts";
 import { describeWith } from "../../support/programs.ts";
-import { OBJECT, openWorld } from "../../support/world.ts";
-
-vi.setConfig({ testTimeout: 120_000 });
+import { OBJECT, openWorld, type World } from "../../support/world.ts";
 
 const PATIENCE = { timeout: 60_000 };
+/** So often at least. */
+const ASKED_AGAIN_MS = 10_000;
 
 describeWith(["chromium"], "the dashboard, in a browser", () => {
   let browser: Awaited<ReturnType<typeof openBrowser>>;
@@ -24,31 +24,52 @@ describeWith(["chromium"], "the dashboard, in a browser", () => {
   const rowOf = (page: Page, name: string) =>
     page.getByRole("table", { name: "Backends" }).getByRole("row", { name: new RegExp(`^${name}`) });
 
+  /** With a clock that a test moves on. */
+  async function open({ gateway }: World): Promise<Page> {
+    const { page } = await openTab(browser);
+    await page.clock.install();
+    await beSignedIn(page, gateway);
+    await page.goto(`${gateway.url}/-/#/dashboard`);
+    return page;
+  }
+
+  /** The page asks again and again until it has this verdict to tell. */
+  async function becomes(page: Page, word: string): Promise<void> {
+    await vi.waitFor(async () => {
+      const answered = page.waitForResponse((response) => response.url().endsWith("/stats"));
+      await page.clock.fastForward(ASKED_AGAIN_MS);
+      await answered;
+      expect(await page.locator(".verdict h2").textContent()).toBe(word);
+    }, PATIENCE);
+  }
+
   it("says when a backend goes away what is at risk, and when it is back that nothing is", async () => {
     await using world = await openWorld(2, 2);
-    const page = await openConsole(browser, world.gateway.url, world.gateway, "#/dashboard");
+    const page = await open(world);
     await verdict(page, "Safe");
     await page.getByText("Any one backend may be lost now. 1 object (293 KiB) are stored.").waitFor();
     expect(await rowOf(page, "toronto").textContent()).toContain("yes");
     const directory = world.directoryOf("new-york");
     await rename(directory, `${directory}.away`);
-    await verdict(page, "At risk");
+    await becomes(page, "At risk");
     await page.getByText(/1 of 1 object \(293 KiB\) have only one good copy in place\./).waitFor();
     expect(await rowOf(page, "new-york").textContent()).toContain("away");
     expect(await rowOf(page, "toronto").textContent()).toContain("Nothe only good copy of 1 object, 293 KiB");
     await rename(`${directory}.away`, directory);
-    await verdict(page, "Safe");
+    await becomes(page, "Safe");
   });
 
   it("keeps the last values while no answer comes, and says so", async () => {
     await using world = await openWorld(2, 2);
-    const page = await openConsole(browser, world.gateway.url, world.gateway, "#/dashboard");
+    const page = await open(world);
     await verdict(page, "Safe");
     await page.context().setOffline(true);
+    await page.clock.fastForward(ASKED_AGAIN_MS);
     await page.getByText("Not up to date: The gateway does not answer.").waitFor(PATIENCE);
     await verdict(page, "Safe");
     expect(await rowOf(page, "toronto").count()).toBe(1);
     await page.context().setOffline(false);
+    await page.clock.fastForward(ASKED_AGAIN_MS);
     await page.getByText("Not up to date").waitFor({ state: "detached", ...PATIENCE });
   });
 

@@ -26,8 +26,12 @@ export function documentOf(type: string, listener: string): string {
     await attempt("parent", () => parent === window ? undefined : parent.document.title);
     await attempt("console", async () => {
       const opened = window.open("/-/");
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      try { return opened.document.title; } finally { opened.close(); }
+      // Until it is there its window is this script's own; of a page that is another's even the address is refused.
+      const isThere = () => opened.location.href !== "about:blank" && opened.document.readyState === "complete";
+      try {
+        while (!isThere()) await new Promise((resolve) => setTimeout(resolve));
+        return opened.document.title;
+      } finally { opened.close(); }
     });
     await attempt("api", async () => (await fetch("/-/api/v1/me")).text());
     await attempt("worker", () => navigator.serviceWorker.register("/evil/page-0"));

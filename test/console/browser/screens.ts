@@ -1,6 +1,7 @@
 /** Every screen of the console, as a reader comes to it, for what must hold on all of them. */
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import type { Page } from "playwright-core";
+import type { Page, Request } from "playwright-core";
+import { expect, vi } from "vitest";
 import { beSignedIn } from "../../support/browser.ts";
 import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
 
@@ -11,6 +12,8 @@ export interface Scene {
   readonly at?: string;
   /** What is done there, until everything stands. */
   readonly reach: (page: Page) => Promise<void>;
+  /** What is reached leaves when the window changes, and can be reached again. */
+  readonly closesOnResize?: true;
 }
 
 const heading = (name: string) => (page: Page) => page.getByRole("heading", { name, exact: true }).waitFor();
@@ -40,6 +43,7 @@ export const SCENES: readonly Scene[] = [
   {
     name: "bucket-menu",
     at: "#/buckets",
+    closesOnResize: true,
     async reach(page) {
       await pressed(page, "For full");
       await page.getByRole("menuitem", { name: "Delete …" }).waitFor();
@@ -78,6 +82,7 @@ export const SCENES: readonly Scene[] = [
   {
     name: "upload-menu",
     at: "#/buckets/full/",
+    closesOnResize: true,
     async reach(page) {
       await pressed(page, "Upload");
       await page.getByRole("menuitem", { name: "A folder" }).waitFor();
@@ -146,9 +151,19 @@ const DRAWING = `<svg xmlns="http://www.w3.org/2000/svg" width="320" height="160
   <rect width="320" height="160" fill="#0f6278"/><circle cx="160" cy="80" r="48" fill="#edbd63"/></svg>`;
 
 /** In a new tab: the scene, with all that is loaded there. */
-export async function show(page: Page, gateway: TestGateway, { at, reach }: Scene): Promise<void> {
+export async function visit(page: Page, gateway: TestGateway, { at, reach }: Scene): Promise<void> {
+  const running = new Set<Request>();
+  page.on("request", (request) => running.add(request));
+  page.on("requestfinished", (request) => running.delete(request));
+  page.on("requestfailed", (request) => running.delete(request));
   if (at !== undefined) await beSignedIn(page, gateway);
   await page.goto(`${gateway.url}/-/${at ?? ""}`);
   await reach(page);
-  await page.waitForLoadState("networkidle");
+  await vi.waitFor(
+    async () => {
+      expect(await page.locator(".loading, [aria-busy=true]").count()).toBe(0);
+      expect([...running].map((request) => request.url())).toEqual([]);
+    },
+    { timeout: 60_000, interval: 20 },
+  );
 }

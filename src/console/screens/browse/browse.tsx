@@ -1,5 +1,5 @@
 /** The objects of a bucket below a prefix, its folders, and the details of what is chosen. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Empty, Failing, Loading } from "../../ui/states.tsx";
 import { say } from "../../ui/toast.tsx";
 import { DropTarget } from "../../upload/drop-target.tsx";
@@ -11,6 +11,9 @@ import { ObjectList } from "./object-list.tsx";
 import { type Pages, usePages } from "./pages.ts";
 import { NOTHING, type Selection } from "./selection.ts";
 import { Toolbar } from "./toolbar.tsx";
+
+/** Nothing can be put where no bucket is. */
+const NOWHERE = new Set(["NoSuchBucket", "InvalidBucketName"]);
 
 interface BrowseProps {
   readonly bucket: string;
@@ -27,23 +30,28 @@ export function Browse({ bucket, prefix }: BrowseProps) {
   const chosen = selection.keys.size === 0 ? [] : pages.entries.filter(({ key }) => selection.keys.has(key));
   const [only] = selection.isOpen && chosen.length === 1 ? chosen : [];
   const detailed = only?.kind === "object" ? only : undefined;
+  const main = useListFocus(pages.isThere);
+  const isNowhere = !pages.isThere && pages.fault !== undefined && NOWHERE.has(pages.fault.code);
   const list = { bucket, prefix, pages, selection, onSelect: setSelection };
   return (
     <section class={`browse ${detailed ? "with-details" : ""}`} aria-label={`Bucket ${bucket}`}>
-      <DropTarget bucket={bucket} prefix={prefix} />
-      <div class="browse-main">
+      {!isNowhere && <DropTarget bucket={bucket} prefix={prefix} />}
+      <div class="browse-main" {...main}>
         <header class="browse-head">
           <Crumbs bucket={bucket} prefix={prefix} />
-          <Toolbar
-            bucket={bucket}
-            prefix={prefix}
-            chosen={chosen}
-            search={search}
-            onSearch={setSearch}
-            onMakeFolder={() => setMaking(true)}
-            onReload={pages.reload}
-            onClear={() => setSelection(NOTHING)}
-          />
+          {!isNowhere && (
+            <Toolbar
+              bucket={bucket}
+              prefix={prefix}
+              // The details have what can be done with the one that they show.
+              chosen={detailed ? [] : chosen}
+              search={search}
+              onSearch={setSearch}
+              onMakeFolder={() => setMaking(true)}
+              onReload={pages.reload}
+              onClear={() => setSelection(NOTHING)}
+            />
+          )}
         </header>
         <Content {...list} isSearch={search !== ""} />
       </div>
@@ -70,6 +78,24 @@ export function Browse({ bucket, prefix }: BrowseProps) {
       )}
     </section>
   );
+}
+
+/**
+ * A folder that is opened in the list takes the list away with what had the focus in it; it goes into the list that
+ * comes, or where there is none, to the screen.
+ */
+function useListFocus(isThere: boolean) {
+  const ref = useRef<HTMLDivElement>(null);
+  const wasInList = useRef(false);
+  useLayoutEffect(() => {
+    if (!isThere || !wasInList.current || document.activeElement !== document.body) return;
+    const next = ref.current?.querySelector<HTMLElement>(".virtual") ?? document.getElementById("main");
+    next?.focus({ preventScroll: true });
+  }, [isThere]);
+  const onFocusIn = ({ target }: FocusEvent) => {
+    wasInList.current = target instanceof Element && target.closest(".virtual") !== null;
+  };
+  return { ref, onFocusIn };
 }
 
 interface ContentProps extends BrowseProps {

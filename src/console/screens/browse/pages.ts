@@ -45,8 +45,13 @@ export function usePages(bucket: string, folder: string, beginning: string): Pag
     const entries = before.entries.concat(page.value.entries.filter(({ key }) => key !== folder));
     setState({ entries, next: page.value.next, isThere: true, fault: undefined });
   };
+  const shown = useRef("");
   useEffect(() => {
-    setState((before) => (turn === 0 || before.fault ? NOTHING : before));
+    const listed = `${bucket}/${prefix}`;
+    // What is only listed again stays until it has come.
+    const isAgain = shown.current === listed;
+    shown.current = listed;
+    setState((before) => (isAgain && !before.fault ? before : NOTHING));
     void load(NOTHING);
     return () => running.current?.abort();
   }, [bucket, prefix, turn]);

@@ -22,6 +22,8 @@ export interface RowProps {
 
 export function Row({ id, index, entry, bucket, prefix, isChosen, isCursor, onGesture }: RowProps) {
   const name = nameOf(entry.key, prefix);
+  const [size, time] =
+    entry.kind === "object" ? [formatBytes(entry.size), formatTime(entry.modifiedAt)] : (["", ""] as const);
   const choose = (event: MouseEvent) => {
     // A click on a folder's name opens it.
     if (event.target instanceof Element && event.target.closest("a, input")) return;
@@ -34,6 +36,8 @@ export function Row({ id, index, entry, bucket, prefix, isChosen, isCursor, onGe
       role="row"
       tabIndex={-1}
       class={`row ${isCursor ? "cursor" : ""}`}
+      // Without the words of its box: the grid reads the row out wherever the cursor goes.
+      aria-label={[name, size, time].filter(Boolean).join(", ")}
       aria-selected={isChosen}
       aria-rowindex={index + 1}
       onClick={choose}
@@ -58,14 +62,14 @@ export function Row({ id, index, entry, bucket, prefix, isChosen, isCursor, onGe
         )}
       </span>
       <span role="gridcell" class="row-size number">
-        {entry.kind === "object" ? formatBytes(entry.size) : ""}
+        {size}
       </span>
       <span
         role="gridcell"
         class="row-time"
         title={entry.kind === "object" ? formatExactly(entry.modifiedAt) : undefined}
       >
-        {entry.kind === "object" ? formatTime(entry.modifiedAt) : ""}
+        {time}
       </span>
     </div>
   );

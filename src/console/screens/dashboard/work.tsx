@@ -1,4 +1,5 @@
 /** What is done in the background, what of it fails, and where copies are missing. */
+import { PERIODIC_JOBS } from "../../../contract/periodic-jobs.ts";
 import type { StatusDocument } from "../../../contract/status.ts";
 import { countOf, formatAgo, formatBytes, formatCount } from "../../ui/format.ts";
 import { type Column, Table } from "../../ui/table.tsx";
@@ -10,21 +11,9 @@ type Job = StatusDocument["jobs"][number];
 type Failing = StatusDocument["failingJobs"][number];
 type Share = StatusDocument["underReplicatedByBucket"][number];
 
-/** One of each stands there always: it says nothing unless it fails. */
-const PERIODIC: ReadonlySet<string> = new Set([
-  "reclaim",
-  "stale-uploads",
-  "leftovers",
-  "tally",
-  "sessions",
-  "survey",
-  "scrub",
-  "inventory",
-]);
-
 export function Work({ status }: { readonly status: StatusDocument }) {
   const { jobs, failingJobs, underReplicatedByBucket, now } = status;
-  const waiting = jobs.filter(({ kind }) => !PERIODIC.has(kind));
+  const waiting = jobs.filter(({ kind }) => !PERIODIC_JOBS.has(kind));
   return (
     <>
       <section class="part-of-dashboard" aria-label="Jobs">

@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { hasEnded, signInByKey, signInByToken } from "../../session.ts";
 import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
+import { queue } from "../../upload/uploads.ts";
 import type { Fault } from "../../wire/fault.ts";
 
 export function SignIn({ token }: { readonly token: string | undefined }) {
@@ -30,13 +31,7 @@ export function SignIn({ token }: { readonly token: string | undefined }) {
       <form onSubmit={submit} aria-label="Sign in">
         <span class="mark" aria-hidden="true" />
         <h1>nearbucket</h1>
-        {faultOf("link") === undefined ? (
-          <p class="soft">
-            {hasEnded.value ? "Your session has ended. Sign in again." : "Sign in with an access key."}
-          </p>
-        ) : (
-          <p role="alert">{faultOf("link")}</p>
-        )}
+        {faultOf("link") === undefined ? <p class="soft">{invitation()}</p> : <p role="alert">{faultOf("link")}</p>}
         <Field
           label="Access key"
           value={accessKeyId}
@@ -62,6 +57,11 @@ export function SignIn({ token }: { readonly token: string | undefined }) {
       </form>
     </main>
   );
+}
+
+function invitation(): string {
+  if (!hasEnded.value) return "Sign in with an access key.";
+  return `Your session has ended. Sign in again${queue.isRunning ? ", and the uploads go on" : ""}.`;
 }
 
 /** Why nobody was let in, and what it is about. */

@@ -1,11 +1,33 @@
-/** Cities to pretend to be in. Degrees, north and east positive. */
-import type { Coordinates } from "./earth.ts";
+/** Places to pretend to be in: the regions of the fleet, and cities around the world. Pure. */
+import { type Coordinates, kmBetween } from "./earth.ts";
 
-export interface City extends Coordinates {
+interface City extends Coordinates {
   readonly name: string;
 }
 
-export const CITIES: readonly City[] = [
+interface PlaceToBe extends City {
+  /** Tells a region from a city of the same name. */
+  readonly value: string;
+}
+
+/** Whoever is so close to a region is in it. */
+const SAME_CITY_KM = 60;
+
+/** A city where a region stands is not named twice. */
+export function placesToBe(regions: ReadonlyMap<string, Coordinates>) {
+  const own = [...regions].map(([name, at]) => ({ ...at, name, value: `region ${name}` }));
+  const others = CITIES.filter((city) => own.every((region) => kmBetween(city, region) > SAME_CITY_KM));
+  const groups: readonly { readonly title: string; readonly places: readonly PlaceToBe[] }[] = [
+    { title: "Regions", places: own },
+    {
+      title: own.length === 0 ? "Cities" : "Other cities",
+      places: others.map((city) => ({ ...city, value: `city ${city.name}` })),
+    },
+  ];
+  return groups.filter(({ places }) => places.length > 0);
+}
+
+const CITIES: readonly City[] = [
   { name: "Amsterdam", latitude: 52.37, longitude: 4.9 },
   { name: "Bangalore", latitude: 12.97, longitude: 77.59 },
   { name: "Buenos Aires", latitude: -34.6, longitude: -58.38 },

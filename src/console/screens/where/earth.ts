@@ -1,5 +1,5 @@
 /** The earth on a sheet: Natural Earth's projection, cut off in the south, where nobody lives. Pure. */
-import { type GeoPermissibleObjects, geoInterpolate, geoNaturalEarth1, geoPath } from "d3-geo";
+import { type GeoPermissibleObjects, geoDistance, geoInterpolate, geoNaturalEarth1, geoPath } from "d3-geo";
 
 /** Degrees. */
 export interface Coordinates {
@@ -23,8 +23,11 @@ export interface Sheet {
   coordinatesAt(point: Point): Coordinates | undefined;
 }
 
+const RADIUS_KM = 6371;
 const NORTH = 90;
 const SOUTH = -58;
+/** Of the width, free above the pole: the shortest ways between far places lead along it. */
+const ABOVE_POLE = 0.012;
 /** Of an arc: enough that its bend is smooth. */
 const STEPS = 48;
 
@@ -35,7 +38,7 @@ export function openSheet(width: number): Sheet {
     const [x, y] = projection([longitude, latitude]) ?? [0, 0];
     return { x, y };
   };
-  projection.translate([left, top - pointOf({ latitude: NORTH, longitude: 0 }).y]);
+  projection.translate([left, top - pointOf({ latitude: NORTH, longitude: 0 }).y + ABOVE_POLE * width]);
   const path = geoPath(projection).digits(1);
   return {
     width,
@@ -62,6 +65,11 @@ export function arcOf(from: Coordinates, to: Coordinates) {
   const between = geoInterpolate([from.longitude, from.latitude], [to.longitude, to.latitude]);
   const coordinates = Array.from({ length: STEPS + 1 }, (_, step) => between(step / STEPS));
   return { type: "LineString" as const, coordinates };
+}
+
+/** Along the surface. */
+export function kmBetween(a: Coordinates, b: Coordinates): number {
+  return geoDistance([a.longitude, a.latitude], [b.longitude, b.latitude]) * RADIUS_KM;
 }
 
 /** Kept on the earth: around the world to the east and west, not over the poles. */

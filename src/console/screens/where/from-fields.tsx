@@ -1,8 +1,8 @@
 /** Where the client is taken to be, and what it is: the region of a backend, a city, any place, or an address. */
 import { useEffect, useId, useState } from "preact/hooks";
+import { Choice } from "../../ui/choice.tsx";
 import { Field } from "../../ui/field.tsx";
-import { Choice } from "./choice.tsx";
-import { CITIES } from "./cities.ts";
+import { placesToBe } from "./cities.ts";
 import type { Coordinates } from "./earth.ts";
 import { CLIENTS, type Client, type From, readDegrees } from "./question.ts";
 
@@ -18,61 +18,43 @@ interface FromFieldsProps {
 
 const HERE = "here";
 const ELSEWHERE = "elsewhere";
+const GIVEN = [ELSEWHERE, "the place given here"] as const;
 
 export function FromFields({ from, client, regions, addressFault, onFrom, onClient }: FromFieldsProps) {
   const title = useId();
-  const places: readonly (readonly [string, Coordinates])[] = [
-    ...[...regions].map(([name, at]) => [`region ${name}`, at] as const),
-    ...CITIES.map((city) => [`city ${city.name}`, city] as const),
-  ];
-  const chosen = from.kind === "here" ? HERE : (places.find(([, at]) => isAt(from, at))?.[0] ?? ELSEWHERE);
+  const groups = placesToBe(regions);
+  const places = groups.flatMap(({ places }) => places);
+  const chosen = from.kind === "here" ? HERE : (places.find((place) => isAt(from, place))?.value ?? ELSEWHERE);
   const choosePlace = (value: string) => {
-    const at = places.find(([name]) => name === value)?.[1];
+    const found = places.find((place) => place.value === value);
     if (value === HERE) onFrom({ kind: "here" });
-    else if (at !== undefined)
-      onFrom({ kind: "place", coordinates: { latitude: at.latitude, longitude: at.longitude } });
+    else if (found !== undefined)
+      onFrom({ kind: "place", coordinates: { latitude: found.latitude, longitude: found.longitude } });
   };
   return (
     <form class="fields" aria-labelledby={title} onSubmit={(event) => event.preventDefault()}>
       <h2 id={title} class="fields-title">
         Pretend to be
       </h2>
-      <Choice label="In" value={chosen} onChoose={choosePlace}>
-        <option value={HERE}>where this browser is</option>
-        {chosen === ELSEWHERE && <option value={ELSEWHERE}>the place given here</option>}
-        <Options title="Regions" kind="region" names={[...regions.keys()]} />
-        <Options title="Cities" kind="city" names={CITIES.map(({ name }) => name)} />
-      </Choice>
+      <Choice
+        label="In"
+        value={chosen}
+        options={[[HERE, "where this browser is"], ...(chosen === ELSEWHERE ? [GIVEN] : [])]}
+        groups={groups.map((group) => [group.title, group.places.map(({ value, name }) => [value, name])])}
+        onChoose={choosePlace}
+      />
       <PlaceFields from={from} onFrom={onFrom} />
       <AddressField from={from} fault={addressFault} onFrom={onFrom} />
       <Choice
         label="Client"
         value={client.name}
+        options={CLIENTS.map(({ name }) => [name, name])}
         onChoose={(name) => {
           const found = CLIENTS.find((one) => one.name === name);
           if (found !== undefined) onClient(found);
         }}
-      >
-        {CLIENTS.map(({ name }) => (
-          <option key={name} value={name}>
-            {name}
-          </option>
-        ))}
-      </Choice>
+      />
     </form>
-  );
-}
-
-function Options(props: { readonly title: string; readonly kind: string; readonly names: readonly string[] }) {
-  const { title, kind, names } = props;
-  return (
-    <optgroup label={title}>
-      {names.map((name) => (
-        <option key={name} value={`${kind} ${name}`}>
-          {name}
-        </option>
-      ))}
-    </optgroup>
   );
 }
 

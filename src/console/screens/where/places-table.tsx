@@ -40,8 +40,14 @@ const FLEET: readonly Column<Place>[] = [
 const OBJECT: readonly Column<Place>[] = [
   {
     title: "Copy",
-    cell: ({ copy, isChosen }) => (isChosen ? <strong class="whole">read from</strong> : copy ? "yes" : "no"),
+    cell: ({ copy, isChosen }) => (
+      <>
+        {isChosen ? <strong class="whole">read from</strong> : copy ? "yes" : "no"}
+        {/* A narrow screen has no room for its column. */}
+        {copy && <p class="soft at narrow">{formatKm(copy.distanceKm)}</p>}
+      </>
+    ),
   },
-  { title: "Distance", cell: ({ copy }) => (copy ? formatKm(copy.distanceKm) : ""), isNumber: true },
+  { title: "Distance", cell: ({ copy }) => (copy ? formatKm(copy.distanceKm) : ""), isNumber: true, isWide: true },
   { title: "Latency", cell: ({ copy }) => (copy ? formatMs(copy.latencyMs) : ""), isNumber: true, isWide: true },
 ];

@@ -1,4 +1,5 @@
 /** What a look at a store found: each with what was seen and what to do about it. */
+import { useEffect, useRef } from "preact/hooks";
 import type { Findings } from "../../../../contract/backends.ts";
 import { Icon } from "../../../ui/icon.tsx";
 
@@ -9,8 +10,11 @@ const SHOWN = {
 } as const;
 
 export function FindingList({ findings }: Pick<Findings, "findings">) {
+  const ref = useRef<HTMLUListElement>(null);
+  // They come below a long form.
+  useEffect(() => ref.current?.scrollIntoView({ block: "nearest" }), [findings]);
   return (
-    <ul class="findings" aria-label="Findings">
+    <ul class="findings" ref={ref} aria-label="Findings">
       {findings.map(({ check, result, detail, advice }) => {
         const { icon, tone, word } = SHOWN[result];
         return (

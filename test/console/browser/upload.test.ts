@@ -14,7 +14,7 @@ import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { dropOn, kill, openUploadScene, type UploadScene, writeRandom } from "../../support/upload-scene.ts";
 
 const MIB = 1024 ** 2;
-// Limits against hanging: a machine with other work takes its time for a hundred MiB.
+// Limits against hanging: a machine with other work takes a minute for the 200 MiB.
 const LIMIT = 180_000;
 vi.setConfig({ testTimeout: 3 * LIMIT });
 const PATIENCE = { timeout: LIMIT, interval: 50 };
@@ -133,11 +133,11 @@ describeWith(["chromium"], "uploading from the console", () => {
 
   it("goes on where a tab was killed in the middle of a file: no part that stood is sent again", async () => {
     const directory = await temporaryDirectory();
-    const size = 104 * MIB;
+    const size = 200 * MIB;
     const digest = await writeRandom(directory, "big.bin", size);
     await using scene = await openUploadScene(browser);
     const first = await scene.open();
-    await holdAfter(scene, 2, 4, () => dropOn(first.page, [join(directory, "big.bin")]));
+    await holdAfter(scene, 5, 4, () => dropOn(first.page, [join(directory, "big.bin")]));
     const [stood = []] = await scene.unfinished();
     await kill(scene, first.page);
     const parts = partsOf(size);

@@ -2,6 +2,7 @@
 import { reportHistory } from "../admin/history-report.ts";
 import type { BackendStatus } from "../admin/status-report.ts";
 import { type BackendStatusDocument, history, historyQuery, stats, status } from "../contract/status.ts";
+import type { InventoryFound } from "../metadata/inventory-results.ts";
 import { type Answer, apiOperation } from "./api-operation.ts";
 import type { OperationServices } from "./services.ts";
 
@@ -53,7 +54,12 @@ function documentOf(backend: BackendStatus, { regions, live }: OperationServices
     ...{ configured, why, identity, seenAt, lostSince },
     ...{ replicas, bytes, onlyHere, lostReplicas, safeToLose },
     scrubbedSince: backend.scrubbedSince,
-    inventory: backend.inventory,
+    inventory: backend.inventory && inventoryOf(backend.inventory),
     live: seen,
   };
+}
+
+/** Without the backend's name, which the document has already. */
+function inventoryOf({ walkedAt, quarantined, bytes, isHeld }: InventoryFound): Answer<BackendStatusDocument["inventory"]> {
+  return { walkedAt, quarantined, bytes, isHeld };
 }

@@ -1,6 +1,6 @@
 // What operators are told of what is stored and whether it is safe, over disks that come and go.
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { apiClient } from "../support/api.ts";
 import { startOverDisks } from "./over-disks.ts";
 
@@ -38,6 +38,14 @@ it("says what is at risk when a disk goes, and in which buckets copies are missi
     { name: "a", safeToLose: false, onlyHere: { blobs: 1 } },
     { name: "b", live: { up: false, why: expect.any(String) } },
   ]);
+});
+
+it("says what the last inventory of each backend found, and nothing that its document does not promise", async () => {
+  await using place = await startOverDisks(["a"], [], { inventory: { hours: 1 / 3600 }, copies: 1 });
+  const inventory = async () => (await place.call("GET", "/status")).document.backends[0].inventory;
+  await vi.waitFor(async () => {
+    expect(await inventory()).toEqual({ walkedAt: expect.any(String), quarantined: 0, bytes: 0, isHeld: false });
+  }, 15_000);
 });
 
 it("says what is stored and what dedup saves", async () => {

@@ -60,6 +60,11 @@ function documentOf(backend: BackendStatus, { regions, live }: OperationServices
 }
 
 /** Without the backend's name, which the document has already. */
-function inventoryOf({ walkedAt, quarantined, bytes, isHeld }: InventoryFound): Answer<BackendStatusDocument["inventory"]> {
+function inventoryOf({
+  walkedAt,
+  quarantined,
+  bytes,
+  isHeld,
+}: InventoryFound): Answer<BackendStatusDocument["inventory"]> {
   return { walkedAt, quarantined, bytes, isHeld };
 }

@@ -72,7 +72,7 @@ async function readAnswers(file: string, terminal: Terminal, directory: string):
       told,
       stores.map(({ name }) => name),
     );
-    if (!(await isUsable(store, terminal, directory)))
+    if (!(await isUsable(store, stores, terminal, directory)))
       throw new Error(`${store.name} cannot be used: nothing is written`);
     stores.push(store);
   }
@@ -88,16 +88,31 @@ async function askAll(terminal: Terminal, directory: string): Promise<Told> {
       ask,
       stores.map(({ name }) => name),
     );
-    if (store !== undefined && (await isUsable(store, terminal, directory))) stores.push(store);
+    if (store !== undefined && (await isUsable(store, stores, terminal, directory).catch(printed(terminal))))
+      stores.push(store);
     else if (store === undefined && stores.length >= 2) return { stores, port: 9000 };
     else terminal.print(store === undefined ? "Two stores are needed." : `${store.name} is left out. Once more:`);
   }
 }
 
-/** Tries it as the doctor does, and prints what was found. */
-async function isUsable(store: Store, terminal: Terminal, directory: string): Promise<boolean> {
-  const config = checkWhole(configurationText([store], 0, 1), directory, secretsOf([store], randomKey()));
-  const findings = (await Promise.all(config.backends.map((one) => examineCandidate(one, undefined)))).flat();
+/** What was told before a slip of the keyboard is not asked for again. */
+const printed =
+  (terminal: Terminal) =>
+  (failure: unknown): false => {
+    terminal.print(reasonOf(failure) ?? String(failure));
+    return false;
+  };
+
+/** Tries it as the doctor does, and prints what was found. Throws when it cannot stand beside those told `before`. */
+async function isUsable(
+  store: Store,
+  before: readonly Store[],
+  terminal: Terminal,
+  directory: string,
+): Promise<boolean> {
+  const all = [...before, store];
+  const { backends } = checkWhole(configurationText(all, 0, 1), directory, secretsOf(all, randomKey()));
+  const findings = (await Promise.all(backends.slice(-1).map((one) => examineCandidate(one, undefined)))).flat();
   terminal.print(doctorText(findings));
   return severity(findings) < ERROR;
 }

@@ -99,6 +99,26 @@ it("asks for stores until there are two, with names that it proposes", async () 
   expect(yaml).toMatch(/name: disk-one-2\n\s+region: far/);
 });
 
+it("asks once more after a name, a place or a store that cannot be, and forgets none of the others", async () => {
+  const directory = await temporaryDirectory();
+  const wrong = ["two", "No Name", "", "", "two", "", "", "north", "one/within", "", "", ""];
+  const typed = ["one", "", "", "", ...wrong, "two", "", "", "", ""];
+  const made = await runCommand(["init"], { directory, typed });
+  expect([made.code, made.err]).toEqual([0, ""]);
+  expect(made.out.match(/is left out\. Once more:/g)).toHaveLength(3);
+  expect(made.out).toContain("latitude: expected number, received NaN");
+  expect(await readFile(join(directory, "nearbucket.yaml"), "utf8")).toMatch(/name: one\n(.*\n)*.*name: two\n/);
+});
+
+it("takes no store twice, because two names for it are not two copies", async () => {
+  const { directory, words } = await told([{ directory: "a" }, { directory: "a" }]);
+  expect(await runCommand(words, { directory })).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("backends[1].directory: expected a store of its own"),
+  });
+  expect(await readdir(directory)).not.toContain("nearbucket.yaml");
+});
+
 it("says what to do where there is no terminal", async () => {
   expect(await runCommand(["init"], { directory: await temporaryDirectory() })).toMatchObject({
     code: 1,

@@ -164,7 +164,10 @@ export interface Backend {
    * when the bucket or disk itself is not there.
    */
   identity(signal: AbortSignal): Promise<string | undefined>;
-  /** Does nothing stand where blobs stand? Asked before it has an identity. Throws absent as `identity` does. */
+  /**
+   * Does nothing stand where blobs stand? Asked before it has an identity. Throws absent as `identity` does, refused when
+   * other things stand there that keep it from being established.
+   */
   isEmpty(): Promise<boolean>;
   /**
    * Writes the identity where none is, after it made the bucket or the disk where it may. The same identity again is

@@ -39,7 +39,7 @@ export function addBackends(program: Command, terminal: Terminal): void {
     name: "remove",
     description: "never ask a drained or lost backend again; refused while anything stands only there",
     change: (all, name) => all.remove(name),
-    done: (name) => `${name} is removed: take it out of the configuration`,
+    done: (name) => `${name} is removed: where the configuration names it, take it out there`,
   });
   addReplace(backends, terminal);
   addOrphans(backends, terminal);

@@ -1,6 +1,7 @@
 // Backends that an operator attaches, empties, replaces and takes away through the API, over real disks.
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, unlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, it, vi } from "vitest";
 import { makeForeign, startOverDisks } from "./over-disks.ts";
 
@@ -48,6 +49,18 @@ it("refuses to attach what is configured, another backend's store, or somebody e
     detail: expect.stringContaining("it is the same store as a"),
   });
   expect((await attach("b", "foreign")).detail).toContain("it holds blobs that this database does not know");
+});
+
+it("keeps no name for a directory that cannot become a disk: it can be attached when that is put right", async () => {
+  await using place = await startOverDisks(["a"], ["b"]);
+  await mkdir(place.at("b"));
+  await writeFile(join(place.at("b"), "readme"), "not a disk");
+  const attach = () => place.call("POST", "/backends", { body: disk("b", place.at("b")) });
+  expect((await attach()).document.detail).toContain("is neither empty nor a nearbucket disk");
+  const names = (await place.call("GET", "/backends")).document.items.map(({ name }: { name: string }) => name);
+  expect(names).toEqual(["a"]);
+  await unlink(join(place.at("b"), "readme"));
+  expect(await attach()).toMatchObject({ status: 201, document: { name: "b", condition: "in place" } });
 });
 
 it("says which store cannot be opened", async () => {

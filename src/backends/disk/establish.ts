@@ -19,8 +19,7 @@ export async function establishDisk(disk: Disk, identity: string): Promise<void>
   try {
     await mkdir(directory, { recursive: true });
     if ((await disk.readIdentity()) === undefined) {
-      if ((await readdir(directory)).some((name) => !OWN_NAMES.has(name)))
-        throw disk.fault("refused", `${directory} is neither empty nor a nearbucket disk`);
+      await refuseOthers(disk);
       for (const name of DIRECTORIES) await mkdir(join(directory, name), { recursive: true });
       await writeMarker(disk, identity);
     }
@@ -31,10 +30,19 @@ export async function establishDisk(disk: Disk, identity: string): Promise<void>
   }
 }
 
-/** Throws absent when its directory is not there. */
+/** Throws absent when its directory is not there, refused when no disk can be made of it because of what it holds. */
 export async function isDiskEmpty(disk: Disk): Promise<boolean> {
-  await disk.readIdentity();
+  if ((await disk.readIdentity()) === undefined) await refuseOthers(disk);
   return !(await holdsFile(disk, join(disk.directory, "data")));
+}
+
+async function refuseOthers(disk: Disk): Promise<void> {
+  const { directory } = disk;
+  const names = await readdir(directory).catch(async (error) => {
+    throw await disk.translate(error, directory);
+  });
+  if (names.some((name) => !OWN_NAMES.has(name)))
+    throw disk.fault("refused", `${directory} is neither empty nor a nearbucket disk`);
 }
 
 async function holdsFile(disk: Disk, directory: string): Promise<boolean> {

@@ -165,8 +165,8 @@ export interface Backend {
    */
   identity(signal: AbortSignal): Promise<string | undefined>;
   /**
-   * Does nothing stand where blobs stand? Asked before it has an identity. Throws absent as `identity` does, refused when
-   * other things stand there that keep it from being established.
+   * Does nothing stand where blobs stand? Asked before it has an identity. Throws absent as `identity` does, and
+   * refused when other things stand there that keep it from being established.
    */
   isEmpty(): Promise<boolean>;
   /**

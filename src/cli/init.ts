@@ -110,11 +110,18 @@ async function isUsable(
   terminal: Terminal,
   directory: string,
 ): Promise<boolean> {
+  const same = before.find((other) => isSameService(store, other));
+  if (same !== undefined) throw new Error(`${store.name} is the same store as ${same.name}: it counts as one copy`);
   const all = [...before, store];
   const { backends } = checkWhole(configurationText(all, 0, 1), directory, secretsOf(all, randomKey()));
   const findings = (await Promise.all(backends.slice(-1).map((one) => examineCandidate(one, undefined)))).flat();
   terminal.print(doctorText(findings));
   return severity(findings) < ERROR;
+}
+
+function isSameService(one: Store, other: Store): boolean {
+  if (!("endpoint" in one && "endpoint" in other)) return false;
+  return new URL(one.endpoint).href === new URL(other.endpoint).href && one.bucket === other.bucket;
 }
 
 /** Throws one Error with every fault. */

@@ -1,7 +1,7 @@
 /**
- * Faults that lie between keys: names or stores used twice, regions nobody declared, more copies than backends, a grace that ends
- * before a signed URL. Reads whatever parts of the file have the right shape, so that these faults are reported
- * together with those of shape.
+ * Faults that lie between keys: names or disks used twice, regions nobody declared, more copies than backends, a grace
+ * that ends before a signed URL. Reads whatever parts of the file have the right shape, so that these faults are
+ * reported together with those of shape.
  */
 import { relative, resolve, sep } from "node:path";
 import { z } from "zod";
@@ -21,11 +21,8 @@ const backend = z
   .object({
     name: text,
     region: text,
-    kind: text,
     directory: text,
     endpoint: text,
-    bucket: text,
-    prefix: text,
     caFile: text,
     certificateFile: text,
     keyFile: text,
@@ -86,7 +83,7 @@ export function findContradictions(input: unknown): readonly Fault[] {
           path: pathOf([list, index, "region"]),
           message: `expected the name of one of the regions, found ${row.region}`,
         });
-  faults.push(...backends.flatMap(tlsFaults), ...sharedStores(backends));
+  faults.push(...backends.flatMap(tlsFaults), ...sharedDisks(backends));
   if (backends.length > 0 && copies > backends.length)
     faults.push({
       path: "copies",
@@ -147,25 +144,18 @@ function repeated(list: string, rows: readonly { readonly name?: string | undefi
   return faults;
 }
 
-/** Two names for one store would be taken for two copies. A store that has two addresses too is found when it is used. */
-function sharedStores(backends: readonly z.output<typeof backend>[]): readonly Fault[] {
+/** Two names for one disk would be taken for two copies. Other stores are known by the identity that they show. */
+function sharedDisks(backends: readonly z.output<typeof backend>[]): readonly Fault[] {
   return backends.flatMap((one, index) => {
-    const other = backends.findIndex((another, at) => at < index && isSameStore(one, another));
+    const other = backends.findIndex((another, at) => at < index && isSameDisk(one, another));
     if (other === -1) return [];
-    const key = one.kind === "disk" ? "directory" : "bucket";
-    const message = `expected a store of its own, found that of ${pathOf(["backends", other])}: it counts as one copy`;
-    return [{ path: pathOf(["backends", index, key]), message }];
+    const message = `expected a disk of its own, found that of ${pathOf(["backends", other])}: it counts as one copy`;
+    return [{ path: pathOf(["backends", index, "directory"]), message }];
   });
 }
 
-function isSameStore(one: z.output<typeof backend>, other: z.output<typeof backend>): boolean {
-  if (one.kind !== other.kind) return false;
-  if (one.kind !== "disk") {
-    const place = ({ endpoint, bucket, prefix = "" }: typeof one) => [endpoint?.replace(/\/+$/, ""), bucket, prefix];
-    return one.endpoint !== undefined && place(one).every((part, at) => part === place(other)[at]);
-  }
-  const [mine, others] = [one.directory, other.directory];
-  return mine !== undefined && others !== undefined && (isWithin(mine, others) || isWithin(others, mine));
+function isSameDisk({ directory: one }: z.output<typeof backend>, { directory: other }: z.output<typeof backend>) {
+  return one !== undefined && other !== undefined && (isWithin(one, other) || isWithin(other, one));
 }
 
 /** Or the same directory. */

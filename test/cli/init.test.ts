@@ -114,9 +114,20 @@ it("takes no store twice, because two names for it are not two copies", async ()
   const { directory, words } = await told([{ directory: "a" }, { directory: "a" }]);
   expect(await runCommand(words, { directory })).toMatchObject({
     code: 1,
-    err: expect.stringContaining("backends[1].directory: expected a store of its own"),
+    err: expect.stringContaining("backends[1].directory: expected a disk of its own"),
   });
   expect(await readdir(directory)).not.toContain("nearbucket.yaml");
+});
+
+it("takes no service twice either", async () => {
+  await using store = await startTestGateway();
+  const service = { endpoint: store.url, accessKeyId: store.accessKeyId, secretAccessKey: store.secretAccessKey };
+  const { directory, words } = await told([
+    { ...service, name: "a" },
+    { ...service, name: "b", endpoint: `${store.url}/` },
+  ]);
+  const { code, err } = await runCommand(words, { directory });
+  expect([code, err]).toEqual([1, expect.stringContaining("b is the same store as a")]);
 });
 
 it("says what to do where there is no terminal", async () => {

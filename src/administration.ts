@@ -9,6 +9,7 @@ import { examine } from "./admin/checks/examine.ts";
 import type { Finding } from "./admin/checks/finding.ts";
 import { checkInventories } from "./admin/checks/inventory.ts";
 import { checkScrubs } from "./admin/checks/scrub.ts";
+import { checkSecrets } from "./admin/checks/secrets.ts";
 import { checkSpace } from "./admin/checks/space.ts";
 import type { LiveBackend } from "./admin/live-status.ts";
 import { openSecretBox, type SecretBox } from "./auth/secret-box.ts";
@@ -97,11 +98,12 @@ export function examinePlaces({ dataDirectory, metadata, backends }: GatewayConf
 /** The database and all backends in use, tried from here. `live`: what a running gateway says of these. */
 export async function examineStores(
   config: GatewayConfig,
-  { metadata, backends }: Pick<Administration, "metadata" | "backends">,
+  { metadata, backends, box }: Pick<Administration, "metadata" | "backends" | "box">,
   live: readonly LiveBackend[],
 ): Promise<readonly Finding[]> {
   return [
     ...(await checkDatabase({ metadata, backends: config.backends })),
+    checkSecrets({ keys: await metadata.accounts.listKeys(), has: box.has }),
     ...(await checkScrubs(metadata, config.scrub.days, new Date())),
     ...(await checkInventories({ metadata, hours: config.inventory.hours, now: new Date() })),
     ...(await examine(await backends.configurations(), metadata, live)),

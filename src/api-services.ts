@@ -60,7 +60,11 @@ export function apiServices(parts: ApiParts): ApiServices {
       backends,
       examine: async () => [
         ...(await examinePlaces(config)),
-        ...(await examineStores(config, { metadata, backends: await backends() }, live().backends)),
+        ...(await examineStores(
+          config,
+          { metadata, backends: await backends(), box: await box.current() },
+          live().backends,
+        )),
       ],
       declare: (declared) => declareBackend(declared, config),
       follow,

@@ -17,6 +17,8 @@ const FIRST_REGION = "us-east-1";
 
 export const session = signal<Session | undefined>(stored());
 export const me = signal<Me | undefined>(undefined);
+/** The key that signed in changes nothing: what would is not offered. */
+export const isReadOnly = computed(() => me.value?.scope.readOnly === true);
 /** The last session ended by itself. */
 export const hasEnded = signal(false);
 

@@ -1,6 +1,6 @@
 // `nearbucket doctor` beside gateways over real nodes and disks: what it finds, what it leaves, and its exit codes.
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
@@ -152,6 +152,24 @@ describe("nearbucket doctor", () => {
     expect(troubles).toContainEqual(
       expect.objectContaining({ level: "error", check: "configured", subject: "node-1" }),
     );
+  });
+
+  it("finds access keys that the encryption key does not open, until the former one stands beside it", async () => {
+    await using first = await startNode();
+    await using second = await startNode();
+    await using gateway = await startGatewayProcess(overNodes(first, second));
+    await runCommand(["keys", "create", "--config", gateway.configFile, "--account", "alice"]);
+    await gateway.server.stop();
+    const config = JSON.parse(await readFile(gateway.configFile, "utf8"));
+    const [former] = (await readFile(join(gateway.dataDirectory, "encryption.key"), "utf8")).split("\n");
+    const other = { ...config, encryptionKey: "another key, of sixteen and more" };
+    await writeFile(gateway.configFile, JSON.stringify(other));
+    const { code, troubles } = await examine(gateway.configFile);
+    expect(code).toBe(2);
+    expect(troubles).toContainEqual(expect.objectContaining({ level: "error", check: "secrets" }));
+    await writeFile(gateway.configFile, JSON.stringify({ ...other, previousEncryptionKeys: [former] }));
+    const { findings } = await examine(gateway.configFile);
+    expect(findings).toContainEqual(expect.objectContaining({ level: "ok", check: "secrets" }));
   });
 
   it("warns of a backend that the running gateway avoids, though it can be used from here", async () => {

@@ -1,16 +1,18 @@
 /** The objects of a bucket below a prefix, its folders, and the details of what is chosen. */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { isReadOnly, me } from "../../session.ts";
 import { Empty, Failing, Loading } from "../../ui/states.tsx";
 import { say } from "../../ui/toast.tsx";
 import { DropTarget } from "../../upload/drop-target.tsx";
 import { useUploaded } from "../../upload/use-uploaded.ts";
 import { Details } from "../details/details.tsx";
 import { Crumbs } from "./crumbs.tsx";
+import { Elsewhere, foldersOf } from "./elsewhere.tsx";
 import { MakeFolder } from "./make-folder.tsx";
 import { ObjectList } from "./object-list.tsx";
 import { type Pages, usePages } from "./pages.ts";
 import { NOTHING, type Selection } from "./selection.ts";
-import { Toolbar } from "./toolbar.tsx";
+import { READ_ONLY, Toolbar } from "./toolbar.tsx";
 
 /** Nothing can be put where no bucket is. */
 const NOWHERE = new Set(["NoSuchBucket", "InvalidBucketName"]);
@@ -31,11 +33,13 @@ export function Browse({ bucket, prefix }: BrowseProps) {
   const [only] = selection.isOpen && chosen.length === 1 ? chosen : [];
   const detailed = only?.kind === "object" ? only : undefined;
   const main = useListFocus(pages.isThere);
-  const isNowhere = !pages.isThere && pages.fault !== undefined && NOWHERE.has(pages.fault.code);
+  const code = pages.isThere ? undefined : pages.fault?.code;
+  const folders = code === "AccessDenied" ? foldersOf(me.value?.scope, bucket, prefix) : [];
+  const isNowhere = folders.length > 0 || (code !== undefined && NOWHERE.has(code));
   const list = { bucket, prefix, pages, selection, onSelect: setSelection };
   return (
     <section class={`browse ${detailed ? "with-details" : ""}`} aria-label={`Bucket ${bucket}`}>
-      {!isNowhere && <DropTarget bucket={bucket} prefix={prefix} />}
+      {!isNowhere && !isReadOnly.value && <DropTarget bucket={bucket} prefix={prefix} />}
       <div class="browse-main" {...main}>
         <header class="browse-head">
           <Crumbs bucket={bucket} prefix={prefix} />
@@ -53,7 +57,11 @@ export function Browse({ bucket, prefix }: BrowseProps) {
             />
           )}
         </header>
-        <Content {...list} isSearch={search !== ""} />
+        {folders.length > 0 ? (
+          <Elsewhere bucket={bucket} folders={folders} />
+        ) : (
+          <Content {...list} isSearch={search !== ""} />
+        )}
       </div>
       {detailed && (
         <Details
@@ -130,7 +138,7 @@ function Nothing({ isSearch, prefix }: { readonly isSearch: boolean; readonly pr
       icon={prefix === "" ? "bucket" : "folder"}
       title={prefix === "" ? "This bucket is empty" : "This folder is empty"}
     >
-      Drop files or a folder here, or choose Upload.
+      {isReadOnly.value ? READ_ONLY : "Drop files or a folder here, or choose Upload."}
     </Empty>
   );
 }

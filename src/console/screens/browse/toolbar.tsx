@@ -1,5 +1,6 @@
 /** What can be done in a folder, or with what is chosen there. */
 import { useEffect, useState } from "preact/hooks";
+import { isReadOnly } from "../../session.ts";
 import { Button } from "../../ui/button.tsx";
 import { copyText } from "../../ui/clipboard.ts";
 import { countOf, formatBytes } from "../../ui/format.ts";
@@ -10,6 +11,8 @@ import { ObjectMenu } from "./actions/object-menu.tsx";
 import { download } from "./download.ts";
 import type { Entry } from "./listing.ts";
 import { uriOf } from "./names.ts";
+
+export const READ_ONLY = "Your access key may only read.";
 
 interface ToolbarProps {
   readonly bucket: string;
@@ -30,10 +33,16 @@ export function Toolbar(props: ToolbarProps) {
       {chosen.length === 0 ? (
         <div class="actions">
           <Button kind="quiet" icon="refresh" label="Load again" onClick={onReload} />
-          <Button icon="folder" onClick={onMakeFolder}>
-            New folder
-          </Button>
-          <PickFiles bucket={bucket} prefix={prefix} />
+          {isReadOnly.value ? (
+            <p class="soft">{READ_ONLY}</p>
+          ) : (
+            <>
+              <Button icon="folder" onClick={onMakeFolder}>
+                New folder
+              </Button>
+              <PickFiles bucket={bucket} prefix={prefix} />
+            </>
+          )}
         </div>
       ) : (
         <ForChosen {...props} />

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { go } from "../../navigation.ts";
 import { hashOf } from "../../routes.ts";
-import { ask } from "../../session.ts";
+import { ask, isReadOnly } from "../../session.ts";
 import { Button } from "../../ui/button.tsx";
 import { copyText } from "../../ui/clipboard.ts";
 import { formatExactly, formatTime } from "../../ui/format.ts";
@@ -21,7 +21,7 @@ export function Buckets() {
   const loaded = useLoaded(async (signal) => readBuckets(await ask({ path: "/", signal })), []);
   const [isMaking, setMaking] = useState(false);
   const [going, setGoing] = useState<string>();
-  const make = (
+  const make = !isReadOnly.value && (
     <Button kind="primary" icon="plus" onClick={() => setMaking(true)}>
       New bucket
     </Button>
@@ -52,7 +52,7 @@ export function Buckets() {
       {(buckets) =>
         buckets.length === 0 ? (
           <Empty icon="bucket" title="No buckets yet">
-            A bucket holds objects under names of your choice. Make one to begin.
+            A bucket holds objects under names of your choice.{!isReadOnly.value && " Make one to begin."}
           </Empty>
         ) : (
           <Table label="Buckets" columns={columnsOf(setGoing)} rows={buckets} keyOf={({ name }) => name} />
@@ -91,7 +91,13 @@ function Actions({ name, onDelete }: { readonly name: string; readonly onDelete:
       label={`For ${name}`}
       items={[
         { text: "Copy URI", icon: "copy", onChoose: () => void copy() },
-        { text: "Delete …", icon: "trash", isDanger: true, onChoose: () => onDelete(name) },
+        {
+          text: "Delete …",
+          icon: "trash",
+          isDanger: true,
+          isDisabled: isReadOnly.value,
+          onChoose: () => onDelete(name),
+        },
       ]}
     />
   );

@@ -1,5 +1,6 @@
 /** Names and values as a list, and the same list as fields once it is to be changed. */
 import { useState } from "preact/hooks";
+import { isReadOnly } from "../../session.ts";
 import { Button } from "../../ui/button.tsx";
 import type { Fault, Result } from "../../wire/fault.ts";
 import type { Pair, PairFault } from "./pairs.ts";
@@ -20,7 +21,7 @@ export function PairEditor(props: PairEditorProps) {
     <section class="part" aria-label={title}>
       <header>
         <h3>{title}</h3>
-        {!isEditing && (
+        {!isEditing && !isReadOnly.value && (
           <Button kind="quiet" onClick={() => setEditing(true)}>
             {pairs.length === 0 ? "Add" : "Edit"}
           </Button>

@@ -17,8 +17,8 @@ export const tagFault: PairFault = (pairs) => {
     commonFault(pairs, (name) => name) ??
     firstFault(pairs, ({ name, value }) => {
       if (name.length > 128 || value.length > 256) return `${name} is too long: 128 characters, its value 256.`;
-      if (!TAG.test(name) || !TAG.test(value)) return `${name}: letters, digits, spaces and _ . : / = + - @ only.`;
-      return undefined;
+      const of = TAG.test(name) ? `The value of ${name}` : name;
+      return TAG.test(name) && TAG.test(value) ? undefined : `${of}: letters, digits, spaces and _ . : / = + - @ only.`;
     })
   );
 };

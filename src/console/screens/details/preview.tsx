@@ -46,8 +46,9 @@ function Media({ kind, path }: { readonly kind: "image" | "video" | "audio"; rea
   );
 }
 
-function TextPreview({ path, attributes: { size, etag } }: PreviewProps) {
-  const { value, fault } = useLoaded((signal) => readTextStart(path, size, signal), [path, etag]);
+function TextPreview({ path, attributes }: PreviewProps) {
+  const { size, etag } = attributes;
+  const { value, fault } = useLoaded((signal) => readTextStart(path, attributes, signal), [path, etag]);
   if (fault) return <p class="preview none soft">{fault.message}</p>;
   if (value === undefined)
     return (

@@ -1,5 +1,6 @@
 /** What can be done with what is chosen, beside downloading it: share, rename, move, delete. */
 import { useState } from "preact/hooks";
+import { isReadOnly } from "../../../session.ts";
 import { Menu } from "../../../ui/menu.tsx";
 import type { Entry } from "../listing.ts";
 import { isReachable } from "../names.ts";
@@ -35,9 +36,20 @@ export function ObjectMenu({ bucket, prefix, chosen, onChange }: ObjectMenuProps
         label="More"
         items={[
           { text: "Share …", icon: "open", isDisabled: !isShared, onChoose: show("share") },
-          { text: "Rename …", icon: "tag", isDisabled: only === undefined, onChoose: show("rename") },
-          { text: "Move …", icon: "folder", onChoose: show("move") },
-          { text: "Delete …", icon: "trash", isDanger: true, onChoose: show("delete") },
+          {
+            text: "Rename …",
+            icon: "tag",
+            isDisabled: only === undefined || isReadOnly.value,
+            onChoose: show("rename"),
+          },
+          { text: "Move …", icon: "folder", isDisabled: isReadOnly.value, onChoose: show("move") },
+          {
+            text: "Delete …",
+            icon: "trash",
+            isDanger: true,
+            isDisabled: isReadOnly.value,
+            onChoose: show("delete"),
+          },
         ]}
       />
       {shown?.what === "share" && first && (

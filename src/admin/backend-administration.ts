@@ -181,7 +181,7 @@ export class BackendAdministration {
       throw new Refusal(`${amount(only)} have their only good copy on ${name}: wait until they are copied elsewhere`);
     if (short.blobs > 0)
       throw new Refusal(
-        `${amount(short)} would have fewer than ${copies} copies without ${name}: wait until they are copied elsewhere`,
+        `${amount(short)} would have fewer than ${copies} copies without ${name}: attach a backend for them, or wait`,
       );
     const uploads = row.lostAt === undefined ? await metadata.backends.uploadsOnlyThere(name, this.#since()) : 0;
     if (uploads > 0)

@@ -166,13 +166,12 @@ export class Backends {
 
   /**
    * Referenced blobs with a copy there and fewer than `copies` good ones elsewhere, on backends that are attached and
-   * were in place after `since`. Where these are fewer than `copies`, a copy on each of them is enough.
+   * were in place after `since`: all of them where these are too few.
    */
   async shortWithout(name: string, copies: number, since: Date): Promise<Amount> {
     const others = await this.#others(name, since);
-    const needed = Math.max(1, Math.min(copies, others.length));
     const isShort = ({ backends }: HolderSet) =>
-      backends.includes(name) && others.filter((other) => backends.includes(other)).length < needed;
+      backends.includes(name) && others.filter((other) => backends.includes(other)).length < copies;
     return sum((await new Holders(this.#context).sets()).filter(isShort));
   }
 

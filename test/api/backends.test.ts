@@ -145,7 +145,7 @@ it("says what would be lost with a backend", async () => {
   ];
   const held = { name: "b", replicas: 1, bytes: 16 };
   const short = { atRisk: all, underReplicated: all };
-  expect(await loss()).toEqual({ ...held, safeToLose: true, unreadable: none, ...short, tooFewCopies: none });
+  expect(await loss()).toEqual({ ...held, safeToLose: true, unreadable: none, ...short, tooFewCopies: all });
   await place.lose("a");
   await place.until("a", { condition: "lost" });
   expect(await loss()).toEqual({ ...held, safeToLose: false, unreadable: all, ...short, tooFewCopies: all });

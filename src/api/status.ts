@@ -1,5 +1,6 @@
 /** What is safe, where it stands, and what is stored. */
 import { reportHistory } from "../admin/history-report.ts";
+import type { LiveBackend } from "../admin/live-status.ts";
 import type { BackendStatus } from "../admin/status-report.ts";
 import { type BackendStatusDocument, history, historyQuery, stats, status } from "../contract/status.ts";
 import type { InventoryFound } from "../metadata/inventory-results.ts";
@@ -55,8 +56,13 @@ function documentOf(backend: BackendStatus, { regions, live }: OperationServices
     ...{ replicas, bytes, onlyHere, lostReplicas, safeToLose },
     scrubbedSince: backend.scrubbedSince,
     inventory: backend.inventory && inventoryOf(backend.inventory),
-    live: seen,
+    live: seen && liveOf(seen),
   };
+}
+
+/** Without what the document says of each backend, live or not. */
+function liveOf({ name, region, draining, ...seen }: LiveBackend): Answer<BackendStatusDocument["live"]> {
+  return seen;
 }
 
 /** Without the backend's name, which the document has already. */

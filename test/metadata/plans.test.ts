@@ -30,6 +30,8 @@ const mayScan: Readonly<Record<string, readonly string[]>> = {
   "quarantine-totals": ["quarantine"],
   // For the operator, in no transaction.
   "jobs-failing": ["jobs"],
+  // Once for each access key that an account makes for itself.
+  "key-count": ["access_keys"],
   // For whoever waits for a scrub, up to all replicas of one backend.
   "scrub-left": ["blobs"],
   "holders-buckets": ["objects"],

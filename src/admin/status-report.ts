@@ -2,11 +2,12 @@
  * What `nearbucket status` answers: is everything safe, where does it stand, and when will it be safe again. Walks all
  * blobs only where some are short of copies, to say in which buckets.
  */
-import type { BucketShare } from "../metadata/holders.ts";
+import type { Amount, BucketShare } from "../metadata/holders.ts";
 import type { InventoryFound } from "../metadata/inventory-results.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import { type ConfiguredBackend, type KnownBackend, knownBackends, placeOf } from "./known-backends.ts";
 import type { LiveStatus } from "./live-status.ts";
+import { planRepair } from "./repair-plan.ts";
 import { type BackendSafety, judgeSafety, type Safety, shortage, type Verdict } from "./safety.ts";
 
 export interface BackendStatus extends KnownBackend, BackendSafety {
@@ -40,6 +41,10 @@ export interface StatusReport extends Omit<Safety, "backends" | "verdict"> {
   readonly copies: number;
   /** When nothing will be at risk any more, at the rate of repair; undefined: nothing is, or nobody can tell. */
   readonly safeAt: Date | undefined;
+  /** When a backend that is away has been so for the grace, and repair begins; undefined: none is planned. */
+  readonly repairBeginsAt: Date | undefined;
+  /** What is repaired then. */
+  readonly toRepair: Amount | undefined;
   readonly backends: readonly BackendStatus[];
   readonly underReplicatedByBucket: readonly BucketShare[];
   readonly jobs: readonly JobStatus[];
@@ -77,6 +82,7 @@ export async function reportStatus({
   const places = backends.map((backend) => placeOf(backend, now, graceMs));
   const isShort = shortage(places, copies);
   const { backends: judged, ...safety } = judgeSafety(sets, places, copies);
+  const repair = planRepair({ sets, backends, copies, graceMs, now });
   const inventories = new Map((await metadata.inventories()).map((found) => [found.backend, found]));
   const jobs = await jobsOf(metadata, live, now);
   const scrubbed = new Map<string, BackendStatus["scrubbedSince"]>();
@@ -87,6 +93,8 @@ export async function reportStatus({
     ...safety,
     verdict: live === undefined && safety.verdict === "safe" ? "unknown" : safety.verdict,
     safeAt: safeAt(safety, jobs, places.filter((place) => place.inPlace && place.attached).length, now),
+    repairBeginsAt: repair?.beginsAt,
+    toRepair: repair?.of,
     backends: backends.map((backend) => {
       const one = judged.find(({ name }) => name === backend.name);
       const onlyHere = one?.onlyHere ?? { blobs: 0, objects: 0, bytes: 0 };

@@ -31,9 +31,13 @@ function gatewayLines({ url, startedAt, reason }: GatewayWord): readonly string[
 
 function verdictLines(report: StatusReport, isRunning: boolean): readonly string[] {
   const { verdict, stored, atRisk, unreadable, lost, backends } = report;
+  const planned = plannedRepair(report);
   if (verdict === "unknown")
     return [`UNKNOWN  By the database, any one backend may be lost. ${amount(stored)} are stored.`];
-  if (verdict === "safe") return [`SAFE  Any one backend may be lost now. ${amount(stored)} are stored.`];
+  if (verdict === "safe") {
+    const safe = `SAFE  Any one backend may be lost now. ${amount(stored)} are stored.`;
+    return planned === undefined ? [safe] : [safe, `  ${planned}`];
+  }
   const away = backends.filter(({ up, onlyHere }) => up === false && onlyHere.blobs > 0).map(({ name }) => name);
   const lines: string[] = [];
   if (lost.blobs > 0) lines.push(`LOST  ${amount(lost)}: no backend holds a good copy.`);
@@ -44,7 +48,7 @@ function verdictLines(report: StatusReport, isRunning: boolean): readonly string
   if (atRisk.blobs > unreadable.blobs) {
     const { objects, bytes } = less(atRisk, unreadable);
     lines.push(`AT RISK  ${count(objects)} of ${amount({ ...stored, bytes })}: only one good copy is in place.`);
-    lines.push(`  ${whenSafe(report, isRunning)}`);
+    lines.push(`  ${planned ?? whenSafe(report, isRunning)}`);
   }
   return lines.map((line) => wrap(line, "  "));
 }
@@ -55,6 +59,12 @@ function whenSafe({ safeAt, now, copies, jobs }: StatusReport, isRunning: boolea
   if (!isRunning) return "No gateway is known to run that would repair them.";
   if (!jobs.some(({ kind }) => kind === "copy")) return "No repair is planned yet.";
   return "When they are safe cannot be told: no repair has finished of late.";
+}
+
+function plannedRepair({ repairBeginsAt, toRepair, now }: StatusReport): string | undefined {
+  if (repairBeginsAt === undefined || toRepair === undefined) return undefined;
+  const wait = duration(repairBeginsAt.getTime() - now.getTime());
+  return `Repair of ${counted(toRepair.objects, "object")} begins at ${clockTime(repairBeginsAt, now)} (in ${wait}).`;
 }
 
 const AMOUNTS = ["REPLICAS", "BYTES", "SCRUBBED", "INVENTORY", "LATENCY", "ERRORS"];

@@ -90,6 +90,10 @@ export const status = z.object({
   underReplicated: amount,
   /** When nothing will be at risk any more; absent: nothing is, or nobody can tell. */
   safeAt: time.optional(),
+  /** When a backend that is away has been so for `repair.graceMinutes`, and repair begins; absent: none is planned. */
+  repairBeginsAt: time.optional(),
+  /** What is repaired then. */
+  toRepair: amount.optional(),
   underReplicatedByBucket: z.array(z.object({ bucket: z.string(), objects: count, bytes })),
   backends: z.array(backendStatus),
   jobs: z.array(jobStatus),

@@ -40,6 +40,19 @@ it("says what is at risk when a disk goes, and in which buckets copies are missi
   ]);
 });
 
+it("says when repair begins while a disk is away, unless there is no other to copy to", async () => {
+  await using place = await startOverDisks(["a", "b"], ["c"]);
+  await place.store("photo", "three words here");
+  await place.lose("b");
+  await place.until("b", { condition: "lost" });
+  expect((await place.call("GET", "/status")).document).not.toHaveProperty("repairBeginsAt");
+  await place.call("POST", "/backends", { body: { kind: "disk", name: "c", region: "c", directory: place.at("c") } });
+  await place.until("c", { condition: "in place" });
+  const { document } = await place.call("GET", "/status");
+  expect(document).toMatchObject({ toRepair: { blobs: 1, objects: 1, bytes: 16 } });
+  expect(Date.parse(document.repairBeginsAt) - Date.parse(document.backends[1].seenAt)).toBe(600_000);
+});
+
 it("says what the last inventory of each backend found, and nothing that its document does not promise", async () => {
   await using place = await startOverDisks(["a"], [], { inventory: { hours: 1 / 3600 }, copies: 1 });
   const inventory = async () => (await place.call("GET", "/status")).document.backends[0].inventory;

@@ -96,7 +96,12 @@ describe("nearbucket status", () => {
     expect(trouble.backends["singapore"]).toMatchObject({ safeToLose: true });
     const { out } = await askStatus(site);
     expect(out).toMatch(
-      /^AT RISK {2}3 of 3 objects, 11 B: only one good copy is in place\.\n {2}No repair is planned/m,
+      /^AT RISK {2}3 of 3 objects, 11 B: only one good copy is in place\.\n {2}Repair of 3 objects begins at \d\d:\d\d \(in \d+ \w+\)\.$/m,
+    );
+    // The disk is registered as seen at most 30 s before it went; ten minutes later its copies count no more.
+    expect(trouble.toRepair).toEqual({ blobs: 2, objects: 3, bytes: 11 });
+    expect(Date.parse(String(trouble.repairBeginsAt)) - Date.parse(String(trouble.backends["toronto"]?.seenAt))).toBe(
+      600_000,
     );
     expect(out).toMatch(/^ {2}amsterdam holds the only good copy of 3 objects, 11 B$/m);
 

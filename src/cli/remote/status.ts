@@ -11,11 +11,17 @@ type Calls = NonNullable<Backend["live"]>["reads"];
 export async function remoteStatus(
   api: Api,
 ): Promise<{ readonly report: StatusReport; readonly gateway: GatewayWord }> {
-  const { now, startedAt, safeAt, backends, jobs, failingJobs, ...rest } = await api.call("GET", "/status", status);
+  const { now, startedAt, safeAt, repairBeginsAt, backends, jobs, failingJobs, ...rest } = await api.call(
+    "GET",
+    "/status",
+    status,
+  );
   const report = {
     now: new Date(now),
     ...rest,
     safeAt: dateOf(safeAt),
+    repairBeginsAt: dateOf(repairBeginsAt),
+    toRepair: rest.toRepair,
     backends: backends.map(toStatus),
     jobs: jobs.map(({ kind, waiting, oldest, attempts, perSecond, endsAt }) => ({
       ...{ kind, waiting, oldest: new Date(oldest), attempts, perSecond, endsAt: dateOf(endsAt) },

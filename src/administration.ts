@@ -9,8 +9,9 @@ import { examine } from "./admin/checks/examine.ts";
 import type { Finding } from "./admin/checks/finding.ts";
 import { checkInventories } from "./admin/checks/inventory.ts";
 import { checkScrubs } from "./admin/checks/scrub.ts";
-import { checkSecrets } from "./admin/checks/secrets.ts";
+import { checkReadable, checkSecrets } from "./admin/checks/secrets.ts";
 import { checkSpace } from "./admin/checks/space.ts";
+import { closedSecrets } from "./admin/closed-secrets.ts";
 import type { LiveBackend } from "./admin/live-status.ts";
 import { openSecretBox, type SecretBox } from "./auth/secret-box.ts";
 import { makeSignInLink, type SignInLink } from "./auth/sign-in-link.ts";
@@ -103,7 +104,8 @@ export async function examineStores(
 ): Promise<readonly Finding[]> {
   return [
     ...(await checkDatabase({ metadata, backends: config.backends })),
-    checkSecrets({ keys: await metadata.accounts.listKeys(), has: box.has }),
+    checkSecrets(await closedSecrets(metadata, box.has)),
+    ...checkReadable(await backends.unreadable()),
     ...(await checkScrubs(metadata, config.scrub.days, new Date())),
     ...(await checkInventories({ metadata, hours: config.inventory.hours, now: new Date() })),
     ...(await examine(await backends.configurations(), metadata, live)),

@@ -4,6 +4,7 @@
  */
 import { askedFrom } from "./admin/asked-from.ts";
 import { countErrors } from "./admin/backend-errors.ts";
+import { checkOpens, closedSecrets } from "./admin/closed-secrets.ts";
 import { openHistory } from "./admin/history.ts";
 import { openLiveStatus } from "./admin/live-status.ts";
 import { openMetrics } from "./admin/metrics.ts";
@@ -89,6 +90,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     const box = openLiveBox([config.encryptionKey, ...config.previousEncryptionKeys], () =>
       currentEncryptionKeys(config),
     );
+    checkOpens(await closedSecrets(metadata, (await box.current()).has), log);
     const declared = [...config.backends];
     const openAttached = async ({ name, config: sealed }: RegisteredBackend) => {
       if (sealed === undefined) throw new Error(`${name} was not attached`);

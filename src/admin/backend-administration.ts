@@ -5,11 +5,13 @@
 import { randomUUID } from "node:crypto";
 import { onlyBackendError } from "../backends/backend.ts";
 import type { BackendConfig } from "../backends/kinds.ts";
+import { reasonOf } from "../log.ts";
 import type { RegisteredBackend } from "../metadata/backends.ts";
 import type { Amount } from "../metadata/holders.ts";
 import type { Metadata } from "../metadata/metadata.ts";
-import type { BackendState, SealedSecret } from "../model.ts";
+import type { SealedSecret } from "../model.ts";
 import { findIdentity, registerBackend } from "../upkeep/registration.ts";
+import { type BackendDescription, type BackendFacts, describeBackend, FRESH_MS } from "./backend-description.ts";
 import type { LiveBackend } from "./live-status.ts";
 import { openStore } from "./open-store.ts";
 import { knownBackend, Refusal } from "./refusal.ts";
@@ -20,30 +22,13 @@ export interface BackendAdministrationOptions {
   readonly copies: number;
   /** Undefined: the configuration is not known here, as beside a demo. */
   readonly configured: readonly BackendConfig[] | undefined;
-  /** The configuration of one that was attached at run time; undefined: it was not. */
+  /** The configuration of one that was attached at run time; undefined: it was not. Throws where it cannot be read. */
   readonly attached: (row: RegisteredBackend) => BackendConfig | undefined;
   /** Secrets included, for the database. */
   readonly seal: (config: BackendConfig) => SealedSecret;
   /** How long copies on a backend that is away still count as good. */
   readonly outageGraceMs: number;
   readonly now: () => Date;
-}
-
-export interface BackendDescription {
-  readonly name: string;
-  readonly kind: string | undefined;
-  readonly region: string | undefined;
-  readonly state: BackendState | "not registered";
-  /** In place, away: a running gateway says so. Without one, by the database: seen of late, or away since. */
-  readonly condition: "in place" | "seen" | "lost" | "away" | "never seen";
-  /** When it was last seen, or since when it is lost. */
-  readonly at: Date | undefined;
-  readonly replicas: number;
-  readonly bytes: number;
-  /** Where configuration and database differ. */
-  readonly note: string | undefined;
-  /** At run time: it is not in the configuration. */
-  readonly attached: boolean;
 }
 
 export interface BackendCheck {
@@ -54,8 +39,6 @@ export interface BackendCheck {
   readonly writable: boolean;
 }
 
-/** Gateways note a backend that is in place every 30 s. */
-const FRESH_MS = 90_000;
 const PATIENCE_MS = 5000;
 const BATCH = 1000;
 
@@ -77,29 +60,41 @@ export class BackendAdministration {
     const names = new Set([...rows, ...(configured ?? [])].map(({ name }) => name).concat(used));
     return [...names].sort().map((name) => {
       const row = rows.find((one) => one.name === name);
-      const known = configured?.find((one) => one.name === name) ?? (row && this.#options.attached(row));
-      const held = holdings.find((one) => one.name === name);
-      return {
+      return describeBackend({
         name,
-        kind: known?.kind,
-        region: known?.region,
-        state: row?.state ?? "not registered",
-        ...this.#conditionOf(row, live.find((one) => one.name === name)?.up),
-        replicas: held?.replicas ?? 0,
-        bytes: held?.bytes ?? 0,
-        note: this.#noteOn(row, known, used.includes(name)),
-        attached: row?.config !== undefined && configured?.some((one) => one.name === name) !== true,
-      };
+        row,
+        isConfigured: configured?.some((one) => one.name === name),
+        ...this.#read(name, row),
+        held: holdings.find((one) => one.name === name),
+        isUsed: used.includes(name),
+        up: live.find((one) => one.name === name)?.up,
+        now: this.#options.now(),
+      });
     });
   }
 
-  /** Of all that are in use: those of the configuration, then those that were attached at run time. */
+  /**
+   * Of all that are in use: those of the configuration, then those that were attached at run time, where theirs can be
+   * read.
+   */
   async configurations(): Promise<readonly BackendConfig[]> {
-    const { metadata, configured = [], attached } = this.#options;
+    const { metadata, configured = [] } = this.#options;
     const rows = await metadata.backends.list();
     const isRemoved = (name: string) => rows.some((row) => row.name === name && row.state === "removed");
     const others = rows.filter(({ name }) => !configured.some((one) => one.name === name) && !isRemoved(name));
-    return [...configured.filter(({ name }) => !isRemoved(name)), ...others.flatMap((row) => attached(row) ?? [])];
+    return [
+      ...configured.filter(({ name }) => !isRemoved(name)),
+      ...others.flatMap((row) => this.#read(row.name, row).config ?? []),
+    ];
+  }
+
+  /** Those that were attached, are in use, and cannot be opened, because their configuration cannot be read. */
+  async unreadable(): Promise<readonly { readonly name: string; readonly fault: string }[]> {
+    const rows = (await this.#options.metadata.backends.list()).filter(({ state }) => state !== "removed");
+    return rows.flatMap((row) => {
+      const { fault } = this.#read(row.name, row);
+      return fault === undefined ? [] : [{ name: row.name, fault }];
+    });
   }
 
   /** Looks at the store now, from here. */
@@ -249,11 +244,22 @@ export class BackendAdministration {
   }
 
   #configOf(name: string, row: RegisteredBackend | undefined): BackendConfig {
-    const { configured, attached } = this.#options;
-    const config = configured?.find((one) => one.name === name) ?? (row && attached(row));
+    const { config, fault } = this.#read(name, row);
     if (config !== undefined) return config;
-    if (configured === undefined) throw new Refusal("a demo's backends can be reached by the demo alone");
+    if (fault !== undefined) throw new Refusal(`the configuration of ${name} cannot be read: ${fault}`);
+    if (this.#options.configured === undefined) throw new Refusal("a demo's backends can be reached by the demo alone");
     throw new Refusal(`${name} is not in the configuration, and was not attached`, { isUnknown: row === undefined });
+  }
+
+  /** `fault`: why that of an attached one cannot be read, as where another encryption key has sealed it. */
+  #read(name: string, row: RegisteredBackend | undefined): Pick<BackendFacts, "config" | "fault"> {
+    const { configured, attached } = this.#options;
+    try {
+      const config = configured?.find((one) => one.name === name) ?? (row && attached(row));
+      return { config, fault: undefined };
+    } catch (fault) {
+      return { config: undefined, fault: reasonOf(fault) ?? String(fault) };
+    }
   }
 
   #shortWithout(name: string, copies: number): ReturnType<Metadata["backends"]["shortWithout"]> {
@@ -273,25 +279,6 @@ export class BackendAdministration {
       `a gateway found ${name} in place ${ago} s ago: there is nothing to replace. ` +
         `If it is lost since then, try again in ${left} s`,
     );
-  }
-
-  #conditionOf(
-    row: RegisteredBackend | undefined,
-    up: boolean | undefined,
-  ): Pick<BackendDescription, "condition" | "at"> {
-    if (row === undefined || row.seenAt.getTime() === 0) return { condition: "never seen", at: undefined };
-    const { seenAt, lostAt } = row;
-    if (up === true) return { condition: "in place", at: seenAt };
-    if (lostAt !== undefined) return { condition: "lost", at: lostAt };
-    const isFresh = up === undefined && this.#options.now().getTime() - seenAt.getTime() < FRESH_MS;
-    return { condition: isFresh ? "seen" : "away", at: seenAt };
-  }
-
-  #noteOn(row: RegisteredBackend | undefined, known: BackendConfig | undefined, isUsed: boolean): string | undefined {
-    if (this.#options.configured === undefined) return undefined;
-    if (row?.state === "removed") return known && "removed, but still configured: it is not used";
-    if (known !== undefined) return row === undefined ? "not registered yet: see the gateway's log" : undefined;
-    return isUsed ? "not configured any more, but replicas stand there" : "not configured any more";
   }
 }
 

@@ -204,14 +204,19 @@ function earlier(one: Date | undefined, other: Date | undefined): Date | undefin
   return one < other ? one : other;
 }
 
-/** Keeps the latest secrets by access key and sealed form. Keys are looked up for each request, but unsealed once. */
+/**
+ * Keeps the latest secrets by access key and sealed form. Keys are looked up for each request, but unsealed once.
+ * Throws ServiceUnavailable where a secret does not open: another gateway may have the encryption key.
+ */
 function remember(unseal: (key: SealedKey) => Promise<string>): (key: SealedKey) => Promise<string> {
   const known = new LRUCache<string, string>({ max: SECRETS_KEPT });
   return async (key) => {
     const sealed = `${key.accessKeyId} ${key.sealedBy} ${key.sealedSecret}`;
     const before = known.get(sealed);
     if (before !== undefined) return before;
-    const secret = await unseal(key);
+    const secret = await unseal(key).catch((cause: unknown) => {
+      throw new S3Error("ServiceUnavailable", { message: "The secret of this access key cannot be read." }, { cause });
+    });
     known.set(sealed, secret);
     return secret;
   };

@@ -38,6 +38,10 @@ const countKeys = statement<{ count: number }>(
   "key-count",
   "SELECT COUNT(*) AS count FROM access_keys WHERE account_id = ? AND session_of IS NULL",
 );
+const countSealers = statement<{ sealed_by: string | null; count: number }>(
+  "key-sealers",
+  "SELECT sealed_by, COUNT(*) AS count FROM access_keys WHERE session_of IS NULL GROUP BY sealed_by",
+);
 const deleteKey = statement<never>("key-revoke", "DELETE FROM access_keys WHERE access_key_id = ?");
 const switchKey = statement<never>("key-switch", "UPDATE access_keys SET disabled = ? WHERE access_key_id = ?");
 const resealKey = statement<never>(
@@ -93,6 +97,12 @@ export class Accounts {
     const key = toAccessKey(row);
     cache?.keepKey(epoch, key);
     return key;
+  }
+
+  /** How many keys, sessions aside, each encryption key has sealed; undefined: an older version did not note which. */
+  async sealers(): Promise<readonly { readonly sealedBy: string | undefined; readonly count: number }[]> {
+    const rows = await this.#context.engine.read.all(countSealers, []);
+    return rows.map(({ sealed_by: sealedBy, count }) => ({ sealedBy: sealedBy ?? undefined, count: Number(count) }));
   }
 
   /** The id of the key that signed in, where this one is a session; undefined: it is none. */

@@ -167,6 +167,10 @@ describe("nearbucket doctor", () => {
     const { code, troubles } = await examine(gateway.configFile);
     expect(code).toBe(2);
     expect(troubles).toContainEqual(expect.objectContaining({ level: "error", check: "secrets" }));
+    const serve = await runCommand(["serve", "--config", gateway.configFile]);
+    expect(serve).toMatchObject({ code: 1, out: "" });
+    expect(serve.err).toMatch(/^nearbucket: the encryption key opens none of the 1 secrets that the database holds: /);
+    expect(serve.err).not.toContain("of sixteen and more");
     await writeFile(gateway.configFile, JSON.stringify({ ...other, previousEncryptionKeys: [former] }));
     const { findings } = await examine(gateway.configFile);
     expect(findings).toContainEqual(expect.objectContaining({ level: "ok", check: "secrets" }));

@@ -45,6 +45,7 @@ onBothEngines("Accounts", (store) => {
       ["AK0", undefined],
       ["AK1", "always"],
     ]);
+    expect(await metadata.accounts.sealers()).toEqual([{ sealedBy: "key 1", count: 2 }]);
     expect(await metadata.accounts.revokeKey("AK1")).toBe(true);
     expect(await metadata.accounts.findKey("AK1")).toBeUndefined();
     expect(await metadata.accounts.revokeKey("AK1")).toBe(false);

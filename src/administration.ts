@@ -16,6 +16,7 @@ import type { LiveBackend } from "./admin/live-status.ts";
 import { openSecretBox, type SecretBox } from "./auth/secret-box.ts";
 import { makeSignInLink, type SignInLink } from "./auth/sign-in-link.ts";
 import { parseBackend } from "./config/attached-backend.ts";
+import { isNested } from "./config/contradictions.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import { presentBackends } from "./metadata/backends.ts";
 import { type Metadata, openMetadata } from "./metadata/metadata.ts";
@@ -78,13 +79,17 @@ export function administerBackends({
     attached: ({ name, config: sealed }) =>
       sealed && parseBackend(box.unseal({ accessKeyId: sealedFor(name), ...sealed }), config),
     seal: (backend) => box.seal(JSON.stringify(backend), sealedFor(backend.name)),
+    isNested,
     outageGraceMs: outageGraceMs(config),
     now,
   });
 }
 
-/** Is there room where a gateway writes on this machine? */
-export function examinePlaces({ dataDirectory, metadata, backends }: GatewayConfig): Promise<readonly Finding[]> {
+/** Is there room where a gateway writes on this machine, and are its disks on devices of their own? */
+export function examinePlaces(
+  { dataDirectory, metadata }: GatewayConfig,
+  backends: Awaited<ReturnType<BackendAdministration["configurations"]>>,
+): Promise<readonly Finding[]> {
   return checkSpace([
     { what: "the data directory", path: dataDirectory, isBackend: false },
     ...(metadata.kind === "sqlite" ? [{ what: "the database", path: dirname(metadata.file), isBackend: false }] : []),
@@ -96,19 +101,24 @@ export function examinePlaces({ dataDirectory, metadata, backends }: GatewayConf
   ]);
 }
 
-/** The database and all backends in use, tried from here. `live`: what a running gateway says of these. */
+/**
+ * The database, all backends in use, and where this machine is written to, tried from here. `live`: what a running
+ * gateway says of the backends.
+ */
 export async function examineStores(
   config: GatewayConfig,
   { metadata, backends, box }: Pick<Administration, "metadata" | "backends" | "box">,
   live: readonly LiveBackend[],
 ): Promise<readonly Finding[]> {
+  const opened = await backends.configurations();
   return [
+    ...(await examinePlaces(config, opened)),
     ...(await checkDatabase({ metadata, backends: config.backends })),
     checkSecrets(await closedSecrets(metadata, box.has)),
     ...checkReadable(await backends.unreadable()),
     ...(await checkScrubs(metadata, config.scrub.days, new Date())),
     ...(await checkInventories({ metadata, hours: config.inventory.hours, now: new Date() })),
-    ...(await examine(await backends.configurations(), metadata, live)),
+    ...(await examine(opened, metadata, live)),
   ];
 }
 

@@ -1,7 +1,7 @@
 /** Composes what the calls of the API work with, from a gateway that is being made. */
 import type { LiveStatus } from "./admin/live-status.ts";
 import { reportStatus } from "./admin/status-report.ts";
-import { administerBackends, examinePlaces, examineStores, HOUR_MS, outageGraceMs } from "./administration.ts";
+import { administerBackends, examineStores, HOUR_MS, outageGraceMs } from "./administration.ts";
 import type { ApiServices } from "./api/services.ts";
 import { signingKeyFinder } from "./api/signing-key.ts";
 import type { LiveBox } from "./auth/secret-box.ts";
@@ -58,14 +58,8 @@ export function apiServices(parts: ApiParts): ApiServices {
         }),
       stats,
       backends,
-      examine: async () => [
-        ...(await examinePlaces(config)),
-        ...(await examineStores(
-          config,
-          { metadata, backends: await backends(), box: await box.current() },
-          live().backends,
-        )),
-      ],
+      examine: async () =>
+        examineStores(config, { metadata, backends: await backends(), box: await box.current() }, live().backends),
       declare: (declared) => declareBackend(declared, config),
       follow,
     },

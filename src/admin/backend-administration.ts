@@ -11,7 +11,8 @@ import type { Amount } from "../metadata/holders.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { SealedSecret } from "../model.ts";
 import { findIdentity, registerBackend } from "../upkeep/registration.ts";
-import { type BackendDescription, type BackendFacts, describeBackend, FRESH_MS } from "./backend-description.ts";
+import { type BackendDescription, type BackendFacts, describeBackend } from "./backend-description.ts";
+import { checkInUse, checkNotInPlace } from "./backend-refusals.ts";
 import type { LiveBackend } from "./live-status.ts";
 import { openStore } from "./open-store.ts";
 import { knownBackend, Refusal } from "./refusal.ts";
@@ -26,6 +27,8 @@ export interface BackendAdministrationOptions {
   readonly attached: (row: RegisteredBackend) => BackendConfig | undefined;
   /** Secrets included, for the database. */
   readonly seal: (config: BackendConfig) => SealedSecret;
+  /** Are they disks of which one stands within the other? */
+  readonly isNested: (one: BackendConfig, other: BackendConfig) => boolean;
   /** How long copies on a backend that is away still count as good. */
   readonly outageGraceMs: number;
   readonly now: () => Date;
@@ -118,8 +121,8 @@ export class BackendAdministration {
   }
 
   /**
-   * Gateways open it within seconds. One that was registered before comes back if it is the same store. Throws what
-   * speaks against its registration.
+   * Gateways open it within seconds. One that is in use already gets this configuration if it is the same store. Throws
+   * what speaks against its registration, and for one that drains or was removed: only `resume` uses it again.
    */
   async attach(config: BackendConfig): Promise<void> {
     const { name } = config;
@@ -127,6 +130,10 @@ export class BackendAdministration {
     if (configured?.some((one) => one.name === name) === true) throw new Refusal(`${name} is in the configuration`);
     const rows = await metadata.backends.list();
     const former = rows.find((row) => row.name === name);
+    if (former !== undefined) checkInUse(former);
+    const other = await this.nestedWith(config);
+    if (other !== undefined)
+      throw new Refusal(`${name} would stand within the disk of ${other}, or around it: it counts as one copy`);
     const backend = await openStore(config);
     try {
       const signal = AbortSignal.timeout(PATIENCE_MS);
@@ -134,12 +141,17 @@ export class BackendAdministration {
       else {
         await backend.probe(signal, former.identity);
         await metadata.backends.setConfig(name, seal(config));
-        await metadata.backends.setState(name, "attached");
       }
       await backend.establish((await this.#registered(name)).identity);
     } finally {
       await backend.close();
     }
+  }
+
+  /** The disk in use that this one would stand within, or around; undefined: none. */
+  async nestedWith(config: BackendConfig): Promise<string | undefined> {
+    const others = (await this.configurations()).filter(({ name }) => name !== config.name);
+    return others.find((one) => this.#options.isNested(config, one))?.name;
   }
 
   /** Throws when it is not registered, or removed. */
@@ -197,7 +209,7 @@ export class BackendAdministration {
     const { backends } = this.#options.metadata;
     const rows = await backends.list();
     const row = rows.find((one) => one.name === name);
-    if (row !== undefined) this.#checkNotInPlace(row);
+    if (row !== undefined) checkNotInPlace(row, this.#options.now());
     const config = this.#configOf(name, row);
     const backend = await openStore(config);
     try {
@@ -268,17 +280,6 @@ export class BackendAdministration {
 
   #since(): Date {
     return new Date(this.#options.now().getTime() - this.#options.outageGraceMs);
-  }
-
-  /** From here another store may be seen than from the gateways, such as a directory of another machine. */
-  #checkNotInPlace({ name, seenAt, lostAt }: RegisteredBackend): void {
-    const ageMs = Math.max(0, this.#options.now().getTime() - seenAt.getTime());
-    if (lostAt !== undefined || ageMs >= FRESH_MS) return;
-    const [ago, left] = [Math.floor(ageMs / 1000), Math.ceil((FRESH_MS - ageMs) / 1000)];
-    throw new Refusal(
-      `a gateway found ${name} in place ${ago} s ago: there is nothing to replace. ` +
-        `If it is lost since then, try again in ${left} s`,
-    );
   }
 }
 

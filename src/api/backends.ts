@@ -43,7 +43,8 @@ export const probeBackend = apiOperation({
   async handle({ body, note }, { operation, metadata }) {
     const config = declared(body, operation);
     note({ backend: config.name, kind: config.kind });
-    return toFindings(await examineCandidate(config, metadata));
+    const other = await (await operation.backends()).nestedWith(config);
+    return toFindings(await examineCandidate(config, metadata, other));
   },
 });
 

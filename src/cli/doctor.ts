@@ -75,20 +75,18 @@ async function diagnoseRemote(options: Options, terminal: Terminal): Promise<rea
 }
 
 async function diagnoseBeside(config: GatewayConfig, gatewayUrl: string | undefined): Promise<readonly Finding[]> {
-  const [gateway, space] = [await askGateway(config, gatewayUrl), await examinePlaces(config)];
+  const gateway = await askGateway(config, gatewayUrl);
   const live = gateway.status?.backends ?? [];
   const missing = missingDatabase(config);
   const rest =
     missing === undefined
       ? await withDatabase(config, (administration) => examineStores(config, administration, live))
-      : [noDatabase(missing), ...(await examine(config.backends, undefined, live))];
-  return [
-    ...checkConfiguration(config),
-    ok("node", undefined, nodeVersion()),
-    gatewayFinding(gateway),
-    ...space,
-    ...rest,
-  ];
+      : [
+          ...(await examinePlaces(config, config.backends)),
+          noDatabase(missing),
+          ...(await examine(config.backends, undefined, live)),
+        ];
+  return [...checkConfiguration(config), ok("node", undefined, nodeVersion()), gatewayFinding(gateway), ...rest];
 }
 
 function nodeVersion(): string {
@@ -105,7 +103,8 @@ async function withDatabase(
   } catch (failure) {
     const says = `cannot be used: ${reasonOf(failure) ?? String(failure)}`;
     const remedy = "See that it runs, and that the configuration names it and its password.";
-    return [error({ check: "database", subject: undefined, says, remedy })];
+    const places = await examinePlaces(config, config.backends);
+    return [...places, error({ check: "database", subject: undefined, says, remedy })];
   }
   try {
     return await look(administration);

@@ -144,18 +144,30 @@ function repeated(list: string, rows: readonly { readonly name?: string | undefi
   return faults;
 }
 
+/** What has no directory is no disk. */
+interface Declared {
+  readonly name?: string | undefined;
+  readonly directory?: string | undefined;
+}
+
 /** Two names for one disk would be taken for two copies. Other stores are known by the identity that they show. */
 function sharedDisks(backends: readonly z.output<typeof backend>[]): readonly Fault[] {
   return backends.flatMap((one, index) => {
-    const other = backends.findIndex((another, at) => at < index && isSameDisk(one, another));
+    const other = backends.findIndex((another, at) => at < index && (isAround(one, another) || isAround(another, one)));
     if (other === -1) return [];
     const message = `expected a disk of its own, found that of ${pathOf(["backends", other])}: it counts as one copy`;
     return [{ path: pathOf(["backends", index, "directory"]), message }];
   });
 }
 
-function isSameDisk({ directory: one }: z.output<typeof backend>, { directory: other }: z.output<typeof backend>) {
-  return one !== undefined && other !== undefined && (isWithin(one, other) || isWithin(other, one));
+/** Are they disks of which one stands within the other? */
+export function isNested(one: Declared, other: Declared): boolean {
+  return isAround(one, other) !== isAround(other, one);
+}
+
+/** Or the same directory. */
+function isAround({ directory: outer }: Declared, { directory: inner }: Declared): boolean {
+  return outer !== undefined && inner !== undefined && isWithin(inner, outer);
 }
 
 /** Or the same directory. */

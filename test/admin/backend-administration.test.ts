@@ -14,6 +14,7 @@ function administrationOf({ metadata, clock }: Rig): BackendAdministration {
     seal: () => {
       throw new Error("nothing is attached here");
     },
+    isNested: () => false,
     outageGraceMs: 0,
     now: clock.now,
   });

@@ -51,6 +51,36 @@ it("refuses to attach what is configured, another backend's store, or somebody e
   expect((await attach("b", "foreign")).detail).toContain("it holds blobs that this database does not know");
 });
 
+it("attaches again what is in use, and does not take back by that what is draining or was removed", async () => {
+  await using place = await startOverDisks(["a"], ["b"], { copies: 1 });
+  const attach = async () => (await place.call("POST", "/backends", { body: disk("b", place.at("b")) })).document;
+  await attach();
+  expect(await attach()).toMatchObject({ name: "b", state: "attached" });
+  await place.call("POST", "/backends/b/drain");
+  const [words, use] = ["nearbucket backends resume b uses it again", "and then attach can change its keys"];
+  expect(await attach()).toMatchObject({ status: 409, detail: `b is draining: ${words}, ${use}` });
+  expect((await place.call("POST", "/backends/b/drain")).document.state).toBe("draining");
+  await place.call("DELETE", "/backends/b");
+  expect(await attach()).toMatchObject({ status: 409, detail: `b was removed: ${words}, ${use}` });
+  await place.until("b", { state: "removed" });
+  await place.call("POST", "/backends/b/resume");
+  expect(await attach()).toMatchObject({ name: "b", state: "attached", condition: "in place" });
+});
+
+it("attaches no disk within another one in use, nor around it, whether that is configured or was attached", async () => {
+  await using place = await startOverDisks(["a"], ["b", "c"]);
+  const attach = (name: string, at: string) => place.call("POST", "/backends", { body: disk(name, place.at(at)) });
+  const words = (name: string, other: string) =>
+    `${name} would stand within the disk of ${other}, or around it: it counts as one copy`;
+  expect((await attach("b", "a/data/b")).document).toMatchObject({ status: 409, detail: words("b", "a") });
+  expect((await attach("b", ".")).document.detail).toBe(words("b", "a"));
+  expect((await attach("b", "ab")).status).toBe(201);
+  expect((await attach("c", "ab/c")).document.detail).toBe(words("c", "b"));
+  const probed = await place.call("POST", "/backends/probe", { body: disk("c", place.at("ab/c")) });
+  const finding = { check: "identity", result: "failed", detail: "stands within the disk of b, or around it" };
+  expect(probed.document).toMatchObject({ ok: false, findings: [finding] });
+});
+
 it("keeps no name for a directory that cannot become a disk: it can be attached when that is put right", async () => {
   await using place = await startOverDisks(["a"], ["b"]);
   await mkdir(place.at("b"));

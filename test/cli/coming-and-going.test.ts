@@ -89,6 +89,9 @@ describe("nearbucket backends", () => {
   it("attaches one that is not in the configuration, and keeps it sealed", async () => {
     await start();
     await attachC();
+    const { findings } = JSON.parse((await command(["doctor", "--json"])).out);
+    const together = "one device holds the disk of a and the disk of b and the disk of c: they are lost together";
+    expect(findings).toContainEqual(expect.objectContaining({ check: "devices", says: together }));
     await backends("drain", "a");
     const put = async (key: string) => (await send({ method: "PUT", path: `/bucket/${key}`, body: key })).status;
     await send({ method: "PUT", path: "/bucket" });

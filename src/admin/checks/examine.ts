@@ -34,13 +34,20 @@ export async function examine(
   return (await Promise.all(examined)).flat();
 }
 
-/** A store that is not attached yet: can it be? */
+/** A store that is not attached yet: can it be? `other`: the disk that it would stand within, or around. */
 export async function examineCandidate(
   backend: BackendConfig,
   metadata: Tables | undefined,
+  other?: string,
 ): Promise<readonly Finding[]> {
+  if (other !== undefined) return [nestedWith(backend.name, other)];
   const known = await acquaintance(backend.name, metadata);
   return examineOne(backend, metadata, { ...known, attaching: attachingOf(backend) }, undefined);
+}
+
+function nestedWith(subject: string, other: string): Finding {
+  const says = `stands within the disk of ${other}, or around it`;
+  return error({ check: "identity", subject, says, remedy: "Give it a directory of its own: it counts as one copy." });
 }
 
 function attachingOf(backend: BackendConfig): NonNullable<Acquaintance["attaching"]> {

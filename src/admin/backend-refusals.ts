@@ -1,0 +1,24 @@
+/** What speaks, by its row in the database, against what an operator asks of a backend: pure. */
+import type { RegisteredBackend } from "../metadata/backends.ts";
+import { FRESH_MS } from "./backend-description.ts";
+import { Refusal } from "./refusal.ts";
+
+/** Attaching one again, as to change its keys, must not undo what an operator did. */
+export function checkInUse({ name, state }: RegisteredBackend): void {
+  if (state === "attached") return;
+  const standing = state === "draining" ? "is draining" : "was removed";
+  throw new Refusal(
+    `${name} ${standing}: nearbucket backends resume ${name} uses it again, and then attach can change its keys`,
+  );
+}
+
+/** From here another store may be seen than from the gateways, such as a directory of another machine. */
+export function checkNotInPlace({ name, seenAt, lostAt }: RegisteredBackend, now: Date): void {
+  const ageMs = Math.max(0, now.getTime() - seenAt.getTime());
+  if (lostAt !== undefined || ageMs >= FRESH_MS) return;
+  const [ago, left] = [Math.floor(ageMs / 1000), Math.ceil((FRESH_MS - ageMs) / 1000)];
+  throw new Refusal(
+    `a gateway found ${name} in place ${ago} s ago: there is nothing to replace. ` +
+      `If it is lost since then, try again in ${left} s`,
+  );
+}

@@ -17,6 +17,7 @@ import { apiServices } from "./api-services.ts";
 import { openAuthenticator } from "./auth/authenticate.ts";
 import { scopeAllows } from "./auth/key-scope.ts";
 import { openLiveBox } from "./auth/secret-box.ts";
+import type { Backend } from "./backends/backend.ts";
 import { type Fleet, openFleet } from "./backends/fleet.ts";
 import { openBackend } from "./backends/kinds.ts";
 import { spaceHeaders } from "./backends/space.ts";
@@ -79,7 +80,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
   try {
     const metadata = opened.add(await openMetadata(metadataOptions(config, now, dependencies.onFatal)));
     const root = await metadata.accounts.ensure(ROOT_ACCOUNT);
-    const backends = await Promise.all(config.backends.map((backend) => openBackend(backend)));
+    const backends = await Promise.all(config.backends.map(openConfigured));
     const draining = config.backends.filter((backend) => backend.draining).map((backend) => backend.name);
     const watched = countErrors(
       opened.add(
@@ -226,12 +227,15 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     });
     const admin = config.admin.listen && {
       ...config.admin.listen,
-      ...(await listen(createAdminApp(common).callback(), { ...config.admin.listen, pace, connections, log })),
+      ...(await listen(createAdminApp(common).callback(), {
+        ...config.admin.listen,
+        ...{ name: "admin.listen", pace, connections, log },
+      })),
     };
     if (admin !== undefined) opened.add({ close: () => admin.close(0) });
     const server = await listen(app.callback(), {
-      host: config.listen.host,
-      port: config.listen.port,
+      ...config.listen,
+      name: "listen",
       pace,
       connections,
       tls: config.tls && { ...config.tls, ca: config.tls.clientCaFile },
@@ -260,6 +264,17 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
   } catch (error) {
     await opened.close();
     throw error;
+  }
+}
+
+/** What cannot be opened, as for a certificate that is not there, is told with the backend's name. */
+async function openConfigured(backend: GatewayConfig["backends"][number]): Promise<Backend> {
+  try {
+    return await openBackend(backend);
+  } catch (cause) {
+    throw new Error(`the backend ${backend.name}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
   }
 }
 

@@ -17,14 +17,28 @@ export interface TlsMaterial {
   readonly ca?: string;
 }
 
-/** Rejects with an Error that names the file: it cannot be read, is no PEM, or the key is not the certificate's. */
-export async function readTlsFiles({ certificate, key, ca }: TlsFiles): Promise<TlsMaterial> {
-  const own = certificate === undefined ? undefined : await readPem(certificate, (pem) => new X509Certificate(pem));
-  const secret = key === undefined ? undefined : await readPem(key, createPrivateKey);
+/** What the configuration calls each of these files. */
+export type TlsNames = Readonly<Record<keyof TlsFiles, string>>;
+
+const OF_A_BACKEND: TlsNames = { certificate: "certificateFile", key: "keyFile", ca: "caFile" };
+
+/**
+ * Rejects with an Error that names the key of the configuration and the file: it cannot be read, is no PEM, or the key
+ * is not the certificate's.
+ */
+export async function readTlsFiles(
+  { certificate, key, ca }: TlsFiles,
+  names: TlsNames = OF_A_BACKEND,
+): Promise<TlsMaterial> {
+  const own =
+    certificate === undefined
+      ? undefined
+      : await readPem(names.certificate, certificate, (pem) => new X509Certificate(pem));
+  const secret = key === undefined ? undefined : await readPem(names.key, key, createPrivateKey);
   if (own && secret && !own.parsed.checkPrivateKey(secret.parsed))
-    throw new Error(`${key} is not the key of the certificate ${certificate}`);
+    throw new Error(`${names.key}: ${key} is not the key of the certificate ${certificate}`);
   // Node takes a CA that it cannot parse for none at all.
-  const trusted = ca === undefined ? undefined : await readPem(ca, (pem) => new X509Certificate(pem));
+  const trusted = ca === undefined ? undefined : await readPem(names.ca, ca, (pem) => new X509Certificate(pem));
   return {
     ...(own && { cert: own.pem }),
     ...(secret && { key: secret.pem }),
@@ -33,6 +47,7 @@ export async function readTlsFiles({ certificate, key, ca }: TlsFiles): Promise<
 }
 
 async function readPem<T>(
+  name: string,
   file: string,
   parse: (pem: string) => T,
 ): Promise<{ readonly pem: string; readonly parsed: T }> {
@@ -40,6 +55,13 @@ async function readPem<T>(
     const pem = await readFile(file, "utf8");
     return { pem, parsed: parse(pem) };
   } catch (cause) {
-    throw new Error(`cannot use ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new Error(`${name}: cannot use ${file}: ${whyNot(cause)}`, { cause });
   }
+}
+
+function whyNot(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === "ENOENT") return "there is no such file";
+  if (code === "EACCES") return "this user may not read it";
+  return message;
 }

@@ -10,7 +10,7 @@ import type { Log } from "../log.ts";
 import { readTlsFiles, type TlsFiles } from "../tls-files.ts";
 import { inTurn } from "./in-turn.ts";
 import type { Pace } from "./pace.ts";
-import { followTlsFiles, tlsOptions } from "./tls.ts";
+import { followTlsFiles, LISTENER_FILES, tlsOptions } from "./tls.ts";
 
 /** The client of this request waits for `100 Continue` before it sends its body. */
 const waiting = new WeakSet<IncomingMessage>();
@@ -24,6 +24,8 @@ export function continuation(request: IncomingMessage, response: ServerResponse)
 }
 
 export interface ServerOptions {
+  /** What the configuration calls this address. */
+  readonly name: string;
   readonly host: string;
   readonly port: number;
   /** Cuts clients that are too slow. */
@@ -68,7 +70,7 @@ export async function listen(listener: RequestListener, options: ServerOptions):
   );
   server.on("clientError", refuseUnreadable);
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (cause) => reject(notListening(options, cause)));
     server.listen(options.port, options.host, () => resolve());
   });
   const { port } = server.address() as AddressInfo;
@@ -82,6 +84,18 @@ export async function listen(listener: RequestListener, options: ServerOptions):
   };
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program has this port",
+  EACCES: "this user may not have this port",
+  EADDRNOTAVAIL: "this machine does not have this address",
+};
+
+function notListening({ name, host, port }: ServerOptions, cause: NodeJS.ErrnoException): Error {
+  const reason = REASONS[cause.code ?? ""];
+  const why = reason === undefined ? cause.message : `${reason} (${cause.code})`;
+  return new Error(`${name}: cannot listen on ${host.includes(":") ? `[${host}]` : host}:${port}: ${why}`, { cause });
+}
+
 /** `stop` ends what goes on beside the server. */
 async function createListener({ tls, log }: ServerOptions, listener: RequestListener) {
   const settings = {
@@ -92,7 +106,7 @@ async function createListener({ tls, log }: ServerOptions, listener: RequestList
     connectionsCheckingInterval: 5_000,
   };
   if (tls === undefined) return { server: createServer(settings, listener), stop: () => undefined };
-  const material = await readTlsFiles(tls);
+  const material = await readTlsFiles(tls, LISTENER_FILES);
   const server = createSecureServer({ ...settings, ...tlsOptions(material) }, listener);
   return { server, stop: followTlsFiles(server, tls, material, log) };
 }

@@ -4,7 +4,7 @@
  */
 import type { SecureContextOptions, Server, TlsOptions } from "node:tls";
 import type { Log } from "../log.ts";
-import { readTlsFiles, type TlsFiles, type TlsMaterial } from "../tls-files.ts";
+import { readTlsFiles, type TlsFiles, type TlsMaterial, type TlsNames } from "../tls-files.ts";
 
 /** Forward secrecy and authenticated encryption only. */
 const CIPHERS = [
@@ -18,6 +18,8 @@ const CIPHERS = [
   "ECDHE-ECDSA-CHACHA20-POLY1305",
   "ECDHE-RSA-CHACHA20-POLY1305",
 ].join(":");
+
+export const LISTENER_FILES: TlsNames = { certificate: "tls.certificate", key: "tls.key", ca: "tls.clientCaFile" };
 
 const CHECK_MS = 1000;
 
@@ -43,7 +45,7 @@ export function followTlsFiles(server: Server, files: TlsFiles, used: TlsMateria
   let reading = false;
   const check = async () => {
     try {
-      const found = await readTlsFiles(files);
+      const found = await readTlsFiles(files, LISTENER_FILES);
       complaint = undefined;
       if (found.cert === current.cert && found.key === current.key && found.ca === current.ca) return;
       server.setSecureContext(contextOptions(found));

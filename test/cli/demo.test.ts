@@ -176,7 +176,7 @@ describe("nearbucket demo", () => {
     ]);
     expect([demo.code, demo.err]).toEqual([
       1,
-      `nearbucket: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`,
+      `nearbucket: listen: cannot listen on 127.0.0.1:${port}: another program has this port (EADDRINUSE)\n`,
     ]);
     await new Promise((resolve) => taken.close(resolve));
   });

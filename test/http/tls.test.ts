@@ -115,12 +115,34 @@ describe("a gateway with a certificate", () => {
   });
 
   it.each([
-    ["a missing file", async () => ({ ...files, key: join(directory, "nowhere.key") }), /nowhere\.key: ENOENT/],
-    ["another's key", async () => ({ ...files, key: (await ca.issue("else")).key }), /is not the key of/],
-    ["a CA that is none", async () => ({ ...files, clientCaFile: files.key }), /cannot use .*gateway\.key/],
+    [
+      "a missing file",
+      async () => ({ ...files, key: join(directory, "nowhere.key") }),
+      /^tls\.key: cannot use \S+nowhere\.key: there is no such file$/,
+    ],
+    ["another's key", async () => ({ ...files, key: (await ca.issue("else")).key }), /^tls\.key: .* is not the key of/],
+    [
+      "a CA that is none",
+      async () => ({ ...files, clientCaFile: files.key }),
+      /^tls\.clientCaFile: cannot use .*gateway/,
+    ],
   ])("does not start with %s", async (_what, tls, message) => {
     await expect(startTestGateway({ config: { tls: await tls() } })).rejects.toThrow(message);
   });
+});
+
+it("names the backend and the key of a file that is not there, and the address that is taken", async () => {
+  const store = { kind: "s3", name: "far", region: "far", endpoint: "https://127.0.0.1:9", bucket: "blobs" } as const;
+  const keys = { accessKeyId: "key", secretAccessKey: "sixteen or more letters", replayedHeaders: "strict" } as const;
+  const backends = [{ ...store, ...keys, caFile: "/nowhere/ca.pem" }];
+  await expect(startTestGateway({ backends, config: { copies: 1 } })).rejects.toThrow(
+    /^the backend far: caFile: cannot use \/nowhere\/ca\.pem: there is no such file$/,
+  );
+  await using first = await startTestGateway();
+  const taken = { host: "127.0.0.1", port: first.port };
+  await expect(startTestGateway({ config: { admin: { listen: taken } } })).rejects.toThrow(
+    `admin.listen: cannot listen on 127.0.0.1:${first.port}: another program has this port (EADDRINUSE)`,
+  );
 });
 
 it("takes a renewed certificate for new connections, and keeps the old one while the new files are broken", async () => {

@@ -45,7 +45,7 @@ export function apiServices(parts: ApiParts): ApiServices {
     facts: {
       ...{ version: packageVersion, root, rootKeyId: rootKey.accessKeyId, region, copies, publicAccess },
       ...{ redirect: redirect.mode, minimumCopies: Math.min(minimumCopies, copies), dedup: dedup.scope },
-      graceMs: config.graceHours * HOUR_MS,
+      ...{ graceMs: config.graceHours * HOUR_MS, hasConsole: config.console },
     },
     operation: {
       regions,

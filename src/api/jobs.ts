@@ -1,5 +1,5 @@
 /** What the gateways do in the background, job by job. */
-import { job, jobs, jobsQuery } from "../contract/jobs.ts";
+import { type JOB_KINDS, job, jobs, jobsQuery } from "../contract/jobs.ts";
 import type { ListedJob } from "../metadata/listed-jobs.ts";
 import { apiOperation } from "./api-operation.ts";
 import { notACursor, pageOfRows, readCursor } from "./paging.ts";
@@ -40,6 +40,6 @@ function idIn(text: string): number | undefined {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-function documentOf({ isUrgent: urgent, isRunning: running, subject, ...rest }: ListedJob) {
-  return { ...rest, subject: { ...subject }, urgent, running };
+function documentOf({ kind, isUrgent: urgent, isRunning: running, subject, ...rest }: ListedJob) {
+  return { ...rest, kind: kind satisfies (typeof JOB_KINDS)[number], subject: { ...subject }, urgent, running };
 }

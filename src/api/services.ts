@@ -63,4 +63,5 @@ export interface GatewayFacts {
   readonly graceMs: number;
   readonly redirect: RedirectMode;
   readonly publicAccess: PublicAccess;
+  readonly hasConsole: boolean;
 }

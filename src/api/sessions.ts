@@ -52,12 +52,18 @@ export const createSignInLink = apiOperation({
   access: "caller",
   status: 201,
   answer: signInLink,
-  handle: ({ caller, note }, { metadata, now }) =>
-    makeSignInLink(now(), async (tokenHash, expiresAt) => {
+  async handle({ caller, note }, { metadata, facts, now }) {
+    if (!facts.hasConsole)
+      throw new ApiError(
+        "Conflict",
+        "This gateway has no console to sign in to: its configuration says console: false",
+      );
+    return makeSignInLink(now(), async (tokenHash, expiresAt) => {
       note({ expiresAt });
       if (!(await metadata.sessions.addLink(tokenHash, caller.accessKeyId, expiresAt)))
         throw new ApiError("Conflict", "This access key has as many sign-in links as it may: wait until they are over");
-    }),
+    });
+  },
 });
 
 export const signInByLink = apiOperation({

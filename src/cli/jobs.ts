@@ -1,6 +1,6 @@
 /** `nearbucket jobs`: what gateways do in the background, and having it done now. */
-import type { Command } from "commander";
-import { type JobDocument, job } from "../contract/jobs.ts";
+import { type Command, Option } from "commander";
+import { JOB_KINDS, type JobDocument, job } from "../contract/jobs.ts";
 import { path } from "./api-client.ts";
 import { columns } from "./columns.ts";
 import { clockTime, count } from "./layout.ts";
@@ -20,7 +20,7 @@ interface ListOptions extends Options {
 export function addJobs(program: Command, terminal: Terminal): void {
   const jobs = program.command("jobs").description("what gateways do in the background");
   withReach(jobs.command("list").description("list background jobs that wait or run"))
-    .option("--kind <kind>", "only these, such as copy or scrub")
+    .addOption(new Option("--kind <kind>", "only these").choices(JOB_KINDS))
     .option("--failing", "only those that failed and are tried again")
     .option("--json", "as one JSON document")
     .action(async ({ json, kind, failing, ...options }: ListOptions) => {

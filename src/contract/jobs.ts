@@ -2,8 +2,13 @@
 import { z } from "zod";
 import { count, pageOf, pageQuery, time } from "./common.ts";
 
+export const JOB_KINDS = [
+  ...["copy", "trim", "digest", "drop", "survey", "reclaim", "stale-uploads", "leftovers", "tally"],
+  ...["sessions", "scrub", "inventory"],
+] as const;
+
 export const jobsQuery = pageQuery.extend({
-  kind: z.string().max(64).optional(),
+  kind: z.enum(JOB_KINDS).optional(),
   /** "true": those alone that failed and are tried again. */
   failing: z.enum(["true", "false"]).optional(),
 });

@@ -38,6 +38,8 @@ export interface ApiOptions {
 
 const BASE = "/-/api/v1";
 const BODY_LIMIT = 1024 * 1024;
+/** Said only to whoever has the key's secret. */
+const NOT_FROM_HERE = "This access key is limited to some networks, and may not be used from this address";
 /** Of a body that nobody has signed. */
 const UNSIGNED_LIMIT = 4096;
 
@@ -133,7 +135,7 @@ function callerOf(authentication: Authentication | undefined, client: Client, ro
   const { account, accessKeyId, scope = {}, until, redirect, sessionOf } = authentication?.caller ?? {};
   if (account === undefined || accessKeyId === undefined) return undefined;
   // A trusted proxy's own address stands for whoever asks through it, and lets nobody in.
-  if (!networksAllow(scope, client.certain ? client.address : "")) throw new ApiError("NotAllowed");
+  if (!networksAllow(scope, client.certain ? client.address : "")) throw new ApiError("NotAllowed", NOT_FROM_HERE);
   const { readOnly, places } = scope;
   const isOperator = account.id === root.id && readOnly === undefined && places === undefined;
   return { account, accessKeyId, scope, until, isOperator, redirect, sessionOf };

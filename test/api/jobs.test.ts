@@ -18,6 +18,8 @@ it("lists jobs page by page, and those of one kind", async () => {
   expect(seen).toEqual([1, 2, 3, 4, 5]);
   expect((await place.call("GET", "/jobs", { query: { failing: "true" } })).document.items).toEqual([]);
   expect((await place.call("GET", "/jobs", { query: { failing: "maybe" } })).status).toBe(400);
+  const { document } = await place.call("GET", "/jobs", { query: { kind: "nope" } });
+  expect(document.errors).toEqual([{ pointer: "/kind", detail: expect.stringContaining('"copy"|"trim"|"digest"') }]);
 });
 
 it("runs a failing job again when it is asked, and says why it fails", async () => {

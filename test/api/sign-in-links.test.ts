@@ -24,6 +24,14 @@ it("sign in as whoever made them, once", async () => {
   expect((await use()).document).toMatchObject({ code: "Gone", status: 410 });
 });
 
+it("are not made where there is no console to sign in to", async () => {
+  await using gateway = await startTestGateway({ config: { console: false } });
+  expect((await apiClient(gateway)("POST", "/sign-in-links")).document).toMatchObject({
+    status: 409,
+    detail: "This gateway has no console to sign in to: its configuration says console: false",
+  });
+});
+
 it("are over after 15 minutes, and then deleted", async () => {
   await using gateway = await startTestGateway();
   const call = apiClient(gateway);

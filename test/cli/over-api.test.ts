@@ -171,6 +171,8 @@ it("lists jobs, has a backend scrubbed, and refuses a job that is not there", as
   expect((await remote("jobs", "list")).out).toMatch(/^ID +KIND/m);
   const jobs = JSON.parse((await remote("jobs", "list", "--kind", "scrub", "--json")).out) as { kind: string }[];
   expect(new Set(jobs.map(({ kind }) => kind))).toEqual(new Set(["scrub"]));
+  const unknown = await remote("jobs", "list", "--kind", "nope");
+  expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining("Allowed choices are copy, trim, digest") });
   expect(await remote("jobs", "retry", "999999999")).toMatchObject({
     code: 1,
     err: expect.stringContaining("no such job"),

@@ -39,7 +39,10 @@ it("refuses a wrong signature with S3's own code", async () => {
 it("refuses a key from a network that it is not good for", async () => {
   await using gateway = await startTestGateway();
   const key = await gateway.addAccount("other", { scope: { networks: ["203.0.113.0/24"] } });
-  expect((await apiClient(gateway, key)("GET", "/me")).document.code).toBe("NotAllowed");
+  expect((await apiClient(gateway, key)("GET", "/me")).document).toMatchObject({
+    code: "NotAllowed",
+    detail: "This access key is limited to some networks, and may not be used from this address",
+  });
 });
 
 it("answers unknown calls and methods with problems", async () => {

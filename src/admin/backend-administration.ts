@@ -154,15 +154,22 @@ export class BackendAdministration {
     return others.find((one) => this.#options.isNested(config, one))?.name;
   }
 
-  /** Throws when it is not registered, or removed. */
-  async drain(name: string): Promise<void> {
-    if ((await this.#registered(name)).state === "removed") throw new Refusal(`${name} is removed`);
-    await this.#options.metadata.backends.setState(name, "draining");
+  /**
+   * Gives how many backends are missing to hold what it holds: copying ends only when they are attached. Throws when it
+   * is not registered, or removed.
+   */
+  async drain(name: string): Promise<number> {
+    const row = await this.#registered(name);
+    if (row.state === "removed") throw new Refusal(`${name} is removed`);
+    const { backends } = this.#options.metadata;
+    await backends.setState(name, "draining");
+    if ((await this.left(name)).blobs === 0) return 0;
+    return Math.max(0, this.#wanted(row) - (await backends.others(name, this.#since())).length);
   }
 
   /** What would have too few good copies without it. Throws when it is not registered. */
   async left(name: string): Promise<Amount> {
-    return this.#shortWithout(name, (await this.#registered(name)).lostAt ? 1 : this.#options.copies);
+    return this.#shortWithout(name, this.#wanted(await this.#registered(name)));
   }
 
   /** Throws when it is not registered. */
@@ -276,6 +283,11 @@ export class BackendAdministration {
 
   #shortWithout(name: string, copies: number): ReturnType<Metadata["backends"]["shortWithout"]> {
     return this.#options.metadata.backends.shortWithout(name, copies, this.#since());
+  }
+
+  /** Good copies elsewhere that let it go. Those on a lost one are gone already. */
+  #wanted({ lostAt }: RegisteredBackend): number {
+    return lostAt === undefined ? this.#options.copies : 1;
   }
 
   #since(): Date {

@@ -12,6 +12,7 @@ import {
   backendConfig,
   backendLoss,
   backends,
+  drained,
   findings,
   replaced,
   replacement,
@@ -19,7 +20,7 @@ import {
   scrubQuery,
   scrubStarted,
 } from "../contract/backends.ts";
-import { type ApiOperation, apiOperation } from "./api-operation.ts";
+import { apiOperation } from "./api-operation.ts";
 import { ApiError } from "./problems.ts";
 import { orRefuse } from "./refused.ts";
 import type { ApiServices, OperationServices } from "./services.ts";
@@ -87,9 +88,29 @@ export const checkBackend = apiOperation({
   handle: ({ path }, { operation }) => orRefuse(async () => (await operation.backends()).check(nameIn(path))),
 });
 
-export const drainBackend = turn("drain", "Give a backend nothing new, and have its blobs copied elsewhere");
+export const drainBackend = apiOperation({
+  method: "POST",
+  path: "/backends/{name}/drain",
+  summary: "Give a backend nothing new, and have its blobs copied elsewhere",
+  access: "operator",
+  answer: drained,
+  async handle({ path }, services) {
+    const backendsMissing = await change(services, (all) => all.drain(nameIn(path)));
+    return { ...(await one(services, nameIn(path))), ...(backendsMissing > 0 && { backendsMissing }) };
+  },
+});
 
-export const resumeBackend = turn("resume", "Use a backend again that is draining or was removed");
+export const resumeBackend = apiOperation({
+  method: "POST",
+  path: "/backends/{name}/resume",
+  summary: "Use a backend again that is draining or was removed",
+  access: "operator",
+  answer: backend,
+  async handle({ path }, services) {
+    await change(services, (all) => all.resume(nameIn(path)));
+    return one(services, nameIn(path));
+  },
+});
 
 export const replaceBackend = apiOperation({
   method: "POST",
@@ -159,21 +180,6 @@ export const getBackendLoss = apiOperation({
     });
   },
 });
-
-/** A change that needs no more than the backend's name. */
-function turn(word: "drain" | "resume", summary: string): ApiOperation {
-  return apiOperation({
-    method: "POST",
-    path: `/backends/{name}/${word}`,
-    summary,
-    access: "operator",
-    answer: backend,
-    async handle({ path }, services) {
-      await change(services, (all) => all[word](nameIn(path)));
-      return one(services, nameIn(path));
-    },
-  });
-}
 
 /** What was changed is seen by this gateway before it answers. */
 async function change<T>({ operation }: ApiServices, work: (all: BackendAdministration) => Promise<T>): Promise<T> {

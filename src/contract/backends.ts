@@ -21,6 +21,11 @@ export const backend = z.object({
 
 export const backends = pageOf(backend);
 
+export const drained = backend.extend({
+  /** So many more are needed to take its copies: until they are attached, it cannot be emptied. Absent: none. */
+  backendsMissing: count.optional(),
+});
+
 /** One thing that was looked at. */
 const finding = z.object({
   check: z.string(),

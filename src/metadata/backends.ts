@@ -169,7 +169,7 @@ export class Backends {
    * were in place after `since`: all of them where these are too few.
    */
   async shortWithout(name: string, copies: number, since: Date): Promise<Amount> {
-    const others = await this.#others(name, since);
+    const others = await this.others(name, since);
     const isShort = ({ backends }: HolderSet) =>
       backends.includes(name) && others.filter((other) => backends.includes(other)).length < copies;
     return sum((await new Holders(this.#context).sets()).filter(isShort));
@@ -177,13 +177,14 @@ export class Backends {
 
   /** Unfinished uploads with a part there that no other backend has, of those attached and in place after `since`. */
   async uploadsOnlyThere(name: string, since: Date): Promise<number> {
-    const others = await this.#others(name, since);
+    const others = await this.others(name, since);
     const parts = await this.#context.engine.read.all(partsThere, [name]);
     const isOnlyThere = (held: readonly string[]) => !others.some((other) => held.includes(other));
     return new Set(parts.flatMap((part) => (isOnlyThere(JSON.parse(part.backends)) ? [part.upload_id] : []))).size;
   }
 
-  async #others(name: string, since: Date): Promise<readonly string[]> {
+  /** The backends that can hold copies in its place: attached, and in place after `since`. */
+  async others(name: string, since: Date): Promise<readonly string[]> {
     const isGood = ({ state, lostAt, seenAt }: RegisteredBackend) =>
       state === "attached" && lostAt === undefined && seenAt >= since;
     return (await this.list()).filter((one) => one.name !== name && isGood(one)).map((one) => one.name);

@@ -6,6 +6,7 @@ import { openDiskBackend } from "../../src/backends/disk/backend.ts";
 import { put } from "../contracts/backend-contract.ts";
 import {
   at,
+  attachC,
   backends,
   configure,
   endpoint,
@@ -13,6 +14,7 @@ import {
   gateway,
   listed,
   lose,
+  remotely,
   send,
   start,
   store,
@@ -81,15 +83,34 @@ describe("nearbucket backends", () => {
   });
 
   it("goes on draining when waiting for it is stopped", async () => {
-    await start();
+    await start(["a", "b", "c"]);
     await store("key");
-    await backends("drain", "b");
-    const waiting = startCommand(["backends", "drain", "a", "--wait", "--config", at("nearbucket.yaml")]);
-    // No other backend takes its blob: it never ends.
-    await vi.waitFor(() => expect(waiting.complained()).toContain("a: 1 blob, 14 B, to be copied elsewhere"), WITHIN);
+    const name = String((await listed()).find((one) => one["replicas"] !== 0)?.["name"]);
+    await gateway?.stop();
+    const waiting = startCommand(["backends", "drain", name, "--wait", "--config", at("nearbucket.yaml")]);
+    // No gateway copies its blob: it never ends.
+    const told = `${name}: 1 blob, 14 B, to be copied elsewhere`;
+    await vi.waitFor(() => expect(waiting.complained()).toContain(told), WITHIN);
     expect(await waiting.stop()).toBe(130);
-    expect(waiting.printed()).toContain("a is draining");
-    expect(await entry("a")).toMatchObject({ state: "draining" });
+    expect(waiting.printed()).toContain(`${name} is draining`);
+    expect(await entry(name)).toMatchObject({ state: "draining" });
+  });
+
+  it("says beforehand that too few others are there to take its copies, and does not wait for them", async () => {
+    await start();
+    // There is nothing to be copied yet.
+    expect((await backends("drain", "a", "--wait")).out).toBe("a can be removed: nearbucket backends remove a\n");
+    await backends("resume", "a");
+    await store("key");
+    const stuck = "the others cannot take all of its copies: 1 more backend must be attached, or come back";
+    for (const ask of [backends, (...words: string[]) => remotely("backends", ...words)]) {
+      expect(await ask("drain", "a")).toMatchObject({ code: 0, out: `a is draining, but ${stuck}\n` });
+      const waiting = await ask("drain", "a", "--wait", "--json");
+      expect(waiting).toMatchObject({ code: 1, out: '{"backend":"a","backendsMissing":1}\n' });
+      expect(waiting.err).toContain(`nearbucket: a is draining, but waiting would not end: ${stuck}\n`);
+    }
+    await attachC();
+    expect(await backends("drain", "a", "--wait")).toMatchObject({ code: 0, out: expect.stringContaining("removed") });
   });
 
   it("does not make the directory of a disk that is not there, and keeps what the database says of it", async () => {

@@ -25,8 +25,9 @@ export function backendsBeside({ administration, config, terminal, gatewayUrl }:
       noted("attach", name);
     },
     async drain(name) {
-      await all.drain(name);
+      const missing = await all.drain(name);
       noted("drain", name);
+      return missing;
     },
     left: (name) => all.left(name),
     async scrub(name) {

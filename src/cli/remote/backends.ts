@@ -6,6 +6,7 @@ import {
   backendCheck,
   backendLoss,
   backends as backendsPage,
+  drained,
   orphans,
   orphansConfirmed,
   replaced,
@@ -43,7 +44,7 @@ export function remoteBackends(api: Api, { env }: Terminal): BackendsGroup {
       await api.call("POST", "/backends", backend, { body: readDeclaration(text, name, env) });
     },
     async drain(name) {
-      await api.call("POST", path`/backends/${name}/drain`, backend);
+      return (await api.call("POST", path`/backends/${name}/drain`, drained)).backendsMissing ?? 0;
     },
     async left(name) {
       const options = { patienceMs: LONG_MS };

@@ -78,7 +78,7 @@ export function Shell({ token }: { readonly token: string | undefined }) {
 
 function Screen() {
   const here = route.value;
-  if (here.screen === "browse") return <Browse key={here.bucket} bucket={here.bucket} prefix={here.prefix} />;
+  if (here.screen === "browse") return <Browse key={here.bucket} {...here} />;
   if (here.screen === "where") return <Where bucket={here.bucket} objectKey={here.key} />;
   if (here.screen === "dashboard") return <Dashboard />;
   if (here.screen === "administration") return <Administration part={here.part} />;
@@ -111,7 +111,7 @@ function Account() {
 /** For the tab and the browser's history. */
 function placeOf(here: Route): string {
   if (here.screen !== "browse") return PLACES.find(({ to }) => to.screen === here.screen)?.text ?? "";
-  return piecesOf(`${here.bucket}/${here.prefix}`)
+  return piecesOf(`${here.bucket}/${here.object ?? here.prefix}`)
     .map(({ text }) => text)
     .join("");
 }

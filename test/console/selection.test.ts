@@ -8,6 +8,7 @@ import {
   type Selection,
   select,
   selectAll,
+  showing,
 } from "../../src/console/screens/browse/selection.ts";
 
 const KEYS = ["a", "b", "c", "d", "e"];
@@ -46,6 +47,17 @@ describe("choosing rows", () => {
 
   it("takes all", () => {
     expect(chosen(selectAll(NOTHING, KEYS))).toBe("abcde");
+  });
+
+  it("follows what is looked at, and is over with it", () => {
+    const opened = showing(NOTHING, "c", 2);
+    expect([chosen(opened), opened.cursor, opened.isOpen]).toEqual(["c", 2, true]);
+    expect(showing(opened, "c", 4)).toBe(opened);
+    // The row comes later than the address.
+    expect(showing(showing(NOTHING, "c", -1), "c", 2).cursor).toBe(2);
+    expect(showing(opened, undefined, -1)).toEqual({ ...NOTHING, cursor: 2 });
+    const two = select(opened, { to: 3, mode: "toggle" }, KEYS);
+    expect(showing(two, undefined, -1)).toBe(two);
   });
 
   it("never leaves the list, whatever is pressed", () => {

@@ -64,7 +64,12 @@ describeWith(["chromium"], "the console by keyboard", () => {
     expect(await page.title()).toBe("aaa/folder/ · nearbucket");
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
-    await page.getByRole("complementary", { name: "Details of inside.txt" }).waitFor();
+    const details = page.getByRole("complementary", { name: "Details of inside.txt" });
+    await details.waitFor();
+    expect(await page.title()).toBe("aaa/folder/inside.txt · nearbucket");
+    await page.goBack();
+    await details.waitFor({ state: "detached" });
+    expect(await focused(page)).toBe("Objects of aaa");
     await page.goBack();
     await page.getByRole("row", { name: "one.txt" }).waitFor();
     await vi.waitFor(async () => expect(await focused(page)).toBe("Objects of aaa"), SETTLED);

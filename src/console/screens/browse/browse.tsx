@@ -1,5 +1,6 @@
 /** The objects of a bucket below a prefix, its folders, and the details of what is chosen. */
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { closeObject, openObject } from "../../navigation.ts";
 import { isReadOnly, me } from "../../session.ts";
 import { Empty, Failing, Loading } from "../../ui/states.tsx";
 import { say } from "../../ui/toast.tsx";
@@ -10,35 +11,54 @@ import { Crumbs } from "./crumbs.tsx";
 import { Elsewhere, foldersOf } from "./elsewhere.tsx";
 import { MakeFolder } from "./make-folder.tsx";
 import { ObjectList } from "./object-list.tsx";
+import { useOpened } from "./opened.ts";
 import { type Pages, usePages } from "./pages.ts";
-import { NOTHING, type Selection } from "./selection.ts";
+import { NOTHING, type Selection, showing } from "./selection.ts";
 import { READ_ONLY, Toolbar } from "./toolbar.tsx";
 
 /** Nothing can be put where no bucket is. */
 const NOWHERE = new Set(["NoSuchBucket", "InvalidBucketName"]);
 
-interface BrowseProps {
+interface FolderProps {
   readonly bucket: string;
   readonly prefix: string;
 }
 
-export function Browse({ bucket, prefix }: BrowseProps) {
+interface BrowseProps extends FolderProps {
+  /** The key of the one whose details are shown. */
+  readonly object?: string;
+}
+
+export function Browse({ bucket, prefix, object }: BrowseProps) {
   const [search, setSearch] = useState("");
   const [selection, setSelection] = useState<Selection>(NOTHING);
   const [isMaking, setMaking] = useState(false);
   const pages = usePages(bucket, prefix, search);
   useUploaded(bucket, pages.reload);
-  useEffect(() => setSelection(NOTHING), [prefix, search]);
+  useLayoutEffect(() => setSelection(NOTHING), [prefix, search]);
+  const opened = useOpened(bucket, object, pages);
+  const reload = () => {
+    pages.reload();
+    opened?.reload();
+  };
+  const row = object === undefined ? -1 : pages.entries.findIndex(({ key }) => key === object);
+  // The address changes by itself too: by a reload, Back and Forward. At once, or the next key would be undone by it.
+  useLayoutEffect(() => setSelection((before) => showing(before, object, row)), [object, row]);
   const chosen = selection.keys.size === 0 ? [] : pages.entries.filter(({ key }) => selection.keys.has(key));
-  const [only] = selection.isOpen && chosen.length === 1 ? chosen : [];
-  const detailed = only?.kind === "object" ? only : undefined;
+  const select = (next: Selection) => {
+    const toOpen = next.isOpen ? pages.entries.find(({ key }) => next.keys.has(key)) : undefined;
+    const isOpen = toOpen?.kind === "object";
+    setSelection({ ...next, isOpen });
+    if (isOpen) openObject(toOpen.key);
+    else closeObject();
+  };
   const main = useListFocus(pages.isThere);
   const code = pages.isThere ? undefined : pages.fault?.code;
   const folders = code === "AccessDenied" ? foldersOf(me.value?.scope, bucket, prefix) : [];
   const isNowhere = folders.length > 0 || (code !== undefined && NOWHERE.has(code));
-  const list = { bucket, prefix, pages, selection, onSelect: setSelection };
+  const list = { bucket, prefix, pages, selection, onSelect: select };
   return (
-    <section class={`browse ${detailed ? "with-details" : ""}`} aria-label={`Bucket ${bucket}`}>
+    <section class={`browse ${opened ? "with-details" : ""}`} aria-label={`Bucket ${bucket}`}>
       {!isNowhere && !isReadOnly.value && <DropTarget bucket={bucket} prefix={prefix} />}
       <div class="browse-main" {...main}>
         <header class="browse-head">
@@ -48,11 +68,14 @@ export function Browse({ bucket, prefix }: BrowseProps) {
               bucket={bucket}
               prefix={prefix}
               // The details have what can be done with the one that they show.
-              chosen={detailed ? [] : chosen}
+              chosen={opened ? [] : chosen}
               search={search}
-              onSearch={setSearch}
+              onSearch={(text) => {
+                setSearch(text);
+                closeObject();
+              }}
               onMakeFolder={() => setMaking(true)}
-              onReload={pages.reload}
+              onReload={reload}
               onClear={() => setSelection(NOTHING)}
             />
           )}
@@ -63,15 +86,7 @@ export function Browse({ bucket, prefix }: BrowseProps) {
           <Content {...list} isSearch={search !== ""} />
         )}
       </div>
-      {detailed && (
-        <Details
-          key={detailed.key}
-          bucket={bucket}
-          entry={detailed}
-          onChange={pages.reload}
-          onClose={() => setSelection({ ...NOTHING, cursor: selection.cursor })}
-        />
-      )}
+      {opened && <Details key={opened.key} bucket={bucket} opened={opened} onChange={reload} onClose={closeObject} />}
       {isMaking && (
         <MakeFolder
           bucket={bucket}
@@ -80,7 +95,7 @@ export function Browse({ bucket, prefix }: BrowseProps) {
           onMade={(name) => {
             setMaking(false);
             say(`Made the folder ${name}.`);
-            pages.reload();
+            reload();
           }}
         />
       )}
@@ -106,7 +121,7 @@ function useListFocus(isThere: boolean) {
   return { ref, onFocusIn };
 }
 
-interface ContentProps extends BrowseProps {
+interface ContentProps extends FolderProps {
   readonly pages: Pages;
   readonly selection: Selection;
   readonly onSelect: (selection: Selection) => void;

@@ -3,15 +3,15 @@ import { done, type Result } from "../../wire/fault.ts";
 import { decodeName, type Node } from "../../wire/xml.ts";
 import { compareKeys } from "./names.ts";
 
-export type Entry =
-  | { readonly kind: "folder"; readonly key: string }
-  | {
-      readonly kind: "object";
-      readonly key: string;
-      readonly size: number;
-      readonly modifiedAt: string;
-      readonly etag: string;
-    };
+export type Entry = { readonly kind: "folder"; readonly key: string } | ObjectEntry;
+
+export interface ObjectEntry {
+  readonly kind: "object";
+  readonly key: string;
+  readonly size: number;
+  readonly modifiedAt: string;
+  readonly etag: string;
+}
 
 export interface Page {
   readonly entries: readonly Entry[];

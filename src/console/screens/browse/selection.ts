@@ -31,6 +31,15 @@ export function select(before: Selection, { to, mode }: Gesture, keys: readonly 
   return { keys: new Set(range), cursor: to, anchor, isOpen: false };
 }
 
+/** What is chosen once `open` is the object that is looked at, or none is any more. `row`: where it stands; -1: not. */
+export function showing(before: Selection, open: string | undefined, row: number): Selection {
+  if (open === undefined) return before.isOpen ? { ...NOTHING, cursor: before.cursor } : before;
+  const isChosen = before.isOpen && before.keys.has(open);
+  return isChosen && (before.cursor >= 0 || row < 0)
+    ? before
+    : { keys: new Set([open]), cursor: row, anchor: row, isOpen: true };
+}
+
 export function selectAll(before: Selection, keys: readonly string[]): Selection {
   return { ...before, keys: new Set(keys), isOpen: false };
 }

@@ -73,7 +73,7 @@ function Names({ names: { count, listed } }: Pick<ObjectDetails, "names">) {
       <ul>
         {listed.map(({ bucket, key }) => (
           <li key={`${bucket}/${key}`}>
-            <a href={hashOf({ screen: "browse", bucket, prefix: folderOf(key) })}>
+            <a href={hashOf({ screen: "browse", bucket, prefix: folderOf(key), object: key })}>
               <Name text={`${bucket}/${key}`} />
             </a>
           </li>

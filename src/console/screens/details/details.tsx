@@ -10,8 +10,9 @@ import { Failing, Loading } from "../../ui/states.tsx";
 import { say } from "../../ui/toast.tsx";
 import { ObjectMenu } from "../browse/actions/object-menu.tsx";
 import { download } from "../browse/download.ts";
-import type { Entry } from "../browse/listing.ts";
+import type { ObjectEntry } from "../browse/listing.ts";
 import { folderOf, isReachable, nameOf, uriOf } from "../browse/names.ts";
+import type { Opened } from "../browse/opened.ts";
 import { readAttributes } from "./attributes.ts";
 import { Copies } from "./copies.tsx";
 import { Facts } from "./facts.tsx";
@@ -21,14 +22,15 @@ import { Tags } from "./tags.tsx";
 
 export interface DetailsProps {
   readonly bucket: string;
-  readonly entry: Extract<Entry, { kind: "object" }>;
+  readonly opened: Opened;
   /** The object was written anew. */
   readonly onChange: () => void;
   readonly onClose: () => void;
 }
 
-export function Details({ bucket, entry, onChange, onClose }: DetailsProps) {
-  const name = nameOf(entry.key, folderOf(entry.key));
+export function Details({ bucket, opened, onChange, onClose }: DetailsProps) {
+  const { key, entry, fault, reload } = opened;
+  const name = nameOf(key, folderOf(key)) || key;
   const ref = useRef<HTMLElement>(null);
   useFocusBack(ref);
   const onKeyDown = (event: KeyboardEvent) => event.key === "Escape" && onClose();
@@ -36,37 +38,53 @@ export function Details({ bucket, entry, onChange, onClose }: DetailsProps) {
   useEffect(() => {
     if (matchMedia("(width < 1080px)").matches) ref.current?.focus({ preventScroll: true });
   }, []);
-  const copyUri = async () => {
-    const copied = await copyText(uriOf(bucket, entry.key));
-    say(copied ? "Copied the URI." : "The browser did not let anything be copied.");
-  };
   return (
     <aside class="details" ref={ref} tabIndex={-1} aria-label={`Details of ${name}`} onKeyDown={onKeyDown}>
       <header>
-        <h2 title={entry.key}>
+        <h2 title={key}>
           <Name text={name} />
         </h2>
         <Button kind="quiet" icon="close" label="Close the details" onClick={onClose} />
       </header>
-      <div class="details-actions">
-        <Button icon="download" disabled={!isReachable(entry.key)} onClick={() => void download(bucket, [entry.key])}>
-          Download
-        </Button>
-        <Button icon="copy" onClick={() => void copyUri()}>
-          Copy URI
-        </Button>
-        <ObjectMenu bucket={bucket} prefix={folderOf(entry.key)} chosen={[entry]} onChange={onChange} />
-      </div>
-      {isReachable(entry.key) ? (
-        <Reachable bucket={bucket} entry={entry} onChange={onChange} />
+      {entry ? (
+        <Known bucket={bucket} entry={entry} onChange={onChange} />
+      ) : fault ? (
+        <Failing fault={fault} retry={reload} />
       ) : (
-        <Unreachable {...entry} />
+        <Loading rows={8} />
       )}
     </aside>
   );
 }
 
-function Reachable({ bucket, entry, onChange }: Pick<DetailsProps, "bucket" | "entry" | "onChange">) {
+interface KnownProps extends Pick<DetailsProps, "bucket" | "onChange"> {
+  readonly entry: ObjectEntry;
+}
+
+function Known(props: KnownProps) {
+  const { bucket, entry, onChange } = props;
+  const { key } = entry;
+  const copyUri = async () => {
+    const copied = await copyText(uriOf(bucket, key));
+    say(copied ? "Copied the URI." : "The browser did not let anything be copied.");
+  };
+  return (
+    <>
+      <div class="details-actions">
+        <Button icon="download" disabled={!isReachable(key)} onClick={() => void download(bucket, [key])}>
+          Download
+        </Button>
+        <Button icon="copy" onClick={() => void copyUri()}>
+          Copy URI
+        </Button>
+        <ObjectMenu bucket={bucket} prefix={folderOf(key)} chosen={[entry]} onChange={onChange} />
+      </div>
+      {isReachable(key) ? <Reachable {...props} /> : <Unreachable {...entry} />}
+    </>
+  );
+}
+
+function Reachable({ bucket, entry, onChange }: KnownProps) {
   const path = `/${bucket}/${entry.key}`;
   const loaded = useLoaded((signal) => readAttributes(path, signal), [path, entry.etag]);
   const attributes = loaded.value;
@@ -87,7 +105,7 @@ function Reachable({ bucket, entry, onChange }: Pick<DetailsProps, "bucket" | "e
   );
 }
 
-function Unreachable({ size }: DetailsProps["entry"]) {
+function Unreachable({ size }: ObjectEntry) {
   return (
     <section class="part">
       <p>

@@ -11,7 +11,14 @@ const now = new Date(2026, 10, 27, 13, 50).toISOString();
 
 const status = (change: Partial<Status>): Status => ({
   ...{ verdict: "safe", now, copies: 2, stored: some(1200), jobs: [], backends: [] },
-  ...{ atRisk: none, unreadable: none, lost: none, underReplicated: none, safeAt: undefined },
+  ...{
+    atRisk: none,
+    unreadable: none,
+    lost: none,
+    underReplicated: none,
+    safeAt: undefined,
+    repairBeginsAt: undefined,
+  },
   ...change,
 });
 const copyJob = { kind: "copy", waiting: 3, oldest: now, attempts: 0 };
@@ -42,6 +49,19 @@ describe("the verdict", () => {
     ["When they are safe again cannot be told", { jobs: [copyJob] }],
   ])("says %j where no time can be told", (text, change) => {
     expect(words({ verdict: "at-risk", atRisk: some(1), ...change })[0]).toContain(text);
+  });
+
+  it.each([
+    [6.2, "in 7 minutes"],
+    [0.2, "in 1 minute"],
+    [0, "now"],
+    [600, "at 23:50"],
+  ])("counts the time until repair begins: %d minutes", (minutes, told) => {
+    const repairBeginsAt = new Date(Date.parse(now) + minutes * 60_000).toISOString();
+    const planned = { repairBeginsAt, toRepair: some(3) };
+    const [line = ""] = words({ verdict: "at-risk", atRisk: some(1), ...planned });
+    expect(line.slice(line.indexOf("Repair"))).toBe(`Repair of 3 objects begins ${told}.`);
+    expect(words(planned).at(-1)).toBe(`Repair of 3 objects begins ${told}.`);
   });
 
   it("tells each kind of trouble without the worse ones that it contains", () => {

@@ -2,7 +2,7 @@
 import type { Amount } from "../../../contract/common.ts";
 import type { StatusDocument } from "../../../contract/status.ts";
 import { countOf, formatBytes, formatCount } from "../../ui/format.ts";
-import { clockTime } from "./clock.ts";
+import { clockTime, waitUntil } from "./clock.ts";
 
 export interface Verdict {
   readonly kind: StatusDocument["verdict"];
@@ -30,6 +30,8 @@ type Told = Pick<
   | "lost"
   | "underReplicated"
   | "safeAt"
+  | "repairBeginsAt"
+  | "toRepair"
   | "jobs"
   | "backends"
 >;
@@ -43,14 +45,16 @@ export function verdictOf(status: Told): Verdict {
   };
 }
 
-function goodLines({ verdict, stored, underReplicated }: Told): readonly string[] {
+function goodLines(status: Told): readonly string[] {
+  const { verdict, stored, underReplicated } = status;
   const all = `${amountOf(stored)} are stored.`;
   if (stored.objects === 0) return ["Nothing is stored yet."];
   if (verdict === "unknown") return [`By the database alone, any one backend may be lost. ${all}`];
   const lines = [`Any one backend may be lost now. ${all}`];
   if (underReplicated.objects > 0)
     lines.push(`${countOf(underReplicated.objects, "object has", "objects have")} fewer copies than wanted.`);
-  return lines;
+  const planned = plannedRepair(status);
+  return planned === undefined ? lines : [...lines, planned];
 }
 
 /** Each kind of trouble contains the worse ones: what is told of one is without them. */
@@ -68,9 +72,14 @@ function badLines(status: Told): readonly string[] {
   if (atRisk.blobs > unreadable.blobs) {
     const { objects, bytes } = less(atRisk, unreadable);
     const of = `${formatCount(objects)} of ${countOf(stored.objects, "object")} (${formatBytes(bytes)})`;
-    lines.push(`${of} have only one good copy in place. ${whenSafe(status)}`);
+    lines.push(`${of} have only one good copy in place. ${plannedRepair(status) ?? whenSafe(status)}`);
   }
   return lines;
+}
+
+function plannedRepair({ repairBeginsAt, toRepair, now }: Told): string | undefined {
+  if (repairBeginsAt === undefined || toRepair === undefined) return undefined;
+  return `Repair of ${countOf(toRepair.objects, "object")} begins ${waitUntil(repairBeginsAt, now)}.`;
 }
 
 function whenSafe({ safeAt, now, copies, jobs }: Told): string {

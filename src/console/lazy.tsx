@@ -3,6 +3,7 @@ import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Failing, Loading } from "./ui/states.tsx";
 
+/** What could not be fetched is fetched again when it is shown anew, when asked to, and when the network is back. */
 export function lazy<Props extends object>(fetchIt: () => Promise<ComponentType<Props>>) {
   let known: ComponentType<Props> | undefined;
   return function Lazy(props: Props) {
@@ -20,16 +21,23 @@ export function lazy<Props extends object>(fetchIt: () => Promise<ComponentType<
     useEffect(() => {
       if (known === undefined) fetchAgain();
     }, []);
+    useEffect(() => {
+      if (state !== "failed") return;
+      addEventListener("online", fetchAgain);
+      return () => removeEventListener("online", fetchAgain);
+    }, [state]);
     const Known = known;
     if (Known !== undefined) return <Known {...props} />;
-    if (state === "failed") return <Failing fault={LOST} retry={() => location.reload()} />;
+    if (state === "failed") return <Failing fault={LOST} retry={fetchAgain} />;
     return <Loading />;
   };
 }
 
-/** Also after an upgrade of the gateway, which serves other files then. */
+/** A gateway that was upgraded has other files. */
 const LOST = {
   code: "Offline",
-  message: "This part of the console could not be fetched. Load the page again.",
+  message:
+    "This part of the console could not be fetched. If it cannot when the gateway is there, load the page again: " +
+    "the gateway may have been upgraded.",
   status: 0,
 };

@@ -10,6 +10,8 @@ export default defineConfig({
     target: ["chrome123", "edge123", "firefox120", "safari17.5"],
     // The content policy has no room for data: URLs.
     assetsInlineLimit: 0,
+    // Code that could not be fetched is fetched again by the browser; a style of its own would be by nobody.
+    cssCodeSplit: false,
     modulePreload: { polyfill: false },
     // The notices of what is bundled go along.
     license: true,

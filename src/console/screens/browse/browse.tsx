@@ -9,6 +9,7 @@ import { useUploaded } from "../../upload/use-uploaded.ts";
 import { Details } from "../details/details.tsx";
 import { Crumbs } from "./crumbs.tsx";
 import { Elsewhere, foldersOf } from "./elsewhere.tsx";
+import { PAGE_NAMES } from "./listing.ts";
 import { MakeFolder } from "./make-folder.tsx";
 import { ObjectList } from "./object-list.tsx";
 import { useOpened } from "./opened.ts";
@@ -34,7 +35,8 @@ export function Browse({ bucket, prefix, object }: BrowseProps) {
   const [selection, setSelection] = useState<Selection>(NOTHING);
   const [isMaking, setMaking] = useState(false);
   const pages = usePages(bucket, prefix, search);
-  useUploaded(bucket, pages.reload);
+  // Whoever has scrolled beyond the first page keeps the place until all is there.
+  const isUploading = useUploaded(bucket, prefix, pages.entries.length <= PAGE_NAMES, pages.reload);
   useLayoutEffect(() => setSelection(NOTHING), [prefix, search]);
   const opened = useOpened(bucket, object, pages);
   const reload = () => {
@@ -83,7 +85,7 @@ export function Browse({ bucket, prefix, object }: BrowseProps) {
         {folders.length > 0 ? (
           <Elsewhere bucket={bucket} folders={folders} />
         ) : (
-          <Content {...list} isSearch={search !== ""} />
+          <Content {...list} isSearch={search !== ""} isUploading={isUploading} />
         )}
       </div>
       {opened && <Details key={opened.key} bucket={bucket} opened={opened} onChange={reload} onClose={closeObject} />}
@@ -126,13 +128,14 @@ interface ContentProps extends FolderProps {
   readonly selection: Selection;
   readonly onSelect: (selection: Selection) => void;
   readonly isSearch: boolean;
+  readonly isUploading: boolean;
 }
 
-function Content({ isSearch, ...list }: ContentProps) {
+function Content({ isSearch, isUploading, ...list }: ContentProps) {
   const { isThere, entries, fault, hasMore, reload } = list.pages;
   if (!isThere && fault) return <Failing fault={fault} retry={reload} />;
   if (!isThere) return <Loading rows={10} />;
-  if (entries.length === 0 && !hasMore) return <Nothing isSearch={isSearch} prefix={list.prefix} />;
+  if (entries.length === 0 && !hasMore) return <Nothing {...{ isSearch, isUploading }} prefix={list.prefix} />;
   return (
     <>
       <ObjectList {...list} />
@@ -141,11 +144,17 @@ function Content({ isSearch, ...list }: ContentProps) {
   );
 }
 
-function Nothing({ isSearch, prefix }: { readonly isSearch: boolean; readonly prefix: string }) {
+function Nothing({ isSearch, isUploading, prefix }: Pick<ContentProps, "isSearch" | "isUploading" | "prefix">) {
   if (isSearch)
     return (
       <Empty icon="search" title="No name here begins so">
         The search looks at the beginning of names, with capitals as they are, in this folder.
+      </Empty>
+    );
+  if (isUploading)
+    return (
+      <Empty icon="upload" title="An upload is under way">
+        Its files appear here as they are stored.
       </Empty>
     );
   return (

@@ -19,13 +19,16 @@ export interface Page {
   readonly next: string | undefined;
 }
 
+/** At most. */
+export const PAGE_NAMES = 1000;
+
 /** Everything that begins with `prefix`, up to the next slash. `after`: the token of the page before. */
 export function listQuery(of: { readonly prefix: string; readonly after?: string | undefined }) {
   return {
     "list-type": 2,
     delimiter: "/",
     "encoding-type": "url",
-    "max-keys": 1000,
+    "max-keys": PAGE_NAMES,
     prefix: of.prefix,
     "continuation-token": of.after,
   };

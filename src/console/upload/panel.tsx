@@ -11,7 +11,8 @@ import { forgetAll, leftOut, queue } from "./uploads.ts";
 import { progressOf, summaryOf } from "./words.ts";
 
 export function UploadPanel() {
-  const [isOpen, setOpen] = useState(true);
+  // On a phone it would cover a third of what is shown.
+  const [isOpen, setOpen] = useState(() => matchMedia("(width >= 720px)").matches);
   const ref = useRef<HTMLElement>(null);
   const rate = useRate();
   const { unfit, litter } = leftOut.value;

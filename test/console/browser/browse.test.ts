@@ -79,6 +79,21 @@ describeWith(["chromium"], "browsing in the console", () => {
     await tab.page.getByRole("button", { name: "New folder" }).waitFor();
   });
 
+  it("chooses on a phone also where a finger lands beside the box", async () => {
+    await using tab = await openTab(browser, { width: 390 });
+    const { page } = tab;
+    await open(page, "all/");
+    const box = await page.getByLabel(`Select ${keyOf(2)}`).boundingBox();
+    if (box === null) throw new Error("no box");
+    for (const [x, y] of [
+      [box.x - 10, box.y],
+      [box.x + box.width + 4, box.y - 8 + 44],
+    ] as const)
+      await page.mouse.click(x, y);
+    expect(await chosen(page)).toEqual([keyOf(2), keyOf(3)]);
+    expect(await page.getByRole("complementary").count()).toBe(0);
+  });
+
   it("downloads several, one after another", async () => {
     await using tab = await openTab(browser);
     await open(tab.page, "all/");

@@ -27,7 +27,9 @@ export function Row({ id, index, entry, bucket, prefix, isChosen, isCursor, onGe
   const choose = (event: MouseEvent) => {
     // A click on a folder's name opens it.
     if (event.target instanceof Element && event.target.closest("a, input")) return;
-    onGesture({ to: index, mode: clickMode(event) });
+    // Beside the box is meant for the box: fingers are wider than it.
+    const isAtBox = event.target instanceof Element && event.target.closest(".row-choice") !== null;
+    onGesture({ to: index, mode: isAtBox && !event.shiftKey ? "toggle" : clickMode(event) });
   };
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid that holds the rows takes the keys

@@ -70,7 +70,7 @@ describeWith(["chromium"], "objects in the console", () => {
     await page.getByLabel("Into the folder").fill("2026/old");
     await page.getByRole("button", { name: "Move", exact: true }).click();
     await page.getByText("132 objects moved.").waitFor({ timeout: 60_000 });
-    await close(page);
+    await page.getByRole("dialog").waitFor({ state: "detached" });
     const expected = [...Object.keys(objects), "trips/", "trips/ä+%.txt"].map((key) => `2026/old/${key}`);
     expect((await keys(gateway)).sort()).toEqual([...expected, "other"].sort());
     expect(await read(gateway, "2026/old/trips/day 1/0099")).toBe("trips/day 1/0099");
@@ -153,7 +153,7 @@ describeWith(["chromium"], "objects in the console", () => {
     await page.getByLabel("Type delete to go on").fill("delete");
     await button.click();
     await page.getByText("31 objects deleted.").waitFor();
-    await close(page);
+    await page.getByRole("dialog").waitFor({ state: "detached" });
     expect(await keys(gateway)).toEqual(["b/other", "b/same"]);
     await page.goto(`${gateway.url}/-/#/buckets/${Bucket}/b/`);
     await choose(page, ["other", "same"], "Delete");

@@ -1,8 +1,10 @@
-/** A dialog that asks, then does it with a button that stops, then tells what came of it. */
+/** A dialog that asks, then does it with a button that stops. What failed or was stopped stays to be read. */
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Dialog } from "../../../ui/dialog.tsx";
 import { Field } from "../../../ui/field.tsx";
+import { countOf } from "../../../ui/format.ts";
+import { say } from "../../../ui/toast.tsx";
 import type { Fault } from "../../../wire/fault.ts";
 import { type Run, useTask } from "./task.ts";
 import { TaskView } from "./task-view.tsx";
@@ -32,7 +34,15 @@ export function TaskDialog(props: TaskDialogProps) {
     task.stop();
     props.onClose(task.state !== "idle");
   };
-  if (task.state === "idle")
+  const { state, isStopped, fault, tally } = task;
+  const isDone = state === "over" && !isStopped && fault === undefined && tally.failed === 0;
+  useEffect(() => {
+    if (!isDone) return;
+    say(`${countOf(tally.done, "object")} ${word}.`);
+    onClose();
+  }, [isDone]);
+  if (isDone) return null;
+  if (state === "idle")
     return (
       <Dialog
         title={title}
@@ -47,14 +57,14 @@ export function TaskDialog(props: TaskDialogProps) {
       </Dialog>
     );
   const view = <TaskView task={task} word={word} of={of} />;
-  if (task.state === "over")
+  if (state === "over")
     return (
       <Dialog key="over" title={title} onClose={onClose}>
         {view}
       </Dialog>
     );
   return (
-    <Dialog key="running" title={title} action="Stop" disabled={task.isStopped} onAction={task.stop} onClose={onClose}>
+    <Dialog key="running" title={title} action="Stop" disabled={isStopped} onAction={task.stop} onClose={onClose}>
       {view}
     </Dialog>
   );

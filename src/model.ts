@@ -3,6 +3,8 @@
  * Sizes are bytes, times are `Date`, ETags stand without quotes, digests are lower-case hex sha256.
  */
 
+import type { CorsRule } from "./cors-rules.ts";
+
 export type Digest = string;
 
 /** Header fields of a request or a reply; a request's have lower-case names. */
@@ -133,6 +135,8 @@ export interface BucketSettings {
   readonly publicAccessBlock?: PublicAccessBlock;
   /** In byte order of key, never empty. */
   readonly tags?: readonly Tag[];
+  /** In S3's order: the first that matches holds. Absent: the gateway's own; never empty. */
+  readonly cors?: readonly CorsRule[];
 }
 
 export interface Bucket {
@@ -236,10 +240,7 @@ export interface FoundObject {
   readonly blob: Blob;
 }
 
-/**
- * Bytes on backends that no object refers to yet. The transaction that writes the object makes them a blob,
- * or drops them when the same content became known in the meantime.
- */
+/** Bytes on backends that no object refers to yet. The transaction that writes one makes them a blob, or drops them. */
 export interface FreshContent {
   readonly kind: "fresh";
   /** Reserved: see metadata/key-reservations.ts. */
@@ -295,6 +296,5 @@ export type Coordinates = Pick<Region, "latitude" | "longitude">;
 export interface WriteCondition {
   /** `*` or an ETag without quotes. */
   readonly ifMatch?: string;
-  /** Only `*` is accepted by S3. */
   readonly ifNoneMatch?: "*";
 }

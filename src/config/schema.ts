@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { findContradictions } from "./contradictions.ts";
 import { type Fault, pathOf } from "./fault.ts";
-import { bytes, filled, name, network, origin, seconds } from "./values.ts";
+import { bytes, filled, name, network, origin, pageOrigin, seconds } from "./values.ts";
 
 const redirectMode = z.enum(["off", "auto", "always"]);
 
@@ -44,7 +44,12 @@ const backend = z.discriminatedUnion("kind", [
     ...reachedByS3,
     replayedHeaders: z.enum(["tolerate", "strict"]).default("strict"),
   }),
-  z.strictObject({ kind: z.literal("node"), ...reachedByS3, createBucket: z.boolean().default(true) }),
+  z.strictObject({
+    kind: z.literal("node"),
+    ...reachedByS3,
+    createBucket: z.boolean().default(true),
+    crossOrigin: z.boolean().default(true),
+  }),
   z.strictObject({ kind: z.literal("disk"), ...placed, directory: filled }),
   z.strictObject({ kind: z.literal("memory"), ...placed }),
 ]);
@@ -62,6 +67,8 @@ const admin = z.strictObject({
 });
 
 const api = z.strictObject({ networks: z.array(network).optional() });
+
+const cors = z.strictObject({ allowedOrigins: z.array(pageOrigin).default([]) });
 
 const tls = z.strictObject({ certificate: filled, key: filled, clientCaFile: filled.optional() });
 
@@ -125,6 +132,7 @@ export const configSchema = z.strictObject({
   api: api.prefault({}),
   console: z.boolean().default(true),
   publicUrl: origin.optional(),
+  cors: cors.prefault({}),
   role: z.enum(["gateway", "node"]).default("gateway"),
   region: filled.default("us-east-1"),
   strictRegion: z.boolean().default(false),

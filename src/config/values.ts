@@ -57,6 +57,11 @@ export const origin = z.string().transform((value, context) => {
   return url.origin;
 });
 
+/** An origin as browsers send it, with at most one `*` in it: `https://*.example.com`, or `*`. */
+export const pageOrigin = z.string().regex(/^(?:\*|null|https?:\/\/[^\s/*A-Z]*\*?[^\s/*A-Z]*)$/, {
+  message: "expected scheme://host[:port] in lower case with no path, with at most one *, or *",
+});
+
 export const filled = z.string().min(1, { message: "expected text that is not empty" });
 
 export const seconds = z.int().positive();

@@ -6,6 +6,7 @@ import { isVirtualHost } from "../protocol/address.ts";
 import { readRawHeaders } from "../protocol/raw-headers.ts";
 import { type ApiOptions, api } from "./api.ts";
 import { type ConsoleOptions, consolePages, redirectToConsole, wantsConsole } from "./console.ts";
+import { type CorsOptions, cors } from "./cors.ts";
 import { type DispatchOptions, dispatch, peerOf } from "./dispatch.ts";
 import { errorReply } from "./error-reply.ts";
 import { type Health, healthRoutes } from "./health.ts";
@@ -19,6 +20,7 @@ interface CommonOptions {
 }
 
 export interface AppOptions extends Omit<DispatchOptions, "logOf">, CommonOptions, ConsoleOptions {
+  readonly corsRules: CorsOptions["corsRules"];
   /** Who hears more than yes or no under `/-/`. */
   readonly isOperator: (client: Client) => boolean;
   /** For whom there are an API and a console; undefined: for everybody. */
@@ -43,6 +45,8 @@ export function createApp(options: AppOptions): Koa {
   const pages = hasConsole ? consolePages(options) : none;
   const calls = api({ ...common, ...options.api });
   const s3 = dispatch(common);
+  const { buckets } = options.services.metadata;
+  const forPages = cors({ ...options, findBucket: (name) => buckets.find(name) });
   return appOf(options, (ctx, next) => {
     if (isOurs(ctx, domains)) {
       ctx.state["isOwn"] = true;
@@ -52,7 +56,7 @@ export function createApp(options: AppOptions): Koa {
     }
     if (hasConsole && wantsConsole(ctx) && !namesBucket(ctx, domains) && !isLeftOut(ctx)) return redirectToConsole(ctx);
     underWay.begin(ctx.res);
-    return s3(ctx, next);
+    return forPages(ctx, () => s3(ctx, next));
   });
 }
 

@@ -56,6 +56,8 @@ function headersOf({ state }: Context, reply: Pick<Reply, "headers">): string[] 
     const value = reply.headers[name];
     if (value !== undefined) headers.push(name, headerText(value));
   }
+  // An origin goes back as it came: node reads headers as the characters that it writes.
+  for (const name in state["cors"]) headers.push(name, state["cors"][name]);
   return headers;
 }
 

@@ -8,7 +8,6 @@ import type { XmlContent } from "../protocol/xml.ts";
 import { type Operation, operation, type Reply, type S3Action } from "./operation.ts";
 
 export const neverSet = {
-  GetBucketCors: unset("cors", "s3:GetBucketCORS", "NoSuchCORSConfiguration"),
   GetBucketEncryption: unset(
     "encryption",
     "s3:GetEncryptionConfiguration",

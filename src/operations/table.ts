@@ -8,12 +8,14 @@ import { CopyObject } from "./CopyObject.ts";
 import { CreateBucket } from "./CreateBucket.ts";
 import { CreateMultipartUpload } from "./CreateMultipartUpload.ts";
 import { DeleteBucket } from "./DeleteBucket.ts";
+import { DeleteBucketCors } from "./DeleteBucketCors.ts";
 import { DeleteBucketTagging } from "./DeleteBucketTagging.ts";
 import { DeleteObject } from "./DeleteObject.ts";
 import { DeleteObjects } from "./DeleteObjects.ts";
 import { DeleteObjectTagging } from "./DeleteObjectTagging.ts";
 import { DeletePublicAccessBlock } from "./DeletePublicAccessBlock.ts";
 import { GetBucketAcl } from "./GetBucketAcl.ts";
+import { GetBucketCors } from "./GetBucketCors.ts";
 import { GetBucketLocation } from "./GetBucketLocation.ts";
 import { GetBucketTagging } from "./GetBucketTagging.ts";
 import { GetObject } from "./GetObject.ts";
@@ -32,6 +34,7 @@ import { ListParts } from "./ListParts.ts";
 import { neverSet } from "./never-set.ts";
 import type { AnyOperation } from "./operation.ts";
 import { PutBucketAcl } from "./PutBucketAcl.ts";
+import { PutBucketCors } from "./PutBucketCors.ts";
 import { PutBucketTagging } from "./PutBucketTagging.ts";
 import { PutObject } from "./PutObject.ts";
 import { PutObjectAcl } from "./PutObjectAcl.ts";
@@ -47,12 +50,14 @@ export const operations = {
   CreateBucket,
   CreateMultipartUpload,
   DeleteBucket,
+  DeleteBucketCors,
   DeleteBucketTagging,
   DeleteObject,
   DeleteObjectTagging,
   DeleteObjects,
   DeletePublicAccessBlock,
   GetBucketAcl,
+  GetBucketCors,
   GetBucketLocation,
   GetBucketTagging,
   GetObject,
@@ -69,6 +74,7 @@ export const operations = {
   ListObjectsV2,
   ListParts,
   PutBucketAcl,
+  PutBucketCors,
   PutBucketTagging,
   PutObject,
   PutObjectAcl,

@@ -7,6 +7,7 @@ import { signingKeyFinder } from "./api/signing-key.ts";
 import type { LiveBox } from "./auth/secret-box.ts";
 import { declareBackend } from "./config/attached-backend.ts";
 import type { GatewayConfig } from "./config/schema.ts";
+import { defaultRules } from "./cors-rules.ts";
 import type { Delivery } from "./delivery/delivery.ts";
 import type { Metadata } from "./metadata/metadata.ts";
 import type { StatsReport } from "./metadata/stats.ts";
@@ -46,6 +47,7 @@ export function apiServices(parts: ApiParts): ApiServices {
       ...{ version: packageVersion, root, rootKeyId: rootKey.accessKeyId, region, copies, publicAccess },
       ...{ redirect: redirect.mode, minimumCopies: Math.min(minimumCopies, copies), dedup: dedup.scope },
       ...{ graceMs: config.graceHours * HOUR_MS, hasConsole: config.console },
+      cors: defaultRules(config.role, config.cors.allowedOrigins),
     },
     operation: {
       regions,

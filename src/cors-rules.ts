@@ -95,12 +95,22 @@ const EXPOSED = [
   "*",
 ];
 
-/** What holds in buckets without rules where the operator lets these origins do whatever a page's own URLs or keys allow. */
-export function rulesFor(allowedOrigins: readonly string[]): readonly CorsRule[] {
+/** What holds in buckets without rules. */
+export function defaultRules(role: "gateway" | "node", allowedOrigins: readonly string[]): readonly CorsRule[] {
+  return [...rulesFor(allowedOrigins), ...(role === "node" ? NODE_RULES : [])];
+}
+
+/** Where the operator lets pages of these origins do what their URLs or keys may. */
+function rulesFor(allowedOrigins: readonly string[]): readonly CorsRule[] {
   if (allowedOrigins.length === 0) return [];
   const maxAgeSeconds = 3600;
-  return [{ allowedOrigins, allowedMethods: CORS_METHODS, allowedHeaders: ["*"], exposeHeaders: EXPOSED, maxAgeSeconds }];
+  return [
+    { allowedOrigins, allowedMethods: CORS_METHODS, allowedHeaders: ["*"], exposeHeaders: EXPOSED, maxAgeSeconds },
+  ];
 }
 
 /** A node's: browsers that follow a redirect to it come with the origin `null`, from pages of any origin. */
-export const NODE_RULES: readonly CorsRule[] = rulesFor(["*"]).map((rule) => ({ ...rule, allowedMethods: ["GET", "HEAD"] }));
+const NODE_RULES: readonly CorsRule[] = rulesFor(["*"]).map((rule) => ({
+  ...rule,
+  allowedMethods: ["GET", "HEAD"],
+}));

@@ -25,7 +25,7 @@ import { openBlobStore } from "./blobs/blob-store.ts";
 import { parseBackend } from "./config/attached-backend.ts";
 import { currentEncryptionKeys } from "./config/encryption-key.ts";
 import type { GatewayConfig } from "./config/schema.ts";
-import { NODE_RULES, rulesFor } from "./cors-rules.ts";
+import { defaultRules } from "./cors-rules.ts";
 import { clientReader } from "./delivery/client.ts";
 import { openDelivery } from "./delivery/delivery.ts";
 import { createAdminApp, createApp } from "./http/app.ts";
@@ -184,7 +184,6 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         history.countRead(kind, family, bytes);
       },
     });
-    const corsRules = [...rulesFor(config.cors.allowedOrigins), ...(config.role === "node" ? NODE_RULES : [])];
     const app = createApp({
       services: {
         metadata,
@@ -221,7 +220,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       underWay,
       publicOrigins,
       domains: config.domains,
-      corsRules,
+      corsRules: defaultRules(config.role, config.cors.allowedOrigins),
       readClient,
       isOperator: config.admin.listen ? () => false : askedFrom(config.admin.networks),
       mayAskApi: config.api.networks && askedFrom(config.api.networks),

@@ -56,7 +56,8 @@ export const changeBucket = apiOperation({
       throw badRequest("/minimumCopies", `at most as many as the gateway keeps: ${copies}`);
     const found = await findOwn(caller, "s3:PutBucketSettings", path["bucket"], services);
     await services.metadata.buckets.updateSettings(found.id, (settings) => changed(settings, body));
-    note(body);
+    // The rules themselves may be long.
+    note({ ...body, ...(body.cors && { cors: `${body.cors.length} rules` }) });
     return documentOf(await findOwn(caller, "s3:PutBucketSettings", path["bucket"], services), services.facts);
   },
 });
@@ -109,7 +110,7 @@ async function findListed(
 }
 
 type Change = { readonly [Name in keyof Own]?: Own[Name] | null | undefined };
-type Own = Pick<BucketSettings, "dedup" | "redirect" | "minimumCopies">;
+type Own = Pick<BucketSettings, "dedup" | "redirect" | "minimumCopies" | "cors">;
 
 function changed(settings: BucketSettings, change: Change): BucketSettings {
   const given = Object.entries(change).filter(([, value]) => value !== undefined);
@@ -118,17 +119,18 @@ function changed(settings: BucketSettings, change: Change): BucketSettings {
 }
 
 function documentOf({ name, owner, createdAt, location, settings }: Bucket, facts: GatewayFacts) {
-  const { dedup, redirect, minimumCopies } = settings;
+  const { dedup, redirect, minimumCopies, cors } = settings;
   return {
     name,
     owner: owner.name,
     createdAt,
     location: location || facts.region,
-    settings: { dedup, redirect, minimumCopies },
+    settings: { dedup, redirect, minimumCopies, cors: cors && [...cors] },
     effective: {
       dedup: dedup ?? facts.dedup,
       redirect: redirect ?? facts.redirect,
       minimumCopies: Math.min(minimumCopies ?? facts.minimumCopies, facts.copies),
+      cors: cors ?? facts.cors,
     },
   };
 }

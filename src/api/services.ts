@@ -7,6 +7,7 @@ import type { LiveBox } from "../auth/secret-box.ts";
 import type { Fleet } from "../backends/fleet.ts";
 import type { BackendConfig } from "../backends/kinds.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
+import type { CorsRule } from "../cors-rules.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { StatsReport } from "../metadata/stats.ts";
@@ -59,6 +60,7 @@ export interface GatewayFacts {
   /** For buckets without a setting of their own. */
   readonly minimumCopies: number;
   readonly dedup: DedupScope;
+  readonly cors: readonly CorsRule[];
   /** How long a blob without references is kept. */
   readonly graceMs: number;
   readonly redirect: RedirectMode;

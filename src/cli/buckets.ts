@@ -1,4 +1,5 @@
 /** `nearbucket buckets`: what S3 does not show of a bucket: settings, and what it takes up. By a running gateway. */
+import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { bucket, bucketUsage } from "../contract/objects.ts";
 import { path } from "./api-client.ts";
@@ -20,6 +21,7 @@ interface SetOptions extends Options {
   readonly dedup?: string;
   readonly redirect?: string;
   readonly minimumCopies?: number | typeof DEFAULT;
+  readonly cors?: string;
 }
 
 /** In place of a value: what the gateway's configuration says. */
@@ -61,19 +63,30 @@ function addSet(buckets: Command, terminal: Terminal): void {
     )
     .addOption(new Option("--redirect <mode>", "its redirect mode").choices(["off", "auto", "always", DEFAULT]))
     .option("--minimum-copies <number>", "copies that a write waits for", minimum)
+    .option("--cors <file>", "a JSON file with CORS rules, as show --json prints them")
     .option("--json", "as one JSON document")
-    .action(async (name: string, { json, dedup, redirect, minimumCopies, ...options }: SetOptions) => {
+    .action(async (name: string, { json, dedup, redirect, minimumCopies, cors: file, ...options }: SetOptions) => {
+      const cors = file === undefined || file === DEFAULT ? file : await readRules(file);
       const change = Object.fromEntries(
-        Object.entries({ dedup, redirect, minimumCopies }).flatMap(([key, value]) =>
+        Object.entries({ dedup, redirect, minimumCopies, cors }).flatMap(([key, value]) =>
           value === undefined ? [] : [[key, value === DEFAULT ? null : value]],
         ),
       );
       if (Object.keys(change).length === 0)
-        throw new Error("say what to change: --dedup, --redirect or --minimum-copies");
+        throw new Error("say what to change: --dedup, --redirect, --minimum-copies or --cors");
       const api = await reachApi(options, terminal);
       const changed = await api.call("PATCH", path`/buckets/${name}`, bucket, { body: change });
       terminal.print(json ? JSON.stringify(changed, undefined, 2) : listText([changed]));
     });
+}
+
+async function readRules(file: string): Promise<unknown> {
+  const text = await readFile(file, "utf8");
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`${file} is not JSON`, { cause });
+  }
 }
 
 function listText(all: readonly Bucket[]): string {
@@ -91,6 +104,10 @@ function settingsOf({ settings, effective }: Bucket): readonly [string, string, 
   ];
 }
 
+function corsText({ allowedOrigins, allowedMethods }: Bucket["effective"]["cors"][number]): string {
+  return `pages of ${allowedOrigins.join(", ")}: ${allowedMethods.join(", ")}`;
+}
+
 function copiesText(number: number): string {
   return number === 1 ? "1 copy" : `${number} copies`;
 }
@@ -105,6 +122,7 @@ function showText(shown: Bucket, { objects, logicalBytes, uniqueBytes, ownBytes 
     ["dedup", dedup],
     ["redirect", redirect],
     ["writes", `wait for ${writes}`],
+    ...shown.effective.cors.map((rule, index) => [index === 0 ? "cors" : "", corsText(rule)]),
   ];
   return columns(rows);
 }

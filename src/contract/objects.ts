@@ -1,12 +1,15 @@
 /** Buckets and objects as S3 does not show them: what dedup saves, where copies stand, what a delete frees. */
 import { z } from "zod";
 import { bytes, count, pageQuery, time } from "./common.ts";
+import { corsRules, newCorsRules } from "./cors.ts";
 import { redirectMode } from "./keys.ts";
 
 const bucketSettings = z.object({
   dedup: z.enum(["account", "global", "bucket", "off"]).optional(),
   redirect: redirectMode.optional(),
   minimumCopies: z.int().min(1).max(10).optional(),
+  /** Which pages of other origins may read answers; empty where none may. */
+  cors: corsRules.optional(),
 });
 
 /** A setting that is null goes back to the gateway's own. */
@@ -14,6 +17,7 @@ export const bucketChange = z.strictObject({
   dedup: bucketSettings.shape.dedup.nullable(),
   redirect: bucketSettings.shape.redirect.nullable(),
   minimumCopies: bucketSettings.shape.minimumCopies.nullable(),
+  cors: newCorsRules.optional().nullable(),
 });
 
 export const bucket = z.object({

@@ -20,6 +20,8 @@ beforeAll(async () => {
 });
 afterAll(() => on[Symbol.asyncDispose]());
 
+const RULE = { allowedOrigins: ["*"], allowedMethods: ["GET"] };
+
 const namesFor = async (as: ApiClient, query: Readonly<Record<string, string>> = {}) => {
   const { document } = await as("GET", "/buckets", { query });
   return { names: document.items.map(({ name }: { name: string }) => name), next: document.next };
@@ -52,8 +54,20 @@ describe("a bucket's settings", () => {
     const { document } = await asAlice("GET", "/buckets/alice-1");
     expect(document).toMatchObject({
       ...{ name: "alice-1", owner: "alice", location: "us-east-1", settings: {} },
-      effective: { dedup: "account", redirect: "auto", minimumCopies: 2 },
+      effective: { dedup: "account", redirect: "auto", minimumCopies: 2, cors: [] },
     });
+  });
+
+  it("have the CORS rules that S3 shows, and set them", async () => {
+    const cors = [{ allowedOrigins: ["https://a.example"], allowedMethods: ["GET", "PUT"], maxAgeSeconds: 60 }];
+    const set = await asAlice("PATCH", "/buckets/alice-1", { body: { cors } });
+    expect(set.document).toMatchObject({ settings: { cors }, effective: { cors } });
+    const asS3 = signedFetch({ endpoint: on.gateway.url, ...alice });
+    const shown = await asS3({ path: "/alice-1", query: "cors" });
+    expect(shown.text).toContain("<AllowedOrigin>https://a.example</AllowedOrigin><MaxAgeSeconds>60</MaxAgeSeconds>");
+    const back = await asAlice("PATCH", "/buckets/alice-1", { body: { cors: null } });
+    expect(back.document).toMatchObject({ settings: {}, effective: { cors: [] } });
+    expect(await asS3({ path: "/alice-1", query: "cors" })).toMatchObject({ code: "NoSuchCORSConfiguration" });
   });
 
   it("are set by the owner, each for itself, and taken back by null", async () => {
@@ -107,6 +121,12 @@ describe("a bucket's settings", () => {
     ["more copies than the gateway keeps", { minimumCopies: 3 }, "/minimumCopies"],
     ["no number of copies", { minimumCopies: 0 }, "/minimumCopies"],
     ["an unknown mode", { redirect: "sometimes" }, "/redirect"],
+    ["no CORS rule", { cors: [] }, "/cors"],
+    ["an origin with two wildcards", { cors: [{ ...RULE, allowedOrigins: ["*", "*a*"] }] }, "/cors/0/allowedOrigins/1"],
+    ["another method", { cors: [RULE, { ...RULE, allowedMethods: ["PATCH"] }] }, "/cors/1/allowedMethods/0"],
+    ["a wildcard exposed", { cors: [{ ...RULE, exposeHeaders: ["x-*"] }] }, "/cors/0/exposeHeaders/0"],
+    ["what is no part of a rule", { cors: [{ ...RULE, credentials: true }] }, "/cors/0"],
+    ["too many entries", { cors: Array(12).fill({ ...RULE, allowedHeaders: Array(99).fill("a") }) }, "/cors"],
   ])("refuse %s", async (_what, body, pointer) => {
     const { document } = await asAlice("PATCH", "/buckets/alice-1", { body });
     expect(document).toMatchObject({ code: "BadRequest", errors: [{ pointer }] });

@@ -64,7 +64,7 @@ describe("nearbucket doctor", () => {
       const isRoomy = troubles.every(({ check }) => check !== "space");
       expect([code, troubles.filter(({ check }) => check !== "space")]).toEqual([isRoomy ? 0 : 1, []]);
       for (const subject of ["node-0", "node-1"])
-        for (const check of ["clock", "exchange", "redirect"])
+        for (const check of ["clock", "exchange", "redirect", "cross-origin"])
           expect(findings).toContainEqual(expect.objectContaining({ level: "ok", check, subject }));
       expect(findings).toContainEqual(expect.objectContaining({ level: "ok", check: "gateway", subject: gateway.url }));
       expect(findings.filter(({ check }) => check === "scrub")).toHaveLength(body === undefined ? 0 : 2);

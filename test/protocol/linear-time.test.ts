@@ -10,6 +10,7 @@ import { readPayloadMode } from "../../src/auth/payload-mode.ts";
 import { readRequestTime } from "../../src/auth/request-time.ts";
 import { canonicalValue } from "../../src/auth/signed-headers.ts";
 import { bareEtag, parseErrorDocument } from "../../src/backends/s3/faults.ts";
+import { corsHeaders } from "../../src/cors-rules.ts";
 import { clientReader, readClaimedPlace } from "../../src/delivery/client.ts";
 import { familyOf } from "../../src/delivery/client-families.ts";
 import { readAttempt, readOverride } from "../../src/delivery/facts.ts";
@@ -47,6 +48,8 @@ const signedV4 = (authorization: string, headers: HeaderFields) =>
   readHeaderClaim(requestOf(headers), authorization, undefined, NOW);
 const presignedV4 = (query: string, headers: HeaderFields = {}) =>
   readPresignedClaim({ ...requestOf({}, `/bucket/key?${query}`), headers }, undefined, NOW);
+const PAGE_RULE = { allowedMethods: ["GET"], allowedHeaders: ["a*", "x-amz-*", "*"] } as const;
+const PAGE_RULES = ["a*b", "*a", "a*", "https://*"].map((origin) => ({ ...PAGE_RULE, allowedOrigins: [origin] }));
 const query = (name: string, value: string) => new URLSearchParams([[name, value]]);
 const trailer = (text: string) => {
   const decoder = new ChunkedDecoder({ signing: undefined, trailer: true, announced: ["a"], length: 0 });
@@ -148,6 +151,11 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
     }),
   "x-amz-if-match-last-modified-time": (text) => readDeleteCondition({ etag: text, size: undefined, modifiedAt: text }),
   "max-keys": (text) => readLimit(query("max-keys", text), "max-keys"),
+  Origin: (text) => corsHeaders(PAGE_RULES, { origin: text, method: "GET", headers: undefined }),
+  "Access-Control-Request-Headers": (text) =>
+    corsHeaders(PAGE_RULES, { origin: "https://a", method: "GET", headers: text }),
+  "CORS rule": (text) =>
+    corsHeaders([{ ...PAGE_RULE, allowedOrigins: [text] }], { origin: text, method: "GET", headers: undefined }),
   "encoding-type": (text) => readEncoding(query("encoding-type", text)),
   "continuation-token": (text) => readContinuationToken(query("continuation-token", text)),
   partNumber: (text) => readPartNumber(query("partNumber", text)),

@@ -1,13 +1,16 @@
 /** One plain HTTP request without a redirect followed: what answers, and what its clock says. */
-import { request as plainRequest } from "node:http";
+import { type IncomingHttpHeaders, request as plainRequest } from "node:http";
 import { request as secureRequest } from "node:https";
 import { readTlsFiles, type TlsFiles } from "../../tls-files.ts";
 
 /** Whom to trust and what to show; the system's CAs, and nothing, unless told. */
 export type Trust = TlsFiles;
 
+export type Asked = "GET" | "HEAD" | "OPTIONS";
+
 export interface HttpAnswer {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   readonly date: Date | undefined;
   readonly sentAt: Date;
   readonly receivedAt: Date;
@@ -17,7 +20,7 @@ const PATIENCE_MS = 10_000;
 
 /** Reads the first kilobyte of the body at most. Throws when no answer comes within ten seconds. */
 export async function ask(
-  method: "GET" | "HEAD",
+  method: Asked,
   url: string,
   trust: Trust = {},
   headers: Readonly<Record<string, string>> = {},
@@ -32,6 +35,7 @@ export async function ask(
       response.destroy();
       resolve({
         status: response.statusCode ?? 0,
+        headers: response.headers,
         date: Number.isNaN(date.getTime()) ? undefined : date,
         sentAt,
         receivedAt: new Date(),

@@ -7,6 +7,7 @@ import { ask, type Trust } from "./ask.ts";
 import { type Acquaintance, examineBackend } from "./backend.ts";
 import { judgeCalls } from "./calls.ts";
 import { judgeClock } from "./clocks.ts";
+import { checkCrossOrigin } from "./cross-origin.ts";
 import { error, type Finding, warning } from "./finding.ts";
 import { type OpenedBackend, openAlone } from "./open-alone.ts";
 import { checkRedirect } from "./redirect.ts";
@@ -86,9 +87,12 @@ async function examineOne(
   try {
     // What a client reads is a blob, where there is one.
     const blob = await metadata?.holders.anyOn(subject);
-    const { findings, isUsable } = await examineBackend(far, known, (key) =>
-      checkRedirect({ far, near, trust, key: blob?.storageKey ?? key }),
-    );
+    const isDeclared = "crossOrigin" in config && config.crossOrigin === true;
+    const { findings, isUsable } = await examineBackend(far, known, async (written) => {
+      const key = blob?.storageKey ?? written;
+      const redirect = await checkRedirect({ far, near, trust, key });
+      return [...redirect, ...(await checkCrossOrigin({ far, key, isDeclared }))];
+    });
     const isCandidate = known.attaching !== undefined;
     const space = isCandidate && isUsable ? await far.space?.().catch(() => undefined) : seen?.space;
     const isLookedAt = config.kind === "disk" && config.sizeBytes === undefined && !isCandidate;

@@ -33,11 +33,3 @@ export function Lines({ label, value, onInput, hint, fault, placeholder }: Lines
     </div>
   );
 }
-
-/** The entries, without empty lines. */
-export function entriesOf(text: string): readonly string[] {
-  return text
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
-}

@@ -5,13 +5,13 @@ import {
   formOf,
   optionsOf,
 } from "../../../src/console/screens/administration/buckets/settings-form.ts";
-import { bucketChange } from "../../../src/contract/objects.ts";
+import { type BucketDocument, bucketChange } from "../../../src/contract/objects.ts";
 
 const BUCKET = {
   ...{ name: "photos", owner: "root", createdAt: "2026-11-27T03:00:00.000Z", location: "eu" },
   settings: { minimumCopies: 1 },
-  effective: { dedup: "account", redirect: "auto", minimumCopies: 1 },
-} as const;
+  effective: { dedup: "account", redirect: "auto", minimumCopies: 1, cors: [] },
+} satisfies BucketDocument;
 
 it("shows the gateway's own where nothing is set", () => {
   expect(formOf(BUCKET)).toEqual({ dedup: "", redirect: "", minimumCopies: "1" });

@@ -52,7 +52,7 @@ const COLUMNS: readonly Column<BucketDocument>[] = [
   settingColumn("Copies before the answer", "minimumCopies"),
 ];
 
-function settingColumn(title: string, name: keyof BucketDocument["effective"]): Column<BucketDocument> {
+function settingColumn(title: string, name: "dedup" | "redirect" | "minimumCopies"): Column<BucketDocument> {
   return {
     title,
     cell: ({ effective, settings }) => (

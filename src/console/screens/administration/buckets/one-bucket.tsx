@@ -1,4 +1,4 @@
-/** One bucket: what holds in it and can be set, what it takes up, who may read it, its tags. */
+/** One bucket: what holds in it and can be set, what it takes up, who may read it, which pages may, its tags. */
 import { useState } from "preact/hooks";
 import type { BucketDocument } from "../../../../contract/objects.ts";
 import { hashOf } from "../../../routes.ts";
@@ -12,6 +12,7 @@ import { useLoaded } from "../../../ui/loader.ts";
 import { Screen } from "../../../ui/screen.tsx";
 import { say } from "../../../ui/toast.tsx";
 import { BucketAccess } from "./bucket-access.tsx";
+import { BucketCors } from "./bucket-cors.tsx";
 import { BucketTags } from "./bucket-tags.tsx";
 import { BucketUse } from "./bucket-use.tsx";
 import { changeOf, copiesUpTo, DEDUP, formOf, optionsOf, REDIRECT } from "./settings-form.ts";
@@ -26,9 +27,14 @@ export function OneBucket({ name }: { readonly name: string }) {
     >
       {(bucket) => (
         <div class="parts">
-          <Settings key={JSON.stringify(bucket.settings)} bucket={bucket} onChanged={loaded.reload} />
+          <Settings
+            key={JSON.stringify({ ...bucket.settings, cors: undefined })}
+            bucket={bucket}
+            onChanged={loaded.reload}
+          />
           <BucketUse name={name} />
           <BucketAccess name={name} />
+          <BucketCors bucket={bucket} onChanged={loaded.reload} />
           <BucketTags name={name} />
         </div>
       )}

@@ -5,10 +5,11 @@ import { api, me } from "../../../session.ts";
 import { useAction } from "../../../ui/action.ts";
 import { Choice, Tick } from "../../../ui/choice.tsx";
 import { Dialog } from "../../../ui/dialog.tsx";
+import { entriesOf } from "../../../ui/entries.ts";
 import { FaultText } from "../../../ui/fault-text.tsx";
 import { Field } from "../../../ui/field.tsx";
 import { faultAt, faultBeside } from "../../../ui/field-faults.ts";
-import { entriesOf, Lines } from "../../../ui/lines.tsx";
+import { Lines } from "../../../ui/lines.tsx";
 import { serverTime } from "../../../wire/send.ts";
 import { newKeyOf } from "./key-form.ts";
 

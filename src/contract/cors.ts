@@ -9,10 +9,10 @@ const pattern = z
 const fields = {
   id: z.string().max(255).optional(),
   /** `https://app.example`, `https://*.example`, or `*`. */
-  allowedOrigins: z.array(pattern).min(1).max(100),
+  allowedOrigins: z.array(pattern).min(1, { error: "at least one origin" }).max(100),
   allowedMethods: z
     .array(z.enum(["GET", "PUT", "POST", "DELETE", "HEAD"]))
-    .min(1)
+    .min(1, { error: "at least one method" })
     .max(5),
   /** Of requests. */
   allowedHeaders: z.array(pattern).max(100).optional(),

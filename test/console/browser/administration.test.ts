@@ -185,7 +185,7 @@ describeWith(["chromium"], "administration in the console", () => {
     await page.getByRole("button", { name: "Block public access" }).click();
     await page.getByText("Public access is blocked here").waitFor();
     await page.getByText("root may do everything.").waitFor();
-    await page.getByRole("button", { name: "Add" }).click();
+    await page.getByRole("button", { name: "Add", exact: true }).click();
     await page.getByLabel("Tags: name 1").fill("team");
     await page.getByLabel("Tags: value 1").fill("web + mail");
     await page.getByRole("button", { name: "Save", exact: true }).click();

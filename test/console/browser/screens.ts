@@ -124,6 +124,16 @@ export const SCENES: readonly Scene[] = [
   { name: "where", at: "#/where", reach: heading("Where it lives") },
   { name: "dashboard", at: "#/dashboard", reach: heading("Dashboard") },
   { name: "keys", at: "#/administration", reach: heading("Access keys") },
+  {
+    name: "bucket-rules",
+    at: "#/administration/buckets/full",
+    async reach(page) {
+      await pressed(page, "Add rules");
+      await pressed(page, "Another rule");
+      await pressed(page, "Save rules");
+      await page.getByText("at least one origin").first().waitFor();
+    },
+  },
   { name: "administered-buckets", at: "#/administration/buckets", reach: heading("Bucket settings") },
   { name: "backends", at: "#/administration/backends", reach: heading("Backends") },
   { name: "accounts", at: "#/administration/accounts", reach: heading("Accounts") },

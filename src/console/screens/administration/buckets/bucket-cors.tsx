@@ -1,5 +1,5 @@
 /** Which pages of other origins may read and write in a bucket by its URLs: its CORS rules. */
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { BucketDocument } from "../../../../contract/objects.ts";
 import { api, isReadOnly } from "../../../session.ts";
 import { useAction } from "../../../ui/action.ts";
@@ -8,7 +8,6 @@ import { Tick } from "../../../ui/choice.tsx";
 import { FaultText } from "../../../ui/fault-text.tsx";
 import { Field } from "../../../ui/field.tsx";
 import { faultAt, faultBeside } from "../../../ui/field-faults.ts";
-import { useFocusBack } from "../../../ui/focus-back.ts";
 import { Lines } from "../../../ui/lines.tsx";
 import { say } from "../../../ui/toast.tsx";
 import type { Fault } from "../../../wire/fault.ts";
@@ -22,8 +21,14 @@ interface BucketCorsProps {
 export function BucketCors(props: BucketCorsProps) {
   const [isEditing, setEditing] = useState(false);
   const { settings, effective } = props.bucket;
+  const section = useRef<HTMLElement>(null);
+  const close = () => {
+    setEditing(false);
+    // What had the focus goes with the fields.
+    section.current?.focus();
+  };
   return (
-    <section class="part" aria-label="Pages of other origins">
+    <section class="part" aria-label="Pages of other origins" ref={section} tabIndex={-1}>
       <header>
         <h3>Pages of other origins (CORS)</h3>
         {!isEditing && !isReadOnly.value && (
@@ -33,7 +38,7 @@ export function BucketCors(props: BucketCorsProps) {
         )}
       </header>
       {isEditing ? (
-        <Editor {...props} onDone={() => setEditing(false)} />
+        <Editor {...props} onDone={close} />
       ) : (
         <>
           <p class="soft">{settings.cors === undefined ? "The gateway's own rules hold." : "These rules hold."}</p>
@@ -52,7 +57,7 @@ export function BucketCors(props: BucketCorsProps) {
 function Editor({ bucket, onChanged, onDone }: BucketCorsProps & { readonly onDone: () => void }) {
   const [rules, setRules] = useState<readonly RuleForm[]>(bucket.settings.cors?.map(formOf) ?? [NEW_RULE]);
   const form = useRef<HTMLFormElement>(null);
-  useFocusBack(form);
+  useEffect(() => form.current?.focus(), []);
   const { busy, fault, run, forget } = useAction<BucketDocument>(() => {
     say(`Changed the rules for pages of ${bucket.name}.`);
     onDone();
@@ -131,7 +136,7 @@ function Rule({ number, rule, fault, onChange, onTakeAway }: RuleProps) {
         hint="One a line; * stands for any text."
         onInput={(origins) => onChange({ origins })}
       />
-      <fieldset class="methods" aria-describedby={`methods-${number}`}>
+      <fieldset class="methods">
         <legend>Methods</legend>
         {METHODS.map((method) => (
           <Tick
@@ -143,10 +148,12 @@ function Rule({ number, rule, fault, onChange, onTakeAway }: RuleProps) {
             }
           />
         ))}
+        {methods && (
+          <p class="hint fault" role="alert">
+            {methods}
+          </p>
+        )}
       </fieldset>
-      <p id={`methods-${number}`} class="hint fault" role="status">
-        {methods}
-      </p>
       <Lines
         label="Headers that pages may send"
         value={rule.headers}

@@ -1,7 +1,4 @@
-/**
- * CORSConfiguration documents, in and out, and the checks that rules pass wherever they come from. Errors have S3's own
- * words where it is known to have any.
- */
+/** CORSConfiguration documents, in and out. Errors have S3's own words where it is known to have any. */
 import { CORS_METHODS, type CorsRule } from "../cors-rules.ts";
 import { invalidArgument, S3Error } from "../errors.ts";
 import type { XmlElement } from "./read-xml.ts";
@@ -46,7 +43,7 @@ function checkMethod(text: string): CorsRule["allowedMethods"][number] {
 }
 
 /** The rule, when S3 would take it. Throws MalformedXML, InvalidRequest, InvalidArgument. */
-export function checkCorsRule(rule: CorsRule): CorsRule {
+function checkCorsRule(rule: CorsRule): CorsRule {
   const { id = "", allowedOrigins, allowedMethods, allowedHeaders = [], exposeHeaders = [] } = rule;
   if (allowedOrigins.length === 0 || allowedMethods.length === 0) throw new S3Error("MalformedXML");
   if (id.length > LONGEST_ID)

@@ -223,7 +223,7 @@ describe("nearbucket doctor", () => {
       findings.filter(({ subject }) => subject === "node-0").map(({ level, check }) => `${level} ${check}`),
     ).toEqual([
       ...["ok clock", "warning identity", "ok exchange"],
-      ...["ok range", "ok list", "ok etag", "ok multipart", "ok redirect"],
+      ...["ok range", "ok list", "ok etag", "ok multipart", "ok redirect", "ok cross-origin"],
     ]);
     expect(findings).toContainEqual(expect.objectContaining({ check: "configuration", subject: "copies" }));
     // How much room this machine has is not the test's.

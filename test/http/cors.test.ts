@@ -1,5 +1,9 @@
 // What pages of other origins may see of answers, as S3 has it, over HTTP.
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import Koa from "koa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cors } from "../../src/http/cors.ts";
 import { type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";
 import { openOverNodes } from "../support/over-nodes.ts";
 import type { Answer, PreparedRequest } from "../support/raw-request.ts";
@@ -129,6 +133,26 @@ describe("an answer", () => {
     const path = "/-/api/v1/me";
     expect(allowedIn(await on.fetch({ method: "GET", path, headers: { origin: PAGE } }))).toBeUndefined();
     expect(await preflight(path, ASKS)).toMatchObject({ status: 405 });
+  });
+});
+
+describe("the cost", () => {
+  it("is one look at the bucket for a request with an origin, and none for any other", async () => {
+    const looked: string[] = [];
+    const findBucket = async (name: string) => void looked.push(name);
+    const app = new Koa().use(cors({ domains: [], findBucket, corsRules: [] })).use((ctx) => {
+      ctx.body = "";
+    });
+    const server = app.on("error", () => undefined).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const ask = (method: string, headers: Record<string, string>) =>
+      fetch(`http://127.0.0.1:${port}/bucket/k`, { method, headers });
+    for (const method of ["GET", "PUT", "OPTIONS"]) await ask(method, {});
+    expect(looked).toEqual([]);
+    for (const method of ["GET", "PUT", "OPTIONS"]) await ask(method, ASKS);
+    expect(looked).toEqual(["bucket", "bucket", "bucket"]);
+    server.close();
   });
 });
 

@@ -163,6 +163,16 @@ it("shows buckets and what they take up, and changes their settings", async () =
     (await remote("buckets", "set", "photos", "--redirect", "default", "--minimum-copies", "default")).out,
   ).not.toContain("(set)");
   expect((await remote("buckets", "set", "photos")).err).toContain("say what to change");
+  const rules = join(root, "rules.json");
+  await writeFile(rules, '[{ "allowedOrigins": ["https://a.example"], "allowedMethods": ["GET", "PUT"] }]');
+  expect((await remote("buckets", "set", "photos", "--cors", rules)).code).toBe(0);
+  expect((await remote("buckets", "show", "photos")).out).toMatch(/^cors +pages of https:\/\/a\.example: GET, PUT$/m);
+  expect((await remote("buckets", "set", "photos", "--cors", "default")).code).toBe(0);
+  expect((await remote("buckets", "show", "photos")).out).not.toContain("cors");
+  await writeFile(rules, '[{ "allowedOrigins": ["**"], "allowedMethods": ["GET"] }]');
+  expect((await remote("buckets", "set", "photos", "--cors", rules)).err).toContain("at most one *");
+  await writeFile(rules, "no JSON");
+  expect((await remote("buckets", "set", "photos", "--cors", rules)).err).toContain("is not JSON");
   expect((await remote("buckets", "show", "nothing")).code).toBe(1);
 });
 

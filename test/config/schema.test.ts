@@ -212,6 +212,31 @@ describe("checkConfig", () => {
     expect(faultsOf(change)).toContain(fault);
   });
 
+  it.each([
+    ["*", true],
+    ["null", true],
+    ["https://app.example.com:8443", true],
+    ["https://*.example.com", true],
+    ["https://*.*.example.com", false],
+    ["https://app.example.com/", false],
+    ["https://App.example.com", false],
+    ["app.example.com", false],
+  ])("takes %s for an origin of pages: %s", (origin, isTaken) => {
+    const faults = faultsOf({ cors: { allowedOrigins: [origin] } });
+    expect(faults).toEqual(isTaken ? [] : [expect.stringMatching(/^cors\.allowedOrigins\[0\]: expected scheme:/)]);
+  });
+
+  it("takes a node for one that pages may read from, and another store only when it is told", () => {
+    const crossOriginOf = (change: object) => {
+      const checked = checkConfig({ ...smallest, backends: [{ ...reached, ...change }], copies: 1 });
+      const [backend] = "config" in checked ? checked.config.backends : [];
+      return backend !== undefined && "crossOrigin" in backend && backend.crossOrigin;
+    };
+    expect(crossOriginOf({})).toBe(true);
+    expect(crossOriginOf({ crossOrigin: false })).toBe(false);
+    expect(crossOriginOf({ kind: "s3" })).toBe(false);
+  });
+
   it.each(["https://host/path", "ftp://host", "host:9000", "http://user:secret@host", "http://host/?q"])(
     "refuses %s as an endpoint",
     (endpoint) => {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { examineBackend } from "../../../src/admin/checks/backend.ts";
+import { checkCrossOrigin } from "../../../src/admin/checks/cross-origin.ts";
 import { checkRedirect } from "../../../src/admin/checks/redirect.ts";
 import type { S3Backend } from "../../../src/backends/s3/backend.ts";
 import { gatewayPolicy, redirectPolicy } from "../../../src/cli/minio-users.ts";
@@ -107,9 +108,10 @@ describeWith(["minio", "mc"], "the user for redirects on MinIO", () => {
   });
 
   it("is found good by the doctor, which leaves nothing behind", async () => {
-    const { findings } = await examineBackend(backend, knownBy(IDENTITY), (key) =>
-      checkRedirect({ far: backend, near: backend, trust: {}, key }),
-    );
+    const { findings } = await examineBackend(backend, knownBy(IDENTITY), async (key) => [
+      ...(await checkRedirect({ far: backend, near: backend, trust: {}, key })),
+      ...(await checkCrossOrigin({ far: backend, key, isDeclared: true })),
+    ]);
     expect(findings.map(({ level, check }) => `${level} ${check}`)).toEqual([
       "ok identity",
       "ok exchange",
@@ -118,6 +120,8 @@ describeWith(["minio", "mc"], "the user for redirects on MinIO", () => {
       "ok etag",
       "ok multipart",
       "ok redirect",
+      // MinIO lets pages of any origin read, unless it is told otherwise.
+      "ok cross-origin",
     ]);
     const listed: string[] = [];
     for await (const { key } of backend.list("")) listed.push(key);

@@ -4,6 +4,7 @@
  */
 import { BackendError, type BackendFault } from "./backend.ts";
 import { Breaker, type BreakerState, LARGE } from "./breaker.ts";
+import { FAILED_READ_MS } from "./expected-read.ts";
 import { Pace } from "./pace.ts";
 import {
   type CallOutcome,
@@ -19,8 +20,6 @@ const NEWEST = 0.2;
 const NEWEST_USUAL = 0.02;
 /** An answer in less time is never slow. */
 const LEAST_SLOW_MS = 1000;
-/** An answer says for so long how quick the backend is. */
-const RECENT_MS = 10_000;
 /** Times the usual, of this backend and of the others. */
 const FAR_SLOWER = 10;
 /** An answer that breaks off again within this time says nothing new. */
@@ -40,8 +39,6 @@ export interface OperationHealth {
   readonly latencyMs: number | undefined;
   /** The same over many answers, and without those that were far too slow. */
   readonly usualMs: number | undefined;
-  /** `latencyMs`, if there was an answer lately: where nothing is asked for, nothing is learned. */
-  readonly recentMs: number | undefined;
 }
 
 export interface CallHealthOptions {
@@ -63,7 +60,8 @@ export class CallHealth implements OperationHealth, CallWatcher {
   readonly #pace = new Pace();
   readonly #underWay = new Set<WatchedCall>();
   #latencyMs: number | undefined;
-  #answeredAt = 0;
+  #costMs: number | undefined;
+  #endedAt = 0;
   #usualMs: number | undefined;
   #slowFromMs = Number.POSITIVE_INFINITY;
   /** After which the call that is being swept stands still. */
@@ -104,8 +102,9 @@ export class CallHealth implements OperationHealth, CallWatcher {
     return this.#usualMs;
   }
 
-  get recentMs(): number | undefined {
-    return this.#options.elapsed() - this.#answeredAt < RECENT_MS ? this.#latencyMs : undefined;
+  /** As `latencyMs`, where a failed call takes FAILED_READ_MS; and how long ago that was learned. */
+  get cost(): { readonly readMs: number | undefined; readonly idleMs: number } {
+    return { readMs: this.#costMs, idleMs: this.#options.elapsed() - this.#endedAt };
   }
 
   /** Did a call that began since then, by performance.now(), succeed? */
@@ -132,8 +131,8 @@ export class CallHealth implements OperationHealth, CallWatcher {
   }
 
   isSlow(milliseconds: number, sentBytes: number): boolean {
-    this.#answeredAt = this.#options.elapsed();
     this.#latencyMs = average(this.#latencyMs, milliseconds, NEWEST);
+    this.#charge(milliseconds);
     const isSlow = milliseconds - this.#pace.transitMs(sentBytes) > this.#slowFromMs;
     if (!isSlow) this.#usualMs = average(this.#usualMs, milliseconds, NEWEST_USUAL);
     return isSlow;
@@ -152,10 +151,16 @@ export class CallHealth implements OperationHealth, CallWatcher {
     }
     const failure = this.#failureOf(outcome, error);
     if (failure === undefined || (failure.isCut && this.#wasCut(call.key, end.at))) return;
+    this.#charge(FAILED_READ_MS);
     if (this.#breaker.state === "closed" && end.size >= this.#lastFailed.size)
       this.#lastFailed = { key: call.key, size: end.size };
     this.#breaker.failed(end, outcome === "still" ? this.#patienceMs : undefined);
     this.#tell(failure);
+  }
+
+  #charge(milliseconds: number): void {
+    this.#endedAt = this.#options.elapsed();
+    this.#costMs = average(this.#costMs, milliseconds, NEWEST);
   }
 
   /** One damaged replica, which many may want, says nothing about the others. */

@@ -8,6 +8,7 @@ import type { Log } from "../log.ts";
 import type { BackendState, Region, Registration } from "../model.ts";
 import { asBackendError, type Backend, BackendError, type BackendFault } from "./backend.ts";
 import { CallHealth } from "./call-health.ts";
+import { expectedReadMs, steady } from "./expected-read.ts";
 import { GuardedBackend } from "./guarded-backend.ts";
 import type { Space } from "./space.ts";
 import { tryRead, tryWrite } from "./trial.ts";
@@ -42,6 +43,7 @@ export class WatchedMember {
   readonly reads: CallHealth;
   readonly writes: CallHealth;
   latencyMs: number | undefined;
+  expectedReadMs: number | undefined;
   writable = true;
   readonly #bare: Backend;
   readonly #options: WatchedMemberOptions;
@@ -123,6 +125,7 @@ export class WatchedMember {
 
   measured(latencyMs: number): void {
     this.latencyMs = this.latencyMs === undefined ? latencyMs : this.latencyMs + NEWEST * (latencyMs - this.latencyMs);
+    if (this.expectedReadMs === undefined) this.#expect();
   }
 
   /**
@@ -158,6 +161,12 @@ export class WatchedMember {
       );
       if (this.up && !this.#closed) health.tryAgain((call) => trial(this.backend, call));
     }
+    this.#expect();
+  }
+
+  #expect(): void {
+    const expected = expectedReadMs({ probeMs: this.latencyMs, ...this.reads.cost });
+    this.expectedReadMs = steady(this.expectedReadMs, expected);
   }
 
   async close(): Promise<void> {

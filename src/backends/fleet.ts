@@ -37,6 +37,8 @@ export interface FleetMember {
   readonly space: Space | undefined;
   /** Exponentially weighted average of the time to the answers of reads and probes, in ms; undefined until measured. */
   readonly latencyMs: number | undefined;
+  /** What choices between equally near backends go by, in ms: expected-read.ts; undefined until measured. */
+  readonly expectedReadMs: number | undefined;
 }
 
 export interface Fleet {

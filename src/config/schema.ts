@@ -16,6 +16,7 @@ const placed = {
   capacity: z.number().positive().default(1),
   draining: z.boolean().default(false),
   sizeBytes: bytes.refine((size) => size > 0, { message: "expected more than 0" }).optional(),
+  egressCost: z.number().nonnegative().default(0),
 };
 
 const reachedByS3 = {

@@ -10,7 +10,7 @@ import { type Explanation, explanationOf } from "./explain.ts";
 import { gatherFacts, type Override, readAgent, readOverride } from "./facts.ts";
 import { type Obstacle, obstacleTo } from "./obstacles.ts";
 import { decide, type Step, trace, type Verdict } from "./policy.ts";
-import { type Place, SIMILAR_MS, UNEXPLAINED_MS } from "./proximity.ts";
+import { FROM_A_PLACE, FROM_ANYWHERE, type Place, type Scale } from "./proximity.ts";
 import { type BackendAudience, publicEndpointFinder, targetFor } from "./public-endpoints.ts";
 import { type RankedReplica, rankReplicas } from "./ranking.ts";
 import type { ReadRequest } from "./read-request.ts";
@@ -98,6 +98,7 @@ class Deliverer implements Delivery {
   readonly #random: () => number;
   readonly #placeOf: (request: ReadRequest) => Place;
   readonly #endpointOf: ReturnType<typeof publicEndpointFinder>;
+  readonly #costOf = (backend: string) => this.#options.backends.find(({ name }) => name === backend)?.egressCost ?? 0;
   readonly #recent = new RecentRedirects();
 
   constructor(options: DeliveryOptions) {
@@ -132,8 +133,8 @@ class Deliverer implements Delivery {
       obstacle: (replica: RankedReplica) => this.#obstacle(replica, request),
       steps: isRedirect && !isSigned ? [...steps, UNSIGNED] : steps,
       ...(isSigned
-        ? { ranked: considered.ranked, similarMs: similarMs(place), sentTo: considered.closest }
-        : { ranked: this.#proxied(request, considered), similarMs: SIMILAR_MS, sentTo: undefined }),
+        ? { ranked: considered.ranked, scale: scaleFor(place), sentTo: considered.closest }
+        : { ranked: this.#proxied(request, considered), scale: FROM_A_PLACE, sentTo: undefined }),
     };
     return explanationOf(decided, this.#options.fleet);
   }
@@ -144,7 +145,7 @@ class Deliverer implements Delivery {
     const family = familyOf(readAgent(request.headers));
     const override = readOverride(request.headers, request.query);
     const mode = modeOf(request.keyRedirect ?? request.bucket.settings.redirect ?? redirect.mode, override);
-    const ranked = this.#rank(request, place, similarMs(place));
+    const ranked = this.#rank(request, place, scaleFor(place));
     const closest = ranked.find((replica) => this.#obstacle(replica, request) === undefined);
     const endpoint = closest && this.#endpointOf(closest.member.backend);
     const readKey = mode === "always" && override !== "always" ? repeatedReadKey(request, family) : undefined;
@@ -156,13 +157,13 @@ class Deliverer implements Delivery {
     return { now, family, place, ranked, closest, seconds, readKey, facts };
   }
 
-  #rank({ blob }: ReadRequest, place: Place, similarMs: number): readonly RankedReplica[] {
-    return rankReplicas(blob.replicas, this.#options.fleet, place, this.#random, similarMs);
+  #rank({ blob }: ReadRequest, place: Place, scale: Scale): readonly RankedReplica[] {
+    return rankReplicas(blob.replicas, this.#options.fleet, place, this.#random, this.#costOf, scale);
   }
 
   /** In which order the gateway reads: it knows how far they are from itself, wherever the client is. */
   #proxied(request: ReadRequest, { place, ranked }: Considered): readonly RankedReplica[] {
-    return place.coordinates === undefined ? this.#rank(request, place, SIMILAR_MS) : ranked;
+    return place.coordinates === undefined ? this.#rank(request, place, FROM_A_PLACE) : ranked;
   }
 
   #obstacle({ member }: RankedReplica, { clientAddress }: ReadRequest): Obstacle | undefined {
@@ -210,8 +211,8 @@ function sign(
 }
 
 /** What is far from here need not be far from a client that may be anywhere. */
-function similarMs({ coordinates }: Place): number {
-  return coordinates === undefined ? UNEXPLAINED_MS : SIMILAR_MS;
+function scaleFor({ coordinates }: Place): Scale {
+  return coordinates === undefined ? FROM_ANYWHERE : FROM_A_PLACE;
 }
 
 function modeOf(mode: RedirectMode, override: Override | undefined): RedirectMode {

@@ -6,7 +6,7 @@ import type { Fleet } from "../backends/fleet.ts";
 import type { Coordinates, Replica } from "../model.ts";
 import { OBSTACLE_WORDS, type Obstacle } from "./obstacles.ts";
 import type { Step } from "./policy.ts";
-import { distanceKm, equallyClose, type Place } from "./proximity.ts";
+import { distanceKm, equallyClose, type Place, type Scale } from "./proximity.ts";
 import type { RankedReplica } from "./ranking.ts";
 
 export interface Explanation {
@@ -44,7 +44,7 @@ export interface Decided {
   readonly family: string;
   readonly replicas: readonly Replica[];
   readonly ranked: readonly RankedReplica[];
-  readonly similarMs: number;
+  readonly scale: Scale;
   readonly obstacle: (replica: RankedReplica) => Obstacle | undefined;
   /** The replica to be redirected to; undefined: the gateway streams. */
   readonly sentTo: RankedReplica | undefined;
@@ -100,9 +100,9 @@ function leftOut({ backend, state }: Replica, fleet: Pick<Fleet, "get">): Explan
 }
 
 /** Says so when equally close copies were drawn lots for: asked again, the answer may name another. */
-function drawn(first: RankedReplica, { ranked, place, similarMs, obstacle, sentTo }: Decided): string {
+function drawn(first: RankedReplica, { ranked, place, scale, obstacle, sentTo }: Decided): string {
   const alike = ranked.filter((other) => isRankedAlike(first, other));
-  const equals = equallyClose(alike, first, place, similarMs).filter(
+  const equals = equallyClose(alike, first, place, scale).filter(
     (other) => sentTo === undefined || obstacle(other) === undefined,
   );
   if (equals.length < 2) return "";

@@ -1,7 +1,8 @@
 /**
  * Which replica is closest: pure. A mapped region first, then great-circle distance in steps, then latency in steps,
- * then a weighted draw; the steps keep equals equal, so that a draw shares the load among them. Latency is held against
- * the quickest at the same distance: there is no limit around which two that are nearly equal would differ.
+ * then what a read costs, then a weighted draw; the steps keep equals equal, so that a draw shares the load among them.
+ * Latency is held against the quickest at the same distance: there is no limit around which two that are nearly equal
+ * would differ.
  */
 import type { Coordinates } from "../model.ts";
 
@@ -11,6 +12,8 @@ export interface Candidate {
   readonly coordinates: Coordinates;
   /** Undefined until measured. */
   readonly latencyMs: number | undefined;
+  /** Of a byte that is read there, in any unit that all share. */
+  readonly egressCost: number;
   /** Weight in the draw. */
   readonly capacity: number;
 }
@@ -22,27 +25,34 @@ export interface Place {
   readonly coordinates: Coordinates | undefined;
 }
 
-/** So much more than the quickest is as good as it. */
-export const SIMILAR_MS = 10;
-/** What no distance explains: a packet is around the earth in less. */
-export const UNEXPLAINED_MS = 500;
+/** What sets candidates at one distance apart. */
+export interface Scale {
+  /** Latencies that differ by less are equal; of longer ones, each doubling is a step. */
+  readonly similarMs: number;
+  readonly countsCost: boolean;
+}
+
+/** For whoever reads from a known place, as the gateway itself does. */
+export const FROM_A_PLACE: Scale = { similarMs: 10, countsCost: true };
+/**
+ * For clients that may be anywhere. What no distance explains sets candidates apart, since a packet is around the earth
+ * in less; else a draw spreads them.
+ */
+export const FROM_ANYWHERE: Scale = { similarMs: 500, countsCost: false };
 
 const DISTANCE_STEP_KM = 250;
 const EARTH_RADIUS_KM = 6371;
 
-/**
- * The candidates, closest first. `random` returns 0 <= n < 1. `similarMs`: latencies that differ by less are equal; of
- * longer ones, each doubling is a step.
- */
+/** The candidates, closest first. `random` returns 0 <= n < 1. */
 export function orderByProximity<C extends Candidate>(
   candidates: readonly C[],
   place: Place,
   random: () => number,
-  similarMs = SIMILAR_MS,
+  scale = FROM_A_PLACE,
 ): readonly C[] {
   if (candidates.length < 2) return candidates;
-  const entries = measure(candidates, place, random, similarMs);
-  entries.sort((a, b) => a.distance - b.distance || a.steps - b.steps || a.draw - b.draw);
+  const entries = measure(candidates, place, random, scale);
+  entries.sort((a, b) => compare(a, b) || a.draw - b.draw);
   return entries.map(({ candidate }) => candidate);
 }
 
@@ -51,13 +61,16 @@ export function equallyClose<C extends Candidate>(
   candidates: readonly C[],
   one: C,
   place: Place,
-  similarMs = SIMILAR_MS,
+  scale = FROM_A_PLACE,
 ): readonly C[] {
-  const entries = measure(candidates, place, () => 0, similarMs);
+  const entries = measure(candidates, place, () => 0, scale);
   const own = entries.find(({ candidate }) => candidate === one);
-  return entries.flatMap(({ candidate, distance, steps }) =>
-    distance === own?.distance && steps === own.steps ? [candidate] : [],
-  );
+  return entries.flatMap((entry) => (own !== undefined && compare(entry, own) === 0 ? [entry.candidate] : []));
+}
+
+/** 0: only a draw sets them apart. */
+function compare<C extends Candidate>(a: Entry<C>, b: Entry<C>): number {
+  return a.distance - b.distance || a.steps - b.steps || a.cost - b.cost;
 }
 
 interface Entry<C> {
@@ -65,6 +78,7 @@ interface Entry<C> {
   readonly distance: number;
   readonly latency: number;
   steps: number;
+  readonly cost: number;
   readonly draw: number;
 }
 
@@ -72,7 +86,7 @@ function measure<C extends Candidate>(
   candidates: readonly C[],
   place: Place,
   random: () => number,
-  similarMs: number,
+  { similarMs, countsCost }: Scale,
 ): Entry<C>[] {
   // This is on the path of every read: the entries are filled in place.
   const entries = candidates.map((candidate) => ({
@@ -80,6 +94,7 @@ function measure<C extends Candidate>(
     distance: distanceSteps(candidate, place),
     latency: (candidate.latencyMs ?? 0) + similarMs,
     steps: 0,
+    cost: countsCost ? candidate.egressCost : 0,
     draw: drawKey(candidate.capacity, random),
   }));
   for (const entry of entries) {

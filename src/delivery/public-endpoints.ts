@@ -4,9 +4,11 @@ import { NetworkMap } from "./networks.ts";
 import type { ReadRequest } from "./read-request.ts";
 import type { RedirectTarget } from "./redirect-facts.ts";
 
-/** Who may be redirected to a backend. */
+/** Who may be redirected to a backend, and what it costs to read there. */
 export interface BackendAudience {
   readonly name: string;
+  /** Of a byte, in any unit that all share. Absent: nothing. */
+  readonly egressCost?: number | undefined;
   /** Absent: everybody. */
   readonly clientNetworks?: readonly string[] | undefined;
   /** May pages of other origins read there? Absent: no. */

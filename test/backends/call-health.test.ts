@@ -6,6 +6,7 @@ import { setImmediate } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { BackendError } from "../../src/backends/backend.ts";
 import { CallHealth } from "../../src/backends/call-health.ts";
+import { FAILED_READ_MS } from "../../src/backends/expected-read.ts";
 import type { GuardedBackend } from "../../src/backends/guarded-backend.ts";
 import { failure } from "../contracts/backend-contract.ts";
 import { unwatchedCalls } from "../support/calls.ts";
@@ -255,7 +256,7 @@ describe("an answer", () => {
   });
 });
 
-it("says what answers took lately, until none has come for ten seconds, and what is usual without those far too slow", () => {
+it("says what a read costs, one that fails included, and what is usual without those far too slow", () => {
   let at = 0;
   const health = new CallHealth({
     backend: "far",
@@ -265,14 +266,14 @@ it("says what answers took lately, until none has come for ten seconds, and what
     random: () => 0.5,
     onChange: () => undefined,
   });
-  expect([health.recentMs, health.usualMs]).toEqual([undefined, undefined]);
+  expect([health.cost.readMs, health.usualMs]).toEqual([undefined, undefined]);
   health.isSlow(10, 0);
   health.sweep(STILL_MS, [10]);
   health.isSlow(2000, 0);
-  expect([health.recentMs, health.usualMs]).toEqual([408, 10]);
+  expect([health.latencyMs, health.usualMs]).toEqual([408, 10]);
   at = 9_999;
-  expect(health.recentMs).toBe(408);
-  at = 10_000;
-  expect(health.recentMs).toBeUndefined();
+  expect(health.cost).toEqual({ readMs: 408, idleMs: 9_999 });
+  health.begin({ key: KEY, size: 1 }).failed(new BackendError("far", "unavailable"));
+  expect(health.cost).toEqual({ readMs: 408 + 0.2 * (FAILED_READ_MS - 408), idleMs: 0 });
   expect(health.latencyMs).toBe(408);
 });

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { type Candidate, distanceKm, orderByProximity } from "../../src/delivery/proximity.ts";
+import {
+  type Candidate,
+  distanceKm,
+  FROM_A_PLACE,
+  FROM_ANYWHERE,
+  orderByProximity,
+} from "../../src/delivery/proximity.ts";
 
 const places = {
   amsterdam: { latitude: 52.37, longitude: 4.9 },
@@ -9,7 +15,15 @@ const places = {
 } as const;
 
 function at(region: keyof typeof places, change: Partial<Candidate> = {}): Candidate {
-  return { name: region, region, coordinates: places[region], latencyMs: undefined, capacity: 1, ...change };
+  return {
+    name: region,
+    region,
+    coordinates: places[region],
+    latencyMs: undefined,
+    egressCost: 0,
+    capacity: 1,
+    ...change,
+  };
 }
 const names = (candidates: readonly Candidate[]) => candidates.map(({ name }) => name);
 const never = () => {
@@ -60,12 +74,12 @@ describe("orderByProximity", () => {
   });
 
   it.each([
-    [1, 2, undefined, true],
-    [9, 11, undefined, true],
-    [1, 11.9, undefined, true],
-    [1, 12.1, undefined, false],
-    [90, 180, undefined, true],
-    [90, 200, undefined, false],
+    [1, 2, 10, true],
+    [9, 11, 10, true],
+    [1, 11.9, 10, true],
+    [1, 12.1, 10, false],
+    [90, 180, 10, true],
+    [90, 200, 10, false],
     [1, 400, 500, true],
     [1, 1000, 500, false],
   ])("calls %s and %s ms equal, when %s ms are similar: %s", (one, other, similarMs, isEqual) => {
@@ -76,8 +90,23 @@ describe("orderByProximity", () => {
     const place = { region: undefined, coordinates: undefined };
     // Of equals the second is drawn: the draw that is least.
     const draws = [0.9, 0.1];
-    const first = names(orderByProximity(pair, place, () => draws.shift() ?? 0, similarMs))[0];
+    const first = names(orderByProximity(pair, place, () => draws.shift() ?? 0, { ...FROM_A_PLACE, similarMs }))[0];
     expect(first).toBe(isEqual ? "other" : "one");
+  });
+
+  it("prefers the cheaper of two that are as near and as quick, but not where a client may be anywhere", () => {
+    const pair = [
+      at("amsterdam", { name: "dear", egressCost: 0.09 }),
+      at("amsterdam", { name: "cheap", egressCost: 0.01 }),
+    ];
+    const quick = at("amsterdam", { name: "quick", egressCost: 1, latencyMs: 0 });
+    const slow = pair.map((one) => ({ ...one, latencyMs: 100 }));
+    const there = { region: undefined, coordinates: places.brussels };
+    const nowhere = { region: undefined, coordinates: undefined };
+    expect(names(orderByProximity(pair, there, () => 0.5))).toEqual(["cheap", "dear"]);
+    expect(names(orderByProximity([...slow, quick], there, () => 0.5))).toEqual(["quick", "cheap", "dear"]);
+    const draws = [0.1, 0.9];
+    expect(names(orderByProximity(pair, nowhere, () => draws.shift() ?? 0, FROM_ANYWHERE))).toEqual(["dear", "cheap"]);
   });
 
   it("shares the load by capacity among equals, and when nothing is known of the client", () => {

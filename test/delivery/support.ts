@@ -37,9 +37,8 @@ export interface Bench {
     down: Set<string>;
     draining: Set<string>;
     failing: Set<string>;
-    /** By backend: of all its calls, 5 ms unless told, and of reads that were answered lately. */
+    /** Of a read, by backend: 5 ms unless told. */
     latencyMs: Record<string, number>;
-    recentMs: Record<string, number>;
   };
 }
 
@@ -54,7 +53,6 @@ export async function bench(
     draining: new Set<string>(),
     failing: new Set<string>(),
     latencyMs: {} as Record<string, number>,
-    recentMs: {} as Record<string, number>,
   };
   const open = (region: string) =>
     openBackend({
@@ -75,7 +73,8 @@ export async function bench(
       return {
         backend,
         region,
-        get latencyMs() {
+        latencyMs: 5,
+        get expectedReadMs() {
           return state.latencyMs[region.name] ?? 5;
         },
         writable: true,
@@ -89,11 +88,8 @@ export async function bench(
           get state(): BreakerState {
             return state.failing.has(region.name) ? "open" : "closed";
           },
-          get recentMs() {
-            return state.recentMs[region.name];
-          },
         },
-        writes: { ...calm, recentMs: undefined, state: "closed" as const },
+        writes: { ...calm, state: "closed" as const },
         get up() {
           return !state.down.has(region.name);
         },

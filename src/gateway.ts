@@ -26,7 +26,7 @@ import { parseBackend } from "./config/attached-backend.ts";
 import { currentEncryptionKeys } from "./config/encryption-key.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import { defaultRules } from "./cors-rules.ts";
-import { clientReader } from "./delivery/client.ts";
+import { clientReader, trustedProxyFinder } from "./delivery/client.ts";
 import { openDelivery } from "./delivery/delivery.ts";
 import { createAdminApp, createApp } from "./http/app.ts";
 import { Budget } from "./http/budget.ts";
@@ -244,6 +244,10 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       log,
     });
     registry.start();
+      proxyProtocol:
+        config.listen.proxyProtocol === "required"
+          ? { isTrusted: trustedProxyFinder(config.trustedProxies) }
+          : undefined,
     upkeep.start();
     keyUses.start();
     history.start();

@@ -1,6 +1,5 @@
 /**
- * The domain types that the rooms exchange. No code.
- * Sizes are bytes, times are `Date`, ETags stand without quotes, digests are lower-case hex sha256.
+ * The types that the rooms exchange. Sizes are bytes, times `Date`, ETags unquoted, digests lower-case hex sha256.
  */
 
 import type { CorsRule } from "./cors-rules.ts";
@@ -13,15 +12,16 @@ export type HeaderFields = Readonly<Record<string, string | undefined>>;
 /** Where a request carries its signature; anonymous: it has none. */
 export type AuthenticationKind = "header" | "presigned" | "anonymous";
 
-/** The other end of a connection. */
+/** The other end of a connection. `relayed`: a trusted proxy named it (PROXY protocol); empty: it named nobody. */
 export interface Peer {
   readonly address: string;
   /** The connection is TLS. */
   readonly secure: boolean;
+  readonly relayed?: true;
 }
 
 /** Who sent a request and over which protocol: determined once, from the socket and from trusted proxies' headers. */
-export interface Client {
+export interface Client extends Pick<Peer, "relayed"> {
   /** Without brackets, port or the IPv4-in-IPv6 prefix. A trusted proxy's own when the client's is unknown. */
   readonly address: string;
   /** False when `address` is a trusted proxy's own: it grants nothing. */
@@ -278,8 +278,8 @@ export interface KnownContent {
 
 export type Content = FreshContent | KnownContent;
 
+/** First and last byte, both inclusive, as in HTTP. */
 export interface ByteRange {
-  /** First and last byte, both inclusive, as in HTTP. */
   readonly first: number;
   readonly last: number;
 }

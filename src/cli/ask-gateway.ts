@@ -50,7 +50,8 @@ const liveStatus = z.object({
 });
 
 /** What of a configuration says where operators find its gateway. */
-type Reached = Pick<GatewayConfig, "admin" | "listen" | "tls">;
+type Listener = Pick<GatewayConfig["listen"], "host" | "port">;
+type Reached = Pick<GatewayConfig, "admin" | "tls"> & { readonly listen: Listener };
 
 /** `url`: in place of the one that the configuration says. */
 export async function askGateway(config: Reached, url = operatorUrl(config)): Promise<GatewayAnswer> {
@@ -74,7 +75,7 @@ function operatorUrl({ admin, listen, tls }: Reached): string | undefined {
 }
 
 /** Where a listener is found from its own machine; undefined: the system chose the port. */
-export function nearUrl({ host, port }: GatewayConfig["listen"], isSecure: boolean): string | undefined {
+export function nearUrl({ host, port }: Listener, isSecure: boolean): string | undefined {
   if (port === 0) return undefined;
   const near = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   return `${isSecure ? "https" : "http"}://${near.includes(":") ? `[${near}]` : near}:${port}`;

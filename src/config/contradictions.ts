@@ -38,6 +38,8 @@ const sketch = z
     regions: z.array(named).catch([]).default([]),
     backends: z.array(backend).catch([]).default([]),
     clientMap: z.array(named).catch([]).default([]),
+    listen: z.object({ proxyProtocol: text }).catch({}).default({}),
+    trustedProxies: z.array(z.unknown()).catch([]).default([]),
     copies: z.int().catch(2).default(2),
     minimumCopies: maybe(z.int()),
     graceHours: z.number().catch(24).default(24),
@@ -62,6 +64,8 @@ const sketch = z
     regions: [],
     backends: [],
     clientMap: [],
+    listen: {},
+    trustedProxies: [],
     copies: 1,
     minimumCopies: undefined,
     graceHours: 24,
@@ -74,6 +78,7 @@ const sketch = z
 export function findContradictions(input: unknown): readonly Fault[] {
   const { regions, backends, clientMap, copies, minimumCopies, graceHours, redirect, ingest, limits } =
     sketch.parse(input);
+  const { listen, trustedProxies } = sketched;
   const known = new Set(regions.map((region) => region.name));
   const faults: Fault[] = [...repeated("regions", regions), ...repeated("backends", backends)];
   for (const [list, rows] of Object.entries({ backends, clientMap }))
@@ -84,6 +89,11 @@ export function findContradictions(input: unknown): readonly Fault[] {
           message: `expected the name of one of the regions, found ${row.region}`,
         });
   faults.push(...backends.flatMap(tlsFaults), ...sharedDisks(backends));
+  if (listen.proxyProtocol === "required" && trustedProxies.length === 0)
+    faults.push({
+      path: "trustedProxies",
+      message: "expected the proxies that connect: with listen.proxyProtocol nobody else is let in",
+    });
   if (backends.length > 0 && copies > backends.length)
     faults.push({
       path: "copies",

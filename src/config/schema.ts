@@ -60,7 +60,11 @@ const metadata = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("postgres"), url: filled, poolSize: z.int().positive().default(10) }),
 ]);
 
-const listen = z.strictObject({ host: filled.default("127.0.0.1"), port: z.int().min(0).max(65535).default(9000) });
+const listen = z.strictObject({
+  host: filled.default("127.0.0.1"),
+  port: z.int().min(0).max(65535).default(9000),
+  proxyProtocol: z.enum(["off", "required"]).default("off"),
+});
 
 const admin = z.strictObject({
   networks: z.array(network).default([]),

@@ -28,6 +28,12 @@ interface Account {
   readonly https: boolean;
 }
 
+/** Is that the address of a proxy whose word is believed? */
+export function trustedProxyFinder(trustedProxies: readonly string[]): (address: string) => boolean {
+  const trusted = new NetworkMap<true>(trustedProxies.map((cidr) => [cidr, true] as const));
+  return (address) => trusted.get(address) === true;
+}
+
 /**
  * The client's address is the right-most one that is no trusted proxy's. Where `Forwarded` and `X-Forwarded-For`
  * disagree the client may have written either: then it is the peer's own, and not certain.
@@ -47,9 +53,10 @@ export function clientReader(options: ClientOptions): (peer: Peer, headers: Head
         address,
         certain: true,
         direct,
-        trustedPeer: direct && isLoopback(address),
+        ...(peer.relayed && { relayed: true }),
+        trustedPeer: direct && !peer.relayed && isLoopback(address),
         origin: originOf(peer.secure, host, publicUrl),
-        mayBeHttps: peer.secure || publicHttps || accounts.some(isHttps) || !(direct || publicUrl),
+        mayBeHttps: peer.secure || publicHttps || accounts.some(isHttps) || !((direct && !peer.relayed) || publicUrl),
       };
     const named = accounts.filter((account) => account.address !== undefined);
     const [first] = named;

@@ -7,9 +7,10 @@ import { readRawHeaders } from "../protocol/raw-headers.ts";
 import { type ApiOptions, api } from "./api.ts";
 import { type ConsoleOptions, consolePages, redirectToConsole, wantsConsole } from "./console.ts";
 import { type CorsOptions, cors } from "./cors.ts";
-import { type DispatchOptions, dispatch, peerOf } from "./dispatch.ts";
+import { type DispatchOptions, dispatch } from "./dispatch.ts";
 import { errorReply } from "./error-reply.ts";
 import { type Health, healthRoutes } from "./health.ts";
+import { peerOf } from "./proxy-protocol.ts";
 import { type RequestEnd, requestLog } from "./request-log.ts";
 import type { UnderWay } from "./under-way.ts";
 

@@ -17,6 +17,7 @@ import { type Address, parseAddress } from "../protocol/address.ts";
 import { checkExpectedOwner } from "../protocol/expected-owner.ts";
 import { readRawHeaders } from "../protocol/raw-headers.ts";
 import { type Admission, Holding } from "./holding.ts";
+import { peerOf } from "./proxy-protocol.ts";
 import { isSlow, sendReply, sendWhenMade } from "./send-reply.ts";
 import { continuation } from "./server.ts";
 
@@ -69,10 +70,6 @@ function changesBucket({ on, method }: AnyOperation): boolean {
 function audit(log: Log, change: string, { caller, requestId, client }: ServiceCall, { bucket }: Address): void {
   const { account, accessKeyId } = caller;
   log.info({ change, bucket, account: account?.name, accessKeyId, client: client.address, requestId }, "changed");
-}
-
-export function peerOf({ socket }: IncomingMessage): Peer {
-  return { address: socket.remoteAddress ?? "", secure: "encrypted" in socket };
 }
 
 function serviceCall(

@@ -10,6 +10,7 @@ import type { Log } from "../log.ts";
 import { readTlsFiles, type TlsFiles } from "../tls-files.ts";
 import { inTurn } from "./in-turn.ts";
 import type { Pace } from "./pace.ts";
+import { type ProxyProtocol, requireProxyHeaders } from "./proxy-protocol.ts";
 import { followTlsFiles, LISTENER_FILES, tlsOptions } from "./tls.ts";
 
 /** The client of this request waits for `100 Continue` before it sends its body. */
@@ -34,6 +35,8 @@ export interface ServerOptions {
   readonly connections: number;
   /** Undefined: plain http. With a CA, clients need a certificate of it. */
   readonly tls?: TlsFiles | undefined;
+  /** Every connection begins with a header of the PROXY protocol. Undefined: none does. */
+  readonly proxyProtocol?: ProxyProtocol | undefined;
   readonly log: Log;
 }
 
@@ -53,6 +56,7 @@ export async function listen(listener: RequestListener, options: ServerOptions):
     return listener(request, response);
   };
   const { server, stop } = await createListener(options, inTurn(begin));
+  const cut = options.proxyProtocol && requireProxyHeaders(server, options.proxyProtocol);
   // A limit on whole requests kills a 5 GiB upload on a slow line; its pace is what tells a dead client.
   server.requestTimeout = 0;
   // Also how long a connection may stand that sends nothing at all.
@@ -79,6 +83,7 @@ export async function listen(listener: RequestListener, options: ServerOptions):
     close(graceMs) {
       isClosing = true;
       stop();
+      cut?.();
       return close(server, graceMs);
     },
   };

@@ -17,6 +17,7 @@ const POSTGRES_PROGRAMS = new Set(["initdb", "pg_ctl", "pg_isready"]);
 const VERSION: Readonly<Record<string, readonly string[]>> = {
   caddy: ["version"],
   go: ["version"],
+  haproxy: ["-v"],
   "mkfs.ext4": ["-V"],
   nginx: ["-v"],
   restic: ["version"],

@@ -7,6 +7,7 @@ import { BackendAdministration } from "./admin/backend-administration.ts";
 import { checkDatabase } from "./admin/checks/database.ts";
 import { examine } from "./admin/checks/examine.ts";
 import type { Finding } from "./admin/checks/finding.ts";
+import { checkGeography } from "./admin/checks/geography.ts";
 import { checkInventories } from "./admin/checks/inventory.ts";
 import { checkScrubs } from "./admin/checks/scrub.ts";
 import { checkReadable, checkSecrets } from "./admin/checks/secrets.ts";
@@ -85,12 +86,15 @@ export function administerBackends({
   });
 }
 
-/** Is there room where a gateway writes on this machine, and are its disks on devices of their own? */
-export function examinePlaces(
-  { dataDirectory, metadata }: GatewayConfig,
+/**
+ * Is there room where a gateway writes on this machine, are its disks on devices of their own, and are its data about
+ * addresses of use?
+ */
+export async function examinePlaces(
+  { dataDirectory, metadata, geography }: GatewayConfig,
   backends: Awaited<ReturnType<BackendAdministration["configurations"]>>,
 ): Promise<readonly Finding[]> {
-  return checkSpace([
+  const space = await checkSpace([
     { what: "the data directory", path: dataDirectory, isBackend: false },
     ...(metadata.kind === "sqlite" ? [{ what: "the database", path: dirname(metadata.file), isBackend: false }] : []),
     ...backends.flatMap((backend) =>
@@ -99,6 +103,7 @@ export function examinePlaces(
         : [],
     ),
   ]);
+  return [...space, ...(await checkGeography(geography, new Date()))];
 }
 
 /**

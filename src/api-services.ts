@@ -26,6 +26,7 @@ export interface ApiParts {
   readonly stats: () => Promise<StatsReport>;
   /** Has the fleet follow the database. */
   readonly follow: () => Promise<void>;
+  readonly addressDatabases: ApiServices["operation"]["addressDatabases"];
   readonly now: () => Date;
 }
 
@@ -59,6 +60,7 @@ export function apiServices(parts: ApiParts): ApiServices {
           ...{ configured: config.backends, graceMs },
         }),
       stats,
+      addressDatabases: parts.addressDatabases,
       backends,
       examine: async () =>
         examineStores(config, { metadata, backends: await backends(), box: await box.current() }, live().backends),

@@ -28,6 +28,7 @@ import type { GatewayConfig } from "./config/schema.ts";
 import { defaultRules } from "./cors-rules.ts";
 import { clientReader, trustedProxyFinder } from "./delivery/client.ts";
 import { openDelivery } from "./delivery/delivery.ts";
+import { openGeography } from "./geography/geography.ts";
 import { createAdminApp, createApp } from "./http/app.ts";
 import { Budget } from "./http/budget.ts";
 import { accessCheck } from "./http/dispatch.ts";
@@ -171,12 +172,14 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     };
     const common = { health, log, observe };
     const readClient = clientReader(config);
+    const geography = opened.add(await openGeography(config.geography, log));
     const delivery = openDelivery({
       fleet,
       regions: config.regions,
       backends: declared,
       redirect: config.redirect,
       clientMap: config.clientMap,
+      geography,
       region: config.region,
       now,
       count(kind, rule, family, bytes) {
@@ -213,6 +216,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         services: apiServices({
           ...{ config, metadata, delivery, blobs, fleet, box, root, live: status, stats, now },
           follow: () => registry.refresh(),
+          addressDatabases: () => geography.databases,
         }),
       },
       audit,
@@ -240,14 +244,14 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       name: "listen",
       pace,
       connections,
-      tls: config.tls && { ...config.tls, ca: config.tls.clientCaFile },
-      log,
-    });
-    registry.start();
       proxyProtocol:
         config.listen.proxyProtocol === "required"
           ? { isTrusted: trustedProxyFinder(config.trustedProxies) }
           : undefined,
+      tls: config.tls && { ...config.tls, ca: config.tls.clientCaFile },
+      log,
+    });
+    registry.start();
     upkeep.start();
     keyUses.start();
     history.start();

@@ -55,8 +55,8 @@ export const explainRead = apiOperation({
       },
       pretended,
     );
-    const { region, coordinates, family, ...rest } = explained;
-    return { client: { address: clientAddress, region, coordinates, family }, ...rest };
+    const { region, coordinates, source, country, family, ...rest } = explained;
+    return { client: { address: clientAddress, region, coordinates, source, country, family }, ...rest };
   },
 });
 

@@ -35,6 +35,8 @@ export interface OperationServices {
   live(): LiveStatus;
   status(): Promise<StatusReport>;
   stats(): Promise<StatsReport>;
+  /** The data by which clients are placed; undefined `file`: the built-in one. */
+  addressDatabases(): readonly { readonly file: string | undefined; readonly kind: string; readonly builtAt: Date }[];
   /** With the encryption keys as they are by now. */
   backends(): Promise<BackendAdministration>;
   /** All that the gateway depends on, tried from its machine; a test object is written to each backend and deleted. */

@@ -16,7 +16,12 @@ export const getStatus = apiOperation({
   async handle(_call, { operation }) {
     const { startedAt } = operation.live();
     const { backends, ...report } = await operation.status();
-    return { ...report, startedAt, backends: backends.map((backend) => documentOf(backend, operation)) };
+    return {
+      ...report,
+      startedAt,
+      backends: backends.map((backend) => documentOf(backend, operation)),
+      addressDatabases: [...operation.addressDatabases()],
+    };
   },
 });
 

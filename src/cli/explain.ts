@@ -82,10 +82,12 @@ function kindText({ family }: Explanation["client"]): string {
   return family === "none" ? "a program that is not known" : family;
 }
 
-function placeText({ region, coordinates }: Explanation["client"]): string {
+function placeText({ region, coordinates, source, country }: Explanation["client"]): string {
   if (region !== undefined) return `, in ${region} by the client map`;
   if (coordinates === undefined) return ", nobody knows where";
-  return `, at ${coordinates.latitude},${coordinates.longitude}`;
+  const at = `at ${coordinates.latitude},${coordinates.longitude}`;
+  if (source === "country") return `, in ${country} by country data`;
+  return source === "city" ? `, ${at}${country === undefined ? "" : ` in ${country}`} by city data` : `, ${at}`;
 }
 
 function replicaText({ backend, distanceKm, latencyMs, notRedirectable }: Explanation["replicas"][number]): string {

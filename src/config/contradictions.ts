@@ -76,7 +76,7 @@ const sketch = z
 
 /** Every contradiction in a configuration as read from a file. Never throws. */
 export function findContradictions(input: unknown): readonly Fault[] {
-  const { regions, backends, clientMap, copies, minimumCopies, graceHours, redirect, ingest, limits } =
+  const { regions, backends, clientMap, copies, minimumCopies, graceHours, redirect, ingest, limits, ...sketched } =
     sketch.parse(input);
   const { listen, trustedProxies } = sketched;
   const known = new Set(regions.map((region) => region.name));

@@ -125,6 +125,7 @@ function withPaths(tree: Tree, directory: string): Tree {
     ...(Array.isArray(tree["backends"])
       ? { backends: tree["backends"].map((backend: unknown) => placeBackend(backend, directory)) }
       : {}),
+    ...(isTree(tree["geography"]) ? { geography: placeDatabases(tree["geography"], directory) } : {}),
     ...(tree["tls"] === undefined ? {} : { tls: withPlaced(tree["tls"], TLS_PATHS, directory) }),
   };
 }
@@ -134,6 +135,12 @@ function placedKey(tree: Tree, directory: string, file: string | undefined): Tre
   if (tree["encryptionKey"] !== undefined) return { encryptionKeyFile: undefined };
   const encryptionKeyFile = placed(tree["encryptionKeyFile"] ?? file, directory);
   return encryptionKeyFile === undefined ? {} : { encryptionKey: KEY_IN_FILE, encryptionKeyFile };
+}
+
+function placeDatabases(geography: Tree, directory: string): Tree {
+  const { databases } = geography;
+  if (!Array.isArray(databases)) return geography;
+  return { ...geography, databases: databases.map((one: unknown) => withPlaced(one, ["file"], directory)) };
 }
 
 const BACKEND_PATHS = ["directory", "caFile", "certificateFile", "keyFile"];

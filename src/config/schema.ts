@@ -92,6 +92,15 @@ const region = z.strictObject({
   longitude: z.number().min(-180).max(180),
 });
 
+const clientMapRow = z
+  .strictObject({ cidr: network.optional(), asn: z.int().min(1).max(4_294_967_295).optional(), region: name })
+  .refine(({ cidr, asn }) => (cidr === undefined) !== (asn === undefined), { message: "expected a cidr or an asn" });
+
+const geography = z.strictObject({
+  countries: z.enum(["builtin", "off"]).default("builtin"),
+  databases: z.array(z.strictObject({ file: filled })).default([]),
+});
+
 const redirect = z.strictObject({
   mode: redirectMode.default("auto"),
   minBytes: bytes.default(1024 ** 2),
@@ -156,7 +165,8 @@ export const configSchema = z.strictObject({
   minimumCopies: z.int().min(1).optional(),
   dedup: dedup.prefault({}),
   redirect: redirect.prefault({}),
-  clientMap: z.array(z.strictObject({ cidr: network, region: name })).default([]),
+  clientMap: z.array(clientMapRow).default([]),
+  geography: geography.prefault({}),
   trustedProxies: z.array(network).default([]),
   publicAccess: z.enum(["allowed", "blocked"]).default("blocked"),
   signatureV2: z.enum(["off", "query", "all"]).optional(),

@@ -22,6 +22,13 @@ export const explanation = z.object({
     /** By the client map; absent: no row holds it. */
     region: z.string().optional(),
     coordinates: coordinates.optional(),
+    /**
+     * By what the place is known: what was claimed or pretended, the client map, or data about the address. Absent: it
+     * is not known.
+     */
+    source: z.enum(["claimed", "client-map", "city", "country"]).optional(),
+    /** ISO 3166-1 alpha-2, where data about the address tell. */
+    country: z.string().optional(),
     family: z.string(),
   }),
   /** Closest first. */

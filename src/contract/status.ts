@@ -98,6 +98,8 @@ export const status = z.object({
   backends: z.array(backendStatus),
   jobs: z.array(jobStatus),
   failingJobs: z.array(failingJob),
+  /** By which clients are placed; `file` is absent for the one that is built in. */
+  addressDatabases: z.array(z.object({ file: z.string().optional(), kind: z.string(), builtAt: time })).optional(),
 });
 
 export const stats = z.object({

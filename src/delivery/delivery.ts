@@ -3,6 +3,7 @@
  * said.
  */
 import type { Fleet } from "../backends/fleet.ts";
+import type { Geography } from "../geography/geography.ts";
 import type { Coordinates, RedirectMode, Region } from "../model.ts";
 import { type ClientFamily, familyOf } from "./client-families.ts";
 import { type ClientMapRow, clientPlaceReader } from "./client-place.ts";
@@ -10,7 +11,7 @@ import { type Explanation, explanationOf } from "./explain.ts";
 import { gatherFacts, type Override, readAgent, readOverride } from "./facts.ts";
 import { type Obstacle, obstacleTo } from "./obstacles.ts";
 import { decide, type Step, trace, type Verdict } from "./policy.ts";
-import { FROM_A_PLACE, FROM_ANYWHERE, type Place, type Scale } from "./proximity.ts";
+import { FROM_A_PLACE, FROM_ANYWHERE, NOWHERE, type Place, type Scale } from "./proximity.ts";
 import { type BackendAudience, publicEndpointFinder, targetFor } from "./public-endpoints.ts";
 import { type RankedReplica, rankReplicas } from "./ranking.ts";
 import type { ReadRequest } from "./read-request.ts";
@@ -74,6 +75,7 @@ export interface DeliveryOptions {
     readonly allowInsecureRedirects: boolean;
   };
   readonly clientMap: readonly ClientMapRow[];
+  readonly geography: Pick<Geography, "placeOf" | "asnOf">;
   /** The gateway's region in S3's sense, for `x-amz-bucket-region`. */
   readonly region: string;
   readonly now: () => Date;
@@ -102,10 +104,10 @@ class Deliverer implements Delivery {
   readonly #recent = new RecentRedirects();
 
   constructor(options: DeliveryOptions) {
-    const { backends, clientMap, regions } = options;
+    const { backends } = options;
     this.#options = options;
     this.#random = options.random ?? Math.random;
-    this.#placeOf = clientPlaceReader(clientMap, regions);
+    this.#placeOf = clientPlaceReader(options);
     this.#endpointOf = publicEndpointFinder(backends);
   }
 
@@ -121,7 +123,7 @@ class Deliverer implements Delivery {
   }
 
   explain(request: ReadRequest, pretended?: Coordinates): Explanation {
-    const place = pretended ? { region: undefined, coordinates: pretended } : this.#placeOf(request);
+    const place: Place = pretended ? { ...NOWHERE, coordinates: pretended, source: "claimed" } : this.#placeOf(request);
     const considered = this.#consider(request, place);
     const steps = trace(considered.facts);
     const isRedirect = steps.at(-1)?.outcome === "redirect";

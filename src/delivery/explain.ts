@@ -13,6 +13,9 @@ export interface Explanation {
   /** Undefined: not known where the client is. */
   readonly region: string | undefined;
   readonly coordinates: Coordinates | undefined;
+  /** By what that is known. */
+  readonly source: Place["source"];
+  readonly country: string | undefined;
   readonly family: string;
   /** In the order in which they are read. */
   readonly replicas: readonly ExplainedReplica[];
@@ -58,6 +61,8 @@ export function explanationOf(decided: Decided, fleet: Pick<Fleet, "get">): Expl
   return {
     region: place.region,
     coordinates: plain(place.coordinates),
+    source: place.source,
+    country: place.country,
     family: decided.family,
     replicas: ranked.map((replica) => ({
       backend: replica.name,

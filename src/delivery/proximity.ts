@@ -21,9 +21,18 @@ export interface Candidate {
 export interface Place {
   /** By the client map: replicas there come first. */
   readonly region: string | undefined;
-  /** The client's, or the mapped region's. Undefined: not known where the client is. */
+  /** The client's, its country's, or the mapped region's. Undefined: not known where the client is. */
   readonly coordinates: Coordinates | undefined;
+  /** By what it is known: a trusted peer's claim, the client map, or data about its address. */
+  readonly source: "claimed" | "client-map" | "city" | "country" | undefined;
+  /** ISO 3166-1 alpha-2, where data about its address tell. */
+  readonly country: string | undefined;
 }
+
+export const NOWHERE: Place = { region: undefined, coordinates: undefined, source: undefined, country: undefined };
+
+/** What of a place counts here. */
+type Where = Pick<Place, "region" | "coordinates">;
 
 /** What sets candidates at one distance apart. */
 export interface Scale {
@@ -46,7 +55,7 @@ const EARTH_RADIUS_KM = 6371;
 /** The candidates, closest first. `random` returns 0 <= n < 1. */
 export function orderByProximity<C extends Candidate>(
   candidates: readonly C[],
-  place: Place,
+  place: Where,
   random: () => number,
   scale = FROM_A_PLACE,
 ): readonly C[] {
@@ -60,7 +69,7 @@ export function orderByProximity<C extends Candidate>(
 export function equallyClose<C extends Candidate>(
   candidates: readonly C[],
   one: C,
-  place: Place,
+  place: Where,
   scale = FROM_A_PLACE,
 ): readonly C[] {
   const entries = measure(candidates, place, () => 0, scale);
@@ -84,7 +93,7 @@ interface Entry<C> {
 
 function measure<C extends Candidate>(
   candidates: readonly C[],
-  place: Place,
+  place: Where,
   random: () => number,
   { similarMs, countsCost }: Scale,
 ): Entry<C>[] {
@@ -106,7 +115,7 @@ function measure<C extends Candidate>(
   return entries;
 }
 
-function distanceSteps(candidate: Candidate, { region, coordinates }: Place): number {
+function distanceSteps(candidate: Candidate, { region, coordinates }: Where): number {
   if (coordinates === undefined) return 0;
   return region === candidate.region
     ? -1

@@ -8,6 +8,7 @@ import { examineBackend } from "../../src/admin/checks/backend.ts";
 import { judgeCalls } from "../../src/admin/checks/calls.ts";
 import { judgeClock } from "../../src/admin/checks/clocks.ts";
 import { ok, severity, warning } from "../../src/admin/checks/finding.ts";
+import { checkGeography, judgeDatabase } from "../../src/admin/checks/geography.ts";
 import { judgeScrub } from "../../src/admin/checks/scrub.ts";
 import { checkSpace, judgeBackendSpace, judgeSpace } from "../../src/admin/checks/space.ts";
 import { BackendError } from "../../src/backends/backend.ts";
@@ -22,6 +23,25 @@ describe("severity", () => {
     expect(severity([ok("x", undefined, "y")])).toBe(0);
     expect(severity([ok("x", undefined, "y"), warning(about)])).toBe(1);
     expect(severity([{ level: "error", ...about }, warning(about)])).toBe(2);
+  });
+});
+
+describe("data about addresses", () => {
+  const builtAt = new Date("2026-01-01T00:00:00Z");
+  it.each([
+    ["2026-12-31", "ok", "GeoLite2-City, made on 2026-01-01"],
+    ["2027-01-02", "warning", "GeoLite2-City, made on 2026-01-01, more than a year ago"],
+  ])("are at %s: %s", (now, level, says) => {
+    const finding = judgeDatabase({ file: "/geo/city.mmdb", kind: "GeoLite2-City", builtAt }, new Date(now));
+    expect(finding).toMatchObject({ level, subject: "/geo/city.mmdb", says: expect.stringContaining(says) });
+  });
+
+  it("are looked at each, and a file that is missing is an error", async () => {
+    const now = new Date();
+    expect(await checkGeography({ countries: "builtin", databases: [] }, now)).toHaveLength(1);
+    expect(await checkGeography({ countries: "off", databases: [] }, now)).toEqual([]);
+    const [finding] = await checkGeography({ countries: "off", databases: [{ file: "/nowhere/city.mmdb" }] }, now);
+    expect(finding).toMatchObject({ level: "error", says: expect.stringContaining("/nowhere/city.mmdb") });
   });
 });
 

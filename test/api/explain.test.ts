@@ -30,6 +30,7 @@ it("names the copy, the rule and the client that a read by that client meets", a
   expect(document.client).toEqual({
     address: "127.0.0.1",
     coordinates: { latitude: 0, longitude: 9 },
+    source: "claimed",
     family: "aws-sdk-go",
   });
   expect(document.replicas.map(({ backend }: { backend: string }) => backend)).toEqual(["node-1", "node-0"]);
@@ -39,8 +40,15 @@ it("names the copy, the rule and the client that a read by that client meets", a
 
 it("takes the address that is given for the client's", async () => {
   const { document } = await explain({ userAgent: FOLLOWER, address: "192.0.2.7" });
-  expect(document.client).toMatchObject({ address: "192.0.2.7", region: "region-1" });
+  expect(document.client).toMatchObject({ address: "192.0.2.7", region: "region-1", source: "client-map" });
   expect(document.answer.backend).toBe("node-1");
+});
+
+it("says by what an address is placed", async () => {
+  const { client } = (await explain({ address: "133.11.0.1" })).document;
+  expect(client).toMatchObject({ source: "country", country: "JP", coordinates: expect.anything() });
+  const { client: nowhere } = (await explain({ address: "10.0.0.1" })).document;
+  expect(nowhere).toEqual({ address: "10.0.0.1", family: expect.any(String) });
 });
 
 it("says why a small object is not worth a redirect", async () => {

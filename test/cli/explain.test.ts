@@ -25,6 +25,20 @@ it("says which region the client map names, and which closer copy was not chosen
   ]);
 });
 
+it.each([
+  [{ source: "country", country: "NL", coordinates: { latitude: 52.1, longitude: 5.2 } }, ", in NL by country data"],
+  [
+    { source: "city", country: "NL", coordinates: { latitude: 52.4, longitude: 4.9 } },
+    ", at 52.4,4.9 in NL by city data",
+  ],
+  [{ source: "city", coordinates: { latitude: 52.4, longitude: 4.9 } }, ", at 52.4,4.9 by city data"],
+  [{ source: "claimed", coordinates: { latitude: 52.4, longitude: 4.9 } }, ", at 52.4,4.9"],
+  [{}, ", nobody knows where"],
+] as const)("says by what the place is known: %j", (place, words) => {
+  const client = { address: "192.0.2.7", family: "rclone", ...place };
+  expect(explainText({ ...explained, client }, false)).toContain(`client    192.0.2.7${words}; rclone`);
+});
+
 it("says nothing of others where the closest was chosen, or none can be read", () => {
   const { answer } = explained;
   expect(explainText({ ...explained, answer: { ...answer, backend: "near" } }, false)).not.toContain("instead");

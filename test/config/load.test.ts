@@ -43,6 +43,15 @@ describe("readConfig", () => {
     ]);
   });
 
+  it("starts the paths of databases of addresses at the file too", () => {
+    const text = `${yaml}geography: { databases: [{ file: city.mmdb }, { file: /geo/asn.mmdb }] }\n`;
+    const checked = readConfig(text, "/etc/nearbucket", env);
+    expect("config" in checked && checked.config.geography).toEqual({
+      countries: "builtin",
+      databases: [{ file: "/etc/nearbucket/city.mmdb" }, { file: "/geo/asn.mmdb" }],
+    });
+  });
+
   it("prefers a variable to the file", () => {
     const checked = readConfig(
       `${yaml}rootKey: { accessKeyId: other, secretAccessKey: othersecret }\ndataDirectory: here\n`,

@@ -176,6 +176,16 @@ describe("checkConfig", () => {
       "admin.networks[0]: expected the IPv4 network 10.0.0.0/8 in place of ::ffff:10.0.0.0/104",
     ],
     [
+      { clientMap: [{ asn: 64500, region: "tokyo" }] },
+      "clientMap[0].region: expected the name of one of the regions, found tokyo",
+    ],
+    [{ clientMap: [{ asn: 64500, cidr: "10.0.0.0/8", region: "toronto" }] }, "clientMap[0]: expected a cidr or an asn"],
+    [{ geography: { databases: [{ file: "" }] } }, "geography.databases[0].file: expected text that is not empty"],
+    [
+      { listen: { proxyProtocol: "required" } },
+      "trustedProxies: expected the proxies that connect: with listen.proxyProtocol nobody else is let in",
+    ],
+    [
       { clientMap: [{ cidr: "::ffff:c633:6400/120", region: "toronto" }] },
       "clientMap[0].cidr: expected the IPv4 network 198.51.100.0/24 in place of ::ffff:c633:6400/120",
     ],

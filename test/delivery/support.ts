@@ -22,6 +22,9 @@ export const redirect: DeliveryOptions["redirect"] = {
   allowInsecureRedirects: false,
 };
 
+/** Nobody knows anything of addresses. */
+const nowhere: DeliveryOptions["geography"] = { placeOf: () => undefined, asnOf: () => undefined };
+
 const calm = {
   failingSince: undefined,
   errorRate: undefined,
@@ -119,6 +122,7 @@ export async function bench(
     backends: [],
     redirect,
     clientMap: [],
+    geography: nowhere,
     region: "us-east-1",
     now: () => state.now,
     count: (kind, rule, family) => counted.push(`${kind} ${rule} ${family}`),

@@ -15,6 +15,7 @@ import { clientReader, readClaimedPlace } from "../../src/delivery/client.ts";
 import { familyOf } from "../../src/delivery/client-families.ts";
 import { readAttempt, readOverride } from "../../src/delivery/facts.ts";
 import { S3Error } from "../../src/errors.ts";
+import { publicAddress } from "../../src/geography/public-address.ts";
 import { readProxyHeader } from "../../src/http/proxy-header.ts";
 import type { HeaderFields } from "../../src/model.ts";
 import { readDeleteCondition } from "../../src/operations/delete-condition.ts";
@@ -170,9 +171,10 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   "Forwarded, quoted": (text) => throughProxy({ forwarded: `for="${text}";proto=http` }),
   "X-Forwarded-Proto": (text) => throughProxy({ "x-forwarded-proto": text }),
   "Forwarded, for": (text) => throughProxy({ forwarded: `for${text}="${text}` }),
-  "x-nearbucket-client": (text) => readClaimedPlace({ "x-nearbucket-client": `1${text},1` }, true),
+  "an address to be placed": (text) => publicAddress(`2001:${text}`),
   "PROXY protocol, version 1": (text) => readProxyHeader(Buffer.from(`PROXY TCP4 ${text}\r\n`)),
   "PROXY protocol, version 2": (text) => readProxyHeader(Buffer.from(`\r\n\r\n\0\r\nQUIT\n${text}`)),
+  "x-nearbucket-client": (text) => readClaimedPlace({ "x-nearbucket-client": `1${text},1` }, true),
   "User-Agent": (text) => familyOf(another(text)),
   "User-Agent, version": (text) => familyOf(`object_store/${another(text)}`),
   "User-Agent, switch": (text) => readOverride({ "user-agent": text }, new URLSearchParams()),

@@ -72,10 +72,12 @@ function Copies({ explained: { replicas, left, answer } }: { readonly explained:
   );
 }
 
-function placeOf({ region, coordinates }: Explanation["client"]): string {
-  if (coordinates === undefined) return "not known: no row of the client map holds the address";
+function placeOf({ region, coordinates, source, country }: Explanation["client"]): string {
+  if (coordinates === undefined) return "not known: neither the client map nor data about addresses tell";
   const at = formatCoordinates(coordinates);
-  return region === undefined ? at : `${region}, ${at}`;
+  if (region !== undefined) return `${region}, ${at}, by the client map`;
+  if (source === "country") return `${country}, by country data`;
+  return source === "city" ? `${country === undefined ? "" : `${country}, `}${at}, by city data` : at;
 }
 
 /** The gateway's words begin small and end without a full stop. */

@@ -20,6 +20,7 @@ import {
 import { type Growth, measureGrowth, SIZES } from "./growth.ts";
 import { largeObjects } from "./large-objects.ts";
 import { forgetPeak, peakMiB } from "./memory.ts";
+import { measurePlacing, type Placing } from "./placing.ts";
 import { smallObjects } from "./small-objects.ts";
 import { openStage } from "./stage.ts";
 
@@ -27,7 +28,8 @@ const ALL = [...smallObjects, ...largeObjects];
 const CONTESTANTS = ["direct", "gateway", "koa", "pipe"] as const;
 const GROWTH = "growth";
 const BESIDE = "beside-repair";
-const NAMES = [...ALL.map(({ name }) => name), BESIDE, GROWTH].join(", ");
+const PLACING = "placing";
+const NAMES = [...ALL.map(({ name }) => name), BESIDE, GROWTH, PLACING].join(", ");
 const USAGE = `usage: npm run bench -- [--only NAME]... [--seconds N] [--rounds N]\n  NAME: ${NAMES}\n`;
 
 interface Result extends Pick<Comparison, "name" | "work" | "unit"> {
@@ -50,7 +52,7 @@ const isChosen = (name: string): boolean => values.only === undefined || values.
 const chosen = ALL.filter(({ name }) => isChosen(name));
 const options = { seconds: Number(values.seconds), rounds: Number(values.rounds) };
 const understood =
-  chosen.length + [GROWTH, BESIDE].filter(isChosen).length >= (values.only?.length ?? 1) &&
+  chosen.length + [GROWTH, BESIDE, PLACING].filter(isChosen).length >= (values.only?.length ?? 1) &&
   options.seconds >= 1 &&
   options.rounds >= 1;
 if (values.help || !understood) {
@@ -70,9 +72,12 @@ if (isChosen(BESIDE)) process.stderr.write("small requests beside repair and scr
 const beside = isChosen(BESIDE) ? await measureBeside(options) : [];
 if (isChosen(GROWTH)) process.stderr.write("the metadata with 10,000 to 1,000,000 objects ...\n");
 const growth = isChosen(GROWTH) ? await measureGrowth() : [];
+if (isChosen(PLACING)) process.stderr.write("the closest of five copies ...\n");
+const placing = isChosen(PLACING) ? await measurePlacing(options.rounds) : [];
 if (results.length > 0) process.stdout.write(tableOf(results));
 if (beside.length > 0) process.stdout.write(besideTableOf(beside));
 if (growth.length > 0) process.stdout.write(growthTableOf(growth));
+if (placing.length > 0) process.stdout.write(placingTableOf(placing));
 const machine = {
   processors: cpus().length,
   model: cpus()[0]?.model,
@@ -81,11 +86,11 @@ const machine = {
 };
 await writeFile(
   "bench-result.json",
-  `${JSON.stringify({ at: new Date().toISOString(), machine, options, results, beside, growth }, null, 2)}\n`,
+  `${JSON.stringify({ at: new Date().toISOString(), machine, options, results, beside, growth, placing }, null, 2)}\n`,
 );
 const allMet =
   results.every(({ verdicts }) => verdicts.every(({ met }) => met)) &&
-  [...beside, ...growth].every(({ met }) => met !== false);
+  [...beside, ...growth, ...placing].every(({ met }) => met !== false);
 process.exitCode = allMet ? 0 : 1;
 
 /** On a stage of its own, so that what one comparison stored weighs on no other. */
@@ -149,6 +154,16 @@ function growthTableOf(rows: readonly Growth[]): string {
     ["work", ...sizes, ...SIZES.slice(1).map((size) => `ratio ${size.toLocaleString("en")}`), "met"],
     ...lines,
   ]);
+}
+
+function placingTableOf(rows: readonly Placing[]): string {
+  const lines = rows.map(({ work, perSecond, ratio, met }) => [
+    work,
+    perSecond.toFixed(0),
+    ratio.toFixed(2),
+    met ? "yes" : "NO",
+  ]);
+  return formatted([["the closest of five copies", "per second", "time to a signature's", "met"], ...lines]);
 }
 
 /** The first line is the head. */

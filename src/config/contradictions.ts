@@ -17,6 +17,7 @@ const SKEW_SECONDS = 900;
 const maybe = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
 const text = maybe(z.string());
 const named = z.object({ name: text, region: text, kind: text }).catch({});
+const mapped = z.object({ region: text, asn: maybe(z.number()) }).catch({});
 const backend = z
   .object({
     name: text,
@@ -37,7 +38,11 @@ const sketch = z
   .object({
     regions: z.array(named).catch([]).default([]),
     backends: z.array(backend).catch([]).default([]),
-    clientMap: z.array(named).catch([]).default([]),
+    clientMap: z.array(mapped).catch([]).default([]),
+    geography: z
+      .object({ databases: z.array(z.unknown()).catch([]).default([]) })
+      .catch({ databases: [] })
+      .prefault({}),
     listen: z.object({ proxyProtocol: text }).catch({}).default({}),
     trustedProxies: z.array(z.unknown()).catch([]).default([]),
     copies: z.int().catch(2).default(2),
@@ -64,6 +69,7 @@ const sketch = z
     regions: [],
     backends: [],
     clientMap: [],
+    geography: { databases: [] },
     listen: {},
     trustedProxies: [],
     copies: 1,
@@ -78,7 +84,7 @@ const sketch = z
 export function findContradictions(input: unknown): readonly Fault[] {
   const { regions, backends, clientMap, copies, minimumCopies, graceHours, redirect, ingest, limits, ...sketched } =
     sketch.parse(input);
-  const { listen, trustedProxies } = sketched;
+  const { listen, trustedProxies, geography } = sketched;
   const known = new Set(regions.map((region) => region.name));
   const faults: Fault[] = [...repeated("regions", regions), ...repeated("backends", backends)];
   for (const [list, rows] of Object.entries({ backends, clientMap }))
@@ -89,6 +95,12 @@ export function findContradictions(input: unknown): readonly Fault[] {
           message: `expected the name of one of the regions, found ${row.region}`,
         });
   faults.push(...backends.flatMap(tlsFaults), ...sharedDisks(backends));
+  const numbered = clientMap.findIndex(({ asn }) => asn !== undefined);
+  if (numbered >= 0 && geography.databases.length === 0)
+    faults.push({
+      path: pathOf(["clientMap", numbered, "asn"]),
+      message: "expected a file in geography.databases that knows the numbers of network operators",
+    });
   if (listen.proxyProtocol === "required" && trustedProxies.length === 0)
     faults.push({
       path: "trustedProxies",

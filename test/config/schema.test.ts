@@ -179,6 +179,10 @@ describe("checkConfig", () => {
       { clientMap: [{ asn: 64500, region: "tokyo" }] },
       "clientMap[0].region: expected the name of one of the regions, found tokyo",
     ],
+    [
+      { clientMap: [{ asn: 64500, region: "toronto" }] },
+      "clientMap[0].asn: expected a file in geography.databases that knows the numbers of network operators",
+    ],
     [{ clientMap: [{ asn: 64500, cidr: "10.0.0.0/8", region: "toronto" }] }, "clientMap[0]: expected a cidr or an asn"],
     [{ geography: { databases: [{ file: "" }] } }, "geography.databases[0].file: expected text that is not empty"],
     [

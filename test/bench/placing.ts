@@ -31,6 +31,7 @@ const candidates = regions.map((at) => ({
   region: at.name,
   coordinates: at,
   latencyMs: 20,
+  egressCost: 0,
   capacity: 1,
 }));
 const byte = () => Math.floor(Math.random() * 256);

@@ -19,6 +19,7 @@ import { RecentRedirects } from "./recent-redirects.ts";
 import type { RedirectFacts } from "./redirect-facts.ts";
 import { repeatedReadKey } from "./repeated-read.ts";
 import { proxyHeaders, redirectHeaders, splitReplyHeaders } from "./reply-headers.ts";
+import { SentAway } from "./sent-away.ts";
 import { type LifetimeOptions, urlLifetime } from "./url-lifetime.ts";
 
 type Route =
@@ -59,6 +60,7 @@ interface Considered {
   /** The closest replica that the client may be sent to. */
   readonly closest: RankedReplica | undefined;
   readonly seconds: number | undefined;
+  /** How it is remembered that the client was sent away, beside its connection; undefined: it is not. */
   readonly readKey: string | undefined;
   readonly facts: RedirectFacts;
 }
@@ -102,6 +104,7 @@ class Deliverer implements Delivery {
   readonly #endpointOf: ReturnType<typeof publicEndpointFinder>;
   readonly #costOf = (backend: string) => this.#options.backends.find(({ name }) => name === backend)?.egressCost ?? 0;
   readonly #recent = new RecentRedirects();
+  readonly #sent = new SentAway();
 
   constructor(options: DeliveryOptions) {
     const { backends } = options;
@@ -119,6 +122,7 @@ class Deliverer implements Delivery {
     if (closest === undefined || url === undefined)
       return this.#proxy(verdict, this.#proxied(request, considered), family, request.bytes);
     if (readKey !== undefined) this.#recent.remember(readKey, considered.now.getTime());
+    if (considered.facts.override !== "always") this.#sent.remember(request, considered.now.getTime());
     return this.#redirect(verdict, url, closest, family, request.bytes);
   }
 
@@ -151,7 +155,9 @@ class Deliverer implements Delivery {
     const closest = ranked.find((replica) => this.#obstacle(replica, request) === undefined);
     const endpoint = closest && this.#endpointOf(closest.member.backend);
     const readKey = mode === "always" && override !== "always" ? repeatedReadKey(request, family) : undefined;
-    const repeated = readKey !== undefined && this.#recent.has(readKey, now.getTime());
+    const repeated =
+      (readKey !== undefined && this.#recent.has(readKey, now.getTime())) ||
+      (override !== "always" && this.#sent.has(request, now.getTime()));
     const target = endpoint && targetFor(endpoint, request, redirect.allowInsecureRedirects);
     const seconds = urlLifetime(request, redirect, now);
     const ending = seconds === undefined;

@@ -5,6 +5,9 @@ import type { ReadRequest } from "./read-request.ts";
 import type { RedirectFacts, RedirectTarget } from "./redirect-facts.ts";
 
 const OVERRIDE = "x-nearbucket-redirect";
+const TOKEN = "nearbucket-redirect/";
+/** What the plugins add to the User-Agent (follow.ts). */
+const BARE = "nearbucket-follow/1";
 
 export type Override = "always" | "never" | "auto";
 
@@ -25,6 +28,7 @@ export function gatherFacts(request: ReadRequest, known: Circumstances): Redirec
   return {
     mode: known.mode,
     override: known.override === "auto" ? undefined : known.override,
+    bare: known.override === "always" && followsBare(headers),
     family: known.family,
     ending: known.ending,
     repeated: known.repeated,
@@ -54,10 +58,16 @@ export function readOverride(headers: HeaderFields, query: URLSearchParams): Ove
   const said = headers[OVERRIDE] ?? (query.size > 0 ? query.get(OVERRIDE) : null);
   if (said === "always" || said === "never" || said === "auto") return said;
   const agent = `${headers["user-agent"] ?? ""} ${headers["x-amz-user-agent"] ?? ""}`;
-  const at = agent.indexOf("nearbucket-redirect/");
-  if (at < 0) return undefined;
-  const token = agent.charAt(at + "nearbucket-redirect/".length);
+  const at = agent.indexOf(TOKEN);
+  if (at < 0) return agent.includes(BARE) ? "always" : undefined;
+  const token = agent.charAt(at + TOKEN.length);
   return token === "1" ? "always" : token === "0" ? "never" : undefined;
+}
+
+/** Whoever follows drops a condition that held, but a range depends on If-Range still. */
+function followsBare(headers: HeaderFields): boolean {
+  if (headers["if-range"] !== undefined) return false;
+  return [headers["user-agent"], headers["x-amz-user-agent"]].some((agent) => agent?.includes(BARE) === true);
 }
 
 /** `amz-sdk-request: attempt=2; max=3`; 1 when the SDK says nothing. */

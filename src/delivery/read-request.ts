@@ -18,6 +18,8 @@ export interface ReadRequest {
   /** False only when the client is known to have come by plain http. */
   readonly mayBeHttps: boolean;
   readonly clientAddress: string;
+  /** The connection itself, to know it again; absent: nobody came by one. */
+  readonly connection?: object | undefined;
   readonly trustedPeer: boolean;
   /** Bytes the client asked for. */
   readonly bytes: number;

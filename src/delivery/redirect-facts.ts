@@ -30,9 +30,14 @@ export interface RedirectFacts {
   readonly plain: boolean;
   /** What the request itself says. */
   readonly override: "always" | "never" | undefined;
+  /**
+   * The client asks for `always` and takes it on itself to follow with a request of its own: without the first one's
+   * credentials, `x-amz-*` headers and conditions, and with the object's headers from the 307.
+   */
+  readonly bare: boolean;
   /** By `amz-sdk-request`; 1 when nothing is said. */
   readonly attempt: number;
-  /** A client not known to follow got a 307 for the same bytes moments ago. */
+  /** The client got a 307 for the same bytes moments ago and did not follow, by all that can be seen. */
   readonly repeated: boolean;
   /** Undefined: no healthy whole replica stands where this client may be sent. */
   readonly target: RedirectTarget | undefined;

@@ -15,6 +15,13 @@ export interface Rule {
 const isAlways = ({ mode }: RedirectFacts) => mode === "always";
 const isAsked = ({ override }: RedirectFacts) => override === "always";
 const isSigned = ({ authentication }: RedirectFacts) => authentication === "header";
+/** Does not decide for a client that sends a bare request there and has the object's headers from the 307. */
+const unlessBare = ({ rule, test, why }: Rule): Rule => ({
+  rule,
+  test: (facts, target) => (facts.bare ? undefined : test(facts, target)),
+  why: (facts, target) =>
+    facts.bare ? "the client follows with a bare request, and has the headers of the 307" : why(facts, target),
+});
 const either = (is: boolean, yes: string, no: string) => (is ? yes : no);
 
 export const rules: readonly Rule[] = [
@@ -59,7 +66,7 @@ export const rules: readonly Rule[] = [
         ? `the client says that this is its attempt ${attempt}`
         : either(
             repeated,
-            "a client not known to follow got a 307 for the same bytes within the last 10 s",
+            "the client got a 307 for the same bytes within the last 10 s, and comes back",
             "nothing says that the client comes back from a redirect",
           ),
   },
@@ -75,20 +82,21 @@ export const rules: readonly Rule[] = [
   },
   {
     rule: "6-host",
-    test: (facts, target) => (target.downgrade || (target.sameHost && isSigned(facts)) ? "proxy" : undefined),
+    test: (facts, target) =>
+      target.downgrade || (target.sameHost && isSigned(facts) && !facts.bare) ? "proxy" : undefined,
     why: (facts, { downgrade, sameHost }) =>
       downgrade
         ? "the client may have come by https, and the backend's public endpoint is http"
         : !sameHost
           ? "the backend's host name is neither the gateway's nor a sub-domain of it"
           : either(
-              isSigned(facts),
+              isSigned(facts) && !facts.bare,
               "the backend's host name is the gateway's or a sub-domain of it, and the client would send its " +
                 "Authorization header along",
-              "the backend's host name is the gateway's or a sub-domain of it, and there is no Authorization header",
+              "the backend's host name is the gateway's or a sub-domain of it, and no Authorization header comes there",
             ),
   },
-  {
+  unlessBare({
     rule: "7-security-token",
     test: (facts) =>
       facts.securityToken && (isAlways(facts) || !(isAsked(facts) || facts.family.dropsToken)) ? "proxy" : undefined,
@@ -99,8 +107,8 @@ export const rules: readonly Rule[] = [
           either(family.dropsToken, "does not repeat it on another host", "may repeat it on another host"),
         "the request has no x-amz-security-token",
       ),
-  },
-  {
+  }),
+  unlessBare({
     rule: "8-replayed-headers",
     test: ({ amzHeaders }, { replayedHeaders }) => (amzHeaders && replayedHeaders === "strict" ? "proxy" : undefined),
     why: ({ amzHeaders }, { replayedHeaders }) =>
@@ -108,16 +116,16 @@ export const rules: readonly Rule[] = [
         ? "the backend refuses x-amz-* headers that its URL does not sign, and the request has " +
           either(amzHeaders, "some", "none")
         : "the backend bears x-amz-* headers that its URL does not sign",
-  },
-  {
+  }),
+  unlessBare({
     rule: "9-date-condition",
     test: ({ dateCondition }, target) => (dateCondition && !target.honoursEmbeddedHeaders ? "proxy" : undefined),
     why: ({ dateCondition }, target) =>
       !dateCondition
         ? "the request has no condition on a date"
         : `the request has a condition on a date, and the backend ${knows(target)} the object's Last-Modified`,
-  },
-  {
+  }),
+  unlessBare({
     rule: "10-etag",
     test: (facts, target) =>
       !facts.sameEtag && !target.honoursEmbeddedHeaders && (facts.etagCondition || !(isAsked(facts) || isAlways(facts)))
@@ -128,7 +136,7 @@ export const rules: readonly Rule[] = [
         ? "the backend's ETag is the object's"
         : `the bytes have another ETag of their own than the object, and the backend ${knows(target)} the object's` +
           either(etagCondition, "; the request has a condition on it", ""),
-  },
+  }),
   {
     rule: "11-attributes",
     test: (facts, target) =>
@@ -142,7 +150,7 @@ export const rules: readonly Rule[] = [
   },
   {
     rule: "12-small",
-    test: (facts) => (facts.bytes < facts.minBytes && !isAlways(facts) ? "proxy" : undefined),
+    test: (facts) => (facts.bytes < facts.minBytes && !isAlways(facts) && !isAsked(facts) ? "proxy" : undefined),
     why: ({ bytes, minBytes }) =>
       `the read has ${bytes} bytes, ${bytes < minBytes ? "fewer" : "not fewer"} than redirect.minBytes ${minBytes}`,
   },

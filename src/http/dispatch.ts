@@ -101,6 +101,7 @@ function serviceCall(
     }),
     hold,
     client,
+    connection: req.socket,
     virtualHost: address.virtualHost,
     get signal() {
       return whileConnected(req, res);

@@ -42,6 +42,7 @@ async function deliver(call: StoredObjectCall, read: ObjectRead, services: Servi
     requestOrigin: client.origin,
     mayBeHttps: client.mayBeHttps,
     clientAddress: client.address,
+    connection: call.connection,
     trustedPeer: client.trustedPeer,
     bytes: read.bytes,
     plain: read.plain,

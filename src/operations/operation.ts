@@ -48,6 +48,8 @@ export interface ServiceCall {
   /** The host name names the bucket. */
   readonly virtualHost: boolean;
   readonly client: Client;
+  /** The connection that the request came on, to know it again. */
+  readonly connection: object;
   /**
    * Takes memory from the gateway's budget for bytes on their way to the client, until the reply has been sent.
    * Undefined: taken at once. Rejects with SlowDown when none becomes free in time. `body` takes its own memory.

@@ -162,7 +162,51 @@ describe("route", () => {
     expect(delivery.route(boto).rule).toBe("14-client");
   });
 
-  it("never holds a repeated read against a client that follows or asked", async () => {
+  it("streams the same bytes again to any client that comes back on its connection, for ten seconds", async () => {
+    const { delivery, state } = await bench();
+    const connection = {};
+    const read = (change: Parameters<typeof request>[0] = {}) =>
+      delivery.route(request({ connection, ...change })).rule;
+    const range = { headers: { "user-agent": "aws-sdk-go/1.44.298", range: "bytes=0-4194303" } };
+    const other = { ...request().object, key: "other" };
+    expect([read(), read(range), read({ object: other })]).toEqual(["14-client", "14-client", "14-client"]);
+    state.now = new Date(state.now.getTime() + 9_999);
+    expect([read(), read(range), read({ object: other }), read()]).toEqual(Array(4).fill("4-retry"));
+    expect([read({ connection: {} }), read({ connection: undefined })]).toEqual(["14-client", "14-client"]);
+    state.now = new Date(state.now.getTime() + 1);
+    expect(read()).toBe("14-client");
+  });
+
+  it.each([
+    ["of another address", { clientAddress: "192.0.2.2" }],
+    ["with another key", { accessKeyId: "other" }],
+    ["of another kind", { headers: { "user-agent": "aws-sdk-go/1.44.299" } }],
+    ["that asks for another version", { object: { ...request().object, versionId: "2" } }],
+    ["of another bucket", { bucket: { ...request().bucket, id: 2 } }],
+  ] as const)(
+    "takes nobody %s for the one that was sent away, though a proxy's connection be the same",
+    async (_, change) => {
+      const { delivery } = await bench({ redirect: { ...redirect, mode: "always" } });
+      const connection = {};
+      expect(delivery.route(request({ connection })).kind).toBe("redirect");
+      expect(delivery.route(request({ connection, ...change })).kind).toBe("redirect");
+      expect(delivery.route(request({ connection })).rule).toBe("4-retry");
+    },
+  );
+
+  it("keeps the last few reads of a connection, and none with endless headers", async () => {
+    const { delivery } = await bench();
+    const connection = {};
+    const read = (n: number, agent = "aws-sdk-go/1") =>
+      delivery.route(request({ connection, headers: { "user-agent": agent, range: `bytes=0-${4194303 + n}` } })).rule;
+    for (const n of [1, 2, 3, 4, 5]) expect(read(n)).toBe("14-client");
+    expect([5, 2].map((n) => read(n))).toEqual(["4-retry", "4-retry"]);
+    expect(read(1)).toBe("14-client");
+    const endless = `aws-sdk-go/1 ${"x".repeat(1000)}`;
+    expect([read(9, endless), read(9, endless)]).toEqual(["14-client", "14-client"]);
+  });
+
+  it("never holds a repeated read on other connections against a client that follows or asked", async () => {
     const { delivery } = await bench({
       redirect: { ...redirect, mode: "always" },
     });

@@ -19,6 +19,7 @@ const follower: RedirectFacts = {
   ending: false,
   plain: true,
   override: undefined,
+  bare: false,
   attempt: 1,
   repeated: false,
   target: minio,
@@ -40,6 +41,8 @@ const follower: RedirectFacts = {
 type Change = Partial<RedirectFacts>;
 
 const asked: Change = { override: "always" };
+/** Asks for a redirect, and follows with a request of its own. */
+const bare: Change = { ...asked, bare: true };
 const boto: Change = { family: familyOf("Boto3/1.43 md/Botocore#1.43") };
 const rclone: Change = { family: familyOf("rclone/v1.76.0") };
 const presigned = (userAgent: string | undefined): Change => ({
@@ -138,7 +141,21 @@ const cases: readonly (readonly [string, Change, string, string])[] = [
     "redirect 14-client",
   ],
   ["few bytes", { bytes: MIB - 1 }, "proxy 12-small", "redirect 14-client"],
-  ["few bytes, asked for", { bytes: 4096, ...asked }, "proxy 12-small", "redirect 13-opt-in"],
+  ["few bytes, asked for", { bytes: 4096, ...asked }, "redirect 13-opt-in", "redirect 13-opt-in"],
+  ["https to http, for a bare request", { ...to({ downgrade: true }), ...bare }, "proxy 6-host", "proxy 6-host"],
+  ...(
+    [
+      ["a store on the same host", to({ sameHost: true })],
+      ["a session token", { securityToken: true }],
+      ["a strict store", to({ replayedHeaders: "strict" })],
+      ["a date condition", { dateCondition: true }],
+      ["another ETag there and If-Match", { sameEtag: false, etagCondition: true }],
+      ["own attributes", { ownAttributes: true }],
+    ] as const
+  ).map(
+    ([what, change]) =>
+      [`${what}, for a bare request`, { ...change, ...bare }, "redirect 13-opt-in", "redirect 13-opt-in"] as const,
+  ),
   ["a big read by a follower", {}, "redirect 14-client", "redirect 14-client"],
   ["boto3", boto, "proxy 14-client", "redirect 14-client"],
   ["boto3, asked for", { ...boto, ...asked }, "redirect 13-opt-in", "redirect 13-opt-in"],

@@ -131,6 +131,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   console: ["contract"],
   "embedded-headers.ts": ["errors.ts"],
   "errors.ts": [],
+  "follow.ts": [],
   "log.ts": [],
   "cors-rules.ts": [],
   "model.ts": ["cors-rules.ts"],

@@ -205,21 +205,6 @@ export interface Replica {
   readonly verifiedAt: Date;
 }
 
-/** attached: in use. draining: read, but given nothing new, and being emptied. removed: never asked again. */
-export type BackendState = "attached" | "draining" | "removed";
-
-/** What the database says about a backend. */
-export interface Registration {
-  readonly name: string;
-  /** What its identity object or marker says. */
-  readonly identity: string;
-  readonly state: BackendState;
-  /** When any gateway last found it in place; the beginning of time: never yet. */
-  readonly seenAt: Date;
-  /** Since when another identity, or none, stands where it was; undefined: that was not seen. */
-  readonly lostAt: Date | undefined;
-}
-
 /** Stored bytes. `storageKey` is the same on every backend, and is never used twice. */
 export interface Blob {
   readonly id: number;

@@ -11,11 +11,12 @@ import type { Amount } from "../metadata/holders.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { SealedSecret } from "../model.ts";
 import { findIdentity, registerBackend } from "../upkeep/registration.ts";
-import { type BackendDescription, type BackendFacts, describeBackend } from "./backend-description.ts";
+import { type BackendCheck, type BackendDescription, type BackendFacts, describeBackend } from "./backend-description.ts";
 import { checkInUse, checkNotInPlace } from "./backend-refusals.ts";
 import type { LiveBackend } from "./live-status.ts";
 import { openStore } from "./open-store.ts";
 import { knownBackend, Refusal } from "./refusal.ts";
+import { tryRedirects } from "./try-redirects.ts";
 
 export interface BackendAdministrationOptions {
   readonly metadata: Pick<Metadata, "backends" | "jobs">;
@@ -32,14 +33,6 @@ export interface BackendAdministrationOptions {
   /** How long copies on a backend that is away still count as good. */
   readonly outageGraceMs: number;
   readonly now: () => Date;
-}
-
-export interface BackendCheck {
-  readonly name: string;
-  readonly condition: "in place" | "lost" | "away" | "not registered";
-  /** Why, unless it is in place; why not, if it takes no writes. */
-  readonly reason: string | undefined;
-  readonly writable: boolean;
 }
 
 const PATIENCE_MS = 5000;
@@ -100,7 +93,7 @@ export class BackendAdministration {
     });
   }
 
-  /** Looks at the store now, from here. */
+  /** Looks at the store now, from here, and tries what becomes of redirected reads. */
   async check(name: string): Promise<BackendCheck> {
     const row = await this.#find(name);
     const backend = await openStore(this.#configOf(name, row));
@@ -114,6 +107,7 @@ export class BackendAdministration {
         return { name, condition: isLost ? "lost" : "away", reason: failure.message, writable: false };
       }
       const refusal = await backend.probeWrite(signal).then(() => undefined, onlyBackendError);
+      if (refusal === undefined) await tryRedirects(backend, this.#options.metadata.backends, row.identity);
       return { name, condition: "in place", reason: refusal?.message, writable: refusal === undefined };
     } finally {
       await backend.close();
@@ -142,7 +136,9 @@ export class BackendAdministration {
         await backend.probe(signal, former.identity);
         await metadata.backends.setConfig(name, seal(config));
       }
-      await backend.establish((await this.#registered(name)).identity);
+      const { identity } = await this.#registered(name);
+      await backend.establish(identity);
+      await tryRedirects(backend, metadata.backends, identity);
     } finally {
       await backend.close();
     }

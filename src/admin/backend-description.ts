@@ -1,7 +1,7 @@
 /** What an operator is told of one backend, from the configuration, the database and a running gateway: pure. */
 import type { BackendConfig } from "../backends/kinds.ts";
 import type { RegisteredBackend } from "../metadata/backends.ts";
-import type { BackendState } from "../model.ts";
+import type { BackendState, RedirectAbilities } from "../registration.ts";
 
 export interface BackendDescription {
   readonly name: string;
@@ -16,8 +16,18 @@ export interface BackendDescription {
   readonly bytes: number;
   /** Where configuration and database differ, or why its configuration cannot be read. */
   readonly note: string | undefined;
+  /** What it did with redirected reads when that was tried last. */
+  readonly redirects: RedirectAbilities | undefined;
   /** At run time: it is not in the configuration. */
   readonly attached: boolean;
+}
+
+export interface BackendCheck {
+  readonly name: string;
+  readonly condition: "in place" | "lost" | "away" | "not registered";
+  /** Why, unless it is in place; why not, if it takes no writes. */
+  readonly reason: string | undefined;
+  readonly writable: boolean;
 }
 
 export interface BackendFacts {
@@ -50,6 +60,7 @@ export function describeBackend(facts: BackendFacts): BackendDescription {
     replicas: held?.replicas ?? 0,
     bytes: held?.bytes ?? 0,
     note: noteOn(facts),
+    redirects: row?.abilities,
     attached: row?.config !== undefined && isConfigured !== true,
   };
 }

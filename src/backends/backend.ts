@@ -5,6 +5,7 @@
  */
 import type { Readable } from "node:stream";
 import type { ByteRange } from "../model.ts";
+import type { RedirectAbilities } from "../registration.ts";
 import type { Space } from "./space.ts";
 import type { StopSignal } from "./stop-signal.ts";
 
@@ -95,9 +96,9 @@ export interface BackendTraits {
   readonly publicEndpoint: string | undefined;
   /**
    * Does the backend accept `x-amz-*` headers that a client sends again with a signed URL? MinIO and nodes do, AWS
-   * does not.
+   * does not. auto: as it was found to, and not before that.
    */
-  readonly replayedHeaders: "tolerate" | "strict";
+  readonly replayedHeaders: "tolerate" | "strict" | "auto";
   /** A nearbucket node: it answers with the headers given inside the signed URL, so a redirect loses nothing. */
   readonly honoursEmbeddedHeaders: boolean;
 }
@@ -183,6 +184,11 @@ export interface Backend {
   probe(signal: AbortSignal, identity: string): Promise<void>;
   /** Writes a few bytes beside the identity, as durably as any write. Throws why it takes no writes now. */
   probeWrite(signal: AbortSignal): Promise<void>;
+  /**
+   * Tries what becomes of the reads that redirects lead to, with an object of its own. Undefined: none lead here.
+   * Throws when it takes no object now.
+   */
+  tryRedirects?(signal: AbortSignal): Promise<RedirectAbilities | undefined>;
   /** Asked now and then, after a good probe. Undefined: nobody can tell. */
   space?(): Promise<Space | undefined>;
   close(): Promise<void>;

@@ -5,7 +5,8 @@
  */
 import { setImmediate } from "node:timers/promises";
 import type { Log } from "../log.ts";
-import type { BackendState, Region, Registration } from "../model.ts";
+import type { Region } from "../model.ts";
+import type { BackendState, RedirectAbilities, Registration } from "../registration.ts";
 import { asBackendError, type Backend, BackendError, type BackendFault } from "./backend.ts";
 import { CallHealth } from "./call-health.ts";
 import { expectedReadMs, steady } from "./expected-read.ts";
@@ -93,6 +94,12 @@ export class WatchedMember {
 
   get identity(): string | undefined {
     return this.#registration?.identity;
+  }
+
+  get abilities(): RedirectAbilities | undefined {
+    const abilities = this.#registration?.abilities;
+    // Where clients were sent elsewhere then, it says nothing about where they are sent now.
+    return abilities?.publicEndpoint === this.#bare.traits.publicEndpoint ? abilities : undefined;
   }
 
   get seenAt(): Date {

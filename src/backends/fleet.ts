@@ -3,7 +3,8 @@
  * One that the database does not know, or that shows another identity than the database says, is never up.
  */
 import type { Log } from "../log.ts";
-import type { BackendState, Region, Registration } from "../model.ts";
+import type { Region } from "../model.ts";
+import type { BackendState, RedirectAbilities, Registration } from "../registration.ts";
 import type { Backend, BackendError } from "./backend.ts";
 import type { OperationHealth } from "./call-health.ts";
 import { WatchedMember } from "./fleet-member.ts";
@@ -26,6 +27,8 @@ export interface FleetMember {
   readonly state: BackendState;
   /** As registered; undefined: it is not. */
   readonly identity: string | undefined;
+  /** What its store was found to do with redirected reads; undefined: that is not known. */
+  readonly abilities: RedirectAbilities | undefined;
   /** When it was last found in place, by any gateway; the opening of the fleet where it is not registered yet. */
   readonly seenAt: Date;
   /** Since when another identity, or none, stands in its place; undefined: that is not so. */

@@ -5,9 +5,10 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
+import { backendText, conditionText, redirectsText } from "./backend-text.ts";
 import { columns } from "./columns.ts";
 import { drain } from "./drain.ts";
-import { count, duration, size } from "./layout.ts";
+import { count, size } from "./layout.ts";
 import { addOrphans } from "./orphans.ts";
 import { openProgress } from "./progress.ts";
 import { type ReachOptions, reach, withReach } from "./reach.ts";
@@ -26,6 +27,7 @@ interface DrainWords {
 export function addBackends(program: Command, terminal: Terminal): void {
   const backends = program.command("backends").description("the stores of a gateway");
   addList(backends, terminal);
+  addShow(backends, terminal);
   addCheck(backends, terminal);
   addAttach(backends, terminal);
   addDrain(backends, terminal);
@@ -53,6 +55,21 @@ function addList(backends: Command, terminal: Terminal): void {
       reach(options, terminal, async ({ backends: all }) => {
         const described = await all.list();
         terminal.print(options.json === true ? toJson(described) : listTable(described, new Date()));
+      }),
+    );
+}
+
+function addShow(backends: Command, terminal: Terminal): void {
+  withReach(backends.command("show").description("all that is known of one backend, and of the redirects to it"))
+    .argument("<name>")
+    .option("--gateway <url>", "where the gateway answers operators; by default as the configuration says")
+    .option("--json", "as one JSON document")
+    .action((name: string, options: ReachOptions & JsonOption & { readonly gateway?: string }) =>
+      reach(options, terminal, async ({ backends: all }) => {
+        const backend = (await all.list()).find((one) => one.name === name);
+        if (backend === undefined) throw new Error(`there is no backend ${name}`);
+        const text = options.json === true ? JSON.stringify(backend, undefined, 2) : backendText(backend, new Date());
+        terminal.print(text);
       }),
     );
 }
@@ -132,18 +149,13 @@ function addReplace(backends: Command, terminal: Terminal): void {
 }
 
 function listTable(described: readonly BackendDescription[], now: Date): string {
-  const heading = ["NAME", "KIND", "REGION", "STATE", "CONDITION", "REPLICAS", "BYTES", "NOTE"];
-  const rows = described.map(({ name, kind = "-", region = "-", state, condition, at, replicas, bytes, note = "" }) => [
-    ...[name, kind, region, state, conditionText(condition, at, now)],
-    ...[count(replicas), size(bytes), note],
-  ]);
+  const heading = ["NAME", "KIND", "REGION", "STATE", "CONDITION", "REDIRECTS", "REPLICAS", "BYTES", "NOTE"];
+  const rows = described.map((one) => {
+    const { name, kind = "-", region = "-", state, replicas, bytes, note = "" } = one;
+    const words = [name, kind, region, state, conditionText(one, now), redirectsText(one.redirects)];
+    return [...words, count(replicas), size(bytes), note];
+  });
   return columns([heading, ...rows], ["REPLICAS", "BYTES"]);
-}
-
-function conditionText(condition: BackendDescription["condition"], at: Date | undefined, now: Date): string {
-  if (condition === "in place" || at === undefined) return condition;
-  if (condition === "seen") return `seen ${duration(now.getTime() - at.getTime())} ago`;
-  return `${condition} since ${at.toISOString().slice(0, 16)}Z`;
 }
 
 function checkTable(checks: readonly BackendCheck[]): string {

@@ -43,7 +43,7 @@ const backend = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("s3"),
     ...reachedByS3,
-    replayedHeaders: z.enum(["tolerate", "strict"]).default("strict"),
+    replayedHeaders: z.enum(["auto", "tolerate", "strict"]).default("auto"),
   }),
   z.strictObject({
     kind: z.literal("node"),

@@ -5,6 +5,28 @@ import { amount, bytes, count, pageOf, pageQuery, time } from "./common.ts";
 /** As in the configuration file. Checked by the same schema; secrets are never shown again. */
 export const backendConfig = z.looseObject({ name: z.string().min(1), kind: z.string() });
 
+/** What the store did with reads by signed URLs, as redirects lead to; absent parts could not be found out. */
+const redirectedReads = z.object({
+  at: time,
+  /** Where clients were sent then. */
+  publicEndpoint: z.string(),
+  /** tolerate: it bears `x-amz-*` headers that the URL does not sign, such as redirected clients send again. */
+  replayedHeaders: z.enum(["tolerate", "strict"]).optional(),
+  /** The key that signs redirects may read blobs; and it may not write, if it is another than the key that does. */
+  keyReads: z.boolean().optional(),
+  keyReadsOnly: z.boolean().optional(),
+  /** What stands at the public endpoint is this store. */
+  sameStore: z.boolean().optional(),
+  /** The ETag is the md5 of the bytes, and of an upload in parts that of the parts' md5s. */
+  etags: z.boolean().optional(),
+  partEtags: z.boolean().optional(),
+  /** It answers a range with that part, and holds If-Match and If-None-Match. */
+  ranges: z.boolean().optional(),
+  conditions: z.boolean().optional(),
+  /** It answers with the headers that `response-*` parameters name. */
+  overrides: z.boolean().optional(),
+});
+
 export const backend = z.object({
   name: z.string(),
   kind: z.string().optional(),
@@ -15,6 +37,8 @@ export const backend = z.object({
   replicas: count,
   bytes,
   note: z.string().optional(),
+  /** Absent: that was never tried, or no redirect leads there. */
+  redirects: redirectedReads.optional(),
   /** It was attached at run time; the others stand in the configuration file. */
   attached: z.boolean(),
 });

@@ -158,7 +158,7 @@ class Deliverer implements Delivery {
     const repeated =
       (readKey !== undefined && this.#recent.has(readKey, now.getTime())) ||
       (override !== "always" && this.#sent.has(request, now.getTime()));
-    const target = endpoint && targetFor(endpoint, request, redirect.allowInsecureRedirects);
+    const target = endpoint && targetFor(endpoint, request, redirect.allowInsecureRedirects, closest?.member.abilities);
     const seconds = urlLifetime(request, redirect, now);
     const ending = seconds === undefined;
     const facts = gatherFacts(request, { mode, override, family, ending, repeated, target, redirect });

@@ -1,5 +1,6 @@
 /** Where each backend may be read from by clients, worked out once for each. */
 import type { Backend } from "../backends/backend.ts";
+import type { RedirectAbilities } from "../registration.ts";
 import { NetworkMap } from "./networks.ts";
 import type { ReadRequest } from "./read-request.ts";
 import type { RedirectTarget } from "./redirect-facts.ts";
@@ -23,6 +24,8 @@ export interface PublicEndpoint {
   readonly networks: NetworkMap<true> | undefined;
   /** For a request that comes from neither https nor a host of the same name. */
   readonly target: RedirectTarget;
+  /** The same where the store was found to bear replayed headers. */
+  readonly tolerantTarget: RedirectTarget;
 }
 
 /** Finds the endpoint of a backend; undefined: it has none. `audiences` may grow when backends are attached. */
@@ -48,11 +51,16 @@ function readPublicEndpoint(
 ): PublicEndpoint | undefined {
   if (publicEndpoint === undefined) return undefined;
   const { clientNetworks, crossOrigin = false } = audience ?? {};
+  const target: RedirectTarget = {
+    ...{ downgrade: false, sameHost: false, honoursEmbeddedHeaders, crossOrigin },
+    replayedHeaders: replayedHeaders === "tolerate" ? "tolerate" : "strict",
+  };
   return {
     host: hostOf(publicEndpoint),
     https: publicEndpoint.startsWith("https:"),
     networks: clientNetworks && new NetworkMap(clientNetworks.map((cidr) => [cidr, true] as const)),
-    target: { downgrade: false, sameHost: false, replayedHeaders, honoursEmbeddedHeaders, crossOrigin },
+    target,
+    tolerantTarget: replayedHeaders === "auto" ? { ...target, replayedHeaders: "tolerate" } : target,
   };
 }
 
@@ -60,16 +68,18 @@ export function admits({ networks }: PublicEndpoint, clientAddress: string): boo
   return networks === undefined || networks.get(clientAddress) === true;
 }
 
-/** What this endpoint is to this request. */
+/** What this endpoint is to this request. `abilities`: of its store, as far as they are known. */
 export function targetFor(
   endpoint: PublicEndpoint,
   { requestOrigin, mayBeHttps }: ReadRequest,
   allowInsecure: boolean,
+  abilities: RedirectAbilities | undefined,
 ): RedirectTarget {
+  const target = abilities?.replayedHeaders === "tolerate" ? endpoint.tolerantTarget : endpoint.target;
   const host = hostOf(requestOrigin);
   const sameHost = endpoint.host === host || endpoint.host.endsWith(`.${host}`);
   const downgrade = mayBeHttps && !endpoint.https && !allowInsecure;
-  return sameHost || downgrade ? { ...endpoint.target, sameHost, downgrade } : endpoint.target;
+  return sameHost || downgrade ? { ...target, sameHost, downgrade } : target;
 }
 
 /** The host of an origin, without scheme and port. */

@@ -1,7 +1,7 @@
 /**
  * What each connection was answered with a redirect: a client that asks for the same bytes again on its connection, a
- * moment later, did not follow, whatever is known of its kind. Bounded: a few reads of each open connection, and nothing
- * once it is closed.
+ * moment later, did not follow, whatever is known of its kind. Bounded: a few reads of each open connection, and
+ * nothing once it is closed.
  */
 import type { ReadRequest } from "./read-request.ts";
 

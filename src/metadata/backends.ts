@@ -2,7 +2,8 @@
  * The backends that ever held a blob, each with the identity it was registered under. What a name means never changes
  * silently: another identity under a known name is refused.
  */
-import type { BackendState, Blob, Registration, SealedSecret } from "../model.ts";
+import type { Blob, SealedSecret } from "../model.ts";
+import type { BackendState, RedirectAbilities, Registration } from "../registration.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Parameter, type Statement, statement } from "./engine.ts";
 import { type Amount, type HolderSet, Holders, sum } from "./holders.ts";
@@ -22,11 +23,13 @@ interface BackendRow {
   readonly registered_at: number;
   readonly seen_at: number;
   readonly lost_at: number | null;
+  readonly abilities: string | null;
 }
 
 const selectAll = statement<BackendRow>(
   "backends",
-  "SELECT name, identity, state, config, sealed_by, registered_at, seen_at, lost_at FROM backends ORDER BY name",
+  `SELECT name, identity, state, config, sealed_by, registered_at, seen_at, lost_at, abilities
+  FROM backends ORDER BY name`,
 );
 const insert = statement<never>(
   "backend-register",
@@ -44,8 +47,12 @@ const setLost = statement<never>(
 );
 const setIdentity = statement<never>(
   "backend-identity",
-  `UPDATE backends SET identity = ?, state = 'attached', seen_at = ?, lost_at = NULL
+  `UPDATE backends SET identity = ?, state = 'attached', seen_at = ?, lost_at = NULL, abilities = NULL
   WHERE name = ? AND identity = ?`,
+);
+const setAbilities = statement<never>(
+  "backend-abilities",
+  "UPDATE backends SET abilities = ? WHERE name = ? AND identity = ?",
 );
 const setConfig = statement<never>("backend-config", "UPDATE backends SET config = ?, sealed_by = ? WHERE name = ?");
 const resealConfig = statement<never>(
@@ -137,6 +144,11 @@ export class Backends {
   /** Another store takes this one's place; first `loseReplicas` until it is 0. False when `former` was replaced. */
   replace(name: string, former: string, identity: string): Promise<boolean> {
     return this.#change(setIdentity, [identity, this.#context.now().getTime(), name, former]);
+  }
+
+  /** What this very backend was found to do. False when another identity is registered by now. */
+  setAbilities(name: string, identity: string, abilities: RedirectAbilities): Promise<boolean> {
+    return this.#change(setAbilities, [JSON.stringify(abilities), name, identity]);
   }
 
   /** The sealed configuration of one that is attached at run time; undefined: it is in the configuration file now. */
@@ -250,5 +262,11 @@ function toBackend(row: BackendRow): RegisteredBackend {
     registeredAt: new Date(row.registered_at),
     seenAt: new Date(row.seen_at),
     lostAt: row.lost_at === null ? undefined : new Date(row.lost_at),
+    abilities: row.abilities === null ? undefined : readAbilities(row.abilities),
   };
+}
+
+function readAbilities(text: string): RedirectAbilities {
+  const stored = JSON.parse(text) as RedirectAbilities;
+  return { ...stored, at: new Date(stored.at) };
 }

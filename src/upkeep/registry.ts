@@ -9,6 +9,7 @@ import { withinTime } from "../backends/within-time.ts";
 import type { Log } from "../log.ts";
 import type { RegisteredBackend } from "../metadata/backends.ts";
 import type { Metadata } from "../metadata/metadata.ts";
+import { RedirectTrials } from "./redirect-trials.ts";
 import { ForeignStoreError, registerBackend } from "./registration.ts";
 
 export interface RegistryOptions {
@@ -44,6 +45,7 @@ class Registry implements BackendRegistry {
   readonly #options: RegistryOptions;
   /** The configured ones, then those that were attached. */
   readonly #backends: Backend[];
+  readonly #trials: RedirectTrials;
   /** Registrations under way, by name. One that hangs is not begun again. */
   readonly #registering = new Map<string, Promise<void>>();
   /** Identities that this process has written, or found in place. */
@@ -58,6 +60,7 @@ class Registry implements BackendRegistry {
   constructor(options: RegistryOptions) {
     this.#options = options;
     this.#backends = [...options.backends];
+    this.#trials = new RedirectTrials(options);
   }
 
   refresh(): Promise<void> {
@@ -85,6 +88,7 @@ class Registry implements BackendRegistry {
     clearTimeout(this.#timer);
     await Promise.allSettled([this.#round]);
     clearTimeout(this.#timer);
+    await this.#trials.close();
   }
 
   async #refresh(): Promise<void> {
@@ -105,13 +109,17 @@ class Registry implements BackendRegistry {
       await this.#tellDifferences(rows);
     }
     this.#known = known;
-    for (const row of usable) await this.#writeBack(row, fleet.get(row.name));
+    for (const row of usable) {
+      const member = fleet.get(row.name);
+      await this.#writeBack(row, member);
+      this.#trials.consider(row, this.#find(row.name), member);
+    }
   }
 
   async #attach(row: RegisteredBackend): Promise<void> {
     const { fleet, openAttached } = this.#options;
     const { name, config, state } = row;
-    if (config === undefined || state === "removed" || openAttached === undefined || this.#has(name)) return;
+    if (config === undefined || state === "removed" || openAttached === undefined || this.#find(name)) return;
     try {
       const backend = await openAttached(row);
       fleet.add(backend);
@@ -122,8 +130,8 @@ class Registry implements BackendRegistry {
     }
   }
 
-  #has(name: string): boolean {
-    return this.#backends.some((backend) => backend.name === name);
+  #find(name: string): Backend | undefined {
+    return this.#backends.find((backend) => backend.name === name);
   }
 
   #register(backend: Backend, rows: readonly RegisteredBackend[]): Promise<void> {
@@ -133,7 +141,7 @@ class Registry implements BackendRegistry {
 
   /** One that was registered and never seen: its store may not have its identity yet. */
   async #establish({ name, identity, ...row }: RegisteredBackend): Promise<void> {
-    const backend = this.#backends.find((one) => one.name === name);
+    const backend = this.#find(name);
     if (backend === undefined || isSeen(row) || row.state === "removed" || this.#established.has(identity)) return;
     await this.#attempt(name, async () => {
       await backend.establish(identity);

@@ -28,7 +28,7 @@ describe("readConfig", () => {
       metadata: { kind: "sqlite", file: "/etc/nearbucket/nearbucket-data/metadata.sqlite", durable: true },
       rootKey: { accessKeyId: "root", secretAccessKey: "rootsecret" },
       backends: [
-        { endpoint: "http://minio-a:9000", accessKeyId: "ak", secretAccessKey: "as", replayedHeaders: "strict" },
+        { endpoint: "http://minio-a:9000", accessKeyId: "ak", secretAccessKey: "as", replayedHeaders: "auto" },
         { directory: "/etc/nearbucket/disks/b" },
       ],
     });

@@ -6,6 +6,7 @@ import { Uptime } from "../../src/backends/uptime.ts";
 import { type Delivery, type DeliveryOptions, openDelivery } from "../../src/delivery/delivery.ts";
 import type { ReadRequest } from "../../src/delivery/read-request.ts";
 import type { Replica } from "../../src/model.ts";
+import type { RedirectAbilities } from "../../src/registration.ts";
 import { unwatchedCalls } from "../support/calls.ts";
 
 const MIB = 1024 ** 2;
@@ -42,13 +43,15 @@ export interface Bench {
     failing: Set<string>;
     /** Of a read, by backend: 5 ms unless told. */
     latencyMs: Record<string, number>;
+    /** By backend: what its store was found to do. */
+    abilities: Record<string, RedirectAbilities>;
   };
 }
 
 /** Which backends are up, on which reads fail, and what time it is, is for the test to say in `state`. */
 export async function bench(
   change: Partial<DeliveryOptions> = {},
-  replayedHeaders: "tolerate" | "strict" = "tolerate",
+  replayedHeaders: "tolerate" | "strict" | "auto" = "tolerate",
 ): Promise<Bench> {
   const state = {
     now: new Date("2030-01-01T00:00:00Z"),
@@ -56,6 +59,7 @@ export async function bench(
     draining: new Set<string>(),
     failing: new Set<string>(),
     latencyMs: {} as Record<string, number>,
+    abilities: {} as Record<string, RedirectAbilities>,
   };
   const open = (region: string) =>
     openBackend({
@@ -86,6 +90,9 @@ export async function bench(
         identity: region.name,
         seenAt: state.now,
         lostSince: undefined,
+        get abilities() {
+          return state.abilities[region.name];
+        },
         reads: {
           ...calm,
           get state(): BreakerState {

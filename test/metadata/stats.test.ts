@@ -31,6 +31,7 @@ describe("the backends that count", () => {
     registeredAt: new Date(0),
     seenAt: new Date(minute * 60_000),
     lostAt: undefined,
+    abilities: undefined,
     ...change,
   });
 

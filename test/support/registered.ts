@@ -1,7 +1,7 @@
 /** Registers the backends of a fleet without a database: each is established under an identity of its own. */
 import type { Backend } from "../../src/backends/backend.ts";
 import type { Fleet } from "../../src/backends/fleet.ts";
-import type { Registration } from "../../src/model.ts";
+import type { Registration } from "../../src/registration.ts";
 
 export const registrationOf = (name: string, change: Partial<Registration> = {}): Registration => ({
   name,
@@ -9,6 +9,7 @@ export const registrationOf = (name: string, change: Partial<Registration> = {})
   state: "attached",
   seenAt: new Date(1),
   lostAt: undefined,
+  abilities: undefined,
   ...change,
 });
 

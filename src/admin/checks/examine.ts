@@ -11,8 +11,11 @@ import { checkCrossOrigin } from "./cross-origin.ts";
 import { error, type Finding, warning } from "./finding.ts";
 import { type OpenedBackend, openAlone } from "./open-alone.ts";
 import { checkRedirect } from "./redirect.ts";
+import { judgeRedirectedReads } from "./redirected-reads.ts";
 import { judgeBackendSpace } from "./space.ts";
 import { onTrialDisk } from "./trial-disk.ts";
+
+const PATIENCE_MS = 10_000;
 
 type Tables = Pick<Metadata, "backends" | "holders">;
 
@@ -98,10 +101,25 @@ async function examineOne(
     const isLookedAt = config.kind === "disk" && config.sizeBytes === undefined && !isCandidate;
     const room = isLookedAt ? [] : judgeBackendSpace(subject, space);
     const calls = seen === undefined ? [] : judgeCalls(subject, seen);
-    return [...clock, ...findings, ...room, ...calls, ...(isUsable ? disagreement(subject, seen) : [])];
+    const reads = isUsable ? await tryReads(config, opened, known, metadata) : [];
+    return [...clock, ...findings, ...reads, ...room, ...calls, ...(isUsable ? disagreement(subject, seen) : [])];
   } finally {
     await opened.close();
   }
+}
+
+/** What is found is kept, where it is registered. */
+async function tryReads(
+  config: BackendConfig,
+  { far }: OpenedBackend,
+  { registered }: Acquaintance,
+  metadata: Tables | undefined,
+): Promise<readonly Finding[]> {
+  const abilities = await far.tryRedirects?.(AbortSignal.timeout(PATIENCE_MS)).catch(() => undefined);
+  if (abilities === undefined) return [];
+  if (registered !== undefined) await metadata?.backends.setAbilities(config.name, registered, abilities);
+  const declared = config.kind === "s3" ? config.replayedHeaders : undefined;
+  return judgeRedirectedReads(config.name, abilities, declared);
 }
 
 function disagreement(subject: string, seen: LiveBackend | undefined): readonly Finding[] {

@@ -6,6 +6,7 @@
 import type { IncomingMessage } from "node:http";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { ByteRange } from "../../model.ts";
+import type { RedirectAbilities } from "../../registration.ts";
 import { canonicalQuery, encodePath } from "../../signature-v4.ts";
 import { readTlsFiles } from "../../tls-files.ts";
 import {
@@ -26,7 +27,7 @@ import { S3Body } from "./body.ts";
 import { bareEtag, parseErrorDocument } from "./faults.ts";
 import { IdentityObject } from "./identity-object.ts";
 import type { S3BackendOptions } from "./options.ts";
-import { UrlSigner } from "./presign.ts";
+import { Redirects } from "./redirects.ts";
 import { SdkCalls } from "./sdk-calls.ts";
 import { S3Sink } from "./sink.ts";
 import { S3Transport } from "./transport.ts";
@@ -51,7 +52,7 @@ export class S3Backend implements Backend {
   readonly #address: S3Address;
   readonly #transport: S3Transport;
   readonly #slow: SdkCalls;
-  readonly #urls: UrlSigner | undefined;
+  readonly #redirects: Redirects | undefined;
   readonly #identity: IdentityObject;
 
   /** `secureContext`: for an https endpoint, whom to trust and what to show; node's own unless told. */
@@ -84,15 +85,7 @@ export class S3Backend implements Backend {
       responseTimeoutMs: options.responseTimeoutMs ?? 30_000,
     });
     this.#slow = new SdkCalls(options, secureContext);
-    this.#urls =
-      publicEndpoint === undefined
-        ? undefined
-        : new UrlSigner({
-            ...keys,
-            ...redirectKey(options),
-            honoursEmbeddedHeaders,
-            address: addressOf(publicEndpoint, bucket, prefix, forcePathStyle),
-          });
+    this.#redirects = publicEndpoint === undefined ? undefined : new Redirects(options, publicEndpoint, secureContext);
     this.#identity = new IdentityObject({
       transport: this.#transport,
       keyBase: this.#address.keyBase,
@@ -172,7 +165,7 @@ export class S3Backend implements Backend {
   }
 
   signedUrl(key: string, options: SignedUrlOptions): string | undefined {
-    return this.#urls?.sign(encodedKey(key), options);
+    return this.#redirects?.sign(encodedKey(key), options);
   }
 
   list(prefix: string, after?: string): AsyncIterable<ListedBlob> {
@@ -199,6 +192,10 @@ export class S3Backend implements Backend {
 
   probeWrite(signal: AbortSignal): Promise<void> {
     return this.#identity.probeWrite(signal);
+  }
+
+  async tryRedirects(signal: AbortSignal): Promise<RedirectAbilities | undefined> {
+    return this.#redirects?.try(this, signal);
   }
 
   /** Only nodes tell. */
@@ -273,11 +270,6 @@ export class S3Backend implements Backend {
       return `asked for ${range.first}-${range.last}, got ${told[0]}`;
     return { size, length };
   }
-}
-
-/** The read-only key that signs redirects, where there is one. */
-function redirectKey({ redirectAccessKeyId: accessKeyId, redirectSecretAccessKey: secretAccessKey }: S3BackendOptions) {
-  return accessKeyId !== undefined && secretAccessKey !== undefined ? { accessKeyId, secretAccessKey } : {};
 }
 
 const PLAIN = /^[A-Za-z0-9\-._~/]*$/;

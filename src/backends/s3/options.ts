@@ -21,7 +21,7 @@ export interface S3BackendOptions {
   readonly forcePathStyle?: boolean | undefined;
   /** `scheme://host[:port]` clients are redirected to; without it they never are. */
   readonly publicEndpoint?: string | undefined;
-  readonly replayedHeaders: "tolerate" | "strict";
+  readonly replayedHeaders: "tolerate" | "strict" | "auto";
   /** Default false. True only for nearbucket nodes. */
   readonly honoursEmbeddedHeaders?: boolean | undefined;
   /** Default 1. */

@@ -30,10 +30,13 @@ export function remoteBackends(api: Api, { env }: Terminal): BackendsGroup {
   return {
     async list() {
       const described = await list();
-      return described.map(({ name, kind, region, state, condition, at, replicas, bytes, note, attached }) => ({
-        ...{ name, kind, region, state, condition, at: at === undefined ? undefined : new Date(at) },
-        ...{ replicas, bytes, note, attached },
-      }));
+      return described.map(
+        ({ name, kind, region, state, condition, at, replicas, bytes, note, redirects, attached }) => ({
+          ...{ name, kind, region, state, condition, at: at === undefined ? undefined : new Date(at) },
+          ...{ replicas, bytes, note, attached },
+          redirects: redirects && { ...redirects, at: new Date(redirects.at) },
+        }),
+      );
     },
     async check(name) {
       if (name !== undefined) return [await check(name)];

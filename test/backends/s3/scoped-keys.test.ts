@@ -128,6 +128,16 @@ describeWith(["minio", "mc"], "the user for redirects on MinIO", () => {
     expect(listed.filter((key) => key.includes("doctor"))).toEqual([]);
   });
 
+  it("is found to read and not to write, unlike one that may do both", async () => {
+    const tried = (one: S3Backend) => one.tryRedirects(AbortSignal.timeout(10_000));
+    expect(await tried(backend)).toMatchObject({ keyReads: true, keyReadsOnly: true, sameStore: true });
+    const { url, publicUrl: publicEndpoint, accessKeyId, secretAccessKey } = minio;
+    const writer = { redirectAccessKeyId: "nearbucket", redirectSecretAccessKey: STORE_SECRET };
+    const other = backendAt(url, { publicEndpoint, accessKeyId, secretAccessKey, ...writer });
+    expect(await tried(other)).toMatchObject({ keyReads: true, keyReadsOnly: false });
+    await other.close();
+  });
+
   it.each([
     { method: "PUT", path: "/blobs/blobs/ab/one", body: "x" },
     { method: "PUT", path: "/blobs/new", body: "x" },

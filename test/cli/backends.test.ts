@@ -39,8 +39,13 @@ describe("nearbucket backends", () => {
       })),
     );
     const told = (await backends("list", "--gateway", endpoint)).out;
-    expect(told).toMatch(/^a +disk +a +attached +in place +1 +14 B$/m);
-    expect((await backends("list")).out).toMatch(/^a +disk +a +attached +seen \d+ s ago +1 +14 B$/m);
+    expect(told).toMatch(/^a +disk +a +attached +in place +- +1 +14 B$/m);
+    expect((await backends("list")).out).toMatch(/^a +disk +a +attached +seen \d+ s ago +- +1 +14 B$/m);
+    expect((await backends("show", "a", "--gateway", endpoint)).out).toMatch(
+      /^name +a\nkind +disk\nregion +a\nstate +attached\ncondition +in place\nreplicas +1 \(14 B\)\nredirects +never tried$/m,
+    );
+    expect(JSON.parse((await backends("show", "b", "--json")).out)).toMatchObject({ name: "b", kind: "disk" });
+    expect(await backends("show", "c")).toMatchObject({ code: 1, err: "nearbucket: there is no backend c\n" });
     const checked = await backends("check", "--json");
     expect(checked.code).toBe(0);
     expect(JSON.parse(checked.out)).toMatchObject(

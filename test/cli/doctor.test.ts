@@ -224,6 +224,7 @@ describe("nearbucket doctor", () => {
     ).toEqual([
       ...["ok clock", "warning identity", "ok exchange"],
       ...["ok range", "ok list", "ok etag", "ok multipart", "ok redirect", "ok cross-origin"],
+      ...["ok redirected-reads", "ok replayed-headers"],
     ]);
     expect(findings).toContainEqual(expect.objectContaining({ check: "configuration", subject: "copies" }));
     // How much room this machine has is not the test's.

@@ -116,6 +116,7 @@ function Actions({ row, onWish }: { readonly row: BackendRow; readonly onWish: C
       items={[
         { text: "Check now", icon: "check", onChoose: wish("check") },
         { text: "Lose this backend?", icon: "search", onChoose: wish("loss") },
+        { text: "Redirects to it", icon: "right", onChoose: wish("redirects") },
         { text: "Scrub now", icon: "refresh", isDisabled: !can.scrub, onChoose: wish("scrub") },
         can.resume
           ? { text: "Resume", icon: "right", onChoose: wish("resume") }

@@ -3,7 +3,7 @@ import type { BackendDocument } from "../../../../contract/backends.ts";
 import type { BackendStatusDocument, StatusDocument } from "../../../../contract/status.ts";
 
 /** What an operator wants done with a backend, or to know of it. */
-export type Wish = "check" | "loss" | "drain" | "resume" | "replace" | "remove" | "scrub";
+export type Wish = "check" | "loss" | "redirects" | "drain" | "resume" | "replace" | "remove" | "scrub";
 
 export interface BackendRow extends BackendDocument {
   /** Undefined: the status does not know it, as one that is not registered yet. */

@@ -14,6 +14,7 @@ import { columnsOf } from "./backend-columns.tsx";
 import { Drain, Remove, Replace, told } from "./backend-dialogs.tsx";
 import { type BackendRow, isMoving, rowsOf, type Sample, type Wish } from "./backend-rows.ts";
 import { LossDialog } from "./loss.tsx";
+import { RedirectsDialog } from "./redirects.tsx";
 
 interface Overview {
   readonly rows: readonly BackendRow[];
@@ -47,7 +48,7 @@ export function Backends() {
     loaded.reload();
   };
   const onWish = (wish: Wish, row: BackendRow) => {
-    if (wish === "check") void check(row.name);
+    if (wish === "check") void check(row.name).then(loaded.reload);
     else if (wish === "resume") void act(row.name, "resume", `${row.name} is used again.`).then(loaded.reload);
     else if (wish === "scrub") void act(row.name, "scrub", `Every copy on ${row.name} is being read, oldest first.`);
     else setShown({ wish, row });
@@ -68,6 +69,7 @@ export function Backends() {
             <AttachBackend onClose={close} onAttached={({ name }) => news(`${name} is attached.`)} />
           )}
           {about && shown?.wish === "loss" && <LossDialog name={about.row.name} onClose={close} />}
+          {about && shown?.wish === "redirects" && <RedirectsDialog {...about} />}
           {about && shown?.wish === "drain" && <Drain {...about} />}
           {about && shown?.wish === "remove" && <Remove {...about} />}
           {about && shown?.wish === "replace" && <Replace {...about} />}

@@ -1,5 +1,6 @@
 // The route of a read: which replica, which URL, and what the answer's headers report.
 import { describe, expect, it } from "vitest";
+import type { RedirectAbilities } from "../../src/registration.ts";
 import { asked, bench, redirect, replica, request, trusted } from "./support.ts";
 
 describe("route", () => {
@@ -135,6 +136,36 @@ describe("route", () => {
       "amsterdam",
     );
   });
+
+  it("takes a store's own conduct into account, and a declared one for certain", async () => {
+    const found = (change: Partial<RedirectAbilities>) => ({
+      ...{ publicEndpoint: "http://amsterdam.example:9000", at: new Date(0), ...change },
+    });
+    const signed = { ...trusted("52,5"), headers: { ...trusted("52,5").headers, "x-amz-date": "" } };
+    const { delivery, state } = await bench({}, "auto");
+    expect(delivery.route(signed).rule).toBe("8-replayed-headers");
+    state.abilities["amsterdam"] = found({ replayedHeaders: "strict" });
+    expect(delivery.route(signed).rule).toBe("8-replayed-headers");
+    state.abilities["amsterdam"] = found({ replayedHeaders: "tolerate" });
+    expect(delivery.route(signed).rule).toBe("14-client");
+    const declared = await bench({}, "strict");
+    declared.state.abilities["amsterdam"] = found({ replayedHeaders: "tolerate" });
+    expect(declared.delivery.route(signed).rule).toBe("8-replayed-headers");
+  });
+
+  it.each(["keyReads", "sameStore", "ranges", "conditions", "overrides"] as const)(
+    "redirects nobody to a store that was found wrong about %s",
+    async (ability) => {
+      const { delivery, state } = await bench();
+      const at = { publicEndpoint: "http://amsterdam.example:9000", at: new Date(0) };
+      state.abilities["amsterdam"] = { ...at, [ability]: false };
+      expect(delivery.route(trusted("52,5")).headers["x-nearbucket-region"]).toBe("toronto");
+      const { replicas } = delivery.explain(trusted("52,5"));
+      expect(replicas.find(({ backend }) => backend === "amsterdam")?.notRedirectable).toContain("answered wrongly");
+      state.abilities["amsterdam"] = { ...at, [ability]: undefined };
+      expect(delivery.route(trusted("52,5")).headers["x-nearbucket-region"]).toBe("amsterdam");
+    },
+  );
 
   it("asks the access key before the bucket, and the bucket before the gateway", async () => {
     const { delivery } = await bench();

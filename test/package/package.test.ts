@@ -18,10 +18,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { startGateway } from "nearbucket";
+import { followRedirects } from "nearbucket/follow";
 
 test("an object comes back", async () => {
   await using gateway = await startGateway();
   const s3 = new S3Client(gateway.clientConfig);
+  s3.middlewareStack.use(followRedirects);
   await s3.send(new CreateBucketCommand({ Bucket: "reports" }));
   await s3.send(new PutObjectCommand({ Bucket: "reports", Key: "2026/may.txt", Body: "all is well" }));
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: "reports", Key: "2026/may.txt" }));

@@ -22,7 +22,7 @@ const KEPT = 4;
 const LONGEST = 512;
 
 export class SentAway {
-  readonly #sent = new WeakMap<object, Sent[]>();
+  readonly #sent = new WeakMap<object, { readonly list: Sent[]; next: number }>();
 
   /**
    * Was this read answered with a redirect on this connection within the last ten seconds? The client must be the same
@@ -31,7 +31,7 @@ export class SentAway {
   has(request: ReadRequest, nowMs: number): boolean {
     const all = request.connection && this.#sent.get(request.connection);
     if (all === undefined) return false;
-    for (const sent of all) if (nowMs - sent.atMs < WINDOW_MS && isSame(sent, request)) return true;
+    for (const sent of all.list) if (nowMs - sent.atMs < WINDOW_MS && isSame(sent, request)) return true;
     return false;
   }
 
@@ -50,8 +50,12 @@ export class SentAway {
       clientAddress: request.clientAddress,
     };
     const all = this.#sent.get(connection);
-    if (all === undefined) this.#sent.set(connection, [sent]);
-    else if (all.push(sent) > KEPT) all.shift();
+    if (all === undefined) this.#sent.set(connection, { list: [sent], next: 0 });
+    else if (all.list.length < KEPT) all.list.push(sent);
+    else {
+      all.list[all.next] = sent;
+      all.next = (all.next + 1) % KEPT;
+    }
   }
 }
 

@@ -11,7 +11,12 @@ import type { Amount } from "../metadata/holders.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { SealedSecret } from "../model.ts";
 import { findIdentity, registerBackend } from "../upkeep/registration.ts";
-import { type BackendCheck, type BackendDescription, type BackendFacts, describeBackend } from "./backend-description.ts";
+import {
+  type BackendCheck,
+  type BackendDescription,
+  type BackendFacts,
+  describeBackend,
+} from "./backend-description.ts";
 import { checkInUse, checkNotInPlace } from "./backend-refusals.ts";
 import type { LiveBackend } from "./live-status.ts";
 import { openStore } from "./open-store.ts";

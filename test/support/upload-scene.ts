@@ -96,12 +96,16 @@ function putOf(url: string): Put {
   };
 }
 
-/** Drags files and folders of this machine over the page and lets them go. */
+/** Drags files and folders of this machine over the page, and lets them go once it says that it takes them. */
 export async function dropOn(page: Page, paths: readonly string[]): Promise<void> {
   const devtools = await page.context().newCDPSession(page);
   const data = { items: [], files: [...paths], dragOperationsMask: 1 };
-  for (const type of ["dragEnter", "dragOver", "drop"] as const)
-    await devtools.send("Input.dispatchDragEvent", { type, x: 400, y: 300, data });
+  const drag = (type: "dragEnter" | "dragOver" | "drop") =>
+    devtools.send("Input.dispatchDragEvent", { type, x: 400, y: 300, data });
+  await drag("dragEnter");
+  await drag("dragOver");
+  await page.getByText("Drop to upload to").waitFor();
+  await drag("drop");
   await devtools.detach();
 }
 

@@ -1,5 +1,5 @@
 /** The whole window takes files while a bucket is shown, and says so while something is dragged over it. */
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { Icon } from "../ui/icon.tsx";
 import { sayFault } from "../ui/toast.tsx";
 import { readDrop } from "./read-drop.ts";
@@ -13,7 +13,8 @@ export interface DropTargetProps {
 
 export function DropTarget({ bucket, prefix }: DropTargetProps) {
   const [isOver, setOver] = useState(false);
-  useEffect(() => {
+  // Before the folder is seen: else a quick drop would go to the one that was shown before, or be opened.
+  useLayoutEffect(() => {
     const over = (event: DragEvent) => {
       if (!hasFiles(event)) return;
       // Else the browser would open the file in place of the page.

@@ -11,7 +11,7 @@ import { type Explanation, explanationOf } from "./explain.ts";
 import { gatherFacts, type Override, readAgent, readOverride } from "./facts.ts";
 import { type Obstacle, obstacleTo } from "./obstacles.ts";
 import { decide, type Step, trace, type Verdict } from "./policy.ts";
-import { FROM_A_PLACE, FROM_ANYWHERE, NOWHERE, type Place, type Scale } from "./proximity.ts";
+import { FROM_A_PLACE, FROM_ANYWHERE, FROM_THE_GATEWAY, NOWHERE, type Place, type Scale } from "./proximity.ts";
 import { type BackendAudience, publicEndpointFinder, targetFor } from "./public-endpoints.ts";
 import { type RankedReplica, rankReplicas } from "./ranking.ts";
 import type { ReadRequest } from "./read-request.ts";
@@ -120,7 +120,7 @@ class Deliverer implements Delivery {
     const verdict = decide(considered.facts);
     const url = verdict.kind === "redirect" ? sign(request, considered) : undefined;
     if (closest === undefined || url === undefined)
-      return this.#proxy(verdict, this.#proxied(request, considered), family, request.bytes);
+      return this.#proxy(verdict, this.#proxied(request, considered.place), family, request.bytes);
     if (readKey !== undefined) this.#recent.remember(readKey, considered.now.getTime());
     if (considered.facts.override !== "always") this.#sent.remember(request, considered.now.getTime());
     return this.#redirect(verdict, url, closest, family, request.bytes);
@@ -140,7 +140,7 @@ class Deliverer implements Delivery {
       steps: isRedirect && !isSigned ? [...steps, UNSIGNED] : steps,
       ...(isSigned
         ? { ranked: considered.ranked, scale: scaleFor(place), sentTo: considered.closest }
-        : { ranked: this.#proxied(request, considered), scale: FROM_A_PLACE, sentTo: undefined }),
+        : { ranked: this.#proxied(request, place), scale: FROM_THE_GATEWAY, sentTo: undefined }),
     };
     return explanationOf(decided, this.#options.fleet);
   }
@@ -169,9 +169,9 @@ class Deliverer implements Delivery {
     return rankReplicas(blob.replicas, this.#options.fleet, place, this.#random, this.#costOf, scale);
   }
 
-  /** In which order the gateway reads: it knows how far they are from itself, wherever the client is. */
-  #proxied(request: ReadRequest, { place, ranked }: Considered): readonly RankedReplica[] {
-    return place.coordinates === undefined ? this.#rank(request, place, FROM_A_PLACE) : ranked;
+  /** In which order the gateway reads. */
+  #proxied(request: ReadRequest, place: Place): readonly RankedReplica[] {
+    return this.#rank(request, place, FROM_THE_GATEWAY);
   }
 
   #obstacle({ member }: RankedReplica, { clientAddress }: ReadRequest): Obstacle | undefined {

@@ -2,7 +2,7 @@
  * Which replica is closest: pure. A mapped region first, then great-circle distance in steps, then latency in steps,
  * then what a read costs, then a weighted draw; the steps keep equals equal, so that a draw shares the load among them.
  * Latency is held against the quickest at the same distance: there is no limit around which two that are nearly equal
- * would differ.
+ * would differ. For the gateway itself latency goes first.
  */
 import type { Coordinates } from "../model.ts";
 
@@ -34,20 +34,24 @@ export const NOWHERE: Place = { region: undefined, coordinates: undefined, sourc
 /** What of a place counts here. */
 type Where = Pick<Place, "region" | "coordinates">;
 
-/** What sets candidates at one distance apart. */
+/** How candidates are set apart. */
 export interface Scale {
   /** Latencies that differ by less are equal; of longer ones, each doubling is a step. */
   readonly similarMs: number;
   readonly countsCost: boolean;
+  /** Before latency and cost; else it sets apart only those that are alike in both. */
+  readonly isDistanceFirst: boolean;
 }
 
-/** For whoever reads from a known place, as the gateway itself does. */
-export const FROM_A_PLACE: Scale = { similarMs: 10, countsCost: true };
+/** For clients whose place is known. */
+export const FROM_A_PLACE: Scale = { similarMs: 10, countsCost: true, isDistanceFirst: true };
 /**
  * For clients that may be anywhere. What no distance explains sets candidates apart, since a packet is around the earth
  * in less; else a draw spreads them.
  */
-export const FROM_ANYWHERE: Scale = { similarMs: 500, countsCost: false };
+export const FROM_ANYWHERE: Scale = { similarMs: 500, countsCost: false, isDistanceFirst: true };
+/** For the gateway, which measures how far they are from itself: the bytes come through it, wherever the client is. */
+export const FROM_THE_GATEWAY: Scale = { similarMs: 10, countsCost: true, isDistanceFirst: false };
 
 const DISTANCE_STEP_KM = 250;
 const EARTH_RADIUS_KM = 6371;
@@ -61,7 +65,7 @@ export function orderByProximity<C extends Candidate>(
 ): readonly C[] {
   if (candidates.length < 2) return candidates;
   const entries = measure(candidates, place, random, scale);
-  entries.sort((a, b) => compare(a, b) || a.draw - b.draw);
+  entries.sort((a, b) => compare(a, b, scale) || a.draw - b.draw);
   return entries.map(({ candidate }) => candidate);
 }
 
@@ -74,12 +78,13 @@ export function equallyClose<C extends Candidate>(
 ): readonly C[] {
   const entries = measure(candidates, place, () => 0, scale);
   const own = entries.find(({ candidate }) => candidate === one);
-  return entries.flatMap((entry) => (own !== undefined && compare(entry, own) === 0 ? [entry.candidate] : []));
+  return entries.flatMap((entry) => (own !== undefined && compare(entry, own, scale) === 0 ? [entry.candidate] : []));
 }
 
 /** 0: only a draw sets them apart. */
-function compare<C extends Candidate>(a: Entry<C>, b: Entry<C>): number {
-  return a.distance - b.distance || a.steps - b.steps || a.cost - b.cost;
+function compare<C extends Candidate>(a: Entry<C>, b: Entry<C>, { isDistanceFirst }: Scale): number {
+  const nearer = a.distance - b.distance;
+  return (isDistanceFirst && nearer) || a.steps - b.steps || a.cost - b.cost || nearer;
 }
 
 interface Entry<C> {
@@ -95,7 +100,7 @@ function measure<C extends Candidate>(
   candidates: readonly C[],
   place: Where,
   random: () => number,
-  { similarMs, countsCost }: Scale,
+  { similarMs, countsCost, isDistanceFirst }: Scale,
 ): Entry<C>[] {
   // This is on the path of every read: the entries are filled in place.
   const entries = candidates.map((candidate) => ({
@@ -109,7 +114,7 @@ function measure<C extends Candidate>(
   for (const entry of entries) {
     let quickest = entry.latency;
     for (const { distance, latency } of entries)
-      if (distance === entry.distance && latency < quickest) quickest = latency;
+      if ((distance === entry.distance || !isDistanceFirst) && latency < quickest) quickest = latency;
     entry.steps = Math.floor(Math.log2(entry.latency / quickest));
   }
   return entries;

@@ -51,7 +51,7 @@ describe("route", () => {
     expect(delivery.route(video)).toMatchObject({ kind: "proxy", rule: "0-ending" });
   });
 
-  it("orders a proxy's replicas by the claimed place, and names the region", async () => {
+  it("orders a proxy's replicas that are as quick by the claimed place, and names the region", async () => {
     const { delivery, counted } = await bench();
     const boto = { bytes: 1, headers: { "user-agent": "Boto3/1", "x-nearbucket-client": "43,-79" }, trustedPeer: true };
     expect(delivery.route(request(boto))).toEqual({
@@ -61,6 +61,13 @@ describe("route", () => {
       headers: { "x-nearbucket-served": "proxy; reason=12-small", "x-nearbucket-region": "toronto" },
     });
     expect(counted).toEqual(["proxy 12-small boto3"]);
+  });
+
+  it("proxies from the copy that is quicker to the gateway, wherever the client is", async () => {
+    const { delivery, state } = await bench();
+    state.latencyMs["toronto"] = 90;
+    const route = delivery.route(request({ ...trusted("43,-79"), bytes: 1 }));
+    expect(route).toMatchObject({ kind: "proxy", order: ["amsterdam", "toronto"] });
   });
 
   it("places a client by the network map, a claim going first", async () => {

@@ -4,6 +4,7 @@ import {
   distanceKm,
   FROM_A_PLACE,
   FROM_ANYWHERE,
+  FROM_THE_GATEWAY,
   orderByProximity,
 } from "../../src/delivery/proximity.ts";
 
@@ -107,6 +108,26 @@ describe("orderByProximity", () => {
     expect(names(orderByProximity([...slow, quick], there, () => 0.5))).toEqual(["quick", "cheap", "dear"]);
     const draws = [0.1, 0.9];
     expect(names(orderByProximity(pair, nowhere, () => draws.shift() ?? 0, FROM_ANYWHERE))).toEqual(["dear", "cheap"]);
+  });
+
+  it("puts the quicker first for the gateway, then the cheaper, then the nearer one to the client", () => {
+    const client = { region: undefined, coordinates: places.brussels };
+    const order = (...changes: Partial<Candidate>[]) =>
+      names(
+        orderByProximity(
+          [at("amsterdam", changes[0]), at("toronto", changes[1]), at("singapore", changes[2])],
+          client,
+          () => 0.5,
+          FROM_THE_GATEWAY,
+        ),
+      );
+    expect(order()).toEqual(["amsterdam", "toronto", "singapore"]);
+    expect(order({ latencyMs: 90 }, { latencyMs: 20 }, { latencyMs: 1 })).toEqual([
+      "singapore",
+      "toronto",
+      "amsterdam",
+    ]);
+    expect(order({ egressCost: 2 }, { egressCost: 1 })).toEqual(["singapore", "toronto", "amsterdam"]);
   });
 
   it("shares the load by capacity among equals, and when nothing is known of the client", () => {

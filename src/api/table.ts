@@ -18,6 +18,7 @@ import {
 import { changeBucket, getBucket, getBucketUsage, listBuckets } from "./buckets.ts";
 import { claimObjects } from "./claims.ts";
 import { explainRead } from "./explain.ts";
+import { explainShares } from "./explain-shares.ts";
 import { listJobs, retryJob } from "./jobs.ts";
 import { changeKey, createKey, listKeys, revokeKey } from "./keys.ts";
 import { createLink } from "./links.ts";
@@ -34,6 +35,7 @@ export const apiOperations: Readonly<Record<string, ApiOperation>> = {
   createSignInLink,
   signInByLink,
   explainRead,
+  explainShares,
   getStatus,
   getStats,
   getHistory,

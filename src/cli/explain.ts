@@ -1,7 +1,8 @@
 /** `nearbucket explain`: which copy of an object a client would get, and why, by a running gateway. */
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Explanation, explanation } from "../contract/explain.ts";
 import { columns } from "./columns.ts";
+import { askShares, readAddresses, sharesText } from "./explain-shares.ts";
 import { wrap } from "./layout.ts";
 import { type ReachOptions, reachApi, withReach } from "./reach.ts";
 import type { Terminal } from "./terminal.ts";
@@ -12,6 +13,9 @@ interface Place {
 }
 
 interface Options extends ReachOptions {
+  readonly bucket?: string;
+  readonly key?: string;
+  readonly ip?: string;
   readonly from?: string;
   readonly at?: Place;
   readonly client?: string;
@@ -26,18 +30,36 @@ interface ObjectName {
 
 export function addExplain(program: Command, terminal: Terminal): void {
   withReach(program.command("explain").description("show which copy of an object a client would get, and why"))
-    .argument("<bucket/key>", "the object", objectName)
-    .option("--from <address>", "the client's IP address; without it: where this command runs")
+    .argument("[bucket/key]", "the object", objectName)
+    .option("--bucket <bucket>", "its bucket, in place of the argument")
+    .option("--key <key>", "its key, in place of the argument")
+    .option("--ip <address>", "the client's IP address; without it: where this command runs")
     .option("--at <lat,long>", "where the client is, in place of what its address says", place)
     .option("--client <user-agent>", "the client's User-Agent, such as rclone/v1.70")
     .option("--steps", "each rule that was asked")
+    .addOption(
+      new Option("--from <file>", "how many of the clients in a file, an address a line, each region would serve")
+        // What one client alone can be asked about.
+        .conflicts(["ip", "at", "client", "steps"]),
+    )
     .option("--json", "as one JSON document")
-    .action(async ({ bucket, key }: ObjectName, { from, at, client, steps, json, ...options }: Options) => {
+    .action(async (named: ObjectName | undefined, { from, ip, at, client, steps, json, ...options }: Options) => {
+      const object = named ?? objectIn(options);
+      const addresses = from === undefined ? undefined : await readAddresses(from, terminal);
       const api = await reachApi(options, terminal);
-      const query = { bucket, key, address: from, ...at, userAgent: client };
+      if (addresses !== undefined) {
+        const asked = await askShares(api, object, addresses);
+        return terminal.print(json ? JSON.stringify(asked, undefined, 2) : sharesText(asked));
+      }
+      const query = { ...object, address: ip, ...at, userAgent: client };
       const explained = await api.call("GET", "/explain", explanation, { query });
       terminal.print(json ? JSON.stringify(explained, undefined, 2) : explainText(explained, steps === true));
     });
+}
+
+function objectIn({ bucket, key }: Options): ObjectName {
+  if (bucket !== undefined && key !== undefined) return { bucket, key };
+  throw new Error("name the object: BUCKET/KEY, or --bucket and --key");
 }
 
 function objectName(text: string): ObjectName {

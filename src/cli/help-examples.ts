@@ -17,6 +17,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "nearbucket backends list --profile near",
     "nearbucket backends list --config nearbucket.yaml --json",
   ],
+  "backends show": ["nearbucket backends show toronto --profile near", "nearbucket backends show toronto --json"],
   "backends check": ["nearbucket backends check --profile near", "nearbucket backends check toronto --profile near"],
   "backends attach": [
     "nearbucket backends attach third --from third.yaml --profile near",
@@ -81,8 +82,9 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   "jobs retry": ["nearbucket jobs retry 4711 --profile near", "nearbucket jobs retry 4711 --config nearbucket.yaml"],
   scrub: ["nearbucket scrub toronto --profile near", "nearbucket scrub toronto --wait --config nearbucket.yaml"],
   explain: [
-    "nearbucket explain photos/cat.jpg --from 203.0.113.7",
+    "nearbucket explain photos/cat.jpg --ip 203.0.113.7",
     "nearbucket explain photos/cat.jpg --at 43.65,-79.38 --client rclone/v1.70 --steps",
+    "nearbucket explain photos/cat.jpg --from addresses.txt",
   ],
   console: [
     "nearbucket console --data nearbucket-data",

@@ -1,5 +1,6 @@
 /** Which copy a client would get, and why: delivery's own decision, step by step. */
 import { z } from "zod";
+import { count } from "./common.ts";
 import { objectQuery } from "./objects.ts";
 
 const coordinates = z.object({ latitude: z.number().min(-90).max(90), longitude: z.number().min(-180).max(180) });
@@ -59,4 +60,29 @@ export const explanation = z.object({
   steps: z.array(z.object({ rule: z.string(), outcome: z.enum(["passes", "redirect", "proxy"]), why: z.string() })),
 });
 
+/** So many addresses are asked about at once. */
+export const MOST_ADDRESSES = 1000;
+
+export const sharesAsked = z.strictObject({
+  ...objectQuery.shape,
+  addresses: z.array(z.string().max(64)).min(1).max(MOST_ADDRESSES),
+});
+
+/** Which region each of these clients would be sent to, if it were redirected. */
+export const shares = z.object({
+  regions: z.array(
+    z.object({
+      region: z.string(),
+      addresses: count,
+      /** Of those whose place is known, to the region; absent: no place is known. */
+      meanKm: z.number().optional(),
+      /** Of these addresses, those whose place is known. */
+      placed: count,
+    }),
+  ),
+  /** Addresses that could be sent to no copy: the gateway streams to them. */
+  streamed: count,
+});
+
+export type Shares = z.infer<typeof shares>;
 export type Explanation = z.infer<typeof explanation>;

@@ -4,7 +4,7 @@
  */
 import type { Fleet } from "../backends/fleet.ts";
 import type { Geography } from "../geography/geography.ts";
-import type { Coordinates, RedirectMode, Region } from "../model.ts";
+import type { Blob, Coordinates, RedirectMode, Region } from "../model.ts";
 import { type ClientFamily, familyOf } from "./client-families.ts";
 import { type ClientMapRow, clientPlaceReader } from "./client-place.ts";
 import { type Explanation, explanationOf } from "./explain.ts";
@@ -49,6 +49,8 @@ export interface Delivery {
    * client is, in place of what its address or its request says.
    */
   explain(request: ReadRequest, pretended?: Coordinates): Explanation;
+  /** Where a client of this address is, and the copy that it would be sent to; undefined: it could be sent to none. */
+  closestTo(blob: Blob, clientAddress: string): { readonly place: Place; readonly replica: RankedReplica | undefined };
 }
 
 /** What is found out about a read before the rules are asked. */
@@ -100,7 +102,7 @@ export function openDelivery(options: DeliveryOptions): Delivery {
 class Deliverer implements Delivery {
   readonly #options: DeliveryOptions;
   readonly #random: () => number;
-  readonly #placeOf: (request: ReadRequest) => Place;
+  readonly #placeOf: ReturnType<typeof clientPlaceReader>;
   readonly #endpointOf: ReturnType<typeof publicEndpointFinder>;
   readonly #costOf = (backend: string) => this.#options.backends.find(({ name }) => name === backend)?.egressCost ?? 0;
   readonly #recent = new RecentRedirects();
@@ -145,6 +147,12 @@ class Deliverer implements Delivery {
     return explanationOf(decided, this.#options.fleet);
   }
 
+  closestTo(blob: Blob, clientAddress: string): ReturnType<Delivery["closestTo"]> {
+    const place = this.#placeOf({ clientAddress, headers: {}, trustedPeer: false });
+    const ranked = this.#rank({ blob }, place, scaleFor(place));
+    return { place, replica: ranked.find((replica) => this.#obstacle(replica, { clientAddress }) === undefined) };
+  }
+
   #consider(request: ReadRequest, place: Place): Considered {
     const { redirect } = this.#options;
     const now = this.#options.now();
@@ -165,7 +173,7 @@ class Deliverer implements Delivery {
     return { now, family, place, ranked, closest, seconds, readKey, facts };
   }
 
-  #rank({ blob }: ReadRequest, place: Place, scale: Scale): readonly RankedReplica[] {
+  #rank({ blob }: Pick<ReadRequest, "blob">, place: Place, scale: Scale): readonly RankedReplica[] {
     return rankReplicas(blob.replicas, this.#options.fleet, place, this.#random, this.#costOf, scale);
   }
 
@@ -174,7 +182,7 @@ class Deliverer implements Delivery {
     return this.#rank(request, place, FROM_THE_GATEWAY);
   }
 
-  #obstacle({ member }: RankedReplica, { clientAddress }: ReadRequest): Obstacle | undefined {
+  #obstacle({ member }: RankedReplica, { clientAddress }: Pick<ReadRequest, "clientAddress">): Obstacle | undefined {
     return obstacleTo(member, this.#endpointOf(member.backend), clientAddress);
   }
 

@@ -40,6 +40,7 @@ const requests: Readonly<Record<string, Prepare>> = {
     await place.store("explained", CONTENT);
     return { query: { bucket: "bucket", key: "explained", address: "192.0.2.1" } };
   },
+  explainShares: () => ({ body: { bucket: "bucket", key: "explained", addresses: ["192.0.2.1", "2001:db8::1"] } }),
   getStatus: () => ({}),
   getStats: () => ({}),
   getHistory: () => ({ query: { hours: "1" } }),

@@ -107,3 +107,34 @@ it("knows neither a bucket nor an object that is not there", async () => {
   expect((await explain({ bucket: "nothing" })).document.code).toBe("NoSuchBucket");
   expect((await explain({ key: "nothing" })).document.code).toBe("NoSuchKey");
 });
+
+it("counts the addresses that each region would serve, as explained one by one", async () => {
+  const addresses = ["192.0.2.7", "192.0.2.8", "133.11.0.1", "::ffff:192.0.2.9", "10.0.0.1"];
+  const call = apiClient(on.gateway);
+  const { document } = await call("POST", "/explain/shares", { body: { bucket: "bucket", key: "k", addresses } });
+  const placed = document.regions.reduce((sum: number, region: { placed: number }) => sum + region.placed, 0);
+  const total = document.regions.reduce((sum: number, region: { addresses: number }) => sum + region.addresses, 0);
+  expect([total, placed, document.streamed]).toEqual([5, 4, 0]);
+  const mapped = document.regions.find(({ region }: { region: string }) => region === "region-1");
+  expect(mapped.addresses).toBeGreaterThanOrEqual(3);
+  const alone = await call("POST", "/explain/shares", {
+    body: { bucket: "bucket", key: "k", addresses: ["133.11.0.1"] },
+  });
+  const { client, answer, replicas } = (await explain({ address: "133.11.0.1", userAgent: FOLLOWER })).document;
+  const chosen = replicas.find(({ backend }: { backend: string }) => backend === answer.backend);
+  expect(client.country).toBe("JP");
+  // Both round: one to whole kilometres, the other to tenths.
+  const near = (km: number) => Math.abs(km - chosen.distanceKm) < 0.6;
+  expect(alone.document.regions).toEqual([
+    { region: chosen.region, addresses: 1, placed: 1, meanKm: expect.toSatisfy(near) },
+  ]);
+});
+
+it("refuses what is no address, and shares of an object that the caller may not read", async () => {
+  const body = { bucket: "bucket", key: "k", addresses: ["192.0.2.7", "nowhere", "1.2.3"] };
+  const { document } = await apiClient(on.gateway)("POST", "/explain/shares", { body });
+  expect(document.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(["/addresses/1", "/addresses/2"]);
+  const stranger = apiClient(on.gateway, await on.gateway.addAccount("other"));
+  const asked = await stranger("POST", "/explain/shares", { body: { ...body, addresses: ["192.0.2.7"] } });
+  expect(asked.document.code).toBe("AccessDenied");
+});

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { explainText } from "../../src/cli/explain.ts";
+import { sharesText, sumOf } from "../../src/cli/explain-shares.ts";
 import type { Explanation } from "../../src/contract/explain.ts";
 
 const replica = (backend: string, more: object = {}) => ({
@@ -45,4 +46,24 @@ it("says nothing of others where the closest was chosen, or none can be read", (
   const none = explainText({ ...explained, answer: { ...answer, backend: undefined } }, false);
   expect(none).toContain("chosen    none");
   expect(none).not.toContain("instead");
+});
+
+it("adds up the shares of many calls, the largest first", () => {
+  const toronto = { region: "toronto", addresses: 600, placed: 400, meanKm: 100 };
+  const all = [
+    { regions: [toronto, { region: "singapore", addresses: 300, placed: 0 }], streamed: 100 },
+    {
+      regions: [
+        { region: "singapore", addresses: 900, placed: 800, meanKm: 2500 },
+        { ...toronto, meanKm: 400 },
+      ],
+      streamed: 0,
+    },
+  ];
+  expect(sharesText(sumOf(all)).split("\n")).toEqual([
+    "REGION          ADDRESSES   SHARE  MEAN DISTANCE  PLACE UNKNOWN",
+    "toronto             1,200  48.0 %         250 km            400",
+    "singapore           1,200  48.0 %       2,500 km            400",
+    "by the gateway        100   4.0 %              -              -",
+  ]);
 });

@@ -203,6 +203,21 @@ it("explains a read: client, replicas, the chosen one, the answer, and each step
   expect((await remote("explain", "photos/none")).code).toBe(1);
 });
 
+it("counts the clients in a file by the region that would serve them, however many they are", async () => {
+  const file = join(root, "addresses.txt");
+  const addresses = Array.from({ length: 2500 }, (_, n) => `10.0.${n >> 8}.${n & 255}`);
+  await writeFile(file, ["# from the log", "", ...addresses].join("\n"));
+  const { out } = await remote("explain", "photos/cat", "--from", file, "--json");
+  // Disks: nobody can be sent there.
+  expect(JSON.parse(out)).toEqual({ regions: [], streamed: 2500 });
+  const text = (await remote("explain", "--bucket", "photos", "--key", "cat", "--from", file)).out;
+  expect(text).toMatch(/^REGION +ADDRESSES +SHARE +MEAN DISTANCE +PLACE UNKNOWN\nby the gateway +2,500 +100.0 %/m);
+  await writeFile(file, "# none\n");
+  expect((await remote("explain", "photos/cat", "--from", file)).err).toContain("has no addresses");
+  expect((await remote("explain", "photos/cat", "--from", file, "--ip", "1.2.3.4")).code).toBe(1);
+  expect((await remote("explain", "--bucket", "photos")).err).toContain("name the object");
+});
+
 it("has the gateway look at all that it depends on, from its own machine", async () => {
   const { code, out } = await remote("doctor", "--json");
   const { exitCode, findings } = JSON.parse(out);

@@ -1,0 +1,55 @@
+/** All cases for one client on a stage: what became of each, and where the bytes came from. */
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { type Case, cases } from "./cases.ts";
+import { type Client, type Endpoint, NotOffered, type Tasks } from "./client.ts";
+import type { SiteName, Stage } from "./stage.ts";
+
+export interface Outcome {
+  readonly case: string;
+  readonly verdict: "right" | "failed" | "not offered";
+  /** What failed, why it is not offered, or a remark. */
+  readonly why: string | undefined;
+  /** Of a case that reads: most of its bytes came straight from the store, or all through the gateway. */
+  readonly from: "store" | "gateway" | undefined;
+  /** The rules by which the gateway decided, as `redirect 14-client`. */
+  readonly decisions: readonly string[];
+  /** As the gateway counted it. */
+  readonly families: readonly string[];
+}
+
+/** `wanted`: all cases unless told. */
+export async function* runClient(client: Client, stage: Stage, wanted = cases): AsyncGenerator<Outcome> {
+  const opened = new Map<SiteName, { endpoint: Endpoint; tasks: Tasks }>();
+  for (const one of wanted) {
+    const site = stage.sites[one.site];
+    let open = opened.get(one.site);
+    if (open === undefined) {
+      const endpoint = await site.endpoint();
+      open = { endpoint, tasks: await client.open(endpoint) };
+      opened.set(one.site, open);
+    }
+    const { endpoint, tasks } = open;
+    const fresh = (): string => join(endpoint.folder, randomUUID());
+    await site.reads();
+    const became = await attempt(one, { stage, site, endpoint, tasks, fresh, keepsTime: client.keepsTime === true });
+    const { storeBytes, decisions } = await site.reads();
+    yield {
+      case: one.name,
+      ...became,
+      from: one.reads === undefined ? undefined : storeBytes > one.reads / 2 ? "store" : "gateway",
+      decisions: one.reads === undefined ? [] : decisions.map(({ decision }) => decision),
+      families: [...new Set(decisions.map(({ family }) => family))],
+    };
+  }
+}
+
+async function attempt(one: Case, scene: Parameters<Case["run"]>[0]): Promise<Pick<Outcome, "verdict" | "why">> {
+  try {
+    const remark = await one.run(scene);
+    return { verdict: "right", why: remark ?? undefined };
+  } catch (error) {
+    const verdict = error instanceof NotOffered ? "not offered" : "failed";
+    return { verdict, why: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -54,6 +54,8 @@ export interface Tasks {
 }
 
 export type Task = keyof Tasks;
+/** Disposed of when the client has done all. */
+export type Opened = Tasks & Partial<AsyncDisposable>;
 
 export interface Client {
   readonly name: string;
@@ -64,7 +66,7 @@ export interface Client {
   /** Gives the files that it writes the time of the object: it relies on Last-Modified. */
   readonly keepsTime?: true;
   version(): Promise<string>;
-  open(endpoint: Endpoint): Tasks | Promise<Tasks>;
+  open(endpoint: Endpoint): Opened | Promise<Opened>;
 }
 
 /** A client has no way to do it. */

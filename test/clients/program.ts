@@ -22,17 +22,18 @@ const NOT_OFFERED = 64;
 
 export function programClient(
   client: Pick<Client, "name" | "family" | "install">,
-  command: () => readonly [string, ...string[]],
+  command: readonly [string, ...string[]],
+  more: Readonly<Record<string, string>> = {},
 ): Client {
   return {
     ...client,
-    version: async () => (await call(command(), {}, "version")).trim(),
-    open: (endpoint) => programTasks(command(), endpoint),
+    version: async () => (await call(command, { ...more, AWS_REGION: "us-east-1" }, "version")).trim(),
+    open: (endpoint) => programTasks(command, endpoint, more),
   };
 }
 
-function programTasks(command: readonly [string, ...string[]], endpoint: Endpoint): Tasks {
-  const env = { ...awsEnvironment(endpoint), AWS_ENDPOINT_URL: endpoint.url, PYTHONDONTWRITEBYTECODE: "1" };
+function programTasks(command: readonly [string, ...string[]], endpoint: Endpoint, more: Readonly<Record<string, string>>): Tasks {
+  const env = { ...more, ...awsEnvironment(endpoint), AWS_ENDPOINT_URL: endpoint.url, PYTHONDONTWRITEBYTECODE: "1" };
   const ask = (action: string, ...words: string[]) => call(command, env, action, endpoint.bucket, ...words);
   const told = async (said: Promise<string>): Promise<Told> => JSON.parse(await said) as Told;
   const texts = async (said: Promise<string>): Promise<string[]> => JSON.parse(await said) as string[];

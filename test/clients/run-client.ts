@@ -2,7 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { type Case, cases } from "./cases.ts";
-import { type Client, type Endpoint, NotOffered, type Tasks } from "./client.ts";
+import { type Client, type Endpoint, NotOffered, type Opened } from "./client.ts";
+import { RunFailed } from "../support/run.ts";
 import type { SiteName, Stage } from "./stage.ts";
 
 export interface Outcome {
@@ -20,7 +21,8 @@ export interface Outcome {
 
 /** `wanted`: all cases unless told. */
 export async function* runClient(client: Client, stage: Stage, wanted = cases): AsyncGenerator<Outcome> {
-  const opened = new Map<SiteName, { endpoint: Endpoint; tasks: Tasks }>();
+  const opened = new Map<SiteName, { endpoint: Endpoint; tasks: Opened }>();
+  await using _ = { [Symbol.asyncDispose]: () => closeAll(opened) };
   for (const one of wanted) {
     const site = stage.sites[one.site];
     let open = opened.get(one.site);
@@ -32,12 +34,14 @@ export async function* runClient(client: Client, stage: Stage, wanted = cases): 
     const { endpoint, tasks } = open;
     const fresh = (): string => join(endpoint.folder, randomUUID());
     await site.reads();
-    const became = await attempt(one, { stage, site, endpoint, tasks, fresh, keepsTime: client.keepsTime === true });
+    const own = `own/${client.name}`;
+    const keepsTime = client.keepsTime === true;
+    const became = await attempt(one, { stage, site, endpoint, tasks, own, fresh, keepsTime });
     const { storeBytes, decisions } = await site.reads();
     yield {
       case: one.name,
       ...became,
-      from: one.reads === undefined ? undefined : storeBytes > one.reads / 2 ? "store" : "gateway",
+      from: one.reads === undefined || became.verdict === "not offered" ? undefined : storeBytes > one.reads / 2 ? "store" : "gateway",
       decisions: one.reads === undefined ? [] : decisions.map(({ decision }) => decision),
       families: [...new Set(decisions.map(({ family }) => family))],
     };
@@ -50,6 +54,17 @@ async function attempt(one: Case, scene: Parameters<Case["run"]>[0]): Promise<Pi
     return { verdict: "right", why: remark ?? undefined };
   } catch (error) {
     const verdict = error instanceof NotOffered ? "not offered" : "failed";
-    return { verdict, why: error instanceof Error ? error.message : String(error) };
+    return { verdict, why: reasonOf(error) };
   }
+}
+
+/** Of a long story the line that names the error, else the last. */
+function reasonOf(error: unknown): string {
+  const told = error instanceof RunFailed && error.said.trim() !== "" ? error.said : undefined;
+  const lines = (told ?? (error instanceof Error ? error.message : `${error}`)).trim().split("\n");
+  return (lines.findLast((line) => /(Error|Exception)\b.*[:)]/.test(line)) ?? lines.at(-1) ?? "").trim();
+}
+
+async function closeAll(opened: ReadonlyMap<SiteName, { tasks: Opened }>): Promise<void> {
+  for (const { tasks } of opened.values()) await tasks[Symbol.asyncDispose]?.();
 }

@@ -136,7 +136,7 @@ async function fill({ s3, fetch }: TestGateway, contents: Pick<Stage, "plain" | 
 }
 
 /** Lines of random letters: some clients read text only. */
-function text(size: number): Buffer {
+export function text(size: number): Buffer {
   const letters = randomBytes((size * 3) / 4).toString("base64");
   const lines = Array.from({ length: size / 64 }, (_, n) => letters.slice(n * 63, n * 63 + 63));
   return Buffer.from(`${lines.join("\n")}\n`);

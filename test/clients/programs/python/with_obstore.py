@@ -5,7 +5,7 @@ from datetime import timedelta
 from importlib.metadata import version
 
 import obstore
-from command import MIB, serve, write
+from command import MIB, decline, serve, write
 from obstore.store import S3Store
 
 
@@ -50,6 +50,8 @@ def keys(bucket, prefix):
 
 
 def put(bucket, key, file):
+    if key.endswith("/"):
+        decline("its paths have no slash at the end")()
     with open(file, "rb") as stream:
         obstore.put(store(bucket), key, stream)
 

@@ -5,7 +5,7 @@ import os
 from importlib.metadata import version
 
 import opendal
-from command import MIB, read, serve, write
+from command import MIB, decline, read, serve, write
 
 
 def settings(bucket):
@@ -34,11 +34,17 @@ def get(bucket, key, file):
 def range_(bucket, key, file, first, last, etag=None):
     with at(bucket).open(key, "rb") as stream:
         stream.seek(int(first))
-        write(file, [stream.read(int(last) - int(first) + 1 if last else None)])
+        write(file, [stream.read()[: int(last) - int(first) + 1 if last else None]])
 
 
 def get_parts(bucket, key, file):
     write(file, [at(bucket).read(key, concurrent=3, chunk=4 * MIB)])
+
+
+def put(bucket, key, file):
+    if key.endswith("/"):
+        decline("takes such a name for a folder")()
+    at(bucket).write(key, read(file))
 
 
 def put_parts(bucket, key, file):
@@ -58,7 +64,7 @@ def presign(method):
 
 
 serve(version("opendal"), {
-    "put": lambda bucket, key, file: at(bucket).write(key, read(file)),
+    "put": put,
     "put-parts": put_parts,
     "get": get,
     "get-parts": get_parts,

@@ -3,7 +3,7 @@
 import os
 
 import polars
-from command import read, serve
+from command import decline, read, serve
 
 
 def options():
@@ -13,7 +13,7 @@ def options():
         "aws_secret_access_key": os.environ["AWS_SECRET_ACCESS_KEY"],
         "aws_region": "us-east-1",
         "aws_allow_http": "true",
-        "max_retries": "1",
+        "max_retries": 1,
     }
 
 
@@ -28,14 +28,17 @@ def get(bucket, key, file):
 
 
 def put(bucket, key, file):
-    table = polars.LazyFrame({"line": read(file).decode().splitlines()})
+    lines = read(file).decode().splitlines()
+    if lines == [] or key.endswith("/"):
+        decline("writes no empty file, and no name with a slash at the end")()
+    table = polars.LazyFrame({"line": lines})
     table.sink_csv(f"s3://{bucket}/{key}", storage_options=options(), include_header=False, quote_style="never")
 
 
 TABLES = "reads and writes tables"
 serve(polars.__version__, {
     "put": put,
-    "put-parts": put,
+    "put-parts": "chooses its parts itself",
     "get": get,
     "get-parts": get,
     "head": TABLES,

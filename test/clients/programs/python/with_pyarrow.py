@@ -4,7 +4,7 @@ import os
 from urllib.parse import urlsplit
 
 import pyarrow
-from command import MIB, read, serve, write
+from command import MIB, decline, read, serve, write
 from pyarrow import fs
 
 at = urlsplit(os.environ.get("AWS_ENDPOINT_URL", "http://none"))
@@ -18,8 +18,14 @@ s3 = fs.S3FileSystem(
 )
 
 
+def path(bucket, key):
+    if key.endswith("/"):
+        decline("takes such a name for a folder")()
+    return f"{bucket}/{key}"
+
+
 def put(bucket, key, file):
-    with s3.open_output_stream(f"{bucket}/{key}") as out:
+    with s3.open_output_stream(path(bucket, key)) as out:
         out.write(read(file))
 
 
@@ -31,7 +37,7 @@ def put_parts(bucket, key, file):
 
 
 def metadata(stream):
-    found = {name.decode(): value.decode() for name, value in stream.metadata().items()}
+    found = {name: value.decode() for name, value in stream.metadata().items()}
     return {
         "size": int(found["Content-Length"]),
         "etag": found["ETag"].strip('"'),

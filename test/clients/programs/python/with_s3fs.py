@@ -37,7 +37,7 @@ def get_parts(bucket, key, file):
 def range_(bucket, key, file, first, last, etag=None):
     end = int(last) + 1 if last else fs.info(f"{bucket}/{key}")["size"]
     with open(file, "wb") as out:
-        out.write(fs.cat_file(f"{bucket}/{key}", int(first), end))
+        out.write(fs.cat_file(f"{bucket}/{key}", start=int(first), end=end))
 
 
 def keys(bucket, prefix):

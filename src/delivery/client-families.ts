@@ -31,11 +31,14 @@ type Row = readonly [
 ];
 
 const rows: readonly Row[] = [
-  ["polars/", "polars", "refuses", "refuses"],
-  ["duckdb/", "duckdb", "refuses", "refuses"],
+  ["polars/", "polars", "follows", "refuses", { version: "2.1" }],
+  ["polars/", "polars-before-2.1", "refuses", "refuses"],
+  ["duckdb/", "duckdb", "follows", "refuses", { version: "1.5" }],
+  ["duckdb/", "duckdb-before-1.5", "refuses", "refuses"],
   ["mountpoint-s3", "mountpoint-s3", "refuses", "refuses"],
   ["CRTS3NativeClient", "aws-crt", "refuses", "refuses"],
   ["aws-cli/", "aws-cli", "refuses", "refuses"],
+  ["aiobotocore/", "aiobotocore", "follows", "refuses"],
   ["Boto3/", "boto3", "refuses", "refuses"],
   ["Botocore/", "botocore", "refuses", "refuses"],
   ["Hadoop", "hadoop", "refuses", "refuses"],
@@ -47,7 +50,8 @@ const rows: readonly Row[] = [
   ["aws-sdk-java/", "aws-sdk-java", "refuses", "refuses"],
   ["aws-sdk-rust/", "aws-sdk-rust", "refuses", "refuses"],
   ["aws-sdk-ruby", "aws-sdk-ruby", "refuses", "refuses"],
-  ["aws-sdk-cpp/", "aws-sdk-cpp", "refuses", "refuses"],
+  ["aws-sdk-cpp/", "aws-sdk-cpp", "follows", "refuses", { version: "1.11", token: "md/http#curl" }],
+  ["aws-sdk-cpp/", "aws-sdk-cpp-other", "refuses", "refuses"],
   ["aws-sdk-php/", "aws-sdk-php", "follows", "refuses", { token: "GuzzleHttp/7" }],
   ["aws-sdk-php/", "aws-sdk-php-other", "refuses", "refuses"],
   ["rclone/", "rclone", "modified-time", "refuses", { version: "1.75" }],

@@ -1,5 +1,4 @@
 /** The clients, as the matrix lists them. What they are run from stands in the cache that install.ts fills. */
-import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "./client.ts";
 import { awsCli } from "./each/aws-cli.ts";
@@ -10,10 +9,9 @@ import { rclone } from "./each/rclone.ts";
 import { s3cmd } from "./each/s3cmd.ts";
 import { s3fsFuse } from "./each/s3fs-fuse.ts";
 import { s5cmd } from "./each/s5cmd.ts";
+import { CACHE, PROGRAMS } from "./install.ts";
 import { programClient } from "./program.ts";
 
-const CACHE = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "nearbucket-clients");
-const PROGRAMS = join(import.meta.dirname, "programs");
 const MODULES = join(CACHE, "npm/node_modules");
 
 const python = (name: string, family: string, script: string, venv = "python"): Client =>
@@ -42,7 +40,7 @@ export const clients: readonly Client[] = [
   awsCli(join(CACHE, "python/bin/aws")),
   { ...awsCli("/usr/bin/aws", "aws-cli 2"), install: "apt install awscli" },
   python("boto3", "boto3", "boto3"),
-  python("s3fs", "botocore", "s3fs", "python-s3fs"),
+  python("s3fs", "aiobotocore", "s3fs", "python-s3fs"),
   python("pyarrow", "aws-sdk-cpp", "pyarrow"),
   python("obstore", "object-store", "obstore"),
   python("polars", "polars", "polars"),

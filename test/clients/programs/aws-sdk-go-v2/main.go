@@ -33,6 +33,9 @@ func must[T any](value T, err error) T {
 func show(value any) { fmt.Println(string(must(json.Marshal(value)))) }
 
 func told(size *int64, etag *string, modified any, kind *string, metadata map[string]string) {
+	if metadata == nil {
+		metadata = map[string]string{}
+	}
 	show(map[string]any{
 		"size": size, "etag": strings.Trim(aws.ToString(etag), `"`), "modified": modified, "type": kind, "metadata": metadata,
 	})

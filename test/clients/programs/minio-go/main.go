@@ -41,8 +41,9 @@ func told(info minio.ObjectInfo) {
 
 func get(client *minio.Client, bucket, key, file string, options minio.GetObjectOptions) minio.ObjectInfo {
 	object := must(client.GetObject(background, bucket, key, options))
+	info := must(object.Stat())
 	must(0, os.WriteFile(file, must(io.ReadAll(object)), 0o600))
-	return must(object.Stat())
+	return info
 }
 
 func list(client *minio.Client, bucket, prefix string) <-chan minio.ObjectInfo {

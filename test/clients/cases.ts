@@ -4,7 +4,7 @@ import { encodePath } from "../../src/signature-v4.ts";
 import { type Endpoint, NotOffered, type Tasks, type Told } from "./client.ts";
 import { BUCKET, LISTED, METADATA, MIB, type Site, type SiteName, type Stage, sha256, text } from "./stage.ts";
 
-export interface Scene {
+interface Scene {
   readonly stage: Stage;
   readonly site: Site;
   readonly endpoint: Endpoint;
@@ -22,8 +22,8 @@ export interface Case {
   readonly site: SiteName;
   /** Bytes read that must have come from somewhere: the matrix says where from. */
   readonly reads?: number;
-  /** A remark: what is not the object's own, and no part of what the client relies on. */
-  run(scene: Scene): Promise<string | undefined | void>;
+  /** A text is a remark: what is not the object's own, and no part of what the client relies on. */
+  run(scene: Scene): Promise<unknown>;
 }
 
 const SPECIAL = ["a space", "one+one", "ümläut/日本", "per%2Fcent", "signs &=;'(ok)~"];
@@ -284,4 +284,3 @@ function expectBytes(actual: Buffer, expected: Buffer): void {
   if (actual.length !== expected.length) throw new Error(`${actual.length} bytes in place of ${expected.length}`);
   if (sha256(actual) !== sha256(expected)) throw new Error(`WRONG BYTES (${actual.length} of them)`);
 }
-

@@ -76,7 +76,10 @@ export class NotOffered extends Error {
 
 /** Tasks that the client declines, with the reason for each. */
 export function without<Declined extends Task>(reasons: Readonly<Record<Declined, string>>): Pick<Tasks, Declined> {
-  const declined = Object.entries<string>(reasons).map(([task, reason]) => [task, () => Promise.reject(new NotOffered(reason))]);
+  const declined = Object.entries<string>(reasons).map(([task, reason]) => [
+    task,
+    () => Promise.reject(new NotOffered(reason)),
+  ]);
   return Object.fromEntries(declined) as Pick<Tasks, Declined>;
 }
 

@@ -75,7 +75,11 @@ function once(name: string, make: (path: string) => void): void {
   }
 }
 
-function must(program: string, words: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): void {
+function must(
+  program: string,
+  words: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): void {
   const { status, error } = spawnSync("nice", ["-n", "19", program, ...words], { stdio: "inherit", ...options });
   if (status !== 0) throw new Error(`${program} ${words.join(" ")} ended with ${status ?? error?.message}`);
 }

@@ -39,7 +39,8 @@ async function remembered(): Promise<Map<string, Record>> {
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !clients.some((client) => client.name === name));
-if (unknown.length > 0) throw new Error(`no client ${unknown.join(", ")}: ${clients.map(({ name }) => name).join(", ")}`);
+if (unknown.length > 0)
+  throw new Error(`no client ${unknown.join(", ")}: ${clients.map(({ name }) => name).join(", ")}`);
 installClients();
 await mkdir(RESULTS, { recursive: true });
 {

@@ -15,7 +15,7 @@
  * program that cannot do what is asked exits with 64 and says on standard error why.
  */
 import { appendFile, readFile, rm } from "node:fs/promises";
-import { run, RunFailed } from "../support/run.ts";
+import { RunFailed, run } from "../support/run.ts";
 import { awsEnvironment, type Client, type Endpoint, NotOffered, type Tasks, type Told } from "./client.ts";
 
 const NOT_OFFERED = 64;
@@ -32,7 +32,11 @@ export function programClient(
   };
 }
 
-function programTasks(command: readonly [string, ...string[]], endpoint: Endpoint, more: Readonly<Record<string, string>>): Tasks {
+function programTasks(
+  command: readonly [string, ...string[]],
+  endpoint: Endpoint,
+  more: Readonly<Record<string, string>>,
+): Tasks {
   const env = { ...more, ...awsEnvironment(endpoint), AWS_ENDPOINT_URL: endpoint.url, PYTHONDONTWRITEBYTECODE: "1" };
   const ask = (action: string, ...words: string[]) => call(command, env, action, endpoint.bucket, ...words);
   const told = async (said: Promise<string>): Promise<Told> => JSON.parse(await said) as Told;

@@ -1,9 +1,9 @@
 /** All cases for one client on a stage: what became of each, and where the bytes came from. */
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { RunFailed } from "../support/run.ts";
 import { type Case, cases } from "./cases.ts";
 import { type Client, type Endpoint, NotOffered, type Opened } from "./client.ts";
-import { RunFailed } from "../support/run.ts";
 import type { SiteName, Stage } from "./stage.ts";
 
 export interface Outcome {
@@ -41,7 +41,12 @@ export async function* runClient(client: Client, stage: Stage, wanted = cases): 
     yield {
       case: one.name,
       ...became,
-      from: one.reads === undefined || became.verdict === "not offered" ? undefined : storeBytes > one.reads / 2 ? "store" : "gateway",
+      from:
+        one.reads === undefined || became.verdict === "not offered"
+          ? undefined
+          : storeBytes > one.reads / 2
+            ? "store"
+            : "gateway",
       decisions: one.reads === undefined ? [] : decisions.map(({ decision }) => decision),
       families: [...new Set(decisions.map(({ family }) => family))],
     };
@@ -51,7 +56,7 @@ export async function* runClient(client: Client, stage: Stage, wanted = cases): 
 async function attempt(one: Case, scene: Parameters<Case["run"]>[0]): Promise<Pick<Outcome, "verdict" | "why">> {
   try {
     const remark = await one.run(scene);
-    return { verdict: "right", why: remark ?? undefined };
+    return { verdict: "right", why: typeof remark === "string" ? remark : undefined };
   } catch (error) {
     const verdict = error instanceof NotOffered ? "not offered" : "failed";
     return { verdict, why: reasonOf(error) };

@@ -19,7 +19,7 @@ export const MIB = 1024 * 1024;
 export const BUCKET = "matrix";
 export const LISTED = 2_500;
 export const METADATA = { colour: "deep blue", "taken-with": "camera 7" } as const;
-export const TYPE = "text/x-matrix";
+const TYPE = "text/x-matrix";
 
 export type SiteName = "minio" | "node" | "always";
 
@@ -39,7 +39,7 @@ interface Reads {
   readonly decisions: readonly { readonly decision: string; readonly family: string }[];
 }
 
-/** The same three objects and 2,500 empty ones stand in the bucket of each site. */
+/** The same objects stand in the bucket of each site; 2,500 empty ones more where they are listed, under `list/`. */
 export interface Stage extends AsyncDisposable {
   readonly sites: Readonly<Record<SiteName, Site>>;
   /** Has no metadata of its own; its bytes were stored a while before under another key. */
@@ -61,24 +61,36 @@ export async function openStage(): Promise<Stage> {
   const node = opened(await startTestGateway({ backends: 1, config: { role: "node" } }));
   const site = async (
     store: Pick<TestGateway, "url" | "accessKeyId" | "secretAccessKey">,
-    kind: { kind: "s3"; bucket: string; replayedHeaders: "tolerate"; crossOrigin: true } | { kind: "node"; bucket: string },
+    kind:
+      | { kind: "s3"; bucket: string; replayedHeaders: "tolerate"; crossOrigin: true }
+      | { kind: "node"; bucket: string },
     redirect: NonNullable<GatewayConfigInput["redirect"]> = {},
   ): Promise<Site> => {
     const { url, accessKeyId, secretAccessKey } = store;
     const line = opened(await startCountingLine(url));
     const publicEndpoint = line.url.replace("127.0.0.1", "localhost");
-    const backend = { ...kind, name: "far", region: "far", endpoint: url, publicEndpoint, accessKeyId, secretAccessKey };
+    const backend = {
+      ...kind,
+      name: "far",
+      region: "far",
+      endpoint: url,
+      publicEndpoint,
+      accessKeyId,
+      secretAccessKey,
+    };
     const gateway = opened(await startTestGateway({ backends: [backend], config: { redirect } }));
     await fill(gateway, contents);
     return { ...siteOf(gateway, line, open), redirectsAll: redirect.mode === "always" };
   };
   const s3 = { kind: "s3", replayedHeaders: "tolerate", crossOrigin: true } as const;
+  const sites = {
+    minio: await site(minio, { ...s3, bucket: "auto" }),
+    node: await site(node, { kind: "node", bucket: "auto" }),
+    always: await site(minio, { ...s3, bucket: "always" }, { mode: "always" }),
+  };
+  await fillList(sites.minio.gateway);
   return {
-    sites: {
-      minio: await site(minio, { ...s3, bucket: "auto" }),
-      node: await site(node, { kind: "node", bucket: "auto" }),
-      always: await site(minio, { ...s3, bucket: "always" }, { mode: "always" }),
-    },
+    sites,
     ...contents,
     async [Symbol.asyncDispose]() {
       for (const one of open.reverse()) await one[Symbol.asyncDispose]();
@@ -118,21 +130,29 @@ async function countsOf(url: string): Promise<Map<string, number>> {
   return new Map([...lines].map(([, labels = "", count]) => [labels, Number(count)]));
 }
 
-async function fill({ s3, fetch }: TestGateway, contents: Pick<Stage, "plain" | "attributes" | "parts">): Promise<void> {
+async function fill(
+  { s3, fetch }: TestGateway,
+  contents: Pick<Stage, "plain" | "attributes" | "parts">,
+): Promise<void> {
   await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
-  const put = (Key: string, Body: Buffer, more = {}) => s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body, ...more }));
+  const put = (Key: string, Body: Buffer, more = {}) =>
+    s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body, ...more }));
   await put("before", contents.plain);
   const stored = Date.now();
   const params = { Bucket: BUCKET, Key: "parts", Body: contents.parts };
   await new Upload({ client: s3, params, partSize: 5 * MIB }).done();
-  const names = Array.from({ length: LISTED }, (_, n) => `list/${String(n).padStart(4, "0")}`);
-  for (let at = 0; at < LISTED; at += 50)
-    await Promise.all(names.slice(at, at + 50).map((name) => put(name, Buffer.alloc(0))));
   await put("attributes", contents.attributes, { ContentType: TYPE, Metadata: METADATA });
   // Last-Modified has whole seconds: the name is younger than the bytes by more than one.
   while (Date.now() - stored < 2_000) await put("before", contents.plain);
   // By hand: the SDK would give it a checksum, which many clients ask for, and which only a node can tell.
   await fetch({ method: "PUT", path: `/${BUCKET}/plain`, body: contents.plain, headers: { "content-type": TYPE } });
+}
+
+/** Many empty ones, for those who list. */
+async function fillList({ s3 }: TestGateway): Promise<void> {
+  const names = Array.from({ length: LISTED }, (_, n) => `list/${String(n).padStart(4, "0")}`);
+  const put = (Key: string) => s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: Buffer.alloc(0) }));
+  for (let at = 0; at < LISTED; at += 50) await Promise.all(names.slice(at, at + 50).map(put));
 }
 
 /** Lines of random letters: some clients read text only. */

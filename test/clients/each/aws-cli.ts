@@ -1,5 +1,5 @@
 /** aws-cli: the high-level `aws s3` commands, and the low-level ones for what those cannot do. */
-import { readFile, appendFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "../../support/run.ts";
 import { awsEnvironment, type Client, type Endpoint, type Tasks, type Told, versionOf, without } from "../client.ts";

@@ -52,7 +52,14 @@ function open({ url: endpoint, accessKeyId, secretAccessKey, folder, bucket }: E
     get: async (key, file) => {
       const said = await curl(...signing, "--dump-header", "-", "--output", file, endpoint + path(key));
       // After a redirect there are two heads: the last is the object's.
-      return toldBy(Buffer.from(said.toString().split(/\r\n\r\n(?=HTTP)/).at(-1) ?? ""));
+      return toldBy(
+        Buffer.from(
+          said
+            .toString()
+            .split(/\r\n\r\n(?=HTTP)/)
+            .at(-1) ?? "",
+        ),
+      );
     },
     head: async (key) => toldBy(await curl("--head", presigned("HEAD", key))),
     range: (key, first, last, file) =>
@@ -61,7 +68,13 @@ function open({ url: endpoint, accessKeyId, secretAccessKey, folder, bucket }: E
     list,
     copy: (from, to) => {
       const headers = { "x-amz-copy-source": path(from) };
-      return curl("--request", "PUT", "--header", `x-amz-copy-source: ${path(from)}`, presigned("PUT", to, {}, headers));
+      return curl(
+        "--request",
+        "PUT",
+        "--header",
+        `x-amz-copy-source: ${path(from)}`,
+        presigned("PUT", to, {}, headers),
+      );
     },
     delete: remove,
     deleteAll: async (prefix) => {

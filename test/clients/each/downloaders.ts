@@ -1,5 +1,5 @@
 /** Programs that read URLs: they are given presigned ones. */
-import { dirname, basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { encodePath } from "../../../src/signature-v4.ts";
 import { run } from "../../support/run.ts";
 import { presign } from "../../support/sign.ts";
@@ -39,7 +39,13 @@ function wgetTasks(endpoint: Endpoint): Tasks {
 function aria2Tasks(endpoint: Endpoint): Tasks {
   const at = urlOf(endpoint);
   const aria2 = (key: string, file: string, ...words: string[]): Promise<Buffer> => {
-    const settings = ["--quiet", "--max-tries=1", "--remote-time=true", "--allow-overwrite=true", "--file-allocation=none"];
+    const settings = [
+      "--quiet",
+      "--max-tries=1",
+      "--remote-time=true",
+      "--allow-overwrite=true",
+      "--file-allocation=none",
+    ];
     return run("aria2c", [...settings, `--dir=${dirname(file)}`, `--out=${basename(file)}`, ...words, at("GET", key)]);
   };
   return {

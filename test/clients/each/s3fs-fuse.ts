@@ -9,7 +9,14 @@ async function open({ url, accessKeyId, secretAccessKey, folder, bucket }: Endpo
   await writeFile(keys, `${accessKeyId}:${secretAccessKey}\n`);
   await chmod(keys, 0o600);
   await mkdir(mount);
-  const settings = ["use_path_request_style", "endpoint=us-east-1", "sigv4", "multipart_size=5", "stat_cache_expire=0", "retries=1"];
+  const settings = [
+    "use_path_request_style",
+    "endpoint=us-east-1",
+    "sigv4",
+    "multipart_size=5",
+    "stat_cache_expire=0",
+    "retries=1",
+  ];
   const options = [`passwd_file=${keys}`, `url=${url}`, ...settings].flatMap((setting) => ["-o", setting]);
   await run("s3fs", [bucket, mount, ...options]);
   const at = (key: string): string => join(mount, key);

@@ -1,10 +1,16 @@
 /** AWS SDK for JavaScript 2, at its end of life and in wide use. */
-import { createRequire } from "node:module";
+
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { save, serve } from "./command.mjs";
 
 const AWS = createRequire(`${process.env.CLIENT_MODULES}/`)("aws-sdk");
-const s3 = new AWS.S3({ endpoint: process.env.AWS_ENDPOINT_URL, s3ForcePathStyle: true, signatureVersion: "v4", maxRetries: 1 });
+const s3 = new AWS.S3({
+  endpoint: process.env.AWS_ENDPOINT_URL,
+  s3ForcePathStyle: true,
+  signatureVersion: "v4",
+  maxRetries: 1,
+});
 
 const told = (reply) => ({
   size: reply.ContentLength,

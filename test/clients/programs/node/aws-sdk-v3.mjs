@@ -47,7 +47,8 @@ const at = new URL(import.meta.resolve("@aws-sdk/client-s3"));
 const { version } = JSON.parse(readFileSync(new URL("../package.json", at), "utf8"));
 const PRESIGNER = "presigns with a package of its own";
 await serve(version, {
-  put: async (Bucket, Key, file) => void (await client.send(new PutObjectCommand({ Bucket, Key, Body: await readFile(file) }))),
+  put: async (Bucket, Key, file) =>
+    void (await client.send(new PutObjectCommand({ Bucket, Key, Body: await readFile(file) }))),
   "put-parts": async (Bucket, Key, file) => {
     const params = { Bucket, Key, Body: createReadStream(file) };
     await new Upload({ client, params, partSize: 5 * 1024 * 1024 }).done();

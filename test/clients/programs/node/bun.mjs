@@ -21,7 +21,9 @@ await serve(Bun.version, {
     await on(bucket).write(key, Bun.file(file));
   },
   "put-parts": async (bucket, key, file) => {
-    const writer = on(bucket).file(key).writer({ partSize: 5 * 1024 * 1024 });
+    const writer = on(bucket)
+      .file(key)
+      .writer({ partSize: 5 * 1024 * 1024 });
     for await (const chunk of Bun.file(file).stream()) writer.write(chunk);
     await writer.end();
   },
@@ -39,7 +41,9 @@ await serve(Bun.version, {
     return { size, etag: etag.replaceAll('"', ""), modified: lastModified, type };
   },
   range: async (bucket, key, file, first, last) => {
-    const part = on(bucket).file(key).slice(Number(first), last === "" ? undefined : Number(last) + 1);
+    const part = on(bucket)
+      .file(key)
+      .slice(Number(first), last === "" ? undefined : Number(last) + 1);
     await Bun.write(file, await part.bytes());
   },
   list: keys,

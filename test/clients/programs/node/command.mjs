@@ -1,8 +1,9 @@
 /** The command line of the client programs (program.ts), for those in JavaScript. */
+
+import { createWriteStream } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createWriteStream } from "node:fs";
 
 /** `actions`: name -> function of bucket, key and what else the action takes, or why it is not offered. */
 export async function serve(version, actions) {

@@ -62,7 +62,7 @@ const rows: readonly Row[] = [
   ["Bun/", "bun", "follows", "follows"],
   ["Go-http-client", "go-http-client", "refuses", "follows"],
   ["python-requests", "python-requests", "refuses", "follows"],
-  ["Wget/", "wget", "refuses", "follows"],
+  ["Wget/", "wget", "refuses", "modified-time"],
   ["okhttp", "okhttp", "refuses", "follows"],
   ["aria2", "aria2", "refuses", "follows"],
   ["axios", "axios", "refuses", "follows"],

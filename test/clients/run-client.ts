@@ -66,7 +66,10 @@ async function attempt(one: Case, scene: Parameters<Case["run"]>[0]): Promise<Pi
 /** Of a long story the line that names the error, else the last. */
 function reasonOf(error: unknown): string {
   const told = error instanceof RunFailed && error.said.trim() !== "" ? error.said : undefined;
-  const lines = (told ?? (error instanceof Error ? error.message : `${error}`)).trim().split("\n");
+  const lines = (told ?? (error instanceof Error ? error.message : `${error}`))
+    .trim()
+    .split("\n")
+    .filter((line) => !/^\s*(at|from) /.test(line));
   return (lines.findLast((line) => /(Error|Exception)\b.*[:)]/.test(line)) ?? lines.at(-1) ?? "").trim();
 }
 

@@ -43,7 +43,6 @@ describe("familyOf", () => {
   it.each([
     "Go-http-client/2.0",
     "python-requests/2.31.0",
-    "Wget/1.21.3",
     "okhttp/4.12.0",
     "aria2/1.36.0",
     "axios/1.7",
@@ -51,6 +50,10 @@ describe("familyOf", () => {
     "Bun/1.4.0",
   ])("%s follows a signed URL", (userAgent) => {
     expect(familyOf(userAgent).plain).toBe("follows");
+  });
+
+  it("takes Wget for one that gives its files the time that it is told", () => {
+    expect(familyOf("Wget/1.21.3").plain).toBe("modified-time");
   });
 
   it("remembers no more agents than it may", () => {

@@ -42,7 +42,6 @@ function aria2Tasks(endpoint: Endpoint): Tasks {
     const settings = [
       "--quiet",
       "--max-tries=1",
-      "--remote-time=true",
       "--allow-overwrite=true",
       "--file-allocation=none",
     ];
@@ -73,7 +72,6 @@ export const aria2: Client = {
   name: "aria2",
   family: "aria2",
   install: "apt install aria2",
-  keepsTime: true,
   version: () => versionOf("aria2c"),
   open: aria2Tasks,
 };

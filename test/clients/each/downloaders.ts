@@ -39,12 +39,7 @@ function wgetTasks(endpoint: Endpoint): Tasks {
 function aria2Tasks(endpoint: Endpoint): Tasks {
   const at = urlOf(endpoint);
   const aria2 = (key: string, file: string, ...words: string[]): Promise<Buffer> => {
-    const settings = [
-      "--quiet",
-      "--max-tries=1",
-      "--allow-overwrite=true",
-      "--file-allocation=none",
-    ];
+    const settings = ["--quiet", "--max-tries=1", "--allow-overwrite=true", "--file-allocation=none"];
     return run("aria2c", [...settings, `--dir=${dirname(file)}`, `--out=${basename(file)}`, ...words, at("GET", key)]);
   };
   return {

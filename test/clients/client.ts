@@ -74,6 +74,12 @@ export class NotOffered extends Error {
   override readonly name = "NotOffered";
 }
 
+/** The key, for a client to which a name with a slash at the end is a folder. */
+export function fileKey(key: string): string {
+  if (key.endsWith("/")) throw new NotOffered("takes such a name for a folder");
+  return key;
+}
+
 /** Tasks that the client declines, with the reason for each. */
 export function without<Declined extends Task>(reasons: Readonly<Record<Declined, string>>): Pick<Tasks, Declined> {
   const declined = Object.entries<string>(reasons).map(([task, reason]) => [

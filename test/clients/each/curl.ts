@@ -6,7 +6,7 @@ import { canonicalQuery, encodePath } from "../../../src/signature-v4.ts";
 import { neededProgram } from "../../support/programs.ts";
 import { run } from "../../support/run.ts";
 import { presign } from "../../support/sign.ts";
-import { type Client, type Endpoint, type Tasks, type Told, versionOf, without } from "../client.ts";
+import { type Client, type Endpoint, fileKey, type Tasks, type Told, versionOf, without } from "../client.ts";
 
 const PART = 5 * 1024 * 1024;
 
@@ -35,7 +35,7 @@ function open({ url: endpoint, accessKeyId, secretAccessKey, folder, bucket }: E
   };
   const remove = (key: string): Promise<Buffer> => curl("--request", "DELETE", presigned("DELETE", key));
   return {
-    put: (file, key) => curl(...signing, "--upload-file", file, endpoint + path(key)),
+    put: async (file, key) => curl(...signing, "--upload-file", file, endpoint + path(fileKey(key))),
     putInParts: async (file, key) => {
       const begun = (await curl("--request", "POST", presigned("POST", key, { uploads: "" }))).toString();
       const uploadId = /<UploadId>([^<]+)</.exec(begun)?.[1] ?? "";

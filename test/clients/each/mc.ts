@@ -3,7 +3,7 @@ import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { neededProgram } from "../../support/programs.ts";
 import { run } from "../../support/run.ts";
-import { type Client, type Endpoint, type Tasks, versionOf, without } from "../client.ts";
+import { type Client, type Endpoint, fileKey, type Tasks, versionOf, without } from "../client.ts";
 
 interface Stat {
   readonly size: number;
@@ -23,7 +23,7 @@ function open({ url, accessKeyId, secretAccessKey, folder, bucket }: Endpoint): 
   const share = async (...words: string[]): Promise<string> =>
     (JSON.parse(`${await mc(["share", ...words, "--json"])}`) as { share: string }).share;
   return {
-    put: (file, key) => mc(["cp", file, at(key)]),
+    put: async (file, key) => mc(["cp", file, at(fileKey(key))]),
     putInParts: async (file, key) => mc(["pipe", "--part-size", "5MiB", at(key)], await readFile(file)),
     get: async (key, file) => {
       await mc(["cp", at(key), file]);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { neededProgram } from "../../support/programs.ts";
 import { rcloneEnvironment } from "../../support/rclone-environment.ts";
 import { run } from "../../support/run.ts";
-import { type Client, type Endpoint, NotOffered, type Tasks, versionOf, without } from "../client.ts";
+import { type Client, type Endpoint, fileKey, type Tasks, versionOf, without } from "../client.ts";
 
 async function open(endpoint: Endpoint): Promise<Tasks> {
   const config = join(endpoint.folder, "rclone.conf");
@@ -15,10 +15,7 @@ async function open(endpoint: Endpoint): Promise<Tasks> {
   const get = (key: string, file: string, ...more: string[]): Promise<Buffer> =>
     rclone("copyto", at(key), file, "--ignore-times", "--error-on-no-transfer", ...more);
   return {
-    put: (file, key) =>
-      key.endsWith("/")
-        ? Promise.reject(new NotOffered("takes such a name for a folder"))
-        : rclone("copyto", file, at(key)),
+    put: async (file, key) => rclone("copyto", file, at(fileKey(key))),
     putInParts: (file, key) => rclone("copyto", file, at(key), "--s3-upload-cutoff", "5Mi", "--s3-chunk-size", "5Mi"),
     get: async (key, file) => {
       await get(key, file);

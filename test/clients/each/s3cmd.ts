@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { neededProgram } from "../../support/programs.ts";
 import { run } from "../../support/run.ts";
-import { type Client, type Endpoint, type Tasks, versionOf, without } from "../client.ts";
+import { type Client, type Endpoint, fileKey, type Tasks, versionOf, without } from "../client.ts";
 
 async function open({ url, accessKeyId, secretAccessKey, folder, bucket }: Endpoint): Promise<Tasks> {
   const config = join(folder, "s3cfg");
@@ -24,7 +24,7 @@ async function open({ url, accessKeyId, secretAccessKey, folder, bucket }: Endpo
     run(neededProgram("s3cmd"), ["--config", config, "--no-progress", ...words]);
   const at = (key: string): string => `s3://${bucket}/${key}`;
   return {
-    put: (file, key) => s3cmd("put", file, at(key)),
+    put: async (file, key) => s3cmd("put", file, at(fileKey(key))),
     putInParts: (file, key) => s3cmd("put", "--multipart-chunk-size-mb=5", file, at(key)),
     get: async (key, file) => {
       await s3cmd("get", "--force", at(key), file);

@@ -2,7 +2,7 @@
 import { chmod, copyFile, mkdir, open as openFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { run } from "../../support/run.ts";
-import { type Client, type Endpoint, type Tasks, versionOf, without } from "../client.ts";
+import { type Client, type Endpoint, fileKey, type Tasks, versionOf, without } from "../client.ts";
 
 async function open({ url, accessKeyId, secretAccessKey, folder, bucket }: Endpoint): Promise<Tasks & AsyncDisposable> {
   const [keys, mount] = [join(folder, "passwd-s3fs"), join(folder, "mount")];
@@ -25,6 +25,7 @@ async function open({ url, accessKeyId, secretAccessKey, folder, bucket }: Endpo
     return (await file.read(Buffer.alloc(length), 0, length, first)).buffer;
   };
   const put = async (file: string, key: string): Promise<void> => {
+    fileKey(key);
     await mkdir(dirname(at(key)), { recursive: true });
     await copyFile(file, at(key));
   };

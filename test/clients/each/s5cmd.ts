@@ -1,6 +1,6 @@
 /** s5cmd, on aws-sdk-go v1. */
 import { run } from "../../support/run.ts";
-import { awsEnvironment, type Client, type Endpoint, NotOffered, type Tasks, without } from "../client.ts";
+import { awsEnvironment, type Client, type Endpoint, fileKey, type Tasks, without } from "../client.ts";
 
 const PARTS = ["--part-size", "5", "--concurrency", "3"];
 
@@ -11,10 +11,7 @@ function open(program: string, endpoint: Endpoint): Tasks {
   // Without --raw it takes * and ? for patterns.
   const at = (key: string): string => `s3://${endpoint.bucket}/${key}`;
   return {
-    put: (file, key) =>
-      key.endsWith("/")
-        ? Promise.reject(new NotOffered("takes such a name for a folder"))
-        : s5cmd("cp", "--raw", file, at(key)),
+    put: async (file, key) => s5cmd("cp", "--raw", file, at(fileKey(key))),
     putInParts: (file, key) => s5cmd("cp", "--raw", ...PARTS, file, at(key)),
     get: async (key, file) => {
       await s5cmd("cp", "--raw", at(key), file);

@@ -31,8 +31,9 @@ type Row = readonly [
 ];
 
 const rows: readonly Row[] = [
-  ["polars/", "polars", "follows", "refuses", { version: "2.1" }],
-  ["polars/", "polars-before-2.1", "refuses", "refuses"],
+  // The version of the Rust crate: polars 2.1 for Python has 0.55.1.
+  ["polars/", "polars", "follows", "refuses", { version: "0.55.1" }],
+  ["polars/", "polars-before-0.55.1", "refuses", "refuses"],
   ["duckdb/", "duckdb", "follows", "refuses", { version: "1.5" }],
   ["duckdb/", "duckdb-before-1.5", "refuses", "refuses"],
   ["mountpoint-s3", "mountpoint-s3", "refuses", "refuses"],

@@ -33,7 +33,7 @@ which installs what is missing and runs every case anew; \`npm run clients -- NA
 ## Where the bytes come from
 
 **store**: straight from the backend, as a counting line before it saw; **gateway**: through the gateway. Behind it the rules that decided. The mode is \`auto\` but for the column "mode always", where the gateway redirects
-everybody: there ✖ is what happens to a client that does not follow, and no failure of the policy.
+everybody: a client that does not follow then reports an error, or comes back and is served through the gateway (rule 4).
 
 ${table(
   ["client", "version", "family", "tested", ...reads],
@@ -65,7 +65,7 @@ Special keys: a space, \`+\`, letters beyond ASCII, \`%2F\` as such, and the sig
 ${table(
   ["client", "case", "", "what"],
   notes
-    .filter(({ verdict }) => verdict !== "not offered")
+    .filter((one) => one.verdict !== "not offered" && !isRefusal(one))
     .map((one) => [one.client, one.case, SIGNS[one.verdict], one.why ?? ""]),
 )}
 
@@ -84,7 +84,13 @@ ${table(
 
 function readCell(outcome: Outcome | undefined): string {
   if (outcome === undefined || outcome.verdict === "not offered") return "–";
+  if (isRefusal(outcome)) return `reports an error (${outcome.decisions.join(", ")})`;
   return `${SIGNS[outcome.verdict]} ${outcome.from} (${outcome.decisions.join(", ")})`;
+}
+
+/** Of a client that nobody but the mode `always` sends to a store. Wrong bytes are another matter. */
+function isRefusal(outcome: Outcome): boolean {
+  return outcome.case === "GET, mode always" && outcome.verdict === "failed" && !/bytes/i.test(outcome.why ?? "");
 }
 
 function grouped(notes: readonly { client: string; case: string; why: string | undefined }[]) {

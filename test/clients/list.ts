@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import type { Client } from "./client.ts";
 import { awsCli } from "./each/aws-cli.ts";
-import { browser } from "./each/browser.ts";
 import { curl } from "./each/curl.ts";
 import { aria2, wget } from "./each/downloaders.ts";
 import { mc } from "./each/mc.ts";
@@ -50,7 +49,6 @@ export const clients: readonly Client[] = [
   python("minio-py", "minio-sdk", "minio"),
   python("s3torchconnector", "mountpoint-s3", "s3torch"),
   node("@aws-sdk/client-s3", "aws-sdk-js-v3", "aws-sdk-v3"),
-  browser,
   node("aws-sdk", "aws-sdk-js-v2", "aws-sdk-v2"),
   node("minio", "minio-sdk", "minio-js"),
   node("bun", "bun", "bun", join(MODULES, ".bin/bun")),

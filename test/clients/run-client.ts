@@ -70,7 +70,11 @@ function reasonOf(error: unknown): string {
     .trim()
     .split("\n")
     .filter((line) => !/^\s*(at|from) /.test(line));
-  return (lines.findLast((line) => /^[\w.]*(Error|Exception|Redirect)[\w.]*[: ]/.test(line)) ?? lines.at(-1) ?? "").trim();
+  return (
+    lines.findLast((line) => /^[\w.]*(Error|Exception|Redirect)[\w.]*[: ]/.test(line)) ??
+    lines.at(-1) ??
+    ""
+  ).trim();
 }
 
 async function closeAll(opened: ReadonlyMap<SiteName, { tasks: Opened }>): Promise<void> {

@@ -2,8 +2,8 @@
 import { createRequire } from "node:module";
 import { save, serve } from "./command.mjs";
 
-const require = createRequire(`${process.env.CLIENT_MODULES}/`);
-const { CopyConditions, Client } = require("minio");
+const load = createRequire(`${process.env.CLIENT_MODULES}/`);
+const { CopyConditions, Client } = load("minio");
 const { hostname: endPoint, port } = new URL(process.env.AWS_ENDPOINT_URL ?? "http://none:1");
 const client = new Client({
   endPoint,
@@ -20,7 +20,7 @@ async function keys(bucket, prefix) {
   return found;
 }
 
-await serve(require("minio/package.json").version, {
+await serve(load("minio/package.json").version, {
   put: async (bucket, key, file) => void (await client.fPutObject(bucket, key, file)),
   "put-parts": async (bucket, key, file) => void (await client.fPutObject(bucket, key, file)),
   get: async (bucket, key, file) => {

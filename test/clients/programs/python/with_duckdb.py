@@ -36,11 +36,12 @@ def head(bucket, key):
 
 
 def put(bucket, key, file):
-    if read(file) == b"":
-        decline("writes no empty file")()
+    if read(file) == b"" or key.endswith("/"):
+        decline("writes no empty file, and finds no name with a slash at the end")()
+    quoted = key.replace("'", "''")
     sql.execute("CREATE TABLE lines (line VARCHAR)")
     sql.execute("INSERT INTO lines SELECT unnest(string_split(?, chr(10)))", [read(file).decode()[:-1]])
-    sql.execute(f"COPY lines TO 's3://{bucket}/{key}' (FORMAT csv, HEADER false, QUOTE '', ESCAPE '')")
+    sql.execute(f"COPY lines TO 's3://{bucket}/{quoted}' (FORMAT csv, HEADER false, QUOTE '', ESCAPE '')")
 
 
 WHOLE = "reads and writes whole tables"

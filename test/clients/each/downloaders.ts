@@ -29,9 +29,12 @@ function wgetTasks(endpoint: Endpoint): Tasks {
       await wget("-O", file, at("GET", key));
       return {};
     },
-    range: (key, first, last, file) => wget(`--header=Range: bytes=${first}-${last}`, "-O", file, at("GET", key)),
     resume: (key, file) => wget("--continue", "-O", file, at("GET", key)),
-    ...without({ head: "prints what it is told for people only", getInParts: "reads an object in one piece" }),
+    ...without({
+      head: "prints what it is told for people only",
+      range: "reads from an offset to the end",
+      getInParts: "reads an object in one piece",
+    }),
     ...READS_ONLY,
   };
 }

@@ -19,7 +19,13 @@ export function parseSignedNames(text: string): SignedNames | undefined {
  * Clients that follow a redirect repeat these headers of the first request on the presigned URL. A read may have them
  * unsigned; they are dropped, so that their values are never used.
  */
-const REPLAYED = ["x-amz-date", "x-amz-content-sha256", "x-amz-checksum-mode", "x-amz-user-agent"] as const;
+const REPLAYED = [
+  "x-amz-date",
+  "x-amz-content-sha256",
+  "x-amz-checksum-mode",
+  "x-amz-user-agent",
+  "x-amz-api-version",
+] as const;
 
 /** Returns the same object when there is nothing to drop. */
 export function withoutReplayed(headers: HeaderFields, signed: SignedNames): HeaderFields {

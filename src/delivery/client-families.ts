@@ -31,11 +31,15 @@ type Row = readonly [
 ];
 
 const rows: readonly Row[] = [
-  ["polars/", "polars", "refuses", "refuses"],
-  ["duckdb/", "duckdb", "refuses", "refuses"],
+  // The version of the Rust crate: polars 2.1 for Python has 0.55.1.
+  ["polars/", "polars", "follows", "refuses", { version: "0.55.1" }],
+  ["polars/", "polars-before-0.55.1", "refuses", "refuses"],
+  ["duckdb/", "duckdb", "follows", "refuses", { version: "1.5" }],
+  ["duckdb/", "duckdb-before-1.5", "refuses", "refuses"],
   ["mountpoint-s3", "mountpoint-s3", "refuses", "refuses"],
   ["CRTS3NativeClient", "aws-crt", "refuses", "refuses"],
   ["aws-cli/", "aws-cli", "refuses", "refuses"],
+  ["aiobotocore/", "aiobotocore", "follows", "refuses"],
   ["Boto3/", "boto3", "refuses", "refuses"],
   ["Botocore/", "botocore", "refuses", "refuses"],
   ["Hadoop", "hadoop", "refuses", "refuses"],
@@ -47,7 +51,8 @@ const rows: readonly Row[] = [
   ["aws-sdk-java/", "aws-sdk-java", "refuses", "refuses"],
   ["aws-sdk-rust/", "aws-sdk-rust", "refuses", "refuses"],
   ["aws-sdk-ruby", "aws-sdk-ruby", "refuses", "refuses"],
-  ["aws-sdk-cpp/", "aws-sdk-cpp", "refuses", "refuses"],
+  ["aws-sdk-cpp/", "aws-sdk-cpp", "follows", "refuses", { version: "1.11", token: "md/http#curl" }],
+  ["aws-sdk-cpp/", "aws-sdk-cpp-other", "refuses", "refuses"],
   ["aws-sdk-php/", "aws-sdk-php", "follows", "refuses", { token: "GuzzleHttp/7" }],
   ["aws-sdk-php/", "aws-sdk-php-other", "refuses", "refuses"],
   ["rclone/", "rclone", "modified-time", "refuses", { version: "1.75" }],
@@ -58,7 +63,7 @@ const rows: readonly Row[] = [
   ["Bun/", "bun", "follows", "follows"],
   ["Go-http-client", "go-http-client", "refuses", "follows"],
   ["python-requests", "python-requests", "refuses", "follows"],
-  ["Wget/", "wget", "refuses", "follows"],
+  ["Wget/", "wget", "refuses", "modified-time"],
   ["okhttp", "okhttp", "refuses", "follows"],
   ["aria2", "aria2", "refuses", "follows"],
   ["axios", "axios", "refuses", "follows"],

@@ -190,10 +190,15 @@ export const rules: readonly Rule[] = [
   },
   {
     rule: "17-following-agent",
-    test: ({ family }) => (family.plain === "follows" ? "redirect" : undefined),
-    why: ({ family }) =>
+    test: ({ family }, { honoursEmbeddedHeaders }) =>
+      family.plain === "follows" || (family.plain === "modified-time" && honoursEmbeddedHeaders)
+        ? "redirect"
+        : undefined,
+    why: ({ family }, target) =>
       `without a signature in the header, ${family.name} ` +
-      either(family.plain === "follows", "is known to follow redirects", "is not known to follow redirects"),
+      (family.plain === "modified-time"
+        ? `follows redirects, but takes Last-Modified for its own; the backend ${knows(target)} the object's`
+        : either(family.plain === "follows", "is known to follow redirects", "is not known to follow redirects")),
   },
   {
     rule: "18-other-agent",

@@ -14,6 +14,7 @@ describe("a presigned URL that a redirect's follower opens", () => {
     "x-amz-content-sha256": EMPTY_SHA256,
     "x-amz-checksum-mode": "ENABLED",
     "x-amz-user-agent": "sdk",
+    "x-amz-api-version": "2006-03-01",
   };
 
   it.each(["GET", "HEAD"])(

@@ -11,7 +11,7 @@ import { type GatewayProcess, startGatewayProcess } from "../support/gateway-pro
 import { describeWith, neededProgram } from "../support/programs.ts";
 import { rcloneEnvironment } from "../support/rclone-environment.ts";
 import { run } from "../support/run.ts";
-import { awsEnvironment } from "./client-contract.ts";
+import { awsEnvironment } from "./client.ts";
 
 const NODE_MODULES = join(import.meta.dirname, "../../node_modules");
 const FILES = 750;

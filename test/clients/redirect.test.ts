@@ -1,6 +1,6 @@
 /**
  * Two real MinIOs behind a gateway process: clients that follow redirects read from the closest MinIO, as its audit log
- * shows; the others are served through the gateway. All of them get the same bytes.
+ * shows. What each client does by itself is in clients.test.ts.
  */
 import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { expectEqual } from "../support/expect-equal.ts";
 import { type GatewayProcess, overMinios, startGatewayProcess } from "../support/gateway-process.ts";
 import { type Minio, startMinio } from "../support/minio.ts";
 import { type AuditLog, startAuditLog } from "../support/minio-audit.ts";
@@ -15,7 +16,6 @@ import { describeWith, neededProgram } from "../support/programs.ts";
 import { rcloneEnvironment } from "../support/rclone-environment.ts";
 import { run } from "../support/run.ts";
 import { presign, signedFetch } from "../support/sign.ts";
-import { awsEnvironment, expectEqual } from "./client-contract.ts";
 
 // On a busy machine a MinIO may send its audit log late.
 vi.setConfig({ testTimeout: 90_000 });
@@ -48,10 +48,6 @@ describeWith(["minio"], "a gateway over two MinIOs", () => {
       ({ api, userAgent }) =>
         api.name === "GetObject" && userAgent?.includes(client) === true && (api.statusCode ?? 0) < 300,
     );
-  const directReads = (client: RegExp): number =>
-    Object.values(audits)
-      .flatMap(({ entries }) => entries)
-      .filter(({ api, userAgent }) => api.name === "GetObject" && client.test(userAgent ?? "")).length;
   const signer = () => ({
     endpoint: gateway.url,
     accessKeyId: gateway.accessKeyId,
@@ -184,30 +180,6 @@ describeWith(["minio"], "a gateway over two MinIOs", () => {
       await run(neededProgram("rclone"), words, { env: rcloneEnvironment(gateway.url, gateway, config) });
       expectEqual(await readFile(file), content);
       await Promise.any((["amsterdam", "toronto"] as const).map((city) => directRead(city, "rclone/v1")));
-    });
-  });
-
-  describeWith(["aws"], "and aws-cli", () => {
-    it("serves it through the gateway", async () => {
-      const file = join(folder, "by-aws");
-      await run(
-        neededProgram("aws"),
-        ["--endpoint-url", gateway.url, "s3", "cp", "--no-progress", `s3://films-bucket/${KEY}`, file],
-        {
-          env: awsEnvironment({ ...gateway, folder }),
-        },
-      );
-      expectEqual(await readFile(file), content);
-      expect(directReads(/aws-cli|botocore/i)).toBe(0);
-    });
-  });
-
-  describeWith(["boto3"], "and boto3", () => {
-    it("serves it through the gateway", async () => {
-      const script = join(import.meta.dirname, "boto3-client.py");
-      const words = [script, gateway.url, "films-bucket", "read", KEY, "0-"];
-      expectEqual(await run(neededProgram("boto3"), words, { env: awsEnvironment({ ...gateway, folder }) }), content);
-      expect(directReads(/boto3|botocore/i)).toBe(0);
     });
   });
 

@@ -20,7 +20,15 @@ describe("familyOf", () => {
     ["object_store/0.14.0", "object-store-before-0.14.1", "refuses"],
     ["object_store/0.14", "object-store-before-0.14.1", "refuses"],
     ["object_store/1.0", "object-store", "follows"],
-    ["polars/0.26 object_store/0.14.1", "polars", "refuses"],
+    ["polars/0.55.1", "polars", "follows"],
+    ["polars/0.55.0", "polars-before-0.55.1", "refuses"],
+    ["polars/0.26 object_store/0.14.1", "polars-before-0.55.1", "refuses"],
+    ["duckdb/v1.5.5(linux_amd64) cpp", "duckdb", "follows"],
+    ["duckdb/v1.4.4(linux_amd64) cpp", "duckdb-before-1.5", "refuses"],
+    ["aiobotocore/3.10.0 md/Botocore#1.43.117 ua/2.1 botocore/1.43.117", "aiobotocore", "follows"],
+    ["aws-sdk-cpp/1.11.900 ua/2.1 api/S3 os/Linux md/http#curl m/Z,b", "aws-sdk-cpp", "follows"],
+    ["aws-sdk-cpp/1.11.900 ua/2.1 api/S3 os/Windows md/http#winhttp", "aws-sdk-cpp-other", "refuses"],
+    ["aws-sdk-cpp/1.9.1 md/http#curl", "aws-sdk-cpp-other", "refuses"],
     ["aws-sdk-php/3.300.1 ua/2.0 OS/Linux GuzzleHttp/7.8.1", "aws-sdk-php", "follows"],
     ["aws-sdk-php/3.300.1 ua/2.0 OS/Linux GuzzleHttp/6.5", "aws-sdk-php-other", "refuses"],
     ["s3fs/1.90 (commit hash unknown; OpenSSL)", "s3fs-fuse", "follows"],
@@ -36,7 +44,6 @@ describe("familyOf", () => {
   it.each([
     "Go-http-client/2.0",
     "python-requests/2.31.0",
-    "Wget/1.21.3",
     "okhttp/4.12.0",
     "aria2/1.36.0",
     "axios/1.7",
@@ -44,6 +51,10 @@ describe("familyOf", () => {
     "Bun/1.4.0",
   ])("%s follows a signed URL", (userAgent) => {
     expect(familyOf(userAgent).plain).toBe("follows");
+  });
+
+  it("takes Wget for one that gives its files the time that it is told", () => {
+    expect(familyOf("Wget/1.21.3").plain).toBe("modified-time");
   });
 
   it("remembers no more agents than it may", () => {

@@ -100,7 +100,7 @@ const cases: readonly (readonly [string, Change, string, string])[] = [
   ],
   [
     "a strict store and none",
-    { ...to({ replayedHeaders: "strict" }), ...presigned("Wget/1.21") },
+    { ...to({ replayedHeaders: "strict" }), ...presigned("python-requests/2.31") },
     "redirect 17-following-agent",
     "redirect 17-following-agent",
   ],
@@ -203,6 +203,13 @@ const cases: readonly (readonly [string, Change, string, string])[] = [
   [
     "python-requests on a signed URL",
     presigned("python-requests/2.31"),
+    "redirect 17-following-agent",
+    "redirect 17-following-agent",
+  ],
+  ["Wget, to a store with its own times", presigned("Wget/1.21"), "proxy 18-other-agent", "redirect 18-other-agent"],
+  [
+    "Wget, to a node that is told the time",
+    { ...presigned("Wget/1.21"), target: node },
     "redirect 17-following-agent",
     "redirect 17-following-agent",
   ],

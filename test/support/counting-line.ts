@@ -1,4 +1,4 @@
-/** A TCP line on 127.0.0.1 to a server, which counts what the clients send: headers and bodies, whatever they claim. */
+/** A TCP line on 127.0.0.1 to a server, which counts what passes: headers and bodies, whatever they claim. */
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 
@@ -7,17 +7,27 @@ export interface CountingLine extends AsyncDisposable {
   readonly url: string;
   /** Bytes that clients have sent since the last call of `sent`. */
   sent(): number;
+  /** Bytes that clients have received since the last call of `received`. */
+  received(): number;
 }
 
 /** `target`: `http://host:port`. */
 export async function startCountingLine(target: string): Promise<CountingLine> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
-  let bytes = 0;
+  const counts = { sent: 0, received: 0 };
+  const take = (way: keyof typeof counts): number => {
+    const counted = counts[way];
+    counts[way] = 0;
+    return counted;
+  };
   const server = createServer((client) => {
     const far = connect(Number(port), hostname);
     client.on("data", (chunk) => {
-      bytes += chunk.length;
+      counts.sent += chunk.length;
+    });
+    far.on("data", (chunk) => {
+      counts.received += chunk.length;
     });
     for (const [end, other] of [
       [client, far],
@@ -38,11 +48,8 @@ export async function startCountingLine(target: string): Promise<CountingLine> {
   if (address === null || typeof address === "string") throw new Error("no port");
   return {
     url: `http://127.0.0.1:${address.port}`,
-    sent() {
-      const counted = bytes;
-      bytes = 0;
-      return counted;
-    },
+    sent: () => take("sent"),
+    received: () => take("received"),
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       server.close();

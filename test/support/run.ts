@@ -10,7 +10,21 @@ export interface RunOptions {
   readonly input?: Buffer | string;
 }
 
-/** Runs a program to its end and returns its standard output. Throws with what it said when it does not exit with 0. */
+/** A program did not exit with 0. */
+export class RunFailed extends Error {
+  /** The exit code, or the signal's name. */
+  readonly code: number | string;
+  /** On standard error. */
+  readonly said: string;
+
+  constructor(command: string, code: number | string, said: string, printed: string) {
+    super(`${command} ended with ${code}:\n${said}${printed}`);
+    this.code = code;
+    this.said = said;
+  }
+}
+
+/** Runs a program to its end and returns its standard output. Throws RunFailed when it does not exit with 0. */
 export async function run(
   path: string,
   programArguments: readonly string[],
@@ -32,9 +46,8 @@ export async function run(
   child.stdin.end(options.input);
   const code = await ended;
   if (code === 0) return Buffer.concat(out);
-  throw new Error(
-    `${path} ${programArguments.join(" ")} ended with ${code}:\n${Buffer.concat(err)}${Buffer.concat(out).subarray(0, 4000)}`,
-  );
+  const command = `${path} ${programArguments.join(" ")}`;
+  throw new RunFailed(command, code, `${Buffer.concat(err)}`, `${Buffer.concat(out).subarray(0, 4000)}`);
 }
 
 /** The executable files of that name on PATH, in its order. */

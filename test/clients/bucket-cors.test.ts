@@ -6,7 +6,7 @@ import { BUCKET, type OpenBucket, openBucket } from "../support/open-bucket.ts";
 import { describeWith, neededProgram } from "../support/programs.ts";
 import { run } from "../support/run.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
-import { awsEnvironment } from "./client-contract.ts";
+import { awsEnvironment } from "./client.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 

@@ -10,12 +10,13 @@ import { GetObjectCommand, HeadObjectCommand, type S3Client } from "@aws-sdk/cli
 import { Upload } from "@aws-sdk/lib-storage";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { followRedirects } from "../../src/follow.ts";
+import { expectEqual } from "../support/expect-equal.ts";
 import { type Minio, startMinio } from "../support/minio.ts";
 import { type OddStore, startOddStore } from "../support/odd-store.ts";
 import { BUCKET, type OpenBucket, openBucket } from "../support/open-bucket.ts";
 import { describeWith, neededProgram } from "../support/programs.ts";
 import { run } from "../support/run.ts";
-import { awsEnvironment, expectEqual } from "./client-contract.ts";
+import { awsEnvironment } from "./client.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -32,6 +32,8 @@ const mayScan: Readonly<Record<string, readonly string[]>> = {
   "jobs-failing": ["jobs"],
   // Once for each access key that an account makes for itself.
   "key-count": ["access_keys"],
+  // Once for each start of a gateway.
+  "key-sealers": ["access_keys"],
   // For whoever waits for a scrub, up to all replicas of one backend.
   "scrub-left": ["blobs"],
   "holders-buckets": ["objects"],

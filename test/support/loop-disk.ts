@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe } from "vitest";
+import { describe, vi } from "vitest";
 import { describeWith, neededProgram } from "./programs.ts";
 import { onPath, run } from "./run.ts";
 
@@ -78,7 +78,8 @@ export async function openLoopDisk(bytes: number): Promise<LoopDisk> {
     unmount: () => unmount("--lazy"),
     mount,
     async [Symbol.asyncDispose]() {
-      await unmount();
+      // Its files are closed by threads, a moment after who had them open said so.
+      await vi.waitFor(() => unmount(), { timeout: 10_000, interval: 50 });
       await rm(place, { recursive: true, force: true });
     },
   };

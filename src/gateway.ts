@@ -106,6 +106,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         metadata,
         fleet,
         copies: config.copies,
+        fewestCopies: config.fewestCopies,
         minimumCopies: config.minimumCopies,
         bufferBytes: config.ingest.bufferBytes,
         cacheBytes: config.cache.bytes,
@@ -115,12 +116,13 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     );
     const underWay = new UnderWay();
     const keyUses = opened.add(openKeyUses({ record: (uses) => metadata.accounts.recordUses(uses), now, log }));
-    const safety = opened.add(watchSafety({ holders: metadata.holders, fleet, copies: config.copies, now, log }));
+    const safety = opened.add(watchSafety({ holders: metadata.holders, fleet, rule: config, now, log }));
     const upkeep = opened.add(
       openUpkeep({
         metadata,
         fleet,
         copies: config.copies,
+        fewestCopies: config.fewestCopies,
         bytesPerSecond: config.repair.bytesPerSecond,
         isBusy: () => underWay.any,
         scrub: config.scrub,
@@ -157,6 +159,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
           .members()
           .map(({ backend }) => backend.name)
           .filter(fleet.isPresent),
+        config.fewestCopies,
       );
     const history = opened.add(openHistory({ history: metadata.history, stats, now, log }));
     const health = { ready: () => readiness.now(), status, metrics: metrics.render };
@@ -188,6 +191,11 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         now,
         region: config.region,
         dedup: config.dedup,
+        placement: {
+          copies: config.copies,
+          fewestCopies: config.fewestCopies,
+          regions: () => fleet.members().map(({ region }) => region.name),
+        },
         publicAccess: config.publicAccess,
         checkAccess: accessCheck(config.publicAccess),
         inScope: ({ scope }, action, named) => scopeAllows(scope, action, named),

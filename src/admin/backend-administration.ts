@@ -10,14 +10,14 @@ import type { Amount } from "../metadata/holders.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { BackendState, SealedSecret } from "../model.ts";
 import { findIdentity, registerBackend } from "../upkeep/registration.ts";
+import { type CopyRule, copiesOf, type Wanted } from "../wanted.ts";
 import type { LiveBackend } from "./live-status.ts";
 import { openStore } from "./open-store.ts";
 import { knownBackend, Refusal } from "./refusal.ts";
 
 export interface BackendAdministrationOptions {
   readonly metadata: Pick<Metadata, "backends" | "jobs">;
-  /** Good copies a blob should have. */
-  readonly copies: number;
+  readonly rule: CopyRule;
   /** Undefined: the configuration is not known here, as beside a demo. */
   readonly configured: readonly BackendConfig[] | undefined;
   /** The configuration of one that was attached at run time; undefined: it was not. */
@@ -155,7 +155,8 @@ export class BackendAdministration {
 
   /** What would have too few good copies without it. Throws when it is not registered. */
   async left(name: string): Promise<Amount> {
-    return this.#shortWithout(name, (await this.#registered(name)).lostAt ? 1 : this.#options.copies);
+    const { lostAt } = await this.#registered(name);
+    return this.#shortWithout(name, (wanted) => (lostAt ? 1 : copiesOf(this.#options.rule, wanted)));
   }
 
   /** Throws when it is not registered. */
@@ -169,11 +170,11 @@ export class BackendAdministration {
    * without it, or uploads parts, and while new ones may still come. Copies on one that is lost are not good any more.
    */
   async remove(name: string): Promise<void> {
-    const { copies, metadata } = this.#options;
+    const { metadata } = this.#options;
     const row = await this.#registered(name);
     if (row.state === "attached" && row.lostAt === undefined)
       throw new Refusal(`${name} still takes new blobs: nearbucket backends drain ${name} first`);
-    const only = await this.#shortWithout(name, 1);
+    const only = await this.#shortWithout(name, () => 1);
     const short = await this.left(name);
     // A write that began before the drain may have come after the walk over all blobs.
     if (short.blobs > 0) await metadata.jobs.add({ kind: "survey" });
@@ -181,7 +182,7 @@ export class BackendAdministration {
       throw new Refusal(`${amount(only)} have their only good copy on ${name}: wait until they are copied elsewhere`);
     if (short.blobs > 0)
       throw new Refusal(
-        `${amount(short)} would have fewer than ${copies} copies without ${name}: attach a backend for them, or wait`,
+        `${amount(short)} would have fewer copies than they should without ${name}: attach a backend for them, or wait`,
       );
     const uploads = row.lostAt === undefined ? await metadata.backends.uploadsOnlyThere(name, this.#since()) : 0;
     if (uploads > 0)
@@ -216,7 +217,7 @@ export class BackendAdministration {
       if (other !== undefined) throw new Refusal(`the store at ${name} is ${other.name}`);
       if (found !== "missing" && !(await backend.isEmpty()))
         throw new Refusal(`the store at ${name} is not empty: it holds blobs that this database does not know`);
-      const only = await this.#shortWithout(name, 1);
+      const only = await this.#shortWithout(name, () => 1);
       if (only.blobs > 0 && !options.acceptLoss)
         throw new Refusal(
           `${amount(only)} have no other good copy than the one on the store that was ${name}: ` +
@@ -256,9 +257,8 @@ export class BackendAdministration {
     throw new Refusal(`${name} is not in the configuration, and was not attached`, { isUnknown: row === undefined });
   }
 
-  #shortWithout(name: string, copies: number): ReturnType<Metadata["backends"]["shortWithout"]> {
-    return this.#options.metadata.backends.shortWithout(name, copies, this.#since());
-  }
+  #shortWithout = (name: string, copies: (wanted: Wanted | undefined) => number): Promise<Amount> =>
+    this.#options.metadata.backends.shortWithout(name, copies, this.#since());
 
   #since(): Date {
     return new Date(this.#options.now().getTime() - this.#options.outageGraceMs);

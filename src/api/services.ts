@@ -18,7 +18,7 @@ export interface ApiServices {
   readonly seal: LiveBox["seal"];
   readonly delivery: Delivery;
   readonly blobs: BlobStore;
-  readonly fleet: Pick<Fleet, "get">;
+  readonly fleet: Pick<Fleet, "get" | "members">;
   /** The key that outlives a session: see signing-key.ts. */
   readonly signingKeyOf: ReturnType<typeof signingKeyFinder>;
   readonly now: () => Date;
@@ -56,6 +56,10 @@ export interface GatewayFacts {
   readonly rootKeyId: string;
   readonly region: string;
   readonly copies: number;
+  /** No bucket may ask for fewer. */
+  readonly fewestCopies: number;
+  /** Names of those with a backend. */
+  readonly regions: () => readonly string[];
   /** For buckets without a setting of their own. */
   readonly minimumCopies: number;
   readonly dedup: DedupScope;

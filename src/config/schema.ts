@@ -140,6 +140,7 @@ export const configSchema = z.strictObject({
   regions: z.array(region).min(1),
   backends: z.array(backend).min(1),
   copies: z.int().min(1).max(16).default(2),
+  fewestCopies: z.int().min(1).optional(),
   minimumCopies: z.int().min(1).optional(),
   dedup: dedup.prefault({}),
   redirect: redirect.prefault({}),
@@ -163,10 +164,11 @@ export const configSchema = z.strictObject({
 
 type Draft = z.output<typeof configSchema>;
 /** Keys whose default follows from another key. */
-type Derived = "minimumCopies" | "signatureV2" | "shutdown";
+type Derived = "fewestCopies" | "minimumCopies" | "signatureV2" | "shutdown";
 
 /** Everything a gateway needs to know to start. Sizes in bytes; the other units stand in the names. */
 export type GatewayConfig = Omit<Draft, Derived> & {
+  readonly fewestCopies: number;
   readonly minimumCopies: number;
   readonly signatureV2: NonNullable<Draft["signatureV2"]>;
   readonly shutdown: { readonly delaySeconds: number };
@@ -182,9 +184,10 @@ export function checkConfig(input: unknown): Checked {
   const parsed = configSchema.safeParse(input);
   const faults = [...(parsed.error?.issues.flatMap(describe) ?? []), ...findContradictions(input)];
   if (!parsed.success || faults.length > 0) return { faults };
-  const { role, copies, minimumCopies = copies, signatureV2 = role === "node" ? "off" : "query" } = parsed.data;
+  const { role, copies, fewestCopies = copies, minimumCopies = copies } = parsed.data;
+  const { signatureV2 = role === "node" ? "off" : "query" } = parsed.data;
   const { delaySeconds = STOP_DELAY_SECONDS[parsed.data.metadata.kind] } = parsed.data.shutdown;
-  return { config: { ...parsed.data, minimumCopies, signatureV2, shutdown: { delaySeconds } } };
+  return { config: { ...parsed.data, fewestCopies, minimumCopies, signatureV2, shutdown: { delaySeconds } } };
 }
 
 function describe(issue: z.core.$ZodIssue): readonly Fault[] {

@@ -3,17 +3,40 @@ import { z } from "zod";
 import { bytes, count, pageQuery, time } from "./common.ts";
 import { redirectMode } from "./keys.ts";
 
+/** Where the copies of a bucket's objects stand. */
+const placement = z.union([
+  z.enum(["any", "nearest-writer"]),
+  z.strictObject({ regions: z.array(z.string().min(1)).min(1).max(16) }),
+]);
+
+export type Placement = z.infer<typeof placement>;
+
+/** `any`, `nearest-writer`, or the names of regions with commas between them. */
+export function placementText(value: Placement): string {
+  return typeof value === "string" ? value : value.regions.join(",");
+}
+
+export function parsePlacement(text: string): Placement {
+  if (text === "any" || text === "nearest-writer") return text;
+  const regions = text.split(",").map((name) => name.trim());
+  return { regions: regions.filter((name) => name !== "") };
+}
+
 const bucketSettings = z.object({
   dedup: z.enum(["account", "global", "bucket", "off"]).optional(),
   redirect: redirectMode.optional(),
-  minimumCopies: z.int().min(1).max(10).optional(),
+  copies: z.int().min(1).max(16).optional(),
+  minimumCopies: z.int().min(1).max(16).optional(),
+  placement: placement.optional(),
 });
 
 /** A setting that is null goes back to the gateway's own. */
 export const bucketChange = z.strictObject({
   dedup: bucketSettings.shape.dedup.nullable(),
   redirect: bucketSettings.shape.redirect.nullable(),
+  copies: bucketSettings.shape.copies.nullable(),
   minimumCopies: bucketSettings.shape.minimumCopies.nullable(),
+  placement: bucketSettings.shape.placement.nullable(),
 });
 
 export const bucket = z.object({

@@ -128,7 +128,7 @@ class Deliverer implements Delivery {
     const decided = {
       place,
       family: considered.family.name,
-      replicas: request.blob.replicas,
+      blob: request.blob,
       obstacle: (replica: RankedReplica) => this.#obstacle(replica, request),
       steps: isRedirect && !isSigned ? [...steps, UNSIGNED] : steps,
       ...(isSigned
@@ -157,7 +157,7 @@ class Deliverer implements Delivery {
   }
 
   #rank({ blob }: ReadRequest, place: Place, similarMs: number): readonly RankedReplica[] {
-    return rankReplicas(blob.replicas, this.#options.fleet, place, this.#random, similarMs);
+    return rankReplicas(blob, this.#options.fleet, place, this.#random, similarMs);
   }
 
   /** In which order the gateway reads: it knows how far they are from itself, wherever the client is. */

@@ -1,6 +1,10 @@
-/** A blob's replicas in the order in which they are read. Lost ones, and those on unknown backends, are left out. */
+/**
+ * A blob's replicas in the order in which they are read. Lost ones, those on unknown backends, and those outside of the
+ * regions where the blob may stand are left out.
+ */
 import type { Fleet, FleetMember } from "../backends/fleet.ts";
-import type { Replica } from "../model.ts";
+import type { Blob } from "../model.ts";
+import { mayStandIn } from "../wanted.ts";
 import { type Candidate, orderByProximity, type Place } from "./proximity.ts";
 
 export interface RankedReplica extends Candidate {
@@ -13,7 +17,7 @@ export interface RankedReplica extends Candidate {
  * as for `orderByProximity`.
  */
 export function rankReplicas(
-  replicas: readonly Replica[],
+  { replicas, wanted }: Pick<Blob, "replicas" | "wanted">,
   fleet: Pick<Fleet, "get">,
   place: Place,
   random: () => number,
@@ -25,7 +29,7 @@ export function rankReplicas(
   const down: RankedReplica[] = [];
   for (const { backend: name, state } of replicas) {
     const member = state === "verified" ? fleet.get(name) : undefined;
-    if (member === undefined) continue;
+    if (member === undefined || !mayStandIn(member.region.name, wanted)) continue;
     const { backend, region, reads } = member;
     // Probes say something about reads only while there are none.
     const latencyMs = reads.recentMs ?? member.latencyMs;

@@ -3,6 +3,7 @@
  * silently: another identity under a known name is refused.
  */
 import type { BackendState, Blob, Registration, SealedSecret } from "../model.ts";
+import type { Wanted } from "../wanted.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Parameter, type Statement, statement } from "./engine.ts";
 import { type Amount, type HolderSet, Holders, sum } from "./holders.ts";
@@ -165,13 +166,13 @@ export class Backends {
   }
 
   /**
-   * Referenced blobs with a copy there and fewer than `copies` good ones elsewhere, on backends that are attached and
-   * were in place after `since`: all of them where these are too few.
+   * Referenced blobs with a copy there and fewer good ones than `copies` says elsewhere, on backends that are attached
+   * and were in place after `since`: all of them where these are too few.
    */
-  async shortWithout(name: string, copies: number, since: Date): Promise<Amount> {
+  async shortWithout(name: string, copies: (wanted: Wanted | undefined) => number, since: Date): Promise<Amount> {
     const others = await this.#others(name, since);
-    const isShort = ({ backends }: HolderSet) =>
-      backends.includes(name) && others.filter((other) => backends.includes(other)).length < copies;
+    const isShort = ({ backends, wanted }: HolderSet) =>
+      backends.includes(name) && others.filter((other) => backends.includes(other)).length < copies(wanted);
     return sum((await new Holders(this.#context).sets()).filter(isShort));
   }
 

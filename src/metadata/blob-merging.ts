@@ -3,7 +3,7 @@
  * transactions, and after each of them every object has a blob, and every ref_count is right.
  */
 import type { Digest } from "../model.ts";
-import { lockDigest } from "./content.ts";
+import { lockDigest, raiseCopies } from "./content.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Connection, statement } from "./engine.ts";
 import { addJob } from "./jobs.ts";
@@ -21,11 +21,11 @@ const lockEquals = statement(
 );
 const selectBlob = statement<MergeRow>(
   "merge-blob",
-  "SELECT id, size, scope, storage_key, ref_count FROM blobs WHERE id = ? AND deleting = 0",
+  "SELECT id, size, scope, storage_key, ref_count, copies FROM blobs WHERE id = ? AND deleting = 0",
 );
 const selectEqual = statement<MergeRow>(
   "merge-equal",
-  `SELECT id, size, scope, storage_key, ref_count FROM blobs
+  `SELECT id, size, scope, storage_key, ref_count, copies FROM blobs
   WHERE scope = ? AND digest = ? AND deleting = 0 AND id <> ?`,
 );
 const writeDigest = statement<never>("merge-write-digest", "UPDATE blobs SET digest = ? WHERE id = ?");
@@ -50,6 +50,7 @@ interface MergeRow {
   readonly scope: string | null;
   readonly storage_key: string;
   readonly ref_count: number;
+  readonly copies: number;
 }
 
 export interface MergeStep {
@@ -92,8 +93,9 @@ export async function mergeBlob(
   const moved = await c.run(moveObjects, [to.id, from.id, from.id, OBJECTS_AT_ONCE]);
   if (moved > 0) await c.run(takeReferences, [moved, to.id]);
   const now = context.now();
+  const isRaised = moved > 0 && (await c.run(raiseCopies, [from.copies, to.id])) > 0;
   // Nobody looked after the copies of a blob without objects.
-  if (moved > 0 && to.ref_count === 0) await addJob(c, { kind: "copy", blobId: to.id }, now, now);
+  if (isRaised || (moved > 0 && to.ref_count === 0)) await addJob(c, { kind: "copy", blobId: to.id }, now, now);
   await c.run(giveReferences, [moved, from.id]);
   if (moved > 0 && moved < from.ref_count) return { merged: equal.id, done: false };
   // The digest of a scope is unique: the one blob leaves before the other enters.

@@ -4,16 +4,17 @@
  * reclaim time.
  */
 import { S3Error } from "../errors.ts";
-import type { Content, FreshContent } from "../model.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Connection, statement } from "./engine.ts";
 import { addJob } from "./jobs.ts";
 import { saveReplicas } from "./replica-rows.ts";
+import { regionsText } from "./rows.ts";
+import type { Content, FreshContent } from "./stored-content.ts";
 
 const insertBlob = statement<{ id: number }>(
   "blob-add",
-  `INSERT INTO blobs (storage_key, size, etag, digest, scope, part_sizes, holders, ref_count)
-  VALUES (?, ?, ?, ?, ?, ?, ?, 1)
+  `INSERT INTO blobs (storage_key, size, etag, digest, scope, part_sizes, holders, copies, regions, ref_count)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
   ON CONFLICT (scope, digest) WHERE scope IS NOT NULL AND digest IS NOT NULL AND deleting = 0 DO NOTHING RETURNING id`,
 );
 /** A merge can give a digest to another blob: while it does, nobody looks for the blob with that digest. */
@@ -41,6 +42,11 @@ const takeOver = statement<never>(
   "blob-take-over",
   "UPDATE blobs SET storage_key = ?, etag = ?, part_sizes = ? WHERE id = ?",
 );
+/** An object that asks for more copies than the others that share the blob. */
+export const raiseCopies = statement<never>(
+  "blob-raise-copies",
+  "UPDATE blobs SET copies = ?1 WHERE id = ?2 AND copies < ?1",
+);
 const forgetReplicas = statement<never>("blob-replicas-forget", "DELETE FROM replicas WHERE blob_id = ?");
 
 const sharingAttempts = 5;
@@ -60,8 +66,11 @@ export async function moveReference(
       ? await referenceKnown(c, content.blobId, previous)
       : await referenceFresh(c, context, content, previous);
   if (previous !== undefined && previous !== blobId) await dropReference(c, context, previous);
+  const asked = (content.kind === "known" ? content.copies : content.wanted?.copies) ?? 0;
+  const isRaised = asked > 0 && (await c.run(raiseCopies, [asked, blobId])) > 0;
+  if (isRaised) c.afterCommit(() => context.cache?.forgetBlob(blobId));
   const now = context.now();
-  if (content.kind === "known" && content.isShort) await addJob(c, { kind: "copy", blobId }, now, now);
+  if (isRaised || (content.kind === "known" && content.isShort)) await addJob(c, { kind: "copy", blobId }, now, now);
   return blobId;
 }
 
@@ -94,6 +103,8 @@ async function referenceFresh(
       scope,
       partSizesText(content),
       holdersText(content),
+      content.wanted?.copies ?? 0,
+      regionsText(content.wanted),
     ]);
     if (made) {
       await saveReplicas(c, made.id, content, context.now());

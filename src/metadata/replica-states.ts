@@ -10,9 +10,15 @@ import { addJob } from "./jobs.ts";
 import { saveReplica } from "./replica-rows.ts";
 
 const lockBlob = statement("blob-lock", "SELECT id FROM blobs WHERE id = ? FOR UPDATE");
-const selectReplica = statement<{ storage_key: string; state: string | null; verified_at: number | null }>(
+const selectReplica = statement<{
+  storage_key: string;
+  copies: number;
+  state: string | null;
+  verified_at: number | null;
+}>(
   "replica-of-blob",
-  `SELECT blobs.storage_key AS storage_key, replicas.state AS state, replicas.verified_at AS verified_at
+  `SELECT blobs.storage_key AS storage_key, blobs.copies AS copies, replicas.state AS state,
+    replicas.verified_at AS verified_at
   FROM blobs LEFT JOIN replicas ON replicas.blob_id = blobs.id AND replicas.backend = ?
   WHERE blobs.id = ? AND blobs.deleting = 0`,
 );
@@ -90,6 +96,8 @@ export async function retireReplica(
     if (stays?.storage_key !== blob.storageKey || stays.state !== "verified") return undefined;
   }
   const leaves = await c.get(selectReplica, [backend, blob.id]);
+  // An object that was written in the meantime may ask for more copies than were to stay.
+  if ((leaves?.copies ?? 0) > kept.length) return undefined;
   const step = nextStep(leaves?.state ?? undefined, leaves?.verified_at ?? 0, lostBefore);
   if (step !== undefined && step !== leaves?.state) await saveReplica(c, blob.id, backend, step, now);
   return step;

@@ -30,6 +30,8 @@ export interface UpkeepOptions {
   readonly fleet: Fleet;
   /** Good copies a blob should have. */
   readonly copies: number;
+  /** No blob is kept in fewer, whatever it asks for. Default `copies`. */
+  readonly fewestCopies?: number | undefined;
   readonly now: () => Date;
   readonly log: Log;
   /** How long after its lease a writer's reserved names count as left behind. Default a day. */
@@ -92,14 +94,16 @@ const SCRUB_TURN_MS = 600_000;
 const PER_BACKEND = ["scrub", "inventory"] as const;
 
 export function openUpkeep(options: UpkeepOptions): Upkeep {
-  const { metadata, fleet, copies, now, log, random = Math.random, bytesPerSecond = 64 * 1024 ** 2 } = options;
+  const { metadata, fleet, copies, fewestCopies, now, log, random = Math.random } = options;
+  const { bytesPerSecond = 64 * 1024 ** 2 } = options;
   const { graceMs = DAY_MS, uploadMaxAgeMs = 7 * DAY_MS, sweepMs = 60_000, surveyMs = 3_600_000 } = options;
   const { scrub = { days: 30, bytesPerSecond: 32 * 1024 ** 2 }, scrubMs = 3_600_000, inventoryMs = DAY_MS } = options;
   const { isBusy, leaseMs = 60_000, stallMs = 60_000, pollMs = 1000 } = options;
   const replicas = new Replicas({ blobs: metadata.blobs, fleet, verifiedForMs: 0, now, log });
   const slots = new Slots(JOBS_PER_BACKEND);
   const rate = openRate({ bytesPerSecond, isBusy });
-  const context: JobContext = { metadata, fleet, replicas, copies, slots, rate, graceMs, now, log, random };
+  const rules = { fleet, copies, fewestCopies };
+  const context: JobContext = { ...rules, metadata, replicas, slots, rate, graceMs, now, log, random };
   const scrubbed = new Map<string, ScrubCounts>();
   const scrubOptions: ScrubOptions = {
     ...{ days: scrub.days, everyMs: scrubMs, turnMs: SCRUB_TURN_MS },

@@ -8,7 +8,7 @@ const SECOND = 1000;
 function administrationOf({ metadata, clock }: Rig): BackendAdministration {
   return new BackendAdministration({
     metadata,
-    copies: 2,
+    rule: { copies: 2 },
     configured: ["a", "b", "c"].map((name) => ({ kind: "memory", name, region: "x" })),
     attached: () => undefined,
     seal: () => {

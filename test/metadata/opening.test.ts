@@ -33,6 +33,7 @@ describe.each(makers)("A new database on %s", (_, make) => {
       { version: 4, name: "004-quarantine" },
       { version: 5, name: "005-holdings" },
       { version: 6, name: "006-console" },
+      { version: 7, name: "007-placement" },
     ]);
     for (const metadata of opened) await metadata.close();
     await database.remove();
@@ -53,7 +54,7 @@ describe.each(makers)("A new database on %s", (_, make) => {
     const database = await make();
     const options = { engine: database.engine, now: new Clock().now, graceMs, cacheRows: 10 };
     await (await openMetadata(options)).close();
-    await database.knex("schema_migrations").insert({ version: 7, name: "007-later", applied_at: 0 });
+    await database.knex("schema_migrations").insert({ version: 8, name: "008-later", applied_at: 0 });
     await expect(openMetadata(options)).rejects.toThrow("newer program");
     await database.remove();
   });

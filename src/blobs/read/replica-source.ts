@@ -12,6 +12,7 @@ import {
 import type { Fleet, FleetMember } from "../../backends/fleet.ts";
 import type { Blobs } from "../../metadata/blobs.ts";
 import type { Blob, ByteRange, ReplicaState } from "../../model.ts";
+import { mayStandIn } from "../../wanted.ts";
 import type { Inspector } from "../replicas/inspect.ts";
 import { objectCorrupt, tooFewBackends, unretryable } from "../replicas/placer.ts";
 import { checkSame, type Replicas } from "../replicas/verify.ts";
@@ -208,7 +209,10 @@ export class ReplicaSource {
   }
 
   #canTry(backend: string): boolean {
-    return !this.#tried.has(this.#keyOf(backend)) && this.#stores.fleet.get(backend)?.up === true;
+    const member = this.#stores.fleet.get(backend);
+    return (
+      !this.#tried.has(this.#keyOf(backend)) && member?.up === true && mayStandIn(member.region.name, this.#blob.wanted)
+    );
   }
 
   /** The caller's blob may be older than a repair: replicas made since then count too. */

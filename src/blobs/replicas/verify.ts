@@ -7,6 +7,7 @@ import type { Fleet, FleetMember } from "../../backends/fleet.ts";
 import type { Log } from "../../log.ts";
 import type { Blobs } from "../../metadata/blobs.ts";
 import type { Blob } from "../../model.ts";
+import { mayStandIn } from "../../wanted.ts";
 
 export interface ReplicasOptions {
   readonly blobs: Blobs;
@@ -39,7 +40,7 @@ export class Replicas {
     let good = 0;
     for (const replica of blob.replicas) {
       const member = this.#fleet.get(replica.backend);
-      if (replica.state !== "verified" || !member?.up) continue;
+      if (replica.state !== "verified" || !member?.up || !mayStandIn(member.region.name, blob.wanted)) continue;
       if (replica.verifiedAt.getTime() > since) good++;
       else stale.push(member);
     }

@@ -5,6 +5,15 @@ import { durability } from "./003-durability.ts";
 import { quarantine } from "./004-quarantine.ts";
 import { holdings } from "./005-holdings.ts";
 import { consoleTables } from "./006-console.ts";
+import { placement } from "./007-placement.ts";
 import type { Migration } from "./migration.ts";
 
-export const migrations: readonly Migration[] = [init, keysAndOwners, durability, quarantine, holdings, consoleTables];
+export const migrations: readonly Migration[] = [
+  init,
+  keysAndOwners,
+  durability,
+  quarantine,
+  holdings,
+  consoleTables,
+  placement,
+];

@@ -1,5 +1,5 @@
 /** Buckets and what holds in each. */
-import type { BucketDocument } from "../../../../contract/objects.ts";
+import { type BucketDocument, placementText } from "../../../../contract/objects.ts";
 import { hashOf } from "../../../routes.ts";
 import { api } from "../../../session.ts";
 import { Icon } from "../../../ui/icon.tsx";
@@ -49,7 +49,9 @@ const COLUMNS: readonly Column<BucketDocument>[] = [
   },
   settingColumn("Dedup", "dedup"),
   settingColumn("Redirects", "redirect"),
-  settingColumn("Copies before the answer", "minimumCopies"),
+  settingColumn("Copies", "copies"),
+  settingColumn("Before the answer", "minimumCopies"),
+  settingColumn("Placement", "placement"),
 ];
 
 function settingColumn(title: string, name: keyof BucketDocument["effective"]): Column<BucketDocument> {
@@ -57,7 +59,7 @@ function settingColumn(title: string, name: keyof BucketDocument["effective"]): 
     title,
     cell: ({ effective, settings }) => (
       <>
-        {effective[name]}
+        {name === "placement" ? placementText(effective.placement) : effective[name]}
         <span class="below">{settings[name] === undefined ? "the gateway's own" : "set here"}</span>
       </>
     ),

@@ -3,8 +3,9 @@
  * transactions, and after each of them every object has a blob, and every ref_count is right.
  */
 import type { Digest } from "../model.ts";
-import { lockDigest, raiseCopies } from "./content.ts";
+import { lockDigest } from "./content.ts";
 import type { MetadataContext } from "./context.ts";
+import { raiseCopies } from "./copies-wanted.ts";
 import { type Connection, statement } from "./engine.ts";
 import { addJob } from "./jobs.ts";
 import type { BlobKey } from "./replica-states.ts";
@@ -93,7 +94,7 @@ export async function mergeBlob(
   const moved = await c.run(moveObjects, [to.id, from.id, from.id, OBJECTS_AT_ONCE]);
   if (moved > 0) await c.run(takeReferences, [moved, to.id]);
   const now = context.now();
-  const isRaised = moved > 0 && (await c.run(raiseCopies, [from.copies, to.id])) > 0;
+  const isRaised = moved > 0 && (await raiseCopies(c, context, to.id, from.copies));
   // Nobody looked after the copies of a blob without objects.
   if (isRaised || (moved > 0 && to.ref_count === 0)) await addJob(c, { kind: "copy", blobId: to.id }, now, now);
   await c.run(giveReferences, [moved, from.id]);

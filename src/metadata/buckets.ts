@@ -3,6 +3,7 @@ import { S3Error } from "../errors.ts";
 import type { Bucket, BucketSettings } from "../model.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Reader, statement } from "./engine.ts";
+import { addJob } from "./jobs.ts";
 import { prefixRange } from "./key-range.ts";
 import { type BucketRow, bucketColumns, toBucket, toSettings } from "./rows.ts";
 import { dropEnded, type EndedUpload } from "./upload-completion.ts";
@@ -174,6 +175,8 @@ export class Buckets {
         if ((first?.object ?? first?.upload ?? null) !== null) throw notEmpty();
       }
       await c.run(saveSettings, [JSON.stringify(after), bucketId]);
+      const now = this.#context.now();
+      if (after.copies !== before.copies) await addJob(c, { kind: "recount-bucket", bucketId }, now, now);
       c.afterCommit(() => this.#context.cache?.forgetBucket(row.name));
     });
   }

@@ -5,6 +5,7 @@
  */
 import { S3Error } from "../errors.ts";
 import type { MetadataContext } from "./context.ts";
+import { raiseCopies } from "./copies-wanted.ts";
 import { type Connection, statement } from "./engine.ts";
 import { addJob } from "./jobs.ts";
 import { saveReplicas } from "./replica-rows.ts";
@@ -32,20 +33,15 @@ const addReference = statement<never>(
   "blob-reference",
   "UPDATE blobs SET ref_count = ref_count + 1, reclaim_at = NULL WHERE id = ? AND deleting = 0",
 );
-const dropOne = statement<never>(
+const dropOne = statement<{ ref_count: number; copies: number }>(
   "blob-unreference",
   `UPDATE blobs SET ref_count = ref_count - 1,
     reclaim_at = CASE WHEN ref_count = 1 THEN CAST(? AS BIGINT) ELSE reclaim_at END
-  WHERE id = ?`,
+  WHERE id = ? RETURNING ref_count, copies`,
 );
 const takeOver = statement<never>(
   "blob-take-over",
   "UPDATE blobs SET storage_key = ?, etag = ?, part_sizes = ? WHERE id = ?",
-);
-/** An object that asks for more copies than the others that share the blob. */
-export const raiseCopies = statement<never>(
-  "blob-raise-copies",
-  "UPDATE blobs SET copies = ?1 WHERE id = ?2 AND copies < ?1",
 );
 const forgetReplicas = statement<never>("blob-replicas-forget", "DELETE FROM replicas WHERE blob_id = ?");
 
@@ -67,15 +63,17 @@ export async function moveReference(
       : await referenceFresh(c, context, content, previous);
   if (previous !== undefined && previous !== blobId) await dropReference(c, context, previous);
   const asked = (content.kind === "known" ? content.copies : content.wanted?.copies) ?? 0;
-  const isRaised = asked > 0 && (await c.run(raiseCopies, [asked, blobId])) > 0;
-  if (isRaised) c.afterCommit(() => context.cache?.forgetBlob(blobId));
+  const isRaised = await raiseCopies(c, context, blobId, asked);
   const now = context.now();
   if (isRaised || (content.kind === "known" && content.isShort)) await addJob(c, { kind: "copy", blobId }, now, now);
   return blobId;
 }
 
 export async function dropReference(c: Connection, context: MetadataContext, blobId: number): Promise<void> {
-  await c.run(dropOne, [context.now().getTime() + context.graceMs, blobId]);
+  const now = context.now();
+  const left = await c.get(dropOne, [now.getTime() + context.graceMs, blobId]);
+  // The object that is gone may be the one that asked for so many.
+  if (left && left.copies > 0 && left.ref_count > 0) await addJob(c, { kind: "recount", blobId }, now, now);
 }
 
 async function referenceKnown(c: Connection, blobId: number, previous: number | undefined): Promise<number> {

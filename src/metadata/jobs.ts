@@ -39,6 +39,9 @@ export interface WholeScrub {
 export type NewJob =
   /** Copy a blob until it has enough good copies. */
   | { readonly kind: "copy"; readonly blobId: number }
+  /** Count anew how many copies a blob should have, or each blob that objects of a bucket refer to. */
+  | { readonly kind: "recount"; readonly blobId: number }
+  | { readonly kind: "recount-bucket"; readonly bucketId: number }
   /** Remove the replicas that a blob does not need. */
   | { readonly kind: "trim"; readonly blobId: number }
   /** Read one replica of a multipart blob, fill in its digest, merge equals. */
@@ -263,9 +266,12 @@ export class Jobs {
 function jobKey(job: NewJob): string {
   switch (job.kind) {
     case "copy":
+    case "recount":
     case "trim":
     case "digest":
       return `${job.kind} ${job.blobId}`;
+    case "recount-bucket":
+      return `${job.kind} ${job.bucketId}`;
     case "drop":
       return `drop ${job.storageKey} ${[...job.backends].sort().join(",")}`;
     case "scrub":

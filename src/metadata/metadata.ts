@@ -4,6 +4,7 @@ import { Backends } from "./backends.ts";
 import { Blobs } from "./blobs.ts";
 import { Buckets } from "./buckets.ts";
 import type { MetadataContext } from "./context.ts";
+import { CopiesWanted } from "./copies-wanted.ts";
 import type { Engine, EngineFacts } from "./engine.ts";
 import { type FailingJobs, failingJobs } from "./failing-jobs.ts";
 import { Footprints } from "./footprints.ts";
@@ -60,6 +61,7 @@ export interface Metadata {
   readonly objects: Objects;
   readonly uploads: Uploads;
   readonly blobs: Blobs;
+  readonly copiesWanted: CopiesWanted;
   readonly backends: Backends;
   readonly keyReservations: KeyReservations;
   readonly jobs: Jobs;
@@ -99,6 +101,7 @@ export async function openMetadata(options: MetadataOptions): Promise<Metadata> 
     objects: new Objects(context),
     uploads: new Uploads(context),
     blobs: new Blobs(context),
+    copiesWanted: new CopiesWanted(context),
     backends: new Backends(context),
     keyReservations: new KeyReservations(context),
     jobs: new Jobs(context),

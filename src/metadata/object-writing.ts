@@ -6,6 +6,7 @@ import { S3Error } from "../errors.ts";
 import type { Checksum, ObjectAttributes, PartOfObject, StoredObject, WriteCondition } from "../model.ts";
 import { moveReference } from "./content.ts";
 import type { MetadataContext } from "./context.ts";
+import { checkCopies } from "./copies-wanted.ts";
 import { type Connection, statement } from "./engine.ts";
 import { fromAttributes, toAttributes, toJson, toSettings } from "./rows.ts";
 import type { Content } from "./stored-content.ts";
@@ -120,6 +121,8 @@ export async function replaceCurrent(
     checkResidency(current.bucket_settings, await regionsOf(c, content));
   const modifiedAt = context.now();
   const blobId = await moveReference(c, context, content, current.blob_id ?? undefined);
+  if (current.bucket_settings.includes('"copies"') && attributes.regions === undefined)
+    await checkCopies(c, context, blobId, toSettings(current.bucket_settings).copies ?? 0);
   const values = [
     blobId,
     content.size,

@@ -16,6 +16,7 @@ import { JobRunner, type Lane } from "./jobs.ts";
 import { dropLeftovers } from "./leftovers.ts";
 import { openRate } from "./rate.ts";
 import { reclaimBlobs } from "./reclaim.ts";
+import { recountBucket } from "./recount.ts";
 import type { JobRun } from "./running-job.ts";
 import { type ScrubCounts, type ScrubOptions, scrubBackend } from "./scrub.ts";
 import { Slots } from "./slots.ts";
@@ -81,6 +82,7 @@ const JOBS_PER_BACKEND = 4;
 const LANES: readonly Lane[] = [
   { kinds: ["copy"], limit: 2 * JOBS_PER_BACKEND },
   { kinds: ["drop", "trim"], limit: 4 },
+  { kinds: ["recount", "recount-bucket"], limit: 2 },
   { kinds: ["digest"], limit: 2 },
   { kinds: ["scrub"], limit: 2 },
   { kinds: ["inventory"], limit: 1 },
@@ -139,6 +141,10 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
         return digestBlob(context, work.blobId, jobRun);
       case "drop":
         return dropBytes(context, work, jobRun);
+      case "recount":
+        return metadata.copiesWanted.recount(work.blobId, copies);
+      case "recount-bucket":
+        return recountBucket(context, work.bucketId, jobRun);
       case "trim":
         return trimBlob(context, work.blobId, jobRun);
       case "survey":

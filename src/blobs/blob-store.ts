@@ -33,6 +33,8 @@ interface PutOptions {
   readonly minimumCopies?: number | undefined;
   /** Of the blob. All that share a scope want the same regions. */
   readonly wanted?: Wanted | undefined;
+  /** Regions in which the first copy should be, best first. Default: any. */
+  readonly near?: readonly string[] | undefined;
 }
 
 export interface BlobStore {
@@ -72,7 +74,7 @@ export interface BlobStore {
   readonly hedgeCounts: HedgeCounts;
 
   /** A reserved name and one backend upload on each of `copies` backends. */
-  startUpload(wanted?: Wanted): Promise<BackendUploads>;
+  startUpload(wanted?: Wanted, near?: readonly string[]): Promise<BackendUploads>;
   /** Streams one part to every backend of the upload that can be reached. */
   putPart(upload: Upload, partNumber: number, bytes: BodySource): Promise<Ingested<WrittenPart>>;
   /** Streams a range of a stored blob in as a part. */
@@ -163,8 +165,8 @@ export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStor
   const known = async (blob: Blob, wanted: Wanted | undefined) =>
     (await replicas.areGood(blob, copiesOf(rules, wanted))) ? knownFor(rules, blob, wanted) : undefined;
   return {
-    put(bytes, { scope, minimumCopies: asked, wanted }) {
-      const own = contextFor(context, wanted);
+    put(bytes, { scope, minimumCopies: asked, wanted, near }) {
+      const own = contextFor(context, wanted, near);
       const needed = Math.min(asked ?? own.minimumCopies, own.placer.copies);
       return put(own, bytes, { scope, wanted, needed, bufferBytes });
     },
@@ -183,7 +185,7 @@ export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStor
       return cache.counts;
     },
     hedgeCounts: hedging.counts,
-    startUpload: (wanted) => startUpload(context, wanted),
+    startUpload: (wanted, near) => startUpload(context, wanted, near),
     putPart: (upload, partNumber, bytes) => putPart(context, upload, partNumber, bytes),
     async copyPart(upload, partNumber, source, range, algorithm, signal) {
       const { body } = await readBlob(sources, source, { order: [], range, signal });

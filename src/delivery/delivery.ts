@@ -10,7 +10,7 @@ import { type Explanation, explanationOf } from "./explain.ts";
 import { gatherFacts, type Override, readAgent, readOverride } from "./facts.ts";
 import { type Obstacle, obstacleTo } from "./obstacles.ts";
 import { decide, type Step, trace, type Verdict } from "./policy.ts";
-import { type Place, SIMILAR_MS, UNEXPLAINED_MS } from "./proximity.ts";
+import { orderRegions, type Place, SIMILAR_MS, UNEXPLAINED_MS } from "./proximity.ts";
 import { type BackendAudience, publicEndpointFinder, targetFor } from "./public-endpoints.ts";
 import { type RankedReplica, rankReplicas } from "./ranking.ts";
 import type { ReadRequest } from "./read-request.ts";
@@ -47,6 +47,8 @@ export interface Delivery {
    * client is, in place of what its address or its request says.
    */
   explain(request: ReadRequest, pretended?: Coordinates): Explanation;
+  /** The regions with a backend, closest to this client first; empty: nobody knows where it is. */
+  regionsNear(client: Pick<ReadRequest, "headers" | "trustedPeer" | "clientAddress">): readonly string[];
 }
 
 /** What is found out about a read before the rules are asked. */
@@ -96,7 +98,7 @@ export function openDelivery(options: DeliveryOptions): Delivery {
 class Deliverer implements Delivery {
   readonly #options: DeliveryOptions;
   readonly #random: () => number;
-  readonly #placeOf: (request: ReadRequest) => Place;
+  readonly #placeOf: ReturnType<typeof clientPlaceReader>;
   readonly #endpointOf: ReturnType<typeof publicEndpointFinder>;
   readonly #recent = new RecentRedirects();
 
@@ -136,6 +138,12 @@ class Deliverer implements Delivery {
         : { ranked: this.#proxied(request, considered), similarMs: SIMILAR_MS, sentTo: undefined }),
     };
     return explanationOf(decided, this.#options.fleet);
+  }
+
+  regionsNear(client: Pick<ReadRequest, "headers" | "trustedPeer" | "clientAddress">): readonly string[] {
+    const { fleet } = this.#options;
+    const regions = new Map(fleet.members().map(({ region }) => [region.name, region]));
+    return orderRegions([...regions.values()], this.#placeOf(client));
   }
 
   #consider(request: ReadRequest, place: Place): Considered {

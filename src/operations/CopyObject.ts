@@ -16,6 +16,7 @@ import { quote } from "../protocol/etag.ts";
 import { readAttributes, readPlacementAttributes } from "../protocol/object-headers.ts";
 import type { XmlContent, XmlDocument } from "../protocol/xml.ts";
 import { findCopyOrigin } from "./copy-origin.ts";
+import { nearWriter } from "./near-writer.ts";
 import { type ObjectCall, operation, type Services } from "./operation.ts";
 import { readAccess } from "./requested-acl.ts";
 import { allows, readRegions } from "./requested-regions.ts";
@@ -71,7 +72,11 @@ export const CopyObject = operation({
       dedup: services.dedup.scope,
       copies: services.placement.copies,
     });
-    return { body: services.blobs.put(bytes, { scope, ...to }).then(({ content }) => write(content)) };
+    return {
+      body: services.blobs
+        .put(bytes, { scope, ...to, near: nearWriter(call, services) })
+        .then(({ content }) => write(content)),
+    };
   },
 });
 

@@ -3,6 +3,7 @@ import { wantedBy } from "../blobs/scope.ts";
 import { S3Error } from "../errors.ts";
 import { readUploadChecksum } from "../protocol/checksum-headers.ts";
 import { readAttributes } from "../protocol/object-headers.ts";
+import { nearWriter } from "./near-writer.ts";
 import { operation } from "./operation.ts";
 import { readAccess } from "./requested-acl.ts";
 import { readRegions } from "./requested-regions.ts";
@@ -26,7 +27,7 @@ export const CreateMultipartUpload = operation({
       ...(await readAccess(call, services)),
     };
     const checksum = readUploadChecksum(headers);
-    const started = await blobs.startUpload(wantedBy(bucket, attributes.regions));
+    const started = await blobs.startUpload(wantedBy(bucket, attributes.regions), nearWriter(call, services));
     const draft = {
       ...started,
       bucketId: bucket.id,

@@ -14,6 +14,7 @@ import { readAttributes } from "../protocol/object-headers.ts";
 import { readClaims } from "../protocol/read-claims.ts";
 import { checksumHeaders } from "../protocol/reply-headers.ts";
 import { incomingBytes } from "./incoming-bytes.ts";
+import { nearWriter } from "./near-writer.ts";
 import { type ObjectCall, operation, type Services } from "./operation.ts";
 import { readAccess } from "./requested-acl.ts";
 import { readRegions } from "./requested-regions.ts";
@@ -46,7 +47,8 @@ export const PutObject = operation({
     const bytes = incomingBytes(call, claims);
     await checkBefore(call, condition, services);
     const { content, etag, checksum } =
-      (await claimed(call, bytes, destination, services)) ?? (await received(bytes, destination, services));
+      (await claimed(call, bytes, destination, services)) ??
+      (await received(bytes, { ...destination, near: nearWriter(call, services) }, services));
     const object = await withRollback(
       () =>
         services.metadata.objects.put({
@@ -119,7 +121,11 @@ async function knownChecksum(
   return known.find((other) => other.algorithm === algorithm && other.type === "FULL_OBJECT" && other.value === value);
 }
 
-async function received(bytes: BodySource, destination: Destination, { blobs }: Services): Promise<Received> {
+async function received(
+  bytes: BodySource,
+  destination: Destination & { readonly near: readonly string[] },
+  { blobs }: Services,
+): Promise<Received> {
   const { content, md5, checksum: value } = await blobs.put(bytes, destination);
   const algorithm = bytes.claims.checksum?.algorithm;
   return {

@@ -74,7 +74,7 @@ describe("nearbucket backends", () => {
     await backends("drain", "a");
     expect(await backends("remove", "a")).toMatchObject({
       code: 1,
-      err: expect.stringContaining("1 blobs (14 bytes) would have fewer than 2 copies without a"),
+      err: expect.stringContaining("1 blobs (14 bytes) would have fewer copies than they should without a"),
     });
     expect(await entry("a")).toMatchObject({ state: "draining", replicas: 1 });
     await start();

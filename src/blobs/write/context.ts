@@ -27,10 +27,14 @@ export interface WriteContext {
   readonly log: Log;
 }
 
-/** The same for bytes that want something else than most. */
-export function contextFor(context: WriteContext, wanted: Wanted | undefined): WriteContext {
-  if (wanted === undefined) return context;
-  const placer = context.placer.for(wanted);
+/** The same for bytes that want something else than most. `near`: as for Placer. */
+export function contextFor(
+  context: WriteContext,
+  wanted: Wanted | undefined,
+  near: readonly string[] = [],
+): WriteContext {
+  const placer = context.placer.for(wanted, near);
+  if (placer === context.placer) return context;
   const waitsForAll = context.minimumCopies === context.rules.copies;
   return {
     ...context,

@@ -14,8 +14,12 @@ import { contextFor, type WriteContext } from "./context.ts";
 export type BackendUploads = Pick<Upload, "storageKey" | "wanted" | "backends" | "touched">;
 
 /** Throws ServiceUnavailable when too few backends can start an upload; then nothing is left. */
-export async function startUpload(shared: WriteContext, wanted: Wanted | undefined): Promise<BackendUploads> {
-  const context = contextFor(shared, wanted);
+export async function startUpload(
+  shared: WriteContext,
+  wanted: Wanted | undefined,
+  near?: readonly string[],
+): Promise<BackendUploads> {
+  const context = contextFor(shared, wanted, near);
   const { placer, keyPool } = context;
   placer.checkWritable(context.minimumCopies);
   await context.metadata.checkRoom();

@@ -45,6 +45,7 @@ export function apiServices(parts: ApiParts): ApiServices {
     facts: {
       ...{ version: packageVersion, root, rootKeyId: rootKey.accessKeyId, region, copies, publicAccess },
       ...{ redirect: redirect.mode, minimumCopies, fewestCopies, dedup: dedup.scope },
+      readReplicas: config.readReplicas ?? "off",
       regions: () => [...new Set(fleet.members().map((member) => member.region.name))],
       graceMs: config.graceHours * HOUR_MS,
     },

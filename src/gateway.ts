@@ -39,6 +39,7 @@ import type { StatsReport } from "./metadata/stats.ts";
 import { route } from "./operations/route.ts";
 import { operations } from "./operations/table.ts";
 import { Stack } from "./stack.ts";
+import { openFarReads } from "./upkeep/far-reads.ts";
 import { openKeyUses } from "./upkeep/key-uses.ts";
 import { openRegistry } from "./upkeep/registry.ts";
 import { openUpkeep, type Upkeep } from "./upkeep/upkeep.ts";
@@ -116,6 +117,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     );
     const underWay = new UnderWay();
     const keyUses = opened.add(openKeyUses({ record: (uses) => metadata.accounts.recordUses(uses), now, log }));
+    const farReads = opened.add(openFarReads({ record: (all) => metadata.readDemand.record(all), log }));
     const safety = opened.add(watchSafety({ holders: metadata.holders, fleet, rule: config, now, log }));
     const upkeep = opened.add(
       openUpkeep({
@@ -177,6 +179,8 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       redirect: config.redirect,
       clientMap: config.clientMap,
       region: config.region,
+      readReplicas: config.readReplicas,
+      noteFarRead: farReads.note,
       now,
       count(kind, rule, family, bytes) {
         metrics.countRedirect(kind, rule, family);
@@ -246,6 +250,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     registry.start();
     upkeep.start();
     keyUses.start();
+    farReads.start();
     history.start();
     const close = async (graceMs = 30_000) => {
       await server.close(graceMs);

@@ -2,7 +2,7 @@
  * The domain types that the rooms exchange. No code.
  * Sizes are bytes, times are `Date`, ETags stand without quotes, digests are lower-case hex sha256.
  */
-import type { BucketPlacement, Wanted } from "./wanted.ts";
+import type { BucketPlacement, ReadReplicaRule, Wanted } from "./wanted.ts";
 
 export type Digest = string;
 
@@ -130,6 +130,8 @@ export interface BucketSettings {
   readonly minimumCopies?: number;
   /** Absent: any. */
   readonly placement?: BucketPlacement;
+  /** Absent: as the gateway's. */
+  readonly readReplicas?: ReadReplicaRule | "off";
   /** Absent: private. */
   readonly acl?: Acl;
   /** Absent: ACLs count, and an object belongs to the account that wrote it (S3's ObjectWriter). */
@@ -196,10 +198,11 @@ export interface StoredObject {
 export type ListedObject = Omit<StoredObject, "parts">;
 
 /**
- * `verified`: size and ETag agreed at the last check. `lost`: absent, short, corrupt or no longer needed. `deleting`:
+ * `verified`: size and ETag agreed at the last check. `reader`: the same, and kept only for readers nearby: it counts
+ * for nothing else. `lost`: absent, short, corrupt or no longer needed. `deleting`:
  * its bytes are being deleted; nothing is written there before its row is gone.
  */
-export type ReplicaState = "verified" | "lost" | "deleting";
+export type ReplicaState = "verified" | "reader" | "lost" | "deleting";
 
 export interface Replica {
   readonly backend: string;

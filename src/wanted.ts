@@ -17,6 +17,16 @@ export interface Wanted {
  */
 export type BucketPlacement = "any" | "nearest-writer" | { readonly regions: readonly string[] };
 
+/** When a blob gets copies near readers who are far from all others, beside those that keep it safe. */
+export interface ReadReplicaRule {
+  /** So many reads from a region within a day. */
+  readonly afterReads: number;
+  /** Such copies of one blob at a time. */
+  readonly max: number;
+  /** How long after the last read from there it is kept. */
+  readonly ttlHours: number;
+}
+
 export interface CopyRule {
   /** Good copies that a blob without a wish of its own should have. */
   readonly copies: number;

@@ -51,7 +51,7 @@ export function watchSafety({ holders, fleet, rule, now, log }: SafetyWatchOptio
     try {
       const sets = await holders.sets();
       last = { sets, countedAt: now() };
-      fleet.setUsed(usedBytes(sets));
+      fleet.setUsed(usedBytes(sets, await holders.forReaders()));
     } catch (error) {
       if (!closing.signal.aborted) log.warn({ err: error }, "could not count what is safe");
     } finally {
@@ -70,8 +70,8 @@ export function watchSafety({ holders, fleet, rule, now, log }: SafetyWatchOptio
   };
 }
 
-function usedBytes(sets: readonly HolderSet[]): ReadonlyMap<string, number> {
-  const used = new Map<string, number>();
+function usedBytes(sets: readonly HolderSet[], forReaders: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const used = new Map(forReaders);
   for (const { backends, bytes } of sets) for (const name of backends) used.set(name, (used.get(name) ?? 0) + bytes);
   return used;
 }

@@ -3,7 +3,10 @@ import type { BucketSettings } from "../model.ts";
 import { badRequest } from "./problems.ts";
 import type { ApiServices, GatewayFacts } from "./services.ts";
 
-export type OwnSettings = Pick<BucketSettings, "dedup" | "redirect" | "copies" | "minimumCopies" | "placement">;
+export type OwnSettings = Pick<
+  BucketSettings,
+  "dedup" | "redirect" | "copies" | "minimumCopies" | "placement" | "readReplicas"
+>;
 
 export type SettingsChange = { readonly [Name in keyof OwnSettings]?: OwnSettings[Name] | null | undefined };
 
@@ -24,7 +27,7 @@ export function changed(
 
 /** What holds. */
 export function effective(
-  { dedup, redirect, copies: own, minimumCopies: minimum, placement }: BucketSettings,
+  { dedup, redirect, copies: own, minimumCopies: minimum, placement, readReplicas }: BucketSettings,
   facts: GatewayFacts,
 ): Required<OwnSettings> {
   const copies = Math.max(own ?? facts.copies, facts.fewestCopies);
@@ -35,6 +38,7 @@ export function effective(
     copies,
     minimumCopies: Math.min(minimum ?? (waitsForAll ? copies : facts.minimumCopies), copies),
     placement: placement ?? "any",
+    readReplicas: readReplicas ?? facts.readReplicas,
   };
 }
 

@@ -106,13 +106,13 @@ async function findListed(
 }
 
 function documentOf({ name, owner, createdAt, location, settings }: Bucket, facts: GatewayFacts) {
-  const { dedup, redirect, copies, minimumCopies, placement } = settings;
+  const { dedup, redirect, copies, minimumCopies, placement, readReplicas } = settings;
   return {
     name,
     owner: owner.name,
     createdAt,
     location: location || facts.region,
-    settings: { dedup, redirect, copies, minimumCopies, placement },
+    settings: { dedup, redirect, copies, minimumCopies, placement, readReplicas },
     effective: effective(settings, facts),
   };
 }

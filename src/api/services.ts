@@ -11,6 +11,7 @@ import type { Delivery } from "../delivery/delivery.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { StatsReport } from "../metadata/stats.ts";
 import type { Account, DedupScope, PublicAccess, RedirectMode, Region } from "../model.ts";
+import type { ReadReplicaRule } from "../wanted.ts";
 import type { signingKeyFinder } from "./signing-key.ts";
 
 export interface ApiServices {
@@ -63,6 +64,7 @@ export interface GatewayFacts {
   /** For buckets without a setting of their own. */
   readonly minimumCopies: number;
   readonly dedup: DedupScope;
+  readonly readReplicas: ReadReplicaRule | "off";
   /** How long a blob without references is kept. */
   readonly graceMs: number;
   readonly redirect: RedirectMode;

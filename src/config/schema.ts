@@ -95,6 +95,12 @@ const dedup = z.strictObject({
   multipart: z.enum(["content", "layout"]).default("content"),
 });
 
+const readReplicas = z.strictObject({
+  afterReads: z.int().min(1).default(100),
+  max: z.int().min(1).max(16).default(1),
+  ttlHours: z.number().positive().default(24),
+});
+
 const limits = z.strictObject({
   bufferedBytes: bytes.default(128 * 1024 ** 2),
   connections: z.int().positive().default(4096),
@@ -142,6 +148,7 @@ export const configSchema = z.strictObject({
   copies: z.int().min(1).max(16).default(2),
   fewestCopies: z.int().min(1).optional(),
   minimumCopies: z.int().min(1).optional(),
+  readReplicas: readReplicas.optional(),
   dedup: dedup.prefault({}),
   redirect: redirect.prefault({}),
   clientMap: z.array(z.strictObject({ cidr: network, region: name })).default([]),

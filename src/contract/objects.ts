@@ -22,12 +22,19 @@ export function parsePlacement(text: string): Placement {
   return { regions: regions.filter((name) => name !== "") };
 }
 
+const readReplicas = z.union([
+  z.literal("off"),
+  z.strictObject({ afterReads: z.int().min(1), max: z.int().min(1).max(16), ttlHours: z.number().positive() }),
+]);
+
 const bucketSettings = z.object({
   dedup: z.enum(["account", "global", "bucket", "off"]).optional(),
   redirect: redirectMode.optional(),
   copies: z.int().min(1).max(16).optional(),
   minimumCopies: z.int().min(1).max(16).optional(),
   placement: placement.optional(),
+  /** Copies for readers who are far from all others. */
+  readReplicas: readReplicas.optional(),
 });
 
 /** A setting that is null goes back to the gateway's own. */
@@ -37,6 +44,7 @@ export const bucketChange = z.strictObject({
   copies: bucketSettings.shape.copies.nullable(),
   minimumCopies: bucketSettings.shape.minimumCopies.nullable(),
   placement: bucketSettings.shape.placement.nullable(),
+  readReplicas: bucketSettings.shape.readReplicas.nullable(),
 });
 
 export const bucket = z.object({
@@ -65,7 +73,10 @@ export const objectQuery = z.object({ bucket: z.string().min(1), key: z.string()
 const replica = z.object({
   backend: z.string(),
   region: z.string().optional(),
-  state: z.enum(["verified", "lost", "deleting"]),
+  /** reader: kept only for readers nearby. */
+  state: z.enum(["verified", "reader", "lost", "deleting"]),
+  /** Of a reader: when it is removed, unless they go on reading. */
+  readReplicaUntil: time.optional(),
   verifiedAt: time,
   up: z.boolean(),
 });

@@ -4,6 +4,7 @@
  */
 import type { Fleet } from "../backends/fleet.ts";
 import type { Coordinates, RedirectMode, Region } from "../model.ts";
+import type { ReadReplicaRule } from "../wanted.ts";
 import { type ClientFamily, familyOf } from "./client-families.ts";
 import { type ClientMapRow, clientPlaceReader } from "./client-place.ts";
 import { type Explanation, explanationOf } from "./explain.ts";
@@ -12,7 +13,7 @@ import { type Obstacle, obstacleTo } from "./obstacles.ts";
 import { decide, type Step, trace, type Verdict } from "./policy.ts";
 import { orderRegions, type Place, SIMILAR_MS, UNEXPLAINED_MS } from "./proximity.ts";
 import { type BackendAudience, publicEndpointFinder, targetFor } from "./public-endpoints.ts";
-import { type RankedReplica, rankReplicas } from "./ranking.ts";
+import { farRegion, type RankedReplica, rankReplicas } from "./ranking.ts";
 import type { ReadRequest } from "./read-request.ts";
 import { RecentRedirects } from "./recent-redirects.ts";
 import type { RedirectFacts } from "./redirect-facts.ts";
@@ -79,6 +80,10 @@ export interface DeliveryOptions {
   /** The gateway's region in S3's sense, for `x-amz-bucket-region`. */
   readonly region: string;
   readonly now: () => Date;
+  /** For buckets without a setting of their own. Default: no blob gets copies for readers. */
+  readonly readReplicas?: ReadReplicaRule | undefined;
+  /** Told of reads by clients in whose closest region no copy stands that is kept for safety. */
+  readonly noteFarRead?: (blobId: number, region: string, rule: ReadReplicaRule) => void;
   /** `bytes`: that the client asked for. */
   readonly count: (kind: Route["kind"], rule: string, family: string, bytes: number) => void;
   /** Default Math.random. */
@@ -112,6 +117,7 @@ class Deliverer implements Delivery {
 
   route(request: ReadRequest): Route {
     const considered = this.#consider(request, this.#placeOf(request));
+    this.#noteFarRead(request, considered);
     const { closest, readKey, family } = considered;
     const verdict = decide(considered.facts);
     const url = verdict.kind === "redirect" ? sign(request, considered) : undefined;
@@ -144,6 +150,14 @@ class Deliverer implements Delivery {
     const { fleet } = this.#options;
     const regions = new Map(fleet.members().map(({ region }) => [region.name, region]));
     return orderRegions([...regions.values()], this.#placeOf(client));
+  }
+
+  #noteFarRead({ bucket, blob }: ReadRequest, { place }: Considered): void {
+    const { fleet, noteFarRead, readReplicas } = this.#options;
+    const rule = bucket.settings.readReplicas ?? readReplicas;
+    if (noteFarRead === undefined || rule === undefined || rule === "off" || place.coordinates === undefined) return;
+    const region = farRegion(blob, fleet, place);
+    if (region !== undefined) noteFarRead(blob.id, region, rule);
   }
 
   #consider(request: ReadRequest, place: Place): Considered {

@@ -5,7 +5,7 @@
 import type { Fleet, FleetMember } from "../backends/fleet.ts";
 import type { Blob } from "../model.ts";
 import { mayStandIn } from "../wanted.ts";
-import { type Candidate, orderByProximity, type Place } from "./proximity.ts";
+import { type Candidate, orderByProximity, orderRegions, type Place } from "./proximity.ts";
 
 export interface RankedReplica extends Candidate {
   readonly member: FleetMember;
@@ -28,7 +28,7 @@ export function rankReplicas(
   const failing: RankedReplica[] = [];
   const down: RankedReplica[] = [];
   for (const { backend: name, state } of replicas) {
-    const member = state === "verified" ? fleet.get(name) : undefined;
+    const member = state === "verified" || state === "reader" ? fleet.get(name) : undefined;
     if (member === undefined || !mayStandIn(member.region.name, wanted)) continue;
     const { backend, region, reads } = member;
     // Probes say something about reads only while there are none.
@@ -41,4 +41,24 @@ export function rankReplicas(
   const ordered = orderByProximity(good, place, random, similarMs);
   if (ordered.length === replicas.length) return ordered;
   return [...ordered, ...orderByProximity(draining, place, random, similarMs), ...failing, ...down];
+}
+
+/**
+ * The client's closest region of those where the blob may stand, unless a copy that is kept for safety stands there;
+ * undefined also where nobody knows where the client is.
+ */
+export function farRegion(
+  { replicas, wanted }: Pick<Blob, "replicas" | "wanted">,
+  fleet: Pick<Fleet, "get" | "members">,
+  place: Place,
+): string | undefined {
+  const allowed = fleet.members().filter(({ region }) => mayStandIn(region.name, wanted));
+  const [closest] = orderRegions(
+    allowed.map(({ region }) => region),
+    place,
+  );
+  const isThere = replicas.some(
+    ({ backend, state }) => state === "verified" && fleet.get(backend)?.region.name === closest,
+  );
+  return isThere ? undefined : closest;
 }

@@ -141,7 +141,7 @@ export class Blobs {
   setReplica(
     blobId: number,
     backend: string,
-    state: "verified" | "lost",
+    state: "verified" | "reader" | "lost",
     storageKey?: string,
     more: { readonly scrubbed?: boolean; readonly ifVerifiedOn?: readonly string[] } = {},
   ): Promise<boolean> {

@@ -81,7 +81,14 @@ const bucketsOfPage = statement<BucketShare>(
 );
 const countLost = statement<{ backend: string; lost: number }>(
   "holders-lost",
-  "SELECT backend, COUNT(*) AS lost FROM replicas WHERE state <> 'verified' GROUP BY backend ORDER BY backend",
+  `SELECT backend, COUNT(*) AS lost FROM replicas WHERE state <> 'verified' AND state <> 'reader'
+  GROUP BY backend ORDER BY backend`,
+);
+const readerBytes = statement<{ backend: string; bytes: number }>(
+  "holders-readers",
+  `SELECT replicas.backend AS backend, CAST(SUM(blobs.size) AS BIGINT) AS bytes
+  FROM replicas JOIN blobs ON blobs.id = replicas.blob_id
+  WHERE replicas.state = 'reader' GROUP BY replicas.backend ORDER BY replicas.backend`,
 );
 const selectOne = statement<{ storage_key: string; size: number }>(
   "holders-one",
@@ -160,6 +167,12 @@ export class Holders {
   /** Replicas that are not good, by backend, in order: made anew, or taken away, later. */
   lost(): Promise<readonly { readonly backend: string; readonly lost: number }[]> {
     return this.#context.engine.read.all(countLost, []);
+  }
+
+  /** Bytes of the copies that are kept for readers only, by backend. */
+  async forReaders(): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#context.engine.read.all(readerBytes, []);
+    return new Map(rows.map(({ backend, bytes }) => [backend, bytes]));
   }
 
   /** Any blob of which this backend holds a verified replica; not an empty one. */

@@ -20,6 +20,7 @@ import { Objects } from "./objects.ts";
 import { openPostgres } from "./postgres/engine.ts";
 import { Quarantine } from "./quarantine.ts";
 import { ReadCache } from "./read-cache.ts";
+import { ReadDemand } from "./read-demand.ts";
 import { Scrubs } from "./scrubs.ts";
 import { Sessions } from "./sessions.ts";
 import { openSqlite } from "./sqlite/engine.ts";
@@ -65,6 +66,7 @@ export interface Metadata {
   readonly backends: Backends;
   readonly keyReservations: KeyReservations;
   readonly jobs: Jobs;
+  readonly readDemand: ReadDemand;
   readonly stats: Stats;
   readonly footprints: Footprints;
   readonly holders: Holders;
@@ -105,6 +107,7 @@ export async function openMetadata(options: MetadataOptions): Promise<Metadata> 
     backends: new Backends(context),
     keyReservations: new KeyReservations(context),
     jobs: new Jobs(context),
+    readDemand: new ReadDemand(context),
     stats: new Stats(context),
     footprints: new Footprints(context),
     holders: new Holders(context),

@@ -49,13 +49,15 @@ export async function setReplica(
   c: Connection,
   blobId: number,
   backend: string,
-  state: "verified" | "lost",
+  state: "verified" | "reader" | "lost",
   { storageKey, scrubbed, ifVerifiedOn, now }: ReplicaStep,
 ): Promise<boolean> {
   await c.lock(lockBlob, [blobId]);
   const before = await c.get(selectReplica, [backend, blobId]);
   if (!before || (storageKey ?? before.storage_key) !== before.storage_key || before.state === "deleting") return false;
   if (ifVerifiedOn !== undefined && !(await isVerifiedOnAny(c, blobId, ifVerifiedOn))) return false;
+  // It came to be one of those that keep the blob safe in the meantime.
+  if (state === "reader" && before.state === "verified") return true;
   await saveReplica(c, blobId, backend, state, now, scrubbed);
   if (state === "lost" && before.state !== "lost") {
     const others = (await c.get(countOthers, [blobId, backend]))?.count ?? 0;
@@ -105,7 +107,7 @@ export async function retireReplica(
 
 /** `at`: when it entered its state. */
 function nextStep(state: string | undefined, at: number, lostBefore: Date): ReplicaState | undefined {
-  if (state === "verified") return "lost";
+  if (state === "verified" || state === "reader") return "lost";
   if (state === "lost") return at <= lostBefore.getTime() ? "deleting" : "lost";
   return state === "deleting" ? "deleting" : undefined;
 }

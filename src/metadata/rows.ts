@@ -160,7 +160,7 @@ export function toReplicas(text: string | null): readonly Replica[] {
 
 /** Unknown states count as lost: such a replica is not read. */
 function toReplicaState(state: string): ReplicaState {
-  return state === "verified" || state === "deleting" ? state : "lost";
+  return state === "verified" || state === "reader" || state === "deleting" ? state : "lost";
 }
 
 export function toRedirectMode(redirect: string | null): RedirectMode | undefined {

@@ -62,11 +62,12 @@ function chooseTarget(
 }
 
 /** Returns why the target has no good copy now; undefined: it has one. */
-async function addReplica(
+export async function addReplica(
   context: JobContext,
   blob: Blob,
   target: FleetMember,
   run: JobRun,
+  state: "verified" | "reader" = "verified",
 ): Promise<BackendError | undefined> {
   const { blobs } = context.metadata;
   const { name } = target.backend;
@@ -78,7 +79,7 @@ async function addReplica(
     context.fleet.reportFailure(outcome);
     return outcome;
   }
-  if (await blobs.setReplica(blob.id, name, "verified", blob.storageKey, { scrubbed: true })) return undefined;
+  if (await blobs.setReplica(blob.id, name, state, blob.storageKey, { scrubbed: true })) return undefined;
   await dropUnlessKept(context, blob, name);
   return new BackendError(name, "refused", { detail: "its bytes are being deleted" });
 }

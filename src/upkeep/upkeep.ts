@@ -15,6 +15,7 @@ import type { JobContext } from "./job-context.ts";
 import { JobRunner, type Lane } from "./jobs.ts";
 import { dropLeftovers } from "./leftovers.ts";
 import { openRate } from "./rate.ts";
+import { addReadReplica } from "./read-replica.ts";
 import { reclaimBlobs } from "./reclaim.ts";
 import { recountBucket } from "./recount.ts";
 import type { JobRun } from "./running-job.ts";
@@ -83,6 +84,7 @@ const LANES: readonly Lane[] = [
   { kinds: ["copy"], limit: 2 * JOBS_PER_BACKEND },
   { kinds: ["drop", "trim"], limit: 4 },
   { kinds: ["recount", "recount-bucket"], limit: 2 },
+  { kinds: ["read-replica"], limit: 2 },
   { kinds: ["digest"], limit: 2 },
   { kinds: ["scrub"], limit: 2 },
   { kinds: ["inventory"], limit: 1 },
@@ -141,6 +143,8 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
         return digestBlob(context, work.blobId, jobRun);
       case "drop":
         return dropBytes(context, work, jobRun);
+      case "read-replica":
+        return addReadReplica(context, work, jobRun);
       case "recount":
         return metadata.copiesWanted.recount(work.blobId, copies);
       case "recount-bucket":
@@ -157,7 +161,10 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
           await metadata.history.forget(new Date(now().getTime() - HISTORY_MS));
         });
       case "leftovers":
-        return sweep(work, sweepMs, () => dropLeftovers(context, graceMs));
+        return sweep(work, sweepMs, async () => {
+          await dropLeftovers(context, graceMs);
+          await metadata.readDemand.forgetOver();
+        });
       case "tally":
         return sweep(work, sweepMs, () => addUpChanges(context, jobRun));
       case "sessions":

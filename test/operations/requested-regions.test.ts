@@ -1,6 +1,6 @@
 // The header x-nearbucket-regions, and the regions of buckets: who may ask for what, and what becomes of it.
 import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type ApiClient, apiClient } from "../support/api.ts";
 import { BUCKET, type OpenBucket, openBucket, texts } from "../support/open-bucket.ts";
 import { signedFetch } from "../support/sign.ts";
@@ -174,3 +174,25 @@ describe("a bucket's regions", () => {
     expect(document.replicas.map(({ backend }: { backend: string }) => backend)).not.toContain("store-4");
   });
 });
+
+it("a copy for readers is named in an explanation and among an object's copies, with its end", async () => {
+  const { metadata } = on.gateway.gateway;
+  await put(`/${BUCKET}/read-far`, randomBytes(1000));
+  const { blob } = (await metadata.objects.find(BUCKET, "read-far")).found ?? {};
+  const [far = ""] = [1, 2, 3, 4].flatMap((at) =>
+    blob?.replicas.some(({ backend }) => backend === `store-${at}`) ? [] : [`${at}`],
+  );
+  const rule = { afterReads: 1, max: 1, ttlHours: 1 };
+  await metadata.readDemand.record([{ blobId: blob?.id ?? 0, region: `region-${far}`, reads: 1, rule }]);
+  const named = { backend: `store-${far}`, readReplicaUntil: expect.any(String) };
+  const query = { bucket: BUCKET, key: "read-far" };
+  await vi.waitFor(
+    async () =>
+      expect((await call("GET", "/objects", { query })).document.replicas).toContainEqual(
+        expect.objectContaining({ ...named, state: "reader" }),
+      ),
+    10_000,
+  );
+  const { document } = await call("GET", "/explain", { query });
+  expect(document.replicas).toContainEqual(expect.objectContaining(named));
+}, 20_000);

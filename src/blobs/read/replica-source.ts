@@ -15,7 +15,7 @@ import type { Blob, ByteRange, ReplicaState } from "../../model.ts";
 import { mayStandIn } from "../../wanted.ts";
 import type { Inspector } from "../replicas/inspect.ts";
 import { objectCorrupt, tooFewBackends, unretryable } from "../replicas/placer.ts";
-import { checkSame, type Replicas } from "../replicas/verify.ts";
+import { checkSame, isReadable, type Replicas } from "../replicas/verify.ts";
 import { Attempt, type Look } from "./attempt.ts";
 import type { Hedging } from "./hedging.ts";
 import { race } from "./race.ts";
@@ -183,7 +183,7 @@ export class ReplicaSource {
       ({ fault, isSuspicion }) => fault === "absent" || (fault === "corrupt" && !isSuspicion),
     );
     return this.#blob.replicas.every(
-      (replica) => replica.state !== "verified" || gone.some(({ backend }) => backend === replica.backend),
+      (replica) => !isReadable(replica) || gone.some(({ backend }) => backend === replica.backend),
     );
   }
 
@@ -192,7 +192,9 @@ export class ReplicaSource {
     let silent: FleetMember | undefined;
     let failing: FleetMember | undefined;
     for (const name of [...this.#order, ...this.#blob.replicas.map(({ backend }) => backend)]) {
-      const isThere = this.#blob.replicas.some((replica) => replica.backend === name && replica.state === state);
+      const isThere = this.#blob.replicas.some(
+        (replica) => replica.backend === name && (state === "verified" ? isReadable(replica) : replica.state === state),
+      );
       const member = isThere && this.#canTry(name) ? this.#stores.fleet.get(name) : undefined;
       if (member === undefined) continue;
       if (member.reads.state !== "closed") failing ??= member;

@@ -6,6 +6,7 @@ import { quarantine } from "./004-quarantine.ts";
 import { holdings } from "./005-holdings.ts";
 import { consoleTables } from "./006-console.ts";
 import { placement } from "./007-placement.ts";
+import { readReplicas } from "./008-read-replicas.ts";
 import type { Migration } from "./migration.ts";
 
 export const migrations: readonly Migration[] = [
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   holdings,
   consoleTables,
   placement,
+  readReplicas,
 ];

@@ -10,7 +10,7 @@ import { bucketChange } from "../../../src/contract/objects.ts";
 const BUCKET = {
   ...{ name: "photos", owner: "root", createdAt: "2026-11-27T03:00:00.000Z", location: "eu" },
   settings: { minimumCopies: 1 },
-  effective: { dedup: "account", redirect: "auto", copies: 2, minimumCopies: 1, placement: "any" },
+  effective: { dedup: "account", redirect: "auto", copies: 2, minimumCopies: 1, placement: "any", readReplicas: "off" },
 } as const;
 
 it("shows the gateway's own where nothing is set", () => {

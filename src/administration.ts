@@ -46,7 +46,7 @@ export async function openAdministration(config: GatewayConfig, knowsBackends = 
   const stats = async () => {
     const registered = await metadata.backends.list();
     const present = registered.length > 0 ? presentBackends(registered, outageGraceMs(config)) : undefined;
-    return metadata.stats.report(config.copies, present);
+    return metadata.stats.report(config.copies, present, config.fewestCopies);
   };
   return { metadata, backends, box, stats, close: () => metadata.close() };
 }
@@ -75,7 +75,7 @@ export function administerBackends({
 }): BackendAdministration {
   return new BackendAdministration({
     metadata,
-    copies: config.copies,
+    rule: config,
     configured: knowsBackends ? config.backends : undefined,
     attached: ({ name, config: sealed }) =>
       sealed && parseBackend(box.unseal({ accessKeyId: sealedFor(name), ...sealed }), config),

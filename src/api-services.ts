@@ -32,7 +32,7 @@ export interface ApiParts {
 
 export function apiServices(parts: ApiParts): ApiServices {
   const { config, metadata, delivery, blobs, fleet, box, root, live, stats, follow, now } = parts;
-  const { region, regions, rootKey, copies, minimumCopies = copies, publicAccess, redirect, dedup } = config;
+  const { region, regions, rootKey, copies, fewestCopies, minimumCopies, publicAccess, redirect, dedup } = config;
   const graceMs = outageGraceMs(config);
   const backends = async () =>
     administerBackends({ config, metadata, box: await box.current(), now, knowsBackends: true });
@@ -46,9 +46,11 @@ export function apiServices(parts: ApiParts): ApiServices {
     now,
     facts: {
       ...{ version: packageVersion, root, rootKeyId: rootKey.accessKeyId, region, copies, publicAccess },
-      ...{ redirect: redirect.mode, minimumCopies: Math.min(minimumCopies, copies), dedup: dedup.scope },
+      ...{ redirect: redirect.mode, minimumCopies, fewestCopies, dedup: dedup.scope },
       ...{ graceMs: config.graceHours * HOUR_MS, hasConsole: config.console },
       cors: defaultRules(config.role, config.cors.allowedOrigins),
+      readReplicas: config.readReplicas ?? "off",
+      regions: () => [...new Set(fleet.members().map((member) => member.region.name))],
     },
     operation: {
       regions,
@@ -56,7 +58,7 @@ export function apiServices(parts: ApiParts): ApiServices {
       live,
       status: () =>
         reportStatus({
-          ...{ metadata, copies, live: live(), now: now() },
+          ...{ metadata, copies, fewestCopies, live: live(), now: now() },
           ...{ configured: config.backends, graceMs },
         }),
       stats,

@@ -43,6 +43,7 @@ import type { StatsReport } from "./metadata/stats.ts";
 import { route } from "./operations/route.ts";
 import { operations } from "./operations/table.ts";
 import { Stack } from "./stack.ts";
+import { openFarReads } from "./upkeep/far-reads.ts";
 import { openKeyUses } from "./upkeep/key-uses.ts";
 import { openRegistry } from "./upkeep/registry.ts";
 import { openUpkeep, type Upkeep } from "./upkeep/upkeep.ts";
@@ -111,6 +112,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         metadata,
         fleet,
         copies: config.copies,
+        fewestCopies: config.fewestCopies,
         minimumCopies: config.minimumCopies,
         bufferBytes: config.ingest.bufferBytes,
         cacheBytes: config.cache.bytes,
@@ -120,12 +122,14 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     );
     const underWay = new UnderWay();
     const keyUses = opened.add(openKeyUses({ record: (uses) => metadata.accounts.recordUses(uses), now, log }));
-    const safety = opened.add(watchSafety({ holders: metadata.holders, fleet, copies: config.copies, now, log }));
+    const farReads = opened.add(openFarReads({ record: (all) => metadata.readDemand.record(all), log }));
+    const safety = opened.add(watchSafety({ holders: metadata.holders, fleet, rule: config, now, log }));
     const upkeep = opened.add(
       openUpkeep({
         metadata,
         fleet,
         copies: config.copies,
+        fewestCopies: config.fewestCopies,
         bytesPerSecond: config.repair.bytesPerSecond,
         isBusy: () => underWay.any,
         scrub: config.scrub,
@@ -136,15 +140,9 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       }),
     );
     const metrics = openMetrics({
-      fleet,
-      metadata,
-      budget,
-      pace,
-      blobs,
-      safety,
+      ...{ fleet, metadata, budget, pace, blobs, safety, now },
       scrubbed: upkeep.scrubbed,
       errors: watched,
-      now,
     });
     const readiness = opened.add(watchReadiness({ metadata, fleet, copies: config.copies, log }));
     const status = openLiveStatus({
@@ -162,6 +160,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
           .members()
           .map(({ backend }) => backend.name)
           .filter(fleet.isPresent),
+        config.fewestCopies,
       );
     const history = opened.add(openHistory({ history: metadata.history, stats, now, log }));
     const health = { ready: () => readiness.now(), status, metrics: metrics.render };
@@ -181,6 +180,8 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       clientMap: config.clientMap,
       geography,
       region: config.region,
+      readReplicas: config.readReplicas,
+      noteFarRead: farReads.note,
       now,
       count(kind, rule, family, bytes) {
         metrics.countRedirect(kind, rule, family);
@@ -195,6 +196,11 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         now,
         region: config.region,
         dedup: config.dedup,
+        placement: {
+          copies: config.copies,
+          fewestCopies: config.fewestCopies,
+          regions: () => fleet.members().map(({ region }) => region.name),
+        },
         publicAccess: config.publicAccess,
         checkAccess: accessCheck(config.publicAccess),
         inScope: ({ scope }, action, named) => scopeAllows(scope, action, named),
@@ -254,6 +260,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     registry.start();
     upkeep.start();
     keyUses.start();
+    farReads.start();
     history.start();
     const close = async (graceMs = 30_000) => {
       await server.close(graceMs);

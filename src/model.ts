@@ -1,8 +1,8 @@
 /**
  * The types that the rooms exchange. Sizes are bytes, times `Date`, ETags unquoted, digests lower-case hex sha256.
  */
-
 import type { CorsRule } from "./cors-rules.ts";
+import type { BucketPlacement, ReadReplicaRule, Wanted } from "./wanted.ts";
 
 export type Digest = string;
 
@@ -126,7 +126,13 @@ export interface Tag {
 export interface BucketSettings {
   readonly dedup?: DedupScope;
   readonly redirect?: RedirectMode;
+  /** Good copies of each object. Absent: as the gateway's. */
+  readonly copies?: number;
   readonly minimumCopies?: number;
+  /** Absent: any. */
+  readonly placement?: BucketPlacement;
+  /** Absent: as the gateway's. */
+  readonly readReplicas?: ReadReplicaRule | "off";
   /** Absent: private. */
   readonly acl?: Acl;
   /** Absent: ACLs count, and an object belongs to the account that wrote it (S3's ObjectWriter). */
@@ -159,6 +165,8 @@ export interface ObjectAttributes {
   readonly expires?: string;
   readonly websiteRedirectLocation?: string;
   readonly storageClass?: string;
+  /** In byte order: the regions that the object itself asks for, with one copy in each. */
+  readonly regions?: readonly string[];
   /** Names in lower case without `x-amz-meta-`. */
   readonly metadata: Readonly<Record<string, string>>;
   /** In byte order of key, never empty. */
@@ -193,10 +201,11 @@ export interface StoredObject {
 export type ListedObject = Omit<StoredObject, "parts">;
 
 /**
- * `verified`: size and ETag agreed at the last check. `lost`: absent, short, corrupt or no longer needed. `deleting`:
+ * `verified`: size and ETag agreed at the last check. `reader`: the same, and kept only for readers nearby: it counts
+ * for nothing else. `lost`: absent, short, corrupt or no longer needed. `deleting`:
  * its bytes are being deleted; nothing is written there before its row is gone.
  */
-export type ReplicaState = "verified" | "lost" | "deleting";
+export type ReplicaState = "verified" | "reader" | "lost" | "deleting";
 
 export interface Replica {
   readonly backend: string;
@@ -217,6 +226,7 @@ export interface Blob {
   /** Sizes of the parts it was uploaded in; undefined for a single PUT. Copies are made with the same boundaries. */
   readonly partSizes: readonly number[] | undefined;
   readonly replicas: readonly Replica[];
+  readonly wanted?: Wanted;
 }
 
 export interface FoundObject {
@@ -224,44 +234,6 @@ export interface FoundObject {
   readonly object: StoredObject;
   readonly blob: Blob;
 }
-
-/** Bytes on backends that no object refers to yet. The transaction that writes one makes them a blob, or drops them. */
-export interface FreshContent {
-  readonly kind: "fresh";
-  /** Reserved: see metadata/key-reservations.ts. */
-  readonly storageKey: string;
-  readonly size: number;
-  readonly etag: string;
-  readonly digest: Digest | undefined;
-  readonly partSizes: readonly number[] | undefined;
-  /** The backends that acknowledged, all with the same ETag. */
-  readonly backends: readonly string[];
-  /**
-   * Others that may hold bytes, or an unfinished upload, under the key: their answer was lost, or they were disproved.
-   * Each gets a row as `lost` in the same transaction, so that they are cleaned up.
-   */
-  readonly touched: readonly string[];
-  /** Good copies that the blob should have. */
-  readonly copies: number;
-  /** Of `backends`, those that count: not emptied by now. Too few make a copy job in the same transaction. */
-  readonly good: number;
-  /** Key under which equal digests share one blob; undefined: never shared. */
-  readonly scope: string | undefined;
-  /** The blob with this digest that has too few good replicas: it takes these bytes over, and drops its old ones. */
-  readonly replaces: number | undefined;
-}
-
-/** Content that is already a blob with enough good replicas. */
-export interface KnownContent {
-  readonly kind: "known";
-  readonly blobId: number;
-  readonly size: number;
-  readonly etag: string;
-  /** More good copies could stand than do: one that no object referred to was not looked after. Default false. */
-  readonly isShort?: boolean;
-}
-
-export type Content = FreshContent | KnownContent;
 
 /** First and last byte, both inclusive, as in HTTP. */
 export interface ByteRange {

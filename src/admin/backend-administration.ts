@@ -7,26 +7,27 @@ import { onlyBackendError } from "../backends/backend.ts";
 import type { BackendConfig } from "../backends/kinds.ts";
 import { reasonOf } from "../log.ts";
 import type { RegisteredBackend } from "../metadata/backends.ts";
-import type { Amount } from "../metadata/holders.ts";
+import { type Amount, type HolderSet, sum } from "../metadata/holders.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { SealedSecret } from "../model.ts";
 import { findIdentity, registerBackend } from "../upkeep/registration.ts";
+import { type CopyRule, copiesOf, type Wanted } from "../wanted.ts";
 import {
   type BackendCheck,
   type BackendDescription,
   type BackendFacts,
   describeBackend,
 } from "./backend-description.ts";
-import { checkInUse, checkNotInPlace } from "./backend-refusals.ts";
+import { amountText, checkCopied, checkInUse, checkNotInPlace } from "./backend-refusals.ts";
 import type { LiveBackend } from "./live-status.ts";
+import { missingBackends } from "./missing-backends.ts";
 import { openStore } from "./open-store.ts";
 import { knownBackend, Refusal } from "./refusal.ts";
 import { tryRedirects } from "./try-redirects.ts";
 
 export interface BackendAdministrationOptions {
   readonly metadata: Pick<Metadata, "backends" | "jobs">;
-  /** Good copies a blob should have. */
-  readonly copies: number;
+  readonly rule: CopyRule;
   /** Undefined: the configuration is not known here, as beside a demo. */
   readonly configured: readonly BackendConfig[] | undefined;
   /** The configuration of one that was attached at run time; undefined: it was not. Throws where it cannot be read. */
@@ -164,13 +165,16 @@ export class BackendAdministration {
     if (row.state === "removed") throw new Refusal(`${name} is removed`);
     const { backends } = this.#options.metadata;
     await backends.setState(name, "draining");
-    if ((await this.left(name)).blobs === 0) return 0;
-    return Math.max(0, this.#wanted(row) - (await backends.others(name, this.#since())).length);
+    const short = await this.#shortWithout(name, this.#needed(row));
+    const known = await this.configurations();
+    const regionOf = (other: string) => known.find((config) => config.name === other)?.region;
+    const others = (await backends.others(name, this.#since())).map(regionOf);
+    return missingBackends(short, others, this.#needed(row));
   }
 
   /** What would have too few good copies without it. Throws when it is not registered. */
   async left(name: string): Promise<Amount> {
-    return this.#shortWithout(name, this.#wanted(await this.#registered(name)));
+    return sum(await this.#shortWithout(name, this.#needed(await this.#registered(name))));
   }
 
   /** Throws when it is not registered. */
@@ -184,20 +188,15 @@ export class BackendAdministration {
    * without it, or uploads parts, and while new ones may still come. Copies on one that is lost are not good any more.
    */
   async remove(name: string): Promise<void> {
-    const { copies, metadata } = this.#options;
+    const { metadata } = this.#options;
     const row = await this.#registered(name);
     if (row.state === "attached" && row.lostAt === undefined)
       throw new Refusal(`${name} still takes new blobs: nearbucket backends drain ${name} first`);
-    const only = await this.#shortWithout(name, 1);
+    const only = sum(await this.#shortWithout(name, () => 1));
     const short = await this.left(name);
     // A write that began before the drain may have come after the walk over all blobs.
     if (short.blobs > 0) await metadata.jobs.add({ kind: "survey" });
-    if (only.blobs > 0)
-      throw new Refusal(`${amount(only)} have their only good copy on ${name}: wait until they are copied elsewhere`);
-    if (short.blobs > 0)
-      throw new Refusal(
-        `${amount(short)} would have fewer than ${copies} copies without ${name}: attach a backend for them, or wait`,
-      );
+    checkCopied(name, only, short);
     const uploads = row.lostAt === undefined ? await metadata.backends.uploadsOnlyThere(name, this.#since()) : 0;
     if (uploads > 0)
       throw new Refusal(`${uploads} unfinished uploads have parts only on ${name}: complete or abort them first`);
@@ -231,10 +230,10 @@ export class BackendAdministration {
       if (other !== undefined) throw new Refusal(`the store at ${name} is ${other.name}`);
       if (found !== "missing" && !(await backend.isEmpty()))
         throw new Refusal(`the store at ${name} is not empty: it holds blobs that this database does not know`);
-      const only = await this.#shortWithout(name, 1);
+      const only = sum(await this.#shortWithout(name, () => 1));
       if (only.blobs > 0 && !options.acceptLoss)
         throw new Refusal(
-          `${amount(only)} have no other good copy than the one on the store that was ${name}: ` +
+          `${amountText(only)} have no other good copy than the one on the store that was ${name}: ` +
             "bring it back, or give them up with --accept-loss",
         );
       const identity = found === "missing" || found === undefined ? randomUUID() : found;
@@ -282,20 +281,16 @@ export class BackendAdministration {
     }
   }
 
-  #shortWithout(name: string, copies: number): ReturnType<Metadata["backends"]["shortWithout"]> {
+  #shortWithout(name: string, copies: (wanted: Wanted | undefined) => number): Promise<readonly HolderSet[]> {
     return this.#options.metadata.backends.shortWithout(name, copies, this.#since());
   }
 
   /** Good copies elsewhere that let it go. Those on a lost one are gone already. */
-  #wanted({ lostAt }: RegisteredBackend): number {
-    return lostAt === undefined ? this.#options.copies : 1;
+  #needed({ lostAt }: RegisteredBackend): (wanted: Wanted | undefined) => number {
+    return (wanted) => (lostAt === undefined ? copiesOf(this.#options.rule, wanted) : 1);
   }
 
   #since(): Date {
     return new Date(this.#options.now().getTime() - this.#options.outageGraceMs);
   }
-}
-
-function amount({ blobs, bytes }: Pick<Amount, "blobs" | "bytes">): string {
-  return `${blobs} blobs (${bytes} bytes)`;
 }

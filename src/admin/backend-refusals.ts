@@ -1,5 +1,6 @@
 /** What speaks, by its row in the database, against what an operator asks of a backend: pure. */
 import type { RegisteredBackend } from "../metadata/backends.ts";
+import type { Amount } from "../metadata/holders.ts";
 import { FRESH_MS } from "./backend-description.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -21,4 +22,19 @@ export function checkNotInPlace({ name, seenAt, lostAt }: RegisteredBackend, now
     `a gateway found ${name} in place ${ago} s ago: there is nothing to replace. ` +
       `If it is lost since then, try again in ${left} s`,
   );
+}
+
+/** `only`: what would have no good copy without it; `short`: what would have too few. */
+export function checkCopied(name: string, only: Amount, short: Amount): void {
+  if (only.blobs > 0)
+    throw new Refusal(`${amountText(only)} have their only good copy on ${name}: wait until they are copied elsewhere`);
+  if (short.blobs > 0)
+    throw new Refusal(
+      `${amountText(short)} would have fewer copies than they should without ${name}: ` +
+        "attach a backend for them, or wait",
+    );
+}
+
+export function amountText({ blobs, bytes }: Pick<Amount, "blobs" | "bytes">): string {
+  return `${blobs} blobs (${bytes} bytes)`;
 }

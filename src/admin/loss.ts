@@ -1,5 +1,7 @@
 /** What if this backend were lost now: of what it holds, what would be left of it. */
+
 import type { Amount, HolderSet } from "../metadata/holders.ts";
+import type { CopyRule } from "../wanted.ts";
 import { placeOf } from "./known-backends.ts";
 import { judgeSafety } from "./safety.ts";
 import type { StatusReport } from "./status-report.ts";
@@ -22,12 +24,13 @@ export interface Loss {
 export function lossOf(
   name: string,
   sets: readonly HolderSet[],
-  { backends, copies, now }: Pick<StatusReport, "backends" | "copies" | "now">,
+  { backends, now }: Pick<StatusReport, "backends" | "now">,
+  rule: CopyRule,
   graceMs: number,
 ): Loss {
   const held = sets.filter((set) => set.backends.includes(name));
   const left = backends.filter((one) => one.name !== name).map((one) => placeOf(one, now, graceMs));
-  const { stored, unreadable, atRisk, underReplicated } = judgeSafety(held, left, copies);
+  const { stored, unreadable, atRisk, underReplicated } = judgeSafety(held, left, rule);
   const safeToLose = backends.find((one) => one.name === name)?.safeToLose ?? true;
   return { name, replicas: stored.blobs, bytes: stored.bytes, safeToLose, unreadable, atRisk, underReplicated };
 }

@@ -3,6 +3,7 @@
  * copies count no more. Pure: it looks ahead to the end of each grace, as if nothing else changed until then.
  */
 import { type Amount, type HolderSet, sum } from "../metadata/holders.ts";
+import { type CopyRule, mayStandIn } from "../wanted.ts";
 import { type KnownBackend, placeOf } from "./known-backends.ts";
 import { type BackendPlace, shortage } from "./safety.ts";
 
@@ -15,36 +16,37 @@ export interface RepairPlan {
 export interface RepairOutlook {
   readonly sets: readonly HolderSet[];
   readonly backends: readonly KnownBackend[];
-  /** Good copies a blob should have. */
-  readonly copies: number;
+  readonly rule: CopyRule;
   /** How long the copies on a backend that is away still count as good. */
   readonly graceMs: number;
   readonly now: Date;
 }
 
 /** The first of them; undefined: no backend is away within its grace, or what it holds cannot be copied elsewhere. */
-export function planRepair({ sets, backends, copies, graceMs, now }: RepairOutlook): RepairPlan | undefined {
+export function planRepair({ sets, backends, rule, graceMs, now }: RepairOutlook): RepairPlan | undefined {
   const repairableAt = (at: Date) =>
     repairable(
       backends.map((backend) => placeOf(backend, at, graceMs)),
-      copies,
+      rule,
     );
   const underWay = repairableAt(now);
   const ends = backends.flatMap(({ seenAt }) => (seenAt === undefined ? [] : [seenAt.getTime() + graceMs]));
   for (const end of ends.filter((time) => time > now.getTime()).sort((a, b) => a - b)) {
     const beginsAt = new Date(end);
     const begins = repairableAt(beginsAt);
-    const of = sum(sets.filter(({ backends: held }) => begins(held) && !underWay(held)));
+    const of = sum(sets.filter((set) => begins(set) && !underWay(set)));
     if (of.blobs > 0) return { beginsAt, of };
   }
   return undefined;
 }
 
-/** Has a blob on these backends too few good copies, one that can be read, and another backend to be copied to? */
-function repairable(places: readonly BackendPlace[], copies: number): (held: readonly string[]) => boolean {
-  const isShort = shortage(places, copies);
+/** Have blobs too few good copies, one that can be read, and another backend to be copied to? */
+function repairable(places: readonly BackendPlace[], rule: CopyRule): (set: HolderSet) => boolean {
+  const isShort = shortage(places, rule);
   const readable = places.filter(({ inPlace }) => inPlace).map(({ name }) => name);
-  const targets = places.filter(({ inPlace, attached }) => inPlace && attached).map(({ name }) => name);
-  return (held) =>
-    isShort(held) && readable.some((name) => held.includes(name)) && targets.some((name) => !held.includes(name));
+  const targets = places.filter(({ inPlace, attached }) => inPlace && attached);
+  return (set) =>
+    isShort(set) &&
+    readable.some((name) => set.backends.includes(name)) &&
+    targets.some(({ name, region }) => !set.backends.includes(name) && mayStandIn(region, set.wanted));
 }

@@ -7,6 +7,7 @@ import type { Fleet } from "../backends/fleet.ts";
 import type { Log } from "../log.ts";
 import type { HolderSet } from "../metadata/holders.ts";
 import type { Metadata } from "../metadata/metadata.ts";
+import type { CopyRule } from "../wanted.ts";
 import { type BackendPlace, judgeSafety, type Safety } from "./safety.ts";
 
 interface CountedSafety {
@@ -23,14 +24,14 @@ export interface SafetyWatch {
 export interface SafetyWatchOptions {
   readonly holders: Metadata["holders"];
   readonly fleet: Fleet;
-  readonly copies: number;
+  readonly rule: CopyRule;
   readonly now: () => Date;
   readonly log: Log;
 }
 
 const EVERY_MS = 10_000;
 
-export function watchSafety({ holders, fleet, copies, now, log }: SafetyWatchOptions): SafetyWatch {
+export function watchSafety({ holders, fleet, rule, now, log }: SafetyWatchOptions): SafetyWatch {
   const closing = new AbortController();
   let last: { readonly sets: readonly HolderSet[]; readonly countedAt: Date } | undefined;
   let begunAt = Number.NEGATIVE_INFINITY;
@@ -41,7 +42,7 @@ export function watchSafety({ holders, fleet, copies, now, log }: SafetyWatchOpt
       begunAt = now().getTime();
       counting = count();
     }
-    return last && { safety: judgeSafety(last.sets, placesOf(fleet), copies), countedAt: last.countedAt };
+    return last && { safety: judgeSafety(last.sets, placesOf(fleet), rule), countedAt: last.countedAt };
   };
   const countForSpace = () => {
     if (fleet.members().some(({ backend }) => backend.sizeBytes !== undefined)) latest();
@@ -50,7 +51,7 @@ export function watchSafety({ holders, fleet, copies, now, log }: SafetyWatchOpt
     try {
       const sets = await holders.sets();
       last = { sets, countedAt: now() };
-      fleet.setUsed(usedBytes(sets));
+      fleet.setUsed(usedBytes(sets, await holders.forReaders()));
     } catch (error) {
       if (!closing.signal.aborted) log.warn({ err: error }, "could not count what is safe");
     } finally {
@@ -69,8 +70,8 @@ export function watchSafety({ holders, fleet, copies, now, log }: SafetyWatchOpt
   };
 }
 
-function usedBytes(sets: readonly HolderSet[]): ReadonlyMap<string, number> {
-  const used = new Map<string, number>();
+function usedBytes(sets: readonly HolderSet[], forReaders: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const used = new Map(forReaders);
   for (const { backends, bytes } of sets) for (const name of backends) used.set(name, (used.get(name) ?? 0) + bytes);
   return used;
 }

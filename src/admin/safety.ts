@@ -4,6 +4,7 @@
  */
 import { isEnough } from "../blobs/replicas/placement.ts";
 import { type Amount, type HolderSet, sum } from "../metadata/holders.ts";
+import { type CopyRule, copiesOf, mayStandIn, spreadOf } from "../wanted.ts";
 
 /** What is known of one backend at the moment. */
 export interface BackendPlace {
@@ -48,11 +49,11 @@ export interface Safety {
   readonly backends: readonly BackendSafety[];
 }
 
-export function judgeSafety(sets: readonly HolderSet[], places: readonly BackendPlace[], copies: number): Safety {
+export function judgeSafety(sets: readonly HolderSet[], places: readonly BackendPlace[], rule: CopyRule): Safety {
   const named = new Set([...places.map(({ name }) => name), ...sets.flatMap(({ backends }) => backends)]);
   const inPlace = namesOf(places.filter((place) => place.inPlace));
   const good = namesOf(places.filter((place) => place.inPlace && place.attached));
-  const isShort = shortage(places, copies);
+  const isShort = shortage(places, rule);
   const total = (isIn: (backends: readonly string[]) => boolean) => sum(sets.filter((set) => isIn(set.backends)));
   const atRisk = total((backends) => backends.filter((name) => good.has(name)).length < 2);
   const unreadable = total((backends) => !backends.some((name) => inPlace.has(name)));
@@ -64,19 +65,18 @@ export function judgeSafety(sets: readonly HolderSet[], places: readonly Backend
     return { name, replicas, bytes, onlyHere: total(isOnlyHere) };
   });
   const verdict = lost.blobs > 0 ? "lost" : unreadable.blobs > 0 ? "unreadable" : atRisk.blobs > 0 ? "at-risk" : "safe";
-  return { verdict, stored: sum(sets), atRisk, unreadable, lost, underReplicated: total(isShort), backends };
+  return { verdict, stored: sum(sets), atRisk, unreadable, lost, underReplicated: sum(sets.filter(isShort)), backends };
 }
 
-/** Has a blob on these backends fewer good copies than `copies`, or all of them in one region where there are two? */
-export function shortage(places: readonly BackendPlace[], copies: number): (backends: readonly string[]) => boolean {
+/** Have blobs fewer good copies than they should, or all in one region where they may stand in two? */
+export function shortage(places: readonly BackendPlace[], rule: CopyRule): (set: HolderSet) => boolean {
   const present = places.filter((place) => place.present).map((place) => ({ ...place, capacity: 1 }));
-  const regions = new Set(present.map(({ region }) => region)).size;
-  return (backends) =>
-    !isEnough(
-      present.filter(({ name }) => backends.includes(name)),
-      copies,
-      regions,
-    );
+  return ({ backends, wanted }) => {
+    const allowed = present.filter(({ region }) => mayStandIn(region, wanted));
+    const regions = new Set(allowed.map(({ region }) => region)).size;
+    const good = allowed.filter(({ name }) => backends.includes(name));
+    return !isEnough(good, copiesOf(rule, wanted), regions, spreadOf(rule, wanted));
+  };
 }
 
 function namesOf(places: readonly BackendPlace[]): ReadonlySet<string> {

@@ -56,6 +56,8 @@ export interface ReportOptions {
   /** Undefined: the configuration is not known. */
   readonly configured: readonly ConfiguredBackend[] | undefined;
   readonly copies: number;
+  /** No blob is kept in fewer. Default `copies`. */
+  readonly fewestCopies?: number;
   /** How long the copies on a backend that is away still count as good. */
   readonly graceMs: number;
   /** Of a running gateway; its word goes before the configuration's. */
@@ -74,15 +76,16 @@ export async function reportStatus({
   ...given
 }: ReportOptions): Promise<StatusReport> {
   const copies = live?.copies ?? given.copies;
+  const rule = { copies, fewestCopies: given.fewestCopies };
   const registered = await metadata.backends.list();
   const lost = await metadata.holders.lost();
   const sets = await metadata.holders.sets();
   const named = await metadata.backends.namesInUse();
   const backends = knownBackends({ configured, registered, live: live?.backends, named });
   const places = backends.map((backend) => placeOf(backend, now, graceMs));
-  const isShort = shortage(places, copies);
-  const { backends: judged, ...safety } = judgeSafety(sets, places, copies);
-  const repair = planRepair({ sets, backends, copies, graceMs, now });
+  const isShort = shortage(places, rule);
+  const { backends: judged, ...safety } = judgeSafety(sets, places, rule);
+  const repair = planRepair({ sets, backends, rule, graceMs, now });
   const inventories = new Map((await metadata.inventories()).map((found) => [found.backend, found]));
   const jobs = await jobsOf(metadata, live, now);
   const scrubbed = new Map<string, BackendStatus["scrubbedSince"]>();
@@ -103,7 +106,7 @@ export async function reportStatus({
       const more = { scrubbedSince: scrubbed.get(backend.name), inventory: inventories.get(backend.name) };
       return { ...backend, replicas, bytes, onlyHere, lostReplicas, safeToLose: onlyHere.blobs === 0, ...more };
     }),
-    underReplicatedByBucket: await metadata.holders.byBucket(sets.filter(({ backends: held }) => isShort(held))),
+    underReplicatedByBucket: await metadata.holders.byBucket(sets.filter(isShort)),
     jobs,
     failingJobs: await metadata.failingJobs(FAILING_SHOWN),
   };

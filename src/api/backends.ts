@@ -171,12 +171,12 @@ export const getBackendLoss = apiOperation({
   summary: "What would be lost, were the backend lost now",
   access: "operator",
   answer: backendLoss,
-  async handle({ path }, { operation, metadata }) {
+  async handle({ path }, { operation, metadata, facts }) {
     const report = await operation.status();
     return orRefuse(async () => {
       const { name } = knownBackend(report.backends, nameIn(path));
       const tooFewCopies = await (await operation.backends()).left(name);
-      return { ...lossOf(name, await metadata.holders.sets(), report, operation.outageGraceMs), tooFewCopies };
+      return { ...lossOf(name, await metadata.holders.sets(), report, facts, operation.outageGraceMs), tooFewCopies };
     });
   },
 });

@@ -3,10 +3,10 @@ import { decide } from "../auth/access.ts";
 import { scopeAllows } from "../auth/key-scope.ts";
 import { pageOf } from "../contract/common.ts";
 import { bucket, bucketChange, bucketsQuery, bucketUsage } from "../contract/objects.ts";
-import type { Bucket, BucketSettings } from "../model.ts";
+import type { Bucket } from "../model.ts";
 import { type ApiCaller, apiOperation } from "./api-operation.ts";
+import { changed, effective } from "./bucket-settings.ts";
 import { pageOfRows, readCursor } from "./paging.ts";
-import { badRequest } from "./problems.ts";
 import { bucketNamed, findBucket } from "./rights.ts";
 import type { ApiServices, GatewayFacts } from "./services.ts";
 
@@ -51,11 +51,8 @@ export const changeBucket = apiOperation({
   body: bucketChange,
   answer: bucket,
   async handle({ caller, path, body, note }, services) {
-    const { copies } = services.facts;
-    if ((body.minimumCopies ?? 0) > copies)
-      throw badRequest("/minimumCopies", `at most as many as the gateway keeps: ${copies}`);
     const found = await findOwn(caller, "s3:PutBucketSettings", path["bucket"], services);
-    await services.metadata.buckets.updateSettings(found.id, (settings) => changed(settings, body));
+    await services.metadata.buckets.updateSettings(found.id, (settings) => changed(settings, body, services));
     // The rules themselves may be long.
     note({ ...body, ...(body.cors && { cors: `${body.cors.length} rules` }) });
     return documentOf(await findOwn(caller, "s3:PutBucketSettings", path["bucket"], services), services.facts);
@@ -109,28 +106,14 @@ async function findListed(
   return found.slice(0, limit);
 }
 
-type Change = { readonly [Name in keyof Own]?: Own[Name] | null | undefined };
-type Own = Pick<BucketSettings, "dedup" | "redirect" | "minimumCopies" | "cors">;
-
-function changed(settings: BucketSettings, change: Change): BucketSettings {
-  const given = Object.entries(change).filter(([, value]) => value !== undefined);
-  const all = { ...settings, ...Object.fromEntries(given) };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null));
-}
-
 function documentOf({ name, owner, createdAt, location, settings }: Bucket, facts: GatewayFacts) {
-  const { dedup, redirect, minimumCopies, cors } = settings;
+  const { dedup, redirect, copies, minimumCopies, placement, readReplicas, cors } = settings;
   return {
     name,
     owner: owner.name,
     createdAt,
     location: location || facts.region,
-    settings: { dedup, redirect, minimumCopies, cors: cors && [...cors] },
-    effective: {
-      dedup: dedup ?? facts.dedup,
-      redirect: redirect ?? facts.redirect,
-      minimumCopies: Math.min(minimumCopies ?? facts.minimumCopies, facts.copies),
-      cors: cors ?? facts.cors,
-    },
+    settings: { dedup, redirect, copies, minimumCopies, placement, readReplicas, cors: cors && [...cors] },
+    effective: effective(settings, facts),
   };
 }

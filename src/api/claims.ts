@@ -5,11 +5,12 @@
  */
 import type { z } from "zod";
 import { scopeAllows } from "../auth/key-scope.ts";
-import { scopeOf } from "../blobs/scope.ts";
+import { destinationOf } from "../blobs/scope.ts";
 import { type Claims, claimed, claims } from "../contract/objects.ts";
 import { S3Error } from "../errors.ts";
 import type { BlobReader } from "../metadata/blobs.ts";
-import type { Bucket, KnownContent, PartOfObject } from "../model.ts";
+import type { KnownContent } from "../metadata/stored-content.ts";
+import type { Bucket, PartOfObject } from "../model.ts";
 import { type ApiCaller, apiOperation } from "./api-operation.ts";
 import { attributesOf, checkKey } from "./claim-attributes.ts";
 import { ApiError } from "./problems.ts";
@@ -96,14 +97,14 @@ async function findKnown(
   { account, scope: { places } }: ApiCaller,
   { metadata, blobs, facts }: ApiServices,
 ): Promise<Known | undefined> {
-  const scope = scopeOf(bucket, account.id, facts.dedup);
+  const { scope, wanted } = destinationOf(bucket, account.id, undefined, facts);
   if (scope === undefined) return undefined;
   const reader: BlobReader = { accountId: account.id, places };
   const found = await metadata.blobs.findByDigest(scope, sha256);
   const blob = found?.size === size ? found : undefined;
   const name = await metadata.blobs.readableName(blob?.id, reader);
   if (blob === undefined || name === undefined) return undefined;
-  const content = await blobs.known(blob);
+  const content = await blobs.known(blob, wanted);
   if (content === undefined) return undefined;
   // The md5 of the bytes where it is known; else it is as if that object was copied.
   const isWhole = !blob.etag.includes("-");

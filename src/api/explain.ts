@@ -55,8 +55,17 @@ export const explainRead = apiOperation({
       },
       pretended,
     );
-    const { region, coordinates, source, country, family, ...rest } = explained;
-    return { client: { address: clientAddress, region, coordinates, source, country, family }, ...rest };
+    const { region, coordinates, source, country, family, replicas, ...rest } = explained;
+    const demand = await services.metadata.readDemand.of(found.blob.id);
+    const untilOf = (backend: string, at: string) => {
+      const isReader = found.blob.replicas.some((one) => one.backend === backend && one.state === "reader");
+      return isReader ? demand.get(at) : undefined;
+    };
+    return {
+      client: { address: clientAddress, region, coordinates, source, country, family },
+      replicas: replicas.map((one) => ({ ...one, readReplicaUntil: untilOf(one.backend, one.region) })),
+      ...rest,
+    };
   },
 });
 

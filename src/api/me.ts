@@ -17,7 +17,7 @@ export const getMe = apiOperation({
       scope: caller.scope,
       expiresAt: caller.until,
       sessionOf: caller.sessionOf,
-      gateway: { version, region, copies, redirect, publicAccess, now: now() },
+      gateway: { version, region, copies, regions: facts.regions(), redirect, publicAccess, now: now() },
     };
   },
 });

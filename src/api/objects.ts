@@ -24,7 +24,8 @@ export const getObjectDetails = apiOperation({
   async handle({ caller, query }, services) {
     const found = await findReadable(services, caller, query);
     const { bucket, object, blob } = found;
-    const { footprints } = services.metadata;
+    const { footprints, readDemand } = services.metadata;
+    const demand = await readDemand.of(blob.id);
     return {
       bucket: bucket.name,
       key: object.key,
@@ -36,7 +37,8 @@ export const getObjectDetails = apiOperation({
       storageKey: blob.storageKey,
       replicas: blob.replicas.map(({ backend, state, verifiedAt }) => {
         const member = services.fleet.get(backend);
-        return { backend, region: member?.region.name, state, verifiedAt, up: member?.up ?? false };
+        const readReplicaUntil = state === "reader" ? demand.get(member?.region.name ?? "") : undefined;
+        return { backend, region: member?.region.name, state, verifiedAt, readReplicaUntil, up: member?.up ?? false };
       }),
       names: await namesOf(found, caller, services),
       freesBytes: (await footprints.references(blob.id)) === 1 ? blob.size : 0,

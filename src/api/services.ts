@@ -12,6 +12,7 @@ import type { Delivery } from "../delivery/delivery.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { StatsReport } from "../metadata/stats.ts";
 import type { Account, DedupScope, PublicAccess, RedirectMode, Region } from "../model.ts";
+import type { ReadReplicaRule } from "../wanted.ts";
 import type { signingKeyFinder } from "./signing-key.ts";
 
 export interface ApiServices {
@@ -19,7 +20,7 @@ export interface ApiServices {
   readonly seal: LiveBox["seal"];
   readonly delivery: Delivery;
   readonly blobs: BlobStore;
-  readonly fleet: Pick<Fleet, "get">;
+  readonly fleet: Pick<Fleet, "get" | "members">;
   /** The key that outlives a session: see signing-key.ts. */
   readonly signingKeyOf: ReturnType<typeof signingKeyFinder>;
   readonly now: () => Date;
@@ -59,10 +60,15 @@ export interface GatewayFacts {
   readonly rootKeyId: string;
   readonly region: string;
   readonly copies: number;
+  /** No bucket may ask for fewer. */
+  readonly fewestCopies: number;
+  /** Names of those with a backend. */
+  readonly regions: () => readonly string[];
   /** For buckets without a setting of their own. */
   readonly minimumCopies: number;
   readonly dedup: DedupScope;
   readonly cors: readonly CorsRule[];
+  readonly readReplicas: ReadReplicaRule | "off";
   /** How long a blob without references is kept. */
   readonly graceMs: number;
   readonly redirect: RedirectMode;

@@ -12,7 +12,7 @@ import { RESPONSE_OVERRIDES } from "../response-overrides.ts";
 import type { Claim, SignedRequest } from "./claim.ts";
 import { readUnsignedPayloadMode } from "./payload-mode.ts";
 import { checkSkew, isoSeconds, MAX_EXPIRES_SECONDS, MAX_SKEW_MS, readRequestTime } from "./request-time.ts";
-import { checkHeaderValue, withQueryHeaders } from "./signed-headers.ts";
+import { checkHeaderValue, REGIONS_HEADER, withQueryHeaders } from "./signed-headers.ts";
 
 /**
  * Query parameters that are part of the signed text. The signature of a client that knows fewer of them does not match.
@@ -135,6 +135,11 @@ function claim(
     address.pairs.some(([name]) => name.toLowerCase() === "x-amz-security-token")
   )
     throw new S3Error("InvalidToken");
+  if (headers[REGIONS_HEADER] !== undefined)
+    throw new S3Error("AccessDenied", {
+      message: "There were headers present in the request which were not signed",
+      elements: { HeadersNotSigned: REGIONS_HEADER },
+    });
   const { "content-md5": md5 = "", "content-type": type = "" } = headers;
   const standard = `${method}\n${md5}\n${type}\n${date}\n${amzHeaders(headers)}`;
   const path = `${address.virtualHost ? `/${address.bucket}` : ""}${address.rawPath}`;

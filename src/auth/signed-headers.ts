@@ -39,19 +39,26 @@ export function withoutReplayed(headers: HeaderFields, signed: SignedNames): Hea
 }
 
 /**
- * Throws AccessDenied unless `host` and every x-amz-* header are signed, InvalidToken for a security token: we have
- * only static keys.
+ * Throws AccessDenied unless `host`, every x-amz-* header and the regions are signed, InvalidToken for a security
+ * token: we have only static keys.
  */
 export function checkSignedHeaders(headers: HeaderFields, signed: SignedNames, queryToken: string | undefined): void {
   if (headers["x-amz-security-token"] !== undefined || queryToken !== undefined) throw new S3Error("InvalidToken");
   const missing: string[] = [];
   if (!signed.has("host")) missing.push("host");
-  for (const name in headers) if (name.startsWith("x-amz-") && !signed.has(name)) missing.push(name);
+  for (const name in headers) if (mustBeSigned(name) && !signed.has(name)) missing.push(name);
   if (missing.length === 0) return;
   throw new S3Error("AccessDenied", {
     message: "There were headers present in the request which were not signed",
     elements: { HeadersNotSigned: missing.join(", ") },
   });
+}
+
+/** Says what a write becomes, as x-amz-* headers do. Version 2 of the signature does not cover it. */
+export const REGIONS_HEADER = "x-nearbucket-regions";
+
+function mustBeSigned(name: string): boolean {
+  return name.startsWith("x-amz-") || name === REGIONS_HEADER;
 }
 
 /**

@@ -5,18 +5,20 @@ import type { Fleet } from "../backends/fleet.ts";
 import type { Log } from "../log.ts";
 import type { BlobReader } from "../metadata/blobs.ts";
 import type { Metadata } from "../metadata/metadata.ts";
+import type { Content, FreshContent, KnownContent } from "../metadata/stored-content.ts";
 import type { Upload, UploadedPart } from "../metadata/uploads.ts";
-import type { Blob, ByteRange, ChecksumAlgorithm, Content, Digest, FreshContent, KnownContent } from "../model.ts";
+import type { Blob, ByteRange, ChecksumAlgorithm, Digest } from "../model.ts";
+import { copiesOf, suits, type Wanted } from "../wanted.ts";
 import { BlobCache, type BlobCacheCounts } from "./read/blob-cache.ts";
 import { type HedgeCounts, Hedging } from "./read/hedging.ts";
 import { type BlobReading, type ReadOptions, readBlob } from "./read/open-blob.ts";
-import { knownContent } from "./replicas/good-copies.ts";
+import { type CopyRules, knownFor } from "./replicas/good-copies.ts";
 import { Inspector } from "./replicas/inspect.ts";
 import { Placer } from "./replicas/placer.ts";
 import { Replicas } from "./replicas/verify.ts";
 import type { BodySource, Ingested } from "./write/body-source.ts";
 import { completeUpload } from "./write/complete-upload.ts";
-import type { WriteContext } from "./write/context.ts";
+import { contextFor, type WriteContext } from "./write/context.ts";
 import { openKeyPool } from "./write/key-pool.ts";
 import { abortUpload, type BackendUploads, startUpload } from "./write/multipart.ts";
 import { put } from "./write/put.ts";
@@ -29,6 +31,10 @@ interface PutOptions {
   readonly scope: string | undefined;
   /** Replicas that must stand before this resolves; undefined: as configured. */
   readonly minimumCopies?: number | undefined;
+  /** Of the blob. All that share a scope want the same regions. */
+  readonly wanted?: Wanted | undefined;
+  /** Regions in which the first copy should be, best first. Default: any. */
+  readonly near?: readonly string[] | undefined;
 }
 
 export interface BlobStore {
@@ -43,9 +49,16 @@ export interface BlobStore {
    * may read it; undefined: send it. Its ETag is the md5 of the bytes: content that is known only as uploaded in parts
    * is not claimed.
    */
-  claim(scope: string | undefined, digest: Digest, size: number, reader: BlobReader): Promise<KnownContent | undefined>;
-  /** The blob as content, when as many of its replicas as there should be are proven good. */
-  known(blob: Blob): Promise<KnownContent | undefined>;
+  claim(
+    { scope, wanted }: PutOptions,
+    digest: Digest,
+    size: number,
+    reader: BlobReader,
+  ): Promise<KnownContent | undefined>;
+  /** The blob as content, when as many of its replicas as the object wants are proven good. */
+  known(blob: Blob, wanted: Wanted | undefined): Promise<KnownContent | undefined>;
+  /** The blob as content for one more object, unproven; undefined: it does not stand as that object wants it. */
+  shared(blob: Blob, wanted: Wanted | undefined): KnownContent | undefined;
   /** Throws away bytes that `put` returned as fresh and that got no name. */
   discard(content: Content): Promise<void>;
 
@@ -61,7 +74,7 @@ export interface BlobStore {
   readonly hedgeCounts: HedgeCounts;
 
   /** A reserved name and one backend upload on each of `copies` backends. */
-  startUpload(): Promise<BackendUploads>;
+  startUpload(wanted?: Wanted, near?: readonly string[]): Promise<BackendUploads>;
   /** Streams one part to every backend of the upload that can be reached. */
   putPart(upload: Upload, partNumber: number, bytes: BodySource): Promise<Ingested<WrittenPart>>;
   /** Streams a range of a stored blob in as a part. */
@@ -95,6 +108,8 @@ export interface BlobStoreOptions {
   readonly fleet: Fleet;
   /** Replicas a blob should have. */
   readonly copies: number;
+  /** No blob is kept in fewer, whatever it asks for. Default `copies`. */
+  readonly fewestCopies?: number | undefined;
   /** Default `copies`. */
   readonly minimumCopies?: number | undefined;
   /** Bodies up to this many bytes are looked up before anything is uploaded. Default 8 MiB. */
@@ -120,6 +135,7 @@ export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStor
     metadata,
     fleet,
     copies,
+    fewestCopies,
     now,
     log,
     bufferBytes = 8 * 1024 * 1024,
@@ -131,9 +147,11 @@ export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStor
   const keyPool = await openKeyPool({ reservations: metadata.keyReservations, leaseMs, now, log });
   const replicas = new Replicas({ blobs: metadata.blobs, fleet, verifiedForMs, now, log });
   const minimumCopies = Math.min(options.minimumCopies ?? copies, copies);
+  const rules: CopyRules = { fleet, copies, fewestCopies };
   const context: WriteContext = {
     metadata,
-    placer: new Placer({ fleet, copies, random }),
+    rules,
+    placer: new Placer({ ...rules, random }),
     keyPool,
     replicas,
     uploadsToHash: new LRUCache({ max: UPLOADS_TO_HASH }),
@@ -144,17 +162,21 @@ export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStor
   const hedging = new Hedging();
   const inspector = new Inspector(fleet, replicas);
   const sources = { fleet, blobs: metadata.blobs, replicas, inspector, hedging, cache };
-  const known = async (blob: Blob) =>
-    (await replicas.areGood(blob, copies)) ? knownContent(context.placer, blob) : undefined;
+  const known = async (blob: Blob, wanted: Wanted | undefined) =>
+    (await replicas.areGood(blob, copiesOf(rules, wanted))) ? knownFor(rules, blob, wanted) : undefined;
   return {
-    put: (bytes, { scope, minimumCopies: asked }) =>
-      put(context, bytes, { scope, needed: Math.min(asked ?? minimumCopies, copies), bufferBytes }),
-    async claim(scope, digest, size, reader) {
+    put(bytes, { scope, minimumCopies: asked, wanted, near }) {
+      const own = contextFor(context, wanted, near);
+      const needed = Math.min(asked ?? own.minimumCopies, own.placer.copies);
+      return put(own, bytes, { scope, wanted, needed, bufferBytes });
+    },
+    async claim({ scope, wanted }, digest, size, reader) {
       const blob = scope === undefined ? undefined : await metadata.blobs.findByDigest(scope, digest);
       if (blob === undefined || blob.size !== size || blob.partSizes !== undefined) return undefined;
-      return (await metadata.blobs.isReadableBy(blob.id, reader)) ? known(blob) : undefined;
+      return (await metadata.blobs.isReadableBy(blob.id, reader)) ? known(blob, wanted) : undefined;
     },
     known,
+    shared: (blob, wanted) => (suits(rules, blob.wanted, wanted) ? knownFor(rules, blob, wanted) : undefined),
     async discard(content) {
       if (content.kind === "fresh") await keyPool.discard(content.storageKey);
     },
@@ -163,7 +185,7 @@ export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStor
       return cache.counts;
     },
     hedgeCounts: hedging.counts,
-    startUpload: () => startUpload(context),
+    startUpload: (wanted, near) => startUpload(context, wanted, near),
     putPart: (upload, partNumber, bytes) => putPart(context, upload, partNumber, bytes),
     async copyPart(upload, partNumber, source, range, algorithm, signal) {
       const { body } = await readBlob(sources, source, { order: [], range, signal });

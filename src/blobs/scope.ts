@@ -1,5 +1,6 @@
-/** Which writes may share one blob: the key under which equal digests meet. */
+/** Which writes may share one blob, the key under which equal digests meet, and what the blob should have. */
 import type { Bucket, DedupScope } from "../model.ts";
+import type { Wanted } from "../wanted.ts";
 
 /**
  * The scope of content written to this bucket; undefined: never shared. A bucket without a setting of its own follows
@@ -26,4 +27,56 @@ export function scopeNamed(dedup: DedupScope, bucketId: number, accountId: numbe
     case "off":
       return undefined;
   }
+}
+
+/** What is written to a bucket goes there. */
+export interface Destination {
+  readonly scope: string | undefined;
+  readonly wanted: Wanted | undefined;
+  /** Absent: the bucket does not say. */
+  readonly minimumCopies: number | undefined;
+}
+
+/** What the gateway does with buckets that have no setting of their own. */
+export interface WriteDefaults {
+  readonly dedup: DedupScope;
+  readonly copies: number;
+}
+
+/**
+ * `regions`: those that the object itself asks for, in byte order. `accountId` undefined: an anonymous writer, who
+ * would learn by deduplication which content exists.
+ */
+export function destinationOf(
+  bucket: Pick<Bucket, "id" | "settings">,
+  accountId: number | undefined,
+  regions: readonly string[] | undefined,
+  { dedup, copies }: WriteDefaults,
+): Destination {
+  const wanted = wantedBy(bucket, regions);
+  const scope = accountId === undefined ? undefined : scopeOf(bucket, accountId, dedup);
+  return { scope: scopeWithin(scope, wanted, copies), wanted, minimumCopies: bucket.settings.minimumCopies };
+}
+
+/** Of a blob; undefined: as of every other. */
+export function wantedBy(
+  { settings }: Pick<Bucket, "settings">,
+  own: readonly string[] | undefined,
+): Wanted | undefined {
+  const { placement } = settings;
+  const regions = own ?? (typeof placement === "object" ? placement.regions : undefined);
+  const copies = own?.length ?? settings.copies;
+  if (regions === undefined && copies === undefined) return undefined;
+  return { ...(copies !== undefined && { copies }), ...(regions !== undefined && { regions }) };
+}
+
+/**
+ * Blobs are shared by those alone that want the same regions: what must stay in one is never known elsewhere, and what
+ * is known elsewhere never counts there. Those kept in fewer copies than others stay apart too.
+ */
+export function scopeWithin(scope: string | undefined, wanted: Wanted | undefined, copies: number): string | undefined {
+  if (scope === undefined || wanted === undefined) return scope;
+  const within = wanted.regions === undefined ? "" : `@${wanted.regions.join(",")}`;
+  const fewer = wanted.copies !== undefined && wanted.copies < copies ? `#${wanted.copies}` : "";
+  return `${scope}${within}${fewer}`;
 }

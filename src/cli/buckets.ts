@@ -1,7 +1,7 @@
 /** `nearbucket buckets`: what S3 does not show of a bucket: settings, and what it takes up. By a running gateway. */
 import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
-import { bucket, bucketUsage } from "../contract/objects.ts";
+import { bucket, bucketUsage, type Placement, parsePlacement, placementText } from "../contract/objects.ts";
 import { path } from "./api-client.ts";
 import { columns } from "./columns.ts";
 import { count, size } from "./layout.ts";
@@ -20,13 +20,15 @@ interface Options extends ReachOptions {
 interface SetOptions extends Options {
   readonly dedup?: string;
   readonly redirect?: string;
+  readonly copies?: number | typeof DEFAULT;
   readonly minimumCopies?: number | typeof DEFAULT;
   readonly cors?: string;
+  readonly placement?: Placement | typeof DEFAULT;
 }
 
 /** In place of a value: what the gateway's configuration says. */
 const DEFAULT = "default";
-const copies = wholeNumber(1, 10);
+const number = wholeNumber(1, 16);
 
 export function addBuckets(program: Command, terminal: Terminal): void {
   const buckets = program.command("buckets").description("settings of buckets, and what they take up");
@@ -48,7 +50,10 @@ export function addBuckets(program: Command, terminal: Terminal): void {
 }
 
 function addSet(buckets: Command, terminal: Terminal): void {
-  const minimum = (text: string) => (text === DEFAULT ? DEFAULT : copies(text));
+  const orDefault =
+    <T>(read: (text: string) => T) =>
+    (text: string) =>
+      text === DEFAULT ? DEFAULT : read(text);
   withReach(
     buckets.command("set").description("change settings of a bucket; default: as the gateway's").argument("<bucket>"),
   )
@@ -62,22 +67,33 @@ function addSet(buckets: Command, terminal: Terminal): void {
       ]),
     )
     .addOption(new Option("--redirect <mode>", "its redirect mode").choices(["off", "auto", "always", DEFAULT]))
-    .option("--minimum-copies <number>", "copies that a write waits for", minimum)
+    .option("--copies <number>", "copies that each object has", orDefault(number))
+    .option("--minimum-copies <number>", "copies that a write waits for", orDefault(number))
+    .option(
+      "--placement <where>",
+      "any, nearest-writer, or the only regions, with commas between them",
+      orDefault(parsePlacement),
+    )
     .option("--cors <file>", "a JSON file with CORS rules, as show --json prints them")
     .option("--json", "as one JSON document")
-    .action(async (name: string, { json, dedup, redirect, minimumCopies, cors: file, ...options }: SetOptions) => {
-      const cors = file === undefined || file === DEFAULT ? file : await readRules(file);
-      const change = Object.fromEntries(
-        Object.entries({ dedup, redirect, minimumCopies, cors }).flatMap(([key, value]) =>
-          value === undefined ? [] : [[key, value === DEFAULT ? null : value]],
-        ),
-      );
-      if (Object.keys(change).length === 0)
-        throw new Error("say what to change: --dedup, --redirect, --minimum-copies or --cors");
-      const api = await reachApi(options, terminal);
-      const changed = await api.call("PATCH", path`/buckets/${name}`, bucket, { body: change });
-      terminal.print(json ? JSON.stringify(changed, undefined, 2) : listText([changed]));
-    });
+    .action(
+      async (
+        name: string,
+        { json, dedup, redirect, copies, minimumCopies, placement, cors: file, ...options }: SetOptions,
+      ) => {
+        const cors = file === undefined || file === DEFAULT ? file : await readRules(file);
+        const change = Object.fromEntries(
+          Object.entries({ dedup, redirect, copies, minimumCopies, placement, cors }).flatMap(([key, value]) =>
+            value === undefined ? [] : [[key, value === DEFAULT ? null : value]],
+          ),
+        );
+        if (Object.keys(change).length === 0)
+          throw new Error("say what to change: --dedup, --redirect, --copies, --minimum-copies, --placement or --cors");
+        const api = await reachApi(options, terminal);
+        const changed = await api.call("PATCH", path`/buckets/${name}`, bucket, { body: change });
+        terminal.print(json ? JSON.stringify(changed, undefined, 2) : listText([changed]));
+      },
+    );
 }
 
 async function readRules(file: string): Promise<unknown> {
@@ -91,16 +107,21 @@ async function readRules(file: string): Promise<unknown> {
 
 function listText(all: readonly Bucket[]): string {
   const rows = all.map((one) => [one.name, one.owner, one.createdAt.slice(0, 10), ...settingsOf(one)]);
-  return columns([["BUCKET", "OWNER", "CREATED", "DEDUP", "REDIRECT", "WRITES WAIT FOR"], ...rows]);
+  return columns([
+    ["BUCKET", "OWNER", "CREATED", "DEDUP", "REDIRECT", "COPIES", "WRITES WAIT FOR", "PLACEMENT"],
+    ...rows,
+  ]);
 }
 
 /** What was set in the bucket itself is marked. */
-function settingsOf({ settings, effective }: Bucket): readonly [string, string, string] {
+function settingsOf({ settings, effective }: Bucket): readonly [string, string, string, string, string] {
   const marked = (text: string, own: unknown) => (own === undefined ? text : `${text} (set)`);
   return [
     marked(effective.dedup, settings.dedup),
     marked(effective.redirect, settings.redirect),
+    marked(String(effective.copies), settings.copies),
     marked(copiesText(effective.minimumCopies), settings.minimumCopies),
+    marked(placementText(effective.placement), settings.placement),
   ];
 }
 
@@ -113,7 +134,7 @@ function copiesText(number: number): string {
 }
 
 function showText(shown: Bucket, { objects, logicalBytes, uniqueBytes, ownBytes }: Usage): string {
-  const [dedup, redirect, writes] = settingsOf(shown);
+  const [dedup, redirect, copies, writes, placement] = settingsOf(shown);
   const rows = [
     ["bucket", `${shown.name}, of ${shown.owner}, since ${shown.createdAt.slice(0, 10)}`],
     ["objects", `${count(objects)}, ${size(logicalBytes)}`],
@@ -121,7 +142,9 @@ function showText(shown: Bucket, { objects, logicalBytes, uniqueBytes, ownBytes 
     ["only here", `${size(ownBytes)} that no other bucket refers to`],
     ["dedup", dedup],
     ["redirect", redirect],
+    ["copies", copies],
     ["writes", `wait for ${writes}`],
+    ["placement", placement],
     ...shown.effective.cors.map((rule, index) => [index === 0 ? "cors" : "", corsText(rule)]),
   ];
   return columns(rows);

@@ -112,10 +112,17 @@ function placeText({ region, coordinates, source, country }: Explanation["client
   return source === "city" ? `, ${at}${country === undefined ? "" : ` in ${country}`} by city data` : `, ${at}`;
 }
 
-function replicaText({ backend, distanceKm, latencyMs, notRedirectable }: Explanation["replicas"][number]): string {
+function replicaText({
+  backend,
+  distanceKm,
+  latencyMs,
+  readReplicaUntil,
+  notRedirectable,
+}: Explanation["replicas"][number]): string {
   const facts = [
     ...(distanceKm === undefined ? [] : [`${Math.round(distanceKm).toLocaleString("en-US")} km`]),
     ...(latencyMs === undefined ? [] : [`${Math.round(latencyMs)} ms`]),
+    ...(readReplicaUntil === undefined ? [] : [`read replica until ${readReplicaUntil}`]),
     ...(notRedirectable === undefined ? [] : [`no redirect: ${notRedirectable}`]),
   ];
   return facts.length === 0 ? backend : `${backend} (${facts.join(", ")})`;

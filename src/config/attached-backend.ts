@@ -70,7 +70,7 @@ function checkOne(
   backend: unknown,
   config: GatewayConfig,
 ): { readonly backend: DeclaredBackend } | { readonly faults: readonly Fault[] } {
-  const checked = checkConfig({ ...config, backends: [backend], copies: 1, minimumCopies: 1 });
+  const checked = checkConfig({ ...config, backends: [backend], copies: 1, fewestCopies: 1, minimumCopies: 1 });
   if ("faults" in checked)
     return { faults: checked.faults.map(({ path, message }) => ({ path: path.replace("backends[0].", ""), message })) };
   const [found] = checked.config.backends;

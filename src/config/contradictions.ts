@@ -46,6 +46,7 @@ const sketch = z
     listen: z.object({ proxyProtocol: text }).catch({}).default({}),
     trustedProxies: z.array(z.unknown()).catch([]).default([]),
     copies: z.int().catch(2).default(2),
+    fewestCopies: maybe(z.int()),
     minimumCopies: maybe(z.int()),
     graceHours: z.number().catch(24).default(24),
     ingest: z
@@ -73,6 +74,7 @@ const sketch = z
     listen: {},
     trustedProxies: [],
     copies: 1,
+    fewestCopies: undefined,
     minimumCopies: undefined,
     graceHours: 24,
     ingest: {},
@@ -82,9 +84,8 @@ const sketch = z
 
 /** Every contradiction in a configuration as read from a file. Never throws. */
 export function findContradictions(input: unknown): readonly Fault[] {
-  const { regions, backends, clientMap, copies, minimumCopies, graceHours, redirect, ingest, limits, ...sketched } =
-    sketch.parse(input);
-  const { listen, trustedProxies, geography } = sketched;
+  const { regions, backends, clientMap, copies, graceHours, redirect, ingest, limits, ...given } = sketch.parse(input);
+  const { listen, trustedProxies, geography } = given;
   const known = new Set(regions.map((region) => region.name));
   const faults: Fault[] = [...repeated("regions", regions), ...repeated("backends", backends)];
   for (const [list, rows] of Object.entries({ backends, clientMap }))
@@ -111,8 +112,10 @@ export function findContradictions(input: unknown): readonly Fault[] {
       path: "copies",
       message: `expected at most ${backends.length}, the number of backends, found ${copies}`,
     });
-  if (minimumCopies !== undefined && minimumCopies > copies)
-    faults.push({ path: "minimumCopies", message: `expected at most copies (${copies}), found ${minimumCopies}` });
+  for (const path of ["fewestCopies", "minimumCopies"] as const) {
+    const number = given[path] ?? 1;
+    if (number > copies) faults.push({ path, message: `expected at most copies (${copies}), found ${number}` });
+  }
   const longest = Math.max(redirect.expirySeconds, redirect.mediaExpirySeconds ?? 0) + SKEW_SECONDS;
   if (graceHours * 3600 < longest) {
     const why = `the longest signed URL plus ${SKEW_SECONDS} s of clock skew`;

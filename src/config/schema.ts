@@ -116,6 +116,12 @@ const dedup = z.strictObject({
   multipart: z.enum(["content", "layout"]).default("content"),
 });
 
+const readReplicas = z.strictObject({
+  afterReads: z.int().min(1).default(100),
+  max: z.int().min(1).max(16).default(1),
+  ttlHours: z.number().positive().default(24),
+});
+
 const limits = z.strictObject({
   bufferedBytes: bytes.default(128 * 1024 ** 2),
   connections: z.int().positive().default(4096),
@@ -162,7 +168,9 @@ export const configSchema = z.strictObject({
   regions: z.array(region).min(1),
   backends: z.array(backend).min(1),
   copies: z.int().min(1).max(16).default(2),
+  fewestCopies: z.int().min(1).optional(),
   minimumCopies: z.int().min(1).optional(),
+  readReplicas: readReplicas.optional(),
   dedup: dedup.prefault({}),
   redirect: redirect.prefault({}),
   clientMap: z.array(clientMapRow).default([]),
@@ -186,10 +194,11 @@ export const configSchema = z.strictObject({
 
 type Draft = z.output<typeof configSchema>;
 /** Keys whose default follows from another key. */
-type Derived = "minimumCopies" | "signatureV2" | "shutdown";
+type Derived = "fewestCopies" | "minimumCopies" | "signatureV2" | "shutdown";
 
 /** Everything a gateway needs to know to start. Sizes in bytes; the other units stand in the names. */
 export type GatewayConfig = Omit<Draft, Derived> & {
+  readonly fewestCopies: number;
   readonly minimumCopies: number;
   readonly signatureV2: NonNullable<Draft["signatureV2"]>;
   readonly shutdown: { readonly delaySeconds: number };
@@ -205,9 +214,10 @@ export function checkConfig(input: unknown): Checked {
   const parsed = configSchema.safeParse(input);
   const faults = [...(parsed.error?.issues.flatMap(describe) ?? []), ...findContradictions(input)];
   if (!parsed.success || faults.length > 0) return { faults };
-  const { role, copies, minimumCopies = copies, signatureV2 = role === "node" ? "off" : "query" } = parsed.data;
+  const { role, copies, fewestCopies = copies, minimumCopies = copies } = parsed.data;
+  const { signatureV2 = role === "node" ? "off" : "query" } = parsed.data;
   const { delaySeconds = STOP_DELAY_SECONDS[parsed.data.metadata.kind] } = parsed.data.shutdown;
-  return { config: { ...parsed.data, minimumCopies, signatureV2, shutdown: { delaySeconds } } };
+  return { config: { ...parsed.data, fewestCopies, minimumCopies, signatureV2, shutdown: { delaySeconds } } };
 }
 
 function describe(issue: z.core.$ZodIssue): readonly Fault[] {

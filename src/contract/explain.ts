@@ -1,6 +1,6 @@
 /** Which copy a client would get, and why: delivery's own decision, step by step. */
 import { z } from "zod";
-import { count } from "./common.ts";
+import { count, time } from "./common.ts";
 import { objectQuery } from "./objects.ts";
 
 const coordinates = z.object({ latitude: z.number().min(-90).max(90), longitude: z.number().min(-180).max(180) });
@@ -41,6 +41,8 @@ export const explanation = z.object({
       /** Absent: it is not known where the client is. */
       distanceKm: z.number().optional(),
       latencyMs: z.number().optional(),
+      /** It is kept only for readers nearby, until then if they read no more. */
+      readReplicaUntil: time.optional(),
       /** Absent: a client may be sent there. */
       notRedirectable: z.string().optional(),
     }),

@@ -4,7 +4,7 @@ import { count, pageOf, pageQuery, time } from "./common.ts";
 
 export const JOB_KINDS = [
   ...["copy", "trim", "digest", "drop", "survey", "reclaim", "stale-uploads", "leftovers", "tally"],
-  ...["sessions", "scrub", "inventory"],
+  ...["sessions", "scrub", "inventory", "recount", "recount-bucket", "read-replica"],
 ] as const;
 
 export const jobsQuery = pageQuery.extend({

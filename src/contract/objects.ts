@@ -4,10 +4,38 @@ import { bytes, count, pageQuery, time } from "./common.ts";
 import { corsRules, newCorsRules } from "./cors.ts";
 import { redirectMode } from "./keys.ts";
 
+/** Where the copies of a bucket's objects stand. */
+const placement = z.union([
+  z.enum(["any", "nearest-writer"]),
+  z.strictObject({ regions: z.array(z.string().min(1)).min(1).max(16) }),
+]);
+
+export type Placement = z.infer<typeof placement>;
+
+/** `any`, `nearest-writer`, or the names of regions with commas between them. */
+export function placementText(value: Placement): string {
+  return typeof value === "string" ? value : value.regions.join(",");
+}
+
+export function parsePlacement(text: string): Placement {
+  if (text === "any" || text === "nearest-writer") return text;
+  const regions = text.split(",").map((name) => name.trim());
+  return { regions: regions.filter((name) => name !== "") };
+}
+
+const readReplicas = z.union([
+  z.literal("off"),
+  z.strictObject({ afterReads: z.int().min(1), max: z.int().min(1).max(16), ttlHours: z.number().positive() }),
+]);
+
 const bucketSettings = z.object({
   dedup: z.enum(["account", "global", "bucket", "off"]).optional(),
   redirect: redirectMode.optional(),
-  minimumCopies: z.int().min(1).max(10).optional(),
+  copies: z.int().min(1).max(16).optional(),
+  minimumCopies: z.int().min(1).max(16).optional(),
+  placement: placement.optional(),
+  /** Copies for readers who are far from all others. */
+  readReplicas: readReplicas.optional(),
   /** Which pages of other origins may read answers; empty where none may. */
   cors: corsRules.optional(),
 });
@@ -16,7 +44,10 @@ const bucketSettings = z.object({
 export const bucketChange = z.strictObject({
   dedup: bucketSettings.shape.dedup.nullable(),
   redirect: bucketSettings.shape.redirect.nullable(),
+  copies: bucketSettings.shape.copies.nullable(),
   minimumCopies: bucketSettings.shape.minimumCopies.nullable(),
+  placement: bucketSettings.shape.placement.nullable(),
+  readReplicas: bucketSettings.shape.readReplicas.nullable(),
   cors: newCorsRules.optional().nullable(),
 });
 
@@ -46,7 +77,10 @@ export const objectQuery = z.object({ bucket: z.string().min(1), key: z.string()
 const replica = z.object({
   backend: z.string(),
   region: z.string().optional(),
-  state: z.enum(["verified", "lost", "deleting"]),
+  /** reader: kept only for readers nearby. */
+  state: z.enum(["verified", "reader", "lost", "deleting"]),
+  /** Of a reader: when it is removed, unless they go on reading. */
+  readReplicaUntil: time.optional(),
   verifiedAt: time,
   up: z.boolean(),
 });

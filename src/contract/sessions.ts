@@ -40,6 +40,8 @@ export const me = z.object({
     /** In S3's sense: what requests are signed for. */
     region: z.string(),
     copies: z.int(),
+    /** Those with a backend. */
+    regions: z.array(z.string()),
     redirect: z.enum(["off", "auto", "always"]),
     publicAccess: z.enum(["allowed", "blocked"]),
     now: time,

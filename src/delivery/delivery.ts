@@ -5,15 +5,24 @@
 import type { Fleet } from "../backends/fleet.ts";
 import type { Geography } from "../geography/geography.ts";
 import type { Blob, Coordinates, RedirectMode, Region } from "../model.ts";
+import type { ReadReplicaRule } from "../wanted.ts";
 import { type ClientFamily, familyOf } from "./client-families.ts";
 import { type ClientMapRow, clientPlaceReader } from "./client-place.ts";
 import { type Explanation, explanationOf } from "./explain.ts";
 import { gatherFacts, type Override, readAgent, readOverride } from "./facts.ts";
 import { type Obstacle, obstacleTo } from "./obstacles.ts";
 import { decide, type Step, trace, type Verdict } from "./policy.ts";
-import { FROM_A_PLACE, FROM_ANYWHERE, FROM_THE_GATEWAY, NOWHERE, type Place, type Scale } from "./proximity.ts";
+import {
+  FROM_A_PLACE,
+  FROM_ANYWHERE,
+  FROM_THE_GATEWAY,
+  NOWHERE,
+  orderRegions,
+  type Place,
+  type Scale,
+} from "./proximity.ts";
 import { type BackendAudience, publicEndpointFinder, targetFor } from "./public-endpoints.ts";
-import { type RankedReplica, rankReplicas } from "./ranking.ts";
+import { farRegion, type RankedReplica, rankReplicas } from "./ranking.ts";
 import type { ReadRequest } from "./read-request.ts";
 import { RecentRedirects } from "./recent-redirects.ts";
 import type { RedirectFacts } from "./redirect-facts.ts";
@@ -51,6 +60,8 @@ export interface Delivery {
   explain(request: ReadRequest, pretended?: Coordinates): Explanation;
   /** Where a client of this address is, and the copy that it would be sent to; undefined: it could be sent to none. */
   closestTo(blob: Blob, clientAddress: string): { readonly place: Place; readonly replica: RankedReplica | undefined };
+  /** The regions with a backend, closest to this client first; empty: nobody knows where it is. */
+  regionsNear(client: Pick<ReadRequest, "headers" | "trustedPeer" | "clientAddress">): readonly string[];
 }
 
 /** What is found out about a read before the rules are asked. */
@@ -83,6 +94,10 @@ export interface DeliveryOptions {
   /** The gateway's region in S3's sense, for `x-amz-bucket-region`. */
   readonly region: string;
   readonly now: () => Date;
+  /** For buckets without a setting of their own. Default: no blob gets copies for readers. */
+  readonly readReplicas?: ReadReplicaRule | undefined;
+  /** Told of reads by clients in whose closest region no copy stands that is kept for safety. */
+  readonly noteFarRead?: (blobId: number, region: string, rule: ReadReplicaRule) => void;
   /** `bytes`: that the client asked for. */
   readonly count: (kind: Route["kind"], rule: string, family: string, bytes: number) => void;
   /** Default Math.random. */
@@ -118,6 +133,7 @@ class Deliverer implements Delivery {
 
   route(request: ReadRequest): Route {
     const considered = this.#consider(request, this.#placeOf(request));
+    this.#noteFarRead(request, considered);
     const { closest, readKey, family } = considered;
     const verdict = decide(considered.facts);
     const url = verdict.kind === "redirect" ? sign(request, considered) : undefined;
@@ -137,7 +153,7 @@ class Deliverer implements Delivery {
     const decided = {
       place,
       family: considered.family.name,
-      replicas: request.blob.replicas,
+      blob: request.blob,
       obstacle: (replica: RankedReplica) => this.#obstacle(replica, request),
       steps: isRedirect && !isSigned ? [...steps, UNSIGNED] : steps,
       ...(isSigned
@@ -151,6 +167,20 @@ class Deliverer implements Delivery {
     const place = this.#placeOf({ clientAddress, headers: {}, trustedPeer: false });
     const ranked = this.#rank({ blob }, place, scaleFor(place));
     return { place, replica: ranked.find((replica) => this.#obstacle(replica, { clientAddress }) === undefined) };
+  }
+
+  regionsNear(client: Pick<ReadRequest, "headers" | "trustedPeer" | "clientAddress">): readonly string[] {
+    const { fleet } = this.#options;
+    const regions = new Map(fleet.members().map(({ region }) => [region.name, region]));
+    return orderRegions([...regions.values()], this.#placeOf(client));
+  }
+
+  #noteFarRead({ bucket, blob }: ReadRequest, { place }: Considered): void {
+    const { fleet, noteFarRead, readReplicas } = this.#options;
+    const rule = bucket.settings.readReplicas ?? readReplicas;
+    if (noteFarRead === undefined || rule === undefined || rule === "off" || place.coordinates === undefined) return;
+    const region = farRegion(blob, fleet, place);
+    if (region !== undefined) noteFarRead(blob.id, region, rule);
   }
 
   #consider(request: ReadRequest, place: Place): Considered {
@@ -174,7 +204,7 @@ class Deliverer implements Delivery {
   }
 
   #rank({ blob }: Pick<ReadRequest, "blob">, place: Place, scale: Scale): readonly RankedReplica[] {
-    return rankReplicas(blob.replicas, this.#options.fleet, place, this.#random, this.#costOf, scale);
+    return rankReplicas(blob, this.#options.fleet, place, this.#random, this.#costOf, scale);
   }
 
   /** In which order the gateway reads. */

@@ -3,7 +3,8 @@
  * asked. It says what was found and decides nothing.
  */
 import type { Fleet } from "../backends/fleet.ts";
-import type { Coordinates, Replica } from "../model.ts";
+import type { Blob, Coordinates, Replica } from "../model.ts";
+import { mayStandIn, type Wanted } from "../wanted.ts";
 import { OBSTACLE_WORDS, type Obstacle } from "./obstacles.ts";
 import type { Step } from "./policy.ts";
 import { distanceKm, equallyClose, type Place, type Scale } from "./proximity.ts";
@@ -45,7 +46,7 @@ interface ExplainedReplica {
 export interface Decided {
   readonly place: Place;
   readonly family: string;
-  readonly replicas: readonly Replica[];
+  readonly blob: Pick<Blob, "replicas" | "wanted">;
   readonly ranked: readonly RankedReplica[];
   readonly scale: Scale;
   readonly obstacle: (replica: RankedReplica) => Obstacle | undefined;
@@ -55,7 +56,7 @@ export interface Decided {
 }
 
 export function explanationOf(decided: Decided, fleet: Pick<Fleet, "get">): Explanation {
-  const { place, ranked, replicas, sentTo, steps, obstacle } = decided;
+  const { place, ranked, blob, sentTo, steps, obstacle } = decided;
   const first = sentTo ?? ranked.find(({ member }) => member.up);
   const last = steps.at(-1);
   return {
@@ -72,7 +73,7 @@ export function explanationOf(decided: Decided, fleet: Pick<Fleet, "get">): Expl
       latencyMs: tenths(replica.latencyMs),
       notRedirectable: wordsFor(obstacle(replica)),
     })),
-    left: replicas.flatMap((replica) => leftOut(replica, fleet)),
+    left: blob.replicas.flatMap((replica) => leftOut(replica, blob.wanted, fleet)),
     answer: {
       kind: sentTo === undefined ? "proxy" : "redirect",
       backend: first?.name,
@@ -98,10 +99,18 @@ function wordsFor(obstacle: Obstacle | undefined): string | undefined {
   return obstacle && OBSTACLE_WORDS[obstacle];
 }
 
-function leftOut({ backend, state }: Replica, fleet: Pick<Fleet, "get">): Explanation["left"] {
+function leftOut(
+  { backend, state }: Replica,
+  wanted: Wanted | undefined,
+  fleet: Pick<Fleet, "get">,
+): Explanation["left"] {
   if (state === "lost") return [{ backend, why: "its copy is lost: absent, short, corrupt or no longer needed" }];
   if (state === "deleting") return [{ backend, why: "its copy is being deleted" }];
-  return fleet.get(backend) === undefined ? [{ backend, why: "no backend of this gateway has that name" }] : [];
+  const member = fleet.get(backend);
+  if (member === undefined) return [{ backend, why: "no backend of this gateway has that name" }];
+  const within = wanted?.regions?.join(", ");
+  if (mayStandIn(member.region.name, wanted)) return [];
+  return [{ backend, why: `its copy is outside of the object's regions: ${within}` }];
 }
 
 /** Says so when equally close copies were drawn lots for: asked again, the answer may name another. */

@@ -4,7 +4,7 @@
  * Latency is held against the quickest at the same distance: there is no limit around which two that are nearly equal
  * would differ. For the gateway itself latency goes first.
  */
-import type { Coordinates } from "../model.ts";
+import type { Coordinates, Region } from "../model.ts";
 
 export interface Candidate {
   readonly name: string;
@@ -67,6 +67,13 @@ export function orderByProximity<C extends Candidate>(
   const entries = measure(candidates, place, random, scale);
   entries.sort((a, b) => compare(a, b, scale) || a.draw - b.draw);
   return entries.map(({ candidate }) => candidate);
+}
+
+/** Names, closest first: a mapped region, then by distance. Empty: nobody knows where the client is. */
+export function orderRegions(regions: readonly Region[], { region: mapped, coordinates }: Place): readonly string[] {
+  if (coordinates === undefined) return [];
+  const distance = (region: Region) => (region.name === mapped ? -1 : distanceKm(coordinates, region));
+  return [...regions].sort((a, b) => distance(a) - distance(b)).map(({ name }) => name);
 }
 
 /** Those that only a draw sets apart from `one`, itself included. */

@@ -1,7 +1,11 @@
-/** A blob's replicas in the order in which they are read. Lost ones, and those on unknown backends, are left out. */
+/**
+ * A blob's replicas in the order in which they are read. Lost ones, those on unknown backends, and those outside of the
+ * regions where the blob may stand are left out.
+ */
 import type { Fleet, FleetMember } from "../backends/fleet.ts";
-import type { Replica } from "../model.ts";
-import { type Candidate, orderByProximity, type Place, type Scale } from "./proximity.ts";
+import type { Blob } from "../model.ts";
+import { mayStandIn } from "../wanted.ts";
+import { type Candidate, orderByProximity, orderRegions, type Place, type Scale } from "./proximity.ts";
 
 export interface RankedReplica extends Candidate {
   readonly member: FleetMember;
@@ -13,7 +17,7 @@ export interface RankedReplica extends Candidate {
  * there.
  */
 export function rankReplicas(
-  replicas: readonly Replica[],
+  { replicas, wanted }: Pick<Blob, "replicas" | "wanted">,
   fleet: Pick<Fleet, "get">,
   place: Place,
   random: () => number,
@@ -25,8 +29,8 @@ export function rankReplicas(
   const failing: RankedReplica[] = [];
   const down: RankedReplica[] = [];
   for (const { backend: name, state } of replicas) {
-    const member = state === "verified" ? fleet.get(name) : undefined;
-    if (member === undefined) continue;
+    const member = state === "verified" || state === "reader" ? fleet.get(name) : undefined;
+    if (member === undefined || !mayStandIn(member.region.name, wanted)) continue;
     const { backend, region, expectedReadMs: latencyMs } = member;
     const { capacity } = backend;
     const egressCost = costOf(name);
@@ -38,4 +42,24 @@ export function rankReplicas(
   const ordered = orderByProximity(good, place, random, scale);
   if (ordered.length === replicas.length) return ordered;
   return [...ordered, ...orderByProximity(draining, place, random, scale), ...failing, ...down];
+}
+
+/**
+ * The client's closest region of those where the blob may stand, unless a copy that is kept for safety stands there;
+ * undefined also where nobody knows where the client is.
+ */
+export function farRegion(
+  { replicas, wanted }: Pick<Blob, "replicas" | "wanted">,
+  fleet: Pick<Fleet, "get" | "members">,
+  place: Place,
+): string | undefined {
+  const allowed = fleet.members().filter(({ region }) => mayStandIn(region.name, wanted));
+  const [closest] = orderRegions(
+    allowed.map(({ region }) => region),
+    place,
+  );
+  const isThere = replicas.some(
+    ({ backend, state }) => state === "verified" && fleet.get(backend)?.region.name === closest,
+  );
+  return isThere ? undefined : closest;
 }

@@ -4,9 +4,10 @@
  */
 import type { Blob, SealedSecret } from "../model.ts";
 import type { BackendState, RedirectAbilities, Registration } from "../registration.ts";
+import type { Wanted } from "../wanted.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Parameter, type Statement, statement } from "./engine.ts";
-import { type Amount, type HolderSet, Holders, sum } from "./holders.ts";
+import { type HolderSet, Holders, sum } from "./holders.ts";
 
 export interface RegisteredBackend extends Registration {
   /** Its configuration, when it was attached at run time; undefined: it is in the configuration file. */
@@ -177,14 +178,18 @@ export class Backends {
   }
 
   /**
-   * Referenced blobs with a copy there and fewer than `copies` good ones elsewhere, on backends that are attached and
-   * were in place after `since`: all of them where these are too few.
+   * Referenced blobs with a copy there and fewer good ones than `copies` says elsewhere, on backends that are attached
+   * and were in place after `since`: all of them where these are too few.
    */
-  async shortWithout(name: string, copies: number, since: Date): Promise<Amount> {
+  async shortWithout(
+    name: string,
+    copies: (wanted: Wanted | undefined) => number,
+    since: Date,
+  ): Promise<readonly HolderSet[]> {
     const others = await this.others(name, since);
-    const isShort = ({ backends }: HolderSet) =>
-      backends.includes(name) && others.filter((other) => backends.includes(other)).length < copies;
-    return sum((await new Holders(this.#context).sets()).filter(isShort));
+    const isShort = ({ backends, wanted }: HolderSet) =>
+      backends.includes(name) && others.filter((other) => backends.includes(other)).length < copies(wanted);
+    return (await new Holders(this.#context).sets()).filter(isShort);
   }
 
   /** Unfinished uploads with a part there that no other backend has, of those attached and in place after `since`. */

@@ -5,6 +5,7 @@
 import type { Digest } from "../model.ts";
 import { lockDigest } from "./content.ts";
 import type { MetadataContext } from "./context.ts";
+import { raiseCopies } from "./copies-wanted.ts";
 import { type Connection, statement } from "./engine.ts";
 import { addJob } from "./jobs.ts";
 import type { BlobKey } from "./replica-states.ts";
@@ -21,11 +22,11 @@ const lockEquals = statement(
 );
 const selectBlob = statement<MergeRow>(
   "merge-blob",
-  "SELECT id, size, scope, storage_key, ref_count FROM blobs WHERE id = ? AND deleting = 0",
+  "SELECT id, size, scope, storage_key, ref_count, copies FROM blobs WHERE id = ? AND deleting = 0",
 );
 const selectEqual = statement<MergeRow>(
   "merge-equal",
-  `SELECT id, size, scope, storage_key, ref_count FROM blobs
+  `SELECT id, size, scope, storage_key, ref_count, copies FROM blobs
   WHERE scope = ? AND digest = ? AND deleting = 0 AND id <> ?`,
 );
 const writeDigest = statement<never>("merge-write-digest", "UPDATE blobs SET digest = ? WHERE id = ?");
@@ -50,6 +51,7 @@ interface MergeRow {
   readonly scope: string | null;
   readonly storage_key: string;
   readonly ref_count: number;
+  readonly copies: number;
 }
 
 export interface MergeStep {
@@ -92,8 +94,9 @@ export async function mergeBlob(
   const moved = await c.run(moveObjects, [to.id, from.id, from.id, OBJECTS_AT_ONCE]);
   if (moved > 0) await c.run(takeReferences, [moved, to.id]);
   const now = context.now();
+  const isRaised = moved > 0 && (await raiseCopies(c, context, to.id, from.copies));
   // Nobody looked after the copies of a blob without objects.
-  if (moved > 0 && to.ref_count === 0) await addJob(c, { kind: "copy", blobId: to.id }, now, now);
+  if (isRaised || (moved > 0 && to.ref_count === 0)) await addJob(c, { kind: "copy", blobId: to.id }, now, now);
   await c.run(giveReferences, [moved, from.id]);
   if (moved > 0 && moved < from.ref_count) return { merged: equal.id, done: false };
   // The digest of a scope is unique: the one blob leaves before the other enters.

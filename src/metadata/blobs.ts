@@ -3,12 +3,13 @@
  * referenced.
  */
 import type { Blob, Checksum, Digest, Replica, ReplicaState } from "../model.ts";
+import type { Wanted } from "../wanted.ts";
 import { mergeBlob } from "./blob-merging.ts";
 import { type BlobReader, isReadableBy, type ReadableName, readableChecksums, readableName } from "./blob-readers.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Parameter, type Statement, statement, type Work } from "./engine.ts";
 import { type BlobKey, forgetReplica, prepareReplica, retireReplica, setReplica } from "./replica-states.ts";
-import { type BlobRow, blobColumns, replicaColumn, toBlob, toReplicas } from "./rows.ts";
+import { type BlobRow, blobColumns, replicaColumn, toBlob, toReplicas, wantedColumns, wantedIn } from "./rows.ts";
 
 const from = `SELECT ${blobColumns} FROM blobs WHERE`;
 const selectByDigest = statement<BlobRow>(
@@ -24,7 +25,7 @@ const selectEqual = statement<BlobRow>(
 const selectDeleting = statement<BlobRow>("blob-deleting", `${from} blobs.id = ? AND blobs.deleting = 1`);
 const selectNext = statement<SurveyRow>(
   "blobs-survey",
-  `SELECT blobs.id AS blob_id, ${replicaColumn} FROM blobs
+  `SELECT blobs.id AS blob_id, ${wantedColumns}, ${replicaColumn} FROM blobs
   WHERE blobs.id > ? AND blobs.deleting = 0 AND blobs.ref_count > 0 ORDER BY blobs.id LIMIT ?`,
 );
 const selectReferenced = statement<{ one: number }>(
@@ -59,6 +60,8 @@ const putOffReclaim = statement<never>(
 
 interface SurveyRow {
   readonly blob_id: number;
+  readonly blob_copies: number;
+  readonly blob_regions: string;
   readonly replicas: string | null;
 }
 
@@ -66,6 +69,7 @@ interface SurveyRow {
 export interface SurveyedBlob {
   readonly id: number;
   readonly replicas: readonly Replica[];
+  readonly wanted?: Wanted;
 }
 
 export interface ReclaimResult {
@@ -120,7 +124,11 @@ export class Blobs {
   /** The next blobs that objects refer to, in order of id, after `afterId`. */
   async survey(afterId: number, limit: number): Promise<readonly SurveyedBlob[]> {
     const rows = await this.#context.engine.read.all(selectNext, [afterId, limit]);
-    return rows.map((row) => ({ id: row.blob_id, replicas: toReplicas(row.replicas) }));
+    return rows.map((row) => ({
+      id: row.blob_id,
+      replicas: toReplicas(row.replicas),
+      ...wantedIn(row.blob_copies, row.blob_regions),
+    }));
   }
 
   /**
@@ -133,7 +141,7 @@ export class Blobs {
   setReplica(
     blobId: number,
     backend: string,
-    state: "verified" | "lost",
+    state: "verified" | "reader" | "lost",
     storageKey?: string,
     more: { readonly scrubbed?: boolean; readonly ifVerifiedOn?: readonly string[] } = {},
   ): Promise<boolean> {

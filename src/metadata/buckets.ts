@@ -3,6 +3,7 @@ import { S3Error } from "../errors.ts";
 import type { Bucket, BucketSettings } from "../model.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Reader, statement } from "./engine.ts";
+import { addJob } from "./jobs.ts";
 import { prefixRange } from "./key-range.ts";
 import { type BucketRow, bucketColumns, toBucket, toSettings } from "./rows.ts";
 import { dropEnded, type EndedUpload } from "./upload-completion.ts";
@@ -41,6 +42,12 @@ const bucketState = statement<{ name: string; key: string | null }>(
 const readSettings = statement<{ name: string; settings: string }>(
   "bucket-settings",
   "SELECT name, settings FROM buckets WHERE id = ?",
+);
+/** The smallest keys, as above. */
+const firstKeys = statement<{ object: string | null; upload: string | null }>(
+  "bucket-first-keys",
+  `SELECT (SELECT MIN(key) FROM objects WHERE bucket_id = ?1 AND is_latest = 1) AS object,
+    (SELECT MIN(key) FROM uploads WHERE bucket_id = ?1) AS upload`,
 );
 const saveSettings = statement<never>("bucket-settings-save", "UPDATE buckets SET settings = ? WHERE id = ?");
 const endUploads = statement<EndedUpload>(
@@ -152,13 +159,24 @@ export class Buckets {
     return rows.map(toBucket);
   }
 
-  /** `change` may run several times, each time on the current settings. Throws NoSuchBucket. */
+  /**
+   * `change` may run several times, each time on the current settings. Throws NoSuchBucket; InvalidBucketState where
+   * what the bucket holds, or is being uploaded, may stand outside of the regions that it would have.
+   */
   async updateSettings(bucketId: number, change: (settings: BucketSettings) => BucketSettings): Promise<void> {
     await this.#context.engine.transact(async (c) => {
       await c.lock(lockBucket, [bucketId]);
       const row = await c.get(readSettings, [bucketId]);
       if (!row) throw new S3Error("NoSuchBucket");
-      await c.run(saveSettings, [JSON.stringify(change(toSettings(row.settings))), bucketId]);
+      const before = toSettings(row.settings);
+      const after = change(before);
+      if (isNarrower(after, before)) {
+        const first = await c.get(firstKeys, [bucketId]);
+        if ((first?.object ?? first?.upload ?? null) !== null) throw notEmpty();
+      }
+      await c.run(saveSettings, [JSON.stringify(after), bucketId]);
+      const now = this.#context.now();
+      if (after.copies !== before.copies) await addJob(c, { kind: "recount-bucket", bucketId }, now, now);
       c.afterCommit(() => this.#context.cache?.forgetBucket(row.name));
     });
   }
@@ -188,6 +206,20 @@ export class Buckets {
       return true;
     });
   }
+}
+
+/** Would bytes that were right before be out of place? */
+function isNarrower({ placement: after }: BucketSettings, { placement: before }: BucketSettings): boolean {
+  if (typeof after !== "object") return false;
+  return typeof before !== "object" || !before.regions.every((region) => after.regions.includes(region));
+}
+
+function notEmpty(): S3Error {
+  return new S3Error("InvalidBucketState", {
+    message:
+      "Only a bucket without objects and unfinished uploads can be restricted to fewer regions: " +
+      "what it holds may stand elsewhere. Copy its objects to a new bucket instead.",
+  });
 }
 
 async function readBucket(reader: Pick<Reader, "get">, name: string): Promise<Bucket | undefined> {

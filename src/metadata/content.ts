@@ -4,16 +4,18 @@
  * reclaim time.
  */
 import { S3Error } from "../errors.ts";
-import type { Content, FreshContent } from "../model.ts";
 import type { MetadataContext } from "./context.ts";
+import { raiseCopies } from "./copies-wanted.ts";
 import { type Connection, statement } from "./engine.ts";
 import { addJob } from "./jobs.ts";
 import { saveReplicas } from "./replica-rows.ts";
+import { regionsText } from "./rows.ts";
+import type { Content, FreshContent } from "./stored-content.ts";
 
 const insertBlob = statement<{ id: number }>(
   "blob-add",
-  `INSERT INTO blobs (storage_key, size, etag, digest, scope, part_sizes, holders, ref_count)
-  VALUES (?, ?, ?, ?, ?, ?, ?, 1)
+  `INSERT INTO blobs (storage_key, size, etag, digest, scope, part_sizes, holders, copies, regions, ref_count)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
   ON CONFLICT (scope, digest) WHERE scope IS NOT NULL AND digest IS NOT NULL AND deleting = 0 DO NOTHING RETURNING id`,
 );
 /** A merge can give a digest to another blob: while it does, nobody looks for the blob with that digest. */
@@ -31,11 +33,11 @@ const addReference = statement<never>(
   "blob-reference",
   "UPDATE blobs SET ref_count = ref_count + 1, reclaim_at = NULL WHERE id = ? AND deleting = 0",
 );
-const dropOne = statement<never>(
+const dropOne = statement<{ ref_count: number; copies: number }>(
   "blob-unreference",
   `UPDATE blobs SET ref_count = ref_count - 1,
     reclaim_at = CASE WHEN ref_count = 1 THEN CAST(? AS BIGINT) ELSE reclaim_at END
-  WHERE id = ?`,
+  WHERE id = ? RETURNING ref_count, copies`,
 );
 const takeOver = statement<never>(
   "blob-take-over",
@@ -60,13 +62,18 @@ export async function moveReference(
       ? await referenceKnown(c, content.blobId, previous)
       : await referenceFresh(c, context, content, previous);
   if (previous !== undefined && previous !== blobId) await dropReference(c, context, previous);
+  const asked = (content.kind === "known" ? content.copies : content.wanted?.copies) ?? 0;
+  const isRaised = await raiseCopies(c, context, blobId, asked);
   const now = context.now();
-  if (content.kind === "known" && content.isShort) await addJob(c, { kind: "copy", blobId }, now, now);
+  if (isRaised || (content.kind === "known" && content.isShort)) await addJob(c, { kind: "copy", blobId }, now, now);
   return blobId;
 }
 
 export async function dropReference(c: Connection, context: MetadataContext, blobId: number): Promise<void> {
-  await c.run(dropOne, [context.now().getTime() + context.graceMs, blobId]);
+  const now = context.now();
+  const left = await c.get(dropOne, [now.getTime() + context.graceMs, blobId]);
+  // The object that is gone may be the one that asked for so many.
+  if (left && left.copies > 0 && left.ref_count > 0) await addJob(c, { kind: "recount", blobId }, now, now);
 }
 
 async function referenceKnown(c: Connection, blobId: number, previous: number | undefined): Promise<number> {
@@ -94,6 +101,8 @@ async function referenceFresh(
       scope,
       partSizesText(content),
       holdersText(content),
+      content.wanted?.copies ?? 0,
+      regionsText(content.wanted),
     ]);
     if (made) {
       await saveReplicas(c, made.id, content, context.now());

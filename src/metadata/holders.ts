@@ -2,8 +2,10 @@
  * Which backends hold what: blobs counted by the set of backends that hold a verified replica of them. Triggers keep
  * the count with each change (migration 005), so it is exact and nothing is walked to know it.
  */
+import type { Wanted } from "../wanted.ts";
 import type { MetadataContext } from "./context.ts";
 import { statement } from "./engine.ts";
+import { regionsText, wantedIn } from "./rows.ts";
 
 /** An amount of stored content. */
 export interface Amount {
@@ -17,6 +19,8 @@ export interface Amount {
 export interface HolderSet extends Amount {
   /** In byte order: each of these backends holds a verified replica of these blobs, and no other backend does. */
   readonly backends: readonly string[];
+  /** What each of these blobs should have. */
+  readonly wanted?: Wanted;
 }
 
 export interface BucketShare {
@@ -27,8 +31,7 @@ export interface BucketShare {
 }
 
 /** All blobs with the same holders: those that objects refer to, or those that none does any more. */
-export interface Holding extends Amount {
-  readonly backends: readonly string[];
+export interface Holding extends HolderSet {
   readonly isReferenced: boolean;
   /** Sum of the objects' sizes. */
   readonly logicalBytes: number;
@@ -36,27 +39,30 @@ export interface Holding extends Amount {
 
 interface HoldingRow extends Amount {
   readonly holders: string;
+  readonly copies: number;
+  readonly regions: string;
   readonly referenced: number;
   readonly logical_bytes: number;
 }
 
+const keys = "holders, copies, regions, referenced";
 const sums = ["blobs", "objects", "bytes", "logical_bytes"].map((name) => `CAST(SUM(${name}) AS BIGINT) AS ${name}`);
 const selectHoldings = statement<HoldingRow>(
   "holdings",
-  `SELECT holders, referenced, ${sums.join(", ")} FROM (
-    SELECT holders, referenced, blobs, objects, bytes, logical_bytes FROM holdings UNION ALL
-    SELECT holders, referenced, blobs, objects, bytes, logical_bytes FROM holding_changes) AS counted
-  GROUP BY holders, referenced HAVING SUM(blobs) > 0 ORDER BY holders, referenced`,
+  `SELECT ${keys}, ${sums.join(", ")} FROM (
+    SELECT ${keys}, blobs, objects, bytes, logical_bytes FROM holdings UNION ALL
+    SELECT ${keys}, blobs, objects, bytes, logical_bytes FROM holding_changes) AS counted
+  GROUP BY ${keys} HAVING SUM(blobs) > 0 ORDER BY ${keys}`,
 );
 const takeChanges = statement<HoldingRow>(
   "holding-changes-take",
   `DELETE FROM holding_changes WHERE id IN (SELECT id FROM holding_changes ORDER BY id LIMIT ? FOR UPDATE SKIP LOCKED)
-  RETURNING holders, referenced, blobs, objects, bytes, logical_bytes`,
+  RETURNING ${keys}, blobs, objects, bytes, logical_bytes`,
 );
 const addHolding = statement<never>(
   "holding-add",
-  `INSERT INTO holdings (holders, referenced, blobs, objects, bytes, logical_bytes) VALUES (?, ?, ?, ?, ?, ?)
-  ON CONFLICT (holders, referenced) DO UPDATE SET blobs = holdings.blobs + excluded.blobs,
+  `INSERT INTO holdings (${keys}, blobs, objects, bytes, logical_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (${keys}) DO UPDATE SET blobs = holdings.blobs + excluded.blobs,
     objects = holdings.objects + excluded.objects, bytes = holdings.bytes + excluded.bytes,
     logical_bytes = holdings.logical_bytes + excluded.logical_bytes`,
 );
@@ -69,12 +75,20 @@ const bucketsOfPage = statement<BucketShare>(
   "holders-buckets",
   `SELECT buckets.name AS bucket, COUNT(*) AS objects, CAST(SUM(objects.size) AS BIGINT) AS bytes
   FROM blobs JOIN objects ON objects.blob_id = blobs.id JOIN buckets ON buckets.id = objects.bucket_id
-  WHERE blobs.id > ?1 AND blobs.id <= ?2 AND blobs.ref_count > 0 AND instr(?3, '|' || blobs.holders || '|') > 0
+  WHERE blobs.id > ?1 AND blobs.id <= ?2 AND blobs.ref_count > 0
+    AND instr(?3, '|' || blobs.holders || '/' || blobs.copies || '/' || blobs.regions || '|') > 0
   GROUP BY buckets.name`,
 );
 const countLost = statement<{ backend: string; lost: number }>(
   "holders-lost",
-  "SELECT backend, COUNT(*) AS lost FROM replicas WHERE state <> 'verified' GROUP BY backend ORDER BY backend",
+  `SELECT backend, COUNT(*) AS lost FROM replicas WHERE state <> 'verified' AND state <> 'reader'
+  GROUP BY backend ORDER BY backend`,
+);
+const readerBytes = statement<{ backend: string; bytes: number }>(
+  "holders-readers",
+  `SELECT replicas.backend AS backend, CAST(SUM(blobs.size) AS BIGINT) AS bytes
+  FROM replicas JOIN blobs ON blobs.id = replicas.blob_id
+  WHERE replicas.state = 'reader' GROUP BY replicas.backend ORDER BY replicas.backend`,
 );
 const selectOne = statement<{ storage_key: string; size: number }>(
   "holders-one",
@@ -97,9 +111,10 @@ export class Holders {
   /** Everything that is stored, counted as of one moment. Its cost grows with the number of sets only. */
   async all(): Promise<readonly Holding[]> {
     return (await this.#context.engine.read.all(selectHoldings, [])).map(
-      ({ holders, referenced, logical_bytes: logicalBytes, ...amount }) => {
-        return { backends: namesIn(holders), isReferenced: referenced === 1, logicalBytes, ...amount };
-      },
+      ({ holders, copies, regions, referenced, logical_bytes: logicalBytes, ...amount }) => ({
+        ...{ backends: namesIn(holders), ...wantedIn(copies, regions) },
+        ...{ isReferenced: referenced === 1, logicalBytes, ...amount },
+      }),
     );
   }
 
@@ -112,10 +127,13 @@ export class Holders {
    * In order of name: what buckets have in these sets; a bucket without any is not named. Walks all blobs page by page,
    * each page a query of its own, and is exact while nothing is written.
    */
-  async byBucket(sets: readonly Pick<HolderSet, "backends">[], page = PAGE): Promise<readonly BucketShare[]> {
+  async byBucket(
+    sets: readonly Pick<HolderSet, "backends" | "wanted">[],
+    page = PAGE,
+  ): Promise<readonly BucketShare[]> {
     const buckets = new Map<string, BucketShare>();
     if (sets.length === 0) return [];
-    const texts = `|${sets.map(({ backends }) => backends.join(" ")).join("|")}|`;
+    const texts = `|${sets.map(textOf).join("|")}|`;
     for (let after = 0; ; ) {
       const { last = 0, blobs = 0 } = (await this.#context.engine.read.get(lastOfPage, [after, page])) ?? {};
       for (const share of await this.#context.engine.read.all(bucketsOfPage, [after, last, texts]))
@@ -132,13 +150,16 @@ export class Holders {
       const changes = await c.all(takeChanges, [limit]);
       const grown = new Map<string, HoldingRow>();
       for (const change of changes) {
-        const set = `${change.referenced} ${change.holders}`;
+        const set = `${change.referenced} ${change.copies} ${change.regions}/${change.holders}`;
         const before = grown.get(set);
         const logical = (before?.logical_bytes ?? 0) + change.logical_bytes;
         grown.set(set, { ...change, ...sum(before ? [before, change] : [change]), logical_bytes: logical });
       }
       for (const [, row] of [...grown].sort(([a], [b]) => (a < b ? -1 : 1)))
-        await c.run(addHolding, [row.holders, row.referenced, row.blobs, row.objects, row.bytes, row.logical_bytes]);
+        await c.run(addHolding, [
+          ...[row.holders, row.copies, row.regions, row.referenced],
+          ...[row.blobs, row.objects, row.bytes, row.logical_bytes],
+        ]);
       return changes.length === limit;
     });
   }
@@ -148,11 +169,22 @@ export class Holders {
     return this.#context.engine.read.all(countLost, []);
   }
 
+  /** Bytes of the copies that are kept for readers only, by backend. */
+  async forReaders(): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#context.engine.read.all(readerBytes, []);
+    return new Map(rows.map(({ backend, bytes }) => [backend, bytes]));
+  }
+
   /** Any blob of which this backend holds a verified replica; not an empty one. */
   async anyOn(backend: string): Promise<{ readonly storageKey: string; readonly size: number } | undefined> {
     const row = await this.#context.engine.read.get(selectOne, [backend]);
     return row && { storageKey: row.storage_key, size: row.size };
   }
+}
+
+/** As `bucketsOfPage` compares it. */
+function textOf({ backends, wanted }: Pick<HolderSet, "backends" | "wanted">): string {
+  return `${backends.join(" ")}/${wanted?.copies ?? 0}/${regionsText(wanted)}`;
 }
 
 function namesIn(holders: string): readonly string[] {

@@ -39,6 +39,11 @@ export interface WholeScrub {
 export type NewJob =
   /** Copy a blob until it has enough good copies. */
   | { readonly kind: "copy"; readonly blobId: number }
+  /** Count anew how many copies a blob should have, or each blob that objects of a bucket refer to. */
+  | { readonly kind: "recount"; readonly blobId: number }
+  | { readonly kind: "recount-bucket"; readonly bucketId: number }
+  /** Make a copy for readers of a region who are far from all others; at most `max` of one blob. */
+  | { readonly kind: "read-replica"; readonly blobId: number; readonly region: string; readonly max: number }
   /** Remove the replicas that a blob does not need. */
   | { readonly kind: "trim"; readonly blobId: number }
   /** Read one replica of a multipart blob, fill in its digest, merge equals. */
@@ -263,9 +268,14 @@ export class Jobs {
 function jobKey(job: NewJob): string {
   switch (job.kind) {
     case "copy":
+    case "recount":
     case "trim":
     case "digest":
       return `${job.kind} ${job.blobId}`;
+    case "read-replica":
+      return `${job.kind} ${job.blobId} ${job.region}`;
+    case "recount-bucket":
+      return `${job.kind} ${job.bucketId}`;
     case "drop":
       return `drop ${job.storageKey} ${[...job.backends].sort().join(",")}`;
     case "scrub":

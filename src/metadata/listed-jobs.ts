@@ -9,6 +9,7 @@ export interface ListedJob {
   /** What it is about; what a kind does not have is absent. */
   readonly subject: {
     readonly blobId?: number;
+    readonly bucketId?: number;
     readonly storageKey?: string;
     readonly backend?: string;
     readonly backends?: readonly string[];
@@ -74,11 +75,12 @@ export async function retryJob(context: MetadataContext, id: number): Promise<Li
 
 function toListedJob(row: ListedJobRow, now: Date): ListedJob {
   const { id, kind, attempts } = row;
-  const { blobId, storageKey, backend, backends }: ListedJob["subject"] = JSON.parse(row.work);
+  const { blobId, bucketId, storageKey, backend, backends }: ListedJob["subject"] = JSON.parse(row.work);
   return {
     ...{ id, kind, attempts },
     subject: {
       ...(blobId !== undefined && { blobId }),
+      ...(bucketId !== undefined && { bucketId }),
       ...(storageKey !== undefined && { storageKey }),
       ...(backend !== undefined && { backend }),
       ...(backends !== undefined && { backends }),

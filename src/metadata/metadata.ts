@@ -4,6 +4,7 @@ import { Backends } from "./backends.ts";
 import { Blobs } from "./blobs.ts";
 import { Buckets } from "./buckets.ts";
 import type { MetadataContext } from "./context.ts";
+import { CopiesWanted } from "./copies-wanted.ts";
 import type { Engine, EngineFacts } from "./engine.ts";
 import { type FailingJobs, failingJobs } from "./failing-jobs.ts";
 import { Footprints } from "./footprints.ts";
@@ -19,6 +20,7 @@ import { Objects } from "./objects.ts";
 import { openPostgres } from "./postgres/engine.ts";
 import { Quarantine } from "./quarantine.ts";
 import { ReadCache } from "./read-cache.ts";
+import { ReadDemand } from "./read-demand.ts";
 import { Scrubs } from "./scrubs.ts";
 import { Sessions } from "./sessions.ts";
 import { openSqlite } from "./sqlite/engine.ts";
@@ -60,9 +62,11 @@ export interface Metadata {
   readonly objects: Objects;
   readonly uploads: Uploads;
   readonly blobs: Blobs;
+  readonly copiesWanted: CopiesWanted;
   readonly backends: Backends;
   readonly keyReservations: KeyReservations;
   readonly jobs: Jobs;
+  readonly readDemand: ReadDemand;
   readonly stats: Stats;
   readonly footprints: Footprints;
   readonly holders: Holders;
@@ -99,9 +103,11 @@ export async function openMetadata(options: MetadataOptions): Promise<Metadata> 
     objects: new Objects(context),
     uploads: new Uploads(context),
     blobs: new Blobs(context),
+    copiesWanted: new CopiesWanted(context),
     backends: new Backends(context),
     keyReservations: new KeyReservations(context),
     jobs: new Jobs(context),
+    readDemand: new ReadDemand(context),
     stats: new Stats(context),
     footprints: new Footprints(context),
     holders: new Holders(context),

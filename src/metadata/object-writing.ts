@@ -3,11 +3,13 @@
  * row.
  */
 import { S3Error } from "../errors.ts";
-import type { Checksum, Content, ObjectAttributes, PartOfObject, StoredObject, WriteCondition } from "../model.ts";
+import type { Checksum, ObjectAttributes, PartOfObject, StoredObject, WriteCondition } from "../model.ts";
 import { moveReference } from "./content.ts";
 import type { MetadataContext } from "./context.ts";
+import { checkCopies } from "./copies-wanted.ts";
 import { type Connection, statement } from "./engine.ts";
-import { fromAttributes, toAttributes, toJson } from "./rows.ts";
+import { fromAttributes, toAttributes, toJson, toSettings } from "./rows.ts";
+import type { Content } from "./stored-content.ts";
 
 export interface NewObject {
   readonly bucketId: number;
@@ -24,6 +26,7 @@ export interface NewObject {
 /** The current row of a key; `object_id` null: none. */
 export interface CurrentRow {
   readonly bucket_name: string;
+  readonly bucket_settings: string;
   readonly object_id: number | null;
   readonly etag: string | null;
   readonly size: number | null;
@@ -43,22 +46,23 @@ const lockRow = statement(
 );
 const selectCurrent = statement<CurrentRow>(
   "object-current",
-  `SELECT buckets.name AS bucket_name, objects.id AS object_id, objects.etag AS etag, objects.size AS size,
-    objects.modified_at AS modified_at, objects.blob_id AS blob_id, objects.owner_id AS owner_id
+  `SELECT buckets.name AS bucket_name, buckets.settings AS bucket_settings, objects.id AS object_id,
+    objects.etag AS etag, objects.size AS size, objects.modified_at AS modified_at,
+    objects.blob_id AS blob_id, objects.owner_id AS owner_id
   FROM buckets LEFT JOIN objects ON objects.bucket_id = buckets.id AND objects.key = ?
     AND objects.is_latest = 1 AND objects.is_delete_marker = 0
   WHERE buckets.id = ?`,
 );
 const insertObject = statement<never>(
   "object-add",
-  `INSERT INTO objects (blob_id, size, etag, modified_at, attributes, owner_id, checksum, parts,
+  `INSERT INTO objects (blob_id, size, etag, modified_at, attributes, owner_id, copies, checksum, parts,
     bucket_id, key, version_id, is_latest, is_delete_marker)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'null', 1, 0)`,
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'null', 1, 0)`,
 );
 const updateObject = statement<never>(
   "object-replace",
-  `UPDATE objects SET blob_id = ?, size = ?, etag = ?, modified_at = ?, attributes = ?, owner_id = ?, checksum = ?,
-    parts = ?
+  `UPDATE objects SET blob_id = ?, size = ?, etag = ?, modified_at = ?, attributes = ?, owner_id = ?, copies = ?,
+    checksum = ?, parts = ?
   WHERE id = ?`,
 );
 const selectAttributes = statement<{ attributes: string }>(
@@ -66,6 +70,8 @@ const selectAttributes = statement<{ attributes: string }>(
   "SELECT attributes FROM objects WHERE id = ?",
 );
 const saveAttributes = statement<never>("object-attributes-save", "UPDATE objects SET attributes = ? WHERE id = ?");
+
+const selectRegions = statement<{ regions: string }>("blob-regions", "SELECT regions FROM blobs WHERE id = ?");
 
 /** Throws NoSuchBucket. Until the transaction ends nobody else changes this key. */
 export async function readCurrent(c: Connection, bucketId: number, key: string): Promise<CurrentRow> {
@@ -88,6 +94,22 @@ export function checkWriteCondition(current: CurrentRow, condition: WriteConditi
     throw new S3Error("PreconditionFailed", { elements: { Condition: "If-None-Match" } });
 }
 
+/**
+ * The bucket's regions may have been set while the bytes were on their way. Throws SlowDown: the client's next attempt
+ * goes where it should.
+ */
+export function checkResidency(settings: string, regions: readonly string[] | undefined): void {
+  const { placement } = toSettings(settings);
+  if (typeof placement !== "object") return;
+  if (regions?.every((region) => placement.regions.includes(region))) return;
+  throw new S3Error("SlowDown", {}, { cause: new Error("the bytes may stand outside of the bucket's regions") });
+}
+
+async function regionsOf(c: Connection, content: Content): Promise<readonly string[] | undefined> {
+  if (content.kind === "fresh") return content.wanted?.regions;
+  return (await c.get(selectRegions, [content.blobId]))?.regions.split(" ");
+}
+
 export async function replaceCurrent(
   c: Connection,
   context: MetadataContext,
@@ -95,8 +117,12 @@ export async function replaceCurrent(
   object: NewObject,
 ): Promise<StoredObject> {
   const { bucketId, key, content, etag, attributes, checksum, parts } = object;
+  if (current.bucket_settings.includes('"regions"'))
+    checkResidency(current.bucket_settings, await regionsOf(c, content));
   const modifiedAt = context.now();
   const blobId = await moveReference(c, context, content, current.blob_id ?? undefined);
+  if (current.bucket_settings.includes('"copies"') && attributes.regions === undefined)
+    await checkCopies(c, context, blobId, toSettings(current.bucket_settings).copies ?? 0);
   const values = [
     blobId,
     content.size,
@@ -104,6 +130,7 @@ export async function replaceCurrent(
     modifiedAt.getTime(),
     fromAttributes(attributes),
     attributes.owner?.id ?? null,
+    attributes.regions?.length ?? 0,
     toJson(checksum),
     toJson(parts),
   ];

@@ -1,6 +1,8 @@
 /** Writes replica rows, for new blobs and for background work. */
-import type { FreshContent, ReplicaState } from "../model.ts";
+
+import type { ReplicaState } from "../model.ts";
 import { type Connection, statement } from "./engine.ts";
+import type { FreshContent } from "./stored-content.ts";
 
 const onConflict = `ON CONFLICT (blob_id, backend) DO UPDATE SET
     state = excluded.state, verified_at = excluded.verified_at,

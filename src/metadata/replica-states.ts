@@ -10,9 +10,15 @@ import { addJob } from "./jobs.ts";
 import { saveReplica } from "./replica-rows.ts";
 
 const lockBlob = statement("blob-lock", "SELECT id FROM blobs WHERE id = ? FOR UPDATE");
-const selectReplica = statement<{ storage_key: string; state: string | null; verified_at: number | null }>(
+const selectReplica = statement<{
+  storage_key: string;
+  copies: number;
+  state: string | null;
+  verified_at: number | null;
+}>(
   "replica-of-blob",
-  `SELECT blobs.storage_key AS storage_key, replicas.state AS state, replicas.verified_at AS verified_at
+  `SELECT blobs.storage_key AS storage_key, blobs.copies AS copies, replicas.state AS state,
+    replicas.verified_at AS verified_at
   FROM blobs LEFT JOIN replicas ON replicas.blob_id = blobs.id AND replicas.backend = ?
   WHERE blobs.id = ? AND blobs.deleting = 0`,
 );
@@ -43,13 +49,15 @@ export async function setReplica(
   c: Connection,
   blobId: number,
   backend: string,
-  state: "verified" | "lost",
+  state: "verified" | "reader" | "lost",
   { storageKey, scrubbed, ifVerifiedOn, now }: ReplicaStep,
 ): Promise<boolean> {
   await c.lock(lockBlob, [blobId]);
   const before = await c.get(selectReplica, [backend, blobId]);
   if (!before || (storageKey ?? before.storage_key) !== before.storage_key || before.state === "deleting") return false;
   if (ifVerifiedOn !== undefined && !(await isVerifiedOnAny(c, blobId, ifVerifiedOn))) return false;
+  // It came to be one of those that keep the blob safe in the meantime.
+  if (state === "reader" && before.state === "verified") return true;
   await saveReplica(c, blobId, backend, state, now, scrubbed);
   if (state === "lost" && before.state !== "lost") {
     const others = (await c.get(countOthers, [blobId, backend]))?.count ?? 0;
@@ -90,6 +98,8 @@ export async function retireReplica(
     if (stays?.storage_key !== blob.storageKey || stays.state !== "verified") return undefined;
   }
   const leaves = await c.get(selectReplica, [backend, blob.id]);
+  // An object that was written in the meantime may ask for more copies than were to stay.
+  if ((leaves?.copies ?? 0) > kept.length) return undefined;
   const step = nextStep(leaves?.state ?? undefined, leaves?.verified_at ?? 0, lostBefore);
   if (step !== undefined && step !== leaves?.state) await saveReplica(c, blob.id, backend, step, now);
   return step;
@@ -97,7 +107,7 @@ export async function retireReplica(
 
 /** `at`: when it entered its state. */
 function nextStep(state: string | undefined, at: number, lostBefore: Date): ReplicaState | undefined {
-  if (state === "verified") return "lost";
+  if (state === "verified" || state === "reader") return "lost";
   if (state === "lost") return at <= lostBefore.getTime() ? "deleting" : "lost";
   return state === "deleting" ? "deleting" : undefined;
 }

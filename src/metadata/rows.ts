@@ -13,6 +13,7 @@ import type {
   ReplicaState,
   StoredObject,
 } from "../model.ts";
+import type { Wanted } from "../wanted.ts";
 
 export interface BucketRow {
   readonly bucket_id: number;
@@ -109,6 +110,8 @@ export interface BlobRow {
   readonly blob_etag: string;
   readonly digest: string | null;
   readonly part_sizes: string | null;
+  readonly blob_copies: number;
+  readonly blob_regions: string;
   /** A list of [backend, state, time of the last look]; null: none. */
   readonly replicas: string | null;
 }
@@ -117,8 +120,11 @@ export const replicaColumn = `(
   SELECT CAST(json_group_array(json_array(replicas.backend, replicas.state, replicas.verified_at)) AS TEXT)
   FROM replicas WHERE replicas.blob_id = blobs.id) AS replicas`;
 
+export const wantedColumns = "blobs.copies AS blob_copies, blobs.regions AS blob_regions";
+
 export const blobColumns = `blobs.id AS blob_id, blobs.storage_key AS storage_key, blobs.size AS blob_size,
-  blobs.etag AS blob_etag, blobs.digest AS digest, blobs.part_sizes AS part_sizes, ${replicaColumn}`;
+  blobs.etag AS blob_etag, blobs.digest AS digest, blobs.part_sizes AS part_sizes, ${wantedColumns},
+  ${replicaColumn}`;
 
 export function toBlob(row: BlobRow): Blob {
   return {
@@ -129,7 +135,18 @@ export function toBlob(row: BlobRow): Blob {
     digest: row.digest ?? undefined,
     partSizes: fromJson<readonly number[]>(row.part_sizes),
     replicas: toReplicas(row.replicas),
+    ...wantedIn(row.blob_copies, row.blob_regions),
   };
+}
+
+/** `copies` 0 and `regions` empty: as the gateway keeps every blob. */
+export function wantedIn(copies: number, regions: string): { readonly wanted?: Wanted } {
+  if (copies === 0 && regions === "") return {};
+  return { wanted: { ...(copies > 0 && { copies }), ...(regions !== "" && { regions: regions.split(" ") }) } };
+}
+
+export function regionsText({ regions = [] }: Wanted = {}): string {
+  return regions.join(" ");
 }
 
 export function toReplicas(text: string | null): readonly Replica[] {
@@ -143,7 +160,7 @@ export function toReplicas(text: string | null): readonly Replica[] {
 
 /** Unknown states count as lost: such a replica is not read. */
 function toReplicaState(state: string): ReplicaState {
-  return state === "verified" || state === "deleting" ? state : "lost";
+  return state === "verified" || state === "reader" || state === "deleting" ? state : "lost";
 }
 
 export function toRedirectMode(redirect: string | null): RedirectMode | undefined {

@@ -1,4 +1,5 @@
 /** Storage figures, from what is counted as it changes. */
+import { copiesOf } from "../wanted.ts";
 import type { MetadataContext } from "./context.ts";
 import { statement } from "./engine.ts";
 import { Holders, type Holding } from "./holders.ts";
@@ -17,7 +18,7 @@ export interface StatsReport {
   readonly storedBytes: number;
   /** logicalBytes / uniqueBytes; 1 when empty. */
   readonly dedupRatio: number;
-  /** Referenced blobs with fewer good copies than `copies`. */
+  /** Referenced blobs with fewer good copies than they should have. */
   readonly underReplicated: number;
   readonly reclaimableBytes: number;
 }
@@ -32,14 +33,16 @@ export class Stats {
   }
 
   /**
-   * `copies`: how many good copies a blob should have. `present`: the backends whose replicas count; undefined: all.
+   * `copies`: how many good copies a blob should have that wants no other number; `fewest`: none is kept in fewer.
+   * `present`: the backends whose replicas count; undefined: all.
    */
-  async report(copies: number, present?: readonly string[]): Promise<StatsReport> {
+  async report(copies: number, present?: readonly string[], fewest = copies): Promise<StatsReport> {
     const buckets = (await this.#context.engine.read.get(countBuckets, []))?.buckets ?? 0;
     const all = await new Holders(this.#context).all();
     const referenced = all.filter(({ isReferenced }) => isReferenced);
     const good = ({ backends }: Holding) =>
       present === undefined ? backends.length : backends.filter((name) => present.includes(name)).length;
+    const rule = { copies, fewestCopies: fewest };
     const logicalBytes = sum(referenced, (one) => one.logicalBytes);
     const uniqueBytes = sum(referenced, (one) => one.bytes);
     return {
@@ -51,7 +54,7 @@ export class Stats {
       uniqueBytes,
       storedBytes: sum(all, (one) => one.bytes * good(one)),
       dedupRatio: uniqueBytes === 0 ? 1 : logicalBytes / uniqueBytes,
-      underReplicated: sum(referenced, (one) => (good(one) < copies ? one.blobs : 0)),
+      underReplicated: sum(referenced, (one) => (good(one) < copiesOf(rule, one.wanted) ? one.blobs : 0)),
       reclaimableBytes: sum(all, (one) => (one.isReferenced ? 0 : one.bytes)),
     };
   }

@@ -1,6 +1,7 @@
 /** Uploads as rows, one per backend upload, and as values. */
 import type { Checksum, ChecksumAlgorithm, DedupScope, ObjectAttributes } from "../model.ts";
-import { toAccount, toAttributes } from "./rows.ts";
+import type { Wanted } from "../wanted.ts";
+import { toAccount, toAttributes, wantedIn } from "./rows.ts";
 
 /** A backend's own multipart upload that belongs to ours. */
 export interface BackendUpload {
@@ -22,6 +23,8 @@ export interface Upload {
   readonly checksumAlgorithm: ChecksumAlgorithm | undefined;
   readonly checksumType: Checksum["type"] | undefined;
   readonly dedup: DedupScope;
+  /** Of the blob that it becomes. */
+  readonly wanted?: Wanted;
   readonly startedAt: Date;
   readonly backends: readonly BackendUpload[];
   /** Names of those that hold every part recorded. */
@@ -42,6 +45,8 @@ export interface UploadRow {
   readonly checksum_algorithm: ChecksumAlgorithm | null;
   readonly checksum_type: Checksum["type"] | null;
   readonly dedup: DedupScope;
+  readonly copies: number;
+  readonly regions: string;
   readonly started_at: number;
   /** Null: no backend upload. */
   readonly backend: string | null;
@@ -54,6 +59,7 @@ export const uploadColumns = `uploads.upload_id AS upload_id, uploads.bucket_id 
   (SELECT account_id FROM buckets WHERE buckets.id = uploads.bucket_id) AS bucket_owner_id,
   uploads.storage_key AS storage_key, uploads.attributes AS attributes,
   uploads.checksum_algorithm AS checksum_algorithm, uploads.checksum_type AS checksum_type, uploads.dedup AS dedup,
+  uploads.copies AS copies, uploads.regions AS regions,
   uploads.started_at AS started_at, upload_backends.backend AS backend,
   upload_backends.backend_upload_id AS backend_upload_id, upload_backends.missing_parts AS missing_parts`;
 
@@ -87,6 +93,7 @@ function toUpload(row: UploadRow): Omit<Upload, "backends" | "wholeOn" | "touche
     checksumAlgorithm: row.checksum_algorithm ?? undefined,
     checksumType: row.checksum_type ?? undefined,
     dedup: row.dedup,
+    ...wantedIn(row.copies, row.regions),
     startedAt: new Date(row.started_at),
   };
 }

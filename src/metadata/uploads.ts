@@ -1,12 +1,13 @@
 /** Multipart uploads in progress: their backend uploads and parts, until they are completed or aborted. */
 import { randomBytes } from "node:crypto";
 import { S3Error } from "../errors.ts";
-import type { Checksum, FreshContent, PartOfObject, StoredObject, WriteCondition } from "../model.ts";
+import type { Checksum, PartOfObject, StoredObject, WriteCondition } from "../model.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Connection, statement } from "./engine.ts";
 import { takeKey } from "./key-reservations.ts";
-import { checkWriteCondition, readCurrent, replaceCurrent } from "./object-writing.ts";
-import { fromAttributes } from "./rows.ts";
+import { checkResidency, checkWriteCondition, readCurrent, replaceCurrent } from "./object-writing.ts";
+import { fromAttributes, regionsText } from "./rows.ts";
+import type { FreshContent } from "./stored-content.ts";
 import {
   beginCompletion,
   type Completion,
@@ -32,9 +33,11 @@ const joined = `SELECT ${uploadColumns}
 const insertUpload = statement<never>(
   "upload-add",
   `INSERT INTO uploads (upload_id, bucket_id, key, account_id, storage_key, attributes,
-    checksum_algorithm, checksum_type, dedup, started_at)
-  SELECT ?, id, ?, CAST(? AS BIGINT), ?, ?, ?, ?, ?, CAST(? AS BIGINT) FROM buckets WHERE id = ?`,
+    checksum_algorithm, checksum_type, dedup, copies, regions, started_at)
+  SELECT ?, id, ?, CAST(? AS BIGINT), ?, ?, ?, ?, ?, CAST(? AS INTEGER), ?, CAST(? AS BIGINT)
+  FROM buckets WHERE id = ?`,
 );
+const selectSettings = statement<{ settings: string }>("upload-bucket", "SELECT settings FROM buckets WHERE id = ?");
 const insertBackend = statement<never>(
   "upload-backend-add",
   `INSERT INTO upload_backends (upload_id, backend, backend_upload_id, missing_parts)
@@ -100,9 +103,13 @@ export class Uploads {
         checksumAlgorithm,
         checksumType,
         upload.dedup,
+        upload.wanted?.copies ?? 0,
+        regionsText(upload.wanted),
       ];
       const made = await c.run(insertUpload, [...values, startedAt.getTime(), upload.bucketId]);
       if (made === 0) throw new S3Error("NoSuchBucket");
+      const bucket = await c.get(selectSettings, [upload.bucketId]);
+      checkResidency(bucket?.settings ?? "{}", upload.wanted?.regions);
       for (const each of upload.backends) await c.run(insertBackend, [each.backend, each.backendUploadId, uploadId]);
       for (const backend of upload.touched) await c.run(insertBackend, [backend, NO_UPLOAD, uploadId]);
       return { ...upload, uploadId, startedAt, wholeOn: upload.backends.map(({ backend }) => backend) };

@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
  */
 import { createHash } from "node:crypto";
-import { scopeNamed } from "../blobs/scope.ts";
+import { scopeNamed, scopeWithin } from "../blobs/scope.ts";
 import { composeChecksum } from "../checksums/compose.ts";
 import { S3Error } from "../errors.ts";
 import type { Upload, UploadedPart } from "../metadata/uploads.ts";
@@ -145,9 +145,10 @@ function scopeOfUpload(
   { bucket }: ObjectCall,
   upload: Upload,
   parts: readonly UploadedPart[],
-  { dedup }: Services,
+  { dedup, placement }: Services,
 ): string | undefined {
-  const scope = scopeNamed(upload.dedup, bucket.id, upload.accountId);
+  const named = scopeNamed(upload.dedup, bucket.id, upload.accountId);
+  const scope = scopeWithin(named, upload.wanted, placement.copies);
   if (scope === undefined || dedup.multipart === "content") return scope;
   const cuts = createHash("sha256")
     .update(parts.map(({ size }) => size).join())

@@ -1,17 +1,26 @@
 /**
- * CopyObject: a second object with the same blob; no bytes move.
+ * CopyObject: a second object with the same blob. Bytes move only where that blob may stand outside of the copy's
+ * regions.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
  */
+import { Readable } from "node:stream";
+import type { BlobStore, BodySource } from "../blobs/blob-store.ts";
+import { heldByTransfer } from "../blobs/held-by-transfer.ts";
+import { destinationOf, wantedBy } from "../blobs/scope.ts";
 import { invalidArgument, notImplemented, S3Error } from "../errors.ts";
-import type { Checksum, FoundObject, HeaderFields, ObjectAttributes, StoredObject } from "../model.ts";
+import type { Content } from "../metadata/stored-content.ts";
+import type { Blob, Checksum, FoundObject, HeaderFields, ObjectAttributes, StoredObject } from "../model.ts";
 import { checksumElement } from "../protocol/checksum-headers.ts";
 import { checkWriteCondition, readWriteCondition } from "../protocol/conditions.ts";
 import { quote } from "../protocol/etag.ts";
 import { readAttributes, readPlacementAttributes } from "../protocol/object-headers.ts";
-import type { XmlContent } from "../protocol/xml.ts";
+import type { XmlContent, XmlDocument } from "../protocol/xml.ts";
 import { findCopyOrigin } from "./copy-origin.ts";
-import { type ObjectCall, operation } from "./operation.ts";
+import { nearWriter } from "./near-writer.ts";
+import { type ObjectCall, operation, type Services } from "./operation.ts";
 import { readAccess } from "./requested-acl.ts";
+import { allows, readRegions } from "./requested-regions.ts";
+import { withRollback } from "./with-rollback.ts";
 
 export const CopyObject = operation({
   on: "object",
@@ -20,7 +29,7 @@ export const CopyObject = operation({
   action: "s3:PutObject",
   async handle(call, services) {
     const { bucket, key, headers } = call;
-    const { tags, ...own } = readAttributes(headers);
+    const { tags, ...own } = { ...readAttributes(headers), ...readRegions(call, services) };
     const access = await readAccess(call, services);
     const condition = readWriteCondition(headers);
     const directive = readDirective(headers, "x-amz-metadata-directive");
@@ -30,31 +39,66 @@ export const CopyObject = operation({
     const sourceTags = source.object.attributes.tags;
     if (tagging === "COPY" && sourceTags !== undefined)
       services.checkAccess(call.caller, "s3:GetObjectTagging", source.bucket, source.object);
-    const attributes = {
-      ...(directive === "REPLACE" ? own : keptAttributes(source.object, headers)),
+    const { regions } = own;
+    const attributes: ObjectAttributes = {
+      ...(directive === "REPLACE" ? own : keptAttributes(source.object, call)),
+      ...(regions && { regions }),
       ...tagged(tagging === "REPLACE" ? tags : sourceTags),
       ...access,
     };
-    if (directive === "COPY" && isSame(source, call) && !changes(source.object, headers)) throw copyToItself();
+    if (directive === "COPY" && isSame(source, call) && !changes(source.object, headers, regions)) throw copyToItself();
     if (condition.ifMatch !== undefined || condition.ifNoneMatch !== undefined) {
       const { found } = await services.metadata.objects.find(bucket.name, key);
       checkWriteCondition(condition, found?.object, key);
     }
     await services.metadata.checkRoom();
-    const { blob, object } = source;
-    const copy = await services.metadata.objects.put({
-      bucketId: bucket.id,
-      key,
-      content: { kind: "known", blobId: blob.id, size: blob.size, etag: blob.etag },
-      etag: object.etag,
-      attributes,
-      checksum: object.checksum,
-      parts: object.parts,
-      condition,
+    const { object } = source;
+    const write = async (content: Content): Promise<XmlDocument> => {
+      const { etag, checksum, parts } = object;
+      const copy = await withRollback(
+        () =>
+          services.metadata.objects.put({
+            ...{ bucketId: bucket.id, key, content, etag, attributes, checksum, parts, condition },
+          }),
+        () => services.blobs.discard(content),
+      );
+      return { root: "CopyObjectResult", content: resultOf(copy) };
+    };
+    const known = services.blobs.shared(source.blob, wantedBy(bucket, attributes.regions));
+    if (known !== undefined) return { body: await write(known) };
+    const bytes = copiedBytes(source, call, services);
+    await call.hold(heldByTransfer(source.blob.size));
+    const { scope, ...to } = destinationOf(bucket, call.caller.account?.id, attributes.regions, {
+      dedup: services.dedup.scope,
+      copies: services.placement.copies,
     });
-    return { body: { root: "CopyObjectResult", content: resultOf(copy) } };
+    return {
+      body: services.blobs
+        .put(bytes, { scope, ...to, near: nearWriter(call, services) })
+        .then(({ content }) => write(content)),
+    };
   },
 });
+
+/** As S3's own limit. It is also the most that a backend takes in one piece. */
+const MAX_COPY = 5 * 1024 ** 3;
+
+/** Throws InvalidRequest for what is too large to be copied in one call. */
+function copiedBytes({ blob }: FoundObject, { signal }: ObjectCall, { blobs }: Services): BodySource {
+  if (blob.size > MAX_COPY)
+    throw new S3Error("InvalidRequest", {
+      message: `The specified copy source is larger than the maximum allowable size for a copy source: ${MAX_COPY}`,
+    });
+  const open = () => Readable.from(bytesOf(blob, blobs, signal), { objectMode: false });
+  return { size: blob.size, open, claims: blob.digest === undefined ? {} : { sha256: blob.digest }, signal };
+}
+
+async function* bytesOf(blob: Blob, blobs: BlobStore, signal: AbortSignal): AsyncGenerator<Buffer> {
+  if (blob.size === 0) return;
+  const { body } = await blobs.open(blob, { order: [], signal });
+  if (Buffer.isBuffer(body)) yield body;
+  else yield* body;
+}
 
 function readDirective(
   headers: HeaderFields,
@@ -74,23 +118,27 @@ function tagged(tags: ObjectAttributes["tags"]): Pick<ObjectAttributes, "tags"> 
  * S3 copies neither ACL, storage class nor website redirect: they come from the request or are the default. Tags have
  * their own directive.
  */
-function keptAttributes({ attributes }: StoredObject, headers: HeaderFields): ObjectAttributes {
+function keptAttributes({ attributes }: StoredObject, { bucket, headers }: ObjectCall): ObjectAttributes {
   const {
     storageClass: _class,
     websiteRedirectLocation: _location,
     acl: _acl,
     owner: _owner,
     tags: _tags,
+    regions,
     ...kept
   } = attributes;
-  return { ...kept, ...readPlacementAttributes(headers) };
+  // The source's regions are kept where the bucket allows them; elsewhere what the bucket says is all that counts.
+  const stays = regions !== undefined && allows(bucket, regions);
+  return { ...kept, ...(stays && { regions }), ...readPlacementAttributes(headers) };
 }
 
 function isSame({ bucket, object }: FoundObject, call: ObjectCall): boolean {
   return bucket.id === call.bucket.id && object.key === call.key;
 }
 
-function changes({ attributes }: StoredObject, headers: HeaderFields): boolean {
+function changes({ attributes }: StoredObject, headers: HeaderFields, regions: ObjectAttributes["regions"]): boolean {
+  if (regions !== undefined && regions.join() !== attributes.regions?.join()) return true;
   const { storageClass, websiteRedirectLocation } = readPlacementAttributes(headers);
   return storageClass !== attributes.storageClass || websiteRedirectLocation !== attributes.websiteRedirectLocation;
 }

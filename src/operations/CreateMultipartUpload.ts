@@ -1,9 +1,12 @@
 /** CreateMultipartUpload. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
+import { wantedBy } from "../blobs/scope.ts";
 import { S3Error } from "../errors.ts";
 import { readUploadChecksum } from "../protocol/checksum-headers.ts";
 import { readAttributes } from "../protocol/object-headers.ts";
+import { nearWriter } from "./near-writer.ts";
 import { operation } from "./operation.ts";
 import { readAccess } from "./requested-acl.ts";
+import { readRegions } from "./requested-regions.ts";
 import { withRollback } from "./with-rollback.ts";
 
 export const CreateMultipartUpload = operation({
@@ -18,9 +21,13 @@ export const CreateMultipartUpload = operation({
       throw new S3Error("AccessDenied", {
         message: "Anonymous users cannot initiate multipart uploads. Please authenticate.",
       });
-    const attributes = { ...readAttributes(headers), ...(await readAccess(call, services)) };
+    const attributes = {
+      ...readAttributes(headers),
+      ...readRegions(call, services),
+      ...(await readAccess(call, services)),
+    };
     const checksum = readUploadChecksum(headers);
-    const started = await blobs.startUpload();
+    const started = await blobs.startUpload(wantedBy(bucket, attributes.regions), nearWriter(call, services));
     const draft = {
       ...started,
       bucketId: bucket.id,

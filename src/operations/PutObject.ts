@@ -3,18 +3,21 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
  */
 import type { BodySource } from "../blobs/blob-store.ts";
-import { scopeOf } from "../blobs/scope.ts";
+import { type Destination, destinationOf } from "../blobs/scope.ts";
 import type { Claims } from "../checksums/claims.ts";
 import type { BlobReader } from "../metadata/blobs.ts";
-import type { Checksum, Content, WriteCondition } from "../model.ts";
+import type { Content } from "../metadata/stored-content.ts";
+import type { Checksum, WriteCondition } from "../model.ts";
 import { checkWriteCondition, readWriteCondition } from "../protocol/conditions.ts";
 import { quote } from "../protocol/etag.ts";
 import { readAttributes } from "../protocol/object-headers.ts";
 import { readClaims } from "../protocol/read-claims.ts";
 import { checksumHeaders } from "../protocol/reply-headers.ts";
 import { incomingBytes } from "./incoming-bytes.ts";
+import { nearWriter } from "./near-writer.ts";
 import { type ObjectCall, operation, type Services } from "./operation.ts";
 import { readAccess } from "./requested-acl.ts";
+import { readRegions } from "./requested-regions.ts";
 import { withRollback } from "./with-rollback.ts";
 
 interface Received {
@@ -30,13 +33,22 @@ export const PutObject = operation({
   action: "s3:PutObject",
   async handle(call, services) {
     const { bucket, key, headers } = call;
-    const attributes = { ...readAttributes(headers), ...(await readAccess(call, services)) };
+    const attributes = {
+      ...readAttributes(headers),
+      ...readRegions(call, services),
+      ...(await readAccess(call, services)),
+    };
+    const destination = destinationOf(bucket, call.caller.account?.id, attributes.regions, {
+      dedup: services.dedup.scope,
+      copies: services.placement.copies,
+    });
     const condition = readWriteCondition(headers);
     const claims = readClaims(headers, call.body);
     const bytes = incomingBytes(call, claims);
     await checkBefore(call, condition, services);
     const { content, etag, checksum } =
-      (await claimed(call, bytes, services)) ?? (await received(call, bytes, services));
+      (await claimed(call, bytes, destination, services)) ??
+      (await received(bytes, { ...destination, near: nearWriter(call, services) }, services));
     const object = await withRollback(
       () =>
         services.metadata.objects.put({
@@ -74,13 +86,14 @@ async function checkBefore(
 async function claimed(
   { bucket, body, caller }: ObjectCall,
   { size, claims }: BodySource,
+  destination: Destination,
   services: Services,
 ): Promise<Received | undefined> {
-  const { blobs, dedup } = services;
+  const { blobs } = services;
   if (caller.account?.id !== bucket.owner.id) return undefined;
   if (!body.expectsContinue || body.sha256 === undefined) return undefined;
   const reader = { accountId: bucket.owner.id, places: caller.scope.places };
-  const content = await blobs.claim(scopeOf(bucket, bucket.owner.id, dedup.scope), body.sha256, size, reader);
+  const content = await blobs.claim(destination, body.sha256, size, reader);
   // A blob uploaded in parts has no md5 for the ETag, and a claimed md5 must match.
   if (content === undefined || content.etag.includes("-") || (claims.md5 ?? content.etag) !== content.etag)
     return undefined;
@@ -109,17 +122,11 @@ async function knownChecksum(
 }
 
 async function received(
-  { bucket, caller }: ObjectCall,
   bytes: BodySource,
-  { blobs, dedup }: Services,
+  destination: Destination & { readonly near: readonly string[] },
+  { blobs }: Services,
 ): Promise<Received> {
-  // Anonymous writes are never deduplicated: they would reveal which content exists.
-  const scope = caller.account && scopeOf(bucket, caller.account.id, dedup.scope);
-  const {
-    content,
-    md5,
-    checksum: value,
-  } = await blobs.put(bytes, { scope, minimumCopies: bucket.settings.minimumCopies });
+  const { content, md5, checksum: value } = await blobs.put(bytes, destination);
   const algorithm = bytes.claims.checksum?.algorithm;
   return {
     content,

@@ -115,6 +115,14 @@ export interface Services {
   readonly region: string;
   /** The gateway's defaults for buckets without their own setting. */
   readonly dedup: { readonly scope: DedupScope; readonly multipart: "content" | "layout" };
+  /** Copies of a bucket's objects, unless it says otherwise, and where they can be. */
+  readonly placement: {
+    readonly copies: number;
+    /** Nobody may ask for fewer. */
+    readonly fewestCopies: number;
+    /** Names of those with a backend. */
+    readonly regions: () => readonly string[];
+  };
   /** The gateway's setting, which overrides each bucket's own. */
   readonly publicAccess: PublicAccess;
   /**

@@ -20,6 +20,7 @@ import {
 } from "../protocol/reply-headers.ts";
 import { sandboxPages } from "../protocol/sandbox.ts";
 import type { StoredObjectCall } from "./operation.ts";
+import { REGIONS_HEADER } from "./requested-regions.ts";
 
 export interface ObjectRead {
   readonly status: 200 | 206 | 304;
@@ -48,6 +49,8 @@ export function readObject(call: StoredObjectCall, honoursEmbeddedHeaders: boole
   const whole = part === undefined && range === undefined;
   const withChecksum = headers["x-amz-checksum-mode"]?.toUpperCase() === "ENABLED";
   const reply = headersOf(object, whole && withChecksum);
+  const { regions } = object.attributes;
+  if (regions !== undefined && isOwner(call)) reply[REGIONS_HEADER] = regions.join(",");
   if (part !== undefined) describePart(reply, object, part, withChecksum);
   if (embedded !== undefined) applyEmbeddedHeaders(reply, embedded);
   overrideHeaders(reply, query, caller.authentication === "anonymous");
@@ -61,6 +64,11 @@ export function readObject(call: StoredObjectCall, honoursEmbeddedHeaders: boole
     bytes,
     plain: partNumber === undefined && !(query.size > 0 && query.has("versionId")),
   };
+}
+
+function isOwner({ caller, found: { bucket, object } }: StoredObjectCall): boolean {
+  const { id } = caller.account ?? {};
+  return id === (object.attributes.owner ?? bucket.owner).id || id === bucket.owner.id;
 }
 
 function readPlainRange({ headers, found }: StoredObjectCall, validators: Validators): ByteRange | undefined {

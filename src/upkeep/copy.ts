@@ -9,6 +9,7 @@ import { areEnough, goodCopies } from "../blobs/replicas/good-copies.ts";
 import { chooseMembers, healthyMembers, type Placement } from "../blobs/replicas/placement.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
 import type { Blob, Replica } from "../model.ts";
+import { copiesOf, mayStandIn } from "../wanted.ts";
 import { type JobContext, paced, removedOf } from "./job-context.ts";
 import type { JobRun } from "./running-job.ts";
 import { Busy } from "./slots.ts";
@@ -23,10 +24,10 @@ export async function copyBlob(context: JobContext, blobId: number, run: JobRun)
     run.signal.throwIfAborted();
     const blob = await context.metadata.blobs.find(blobId);
     if (blob === undefined) return;
-    const good = goodCopies(context, blob.replicas);
-    if (areEnough(context, good)) return addTrim(context, blob);
+    const good = goodCopies(context, blob);
+    if (areEnough(context, good, blob.wanted)) return addTrim(context, blob);
     const target = chooseTarget(context, blob, good, failures);
-    if (target === undefined && good.length >= context.copies) return;
+    if (target === undefined && good.length >= copiesOf(context, blob.wanted)) return;
     if (target === undefined) throw tooFewBackends(failures);
     const sources = sourcesOf(context, blob, target);
     if (sources.length > 0 && !sources.some(({ backend }) => context.slots.hasRoom(backend.name)))
@@ -37,9 +38,9 @@ export async function copyBlob(context: JobContext, blobId: number, run: JobRun)
 }
 
 /** Replicas that became unnecessary can be removed now. */
-async function addTrim(context: JobContext, { id: blobId, replicas }: Blob): Promise<void> {
+async function addTrim(context: JobContext, blob: Blob): Promise<void> {
   const { backends, jobs } = context.metadata;
-  if (needsTrim(context, replicas, removedOf(await backends.list()))) await jobs.add({ kind: "trim", blobId });
+  if (needsTrim(context, blob, removedOf(await backends.list()))) await jobs.add({ kind: "trim", blobId: blob.id });
 }
 
 /** Undefined: no backend is left, or another copy would not help. */
@@ -51,19 +52,22 @@ function chooseTarget(
 ): FleetMember | undefined {
   const unfit = new Set(failures.map(({ backend }) => backend));
   for (const { backend, state } of blob.replicas) if (state === "deleting") unfit.add(backend);
-  const candidates = healthyMembers(context.fleet.members()).filter(({ backend }) => !unfit.has(backend.name));
+  const candidates = healthyMembers(context.fleet.members()).filter(
+    ({ backend, region }) => !unfit.has(backend.name) && mayStandIn(region.name, blob.wanted),
+  );
   const isOneMore = (placements: readonly Placement[]) => placements.length > good.length;
   const [target] = chooseMembers(candidates, good, { count: 1, size: blob.size }, context.random, isOneMore);
-  const helps = good.length < context.copies || good.every(({ region }) => region !== target?.region);
+  const helps = good.length < copiesOf(context, blob.wanted) || good.every(({ region }) => region !== target?.region);
   return target !== undefined && helps ? context.fleet.get(target.name) : undefined;
 }
 
 /** Returns why the target has no good copy now; undefined: it has one. */
-async function addReplica(
+export async function addReplica(
   context: JobContext,
   blob: Blob,
   target: FleetMember,
   run: JobRun,
+  state: "verified" | "reader" = "verified",
 ): Promise<BackendError | undefined> {
   const { blobs } = context.metadata;
   const { name } = target.backend;
@@ -75,7 +79,7 @@ async function addReplica(
     context.fleet.reportFailure(outcome);
     return outcome;
   }
-  if (await blobs.setReplica(blob.id, name, "verified", blob.storageKey, { scrubbed: true })) return undefined;
+  if (await blobs.setReplica(blob.id, name, state, blob.storageKey, { scrubbed: true })) return undefined;
   await dropUnlessKept(context, blob, name);
   return new BackendError(name, "refused", { detail: "its bytes are being deleted" });
 }

@@ -6,6 +6,7 @@
 import type { BackendError } from "../backends/backend.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
 import type { Blob, Digest } from "../model.ts";
+import { copiesOf } from "../wanted.ts";
 import type { JobContext } from "./job-context.ts";
 import { readWhole } from "./read-whole.ts";
 import type { JobRun } from "./running-job.ts";
@@ -67,9 +68,9 @@ async function readSome(context: JobContext, blob: Blob, wanted: number, run: Jo
   return { digest, good, failures };
 }
 
-/** Has it all its copies, by what its backends say first, which costs less, and then by reading them whole? */
-async function isProven(context: JobContext, blob: Blob, run: JobRun): Promise<boolean> {
-  const { replicas, copies } = context;
+/** Has it so many copies, by what its backends say first, which costs less, and then by reading them whole? */
+async function isProven(context: JobContext, blob: Blob, copies: number, run: JobRun): Promise<boolean> {
+  const { replicas } = context;
   return (await replicas.areGood(blob, copies)) && (await readSome(context, blob, copies, run)).good >= copies;
 }
 
@@ -79,10 +80,12 @@ async function isProven(context: JobContext, blob: Blob, run: JobRun): Promise<b
  */
 async function chooseTarget(context: JobContext, blob: Blob, equal: Blob, run: JobRun): Promise<Blob | undefined> {
   const { blobs } = context.metadata;
-  if (await isProven(context, equal, run)) return equal;
+  // The objects of both come to refer to the one that is kept.
+  const copies = Math.max(copiesOf(context, blob.wanted), copiesOf(context, equal.wanted));
+  if (await isProven(context, equal, copies, run)) return equal;
   // Asked again: reading may have found lost replicas.
   const [kept, other] = [await blobs.find(blob.id), await blobs.find(equal.id)];
-  if (kept !== undefined && (await isProven(context, kept, run))) return undefined;
+  if (kept !== undefined && (await isProven(context, kept, copies, run))) return undefined;
   if (other?.replicas.some(({ state }) => state === "verified"))
     throw tooFewBackends([], "two equal blobs are merged once one of them has all its copies");
   return undefined;

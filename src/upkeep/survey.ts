@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { areAllThatCanBe, areEnough, type CopyRules, goodCopies } from "../blobs/replicas/good-copies.ts";
 import type { SurveyedBlob } from "../metadata/blobs.ts";
 import type { NewJob, Survey } from "../metadata/jobs.ts";
+import { copiesOf } from "../wanted.ts";
 import { type JobContext, mayAnswer, removedOf } from "./job-context.ts";
 import type { JobRun } from "./running-job.ts";
 import { needsTrim } from "./trim.ts";
@@ -25,7 +26,7 @@ export async function surveyBlobs(context: JobContext, survey: Survey, run: JobR
   for (let count = 0; ; ) {
     run.signal.throwIfAborted();
     const batch = await blobs.survey(after, BATCH);
-    few += batch.filter(({ replicas }) => !areEnough(context, goodCopies(context, replicas))).length;
+    few += batch.filter((blob) => !areEnough(context, goodCopies(context, blob), blob.wanted)).length;
     const needed = batch.flatMap((blob) => jobFor(context, blob, removed) ?? []);
     if (needed.length > 0) await jobs.addAll(needed);
     after = batch.at(-1)?.id ?? after;
@@ -43,24 +44,28 @@ export async function surveyBlobs(context: JobContext, survey: Survey, run: JobR
  * What decides about every blob, apart from its own rows: when it changes, the walk starts again. The identities are
  * part of it: a store that takes a lost one's place has nothing yet.
  */
-export function sightOf({ fleet, copies }: CopyRules): string {
+export function sightOf({ fleet, copies, fewestCopies = copies }: CopyRules): string {
   const present = fleet
     .members()
-    .flatMap(({ backend, identity }) => (fleet.isPresent(backend.name) ? [`${backend.name} ${identity}`] : []));
-  return JSON.stringify([copies, ...present.sort()]);
+    .flatMap(({ backend, identity, region }) =>
+      fleet.isPresent(backend.name) ? [`${backend.name} ${identity} ${region.name}`] : [],
+    );
+  return JSON.stringify([copies, fewestCopies, ...present.sort()]);
 }
 
 /** Undefined: nothing is to be done, or nothing can be done with the backends as they are. */
 function jobFor(
   context: JobContext,
-  { id: blobId, replicas }: SurveyedBlob,
+  blob: SurveyedBlob,
   removed: ReadonlySet<string>,
 ): { readonly job: NewJob; readonly urgent: boolean } | undefined {
-  const good = goodCopies(context, replicas);
-  if (good.length === context.copies && good.length === replicas.length && areEnough(context, good)) return undefined;
-  if (!areAllThatCanBe(context, good)) {
+  const { id: blobId, replicas, wanted } = blob;
+  const good = goodCopies(context, blob);
+  const copies = copiesOf(context, wanted);
+  if (good.length === copies && good.length === replicas.length && areEnough(context, good, wanted)) return undefined;
+  if (!areAllThatCanBe(context, good, wanted)) {
     const canBeRead = replicas.some(({ backend }) => mayAnswer(context, backend));
     return canBeRead ? { job: { kind: "copy", blobId }, urgent: good.length <= 1 } : undefined;
   }
-  return needsTrim(context, replicas, removed) ? { job: { kind: "trim", blobId }, urgent: false } : undefined;
+  return needsTrim(context, blob, removed) ? { job: { kind: "trim", blobId }, urgent: false } : undefined;
 }

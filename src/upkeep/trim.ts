@@ -8,6 +8,7 @@ import { areEnough, goodCopies } from "../blobs/replicas/good-copies.ts";
 import { choosePlacement, type Placement } from "../blobs/replicas/placement.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
 import type { Blob, Replica } from "../model.ts";
+import { copiesOf, mayStandIn } from "../wanted.ts";
 import { deleteFrom } from "./delete-from.ts";
 import { type JobContext, mayAnswer, removedOf } from "./job-context.ts";
 import type { JobRun } from "./running-job.ts";
@@ -21,8 +22,9 @@ export async function trimBlob(context: JobContext, blobId: number, run: JobRun)
   const blob = await metadata.blobs.find(blobId);
   if (blob === undefined) return;
   const removed = removedOf(await metadata.backends.list());
-  const kept = keptCopies(context, blob.replicas);
-  const leaving = kept === undefined ? [] : leavingReplicas(context, blob.replicas, kept, removed);
+  const kept = keptCopies(context, blob);
+  const demand = new Set((await metadata.readDemand.of(blobId)).keys());
+  const leaving = kept === undefined ? [] : leavingReplicas(context, blob, kept, removed, demand);
   if (kept === undefined || leaving.length === 0) return;
   const names = kept.map(({ name }) => name);
   const members = names.flatMap((name) => fleet.get(name) ?? []);
@@ -38,32 +40,43 @@ export async function trimBlob(context: JobContext, blobId: number, run: JobRun)
 }
 
 /** Does the blob have replicas that can be removed, according to its rows? */
-export function needsTrim(context: JobContext, replicas: readonly Replica[], removed: ReadonlySet<string>): boolean {
-  const kept = keptCopies(context, replicas);
-  return kept !== undefined && leavingReplicas(context, replicas, kept, removed).length > 0;
+export function needsTrim(
+  context: JobContext,
+  blob: Pick<Blob, "replicas" | "wanted">,
+  removed: ReadonlySet<string>,
+): boolean {
+  const kept = keptCopies(context, blob);
+  return kept !== undefined && leavingReplicas(context, blob, kept, removed).length > 0;
 }
 
 /** The copies that stay, chosen like the places of a new blob; undefined: there are too few good copies. */
-function keptCopies(context: JobContext, replicas: readonly Replica[]): readonly Placement[] | undefined {
-  const good = goodCopies(context, replicas);
+function keptCopies(context: JobContext, blob: Pick<Blob, "replicas" | "wanted">): readonly Placement[] | undefined {
+  const good = goodCopies(context, blob);
   const answering = good.filter(({ name }) => context.fleet.get(name)?.up);
   return [answering, good]
-    .map((some) => choosePlacement(some, [], context.copies, context.random))
-    .find((kept) => areEnough(context, kept));
+    .map((some) => choosePlacement(some, [], copiesOf(context, blob.wanted), context.random))
+    .find((kept) => areEnough(context, kept, blob.wanted));
 }
 
-/** The replicas that can take a step now. Those on a backend that is down for long stay: they may be needed again. */
+/**
+ * The replicas that can take a step now. Those on a backend that is down for long stay: they may be needed again.
+ * `demand`: the regions that read the blob from afar; undefined: any may.
+ */
 function leavingReplicas(
   context: JobContext,
-  replicas: readonly Replica[],
+  { replicas, wanted }: Pick<Blob, "replicas" | "wanted">,
   kept: readonly Placement[],
   removed: ReadonlySet<string>,
+  demand?: ReadonlySet<string>,
 ): readonly Replica[] {
   const stays = new Set(kept.map(({ name }) => name));
   const graceOver = context.now().getTime() - context.graceMs;
   return replicas.filter(({ backend, state, verifiedAt }) => {
     if (stays.has(backend)) return false;
     if (removed.has(backend)) return true;
+    const region = context.fleet.get(backend)?.region.name ?? "";
+    const isWelcome = context.fleet.isPresent(backend) && mayStandIn(region, wanted);
+    if (state === "reader" && isWelcome && (demand?.has(region) ?? true)) return false;
     return mayAnswer(context, backend) && (state !== "lost" || verifiedAt.getTime() <= graceOver);
   });
 }

@@ -15,7 +15,9 @@ import type { JobContext } from "./job-context.ts";
 import { JobRunner, type Lane } from "./jobs.ts";
 import { dropLeftovers } from "./leftovers.ts";
 import { openRate } from "./rate.ts";
+import { addReadReplica } from "./read-replica.ts";
 import { reclaimBlobs } from "./reclaim.ts";
+import { recountBucket } from "./recount.ts";
 import type { JobRun } from "./running-job.ts";
 import { type ScrubCounts, type ScrubOptions, scrubBackend } from "./scrub.ts";
 import { Slots } from "./slots.ts";
@@ -30,6 +32,8 @@ export interface UpkeepOptions {
   readonly fleet: Fleet;
   /** Good copies a blob should have. */
   readonly copies: number;
+  /** No blob is kept in fewer, whatever it asks for. Default `copies`. */
+  readonly fewestCopies?: number | undefined;
   readonly now: () => Date;
   readonly log: Log;
   /** How long after its lease a writer's reserved names count as left behind. Default a day. */
@@ -79,6 +83,8 @@ const JOBS_PER_BACKEND = 4;
 const LANES: readonly Lane[] = [
   { kinds: ["copy"], limit: 2 * JOBS_PER_BACKEND },
   { kinds: ["drop", "trim"], limit: 4 },
+  { kinds: ["recount", "recount-bucket"], limit: 2 },
+  { kinds: ["read-replica"], limit: 2 },
   { kinds: ["digest"], limit: 2 },
   { kinds: ["scrub"], limit: 2 },
   { kinds: ["inventory"], limit: 1 },
@@ -92,14 +98,16 @@ const SCRUB_TURN_MS = 600_000;
 const PER_BACKEND = ["scrub", "inventory"] as const;
 
 export function openUpkeep(options: UpkeepOptions): Upkeep {
-  const { metadata, fleet, copies, now, log, random = Math.random, bytesPerSecond = 64 * 1024 ** 2 } = options;
+  const { metadata, fleet, copies, fewestCopies, now, log, random = Math.random } = options;
+  const { bytesPerSecond = 64 * 1024 ** 2 } = options;
   const { graceMs = DAY_MS, uploadMaxAgeMs = 7 * DAY_MS, sweepMs = 60_000, surveyMs = 3_600_000 } = options;
   const { scrub = { days: 30, bytesPerSecond: 32 * 1024 ** 2 }, scrubMs = 3_600_000, inventoryMs = DAY_MS } = options;
   const { isBusy, leaseMs = 60_000, stallMs = 60_000, pollMs = 1000 } = options;
   const replicas = new Replicas({ blobs: metadata.blobs, fleet, verifiedForMs: 0, now, log });
   const slots = new Slots(JOBS_PER_BACKEND);
   const rate = openRate({ bytesPerSecond, isBusy });
-  const context: JobContext = { metadata, fleet, replicas, copies, slots, rate, graceMs, now, log, random };
+  const rules = { fleet, copies, fewestCopies };
+  const context: JobContext = { ...rules, metadata, replicas, slots, rate, graceMs, now, log, random };
   const scrubbed = new Map<string, ScrubCounts>();
   const scrubOptions: ScrubOptions = {
     ...{ days: scrub.days, everyMs: scrubMs, turnMs: SCRUB_TURN_MS },
@@ -135,6 +143,12 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
         return digestBlob(context, work.blobId, jobRun);
       case "drop":
         return dropBytes(context, work, jobRun);
+      case "read-replica":
+        return addReadReplica(context, work, jobRun);
+      case "recount":
+        return metadata.copiesWanted.recount(work.blobId, copies);
+      case "recount-bucket":
+        return recountBucket(context, work.bucketId, jobRun);
       case "trim":
         return trimBlob(context, work.blobId, jobRun);
       case "survey":
@@ -147,7 +161,10 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
           await metadata.history.forget(new Date(now().getTime() - HISTORY_MS));
         });
       case "leftovers":
-        return sweep(work, sweepMs, () => dropLeftovers(context, graceMs));
+        return sweep(work, sweepMs, async () => {
+          await dropLeftovers(context, graceMs);
+          await metadata.readDemand.forgetOver();
+        });
       case "tally":
         return sweep(work, sweepMs, () => addUpChanges(context, jobRun));
       case "sessions":

@@ -1,15 +1,19 @@
 // What an operator is told of backends as time passes: by a running gateway, and by the database where none answers.
+import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { BackendAdministration } from "../../src/admin/backend-administration.ts";
+import { openLog } from "../../src/log.ts";
+import { openRegistry } from "../../src/upkeep/registry.ts";
+import type { Wanted } from "../../src/wanted.ts";
 import { openRig, type Rig } from "../support/rig.ts";
 
 const SECOND = 1000;
 
-function administrationOf({ metadata, clock }: Rig): BackendAdministration {
+function administrationOf({ metadata, backends, clock }: Rig): BackendAdministration {
   return new BackendAdministration({
     metadata,
-    copies: 2,
-    configured: ["a", "b", "c"].map((name) => ({ kind: "memory", name, region: "x" })),
+    rule: { copies: 2 },
+    configured: backends.map(({ name, region }) => ({ kind: "memory", name, region })),
     attached: () => undefined,
     seal: () => {
       throw new Error("nothing is attached here");
@@ -51,5 +55,27 @@ describe("BackendAdministration", () => {
     );
     rig.clock.advance(74.5 * SECOND);
     expect((await replace()).lost).toBe(0);
+  });
+
+  it.each<[what: string, wanted: Wanted | undefined, missing: number]>([
+    ["what two others can take", undefined, 0],
+    ["what wants three copies", { copies: 3 }, 1],
+    ["what may stand in two of three regions", { regions: ["x", "y"] }, 1],
+    ["what may stand in all of them", { regions: ["x", "y", "z"] }, 0],
+    ["what wants more than there are, in one region", { copies: 3, regions: ["x"] }, 3],
+  ])("says how many backends it takes to empty one: %s", async (_what, wanted, missing) => {
+    await using rig = await openRig();
+    await rig.put("key", randomBytes(100), { minimumCopies: 1, ...(wanted && { wanted }) });
+    const administration = administrationOf(rig);
+    const { replicas } = await rig.blobOf("key");
+    const name = replicas.map(({ backend }) => backend).sort()[0] ?? "";
+    expect(await administration.drain(name)).toBe(missing);
+    // As gateways do once they have seen the drain.
+    const registry = openRegistry({ ...rig, now: rig.clock.now, log: openLog("silent") });
+    await registry.refresh();
+    await rig.upkeep.runDue();
+    await registry.close();
+    const removed = administration.remove(name);
+    await (missing === 0 ? removed : expect(removed).rejects.toThrow(/fewer copies than they should|only good copy/));
   });
 });

@@ -2,11 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { KnownBackend } from "../../src/admin/known-backends.ts";
 import { planRepair } from "../../src/admin/repair-plan.ts";
 import type { HolderSet } from "../../src/metadata/holders.ts";
+import type { Wanted } from "../../src/wanted.ts";
 
 const MINUTE = 60_000;
 const now = new Date("2026-11-27T12:00:00Z");
 const ago = (minutes: number) => new Date(now.getTime() - minutes * MINUTE);
 const held = (...backends: string[]): HolderSet => ({ backends, blobs: 1, objects: 2, bytes: 3 });
+const wanting = (wanted: Wanted, ...backends: string[]): HolderSet => ({ ...held(...backends), wanted });
 
 /** In a region of its own; `away`: for so many minutes. */
 const backend = (name: string, away?: number, change: Partial<KnownBackend> = {}): KnownBackend => ({
@@ -24,6 +26,15 @@ describe("planRepair", () => {
     ["what it holds has copies enough", [held("a", "b", "c")], three(undefined, 3), 2, undefined],
     ["three copies are wanted of three", [held("a", "b", "c")], three(undefined, 3), 3, undefined],
     ["there is no third", [held("a", "b")], three(undefined, 3).slice(0, 2), 2, undefined],
+    ["one copy of three is on it", [wanting({ copies: 3 }, "a", "b", "c")], [...three(1), backend("d")], 2, 9],
+    [
+      "the third is in no region of its own",
+      [wanting({ regions: ["a", "b"] }, "a", "b")],
+      three(undefined, 3),
+      2,
+      undefined,
+    ],
+    ["the third is in one", [wanting({ regions: ["a", "b", "c"] }, "a", "b")], three(undefined, 3), 2, 7],
     ["repair is under way", [held("a", "b")], three(undefined, 11), 2, undefined],
     ["no copy can be read", [held("a", "b")], three(3, 3), 2, undefined],
     ["one is away for longer than the other", [held("a", "c"), held("b", "c")], [...three(1, 3), backend("d")], 2, 7],
@@ -37,7 +48,7 @@ describe("planRepair", () => {
       undefined,
     ],
   ])("%s", (_what, sets, backends, copies, inMinutes) => {
-    const plan = planRepair({ sets, backends, copies, graceMs: 10 * MINUTE, now });
+    const plan = planRepair({ sets, backends, rule: { copies }, graceMs: 10 * MINUTE, now });
     expect(plan).toEqual(
       inMinutes === undefined ? undefined : { beginsAt: ago(-inMinutes), of: { blobs: 1, objects: 2, bytes: 3 } },
     );

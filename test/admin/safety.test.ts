@@ -49,7 +49,7 @@ describe("judgeSafety", () => {
       ["two in the only region", [held("a", "b")], [place("a"), place("b", { region: "a" })], "safe", "", 0],
     ],
   )("%s", (_what, sets, places, verdict, onlyHere, under) => {
-    const safety = judgeSafety(sets, places, 2);
+    const safety = judgeSafety(sets, places, { copies: 2 });
     expect(safety.verdict).toBe(verdict);
     expect(
       safety.backends
@@ -76,7 +76,7 @@ describe("judgeSafety", () => {
     fc.assert(
       fc.property(sets, places, (blobs, backends) => {
         const good = backends.filter(({ inPlace, attached }) => inPlace && attached).map(({ name: each }) => each);
-        const { backends: judged, verdict } = judgeSafety(blobs, backends, 2);
+        const { backends: judged, verdict } = judgeSafety(blobs, backends, { copies: 2 });
         for (const { name: each, onlyHere } of judged) {
           const endangered = blobs.filter(
             (blob) =>

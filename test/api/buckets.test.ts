@@ -54,7 +54,15 @@ describe("a bucket's settings", () => {
     const { document } = await asAlice("GET", "/buckets/alice-1");
     expect(document).toMatchObject({
       ...{ name: "alice-1", owner: "alice", location: "us-east-1", settings: {} },
-      effective: { dedup: "account", redirect: "auto", minimumCopies: 2, cors: [] },
+      effective: {
+        dedup: "account",
+        redirect: "auto",
+        copies: 2,
+        minimumCopies: 2,
+        placement: "any",
+        readReplicas: "off",
+        cors: [],
+      },
     });
   });
 
@@ -74,7 +82,14 @@ describe("a bucket's settings", () => {
     const set = await asAlice("PATCH", "/buckets/alice-1", { body: { redirect: "always", minimumCopies: 1 } });
     expect(set.document).toMatchObject({
       settings: { redirect: "always", minimumCopies: 1 },
-      effective: { dedup: "account", redirect: "always", minimumCopies: 1 },
+      effective: {
+        dedup: "account",
+        redirect: "always",
+        copies: 2,
+        minimumCopies: 1,
+        placement: "any",
+        readReplicas: "off",
+      },
     });
     const back = await asAlice("PATCH", "/buckets/alice-1", { body: { redirect: null } });
     expect(back.document.settings).toEqual({ minimumCopies: 1 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { MemoryBackend } from "../../src/backends/memory/backend.ts";
 import { checksumOf } from "../../src/checksums/digest.ts";
 import { S3Error } from "../../src/errors.ts";
-import type { Content } from "../../src/model.ts";
+import type { Content } from "../../src/metadata/stored-content.ts";
 import { startFarStores } from "../support/far-stores.ts";
 import { bytesOf, openRig, readAll } from "../support/rig.ts";
 
@@ -213,7 +213,10 @@ describe("a claim", () => {
     await using rig = await openRig();
     const content = await rig.put("key", small);
     const { digest = sha256(bytes), size = bytes.length, accountId = rig.bucket.owner.id } = change;
-    return { claimed: await rig.blobs.claim(rig.scope, digest, size, { accountId, places: undefined }), content };
+    return {
+      claimed: await rig.blobs.claim({ scope: rig.scope }, digest, size, { accountId, places: undefined }),
+      content,
+    };
   };
 
   it("finds what the account can read", async () => {
@@ -235,7 +238,7 @@ describe("a claim", () => {
     const [holder = ""] = content.kind === "fresh" ? content.backends : [];
     const reader = { accountId: rig.bucket.owner.id, places: undefined };
     await rig.backend(holder).delete(content.kind === "fresh" ? content.storageKey : "");
-    expect(await rig.blobs.claim(rig.scope, sha256(small), small.length, reader)).toBeUndefined();
+    expect(await rig.blobs.claim({ scope: rig.scope }, sha256(small), small.length, reader)).toBeUndefined();
   });
 });
 

@@ -153,15 +153,21 @@ it("lists and makes accounts", async () => {
 });
 
 it("shows buckets and what they take up, and changes their settings", async () => {
-  expect((await remote("buckets", "list")).out).toMatch(/^photos +root +\d{4}-\d\d-\d\d +account +auto +2 copies$/m);
+  expect((await remote("buckets", "list")).out).toMatch(
+    /^photos +root +\d{4}-\d\d-\d\d +account +auto +2 +2 copies +any$/m,
+  );
   const shown = (await remote("buckets", "show", "photos")).out;
   expect(shown).toMatch(/^objects +2, 4\.0 KiB$/m);
   expect(shown).toMatch(/^stored +2\.0 KiB of unlike content: 2\.0 KiB saved$/m);
   const set = await remote("buckets", "set", "photos", "--redirect", "off", "--minimum-copies", "1");
-  expect(set.out).toMatch(/ off \(set\) +1 copy \(set\)$/m);
+  expect(set.out).toMatch(/ off \(set\) +2 +1 copy \(set\) +any$/m);
   expect(
     (await remote("buckets", "set", "photos", "--redirect", "default", "--minimum-copies", "default")).out,
   ).not.toContain("(set)");
+  const more = await remote("buckets", "set", "photos", "--copies", "2", "--placement", "nearest-writer");
+  expect(more.out).toMatch(/ 2 \(set\) +2 copies +nearest-writer \(set\)$/m);
+  expect((await remote("buckets", "set", "photos", "--placement", "nowhere")).err).toContain("none is in nowhere");
+  await remote("buckets", "set", "photos", "--copies", "default", "--placement", "default");
   expect((await remote("buckets", "set", "photos")).err).toContain("say what to change");
   const rules = join(root, "rules.json");
   await writeFile(rules, '[{ "allowedOrigins": ["https://a.example"], "allowedMethods": ["GET", "PUT"] }]');

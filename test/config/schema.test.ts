@@ -150,6 +150,7 @@ describe("checkConfig", () => {
 
   it.each([
     [{ copies: 3 }, "copies: expected at most 2, the number of backends, found 3"],
+    [{ fewestCopies: 3 }, "fewestCopies: expected at most copies (2), found 3"],
     [{ minimumCopies: 3 }, "minimumCopies: expected at most copies (2), found 3"],
     [
       { regions: [...smallest.regions, smallest.regions[0]] },

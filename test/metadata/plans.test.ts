@@ -26,6 +26,8 @@ const mayScan: Readonly<Record<string, readonly string[]>> = {
   "backend-replicas-forget": ["blobs"],
   // An index of the replicas that are not good: usually none.
   "holders-lost": ["replicas"],
+  // By an index of just these rows.
+  "holders-readers": ["replicas"],
   // What is in quarantine on one backend: usually nothing.
   "quarantine-totals": ["quarantine"],
   // For the operator, in no transaction.

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import type { JobKind } from "../../src/metadata/jobs.ts";
 import type { Metadata } from "../../src/metadata/metadata.ts";
 import type { NewObject } from "../../src/metadata/objects.ts";
-import type { Blob, Bucket, FreshContent, KnownContent, StoredObject } from "../../src/model.ts";
+import type { FreshContent, KnownContent } from "../../src/metadata/stored-content.ts";
+import type { Blob, Bucket, StoredObject } from "../../src/model.ts";
 
 export interface Place {
   readonly bucket: Bucket;

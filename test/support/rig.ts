@@ -12,10 +12,12 @@ import { MemoryBackend } from "../../src/backends/memory/backend.ts";
 import { type BlobStore, type BodySource, openBlobStore } from "../../src/blobs/blob-store.ts";
 import { openLog } from "../../src/log.ts";
 import { type Metadata, type MetadataOptions, openMetadata } from "../../src/metadata/metadata.ts";
+import type { Content } from "../../src/metadata/stored-content.ts";
 import type { Upload } from "../../src/metadata/uploads.ts";
-import type { Blob, Bucket, ByteRange, Content, StoredObject } from "../../src/model.ts";
+import type { Blob, Bucket, ByteRange, StoredObject } from "../../src/model.ts";
 import { openRegistry } from "../../src/upkeep/registry.ts";
 import { openUpkeep, type Upkeep, type UpkeepOptions } from "../../src/upkeep/upkeep.ts";
+import type { Wanted } from "../../src/wanted.ts";
 import { beginCompletion } from "./uploads.ts";
 
 export interface RigOptions {
@@ -58,6 +60,7 @@ export interface Rig extends AsyncDisposable {
       readonly bytes?: Partial<BodySource>;
       readonly scope?: string | undefined;
       readonly minimumCopies?: number;
+      readonly wanted?: Wanted;
     },
   ): Promise<Content>;
   name(key: string, content: Content, etag?: string): Promise<StoredObject>;
@@ -65,7 +68,7 @@ export interface Rig extends AsyncDisposable {
   blobOf(key: string): Promise<Blob>;
   get(key: string, options?: { readonly order?: readonly string[]; readonly range?: ByteRange }): Promise<Buffer>;
   /** Starts an upload in parts, as CreateMultipartUpload does. */
-  startUpload(key: string): Promise<Upload>;
+  startUpload(key: string, wanted?: Wanted): Promise<Upload>;
   uploadPart(upload: Upload, partNumber: number, bytes: Buffer): Promise<void>;
   completeUpload(upload: Upload): Promise<StoredObject>;
   findUpload(upload: Upload): Promise<Upload>;
@@ -186,6 +189,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
       const { content, md5 } = await blobs.put(bytesOf(bytes, more.bytes), {
         scope: "scope" in more ? more.scope : scope,
         minimumCopies: more.minimumCopies,
+        wanted: more.wanted,
       });
       await rig.name(key, content, md5);
       return content;
@@ -213,8 +217,8 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
       const { body } = await blobs.open(found.blob, { order, range, signal: new AbortController().signal });
       return readAll(body);
     },
-    async startUpload(key) {
-      const started = await blobs.startUpload();
+    async startUpload(key, wanted) {
+      const started = await blobs.startUpload(wanted);
       return metadata.uploads.create({
         ...started,
         bucketId: bucket.id,

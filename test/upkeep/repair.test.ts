@@ -114,7 +114,7 @@ describe("a disk", () => {
     await rig.upkeep.runDue();
     const blob = await rig.blobOf("two");
     expect(blob.id).toBe(id);
-    expect(goodCopies({ fleet: rig.fleet, copies: 2 }, blob.replicas)).toHaveLength(2);
+    expect(goodCopies({ fleet: rig.fleet, copies: 2 }, blob)).toHaveLength(2);
   });
 
   it.each<[string, (rig: Rig, drain: () => Promise<void>) => Promise<unknown>]>([
@@ -156,8 +156,7 @@ describe("a disk", () => {
     const before = await rig.blobOf("two");
     expect(before.replicas.map(({ backend }) => backend).sort()).toEqual(["a", "b"]);
     await rig.upkeep.runDue();
-    const { replicas } = await rig.blobOf("two");
-    expect(goodCopies({ fleet: rig.fleet, copies: 2 }, replicas)).toHaveLength(2);
+    expect(goodCopies({ fleet: rig.fleet, copies: 2 }, await rig.blobOf("two"))).toHaveLength(2);
   });
 
   it("that was removed loses its rows without being used, once the blobs are copied elsewhere", async () => {

@@ -16,7 +16,7 @@ it.each(engines)("changes are added to the counts, on %s", async (_, make) => {
   await rig.upkeep.runDue();
   for (const key of ["one", "two"]) await rig.put(key, Buffer.from(key));
   // As writers on PostgreSQL leave them.
-  const set = { holders: "elsewhere", referenced: 1, objects: 2, bytes: 6, logical_bytes: 6 };
+  const set = { holders: "elsewhere", copies: 0, regions: "", referenced: 1, objects: 2, bytes: 6, logical_bytes: 6 };
   for (const blobs of [3, -1]) await database.knex("holding_changes").insert({ ...set, blobs });
   const before = await rig.metadata.holders.all();
   expect(before).toContainEqual(expect.objectContaining({ backends: ["elsewhere"], blobs: 2, objects: 4 }));

@@ -12,9 +12,10 @@ import {
 import type { Fleet, FleetMember } from "../../backends/fleet.ts";
 import type { Blobs } from "../../metadata/blobs.ts";
 import type { Blob, ByteRange, ReplicaState } from "../../model.ts";
+import { mayStandIn } from "../../wanted.ts";
 import type { Inspector } from "../replicas/inspect.ts";
 import { objectCorrupt, tooFewBackends, unretryable } from "../replicas/placer.ts";
-import { checkSame, type Replicas } from "../replicas/verify.ts";
+import { checkSame, isReadable, type Replicas } from "../replicas/verify.ts";
 import { Attempt, type Look } from "./attempt.ts";
 import type { Hedging } from "./hedging.ts";
 import { race } from "./race.ts";
@@ -182,7 +183,7 @@ export class ReplicaSource {
       ({ fault, isSuspicion }) => fault === "absent" || (fault === "corrupt" && !isSuspicion),
     );
     return this.#blob.replicas.every(
-      (replica) => replica.state !== "verified" || gone.some(({ backend }) => backend === replica.backend),
+      (replica) => !isReadable(replica) || gone.some(({ backend }) => backend === replica.backend),
     );
   }
 
@@ -191,7 +192,9 @@ export class ReplicaSource {
     let silent: FleetMember | undefined;
     let failing: FleetMember | undefined;
     for (const name of [...this.#order, ...this.#blob.replicas.map(({ backend }) => backend)]) {
-      const isThere = this.#blob.replicas.some((replica) => replica.backend === name && replica.state === state);
+      const isThere = this.#blob.replicas.some(
+        (replica) => replica.backend === name && (state === "verified" ? isReadable(replica) : replica.state === state),
+      );
       const member = isThere && this.#canTry(name) ? this.#stores.fleet.get(name) : undefined;
       if (member === undefined) continue;
       if (member.reads.state !== "closed") failing ??= member;
@@ -208,7 +211,10 @@ export class ReplicaSource {
   }
 
   #canTry(backend: string): boolean {
-    return !this.#tried.has(this.#keyOf(backend)) && this.#stores.fleet.get(backend)?.up === true;
+    const member = this.#stores.fleet.get(backend);
+    return (
+      !this.#tried.has(this.#keyOf(backend)) && member?.up === true && mayStandIn(member.region.name, this.#blob.wanted)
+    );
   }
 
   /** The caller's blob may be older than a repair: replicas made since then count too. */

@@ -1,48 +1,64 @@
 /**
- * The one definition of a good copy: a verified replica on a backend that counts (`Fleet.isPresent`). Good
- * copies are enough only in two regions, if backends in two regions count.
+ * The one definition of a good copy: a verified replica on a backend that counts (`Fleet.isPresent`), in a region where
+ * the blob may stand. Good copies are enough only in two regions, if backends in two regions count.
  */
 import type { Fleet } from "../../backends/fleet.ts";
-import type { Blob, KnownContent, Replica } from "../../model.ts";
+import type { KnownContent } from "../../metadata/stored-content.ts";
+import type { Blob, Replica } from "../../model.ts";
+import { type CopyRule, copiesOf, mayStandIn, spreadOf, type Wanted } from "../../wanted.ts";
 import { isEnough, type Placement, placementOf } from "./placement.ts";
 
-export interface CopyRules {
+export interface CopyRules extends CopyRule {
   readonly fleet: Fleet;
-  /** Good copies a blob should have. */
-  readonly copies: number;
 }
 
 /** The places of the good copies. */
-export function goodCopies({ fleet }: CopyRules, replicas: readonly Replica[]): readonly Placement[] {
+export function goodCopies(
+  { fleet }: CopyRules,
+  { replicas, wanted }: { readonly replicas: readonly Replica[]; readonly wanted?: Wanted },
+): readonly Placement[] {
   return replicas.flatMap(({ backend, state }) => {
     const member = fleet.get(backend);
-    return state === "verified" && member !== undefined && fleet.isPresent(backend) ? [placementOf(member)] : [];
+    const isGood = state === "verified" && member !== undefined && fleet.isPresent(backend);
+    return isGood && mayStandIn(member.region.name, wanted) ? [placementOf(member)] : [];
   });
 }
 
 /** Are there as many good copies as there should be? */
-export function areEnough(rules: CopyRules, good: readonly Placement[]): boolean {
-  if (good.length < rules.copies) return false;
+export function areEnough(rules: CopyRules, good: readonly Placement[], wanted: Wanted | undefined): boolean {
+  const copies = copiesOf(rules, wanted);
+  if (good.length < copies) return false;
+  const spread = spreadOf(rules, wanted);
   // The usual case, which needs no look at the backends.
-  return regionsOf(good) > 1 || isEnough(good, rules.copies, regionsOf(present(rules)));
+  return regionsOf(good) >= spread || isEnough(good, copies, regionsOf(present(rules, wanted)), spread);
 }
 
 /** Are there as many good copies as possible with the backends as they are? */
-export function areAllThatCanBe(rules: CopyRules, good: readonly Placement[]): boolean {
-  const places = present(rules);
-  return isEnough(good, Math.min(rules.copies, places.length), regionsOf(places));
+export function areAllThatCanBe(rules: CopyRules, good: readonly Placement[], wanted: Wanted | undefined): boolean {
+  const places = present(rules, wanted);
+  const copies = Math.min(copiesOf(rules, wanted), places.length);
+  return isEnough(good, copies, regionsOf(places), spreadOf(rules, wanted));
 }
 
-/** The blob as content that an object can refer to. */
-export function knownContent(rules: CopyRules, { id: blobId, size, etag, replicas }: Blob): KnownContent {
-  return { kind: "known", blobId, size, etag, isShort: !areAllThatCanBe(rules, goodCopies(rules, replicas)) };
+/** The blob as content that an object can refer to that wants it in as many copies. */
+export function knownFor(rules: CopyRules, blob: Blob, wanted: Wanted | undefined): KnownContent {
+  const { id: blobId, size, etag } = blob;
+  const [asked, had] = [copiesOf(rules, wanted), copiesOf(rules, blob.wanted)];
+  const isShort = !areAllThatCanBe(
+    rules,
+    goodCopies(rules, blob),
+    asked > had ? { ...blob.wanted, copies: asked } : blob.wanted,
+  );
+  // A wish of its own stays when the gateway's rule changes, so it is recorded also where the two agree now.
+  const isOwn = wanted?.copies !== undefined && asked === had && asked > (blob.wanted?.copies ?? 0);
+  return { kind: "known", blobId, size, etag, isShort, ...((asked > had || isOwn) && { copies: asked }) };
 }
 
-function present({ fleet }: CopyRules): readonly Placement[] {
+function present({ fleet }: CopyRules, wanted: Wanted | undefined): readonly Placement[] {
   return fleet
     .members()
     .map(placementOf)
-    .filter(({ name }) => fleet.isPresent(name));
+    .filter(({ name, region }) => fleet.isPresent(name) && mayStandIn(region, wanted));
 }
 
 function regionsOf(placements: readonly Placement[]): number {

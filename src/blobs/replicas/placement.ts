@@ -91,12 +91,17 @@ export function choosePlacement(
 }
 
 /**
- * Do these placements make a write safe? `needed` of them, in two regions when `needed` is at least two and
+ * Do these placements make a write safe? `needed` of them, in `spread` regions when `needed` is as many and
  * `configuredRegions` is.
  */
-export function isEnough(placements: readonly Placement[], needed: number, configuredRegions: number): boolean {
+export function isEnough(
+  placements: readonly Placement[],
+  needed: number,
+  configuredRegions: number,
+  spread = 2,
+): boolean {
   if (placements.length < needed) return false;
-  return new Set(placements.map((placement) => placement.region)).size >= Math.min(needed, configuredRegions, 2);
+  return new Set(placements.map((placement) => placement.region)).size >= Math.min(needed, configuredRegions, spread);
 }
 
 function drawByCapacity(placements: readonly Placement[], random: () => number): Placement | undefined {

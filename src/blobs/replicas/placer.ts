@@ -2,8 +2,10 @@
 import type { BackendError } from "../../backends/backend.ts";
 import type { Fleet, FleetMember } from "../../backends/fleet.ts";
 import { S3Error } from "../../errors.ts";
+import { copiesOf, mayStandIn, spreadOf, type Wanted } from "../../wanted.ts";
 import {
   chooseMembers,
+  choosePlacement,
   healthyMembers,
   isEnough,
   isLastResort,
@@ -19,19 +21,37 @@ export interface PlacerOptions {
   readonly fleet: Fleet;
   /** Replicas a blob should have. */
   readonly copies: number;
+  /** No blob is kept in fewer, whatever it asks for. Default `copies`. */
+  readonly fewestCopies?: number | undefined;
   /** As Math.random. */
   readonly random: () => number;
 }
 
 export class Placer {
   readonly fleet: Fleet;
+  /** Replicas that the bytes should have. */
   readonly copies: number;
-  readonly #random: () => number;
+  readonly #options: PlacerOptions;
+  readonly #wanted: Wanted | undefined;
+  readonly #spread: number;
+  readonly #near: readonly string[];
 
-  constructor(options: PlacerOptions) {
+  /**
+   * `wanted`: of the bytes that it finds places for. `near`: regions in which the first copy should be, best first;
+   * empty: any.
+   */
+  constructor(options: PlacerOptions, wanted?: Wanted, near: readonly string[] = []) {
     this.fleet = options.fleet;
-    this.copies = options.copies;
-    this.#random = options.random;
+    this.copies = copiesOf(options, wanted);
+    this.#options = options;
+    this.#wanted = wanted;
+    this.#spread = spreadOf(options, wanted);
+    this.#near = near;
+  }
+
+  /** The same for bytes that want something else. */
+  for(wanted: Wanted | undefined, near: readonly string[] = []): Placer {
+    return wanted === this.#wanted && near.length === 0 ? this : new Placer(this.#options, wanted, near);
   }
 
   /**
@@ -40,14 +60,16 @@ export class Placer {
    */
   draw(held: readonly Placement[], tried: ReadonlySet<string>, { copies, size }: Need): readonly FleetMember[] {
     const enough = (placements: readonly Placement[]) => this.isEnough(placements, copies);
-    const wanted = { count: this.copies - held.length, size };
-    const drawn = chooseMembers(this.#untried(tried), held, wanted, this.#random, enough);
-    return drawn.flatMap((placement) => this.fleet.get(placement.name) ?? []);
+    const members = this.#untried(tried);
+    const first = held.length === 0 ? this.#closest(members, size) : [];
+    const count = this.copies - held.length - first.length;
+    const others = chooseMembers(members, [...held, ...first], { count, size }, this.#options.random, enough);
+    return [...first, ...others].flatMap((placement) => this.fleet.get(placement.name) ?? []);
   }
 
   /** Are these replicas enough to acknowledge a write that asks for `needed`? */
   isEnough(held: readonly Placement[], needed: number): boolean {
-    return isEnough(held, needed, this.#regionCount());
+    return isEnough(held, needed, this.#regionCount(), this.#spread);
   }
 
   /** Those that hold a good copy: a backend may have begun to be emptied while it was written. */
@@ -76,11 +98,28 @@ export class Placer {
   }
 
   #untried(tried: ReadonlySet<string>): readonly FleetMember[] {
-    return healthyMembers(this.fleet.members()).filter(({ backend }) => !tried.has(backend.name));
+    return healthyMembers(this.#members()).filter(({ backend }) => !tried.has(backend.name));
+  }
+
+  /** One of those in the region that comes first in `near`, but for last resorts: the write goes on elsewhere then. */
+  #closest(members: readonly FleetMember[], size: number): readonly Placement[] {
+    const better = members.filter((member) => !isLastResort(member, size)).map(placementOf);
+    const region = this.#near.find((name) => better.some((placement) => placement.region === name));
+    return choosePlacement(
+      better.filter((placement) => placement.region === region),
+      [],
+      1,
+      this.#options.random,
+    );
+  }
+
+  /** Where the bytes may stand. */
+  #members(): readonly FleetMember[] {
+    return this.fleet.members().filter(({ region }) => mayStandIn(region.name, this.#wanted));
   }
 
   #regionCount(): number {
-    return new Set(this.fleet.members().map((member) => member.region.name)).size;
+    return new Set(this.#members().map((member) => member.region.name)).size;
   }
 }
 

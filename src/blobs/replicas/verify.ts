@@ -6,7 +6,8 @@ import { BackendError, onlyBackendError } from "../../backends/backend.ts";
 import type { Fleet, FleetMember } from "../../backends/fleet.ts";
 import type { Log } from "../../log.ts";
 import type { Blobs } from "../../metadata/blobs.ts";
-import type { Blob } from "../../model.ts";
+import type { Blob, Replica } from "../../model.ts";
+import { mayStandIn } from "../../wanted.ts";
 
 export interface ReplicasOptions {
   readonly blobs: Blobs;
@@ -39,7 +40,7 @@ export class Replicas {
     let good = 0;
     for (const replica of blob.replicas) {
       const member = this.#fleet.get(replica.backend);
-      if (replica.state !== "verified" || !member?.up) continue;
+      if (replica.state !== "verified" || !member?.up || !mayStandIn(member.region.name, blob.wanted)) continue;
       if (replica.verifiedAt.getTime() > since) good++;
       else stale.push(member);
     }
@@ -62,7 +63,7 @@ export class Replicas {
       const replica = current?.replicas.find(({ backend }) => backend === failure.backend);
       // A blob that was stored anew in the meantime has another storage key. What is wrong with the old bytes says
       // nothing about the new ones.
-      if (current?.storageKey !== blob.storageKey || replica?.state !== "verified") return false;
+      if (current?.storageKey !== blob.storageKey || !isReadable(replica)) return false;
       const only = failure.isSuspicion ? { ifVerifiedOn: this.#readable(current, failure.backend) } : {};
       if (!(await this.#blobs.setReplica(blob.id, failure.backend, "lost", blob.storageKey, only))) return false;
       this.#log.error({ err: failure, blob: blob.id, name: blob.storageKey }, "a replica is lost");
@@ -79,7 +80,7 @@ export class Replicas {
   /** The other backends from which the blob can be read now. */
   #readable({ replicas }: Blob, except: string): readonly string[] {
     return replicas.flatMap(({ backend, state }) =>
-      backend !== except && state === "verified" && this.#fleet.get(backend)?.up ? [backend] : [],
+      backend !== except && isReadable({ state }) && this.#fleet.get(backend)?.up ? [backend] : [],
     );
   }
 
@@ -97,6 +98,11 @@ export class Replicas {
     }
     return this.#blobs.setReplica(blob.id, backend, "verified", blob.storageKey);
   }
+}
+
+/** Has it good bytes, for whatever they are kept? */
+export function isReadable(replica: Pick<Replica, "state"> | undefined): boolean {
+  return replica?.state === "verified" || replica?.state === "reader";
 }
 
 /** Does it say that the replica is not good? */

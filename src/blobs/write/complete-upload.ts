@@ -7,15 +7,15 @@ import { BackendError, onlyBackendError } from "../../backends/backend.ts";
 import type { FleetMember } from "../../backends/fleet.ts";
 import { multipartEtag } from "../../checksums/multipart-etag.ts";
 import { S3Error } from "../../errors.ts";
+import type { FreshContent } from "../../metadata/stored-content.ts";
 import type { Upload, UploadedPart } from "../../metadata/uploads.ts";
-import type { FreshContent } from "../../model.ts";
 import type { BlobBytes } from "../replicas/copy-replica.ts";
 import { fillParts } from "../replicas/fill-parts.ts";
 import { type Placement, placementOf } from "../replicas/placement.ts";
 import { tooFewBackends } from "../replicas/placer.ts";
 import { checkSame } from "../replicas/verify.ts";
 import { addReplicas } from "./add-replicas.ts";
-import type { WriteContext } from "./context.ts";
+import { contextFor, type WriteContext } from "./context.ts";
 import { abortOn, reported } from "./multipart.ts";
 import { newTrail, outcomeOf } from "./trail.ts";
 
@@ -33,16 +33,19 @@ interface Site {
  * ServiceUnavailable when no backend holds all parts or too few can be brought to hold the whole.
  */
 export async function completeUpload(
-  context: WriteContext,
+  shared: WriteContext,
   { bucketId, key, uploadId }: Upload,
   parts: readonly UploadedPart[],
   scope: string | undefined,
   signal: AbortSignal,
 ): Promise<FreshContent> {
-  const { placer, metadata } = context;
+  const { metadata } = shared;
   // Read anew: an earlier try that has failed since may have recorded more backends.
   const upload = await metadata.uploads.find(bucketId, key, uploadId);
   if (upload === undefined) throw new S3Error("NoSuchUpload");
+  const { wanted } = upload;
+  const context = contextFor(shared, wanted);
+  const { placer } = context;
   const partSizes = parts.map((part) => part.size);
   const whole = {
     storageKey: upload.storageKey,
@@ -85,7 +88,13 @@ export async function completeUpload(
   await abortOn(context, upload, unused);
   const { copies } = placer;
   const good = placer.countGood(held.map(({ name }) => name));
-  return { kind: "fresh", ...whole, ...outcomeOf(held, trail), copies, good, scope, replaces: undefined };
+  return {
+    kind: "fresh",
+    ...whole,
+    ...outcomeOf(held, trail),
+    ...{ copies, good, scope, replaces: undefined },
+    ...(wanted && { wanted }),
+  };
 }
 
 function sitesOf({ placer }: WriteContext, upload: Upload, parts: readonly UploadedPart[]): readonly Site[] {

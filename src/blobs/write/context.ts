@@ -5,6 +5,8 @@ import type { FleetMember } from "../../backends/fleet.ts";
 import type { GuardedSink } from "../../backends/guarded-sink.ts";
 import type { Log } from "../../log.ts";
 import type { Metadata } from "../../metadata/metadata.ts";
+import type { Wanted } from "../../wanted.ts";
+import type { CopyRules } from "../replicas/good-copies.ts";
 import { placementOf } from "../replicas/placement.ts";
 import type { Placer } from "../replicas/placer.ts";
 import type { ReplicaWriter } from "../replicas/replica-writer.ts";
@@ -13,6 +15,8 @@ import type { ReservedKeyPool } from "./key-pool.ts";
 
 export interface WriteContext {
   readonly metadata: Metadata;
+  /** Of blobs without a wish of their own. */
+  readonly rules: CopyRules;
   readonly placer: Placer;
   readonly keyPool: ReservedKeyPool;
   readonly replicas: Replicas;
@@ -21,6 +25,22 @@ export interface WriteContext {
   /** Replicas that must stand before a write is acknowledged, unless the caller asks for fewer. */
   readonly minimumCopies: number;
   readonly log: Log;
+}
+
+/** The same for bytes that want something else than most. `near`: as for Placer. */
+export function contextFor(
+  context: WriteContext,
+  wanted: Wanted | undefined,
+  near: readonly string[] = [],
+): WriteContext {
+  const placer = context.placer.for(wanted, near);
+  if (placer === context.placer) return context;
+  const waitsForAll = context.minimumCopies === context.rules.copies;
+  return {
+    ...context,
+    placer,
+    minimumCopies: waitsForAll ? placer.copies : Math.min(context.minimumCopies, placer.copies),
+  };
 }
 
 /**

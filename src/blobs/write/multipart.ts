@@ -5,15 +5,21 @@
 import { type BackendError, onlyBackendError } from "../../backends/backend.ts";
 import type { FleetMember } from "../../backends/fleet.ts";
 import type { BackendUpload, Upload } from "../../metadata/uploads.ts";
+import type { Wanted } from "../../wanted.ts";
 import { type Placement, placementOf } from "../replicas/placement.ts";
 import { tooFewBackends } from "../replicas/placer.ts";
-import type { WriteContext } from "./context.ts";
+import { contextFor, type WriteContext } from "./context.ts";
 
 /** What of an upload says where its bytes are. */
-export type BackendUploads = Pick<Upload, "storageKey" | "backends" | "touched">;
+export type BackendUploads = Pick<Upload, "storageKey" | "wanted" | "backends" | "touched">;
 
 /** Throws ServiceUnavailable when too few backends can start an upload; then nothing is left. */
-export async function startUpload(context: WriteContext): Promise<BackendUploads> {
+export async function startUpload(
+  shared: WriteContext,
+  wanted: Wanted | undefined,
+  near?: readonly string[],
+): Promise<BackendUploads> {
+  const context = contextFor(shared, wanted, near);
   const { placer, keyPool } = context;
   placer.checkWritable(context.minimumCopies);
   await context.metadata.checkRoom();
@@ -44,6 +50,7 @@ export async function startUpload(context: WriteContext): Promise<BackendUploads
   const backends = held.map(({ upload }) => upload);
   return {
     storageKey,
+    ...(wanted && { wanted }),
     backends,
     touched: [...tried].filter((name) => !backends.some(({ backend }) => backend === name)),
   };

@@ -13,7 +13,7 @@ import { tooFewBackends } from "../replicas/placer.ts";
 import { aliveWriters, type ReplicaWriter, writeToAll } from "../replicas/replica-writer.ts";
 import { etagNamedByAll } from "./agreed-etag.ts";
 import type { BodySource, Ingested } from "./body-source.ts";
-import { openReplicaWriter, type WriteContext } from "./context.ts";
+import { contextFor, openReplicaWriter, type WriteContext } from "./context.ts";
 import { streamVerified } from "./verified-body.ts";
 
 /** What a part became. */
@@ -29,11 +29,12 @@ export interface WrittenPart {
  * gets when the upload is completed. Whether the part counts is decided where it is recorded.
  */
 export async function putPart(
-  context: WriteContext,
+  shared: WriteContext,
   upload: Upload,
   partNumber: number,
   bytes: BodySource,
 ): Promise<Ingested<WrittenPart>> {
+  const context = contextFor(shared, upload.wanted);
   const { placer, uploadsToHash } = context;
   placer.checkWritable(context.minimumCopies);
   await context.metadata.checkRoom();

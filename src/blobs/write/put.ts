@@ -4,8 +4,10 @@
  */
 import { computed, type Digests } from "../../checksums/digest.ts";
 import { S3Error } from "../../errors.ts";
-import type { Content, Digest, KnownContent } from "../../model.ts";
-import { knownContent } from "../replicas/good-copies.ts";
+import type { Content, KnownContent } from "../../metadata/stored-content.ts";
+import type { Digest } from "../../model.ts";
+import type { Wanted } from "../../wanted.ts";
+import { knownFor } from "../replicas/good-copies.ts";
 import { isMd5 } from "./agreed-etag.ts";
 import type { BodySource, Ingested } from "./body-source.ts";
 import type { WriteContext } from "./context.ts";
@@ -15,6 +17,8 @@ import { type Written, writeBuffer } from "./write-buffer.ts";
 
 export interface PutRules {
   readonly scope: string | undefined;
+  /** Of the blob; the context's placer follows it. */
+  readonly wanted: Wanted | undefined;
   /** Replicas that must stand before the write is acknowledged. */
   readonly needed: number;
   readonly bufferBytes: number;
@@ -70,11 +74,11 @@ async function putExpected(context: WriteContext, bytes: BodySource, rules: PutR
   return ingested(known, digests);
 }
 
-async function lookUp(context: WriteContext, { scope, needed }: PutRules, sha256: Digest): Promise<Lookup> {
+async function lookUp(context: WriteContext, { scope, wanted, needed }: PutRules, sha256: Digest): Promise<Lookup> {
   const blob = scope === undefined ? undefined : await context.metadata.blobs.findByDigest(scope, sha256);
   if (blob === undefined) return { known: undefined, replaces: undefined };
   if (!(await context.replicas.areGood(blob, needed))) return { known: undefined, replaces: blob.id };
-  return { known: knownContent(context.placer, blob), replaces: undefined };
+  return { known: knownFor(context.rules, blob, wanted), replaces: undefined };
 }
 
 /** Undefined for content that was uploaded in parts: only backends that receive the bytes whole can say their md5. */
@@ -84,7 +88,7 @@ function md5Of({ etag }: KnownContent): string | undefined {
 
 function fresh(
   context: WriteContext,
-  { scope }: PutRules,
+  { scope, wanted }: PutRules,
   size: number,
   digest: Digest,
   written: Written,
@@ -98,6 +102,7 @@ function fresh(
     partSizes: undefined,
     copies: context.placer.copies,
     good: context.placer.countGood(written.backends),
+    ...(wanted && { wanted }),
     scope,
     replaces,
   };

@@ -17,6 +17,7 @@ export function reachBeside(beside: Beside): Reached {
         metadata: administration.metadata,
         configured: knowsBackends ? config.backends : undefined,
         copies: config.copies,
+        fewestCopies: config.fewestCopies,
         graceMs: config.repair.graceMinutes * 60_000,
         live: status,
         now: new Date(),

@@ -6,6 +6,8 @@ import { quarantine } from "./004-quarantine.ts";
 import { holdings } from "./005-holdings.ts";
 import { consoleTables } from "./006-console.ts";
 import { redirectAbilities } from "./007-redirect-abilities.ts";
+import { placement } from "./008-placement.ts";
+import { readReplicas } from "./009-read-replicas.ts";
 import type { Migration } from "./migration.ts";
 
 export const migrations: readonly Migration[] = [
@@ -16,4 +18,6 @@ export const migrations: readonly Migration[] = [
   holdings,
   consoleTables,
   redirectAbilities,
+  placement,
+  readReplicas,
 ];

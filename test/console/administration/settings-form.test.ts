@@ -10,20 +10,27 @@ import { type BucketDocument, bucketChange } from "../../../src/contract/objects
 const BUCKET = {
   ...{ name: "photos", owner: "root", createdAt: "2026-11-27T03:00:00.000Z", location: "eu" },
   settings: { minimumCopies: 1 },
-  effective: { dedup: "account", redirect: "auto", minimumCopies: 1, cors: [] },
+  effective: {
+    ...{ dedup: "account", redirect: "auto", copies: 2, minimumCopies: 1, placement: "any", readReplicas: "off" },
+    cors: [],
+  },
 } satisfies BucketDocument;
 
 it("shows the gateway's own where nothing is set", () => {
-  expect(formOf(BUCKET)).toEqual({ dedup: "", redirect: "", minimumCopies: "1" });
+  expect(formOf(BUCKET)).toEqual({ dedup: "", redirect: "", copies: "", minimumCopies: "1", placement: "" });
 });
 
 it("asks only for what was changed, with null for the gateway's own", () => {
   const before = formOf(BUCKET);
   expect(changeOf(before, before)).toEqual({});
-  const change = changeOf(before, { dedup: "off", redirect: "", minimumCopies: "" });
+  const change = changeOf(before, { ...before, dedup: "off", redirect: "", minimumCopies: "" });
   expect(change).toEqual({ dedup: "off", minimumCopies: null });
   expect(bucketChange.partial().parse(change)).toEqual(change);
   expect(changeOf(before, { ...before, minimumCopies: "2" })).toEqual({ minimumCopies: 2 });
+  expect(changeOf(before, { ...before, copies: "3", placement: "x, y" })).toEqual({
+    copies: 3,
+    placement: { regions: ["x", "y"] },
+  });
 });
 
 it("tells first what holds, and names the gateway's own value where that holds", () => {

@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import { S3Error } from "../../../src/errors.ts";
 import { openLog } from "../../../src/log.ts";
-import type { Content, StoredObject, WriteCondition } from "../../../src/model.ts";
+import type { Content } from "../../../src/metadata/stored-content.ts";
+import type { StoredObject, WriteCondition } from "../../../src/model.ts";
 import { completeOnce } from "../../../src/operations/complete-once.ts";
 import { withRollback } from "../../../src/operations/with-rollback.ts";
 import { bytesOf, readAll } from "../../support/rig.ts";
@@ -30,7 +31,7 @@ export async function putObject(
   const { blobs } = gateway;
   const scope = scopeOf(world, place);
   const reader = { accountId: bucketOf(world, place).owner.id, places: undefined };
-  const claimed = mayClaim ? await blobs.claim(scope, sha256Of(bytes), bytes.length, reader) : undefined;
+  const claimed = mayClaim ? await blobs.claim({ scope }, sha256Of(bytes), bytes.length, reader) : undefined;
   const content: Content = claimed ?? (await blobs.put(bytesOf(bytes), { scope })).content;
   return withRollback(
     () => putNamed(world, gateway, place, { content, etag: md5Of(bytes), parts: undefined }, condition),

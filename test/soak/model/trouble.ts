@@ -74,7 +74,7 @@ export async function replace(world: World, name: StoreName): Promise<boolean> {
   await tick(world);
   const row = (await backends.list()).find((one) => one.name === name);
   const since = new Date(world.clock.now().getTime() - OUTAGE_GRACE_MS);
-  if (row === undefined || (await backends.shortWithout(name, 1, since)).blobs > 0) return false;
+  if (row === undefined || (await backends.shortWithout(name, () => 1, since)).length > 0) return false;
   const identity = randomUUID();
   await store.kept.memory.establish(identity);
   while ((await backends.loseReplicas(name, 100)) === 100);

@@ -47,16 +47,17 @@ export function Copies({ bucket, objectKey, etag }: CopiesProps) {
   );
 }
 
-function Copy({ backend, region, state, verifiedAt, up }: ObjectDetails["replicas"][number]) {
+function Copy({ backend, region, state, verifiedAt, readReplicaUntil, up }: ObjectDetails["replicas"][number]) {
   return (
     <li>
-      <span class={`dot ${state === "verified" && up ? "good" : "bad"}`} aria-hidden="true" />
+      <span class={`dot ${(state === "verified" || state === "reader") && up ? "good" : "bad"}`} aria-hidden="true" />
       <span>
         {backend}
         <span class="below">{region}</span>
       </span>
       <span class="end">
         {up ? state : `${state}, away now`}
+        {readReplicaUntil !== undefined && <span class="below">read replica until {formatTime(readReplicaUntil)}</span>}
         <span class="below" title={formatExactly(verifiedAt)}>
           {formatTime(verifiedAt)}
         </span>

@@ -1,5 +1,5 @@
 /** Buckets and what holds in each. */
-import type { BucketDocument } from "../../../../contract/objects.ts";
+import { type BucketDocument, placementText } from "../../../../contract/objects.ts";
 import { hashOf } from "../../../routes.ts";
 import { api } from "../../../session.ts";
 import { Icon } from "../../../ui/icon.tsx";
@@ -9,6 +9,7 @@ import { Screen } from "../../../ui/screen.tsx";
 import { Empty } from "../../../ui/states.tsx";
 import { type Column, Table } from "../../../ui/table.tsx";
 import { OneBucket } from "./one-bucket.tsx";
+import type { SettingsForm } from "./settings-form.ts";
 
 export function BucketSettings({ subject }: { readonly subject: string }) {
   return subject === "" ? <AllBuckets /> : <OneBucket key={subject} name={subject} />;
@@ -49,15 +50,17 @@ const COLUMNS: readonly Column<BucketDocument>[] = [
   },
   settingColumn("Dedup", "dedup"),
   settingColumn("Redirects", "redirect"),
-  settingColumn("Copies before the answer", "minimumCopies"),
+  settingColumn("Copies", "copies"),
+  settingColumn("Before the answer", "minimumCopies"),
+  settingColumn("Placement", "placement"),
 ];
 
-function settingColumn(title: string, name: "dedup" | "redirect" | "minimumCopies"): Column<BucketDocument> {
+function settingColumn(title: string, name: keyof SettingsForm): Column<BucketDocument> {
   return {
     title,
     cell: ({ effective, settings }) => (
       <>
-        {effective[name]}
+        {name === "placement" ? placementText(effective.placement) : effective[name]}
         <span class="below">{settings[name] === undefined ? "the gateway's own" : "set here"}</span>
       </>
     ),

@@ -7,6 +7,7 @@ import { useAction } from "../../../ui/action.ts";
 import { Button } from "../../../ui/button.tsx";
 import { Choice } from "../../../ui/choice.tsx";
 import { FaultText } from "../../../ui/fault-text.tsx";
+import { Field } from "../../../ui/field.tsx";
 import { faultAt, faultBeside } from "../../../ui/field-faults.ts";
 import { useLoaded } from "../../../ui/loader.ts";
 import { Screen } from "../../../ui/screen.tsx";
@@ -42,7 +43,7 @@ export function OneBucket({ name }: { readonly name: string }) {
   );
 }
 
-const FIELDS = ["/dedup", "/redirect", "/minimumCopies"];
+const FIELDS = ["/dedup", "/redirect", "/copies", "/minimumCopies", "/placement"];
 
 function Settings({ bucket, onChanged }: { readonly bucket: BucketDocument; readonly onChanged: () => void }) {
   const before = formOf(bucket);
@@ -52,22 +53,35 @@ function Settings({ bucket, onChanged }: { readonly bucket: BucketDocument; read
     onChanged();
   });
   const body = changeOf(before, form);
-  const copies = copiesUpTo(me.value?.gateway.copies ?? 1);
-  const choice = (name: keyof typeof form, words: typeof copies) => ({
+  const gateway = me.value?.gateway;
+  const most = Math.max(gateway?.copies ?? 1, gateway?.regions.length ?? 1, bucket.effective.copies);
+  const copies = copiesUpTo(most);
+  const set = (change: Partial<typeof form>) => {
+    forget();
+    setForm({ ...form, ...change });
+  };
+  const choice = (name: Parameters<typeof optionsOf>[1], words: typeof copies) => ({
     value: form[name],
     options: optionsOf(bucket, name, words),
     fault: faultAt(fault, `/${name}`),
-    onChoose(value: string) {
-      forget();
-      setForm({ ...form, [name]: value });
-    },
+    onChoose: (value: string) => set({ [name]: value }),
   });
   return (
     <section class="part" aria-label="Settings">
       <h3>Settings</h3>
       <Choice label="The same content is stored once" {...choice("dedup", DEDUP)} />
       <Choice label="Reads are sent on to the closest copy" {...choice("redirect", REDIRECT)} />
+      <Choice label="Copies of each object" {...choice("copies", copies)} />
       <Choice label="Copies before a write is answered" {...choice("minimumCopies", copies)} />
+      <Field
+        label="Where copies stand"
+        value={form.placement}
+        placeholder="any"
+        hint="any, nearest-writer, or the only regions: toronto, singapore"
+        fault={faultAt(fault, "/placement")}
+        suggestions={["any", "nearest-writer", ...(gateway?.regions ?? [])]}
+        onInput={(placement) => set({ placement })}
+      />
       <FaultText fault={faultBeside(fault, FIELDS)} />
       <div>
         <Button

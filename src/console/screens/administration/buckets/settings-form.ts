@@ -1,5 +1,5 @@
 /** A bucket's settings as they are chosen from lists, where the gateway's own is a choice of its own. Pure. */
-import type { BucketDocument } from "../../../../contract/objects.ts";
+import { type BucketDocument, type Placement, parsePlacement, placementText } from "../../../../contract/objects.ts";
 
 /** In a list: the gateway's own holds. */
 const OWN = "";
@@ -7,7 +7,10 @@ const OWN = "";
 export interface SettingsForm {
   readonly dedup: string;
   readonly redirect: string;
+  readonly copies: string;
   readonly minimumCopies: string;
+  /** Typed, not chosen; empty: the gateway's own. */
+  readonly placement: string;
 }
 
 type Words = readonly (readonly [value: string, text: string])[];
@@ -33,24 +36,30 @@ export function formOf({ settings }: Pick<BucketDocument, "settings">): Settings
   return {
     dedup: settings.dedup ?? OWN,
     redirect: settings.redirect ?? OWN,
+    copies: settings.copies === undefined ? OWN : String(settings.copies),
     minimumCopies: settings.minimumCopies === undefined ? OWN : String(settings.minimumCopies),
+    placement: settings.placement === undefined ? OWN : placementText(settings.placement),
   };
 }
 
 /** Only what differs from what is set: another's change of the rest is kept. */
-export function changeOf(before: SettingsForm, after: SettingsForm): Record<string, string | number | null> {
+export function changeOf(
+  before: SettingsForm,
+  after: SettingsForm,
+): Record<string, string | number | Placement | null> {
   const changed = (Object.keys(after) as (keyof SettingsForm)[]).filter((name) => before[name] !== after[name]);
   return Object.fromEntries(changed.map((name) => [name, toValue(name, after[name])]));
 }
 
 /** The choices of a setting, the gateway's own first; where that holds, with what it is. */
-export function optionsOf(bucket: BucketDocument, name: keyof SettingsForm, words: Words): Words {
+export function optionsOf(bucket: BucketDocument, name: Exclude<keyof SettingsForm, "placement">, words: Words): Words {
   const value = String(bucket.effective[name]);
   const text = words.find(([known]) => known === value)?.[1] ?? value;
   return [[OWN, bucket.settings[name] === undefined ? `${text} (the gateway's own)` : "The gateway's own"], ...words];
 }
 
-function toValue(name: keyof SettingsForm, text: string): string | number | null {
-  if (text === OWN) return null;
-  return name === "minimumCopies" ? Number(text) : text;
+function toValue(name: keyof SettingsForm, text: string): string | number | Placement | null {
+  if (text.trim() === OWN) return null;
+  if (name === "placement") return parsePlacement(text.trim());
+  return name === "minimumCopies" || name === "copies" ? Number(text) : text;
 }

@@ -3,6 +3,9 @@ import type { JobDocument } from "../../../../contract/jobs.ts";
 
 const KINDS: Readonly<Record<string, string>> = {
   copy: "Copy to another backend",
+  recount: "Count how many copies content should have",
+  "recount-bucket": "Give a bucket another number of copies",
+  "read-replica": "Copy to where it is read",
   trim: "Delete surplus copies",
   digest: "Compute a digest",
   drop: "Delete what is no longer used",

@@ -7,6 +7,9 @@ import { presign, signedFetch } from "../support/sign.ts";
 
 type Line = Readonly<Record<string, unknown>>;
 
+/** Not what the gateway tries its own redirects with. */
+const BLOB = /^blobs\/..\//;
+
 function keptLog(level = "info") {
   const lines: Line[] = [];
   const log = openLog(level, { write: (line) => void lines.push(JSON.parse(line)) });
@@ -110,7 +113,7 @@ describe("the access line", () => {
     await using gateway = await startTestGateway({ backends: [s3Backend("a", a.endpoint, "http://public-a")], log });
     await gateway.fetch({ method: "PUT", path: "/bucket" });
     await gateway.fetch({ method: "PUT", path: "/bucket/key", body: "x".repeat(1_000_000) });
-    a.script({ method: "GET", key: /^blobs\// }, { do: "hold-answer" });
+    a.script({ method: "GET", key: BLOB }, { do: "hold-answer" });
     const leaving = new AbortController();
     const key = { accessKeyId: gateway.accessKeyId, secretAccessKey: gateway.secretAccessKey };
     const url = presign(
@@ -118,7 +121,7 @@ describe("the access line", () => {
       { path: "/bucket/key", query: "x-nearbucket-redirect=never" },
     );
     const read = fetch(url, { signal: leaving.signal });
-    await a.seen({ method: "GET", key: /^blobs\// });
+    await a.seen({ method: "GET", key: BLOB });
     leaving.abort();
     await expect(read).rejects.toThrow();
     const budget = async () => /^nearbucket_buffered_bytes (\d+)/m.exec(await metricsOf(gateway.url))?.[1];

@@ -52,6 +52,8 @@ const LINES: readonly (readonly [line: string, operation: string])[] = [
   ["GET /b?policy", "GetBucketPolicy"],
   ["GET /b?policyStatus", "GetBucketPolicyStatus"],
   ["GET /b?cors", "GetBucketCors"],
+  ["PUT /b?cors", "PutBucketCors"],
+  ["DELETE /b?cors", "DeleteBucketCors"],
   ["GET /b?tagging", "GetBucketTagging"],
   ["GET /b?lifecycle", "GetBucketLifecycleConfiguration"],
   ["GET /b?encryption", "GetBucketEncryption"],

@@ -9,6 +9,7 @@ import { examine } from "./admin/checks/examine.ts";
 import type { Finding } from "./admin/checks/finding.ts";
 import { checkGeography } from "./admin/checks/geography.ts";
 import { checkInventories } from "./admin/checks/inventory.ts";
+import { checkPlacement } from "./admin/checks/placement.ts";
 import { checkScrubs } from "./admin/checks/scrub.ts";
 import { checkReadable, checkSecrets } from "./admin/checks/secrets.ts";
 import { checkSpace } from "./admin/checks/space.ts";
@@ -122,6 +123,7 @@ export async function examineStores(
     checkSecrets(await closedSecrets(metadata, box.has)),
     ...checkReadable(await backends.unreadable()),
     ...(await checkScrubs(metadata, config.scrub.days, new Date())),
+    ...(await checkPlacement(metadata, [...new Set(opened.map(({ region }) => region))])),
     ...(await checkInventories({ metadata, hours: config.inventory.hours, now: new Date() })),
     ...(await examine(opened, metadata, live)),
   ];

@@ -1,4 +1,5 @@
 /** What holds after every step, whatever is away or damaged. */
+import { mayStandIn } from "../../../src/wanted.ts";
 import { readObject } from "./requests.ts";
 import { type BlobRow, type HoldingRow, type Rows, readRows } from "./rows.ts";
 import {
@@ -7,6 +8,7 @@ import {
   type Held,
   nameOf,
   type Place,
+  REGIONS,
   STORE_NAMES,
   type StoreName,
   type World,
@@ -79,6 +81,7 @@ function checkNames({ buckets, objects }: World, rows: Rows): void {
 async function checkCopies(world: World, rows: Rows): Promise<void> {
   for (const [name, held] of world.objects) {
     const blob = blobOf(world, rows, name);
+    checkResidency(world, name, blob);
     const good = await goodStores(world, blob);
     const safe = good.filter((store) => store !== world.bad?.store);
     const needed = world.bad === undefined ? COPIES : 1;
@@ -97,6 +100,15 @@ function blobOf({ buckets }: World, { objects, blobs }: Rows, name: string): Blo
   const blob = blobs.find(({ id }) => id === row?.blobId);
   if (blob === undefined) throw new Error(`${name} has no blob`);
   return blob;
+}
+
+/** What is kept in some regions stands nowhere else, not even where nothing counts it. */
+function checkResidency({ buckets }: World, name: string, { id, wanted, replicas }: BlobRow): void {
+  const { placement } = buckets[name.startsWith("0/") ? 0 : 1].settings;
+  if (typeof placement === "object" && wanted?.regions?.join() !== placement.regions.join())
+    throw new Error(`${name} is kept in ${placement.regions}, and its blob ${id} in ${wanted?.regions}`);
+  const outside = replicas.filter(({ backend }) => !mayStandIn(REGIONS[backend as StoreName], wanted));
+  if (outside.length > 0) throw new Error(`blob ${id} of ${wanted?.regions} stands at ${JSON.stringify(outside)}`);
 }
 
 /** A verified copy is there, unless something happened to its store or to the blob. */

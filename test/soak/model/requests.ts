@@ -1,13 +1,14 @@
 /** What clients ask of one gateway, as src/operations do it, and what the model says that the answer must be. */
 import { createHash } from "node:crypto";
+import { destinationOf, wantedBy } from "../../../src/blobs/scope.ts";
 import { S3Error } from "../../../src/errors.ts";
 import { openLog } from "../../../src/log.ts";
 import type { Content } from "../../../src/metadata/stored-content.ts";
-import type { StoredObject, WriteCondition } from "../../../src/model.ts";
+import type { Blob, StoredObject, WriteCondition } from "../../../src/model.ts";
 import { completeOnce } from "../../../src/operations/complete-once.ts";
 import { withRollback } from "../../../src/operations/with-rollback.ts";
 import { bytesOf, readAll } from "../../support/rig.ts";
-import { type Gateway, type Held, type ModelUpload, nameOf, type Place, type World } from "./world.ts";
+import { COPIES, type Gateway, type Held, type ModelUpload, nameOf, type Place, type World } from "./world.ts";
 
 const log = openLog("silent");
 const attributes = { metadata: {} };
@@ -16,8 +17,9 @@ export function bucketOf(world: World, place: Place) {
   return world.buckets[place.bucket];
 }
 
-function scopeOf(world: World, place: Place): string {
-  return `account:${bucketOf(world, place).owner.id}`;
+function destinationFor(world: World, place: Place) {
+  const bucket = bucketOf(world, place);
+  return destinationOf(bucket, bucket.owner.id, undefined, { dedup: "account", copies: COPIES });
 }
 
 /** As PutObject; `mayClaim`: the client signed the digest and waits before it sends the bytes. */
@@ -29,10 +31,10 @@ export async function putObject(
   { condition, mayClaim }: { readonly condition: WriteCondition; readonly mayClaim: boolean },
 ): Promise<StoredObject> {
   const { blobs } = gateway;
-  const scope = scopeOf(world, place);
+  const destination = destinationFor(world, place);
   const reader = { accountId: bucketOf(world, place).owner.id, places: undefined };
-  const claimed = mayClaim ? await blobs.claim({ scope }, sha256Of(bytes), bytes.length, reader) : undefined;
-  const content: Content = claimed ?? (await blobs.put(bytesOf(bytes), { scope })).content;
+  const claimed = mayClaim ? await blobs.claim(destination, sha256Of(bytes), bytes.length, reader) : undefined;
+  const content: Content = claimed ?? (await blobs.put(bytesOf(bytes), destination)).content;
   return withRollback(
     () => putNamed(world, gateway, place, { content, etag: md5Of(bytes), parts: undefined }, condition),
     async () => {
@@ -50,10 +52,20 @@ export async function copyObject(
 ): Promise<StoredObject | undefined> {
   const { found } = await gateway.metadata.objects.find(bucketOf(world, from).name, from.key);
   if (found === undefined) return undefined;
-  const { id: blobId, size, etag } = found.blob;
-  const { object } = found;
-  const content = { kind: "known", blobId, size, etag } as const;
-  return putNamed(world, gateway, to, { content, etag: object.etag, parts: object.parts }, {});
+  const { blob, object } = found;
+  const { blobs } = gateway;
+  const known = blobs.shared(blob, wantedBy(bucketOf(world, to), undefined));
+  const content = known ?? (await blobs.put(await bytesIn(gateway, blob), destinationFor(world, to))).content;
+  return withRollback(
+    () => putNamed(world, gateway, to, { content, etag: object.etag, parts: object.parts }, {}),
+    () => blobs.discard(content),
+  );
+}
+
+/** Where a copy cannot refer to the source's blob, its bytes are read and stored anew. */
+async function bytesIn({ blobs }: Gateway, blob: Blob) {
+  const { body } = await blobs.open(blob, { order: [], signal: new AbortController().signal });
+  return bytesOf(await readAll(body), { claims: blob.digest === undefined ? {} : { sha256: blob.digest } });
 }
 
 function putNamed(
@@ -70,8 +82,8 @@ function putNamed(
 
 /** As CreateMultipartUpload. */
 export async function createUpload(world: World, { blobs, metadata }: Gateway, place: Place): Promise<ModelUpload> {
-  const started = await blobs.startUpload();
   const bucket = bucketOf(world, place);
+  const started = await blobs.startUpload(wantedBy(bucket, undefined));
   const upload = await withRollback(
     () =>
       metadata.uploads.create({
@@ -120,7 +132,7 @@ export async function completeUpload(
   // The client does not wait for another completion: the clock would stand still meanwhile.
   const call = { signal: AbortSignal.abort(new S3Error("SlowDown")), log };
   const object = await completeOnce(uploads, uploadId, call, async (completion, signal) => {
-    const content = await blobs.completeUpload(upload, parts, scopeOf(world, place), signal);
+    const content = await blobs.completeUpload(upload, parts, destinationFor(world, place).scope, signal);
     const object = {
       content,
       etag: content.etag,

@@ -2,6 +2,8 @@
 import { promisify } from "node:util";
 import type { Knex } from "knex";
 import type { Database } from "sqlite3";
+import { wantedIn } from "../../../src/metadata/rows.ts";
+import type { Wanted } from "../../../src/wanted.ts";
 
 export interface BlobRow {
   readonly id: number;
@@ -9,6 +11,7 @@ export interface BlobRow {
   readonly etag: string;
   readonly size: number;
   readonly refCount: number;
+  readonly wanted?: Wanted;
   readonly replicas: readonly { readonly backend: string; readonly state: string }[];
 }
 
@@ -44,6 +47,7 @@ export interface Rows {
 /** Of each table what counts, in the same columns. */
 const ALL_ROWS = `
   SELECT 'blob' AS tab, id AS id, storage_key AS name, etag AS detail, ref_count AS count, size AS size FROM blobs
+  UNION ALL SELECT 'wanted', id, regions, NULL, copies, 0 FROM blobs
   UNION ALL SELECT 'holding', referenced, holders, CAST(SUM(objects) AS TEXT), SUM(blobs), SUM(bytes) FROM (
     SELECT holders, referenced, objects, blobs, bytes FROM holdings
     UNION ALL SELECT holders, referenced, objects, blobs, bytes FROM holding_changes) AS counted
@@ -55,7 +59,7 @@ const ALL_ROWS = `
   UNION ALL SELECT 'quarantined', 0, storage_key, backend, 0, 0 FROM quarantine
   ORDER BY 1, 2, 3`;
 
-const BLOB_JOBS = new Set(["copy", "trim", "digest"]);
+const BLOB_JOBS = new Set(["copy", "trim", "digest", "recount"]);
 
 interface Row {
   readonly tab: string;
@@ -83,6 +87,7 @@ export async function readRows(knex: Knex): Promise<Rows> {
       storageKey,
       etag: detail ?? "",
       refCount,
+      ...of("wanted").flatMap((row) => (row.id === id ? [wantedIn(row.count, row.name)] : []))[0],
       replicas: of("replica")
         .filter((replica) => replica.id === id)
         .map(({ name: backend, detail: state }) => ({ backend, state: state ?? "" })),

@@ -1,4 +1,5 @@
 /** Time in which all is repaired: what must be true then, and when nothing is left of what was deleted. */
+import { copiesOf, mayStandIn, type Wanted } from "../../../src/wanted.ts";
 import { checkReads, goodStores } from "./invariants.ts";
 import { type Rows, readRows } from "./rows.ts";
 import { comeBack, replace, resume, tick } from "./trouble.ts";
@@ -25,7 +26,7 @@ export async function settle(world: World): Promise<void> {
   for (const blob of rows.blobs.filter(({ refCount }) => refCount > 0)) {
     const good = await goodStores(world, blob);
     const verified = blob.replicas.filter(({ state }) => state === "verified").map(({ backend }) => backend);
-    const isSafe = good.length >= COPIES && new Set(good.map((store) => REGIONS[store])).size > 1;
+    const isSafe = good.length >= copiesOf({ copies: COPIES }, blob.wanted) && isSpread(world, good, blob.wanted);
     if (!isSafe || verified.some((backend) => !good.some((name) => name === backend)))
       throw new Error(
         `repaired, blob ${blob.id} has good copies on ${good}, and rows of ${JSON.stringify(blob.replicas)}`,
@@ -33,6 +34,13 @@ export async function settle(world: World): Promise<void> {
   }
   await endSpareDamage(world, rows);
   world.bad = undefined;
+}
+
+/** In two regions, if stores that are not being emptied are in so many where it may stand. */
+function isSpread({ draining }: World, good: readonly StoreName[], wanted: Wanted | undefined): boolean {
+  const regionsOf = (stores: readonly StoreName[]) => new Set(stores.map((store) => REGIONS[store]));
+  const usable = STORE_NAMES.filter((name) => name !== draining && mayStandIn(REGIONS[name], wanted));
+  return regionsOf(good).size >= Math.min(2, regionsOf(usable).size);
 }
 
 /**
@@ -96,9 +104,9 @@ export async function checkEnd(world: World): Promise<void> {
   const rows = await readRows(world.look);
   const { blobs, uploads, quarantined } = rows;
   const expected: Record<StoreName, string[]> = { a: [], b: [], c: [], d: [] };
-  for (const { id, storageKey, refCount, replicas } of blobs) {
+  for (const { id, storageKey, refCount, replicas, wanted } of blobs) {
     if (refCount === 0) throw new Error(`blob ${id} is still there without references`);
-    if (replicas.length !== COPIES || replicas.some(({ state }) => state !== "verified"))
+    if (replicas.length !== copiesOf({ copies: COPIES }, wanted) || replicas.some(({ state }) => state !== "verified"))
       throw new Error(`blob ${id} has ${JSON.stringify(replicas)} in the end`);
     for (const name of STORE_NAMES)
       if (replicas.some(({ backend }) => backend === name)) expected[name].push(storageKey);

@@ -8,7 +8,7 @@ import { type BlobStore, openBlobStore } from "../../../src/blobs/blob-store.ts"
 import { openLog } from "../../../src/log.ts";
 import { type Metadata, openMetadata } from "../../../src/metadata/metadata.ts";
 import type { Upload } from "../../../src/metadata/uploads.ts";
-import type { Bucket } from "../../../src/model.ts";
+import type { Bucket, BucketSettings } from "../../../src/model.ts";
 import { openRegistry } from "../../../src/upkeep/registry.ts";
 import { openUpkeep, type Upkeep } from "../../../src/upkeep/upkeep.ts";
 import { Clock, type TestDatabase } from "../../support/engines.ts";
@@ -138,11 +138,27 @@ export async function openBase(database: TestDatabase): Promise<Base> {
   return { clock, database, metadata, pacing, buckets: [await bucketOf("one"), await bucketOf("two")] };
 }
 
+/** What the two buckets want of what is written to them. There is room for it without any one store. */
+const WISHES: readonly (readonly [BucketSettings, BucketSettings])[] = [
+  [{}, {}],
+  [{ copies: 3 }, {}],
+  [{}, { placement: { regions: ["x", "y"] } }],
+  [{ placement: { regions: ["x", "y"] } }, { copies: 3 }],
+  [{ placement: { regions: ["x", "y"] } }, { placement: { regions: ["x", "z"] } }],
+];
+
+async function set({ buckets }: Metadata, bucket: Bucket, settings: BucketSettings): Promise<Bucket> {
+  await buckets.updateSettings(bucket.id, () => settings);
+  return { ...bucket, settings };
+}
+
 export async function openWorld({ buckets, clock, database, metadata, pacing }: Base, seed: number): Promise<World> {
   const look = database.knex;
   await emptyTables(look);
   const random = chanceOf(seed).next;
   pacing.begin(random);
+  const [one, two] = WISHES[Math.floor(random() * WISHES.length)] ?? [{}, {}];
+  const wishing = [await set(metadata[0], buckets[0], one), await set(metadata[0], buckets[1], two)] as const;
   const { watch, violations } = watchOf(look);
   const storeOf = (name: StoreName) => new ModelStore(name, REGIONS[name], watch);
   const stores = { a: storeOf("a"), b: storeOf("b"), c: storeOf("c"), d: storeOf("d") };
@@ -152,7 +168,7 @@ export async function openWorld({ buckets, clock, database, metadata, pacing }: 
   return {
     clock,
     stores,
-    buckets,
+    buckets: wishing,
     gateways,
     gone,
     objects: new Map(),

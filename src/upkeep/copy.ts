@@ -27,7 +27,7 @@ export async function copyBlob(context: JobContext, blobId: number, run: JobRun)
     const good = goodCopies(context, blob);
     if (areEnough(context, good, blob.wanted)) return addTrim(context, blob);
     const target = chooseTarget(context, blob, good, failures);
-    if (target === undefined && good.length >= copiesOf(context, blob.wanted)) return;
+    if (target === undefined && good.length >= copiesOf(context, blob.wanted)) return addTrim(context, blob);
     if (target === undefined) throw tooFewBackends(failures);
     const sources = sourcesOf(context, blob, target);
     if (sources.length > 0 && !sources.some(({ backend }) => context.slots.hasRoom(backend.name)))

@@ -22,10 +22,9 @@ export async function trimBlob(context: JobContext, blobId: number, run: JobRun)
   const blob = await metadata.blobs.find(blobId);
   if (blob === undefined) return;
   const removed = removedOf(await metadata.backends.list());
-  const kept = keptCopies(context, blob);
   const demand = new Set((await metadata.readDemand.of(blobId)).keys());
-  const leaving = kept === undefined ? [] : leavingReplicas(context, blob, kept, removed, demand);
-  if (kept === undefined || leaving.length === 0) return;
+  const { kept, leaving } = planTrim(context, blob, removed, demand);
+  if (leaving.length === 0) return;
   const names = kept.map(({ name }) => name);
   const members = names.flatMap((name) => fleet.get(name) ?? []);
   const proofs = await Promise.all(members.map((member) => replicas.prove(blob, member)));
@@ -45,8 +44,22 @@ export function needsTrim(
   blob: Pick<Blob, "replicas" | "wanted">,
   removed: ReadonlySet<string>,
 ): boolean {
+  return planTrim(context, blob, removed).leaving.length > 0;
+}
+
+/** Where all copies stand in one region, one that is being deleted in another must be gone before it is made anew. */
+function planTrim(
+  context: JobContext,
+  blob: Pick<Blob, "replicas" | "wanted">,
+  removed: ReadonlySet<string>,
+  demand?: ReadonlySet<string>,
+): { readonly kept: readonly Placement[]; readonly leaving: readonly Replica[] } {
   const kept = keptCopies(context, blob);
-  return kept !== undefined && leavingReplicas(context, blob, kept, removed).length > 0;
+  if (kept !== undefined) return { kept, leaving: leavingReplicas(context, blob, kept, removed, demand) };
+  const good = goodCopies(context, blob);
+  if (good.length < copiesOf(context, blob.wanted)) return { kept: good, leaving: [] };
+  const ending = ({ backend, state }: Replica) => state === "deleting" && mayAnswer(context, backend);
+  return { kept: good, leaving: blob.replicas.filter(ending) };
 }
 
 /** The copies that stay, chosen like the places of a new blob; undefined: there are too few good copies. */

@@ -149,10 +149,12 @@ async function checkKept(world: World, name: string, held: Held, blob: BlobRow):
     );
 }
 
-/** Where a row says that a copy may be. */
+/** Where a row says that a copy may be that is kept for safety: one for readers keeps nothing safe. */
 function replicasOf({ replicas }: BlobRow): readonly StoreName[] {
-  return STORE_NAMES.filter((name) => replicas.some(({ backend, state }) => backend === name && state !== "deleting"));
+  return STORE_NAMES.filter((name) => replicas.some(({ backend, state }) => backend === name && isKept(state)));
 }
+
+const isKept = (state: string) => state !== "deleting" && state !== "reader";
 
 /** The stores that really hold a blob, where a row says that they may. */
 export async function goodStores({ stores }: World, blob: BlobRow): Promise<StoreName[]> {

@@ -130,6 +130,7 @@ export async function allOf<One>(
 /** In an order that respects their references. Accounts and buckets stay. */
 const EMPTY_TABLES = [
   "jobs",
+  "read_demand",
   "objects",
   "replicas",
   "blobs",

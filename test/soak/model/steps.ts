@@ -34,6 +34,8 @@ export type Step =
       readonly content: number;
     })
   | (Request & { readonly step: "jobs" })
+  /** As often as it takes for a copy there. */
+  | { readonly step: "reads from afar"; readonly gateway: 0 | 1; readonly place: Place; readonly region: string }
   | { readonly step: "time passes"; readonly ms: number }
   | { readonly step: "store goes away" | "store is emptied"; readonly store: StoreName; readonly isNoticed: boolean }
   | { readonly step: "store comes back" | "store is replaced" }
@@ -115,6 +117,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       part: fc.constantFrom(1, 2),
       content,
     }),
+  },
+  {
+    weight: 3,
+    arbitrary: on("reads from afar", { gateway, place, region: fc.constantFrom("x", "y", "z") }),
   },
   { weight: 8, arbitrary: jobs },
   { weight: 7, arbitrary: timePasses },

@@ -29,6 +29,8 @@ export async function take(world: World, step: Step): Promise<string | undefined
     case "jobs":
       await ask(world, step, ({ upkeep }) => upkeep.runDue());
       return step.step;
+    case "reads from afar":
+      return readFromAfar(world, step);
     case "time passes":
       world.clock.advance(step.ms);
       for (const gateway of world.gateways) await gateway.tick();
@@ -71,6 +73,15 @@ async function takePut(world: World, step: Of<"put">): Promise<string | undefine
     await checkAcknowledged(world, step.gateway, place);
   }
   return step.step;
+}
+
+async function readFromAfar(world: World, { gateway, place, region }: Of<"reads from afar">) {
+  const { metadata } = world.gateways[gateway];
+  const { found } = await metadata.objects.find(requests.bucketOf(world, place).name, place.key);
+  if (found === undefined) return undefined;
+  const rule = { afterReads: 1, max: 1, ttlHours: 1 };
+  await metadata.readDemand.record([{ blobId: found.blob.id, region, reads: 1, rule }]);
+  return "reads from afar";
 }
 
 /** Nobody knows whether it took effect. */

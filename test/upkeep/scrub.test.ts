@@ -92,10 +92,9 @@ describe.each(engines)("over disks, on %s", (_, makeDatabase) => {
     s.stores.away.add("a");
     await s.rig.fleet.probeNow();
     await pass(s.rig, s.rig.upkeep, OVERDUE);
-    expect([...s.rig.upkeep.scrubbed].map(([name, { good, unread }]) => [name, good, unread])).toEqual([
-      ["a", 0, 0],
-      ["b", 1, 0],
-    ]);
+    const counts = [...s.rig.upkeep.scrubbed].map(([name, { good, unread }]) => [name, good, unread]);
+    // Both are scrubbed at once: whichever counts first stands first.
+    expect(Object.fromEntries(counts.map(([name, ...rest]) => [name, rest]))).toEqual({ a: [0, 0], b: [1, 0] });
     const backlog = await s.rig.metadata.jobs.backlog();
     expect(backlog).toContainEqual(expect.objectContaining({ kind: "scrub", waiting: 2, attempts: 0 }));
     s.stores.away.clear();

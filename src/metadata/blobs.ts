@@ -159,14 +159,15 @@ export class Blobs {
 
   /**
    * Takes one step towards the removal of an unneeded replica: from verified to lost, or from lost to deleting if it
-   * was lost before `lostBefore`. `kept`: the replicas that stay, just proven good. Returns the new state; undefined:
-   * nothing was changed, because one of `kept` is no longer verified, or the blob has changed.
+   * was lost before `lostBefore`; undefined: it takes none, and only one in state deleting goes on, however few stay.
+   * `kept`: the replicas that stay, just proven good. Returns the new state; undefined: nothing was changed, because
+   * one of `kept` is no longer verified, or the blob has changed.
    */
   retireReplica(
     blob: BlobKey,
     backend: string,
     kept: readonly string[],
-    lostBefore: Date,
+    lostBefore: Date | undefined,
   ): Promise<ReplicaState | undefined> {
     const now = this.#context.now();
     return this.#change(blob.id, (c) => retireReplica(c, blob, backend, kept, lostBefore, now));

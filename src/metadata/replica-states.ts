@@ -88,7 +88,7 @@ export async function retireReplica(
   blob: BlobKey,
   backend: string,
   kept: readonly string[],
-  lostBefore: Date,
+  lostBefore: Date | undefined,
   now: Date,
 ): Promise<ReplicaState | undefined> {
   await c.lock(lockBlob, [blob.id]);
@@ -98,6 +98,7 @@ export async function retireReplica(
     if (stays?.storage_key !== blob.storageKey || stays.state !== "verified") return undefined;
   }
   const leaves = await c.get(selectReplica, [backend, blob.id]);
+  if (lostBefore === undefined) return leaves?.state === "deleting" ? "deleting" : undefined;
   // An object that was written in the meantime may ask for more copies than were to stay.
   if ((leaves?.copies ?? 0) > kept.length) return undefined;
   const step = nextStep(leaves?.state ?? undefined, leaves?.verified_at ?? 0, lostBefore);

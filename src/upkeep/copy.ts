@@ -25,10 +25,15 @@ export async function copyBlob(context: JobContext, blobId: number, run: JobRun)
     const blob = await context.metadata.blobs.find(blobId);
     if (blob === undefined) return;
     const good = goodCopies(context, blob);
-    if (areEnough(context, good, blob.wanted)) return addTrim(context, blob);
+    if (areEnough(context, good, blob.wanted)) {
+      await addTrim(context, blob);
+      return;
+    }
     const target = chooseTarget(context, blob, good, failures);
-    if (target === undefined && good.length >= copiesOf(context, blob.wanted)) return addTrim(context, blob);
-    if (target === undefined) throw tooFewBackends(failures);
+    if (target === undefined) {
+      if ((await addTrim(context, blob)) || good.length >= copiesOf(context, blob.wanted)) return;
+      throw tooFewBackends(failures);
+    }
     const sources = sourcesOf(context, blob, target);
     if (sources.length > 0 && !sources.some(({ backend }) => context.slots.hasRoom(backend.name)))
       throw new Busy("every backend to copy from is busy");
@@ -37,10 +42,12 @@ export async function copyBlob(context: JobContext, blobId: number, run: JobRun)
   }
 }
 
-/** Replicas that became unnecessary can be removed now. */
-async function addTrim(context: JobContext, blob: Blob): Promise<void> {
+/** Replicas that became unnecessary can be removed now. True: there are some, and who removes them goes on. */
+async function addTrim(context: JobContext, blob: Blob): Promise<boolean> {
   const { backends, jobs } = context.metadata;
-  if (needsTrim(context, blob, removedOf(await backends.list()))) await jobs.add({ kind: "trim", blobId: blob.id });
+  if (!needsTrim(context, blob, removedOf(await backends.list()))) return false;
+  await jobs.add({ kind: "trim", blobId: blob.id });
+  return true;
 }
 
 /** Undefined: no backend is left, or another copy would not help. */

@@ -2,15 +2,18 @@
  * Removes the replicas that a blob does not need: surplus copies, those on draining or removed backends, and what
  * failed writes and lost replicas left behind. The row becomes lost first, so that no reader is sent there; deleting
  * when the grace period for earlier readers is over; then the bytes are deleted, and last the row. Before each step
- * the copies that stay are proven good: enough of them, in two regions if possible.
+ * the copies that stay are proven good: enough of them, in two regions if possible. While there are not enough, only
+ * deletions that were begun are ended, so that a copy can be made there anew.
  */
+import type { FleetMember } from "../backends/fleet.ts";
 import { areEnough, goodCopies } from "../blobs/replicas/good-copies.ts";
-import { choosePlacement, type Placement } from "../blobs/replicas/placement.ts";
+import { choosePlacement, healthyMembers, type Placement } from "../blobs/replicas/placement.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
 import type { Blob, Replica } from "../model.ts";
 import { copiesOf, mayStandIn } from "../wanted.ts";
 import { deleteFrom } from "./delete-from.ts";
 import { type JobContext, mayAnswer, removedOf } from "./job-context.ts";
+import { readWhole } from "./read-whole.ts";
 import type { JobRun } from "./running-job.ts";
 
 /** A process that was suspended for longer between the decision and the deletion decides again. */
@@ -23,19 +26,40 @@ export async function trimBlob(context: JobContext, blobId: number, run: JobRun)
   if (blob === undefined) return;
   const removed = removedOf(await metadata.backends.list());
   const demand = new Set((await metadata.readDemand.of(blobId)).keys());
-  const { kept, leaving } = planTrim(context, blob, removed, demand);
+  const { kept, leaving, areEnding } = planTrim(context, blob, removed, demand);
   if (leaving.length === 0) return;
   const names = kept.map(({ name }) => name);
   const members = names.flatMap((name) => fleet.get(name) ?? []);
   const proofs = await Promise.all(members.map((member) => replicas.prove(blob, member)));
   if (proofs.filter(Boolean).length < names.length)
     throw tooFewBackends([], "a copy that stays could not be proven good");
+  if (areEnding && kept.length < copiesOf(context, blob.wanted)) await checkReadable(context, blob, members, run);
+  const lostBefore = areEnding ? undefined : new Date(context.now().getTime() - context.graceMs);
   for (const { backend } of leaving) {
     run.signal.throwIfAborted();
     if (removed.has(backend)) await forgetReplica(context, blob, backend, names);
-    else await retireReplica(context, blob, backend, names);
+    else await retireReplica(context, blob, backend, names, lostBefore);
     run.moved();
   }
+  if (areEnding) await metadata.jobs.add({ kind: "copy", blobId }, undefined, kept.length <= 1);
+}
+
+/**
+ * Where few copies are left, bytes that are being deleted may be the only good ones: throws ServiceUnavailable unless
+ * one of these is read whole and right; Busy as Slots.
+ */
+async function checkReadable(
+  context: JobContext,
+  blob: Blob,
+  members: readonly FleetMember[],
+  run: JobRun,
+): Promise<void> {
+  for (const member of members) {
+    const read = () => readWhole(context, blob, member, context.rate, run);
+    const { digest } = await context.slots.hold([member.backend.name], read);
+    if (digest !== undefined) return;
+  }
+  throw tooFewBackends([], "no copy that stays could be read whole");
 }
 
 /** Does the blob have replicas that can be removed, according to its rows? */
@@ -47,19 +71,32 @@ export function needsTrim(
   return planTrim(context, blob, removed).leaving.length > 0;
 }
 
-/** Where all copies stand in one region, one that is being deleted in another must be gone before it is made anew. */
+interface Plan {
+  readonly kept: readonly Placement[];
+  readonly leaving: readonly Replica[];
+  /** The copies are not enough: deletions that were begun are ended, because nothing can be copied there before. */
+  readonly areEnding: boolean;
+}
+
 function planTrim(
   context: JobContext,
   blob: Pick<Blob, "replicas" | "wanted">,
   removed: ReadonlySet<string>,
   demand?: ReadonlySet<string>,
-): { readonly kept: readonly Placement[]; readonly leaving: readonly Replica[] } {
+): Plan {
   const kept = keptCopies(context, blob);
-  if (kept !== undefined) return { kept, leaving: leavingReplicas(context, blob, kept, removed, demand) };
+  if (kept !== undefined)
+    return { kept, leaving: leavingReplicas(context, blob, kept, removed, demand), areEnding: false };
   const good = goodCopies(context, blob);
-  if (good.length < copiesOf(context, blob.wanted)) return { kept: good, leaving: [] };
-  const ending = ({ backend, state }: Replica) => state === "deleting" && mayAnswer(context, backend);
-  return { kept: good, leaving: blob.replicas.filter(ending) };
+  const isEnding = ({ backend, state }: Replica) => state === "deleting" && mayTake(context, blob, backend);
+  return { kept: good, leaving: good.length === 0 ? [] : blob.replicas.filter(isEnding), areEnding: true };
+}
+
+/** Can a copy be made there, once nothing is left there of an earlier one? */
+function mayTake({ fleet }: JobContext, { wanted }: Pick<Blob, "wanted">, backend: string): boolean {
+  return healthyMembers(fleet.members()).some(
+    (member) => member.backend.name === backend && mayStandIn(member.region.name, wanted),
+  );
 }
 
 /** The copies that stay, chosen like the places of a new blob; undefined: there are too few good copies. */
@@ -94,14 +131,15 @@ function leavingReplicas(
   });
 }
 
+/** `lostBefore`: as Blobs.retireReplica. */
 async function retireReplica(
-  { metadata, fleet, now, graceMs }: JobContext,
+  { metadata, fleet }: JobContext,
   blob: Blob,
   backend: string,
   kept: readonly string[],
+  lostBefore: Date | undefined,
 ): Promise<void> {
   const decided = performance.now();
-  const lostBefore = new Date(now().getTime() - graceMs);
   if ((await metadata.blobs.retireReplica(blob, backend, kept, lostBefore)) !== "deleting") return;
   const member = fleet.get(backend);
   if (member === undefined) return;

@@ -29,6 +29,9 @@ onBothEngines("Replicas", (store) => {
     await blobs.forgetReplica(id, "singapore");
     expect(await retire("singapore", stays, new Date(clock.now().getTime() - 1000))).toBe("deleting");
     expect(await retire("singapore", stays)).toBe("deleting");
+    expect(await blobs.retireReplica(blob, "singapore", ["toronto"], undefined)).toBe("deleting");
+    expect(await blobs.retireReplica(blob, "singapore", [], undefined)).toBeUndefined();
+    expect(await blobs.retireReplica(blob, "amsterdam", ["toronto"], undefined)).toBeUndefined();
     expect(await blobs.setReplica(id, "singapore", "verified", storageKey)).toBe(false);
     expect(await blobs.prepareReplica(blob, "singapore")).toBe(false);
     await blobs.forgetReplica(id, "singapore");

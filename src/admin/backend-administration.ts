@@ -11,7 +11,7 @@ import { type Amount, type HolderSet, sum } from "../metadata/holders.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { SealedSecret } from "../model.ts";
 import { findIdentity, registerBackend } from "../upkeep/registration.ts";
-import { type CopyRule, copiesOf, type Wanted } from "../wanted.ts";
+import { type CopyRule, copiesOf, mayStandIn, type Wanted } from "../wanted.ts";
 import {
   type BackendCheck,
   type BackendDescription,
@@ -20,7 +20,7 @@ import {
 } from "./backend-description.ts";
 import { amountText, checkCopied, checkInUse, checkNotInPlace } from "./backend-refusals.ts";
 import type { LiveBackend } from "./live-status.ts";
-import { missingBackends } from "./missing-backends.ts";
+import { missingBackends, regionsOf } from "./missing-backends.ts";
 import { openStore } from "./open-store.ts";
 import { knownBackend, Refusal } from "./refusal.ts";
 import { tryRedirects } from "./try-redirects.ts";
@@ -166,9 +166,8 @@ export class BackendAdministration {
     const { backends } = this.#options.metadata;
     await backends.setState(name, "draining");
     const short = await this.#shortWithout(name, this.#needed(row));
-    const known = await this.configurations();
-    const regionOf = (other: string) => known.find((config) => config.name === other)?.region;
-    const others = (await backends.others(name, this.#since())).map(regionOf);
+    const regions = regionsOf(await this.configurations());
+    const others = (await backends.others(name, this.#since())).map((other) => regions.get(other));
     return missingBackends(short, others, this.#needed(row));
   }
 
@@ -230,7 +229,8 @@ export class BackendAdministration {
       if (other !== undefined) throw new Refusal(`the store at ${name} is ${other.name}`);
       if (found !== "missing" && !(await backend.isEmpty()))
         throw new Refusal(`the store at ${name} is not empty: it holds blobs that this database does not know`);
-      const only = sum(await this.#shortWithout(name, () => 1));
+      // Repair copies from any that is left, also from one outside of a blob's regions.
+      const only = sum(await backends.shortWithout(name, () => 1, this.#since()));
       if (only.blobs > 0 && !options.acceptLoss)
         throw new Refusal(
           `${amountText(only)} have no other good copy than the one on the store that was ${name}: ` +
@@ -281,8 +281,11 @@ export class BackendAdministration {
     }
   }
 
-  #shortWithout(name: string, copies: (wanted: Wanted | undefined) => number): Promise<readonly HolderSet[]> {
-    return this.#options.metadata.backends.shortWithout(name, copies, this.#since());
+  /** A copy outside of the regions that are wanted is none, nor is one whose region is not known here. */
+  async #shortWithout(name: string, copies: (wanted: Wanted | undefined) => number): Promise<readonly HolderSet[]> {
+    const regions = regionsOf(await this.configurations());
+    const mayHold = (other: string, wanted: Wanted | undefined) => mayStandIn(regions.get(other) ?? "", wanted);
+    return this.#options.metadata.backends.shortWithout(name, copies, this.#since(), mayHold);
   }
 
   /** Good copies elsewhere that let it go. Those on a lost one are gone already. */

@@ -1,4 +1,5 @@
 /** How many more backends it takes to empty one: pure. */
+import type { BackendConfig } from "../backends/kinds.ts";
 import type { HolderSet } from "../metadata/holders.ts";
 import { mayStandIn, type Wanted } from "../wanted.ts";
 
@@ -17,4 +18,9 @@ export function missingBackends(
   });
   // One in the region of the one that is emptied suits all: whatever stands there may stand in that region.
   return Math.max(0, ...missing);
+}
+
+/** By backend. */
+export function regionsOf(known: readonly Pick<BackendConfig, "name" | "region">[]): ReadonlyMap<string, string> {
+  return new Map(known.map(({ name, region }) => [name, region]));
 }

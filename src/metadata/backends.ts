@@ -179,16 +179,18 @@ export class Backends {
 
   /**
    * Referenced blobs with a copy there and fewer good ones than `copies` says elsewhere, on backends that are attached
-   * and were in place after `since`: all of them where these are too few.
+   * and were in place after `since`: all of them where these are too few. `mayHold`: does a copy there count as good?
    */
   async shortWithout(
     name: string,
     copies: (wanted: Wanted | undefined) => number,
     since: Date,
+    mayHold: (backend: string, wanted: Wanted | undefined) => boolean = () => true,
   ): Promise<readonly HolderSet[]> {
     const others = await this.others(name, since);
-    const isShort = ({ backends, wanted }: HolderSet) =>
-      backends.includes(name) && others.filter((other) => backends.includes(other)).length < copies(wanted);
+    const goodOf = ({ backends, wanted }: HolderSet) =>
+      others.filter((other) => backends.includes(other) && mayHold(other, wanted)).length;
+    const isShort = (set: HolderSet) => set.backends.includes(name) && goodOf(set) < copies(set.wanted);
     return (await new Holders(this.#context).sets()).filter(isShort);
   }
 

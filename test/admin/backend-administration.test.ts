@@ -9,11 +9,15 @@ import { openRig, type Rig } from "../support/rig.ts";
 
 const SECOND = 1000;
 
-function administrationOf({ metadata, backends, clock }: Rig): BackendAdministration {
+/** `moved`: backends that stand in another region than when they were written to. */
+function administrationOf(
+  { metadata, backends, clock }: Rig,
+  moved: Readonly<Record<string, string>> = {},
+): BackendAdministration {
   return new BackendAdministration({
     metadata,
     rule: { copies: 2 },
-    configured: backends.map(({ name, region }) => ({ kind: "memory", name, region })),
+    configured: backends.map(({ name, region }) => ({ kind: "memory", name, region: moved[name] ?? region })),
     attached: () => undefined,
     seal: () => {
       throw new Error("nothing is attached here");
@@ -77,5 +81,16 @@ describe("BackendAdministration", () => {
     await registry.close();
     const removed = administration.remove(name);
     await (missing === 0 ? removed : expect(removed).rejects.toThrow(/fewer copies than they should|only good copy/));
+  });
+
+  it("does not let go of a backend for a copy that came to stand outside of a blob's regions", async () => {
+    await using rig = await openRig();
+    await rig.put("key", randomBytes(100), { wanted: { regions: ["x", "y", "z"] } });
+    const { id } = await rig.blobOf("key");
+    for (const name of ["a", "b", "c"]) await rig.metadata.blobs.setReplica(id, name, "verified");
+    const after = administrationOf(rig, { b: "elsewhere" });
+    expect(await after.drain("a")).toBe(1);
+    await expect(after.remove("a")).rejects.toThrow("1 blobs (100 bytes) would have fewer copies than they should");
+    await expect(administrationOf(rig).remove("a")).resolves.toBeUndefined();
   });
 });

@@ -1,7 +1,15 @@
 /** `nearbucket buckets`: what S3 does not show of a bucket: settings, and what it takes up. By a running gateway. */
 import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
-import { bucket, bucketUsage, type Placement, parsePlacement, placementText } from "../contract/objects.ts";
+import {
+  bucket,
+  bucketUsage,
+  type Placement,
+  parsePlacement,
+  parseReadReplicas,
+  placementText,
+  readReplicasText,
+} from "../contract/objects.ts";
 import { path } from "./api-client.ts";
 import { columns } from "./columns.ts";
 import { count, size } from "./layout.ts";
@@ -24,6 +32,7 @@ interface SetOptions extends Options {
   readonly minimumCopies?: number | typeof DEFAULT;
   readonly cors?: string;
   readonly placement?: Placement | typeof DEFAULT;
+  readonly readReplicas?: ReturnType<typeof parseReadReplicas> | typeof DEFAULT;
 }
 
 /** In place of a value: what the gateway's configuration says. */
@@ -74,21 +83,29 @@ function addSet(buckets: Command, terminal: Terminal): void {
       "any, nearest-writer, or the only regions, with commas between them",
       orDefault(parsePlacement),
     )
+    .option(
+      "--read-replicas <rule>",
+      "copies near readers: off, or afterReads=100,max=1,ttlHours=24 or some of these",
+      orDefault(parseReadReplicas),
+    )
     .option("--cors <file>", "a JSON file with CORS rules, as show --json prints them")
     .option("--json", "as one JSON document")
     .action(
       async (
         name: string,
-        { json, dedup, redirect, copies, minimumCopies, placement, cors: file, ...options }: SetOptions,
+        { json, dedup, redirect, copies, minimumCopies, placement, readReplicas, cors: file, ...options }: SetOptions,
       ) => {
         const cors = file === undefined || file === DEFAULT ? file : await readRules(file);
         const change = Object.fromEntries(
-          Object.entries({ dedup, redirect, copies, minimumCopies, placement, cors }).flatMap(([key, value]) =>
-            value === undefined ? [] : [[key, value === DEFAULT ? null : value]],
+          Object.entries({ dedup, redirect, copies, minimumCopies, placement, readReplicas, cors }).flatMap(
+            ([key, value]) => (value === undefined ? [] : [[key, value === DEFAULT ? null : value]]),
           ),
         );
         if (Object.keys(change).length === 0)
-          throw new Error("say what to change: --dedup, --redirect, --copies, --minimum-copies, --placement or --cors");
+          throw new Error(
+            "say what to change: --dedup, --redirect, --copies, --minimum-copies, --placement, " +
+              "--read-replicas or --cors",
+          );
         const api = await reachApi(options, terminal);
         const changed = await api.call("PATCH", path`/buckets/${name}`, bucket, { body: change });
         terminal.print(json ? JSON.stringify(changed, undefined, 2) : listText([changed]));
@@ -108,13 +125,13 @@ async function readRules(file: string): Promise<unknown> {
 function listText(all: readonly Bucket[]): string {
   const rows = all.map((one) => [one.name, one.owner, one.createdAt.slice(0, 10), ...settingsOf(one)]);
   return columns([
-    ["BUCKET", "OWNER", "CREATED", "DEDUP", "REDIRECT", "COPIES", "WRITES WAIT FOR", "PLACEMENT"],
+    ["BUCKET", "OWNER", "CREATED", "DEDUP", "REDIRECT", "COPIES", "WRITES WAIT FOR", "PLACEMENT", "READ REPLICAS"],
     ...rows,
   ]);
 }
 
 /** What was set in the bucket itself is marked. */
-function settingsOf({ settings, effective }: Bucket): readonly [string, string, string, string, string] {
+function settingsOf({ settings, effective }: Bucket): readonly [string, string, string, string, string, string] {
   const marked = (text: string, own: unknown) => (own === undefined ? text : `${text} (set)`);
   return [
     marked(effective.dedup, settings.dedup),
@@ -122,6 +139,7 @@ function settingsOf({ settings, effective }: Bucket): readonly [string, string, 
     marked(String(effective.copies), settings.copies),
     marked(copiesText(effective.minimumCopies), settings.minimumCopies),
     marked(placementText(effective.placement), settings.placement),
+    marked(readReplicasText(effective.readReplicas), settings.readReplicas),
   ];
 }
 
@@ -134,7 +152,7 @@ function copiesText(number: number): string {
 }
 
 function showText(shown: Bucket, { objects, logicalBytes, uniqueBytes, ownBytes }: Usage): string {
-  const [dedup, redirect, copies, writes, placement] = settingsOf(shown);
+  const [dedup, redirect, copies, writes, placement, readReplicas] = settingsOf(shown);
   const rows = [
     ["bucket", `${shown.name}, of ${shown.owner}, since ${shown.createdAt.slice(0, 10)}`],
     ["objects", `${count(objects)}, ${size(logicalBytes)}`],
@@ -145,6 +163,7 @@ function showText(shown: Bucket, { objects, logicalBytes, uniqueBytes, ownBytes 
     ["copies", copies],
     ["writes", `wait for ${writes}`],
     ["placement", placement],
+    ["read replicas", readReplicas],
     ...shown.effective.cors.map((rule, index) => [index === 0 ? "cors" : "", corsText(rule)]),
   ];
   return columns(rows);

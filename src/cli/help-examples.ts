@@ -77,6 +77,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   "buckets set": [
     "nearbucket buckets set photos --dedup global --profile near",
     "nearbucket buckets set photos --redirect default --minimum-copies 2",
+    "nearbucket buckets set photos --read-replicas afterReads=50,max=2",
   ],
   "jobs list": ["nearbucket jobs list --profile near", "nearbucket jobs list --failing --kind copy"],
   "jobs retry": ["nearbucket jobs retry 4711 --profile near", "nearbucket jobs retry 4711 --config nearbucket.yaml"],

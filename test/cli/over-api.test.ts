@@ -154,20 +154,26 @@ it("lists and makes accounts", async () => {
 
 it("shows buckets and what they take up, and changes their settings", async () => {
   expect((await remote("buckets", "list")).out).toMatch(
-    /^photos +root +\d{4}-\d\d-\d\d +account +auto +2 +2 copies +any$/m,
+    /^photos +root +\d{4}-\d\d-\d\d +account +auto +2 +2 copies +any +off$/m,
   );
   const shown = (await remote("buckets", "show", "photos")).out;
   expect(shown).toMatch(/^objects +2, 4\.0 KiB$/m);
   expect(shown).toMatch(/^stored +2\.0 KiB of unlike content: 2\.0 KiB saved$/m);
   const set = await remote("buckets", "set", "photos", "--redirect", "off", "--minimum-copies", "1");
-  expect(set.out).toMatch(/ off \(set\) +2 +1 copy \(set\) +any$/m);
+  expect(set.out).toMatch(/ off \(set\) +2 +1 copy \(set\) +any +off$/m);
   expect(
     (await remote("buckets", "set", "photos", "--redirect", "default", "--minimum-copies", "default")).out,
   ).not.toContain("(set)");
   const more = await remote("buckets", "set", "photos", "--copies", "2", "--placement", "nearest-writer");
-  expect(more.out).toMatch(/ 2 \(set\) +2 copies +nearest-writer \(set\)$/m);
+  expect(more.out).toMatch(/ 2 \(set\) +2 copies +nearest-writer \(set\) +off$/m);
   expect((await remote("buckets", "set", "photos", "--placement", "nowhere")).err).toContain("none is in nowhere");
   await remote("buckets", "set", "photos", "--copies", "default", "--placement", "default");
+  const rule = async (text: string) => remote("buckets", "set", "photos", "--read-replicas", text);
+  expect((await rule("afterReads=50,max=2")).out).toMatch(/ afterReads=50,max=2,ttlHours=24 \(set\)$/m);
+  expect((await remote("buckets", "show", "photos")).out).toMatch(/^read replicas +afterReads=50,max=2,/m);
+  expect((await rule("off")).out).toMatch(/ off \(set\)$/m);
+  expect((await rule("afterReads=often")).err).toContain("off, or afterReads, max (up to 16) and ttlHours");
+  expect((await rule("default")).out).not.toContain("(set)");
   expect((await remote("buckets", "set", "photos")).err).toContain("say what to change");
   const rules = join(root, "rules.json");
   await writeFile(rules, '[{ "allowedOrigins": ["https://a.example"], "allowedMethods": ["GET", "PUT"] }]');

@@ -17,7 +17,8 @@ const BUCKET = {
 } satisfies BucketDocument;
 
 it("shows the gateway's own where nothing is set", () => {
-  expect(formOf(BUCKET)).toEqual({ dedup: "", redirect: "", copies: "", minimumCopies: "1", placement: "" });
+  const unset = { dedup: "", redirect: "", copies: "", placement: "", readReplicas: "" };
+  expect(formOf(BUCKET)).toEqual({ ...unset, minimumCopies: "1" });
 });
 
 it("asks only for what was changed, with null for the gateway's own", () => {
@@ -42,4 +43,18 @@ it("tells first what holds, and names the gateway's own value where that holds",
     ["1", "1"],
     ["2", "2"],
   ]);
+});
+
+it("reads a rule for read replicas as it shows it, with the usual numbers for what is left out", () => {
+  const before = formOf(BUCKET);
+  const ruleOf = (text: string) => changeOf(before, { ...before, readReplicas: text })["readReplicas"];
+  const rule = { afterReads: 50, max: 2, ttlHours: 1.5 };
+  const shown = formOf({ settings: { readReplicas: rule } }).readReplicas;
+  expect([shown, ruleOf(shown)]).toEqual(["afterReads=50,max=2,ttlHours=1.5", rule]);
+  expect(ruleOf(" max=2, afterReads = 50 ")).toEqual({ afterReads: 50, max: 2, ttlHours: 24 });
+  expect(ruleOf("off")).toBe("off");
+  const setting = bucketChange.shape.readReplicas;
+  for (const text of ["on", "max=", "max=2=3", "max=17", "afterReads=often", "max=1,size=3", ","])
+    expect([text, setting.safeParse(ruleOf(text)).success]).toEqual([text, false]);
+  expect(changeOf(formOf({ settings: { readReplicas: "off" } }), before)).toMatchObject({ readReplicas: null });
 });

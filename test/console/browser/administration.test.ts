@@ -170,13 +170,23 @@ describeWith(["chromium"], "administration in the console", () => {
     const page = await open(place, "buckets");
     await page.getByRole("link", { name: "bucket", exact: true }).click();
     const copies = page.getByLabel("Copies before a write is answered");
-    await page.getByText("2 (the gateway's own)").waitFor({ state: "attached" });
+    await copies.getByText("2 (the gateway's own)").waitFor({ state: "attached" });
     await copies.selectOption("1");
     await page.getByRole("button", { name: "Save settings" }).click();
     const settings = async () => (await place.call("GET", "/buckets/bucket")).document.settings;
     await vi.waitFor(async () => expect(await settings()).toEqual({ minimumCopies: 1 }), SETTLED);
     await vi.waitFor(async () => expect(await copies.inputValue()).toBe("1"), SETTLED);
     await copies.selectOption("");
+    const near = page.getByLabel("Copies near readers who are far away");
+    await near.fill("afterReads=often");
+    await page.getByRole("button", { name: "Save settings" }).click();
+    await page.getByText("off, or afterReads, max (up to 16) and ttlHours").waitFor();
+    await near.fill("afterReads=50");
+    await page.getByRole("button", { name: "Save settings" }).click();
+    const rule = { afterReads: 50, max: 1, ttlHours: 24 };
+    await vi.waitFor(async () => expect(await settings()).toEqual({ readReplicas: rule }), SETTLED);
+    await vi.waitFor(async () => expect(await near.inputValue()).toBe("afterReads=50,max=1,ttlHours=24"), SETTLED);
+    await near.fill("");
     await page.getByRole("button", { name: "Save settings" }).click();
     await vi.waitFor(async () => expect(await settings()).toEqual({}), SETTLED);
 

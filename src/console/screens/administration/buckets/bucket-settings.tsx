@@ -9,7 +9,7 @@ import { Screen } from "../../../ui/screen.tsx";
 import { Empty } from "../../../ui/states.tsx";
 import { type Column, Table } from "../../../ui/table.tsx";
 import { OneBucket } from "./one-bucket.tsx";
-import type { SettingsForm } from "./settings-form.ts";
+import type { Chosen } from "./settings-form.ts";
 
 export function BucketSettings({ subject }: { readonly subject: string }) {
   return subject === "" ? <AllBuckets /> : <OneBucket key={subject} name={subject} />;
@@ -55,7 +55,7 @@ const COLUMNS: readonly Column<BucketDocument>[] = [
   settingColumn("Placement", "placement"),
 ];
 
-function settingColumn(title: string, name: keyof SettingsForm): Column<BucketDocument> {
+function settingColumn(title: string, name: Chosen | "placement"): Column<BucketDocument> {
   return {
     title,
     cell: ({ effective, settings }) => (

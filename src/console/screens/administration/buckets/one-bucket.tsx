@@ -1,6 +1,6 @@
 /** One bucket: what holds in it and can be set, what it takes up, who may read it, which pages may, its tags. */
 import { useState } from "preact/hooks";
-import type { BucketDocument } from "../../../../contract/objects.ts";
+import { type BucketDocument, readReplicasText } from "../../../../contract/objects.ts";
 import { hashOf } from "../../../routes.ts";
 import { api, me } from "../../../session.ts";
 import { useAction } from "../../../ui/action.ts";
@@ -43,7 +43,7 @@ export function OneBucket({ name }: { readonly name: string }) {
   );
 }
 
-const FIELDS = ["/dedup", "/redirect", "/copies", "/minimumCopies", "/placement"];
+const FIELDS = ["/dedup", "/redirect", "/copies", "/minimumCopies", "/placement", "/readReplicas"];
 
 function Settings({ bucket, onChanged }: { readonly bucket: BucketDocument; readonly onChanged: () => void }) {
   const before = formOf(bucket);
@@ -81,6 +81,15 @@ function Settings({ bucket, onChanged }: { readonly bucket: BucketDocument; read
         fault={faultAt(fault, "/placement")}
         suggestions={["any", "nearest-writer", ...(gateway?.regions ?? [])]}
         onInput={(placement) => set({ placement })}
+      />
+      <Field
+        label="Copies near readers who are far away"
+        value={form.readReplicas}
+        placeholder={readReplicasText(bucket.effective.readReplicas)}
+        hint="off, or when, how many and how long: afterReads=100, max=1, ttlHours=24"
+        fault={faultAt(fault, "/readReplicas")}
+        suggestions={["off", "afterReads=100,max=1,ttlHours=24"]}
+        onInput={(readReplicas) => set({ readReplicas })}
       />
       <FaultText fault={faultBeside(fault, FIELDS)} />
       <div>

@@ -24,8 +24,8 @@ export async function withDatabase<T>(file: string, work: (knex: Knex) => Promis
 
 const REF_COUNTS = `SELECT blobs.id AS id, ref_count, COUNT(objects.id) AS objects
   FROM blobs LEFT JOIN objects ON objects.blob_id = blobs.id GROUP BY blobs.id HAVING ref_count <> COUNT(objects.id)`;
-const TOO_FEW = `SELECT id, (SELECT COUNT(*) FROM replicas WHERE blob_id = blobs.id AND state = 'verified') AS copies
-  FROM blobs WHERE copies < ?`;
+const TOO_FEW = `SELECT id, (SELECT COUNT(*) FROM replicas WHERE blob_id = blobs.id AND state = 'verified') AS good
+  FROM blobs WHERE good < ?`;
 const HELD = `SELECT backend, storage_key AS storageKey FROM replicas JOIN blobs ON blobs.id = replicas.blob_id
   ORDER BY backend, storageKey`;
 const SWEEPS = `SELECT kind, work, reason FROM jobs WHERE kind IN ('copy', 'digest', 'drop')`;
@@ -37,8 +37,8 @@ export function readBooks(file: string, copies: number): Promise<Books> {
     const faults: string[] = [];
     for (const row of await all<{ id: number; ref_count: number; objects: number }>(REF_COUNTS))
       faults.push(`blob ${row.id} counts ${row.ref_count} references and has ${row.objects}`);
-    for (const row of await all<{ id: number; copies: number }>(TOO_FEW, [copies]))
-      faults.push(`blob ${row.id} has ${row.copies} copies`);
+    for (const row of await all<{ id: number; good: number }>(TOO_FEW, [copies]))
+      faults.push(`blob ${row.id} has ${row.good} copies`);
     for (const row of await all<{ id: number }>("SELECT id FROM blobs WHERE ref_count = 0"))
       faults.push(`blob ${row.id} was not reclaimed`);
     for (const row of await all<{ storage_key: string }>("SELECT storage_key FROM reserved_keys"))

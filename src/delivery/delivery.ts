@@ -140,7 +140,7 @@ class Deliverer implements Delivery {
     if (closest === undefined || url === undefined)
       return this.#proxy(verdict, this.#proxied(request, considered.place), family, request.bytes);
     if (readKey !== undefined) this.#recent.remember(readKey, considered.now.getTime());
-    if (considered.facts.override !== "always") this.#sent.remember(request, considered.now.getTime());
+    if (mayHeal(request, considered.facts.override)) this.#sent.remember(request, considered.now.getTime());
     return this.#redirect(verdict, url, closest, family, request.bytes);
   }
 
@@ -195,7 +195,7 @@ class Deliverer implements Delivery {
     const readKey = mode === "always" && override !== "always" ? repeatedReadKey(request, family) : undefined;
     const repeated =
       (readKey !== undefined && this.#recent.has(readKey, now.getTime())) ||
-      (override !== "always" && this.#sent.has(request, now.getTime()));
+      (mayHeal(request, override) && this.#sent.has(request, now.getTime()));
     const target = endpoint && targetFor(endpoint, request, redirect.allowInsecureRedirects, closest?.member.abilities);
     const seconds = urlLifetime(request, redirect, now);
     const ending = seconds === undefined;
@@ -259,6 +259,11 @@ function sign(
 /** What is far from here need not be far from a client that may be anywhere. */
 function scaleFor({ coordinates }: Place): Scale {
   return coordinates === undefined ? FROM_ANYWHERE : FROM_A_PLACE;
+}
+
+/** Not one that says that it follows, nor a browser: those follow, and ask for the same page or film again. */
+function mayHeal({ headers }: ReadRequest, override: Override | undefined): boolean {
+  return override !== "always" && headers["sec-fetch-mode"] === undefined;
 }
 
 function modeOf(mode: RedirectMode, override: Override | undefined): RedirectMode {

@@ -232,6 +232,13 @@ describe("route", () => {
     },
   );
 
+  it("redirects a browser again that asks for the same page on its connection", async () => {
+    const { delivery } = await bench();
+    const headers = { "user-agent": "Mozilla/5.0", "sec-fetch-mode": "navigate" };
+    const page = request({ connection: {}, authentication: "presigned", headers });
+    expect([1, 2].map(() => delivery.route(page).rule)).toEqual(["15-navigation", "15-navigation"]);
+  });
+
   it("keeps the last few reads of a connection, and none with endless headers", async () => {
     const { delivery } = await bench();
     const connection = {};

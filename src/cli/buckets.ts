@@ -1,15 +1,8 @@
 /** `nearbucket buckets`: what S3 does not show of a bucket: settings, and what it takes up. By a running gateway. */
 import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
-import {
-  bucket,
-  bucketUsage,
-  type Placement,
-  parsePlacement,
-  parseReadReplicas,
-  placementText,
-  readReplicasText,
-} from "../contract/objects.ts";
+import { parsePlacement, parseReadReplicas, placementText, readReplicasText } from "../contract/bucket-texts.ts";
+import { bucket, bucketUsage, type Placement } from "../contract/objects.ts";
 import { path } from "./api-client.ts";
 import { columns } from "./columns.ts";
 import { count, size } from "./layout.ts";

@@ -12,17 +12,6 @@ const placement = z.union([
 
 export type Placement = z.infer<typeof placement>;
 
-/** `any`, `nearest-writer`, or the names of regions with commas between them. */
-export function placementText(value: Placement): string {
-  return typeof value === "string" ? value : value.regions.join(",");
-}
-
-export function parsePlacement(text: string): Placement {
-  if (text === "any" || text === "nearest-writer") return text;
-  const regions = text.split(",").map((name) => name.trim());
-  return { regions: regions.filter((name) => name !== "") };
-}
-
 const readReplicas = z.union(
   [
     z.literal("off"),
@@ -31,23 +20,7 @@ const readReplicas = z.union(
   { error: "off, or afterReads, max (up to 16) and ttlHours, all above 0" },
 );
 
-/** What the configuration's rule has for what it does not name. */
-const USUAL = { afterReads: 100, max: 1, ttlHours: 24 } as const;
-
-/** `off`, or the rule as `afterReads=100,max=1,ttlHours=24`. */
-export function readReplicasText(value: z.infer<typeof readReplicas>): string {
-  return value === "off" ? value : `afterReads=${value.afterReads},max=${value.max},ttlHours=${value.ttlHours}`;
-}
-
-/** What is left out is as usual; what makes no sense is refused by the shape of the setting. */
-export function parseReadReplicas(text: string): "off" | Readonly<Record<string, number>> {
-  if (text.trim() === "off") return "off";
-  const named = text.split(",").map((pair) => {
-    const [name = "", ...number] = pair.split("=");
-    return [name.trim(), Number(number.join("="))] as const;
-  });
-  return { ...USUAL, ...Object.fromEntries(named) };
-}
+export type ReadReplicas = z.infer<typeof readReplicas>;
 
 const bucketSettings = z.object({
   dedup: z.enum(["account", "global", "bucket", "off"]).optional(),

@@ -1,5 +1,6 @@
 /** Buckets and what holds in each. */
-import { type BucketDocument, placementText } from "../../../../contract/objects.ts";
+import { placementText } from "../../../../contract/bucket-texts.ts";
+import type { BucketDocument } from "../../../../contract/objects.ts";
 import { hashOf } from "../../../routes.ts";
 import { api } from "../../../session.ts";
 import { Icon } from "../../../ui/icon.tsx";

@@ -1,6 +1,7 @@
 /** One bucket: what holds in it and can be set, what it takes up, who may read it, which pages may, its tags. */
 import { useState } from "preact/hooks";
-import { type BucketDocument, readReplicasText } from "../../../../contract/objects.ts";
+import { readReplicasText } from "../../../../contract/bucket-texts.ts";
+import type { BucketDocument } from "../../../../contract/objects.ts";
 import { hashOf } from "../../../routes.ts";
 import { api, me } from "../../../session.ts";
 import { useAction } from "../../../ui/action.ts";

@@ -1,11 +1,11 @@
 /** A bucket's settings as they are chosen from lists, where the gateway's own is a choice of its own. Pure. */
 import {
-  type BucketDocument,
   parsePlacement,
   parseReadReplicas,
   placementText,
   readReplicasText,
-} from "../../../../contract/objects.ts";
+} from "../../../../contract/bucket-texts.ts";
+import type { BucketDocument } from "../../../../contract/objects.ts";
 
 /** In a list: the gateway's own holds. */
 const OWN = "";

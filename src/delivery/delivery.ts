@@ -138,7 +138,12 @@ class Deliverer implements Delivery {
     const verdict = decide(considered.facts);
     const url = verdict.kind === "redirect" ? sign(request, considered) : undefined;
     if (closest === undefined || url === undefined)
-      return this.#proxy(verdict, this.#proxied(request, considered.place), family, request.bytes);
+      return this.#proxy(
+        verdict,
+        this.#rank(request, considered.place, proxyScale(considered.place)),
+        family,
+        request.bytes,
+      );
     if (readKey !== undefined) this.#recent.remember(readKey, considered.now.getTime());
     if (mayHeal(request, considered.facts.override)) this.#sent.remember(request, considered.now.getTime());
     return this.#redirect(verdict, url, closest, family, request.bytes);
@@ -150,6 +155,7 @@ class Deliverer implements Delivery {
     const steps = trace(considered.facts);
     const isRedirect = steps.at(-1)?.outcome === "redirect";
     const isSigned = isRedirect && sign(request, considered) !== undefined;
+    const proxied = pretended ? FROM_THE_GATEWAY : proxyScale(place);
     const decided = {
       place,
       family: considered.family.name,
@@ -158,7 +164,7 @@ class Deliverer implements Delivery {
       steps: isRedirect && !isSigned ? [...steps, UNSIGNED] : steps,
       ...(isSigned
         ? { ranked: considered.ranked, scale: scaleFor(place), sentTo: considered.closest }
-        : { ranked: this.#proxied(request, place), scale: FROM_THE_GATEWAY, sentTo: undefined }),
+        : { ranked: this.#rank(request, place, proxied), scale: proxied, sentTo: undefined }),
     };
     return explanationOf(decided, this.#options.fleet);
   }
@@ -205,11 +211,6 @@ class Deliverer implements Delivery {
 
   #rank({ blob }: Pick<ReadRequest, "blob">, place: Place, scale: Scale): readonly RankedReplica[] {
     return rankReplicas(blob, this.#options.fleet, place, this.#random, this.#costOf, scale);
-  }
-
-  /** In which order the gateway reads. */
-  #proxied(request: ReadRequest, place: Place): readonly RankedReplica[] {
-    return this.#rank(request, place, FROM_THE_GATEWAY);
   }
 
   #obstacle({ member }: RankedReplica, { clientAddress }: Pick<ReadRequest, "clientAddress">): Obstacle | undefined {
@@ -259,6 +260,11 @@ function sign(
 /** What is far from here need not be far from a client that may be anywhere. */
 function scaleFor({ coordinates }: Place): Scale {
   return coordinates === undefined ? FROM_ANYWHERE : FROM_A_PLACE;
+}
+
+/** In which order the gateway reads itself. Who claims a place, as tests do, wants what stands there. */
+function proxyScale({ source }: Place): Scale {
+  return source === "claimed" ? FROM_A_PLACE : FROM_THE_GATEWAY;
 }
 
 /** Not one that says that it follows, nor a browser: those follow, and ask for the same page or film again. */

@@ -4,7 +4,7 @@ import { vi } from "vitest";
 import { neededProgram } from "./programs.ts";
 
 // A browser and a gateway on a busy machine take their time; what never comes is found out all the same.
-const PATIENCE_MS = 90_000;
+export const PATIENCE_MS = 90_000;
 vi.setConfig({ testTimeout: 3 * PATIENCE_MS, hookTimeout: 3 * PATIENCE_MS });
 
 export interface ConsoleTab extends AsyncDisposable {

@@ -11,7 +11,8 @@ import {
   ListPartsCommand,
 } from "@aws-sdk/client-s3";
 import type { Browser, Page } from "playwright-core";
-import { type ConsoleTab, openTab, signIn } from "./browser.ts";
+import { vi } from "vitest";
+import { type ConsoleTab, openTab, PATIENCE_MS, signIn } from "./browser.ts";
 import { type CountingLine, startCountingLine } from "./counting-line.ts";
 import { startTestGateway, type TestGateway } from "./gateway.ts";
 import { type S3Proxy, startS3Proxy } from "./s3-proxy.ts";
@@ -103,8 +104,12 @@ export async function dropOn(page: Page, paths: readonly string[]): Promise<void
   const drag = (type: "dragEnter" | "dragOver" | "drop") =>
     devtools.send("Input.dispatchDragEvent", { type, x: 400, y: 300, data });
   await drag("dragEnter");
-  await drag("dragOver");
-  await page.getByText("Drop to upload to").waitFor();
+  // Again and again, as while somebody holds it there.
+  const taken = async () => {
+    await drag("dragOver");
+    await page.getByText("Drop to upload to").waitFor({ timeout: 200 });
+  };
+  await vi.waitFor(taken, { timeout: PATIENCE_MS });
   await drag("drop");
   await devtools.detach();
 }

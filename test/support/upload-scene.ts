@@ -11,7 +11,7 @@ import {
   ListPartsCommand,
 } from "@aws-sdk/client-s3";
 import type { Browser, Page } from "playwright-core";
-import { vi } from "vitest";
+import { expect, vi } from "vitest";
 import { type ConsoleTab, openTab, PATIENCE_MS, signIn } from "./browser.ts";
 import { type CountingLine, startCountingLine } from "./counting-line.ts";
 import { startTestGateway, type TestGateway } from "./gateway.ts";
@@ -97,20 +97,29 @@ function putOf(url: string): Put {
   };
 }
 
-/** Drags files and folders of this machine over the page, and lets them go once it says that it takes them. */
+/**
+ * Drags files and folders of this machine over the page, again and again as while somebody holds them there, and lets
+ * them go once it says that it takes them. A browser that is not ready yet loses such events and tells nobody: then
+ * they are dropped once more.
+ */
 export async function dropOn(page: Page, paths: readonly string[]): Promise<void> {
   const devtools = await page.context().newCDPSession(page);
   const data = { items: [], files: [...paths], dragOperationsMask: 1 };
   const drag = (type: "dragEnter" | "dragOver" | "drop") =>
     devtools.send("Input.dispatchDragEvent", { type, x: 400, y: 300, data });
-  await drag("dragEnter");
-  // Again and again, as while somebody holds it there.
-  const taken = async () => {
+  await page.evaluate(`window.hasDropped = false; addEventListener("drop", () => { window.hasDropped = true; }, true)`);
+  const hold = async () => {
     await drag("dragOver");
     await page.getByText("Drop to upload to").waitFor({ timeout: 200 });
   };
-  await vi.waitFor(taken, { timeout: PATIENCE_MS });
-  await drag("drop");
+  const drop = async () => {
+    await drag("dragEnter");
+    await vi.waitFor(hold, { timeout: PATIENCE_MS });
+    await drag("dragOver");
+    await drag("drop");
+    await expect.poll(() => page.evaluate("window.hasDropped"), { timeout: 5000 }).toBe(true);
+  };
+  await vi.waitFor(drop, { timeout: PATIENCE_MS });
   await devtools.detach();
 }
 

@@ -19,7 +19,7 @@ const LIMIT = 180_000;
 vi.setConfig({ testTimeout: 3 * LIMIT });
 const PATIENCE = { timeout: LIMIT, interval: 50 };
 
-/** The panel's last word on all files. When it does not come, the failure says what stood there instead. */
+/** What the panel says. When it does not come, the failure says what stood there instead. */
 async function summary(page: Page, text: string | RegExp): Promise<void> {
   const panel = page.getByLabel("Uploads");
   await panel
@@ -170,8 +170,8 @@ describeWith(["chromium"], "uploading from the console", () => {
     await dropOn(second.page, [join(other, "same.bin")]);
     await summary(second.page, "1 file: 1 sent (40.0 MiB)");
     expect(await scene.digestOf("same.bin")).toBe(digest);
-    // The other file's upload is left to whoever began it.
-    expect(await scene.unfinished()).toEqual([stood]);
+    // The other file's upload is left to whoever began it; a part that was on its way may have come in since.
+    expect(await scene.unfinished()).toEqual([expect.arrayContaining(stood ?? [])]);
   });
 
   it("pauses at once and goes on without sending again what was stored", async () => {
@@ -265,7 +265,7 @@ describeWith(["chromium"], "uploading from the console", () => {
     const busy = scene.proxy.script({ method: "PUT" }, { do: "status", status: 503 });
     const { page } = await scene.open();
     await dropOn(page, [join(directory, "a")]);
-    await page.getByText("It is tried again by itself.").waitFor();
+    await summary(page, "It is tried again by itself.");
     await writeFile(join(directory, "a"), "other bytes, and another length");
     busy.remove();
     await summary(page, "1 file: 1 failed");

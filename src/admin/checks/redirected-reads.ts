@@ -30,8 +30,8 @@ const WRONG = [
 
 function faults(subject: string, abilities: RedirectAbilities): readonly Finding[] {
   const check = "redirected-reads";
-  const found = WRONG.filter(([name]) => abilities[name] === false).map(([, says, todo]) =>
-    error({ check, subject, says, remedy: `${todo} Until then nobody is redirected there.` }),
+  const found = WRONG.filter(([name]) => abilities[name] === false).map(([, says, remedy]) =>
+    error({ check, subject, says, remedy: `${remedy} Until then nobody is redirected there.` }),
   );
   if (abilities.partEtags === false) {
     const says = "does not name an upload in parts by the md5 of their md5s: such objects are always streamed";

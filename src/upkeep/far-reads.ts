@@ -5,6 +5,7 @@
 import type { Log } from "../log.ts";
 import type { FarReads } from "../metadata/read-demand.ts";
 import type { ReadReplicaRule } from "../wanted.ts";
+import { eachMinute } from "./each-minute.ts";
 
 export interface FarReadCounter {
   note(blobId: number, region: string, rule: ReadReplicaRule): void;
@@ -15,7 +16,6 @@ export interface FarReadCounter {
   close(): Promise<void>;
 }
 
-const MINUTE_MS = 60_000;
 const LIMIT = 10_000;
 /** Of many reads that are waited for, one of so many is counted, for all. */
 const MOST_SAMPLED = 16;
@@ -33,8 +33,6 @@ export function openFarReads(options: {
     counted.clear();
     if (all.length > 0) await record(all);
   };
-  const flushOrTell = () => flush().catch((error: unknown) => log.warn({ err: error }, "could not record far reads"));
-  let timer: NodeJS.Timeout | undefined;
   return {
     note(blobId, region, rule) {
       const each = Math.min(MOST_SAMPLED, Math.max(1, Math.floor(rule.afterReads / MOST_SAMPLED)));
@@ -45,12 +43,6 @@ export function openFarReads(options: {
       counted.set(key, { blobId, region, reads: (before?.reads ?? 0) + each, rule });
     },
     flush,
-    start() {
-      timer = setInterval(() => void flushOrTell(), MINUTE_MS).unref();
-    },
-    async close() {
-      clearInterval(timer);
-      await flushOrTell();
-    },
+    ...eachMinute(flush, log, "could not record far reads"),
   };
 }

@@ -3,6 +3,7 @@
  * all keys together, at most once a minute for each.
  */
 import type { Log } from "../log.ts";
+import { eachMinute } from "./each-minute.ts";
 
 export interface KeyUses {
   note(accessKeyId: string): void;
@@ -39,21 +40,12 @@ export function openKeyUses({ record, now, log }: KeyUsesOptions): KeyUses {
     if (written.size >= REMEMBERED_LIMIT) written.clear();
     for (const [id, at] of uses) written.set(id, at.getTime());
   };
-  const flushOrTell = () =>
-    flush().catch((error: unknown) => log.warn({ err: error }, "could not record when access keys were used"));
-  let timer: NodeJS.Timeout | undefined;
   return {
     note(accessKeyId) {
       const time = now().getTime();
       noted.set(accessKeyId, new Date(time - (time % MINUTE_MS)));
     },
     flush,
-    start() {
-      timer = setInterval(() => void flushOrTell(), MINUTE_MS).unref();
-    },
-    async close() {
-      clearInterval(timer);
-      await flushOrTell();
-    },
+    ...eachMinute(flush, log, "could not record when access keys were used"),
   };
 }

@@ -1,5 +1,5 @@
 /** The frame around every screen: who is signed in, where one can go, and the screen itself. */
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import { lazy } from "./lazy.tsx";
 import { route } from "./navigation.ts";
 import { hashOf, type Route } from "./routes.ts";
@@ -37,7 +37,8 @@ export function Shell({ token }: { readonly token: string | undefined }) {
     if (session.value !== undefined && me.value === undefined) void loadMe();
   }, [session.value]);
   const isIn = session.value !== undefined;
-  useEffect(() => {
+  // With what is shown: a reader of the screen says it when a place is opened.
+  useLayoutEffect(() => {
     document.title = isIn ? `${placeOf(route.value)} · nearbucket` : "nearbucket";
   }, [isIn, route.value]);
   if (!isIn)

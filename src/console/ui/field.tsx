@@ -1,5 +1,5 @@
 /** A labelled input with its hint or its fault below, in room that is kept free: nothing moves when a fault appears. */
-import { useId } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
 /** The attributes of the two differ in preact's types only in what is not used here. */
 const TYPE = { open: "text", secret: "password" as "text" } as const;
@@ -24,6 +24,11 @@ export function Field(props: FieldProps) {
   const { label, value, onInput, isSecret, hint, fault, placeholder, autocomplete = "off", autofocus } = props;
   const { suggestions } = props;
   const id = useId();
+  const input = useRef<HTMLInputElement>(null);
+  // Once: whoever is in another field by then stays there.
+  useLayoutEffect(() => {
+    if (autofocus) input.current?.focus();
+  }, []);
   return (
     <div class="field">
       <label for={id}>{label}</label>
@@ -37,9 +42,7 @@ export function Field(props: FieldProps) {
         autocomplete={autocomplete}
         autocapitalize="off"
         spellcheck={false}
-        ref={(input) => {
-          if (autofocus && input !== null && value === "") input.focus();
-        }}
+        ref={input}
         aria-invalid={fault !== undefined}
         aria-describedby={`${id}-note`}
         onInput={(event) => onInput(event.currentTarget.value)}

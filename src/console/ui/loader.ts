@@ -1,5 +1,5 @@
 /** Loads a value for a screen: what it depends on changes, and it is asked for again; late answers are dropped. */
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import type { Fault, Result } from "../wire/fault.ts";
 
 export interface Loaded<T> {
@@ -11,32 +11,44 @@ export interface Loaded<T> {
   readonly reload: () => void;
 }
 
+interface Replaceable<T> extends Loaded<T> {
+  /** Shows what is known without asking, as the answer to a change. */
+  readonly replace: (value: T) => void;
+}
+
 /** `everyMs`: asks again so often while the page can be seen. */
 export function useLoaded<T>(
   load: (signal: AbortSignal) => Promise<Result<T>>,
   inputs: readonly unknown[],
   everyMs?: number,
-): Loaded<T> {
-  const [state, setState] = useState<Omit<Loaded<T>, "reload">>(NOTHING);
+): Replaceable<T> {
+  // Stands for these inputs: what was loaded for others is not shown with them, not even for a moment.
+  const subject = useMemo(() => ({}), inputs as unknown[]);
+  const [state, setState] = useState({ subject, loaded: NOTHING as Standing<T> });
   const [turn, setTurn] = useState(0);
   const reload = useCallback(() => setTurn((before) => before + 1), []);
-  useEffect(() => setState(NOTHING), inputs as unknown[]);
+  const loaded = state.subject === subject ? state.loaded : NOTHING;
+  const show = (next: (before: Standing<T>) => Standing<T>) =>
+    setState((before) => ({ subject, loaded: next(before.subject === subject ? before.loaded : NOTHING) }));
+  const replace = (value: T) => show(() => ({ value, fault: undefined, isLoading: false }));
   useEffect(() => {
     const stop = new AbortController();
-    setState((before) => ({ ...before, isLoading: true }));
+    show((before) => ({ ...before, isLoading: true }));
     void load(stop.signal).then((answer) => {
       if (stop.signal.aborted) return;
-      if (answer.ok) setState({ value: answer.value, fault: undefined, isLoading: false });
-      else setState(({ value }) => ({ value, fault: answer.fault, isLoading: false }));
+      if (answer.ok) replace(answer.value);
+      else show(({ value }) => ({ value, fault: answer.fault, isLoading: false }));
     });
     return () => stop.abort();
-  }, [...inputs, turn]);
+  }, [subject, turn]);
   useEffect(() => {
     if (everyMs === undefined) return;
     const timer = setInterval(() => document.visibilityState === "visible" && reload(), everyMs);
     return () => clearInterval(timer);
   }, [everyMs]);
-  return { ...state, reload };
+  return { ...loaded, reload, replace };
 }
+
+type Standing<T> = Omit<Loaded<T>, "reload">;
 
 const NOTHING = { value: undefined, fault: undefined, isLoading: true };

@@ -20,20 +20,25 @@ export interface Pages {
 const MAX_ENTRIES = 350_000;
 
 interface State {
+  /** The prefix with its bucket: what was listed of another is not shown with this one, not even for a moment. */
+  readonly listed: string;
   readonly entries: readonly Entry[];
   readonly next: string | undefined;
   readonly isThere: boolean;
   readonly fault: Fault | undefined;
 }
 
-const NOTHING: State = { entries: [], next: undefined, isThere: false, fault: undefined };
+const NOTHING = { entries: [], next: undefined, isThere: false, fault: undefined };
 
 /** `folder`: whose own marker, an object of the same name, is no row. */
 export function usePages(bucket: string, folder: string, beginning: string): Pages {
-  const [state, setState] = useState(NOTHING);
   const [turn, setTurn] = useState(0);
   const running = useRef<AbortController>(null);
   const prefix = folder + beginning;
+  const listed = `${bucket}/${prefix}`;
+  const nothing: State = { listed, ...NOTHING };
+  const [kept, setKept] = useState(nothing);
+  const state = kept.listed === listed ? kept : nothing;
   const load = async (before: State) => {
     const stop = new AbortController();
     running.current = stop;
@@ -41,20 +46,16 @@ export function usePages(bucket: string, folder: string, beginning: string): Pag
     const page = readPage(await ask({ path: `/${bucket}`, query, signal: stop.signal }));
     if (stop.signal.aborted) return;
     running.current = null;
-    if (!page.ok) return setState({ ...before, fault: page.fault });
+    if (!page.ok) return setKept({ ...before, fault: page.fault });
     const entries = before.entries.concat(page.value.entries.filter(({ key }) => key !== folder));
-    setState({ entries, next: page.value.next, isThere: true, fault: undefined });
+    setKept({ listed, entries, next: page.value.next, isThere: true, fault: undefined });
   };
-  const shown = useRef("");
   useEffect(() => {
-    const listed = `${bucket}/${prefix}`;
     // What is only listed again stays until it has come.
-    const isAgain = shown.current === listed;
-    shown.current = listed;
-    setState((before) => (isAgain && !before.fault ? before : NOTHING));
-    void load(NOTHING);
+    setKept((before) => (before.listed === listed && !before.fault ? before : nothing));
+    void load(nothing);
     return () => running.current?.abort();
-  }, [bucket, prefix, turn]);
+  }, [listed, turn]);
   const hasMore = state.next !== undefined && state.entries.length < MAX_ENTRIES;
   const loadMore = () => {
     if (hasMore && running.current === null) void load(state);

@@ -1,5 +1,5 @@
 /** One object: how it looks, what S3 knows of it, where its copies stand. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Button } from "../../ui/button.tsx";
 import { copyText } from "../../ui/clipboard.ts";
 import { useFocusBack } from "../../ui/focus-back.ts";
@@ -34,8 +34,8 @@ export function Details({ bucket, opened, onChange, onClose }: DetailsProps) {
   const ref = useRef<HTMLElement>(null);
   useFocusBack(ref);
   const onKeyDown = (event: KeyboardEvent) => event.key === "Escape" && onClose();
-  // On a narrow screen it covers the list: there the focus belongs to it.
-  useEffect(() => {
+  // On a narrow screen it covers the list: there the focus belongs to it, before the next key.
+  useLayoutEffect(() => {
     if (matchMedia("(width < 1080px)").matches) ref.current?.focus({ preventScroll: true });
   }, []);
   return (

@@ -1,5 +1,5 @@
 /** Where the client is taken to be, and what it is: the region of a backend, a city, any place, or an address. */
-import { useEffect, useId, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useState } from "preact/hooks";
 import { Choice } from "../../ui/choice.tsx";
 import { Field } from "../../ui/field.tsx";
 import { placesToBe } from "./cities.ts";
@@ -62,9 +62,12 @@ type Part = Pick<FromFieldsProps, "from" | "onFrom">;
 
 function PlaceFields({ from, onFrom }: Part) {
   const [draft, setDraft] = useState({ latitude: "", longitude: "" });
-  useEffect(() => {
+  useLayoutEffect(() => {
     const at = from.kind === "place" ? from.coordinates : undefined;
-    setDraft({ latitude: String(at?.latitude ?? ""), longitude: String(at?.longitude ?? "") });
+    setDraft(({ latitude, longitude }) => ({
+      latitude: textOf(at?.latitude, latitude, 90),
+      longitude: textOf(at?.longitude, longitude, 180),
+    }));
   }, [from]);
   const change = (changed: typeof draft) => {
     setDraft(changed);
@@ -96,7 +99,7 @@ function PlaceFields({ from, onFrom }: Part) {
 
 function AddressField({ from, fault, onFrom }: Part & { readonly fault: string | undefined }) {
   const [text, setText] = useState("");
-  useEffect(() => setText(from.kind === "address" ? from.address : ""), [from]);
+  useLayoutEffect(() => setText(from.kind === "address" ? from.address : ""), [from]);
   const take = () => {
     const address = text.trim();
     if (address !== "") onFrom({ kind: "address", address });
@@ -107,6 +110,12 @@ function AddressField({ from, fault, onFrom }: Part & { readonly fault: string |
       <Field label="Or at the address" value={text} placeholder="203.0.113.7" fault={fault} onInput={setText} />
     </div>
   );
+}
+
+/** What is typed stays where it means the same: `1.` on the way to `1.35`. */
+function textOf(degrees: number | undefined, typed: string, limit: 90 | 180): string {
+  if (degrees === undefined) return "";
+  return readDegrees(typed, limit) === degrees ? typed : String(degrees);
 }
 
 /** A field that is still empty has no fault. */

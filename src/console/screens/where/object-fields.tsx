@@ -1,5 +1,5 @@
 /** Which object: its bucket and its key, with what is there offered while typing. */
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { ask } from "../../session.ts";
 import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
@@ -18,7 +18,8 @@ const OFFERED = 50;
 
 export function ObjectFields({ bucket, objectKey, onChoose }: ObjectFieldsProps) {
   const [draft, setDraft] = useState({ bucket, key: objectKey });
-  useEffect(() => setDraft({ bucket, key: objectKey }), [bucket, objectKey]);
+  // Before the next key: later it would undo what was typed.
+  useLayoutEffect(() => setDraft({ bucket, key: objectKey }), [bucket, objectKey]);
   const buckets = useLoaded(async (signal) => readBuckets(await ask({ path: "/", signal })), []);
   const names = buckets.value?.map(({ name }) => name) ?? [];
   const keys = useKeys(names.includes(draft.bucket) ? draft.bucket : "", draft.key);

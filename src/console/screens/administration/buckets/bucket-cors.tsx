@@ -1,5 +1,5 @@
 /** Which pages of other origins may read and write in a bucket by its URLs: its CORS rules. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { BucketDocument } from "../../../../contract/objects.ts";
 import { api, isReadOnly } from "../../../session.ts";
 import { useAction } from "../../../ui/action.ts";
@@ -15,7 +15,7 @@ import { formOf, METHODS, NEW_RULE, type RuleForm, ruleOf, ruleWords } from "./c
 
 interface BucketCorsProps {
   readonly bucket: BucketDocument;
-  readonly onChanged: () => void;
+  readonly onChanged: (bucket: BucketDocument) => void;
 }
 
 export function BucketCors(props: BucketCorsProps) {
@@ -57,11 +57,12 @@ export function BucketCors(props: BucketCorsProps) {
 function Editor({ bucket, onChanged, onDone }: BucketCorsProps & { readonly onDone: () => void }) {
   const [rules, setRules] = useState<readonly RuleForm[]>(bucket.settings.cors?.map(formOf) ?? [NEW_RULE]);
   const form = useRef<HTMLFormElement>(null);
-  useEffect(() => form.current?.focus(), []);
-  const { busy, fault, run, forget } = useAction<BucketDocument>(() => {
+  // Before the next key: later it would take the focus from a field.
+  useLayoutEffect(() => form.current?.focus(), []);
+  const { busy, fault, run, forget } = useAction<BucketDocument>((changed) => {
     say(`Changed the rules for pages of ${bucket.name}.`);
     onDone();
-    onChanged();
+    onChanged(changed);
   });
   const change = (changed: readonly RuleForm[]) => {
     forget();

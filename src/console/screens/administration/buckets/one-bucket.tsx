@@ -32,11 +32,11 @@ export function OneBucket({ name }: { readonly name: string }) {
           <Settings
             key={JSON.stringify({ ...bucket.settings, cors: undefined })}
             bucket={bucket}
-            onChanged={loaded.reload}
+            onChanged={loaded.replace}
           />
           <BucketUse name={name} />
           <BucketAccess name={name} />
-          <BucketCors bucket={bucket} onChanged={loaded.reload} />
+          <BucketCors bucket={bucket} onChanged={loaded.replace} />
           <BucketTags name={name} />
         </div>
       )}
@@ -46,12 +46,17 @@ export function OneBucket({ name }: { readonly name: string }) {
 
 const FIELDS = ["/dedup", "/redirect", "/copies", "/minimumCopies", "/placement", "/readReplicas"];
 
-function Settings({ bucket, onChanged }: { readonly bucket: BucketDocument; readonly onChanged: () => void }) {
+interface SettingsProps {
+  readonly bucket: BucketDocument;
+  readonly onChanged: (bucket: BucketDocument) => void;
+}
+
+function Settings({ bucket, onChanged }: SettingsProps) {
   const before = formOf(bucket);
   const [form, setForm] = useState(before);
-  const { busy, fault, run, forget } = useAction<BucketDocument>(() => {
+  const { busy, fault, run, forget } = useAction<BucketDocument>((changed) => {
     say(`Changed the settings of ${bucket.name}.`);
-    onChanged();
+    onChanged(changed);
   });
   const body = changeOf(before, form);
   const gateway = me.value?.gateway;

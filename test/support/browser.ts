@@ -1,11 +1,19 @@
 /** A real browser, and the console of a running gateway in it. Nothing is downloaded: Debian's Chromium is used. */
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { vi } from "vitest";
+import { expect, onTestFinished, vi } from "vitest";
 import { neededProgram } from "./programs.ts";
 
 // A browser and a gateway on a busy machine take their time; what never comes is found out all the same.
 export const PATIENCE_MS = 90_000;
 vi.setConfig({ testTimeout: 3 * PATIENCE_MS, hookTimeout: 3 * PATIENCE_MS });
+
+/**
+ * What a page comes to show, or a server to hold: `await soon(() => page.title()).toBe("photos")`. A page follows what
+ * was done to it a moment later; to ask at once is right only where what was awaited before came after it.
+ */
+export function soon<T>(read: () => T, message?: string) {
+  return expect.poll(read, { timeout: PATIENCE_MS, interval: 20, ...(message !== undefined && { message }) });
+}
 
 export interface ConsoleTab extends AsyncDisposable {
   readonly page: Page;
@@ -62,14 +70,15 @@ export async function signIn(
   await page.getByRole("heading", { name: "Buckets", exact: true }).waitFor();
 }
 
-/** A new tab, signed in with a key as its session. `at`: the fragment, as `#/buckets/photos/`. */
+/** A new tab for this test, signed in with a key as its session. `at`: the fragment, as `#/buckets/photos/`. */
 export async function openConsole(
   browser: Browser,
   url: string,
   key: { readonly accessKeyId: string; readonly secretAccessKey: string },
   at: string,
 ): Promise<Page> {
-  const { page } = await openTab(browser);
+  const { page, context } = await openTab(browser);
+  onTestFinished(() => context.close());
   await beSignedIn(page, key);
   await page.goto(`${url}/-/${at}`);
   return page;

@@ -2,16 +2,15 @@
 // what browsers are redirected to.
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { Browser, Page, Response } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { apiClient } from "../../support/api.ts";
-import { type ConsoleTab, openBrowser, openTab, signIn, UNTRUSTED_HOST } from "../../support/browser.ts";
+import { type ConsoleTab, openBrowser, openTab, signIn, soon, UNTRUSTED_HOST } from "../../support/browser.ts";
 import { type DemoProcess, startDemoProcess } from "../../support/demo-process.ts";
 import { type Listener, startListener } from "../../support/listener.ts";
 import { describeWith } from "../../support/programs.ts";
 import { presign } from "../../support/sign.ts";
 import { documentOf, FORGE, FORMS, POWERLESS } from "./hostile-pages.ts";
 
-const HEARD = { timeout: 60_000, interval: 20 };
 /** What browsers run when it is opened by itself. */
 const PAGES = [
   "text/html",
@@ -95,9 +94,8 @@ describeWith(["chromium"], "attacks on a session of the console", () => {
     await using tab = await signedIn();
     await tab.page.goto(listener.serve("/frame", `<h1>bait</h1><iframe src="${demo.url}/-/#/buckets"></iframe>`));
     await tab.page.waitForLoadState("networkidle");
-    const [, frame] = tab.page.frames();
-    expect(frame?.url()).toBe("chrome-error://chromewebdata/");
-    expect(tab.complaints.join()).toContain("frame-ancestors 'none'");
+    await soon(() => tab.page.frames()[1]?.url()).toBe("chrome-error://chromewebdata/");
+    await soon(() => tab.complaints.join()).toContain("frame-ancestors 'none'");
   });
 
   it("changes nothing for a page of another origin", async () => {
@@ -110,7 +108,7 @@ describeWith(["chromium"], "attacks on a session of the console", () => {
         if (name.startsWith("access-control-") && response.url().startsWith(demo.url)) allowed.push(name);
     });
     await other.goto(listener.serve("/forge", FORGE.replaceAll("GATEWAY", demo.url)));
-    await vi.waitFor(() => expect(listener.heard).toHaveLength(1), HEARD);
+    await soon(() => listener.heard).toHaveLength(1);
     const outcomes = JSON.parse(listener.heard[0] ?? "[]") as string[];
     expect(outcomes.length).toBeGreaterThan(20);
     // A page may send such requests, and hears nothing of what came back.
@@ -152,7 +150,8 @@ describeWith(["chromium"], "attacks on a session of the console", () => {
 
   /** The script ran, and had nothing. */
   async function expectPowerless(page: Page, where: "its node" | "the gateway", type: string): Promise<void> {
-    await vi.waitFor(() => expect(listener.heard.length, type).toBeGreaterThan(0), HEARD);
+    await soon(() => listener.heard.length, type).toBeGreaterThan(0);
+    await page.waitForURL(/^http/);
     expect(new URL(page.url()).origin === demo.url, type).toBe(where === "the gateway");
     const report = JSON.parse((listener.heard as string[]).splice(0)[0] ?? "{}") as Record<string, unknown>;
     expect(report, type).toEqual(POWERLESS);

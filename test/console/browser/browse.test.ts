@@ -4,7 +4,7 @@ import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { apiClient } from "../../support/api.ts";
-import { beSignedIn, openBrowser, openTab } from "../../support/browser.ts";
+import { beSignedIn, openBrowser, openTab, soon } from "../../support/browser.ts";
 import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
 import { describeWith } from "../../support/programs.ts";
 
@@ -70,9 +70,9 @@ describeWith(["chromium"], "browsing in the console", () => {
     for (const key of ["ArrowDown", "ArrowDown", "Shift+ArrowDown", "Shift+ArrowDown"])
       await tab.page.keyboard.press(key);
     await tab.page.getByText("3 selected").waitFor();
-    expect(await chosen(tab.page)).toEqual([keyOf(1), keyOf(2), keyOf(3)]);
+    await soon(() => chosen(tab.page)).toEqual([keyOf(1), keyOf(2), keyOf(3)]);
     for (const key of ["Control+ArrowDown", "Control+ArrowDown", " "]) await tab.page.keyboard.press(key);
-    expect(await chosen(tab.page)).toEqual([keyOf(1), keyOf(2), keyOf(3), keyOf(5)]);
+    await soon(() => chosen(tab.page)).toEqual([keyOf(1), keyOf(2), keyOf(3), keyOf(5)]);
     await tab.page.keyboard.press("Control+a");
     await tab.page.getByText("1,000 selected").waitFor();
     await tab.page.keyboard.press("Escape");
@@ -90,7 +90,7 @@ describeWith(["chromium"], "browsing in the console", () => {
       [box.x + box.width + 4, box.y - 8 + 44],
     ] as const)
       await page.mouse.click(x, y);
-    expect(await chosen(page)).toEqual([keyOf(2), keyOf(3)]);
+    await soon(() => chosen(page)).toEqual([keyOf(2), keyOf(3)]);
     expect(await page.getByRole("complementary").count()).toBe(0);
   });
 
@@ -128,8 +128,11 @@ describeWith(["chromium"], "browsing in the console", () => {
       else await page.evaluate(`document.querySelector(".virtual").scrollTo(0, 1e9)`);
       const last = page.getByRole("row", { name: keyOf(999) });
       await last.waitFor();
-      const [row, above] = [await last.boundingBox(), await panel.boundingBox()];
-      expect((row?.y ?? 0) + (row?.height ?? 0), way).toBeLessThanOrEqual(above?.y ?? 0);
+      const between = async () => {
+        const [row, above] = [await last.boundingBox(), await panel.boundingBox()];
+        return row === null || above === null ? Number.NaN : above.y - row.y - row.height;
+      };
+      await soon(between, way).toBeGreaterThanOrEqual(0);
     }
   });
 
@@ -138,7 +141,8 @@ describeWith(["chromium"], "browsing in the console", () => {
     await beSignedIn(tab.page, gateway);
     await tab.page.goto(`${gateway.url}/-/#/buckets/nowhere/`);
     await tab.page.getByRole("alert").getByText("NoSuchBucket").waitFor();
-    for (const name of ["New folder", "Upload"]) expect(await tab.page.getByRole("button", { name }).count()).toBe(0);
+    for (const name of ["New folder", "Upload"])
+      await soon(() => tab.page.getByRole("button", { name }).count()).toBe(0);
   });
 
   it("offers once what can be done with the object that is looked at", async () => {
@@ -149,7 +153,7 @@ describeWith(["chromium"], "browsing in the console", () => {
       .locator(".row-size")
       .click();
     await tab.page.getByRole("complementary").getByRole("button", { name: "Download" }).waitFor();
-    expect(await tab.page.getByRole("button", { name: "Download" }).count()).toBe(1);
+    await soon(() => tab.page.getByRole("button", { name: "Download" }).count()).toBe(1);
   });
 
   async function open(page: Page, prefix: string): Promise<void> {

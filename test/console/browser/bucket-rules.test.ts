@@ -2,7 +2,7 @@
 import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startOverDisks } from "../../api/over-disks.ts";
-import { openBrowser, openConsole } from "../../support/browser.ts";
+import { openBrowser, openConsole, soon } from "../../support/browser.ts";
 import { describeWith } from "../../support/programs.ts";
 
 describeWith(["chromium"], "a bucket's CORS rules in the console", () => {
@@ -31,7 +31,7 @@ describeWith(["chromium"], "a bucket's CORS rules in the console", () => {
     await first.getByLabel("Origins").fill("https://app.example.com\n*.*");
     await press("Save rules");
     await page.getByText("line 2: at most one *").waitFor();
-    expect(await first.getByLabel("Origins").getAttribute("aria-invalid")).toBe("true");
+    await soon(() => first.getByLabel("Origins").getAttribute("aria-invalid")).toBe("true");
     await first.getByLabel("Origins").fill("https://app.example.com");
     for (const method of ["GET", "HEAD", "PUT", "POST", "DELETE"]) await toggle(first, method);
     await press("Save rules");
@@ -45,10 +45,10 @@ describeWith(["chromium"], "a bucket's CORS rules in the console", () => {
     await second.getByText(/expected number/).waitFor();
     await press("Take rule 2 away");
     await second.waitFor({ state: "detached" });
-    expect(await page.evaluate("document.activeElement.ariaLabel")).toBe("CORS rules");
+    await soon(() => page.evaluate("document.activeElement.ariaLabel")).toBe("CORS rules");
     await press("Save rules");
     await page.getByText("Pages of https://app.example.com: GET, HEAD, PUT, POST.").waitFor();
-    expect(await page.evaluate("document.activeElement.ariaLabel")).toBe("Pages of other origins");
+    await soon(() => page.evaluate("document.activeElement.ariaLabel")).toBe("Pages of other origins");
     expect(await rules()).toEqual([
       {
         ...{ allowedOrigins: ["https://app.example.com"], allowedMethods: ["GET", "HEAD", "PUT", "POST"] },

@@ -4,11 +4,11 @@ import { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { apiClient } from "../../support/api.ts";
-import { beSignedIn, openBrowser, openConsole, openTab } from "../../support/browser.ts";
+import { beSignedIn, openBrowser, openConsole, openTab, PATIENCE_MS, soon } from "../../support/browser.ts";
 import { describeWith } from "../../support/programs.ts";
 import { OBJECT, openWorld, type World } from "../../support/world.ts";
 
-const PATIENCE = { timeout: 60_000 };
+const PATIENCE = { timeout: PATIENCE_MS };
 /** So often at least. */
 const ASKED_AGAIN_MS = 10_000;
 
@@ -48,13 +48,13 @@ describeWith(["chromium"], "the dashboard, in a browser", () => {
     const page = await open(world);
     await verdict(page, "Safe");
     await page.getByText("Any one backend may be lost now. 1 object (293 KiB) are stored.").waitFor();
-    expect(await rowOf(page, "toronto").textContent()).toContain("yes");
+    await soon(() => rowOf(page, "toronto").textContent()).toContain("yes");
     const directory = world.directoryOf("new-york");
     await rename(directory, `${directory}.away`);
     await becomes(page, "At risk");
     await page.getByText(/1 of 1 object \(293 KiB\) have only one good copy in place\./).waitFor();
-    expect(await rowOf(page, "new-york").textContent()).toContain("away");
-    expect(await rowOf(page, "toronto").textContent()).toContain("Nothe only good copy of 1 object, 293 KiB");
+    await soon(() => rowOf(page, "new-york").textContent()).toContain("away");
+    await soon(() => rowOf(page, "toronto").textContent()).toContain("Nothe only good copy of 1 object, 293 KiB");
     await rename(`${directory}.away`, directory);
     await becomes(page, "Safe");
   });
@@ -67,7 +67,7 @@ describeWith(["chromium"], "the dashboard, in a browser", () => {
     await page.clock.fastForward(ASKED_AGAIN_MS);
     await page.getByText("Not up to date: The gateway does not answer.").waitFor(PATIENCE);
     await verdict(page, "Safe");
-    expect(await rowOf(page, "toronto").count()).toBe(1);
+    await soon(() => rowOf(page, "toronto").count()).toBe(1);
     await page.context().setOffline(false);
     await page.clock.fastForward(ASKED_AGAIN_MS);
     await page.getByText("Not up to date").waitFor({ state: "detached", ...PATIENCE });
@@ -81,13 +81,13 @@ describeWith(["chromium"], "the dashboard, in a browser", () => {
     await gateway.s3.send(new PutObjectCommand({ ...OBJECT, Key: "again", Body: "again" }));
     gateway.clock.advance(300_000);
     const samples = async () => (await apiClient(gateway)("GET", "/history")).document.samples;
-    await vi.waitFor(async () => expect(await samples()).not.toEqual([]), PATIENCE);
+    await soon(samples).not.toEqual([]);
     await page.reload();
     const chart = page.getByRole("region", { name: "Requests", exact: true });
     await chart.locator("canvas").waitFor();
     await chart.getByText("As a table").click();
     const row = chart.getByRole("table", { name: "Requests" }).getByRole("row").nth(1);
-    expect(await row.getByRole("cell").nth(1).textContent()).toMatch(/^[1-9]\d*$/);
+    await soon(() => row.getByRole("cell").nth(1).textContent()).toMatch(/^[1-9]\d*$/);
     await page.getByRole("radio", { name: "7 d" }).check();
     await chart.locator("canvas").waitFor();
   });

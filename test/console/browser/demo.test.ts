@@ -3,15 +3,13 @@ import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { apiClient } from "../../support/api.ts";
-import { openBrowser, openTab, signIn } from "../../support/browser.ts";
+import { openBrowser, openTab, signIn, soon } from "../../support/browser.ts";
 import { type DemoProcess, startDemoProcess } from "../../support/demo-process.ts";
 import { describeWith } from "../../support/programs.ts";
 import { signedFetch } from "../../support/sign.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 describeWith(["chromium"], "the console of the demo", () => {
   let demo: DemoProcess;
@@ -29,13 +27,13 @@ describeWith(["chromium"], "the console of the demo", () => {
     await tab.page.goto(demo.link);
     await buckets(tab.page);
     const token = demo.link.split("=")[1] ?? "";
-    expect(tab.page.url()).toBe(`${demo.url}/-/`);
+    await soon(() => tab.page.url()).toBe(`${demo.url}/-/`);
     expect(await remembered(tab.page)).not.toContain(token);
     await tab.page.getByRole("link", { name: "demo", exact: true }).click();
     await tab.page.getByRole("button", { name: "Upload" }).waitFor();
     await tab.page.goBack();
     await buckets(tab.page);
-    expect(tab.page.url()).toBe(`${demo.url}/-/`);
+    await soon(() => tab.page.url()).toBe(`${demo.url}/-/`);
     await using second = await openTab(browser);
     await second.page.goto(demo.link);
     await second.page.getByText("This sign-in link was used before").waitFor();
@@ -108,7 +106,7 @@ describeWith(["chromium"], "the console of the demo", () => {
     await click(row.locator(".row-size"));
     const copies = page.getByRole("region", { name: "Copies" });
     await copies.getByText("verified").nth(1).waitFor();
-    expect(await copies.getByRole("listitem").count()).toBe(2);
+    await soon(() => copies.getByRole("listitem").count()).toBe(2);
     const saved = page.waitForEvent("download");
     await click(page.getByRole("complementary").getByRole("button", { name: "Download" }));
     const download = await saved;

@@ -2,13 +2,11 @@
 // all of them are letters to the console.
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { hashOf } from "../../../src/console/routes.ts";
-import { beSignedIn, type ConsoleTab, openBrowser, openTab } from "../../support/browser.ts";
+import { beSignedIn, type ConsoleTab, openBrowser, openTab, soon } from "../../support/browser.ts";
 import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
 import { describeWith } from "../../support/programs.ts";
-
-const APPEARS = { timeout: 60_000, interval: 20 };
 
 const RUN = "window.ran=1";
 const NAMES = [
@@ -56,10 +54,8 @@ describeWith(["chromium"], "hostile names in the console", () => {
   it("lists them all, each in its row and no wider than the list", async () => {
     await using tab = await openAt("names");
     await tab.page.getByText(`${NAMES.length} names`, { exact: true }).waitFor();
-    const titles = await tab.page.evaluate(
-      "[...document.querySelectorAll('[role=row] .row-name')].map((cell) => cell.title)",
-    );
-    expect(titles).toEqual([...NAMES].sort(byUtf8));
+    const titles = "[...document.querySelectorAll('[role=row] .row-name')].map((cell) => cell.title)";
+    await soon(() => tab.page.evaluate(titles)).toEqual([...NAMES].sort(byUtf8));
     expect(await tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
     await untouched(tab);
   });
@@ -71,7 +67,7 @@ describeWith(["chromium"], "hostile names in the console", () => {
     const title = details.getByRole("heading", { level: 2 });
     for (const [index, name] of [...NAMES].sort(byUtf8).entries()) {
       await tab.page.locator(`[aria-rowindex="${index + 1}"] .row-size`).click();
-      await vi.waitFor(async () => expect(await title.getAttribute("title")).toBe(name), APPEARS);
+      await soon(() => title.getAttribute("title")).toBe(name);
       await details.getByText(VALUE, { exact: true }).waitFor();
       await details.getByRole("region", { name: "Copies" }).waitFor();
       await details.locator("pre", { hasText: RUN }).waitFor();
@@ -86,7 +82,7 @@ describeWith(["chromium"], "hostile names in the console", () => {
     for (const [index, name] of [...FOLDERS].sort((a, b) => byUtf8(`${a}/`, `${b}/`)).entries()) {
       await tab.page.locator(`[aria-rowindex="${index + 1}"] a`).click();
       await tab.page.getByText("inside", { exact: true }).waitFor();
-      expect(tab.page.url()).toBe(
+      await soon(() => tab.page.url()).toBe(
         `${gateway.url}/-/${hashOf({ screen: "browse", bucket: "folders", prefix: `${name}/` })}`,
       );
       await untouched(tab, name);

@@ -1,12 +1,10 @@
 // The console without a mouse: the whole way through, and where the focus is after each step.
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { openBrowser, openTab, signIn } from "../../support/browser.ts";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { openBrowser, openTab, signIn, soon } from "../../support/browser.ts";
 import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
 import { describeWith } from "../../support/programs.ts";
-
-const SETTLED = { timeout: 60_000, interval: 20 };
 
 describeWith(["chromium"], "the console by keyboard", () => {
   let gateway: TestGateway;
@@ -27,10 +25,10 @@ describeWith(["chromium"], "the console by keyboard", () => {
     const { page } = tab;
     const type = (text: string) => page.keyboard.type(text);
     await page.goto(`${gateway.url}/-/`);
-    await page.getByLabel("Access key").waitFor();
-    expect(await focused(page)).toBe("Access key");
+    await focusIs(page, "Access key");
     await type(gateway.accessKeyId);
     await press(page, "Tab");
+    await focusIs(page, "Secret key");
     await type(gateway.secretAccessKey);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Buckets", exact: true }).waitFor();
@@ -45,7 +43,7 @@ describeWith(["chromium"], "the console by keyboard", () => {
     await page.keyboard.press("Enter");
     await details.waitFor({ state: "detached" });
     // Not on the page's ground, from where Tab begins at the top.
-    expect(await focused(page)).toBe("Objects of aaa");
+    await focusIs(page, "Objects of aaa");
     expect(tab.complaints).toEqual([]);
   });
 
@@ -60,19 +58,34 @@ describeWith(["chromium"], "the console by keyboard", () => {
     await page.keyboard.press("Home");
     await page.keyboard.press("Enter");
     await page.getByRole("row", { name: "inside.txt" }).waitFor();
-    await vi.waitFor(async () => expect(await focused(page)).toBe("Objects of aaa"), SETTLED);
-    expect(await page.title()).toBe("aaa/folder/ · nearbucket");
+    await focusIs(page, "Objects of aaa");
+    await soon(() => page.title()).toBe("aaa/folder/ · nearbucket");
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     const details = page.getByRole("complementary", { name: "Details of inside.txt" });
     await details.waitFor();
-    expect(await page.title()).toBe("aaa/folder/inside.txt · nearbucket");
+    await soon(() => page.title()).toBe("aaa/folder/inside.txt · nearbucket");
     await page.goBack();
     await details.waitFor({ state: "detached" });
-    expect(await focused(page)).toBe("Objects of aaa");
+    await focusIs(page, "Objects of aaa");
     await page.goBack();
     await page.getByRole("row", { name: "one.txt" }).waitFor();
-    await vi.waitFor(async () => expect(await focused(page)).toBe("Objects of aaa"), SETTLED);
+    await focusIs(page, "Objects of aaa");
+  });
+
+  it("acts on no row of the folder before while the one that was opened is not there", async () => {
+    await using tab = await openTab(browser);
+    const { page } = tab;
+    await page.addInitScript(LATE_FRAMES);
+    await signIn(page, gateway.url, gateway);
+    await page.goto(`${gateway.url}/-/#/buckets/aaa/`);
+    await page.getByRole("row", { name: "one.txt" }).waitFor();
+    await page.locator(".virtual").focus();
+    for (const key of ["Home", "Enter"]) await page.keyboard.press(key);
+    await page.waitForURL(/folder/);
+    await page.keyboard.press("ArrowDown");
+    await page.getByRole("row", { name: "inside.txt" }).waitFor();
+    expect(new URL(page.url()).hash).toBe("#/buckets/aaa/folder/");
   });
 
   it("opens menus that say so, and moves in them", async () => {
@@ -80,44 +93,45 @@ describeWith(["chromium"], "the console by keyboard", () => {
     const { page } = tab;
     await signIn(page, gateway.url, gateway);
     const opener = page.getByRole("button", { name: "Account" });
-    expect(await opener.getAttribute("aria-haspopup")).toBe("menu");
+    await soon(() => opener.getAttribute("aria-haspopup")).toBe("menu");
     await tabTo(page, "Account");
     await page.keyboard.press("Enter");
     await page.getByRole("menu", { name: "Account" }).waitFor();
-    expect(await opener.getAttribute("aria-expanded")).toBe("true");
+    await soon(() => opener.getAttribute("aria-expanded")).toBe("true");
+    await focusIs(page, /^Theme/);
     await press(page, "End");
-    expect(await focused(page)).toBe("Sign out");
+    await focusIs(page, "Sign out");
     await press(page, "Home");
-    expect(await focused(page)).toMatch(/^Theme/);
+    await focusIs(page, /^Theme/);
     await press(page, "Escape");
-    expect(await opener.getAttribute("aria-expanded")).toBe("false");
+    await soon(() => opener.getAttribute("aria-expanded")).toBe("false");
   });
 
   it("gives the focus back to the button that opened a dialog", async () => {
     await using tab = await openTab(browser);
     const { page } = tab;
     await signIn(page, gateway.url, gateway);
-    await page.getByRole("link", { name: "aaa" }).waitFor();
     for (const close of ["Escape", "Cancel"]) {
       await tabTo(page, "New bucket");
       await page.keyboard.press("Enter");
       await page.getByRole("dialog").waitFor();
-      expect(await focused(page)).toBe("Name");
+      await focusIs(page, "Name");
       await leave(page, close);
-      expect(await focused(page)).toBe("New bucket");
+      await focusIs(page, "New bucket");
       await tabTo(page, "For aaa");
       await page.keyboard.press("Enter");
+      await page.getByRole("menu").waitFor();
       await press(page, "ArrowDown");
-      expect(await focused(page)).toBe("Delete …");
+      await focusIs(page, "Delete …");
       await page.keyboard.press("Enter");
       await page.getByRole("dialog", { name: "Delete aaa?" }).waitFor();
       await leave(page, close);
-      expect(await focused(page)).toBe("For aaa");
+      await focusIs(page, "For aaa");
     }
     await page.keyboard.press("Enter");
     await page.getByRole("menu").waitFor();
     await press(page, "Escape");
-    expect(await focused(page)).toBe("For aaa");
+    await focusIs(page, "For aaa");
   });
 
   it("keeps the focus in the page when what it was on is deleted", async () => {
@@ -127,28 +141,58 @@ describeWith(["chromium"], "the console by keyboard", () => {
     await signIn(page, gateway.url, gateway);
     await tabTo(page, "For bbb");
     await page.keyboard.press("Enter");
+    await page.getByRole("menu").waitFor();
     await press(page, "ArrowDown");
+    await focusIs(page, "Delete …");
     await page.keyboard.press("Enter");
     await page.getByRole("dialog").waitFor();
     await tabTo(page, "Delete the bucket");
     await page.keyboard.press("Enter");
     await page.getByRole("dialog").waitFor({ state: "detached" });
     await page.getByRole("link", { name: "bbb" }).waitFor({ state: "detached" });
-    expect(await focused(page)).not.toBe("");
+    await soon(() => focused(page)).not.toBe("");
+  });
+
+  it("leaves the focus in the field that is typed in", async () => {
+    await using tab = await openTab(browser);
+    const { page } = tab;
+    await page.goto(`${gateway.url}/-/`);
+    await focusIs(page, "Access key");
+    // First the second field, as from a password store.
+    await press(page, "Tab");
+    await focusIs(page, "Secret key");
+    await page.keyboard.type("secret");
+    await focusIs(page, "Secret key");
+    await soon(() => page.getByLabel("Secret key").inputValue()).toBe("secret");
   });
 });
+
+/** What a page does after it was drawn comes a second later, as on a machine with other work. */
+const LATE_FRAMES = `{
+  const later = setTimeout;
+  window.requestAnimationFrame = (then) => later(() => then(performance.now()), 1000);
+  window.setTimeout = (then, ms = 0, ...rest) => later(then, ms < 100 ? 1000 : ms, ...rest);
+}`;
+
+/** As the text of a function in the page: what an element is called. */
+const CALLED = `(one) => one.ariaLabel ?? one.labels?.[0]?.textContent ?? one.textContent.trim()`;
 
 /** What the focused element is called; empty: nothing has the focus. */
 function focused(page: Page): Promise<string> {
   return page.evaluate<string>(`(() => {
     const { activeElement: at, body } = document;
-    if (at === null || at === body) return "";
-    return at.ariaLabel ?? at.labels?.[0]?.textContent ?? at.textContent.trim();
+    return at === null || at === body ? "" : (${CALLED})(at);
   })()`);
 }
 
-/** Moves on with Tab until something of this name has the focus, and sees it on each stop. */
+async function focusIs(page: Page, name: string | RegExp): Promise<void> {
+  await soon(() => focused(page)).toEqual(typeof name === "string" ? name : expect.stringMatching(name));
+}
+
+/** Once something of this name is there, moves on with Tab until it has the focus, which is seen on each stop. */
 async function tabTo(page: Page, name: string): Promise<void> {
+  const stops = `[...document.querySelectorAll("a, button, input, [tabindex]")].map(${CALLED})`;
+  await soon(() => page.evaluate<string[]>(stops)).toContain(name);
   const passed: string[] = [];
   for (let stops = 0; stops < 30; stops += 1) {
     await press(page, "Tab");
@@ -169,7 +213,7 @@ async function press(page: Page, key: string): Promise<void> {
     const outlined = [at, at.parentElement].map((one) => getComputedStyle(one));
     return outlined.some((style) => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1) || at.outerHTML;
   })()`;
-  expect(await page.evaluate(isSeen)).toBe(true);
+  await soon(() => page.evaluate(isSeen)).toBe(true);
 }
 
 async function leave(page: Page, how: string): Promise<void> {

@@ -2,7 +2,7 @@
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openBrowser, openTab, signIn } from "../../support/browser.ts";
+import { openBrowser, openTab, signIn, soon } from "../../support/browser.ts";
 import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
 import { describeWith } from "../../support/programs.ts";
 
@@ -26,7 +26,7 @@ describeWith(["chromium"], "limited access keys in the console", () => {
     await using tab = await signedIn({ places: [{ bucket: Bucket, prefix: "mine/" }] });
     await tab.page.getByRole("link", { name: Bucket }).click();
     await tab.page.getByText("Your access key does not reach here").waitFor();
-    expect(await tab.page.getByRole("button", { name: "Upload" }).count()).toBe(0);
+    await soon(() => tab.page.getByRole("button", { name: "Upload" }).count()).toBe(0);
     await tab.page.getByRole("link", { name: "mine/" }).click();
     await tab.page.getByText("one.txt", { exact: true }).waitFor();
     await tab.page.getByRole("button", { name: "Upload" }).waitFor();
@@ -38,11 +38,11 @@ describeWith(["chromium"], "limited access keys in the console", () => {
     await tab.page.getByRole("button", { name: "New bucket" }).waitFor({ state: "detached" });
     await tab.page.goto(`${gateway.url}/-/#/buckets/${Bucket}/mine/`);
     await tab.page.getByText("Your access key may only read.").waitFor();
-    expect(await tab.page.getByRole("button", { name: /Upload|New folder/ }).count()).toBe(0);
+    await soon(() => tab.page.getByRole("button", { name: /Upload|New folder/ }).count()).toBe(0);
     await tab.page.locator("[role=row]", { hasText: "one.txt" }).locator(".row-size").click();
     const details = tab.page.getByRole("complementary", { name: "Details of one.txt" });
     await details.getByText("No tags.").waitFor();
-    expect(await details.getByRole("button", { name: "Add" }).count()).toBe(0);
+    await soon(() => details.getByRole("button", { name: "Add" }).count()).toBe(0);
     await details.getByRole("button", { name: "More" }).click();
     for (const name of ["Rename …", "Move …", "Delete …"])
       expect(await tab.page.getByRole("menuitem", { name }).isDisabled(), name).toBe(true);

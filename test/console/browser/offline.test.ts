@@ -1,7 +1,7 @@
 // Parts of the console that are fetched when they are first shown, while the network is away and after it is back.
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { beSignedIn, type ConsoleTab, openBrowser, openTab } from "../../support/browser.ts";
+import { afterAll, beforeAll, it } from "vitest";
+import { beSignedIn, type ConsoleTab, openBrowser, openTab, soon } from "../../support/browser.ts";
 import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
 import { describeWith } from "../../support/programs.ts";
 
@@ -66,5 +66,5 @@ describeWith(["chromium"], "the console offline", () => {
 async function isWhole(page: Page): Promise<void> {
   await page.getByRole("heading", { name: "Dashboard", exact: true }).waitFor();
   await page.locator(".dashboard").waitFor();
-  expect(await page.evaluate("getComputedStyle(document.querySelector('.dashboard')).display")).toBe("grid");
+  await soon(() => page.evaluate("getComputedStyle(document.querySelector('.dashboard')).display")).toBe("grid");
 }

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { openBrowser, openTab } from "../../support/browser.ts";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { openBrowser, openTab, soon } from "../../support/browser.ts";
 import type { TestGateway } from "../../support/gateway.ts";
 import { describeWith } from "../../support/programs.ts";
 import { SCENES, type Scene, startFurnished, visit } from "./screens.ts";
@@ -60,8 +60,8 @@ describeWith(["chromium"], "every screen of the console", () => {
         `${colorScheme} ${width}`,
       ).toEqual([]);
     }
-    expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), `${width}`).toBe(true);
-    expect(await page.evaluate(CUT_OFF), `${width}`).toEqual([]);
+    await soon(() => page.evaluate("document.documentElement.scrollWidth <= innerWidth"), `${width}`).toBe(true);
+    await soon(() => page.evaluate(CUT_OFF), `${width}`).toEqual([]);
   }
 
   it("runs no script that is written into the page, and a broken rule is told", async () => {
@@ -70,7 +70,7 @@ describeWith(["chromium"], "every screen of the console", () => {
     await tab.page.goto(`${gateway.url}/-/`);
     const script = "Object.assign(document.createElement('script'), { textContent: 'window.ran = 1' })";
     await tab.page.evaluate(`document.body.append(${script})`);
-    await vi.waitFor(() => expect(broken).toEqual(["script-src-elem inline"]), TOLD);
+    await soon(() => broken).toEqual(["script-src-elem inline"]);
     expect(await tab.page.evaluate("window.ran")).toBeUndefined();
   });
 
@@ -82,11 +82,9 @@ describeWith(["chromium"], "every screen of the console", () => {
     await tab.page.evaluate(
       `document.body.append(Object.assign(document.createElement("script"), { src: "${source}" }))`,
     );
-    await vi.waitFor(() => expect(broken).toEqual([`script-src-elem ${source}`]), TOLD);
+    await soon(() => broken).toEqual([`script-src-elem ${source}`]);
   });
 });
-
-const TOLD = { timeout: 60_000, interval: 20 };
 
 /** What counts as good of the cumulative layout shift: https://web.dev/articles/cls. */
 const MOST_SHIFTED = 0.1;

@@ -1,8 +1,7 @@
 /** Every screen of the console, as a reader comes to it, for what must hold on all of them. */
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Page, Request } from "playwright-core";
-import { expect, vi } from "vitest";
-import { beSignedIn } from "../../support/browser.ts";
+import { beSignedIn, soon } from "../../support/browser.ts";
 import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
 
 export interface Scene {
@@ -169,11 +168,9 @@ export async function visit(page: Page, gateway: TestGateway, { at, reach }: Sce
   if (at !== undefined) await beSignedIn(page, gateway);
   await page.goto(`${gateway.url}/-/${at ?? ""}`);
   await reach(page);
-  await vi.waitFor(
-    async () => {
-      expect(await page.locator(".loading, [aria-busy=true]").count()).toBe(0);
-      expect([...running].map((request) => request.url())).toEqual([]);
-    },
-    { timeout: 60_000, interval: 20 },
-  );
+  const loading = async () => ({
+    shown: await page.locator(".loading, [aria-busy=true]").count(),
+    asked: [...running].map((request) => request.url()),
+  });
+  await soon(loading).toEqual({ shown: 0, asked: [] });
 }

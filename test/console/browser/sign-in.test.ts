@@ -1,7 +1,7 @@
 // Signing in and out of the console, in a real browser.
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openBrowser, openTab, signIn } from "../../support/browser.ts";
+import { openBrowser, openTab, signIn, soon } from "../../support/browser.ts";
 import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
 import { describeWith } from "../../support/programs.ts";
 
@@ -51,11 +51,11 @@ describeWith(["chromium"], "signing in to the console", () => {
     await using tab = await openTab(browser);
     await tab.page.goto(`${gateway.url}${path}`);
     await tab.page.getByRole("heading", { name: "Buckets", exact: true }).waitFor();
-    expect(tab.page.url()).not.toContain("sign-in");
+    await soon(() => tab.page.url()).not.toContain("sign-in");
     await using second = await openTab(browser);
     await second.page.goto(`${gateway.url}${path}`);
     await second.page.getByText("This sign-in link was used before").waitFor();
-    expect(second.page.url()).not.toContain("sign-in");
+    await soon(() => second.page.url()).not.toContain("sign-in");
   });
 
   it("ends the session at the gateway by signing out", async () => {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { formatBytes } from "../../../src/console/ui/format.ts";
 import { MAX_SENDING } from "../../../src/console/upload/order.ts";
 import { partsOf } from "../../../src/console/upload/parts.ts";
-import { openBrowser, UNTRUSTED_HOST } from "../../support/browser.ts";
+import { openBrowser, soon, UNTRUSTED_HOST } from "../../support/browser.ts";
 import { describeWith } from "../../support/programs.ts";
 import { signedFetch } from "../../support/sign.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -17,7 +17,6 @@ const MIB = 1024 ** 2;
 // Limits against hanging: a machine with other work takes a minute for the 200 MiB.
 const LIMIT = 180_000;
 vi.setConfig({ testTimeout: 3 * LIMIT });
-const PATIENCE = { timeout: LIMIT, interval: 50 };
 
 /** What the panel says. When it does not come, the failure says what stood there instead. */
 async function summary(page: Page, text: string | RegExp): Promise<void> {
@@ -38,8 +37,7 @@ async function holdAfter(scene: UploadScene, count: number, next: number, begin:
   await begin();
   await Promise.all(held.map(({ met }) => met));
   // As many held as are sent at once: all that was let through has been answered by then.
-  if (next < MAX_SENDING)
-    await vi.waitFor(async () => expect((await scene.unfinished()).flat()).toHaveLength(count), PATIENCE);
+  if (next < MAX_SENDING) await soon(async () => (await scene.unfinished()).flat()).toHaveLength(count);
   return held;
 }
 
@@ -225,7 +223,7 @@ describeWith(["chromium"], "uploading from the console", () => {
     await holdAfter(scene, 1, 2, () => dropOn(page, [join(directory, "big.bin")]));
     await page.getByRole("button", { name: "Cancel big.bin" }).click();
     await summary(page, "1 file: 1 cancelled");
-    await vi.waitFor(async () => expect(await scene.unfinished()).toEqual([]), PATIENCE);
+    await soon(() => scene.unfinished()).toEqual([]);
     expect(await scene.keys()).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 /** A component whose code is fetched when it is first shown. */
 import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { Failing, Loading } from "./ui/states.tsx";
 
 /** What could not be fetched is fetched again when it is shown anew, when asked to, and when the network is back. */
@@ -21,7 +21,8 @@ export function lazy<Props extends object>(fetchIt: () => Promise<ComponentType<
     useEffect(() => {
       if (known === undefined) fetchAgain();
     }, []);
-    useEffect(() => {
+    // With what is said about it: later the network's return would be missed.
+    useLayoutEffect(() => {
       if (state !== "failed") return;
       addEventListener("online", fetchAgain);
       return () => removeEventListener("online", fetchAgain);

@@ -26,7 +26,7 @@ export interface RedirectFacts {
   readonly mode: RedirectMode;
   /** Less than a second is left of the permission to read: no URL can live so short. */
   readonly ending: boolean;
-  /** A GetObject without part number, subresource or customer key. */
+  /** A GetObject without part number, subresource, customer key, and Range that does not count. */
   readonly plain: boolean;
   /** What the request itself says. */
   readonly override: "always" | "never" | undefined;

@@ -47,7 +47,7 @@ export const rules: readonly Rule[] = [
       either(
         plain,
         "the request is a plain read",
-        "the request has a part number, a subresource or a customer's encryption key",
+        "the request has a part number, a subresource, a customer's encryption key or a Range that does not count",
       ),
   },
   {

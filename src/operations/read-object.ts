@@ -29,7 +29,7 @@ export interface ObjectRead {
   readonly range: ByteRange | undefined;
   /** How many bytes are requested. */
   readonly bytes: number;
-  /** Neither a part nor a version is requested: any backend can answer. */
+  /** Any backend can answer: no part or version is requested, and no Range that it might heed where S3 does not. */
   readonly plain: boolean;
 }
 
@@ -56,13 +56,14 @@ export function readObject(call: StoredObjectCall, honoursEmbeddedHeaders: boole
   overrideHeaders(reply, query, caller.authentication === "anonymous");
   sandboxPages(reply);
   setRange(reply, range, object.size);
+  const isUnheeded = range === undefined && headers["range"] !== undefined;
   const bytes = range === undefined ? object.size : range.last - range.first + 1;
   return {
     status: range === undefined ? 200 : 206,
     headers: reply,
     range,
     bytes,
-    plain: partNumber === undefined && !(query.size > 0 && query.has("versionId")),
+    plain: partNumber === undefined && !isUnheeded && !(query.size > 0 && query.has("versionId")),
   };
 }
 

@@ -98,6 +98,15 @@ describe("a redirect", () => {
     expect(await on.get("k", { "x-nearbucket-redirect": "never" })).toMatchObject({ status: 200, text: "0123456789" });
     expect(await on.get("k", {}, "partNumber=1")).toMatchObject({ status: 206, text: "0123456789" });
   });
+
+  it.each([{ range: "bytes=2-4", "if-range": '"other"' }, { range: "bytes=0-1,4-5" }])(
+    "is not used where a store might heed a Range that does not count: %j",
+    async (headers) => {
+      const answer = await on.get("k", { ...headers, "x-nearbucket-redirect": "always" });
+      expect(answer).toMatchObject({ status: 200, text: "0123456789" });
+      expect(answer.headers["x-nearbucket-served"]).toMatch(/; reason=1-not-plain$/);
+    },
+  );
 });
 
 describe("a node", () => {

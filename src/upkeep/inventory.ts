@@ -6,6 +6,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { BackendError, type ListedBlob } from "../backends/backend.ts";
 import type { FleetMember } from "../backends/fleet.ts";
+import { isTriedNow } from "../backends/trial-key.ts";
 import type { InventoryRow, KeyWindow } from "../metadata/inventory.ts";
 import type { InventoryProgress } from "../metadata/inventory-results.ts";
 import { afterPrefix, compareKeys } from "../metadata/key-range.ts";
@@ -113,7 +114,7 @@ async function compare(
   rows: readonly InventoryRow[],
   run: JobRun,
 ): Promise<void> {
-  const { metadata } = context;
+  const { metadata, now } = context;
   const backend = member.backend.name;
   const byKey = new Map(listed.map((entry) => [entry.key, entry]));
   const doubtful = rows.filter(({ isPromised, storageKey, size, etag }) => {
@@ -127,7 +128,8 @@ async function compare(
     return isClear;
   });
   for (const { storageKey, isNamed } of rows) if (isNamed) byKey.delete(storageKey);
-  await metadata.inventory.settle(backend, window, [...byKey.values()]);
+  const strays = [...byKey.values()].filter((entry) => !isTriedNow(entry, now()));
+  await metadata.inventory.settle(backend, window, strays);
   const unclear = answers.filter((isClear) => !isClear).length;
   if (unclear > 0)
     throw new BackendError(backend, "unavailable", { detail: `${unclear} replicas could not be asked for` });

@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { expect, it, vi } from "vitest";
 import { BackendError } from "../../src/backends/backend.ts";
+import { newTrialKey } from "../../src/backends/trial-key.ts";
 import { openLog } from "../../src/log.ts";
 import { openUpkeep } from "../../src/upkeep/upkeep.ts";
 import { put } from "../contracts/backend-contract.ts";
@@ -111,6 +112,22 @@ onEachEngine("an inventory", (kind) => {
     expect(await quarantined(stock)).toEqual({});
     await rig.name("late", begun.content);
     expect((await rig.get("late")).length).toBe(5000);
+  });
+
+  it("takes no object by which the store is being tried for left behind, but one of a trial that was cut off", async () => {
+    await using stock = await openStock(kind, 1, "memory");
+    const { rig } = stock;
+    const key = await plant(stock, "a", newTrialKey());
+    const writtenAt = rig.clock.now().getTime() + DAY;
+    stock.listing = async function* (_, whole) {
+      for await (const entry of whole) yield { ...entry, modifiedAt: new Date(writtenAt) };
+    };
+    rig.clock.advance(DAY);
+    await rig.upkeep.runDue();
+    expect(await quarantined(stock)).toEqual({});
+    rig.clock.advance(DAY);
+    await rig.upkeep.runDue();
+    expect(await quarantined(stock)).toEqual({ a: [key] });
   });
 
   it("takes no write for left behind that is committed between the listing and the rows", async () => {

@@ -4,6 +4,7 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import { asBackendError, type Backend, BackendError, type BackendFault, type Sink } from "../../backends/backend.ts";
+import { newTrialKey } from "../../backends/trial-key.ts";
 import { reasonOf } from "../../log.ts";
 import { error, type Finding, ok } from "./finding.ts";
 
@@ -42,8 +43,7 @@ export async function exchangeObject(
   atHand: (key: string) => Promise<readonly Finding[]>,
 ): Promise<readonly Finding[]> {
   const { name } = backend;
-  // Where the key that signs redirects may read. No storage key looks so; an inventory deletes what a crash left there.
-  const key = `blobs/nearbucket-doctor-${randomBytes(8).toString("hex")}`;
+  const key = newTrialKey();
   const test = { key, bytes: randomBytes(TEST_BYTES) };
   let step = "write";
   const startedAt = performance.now();

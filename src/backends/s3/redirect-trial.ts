@@ -7,6 +7,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { SecureContext } from "node:tls";
 import type { RedirectAbilities } from "../../registration.ts";
 import { type Backend, BackendError } from "../backend.ts";
+import { newTrialKey } from "../trial-key.ts";
 import { bareEtag } from "./faults.ts";
 import { readSigned, type SignedAnswer } from "./signed-read.ts";
 
@@ -45,7 +46,7 @@ const OVERRIDES = {
 /** Throws BackendError when the store takes no object now. */
 export async function tryRedirects(trial: RedirectTrial): Promise<RedirectAbilities> {
   const { backend, publicEndpoint } = trial;
-  const key = `blobs/nearbucket-doctor-${randomBytes(8).toString("hex")}`;
+  const key = newTrialKey();
   const bytes = randomBytes(BYTES);
   try {
     const { etag } = await write(backend.write(key, BYTES), bytes);

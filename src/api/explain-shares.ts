@@ -28,10 +28,15 @@ type Closest = ReturnType<Delivery["closestTo"]>;
 function checkAddresses(given: readonly string[]): readonly string[] {
   const parsed = given.map(parseAddress);
   const faults = parsed.flatMap((address, index) =>
-    address === undefined ? [{ pointer: `/addresses/${index}`, detail: "an IP address, such as 192.0.2.1" }] : [],
+    address === undefined ? [{ pointer: `/addresses/${index}`, detail: faultOf(given[index]) }] : [],
   );
   if (faults.length > 0) throw new ApiError("BadRequest", undefined, { faults });
   return parsed.filter((address) => address !== undefined);
+}
+
+/** With what was given, cut: the addresses come from a long file, a part of it at a time. */
+function faultOf(text = ""): string {
+  return `an IP address, such as 192.0.2.1, and not ${JSON.stringify(text.slice(0, 50))}`;
 }
 
 /** Those with the most addresses first. */

@@ -133,7 +133,11 @@ it("counts the addresses that each region would serve, as explained one by one",
 it("refuses what is no address, and shares of an object that the caller may not read", async () => {
   const body = { bucket: "bucket", key: "k", addresses: ["192.0.2.7", "nowhere", "1.2.3"] };
   const { document } = await apiClient(on.gateway)("POST", "/explain/shares", { body });
-  expect(document.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(["/addresses/1", "/addresses/2"]);
+  const detail = (text: string) => `an IP address, such as 192.0.2.1, and not "${text}"`;
+  expect(document.errors).toEqual([
+    { pointer: "/addresses/1", detail: detail("nowhere") },
+    { pointer: "/addresses/2", detail: detail("1.2.3") },
+  ]);
   const stranger = apiClient(on.gateway, await on.gateway.addAccount("other"));
   const asked = await stranger("POST", "/explain/shares", { body: { ...body, addresses: ["192.0.2.7"] } });
   expect(asked.document.code).toBe("AccessDenied");

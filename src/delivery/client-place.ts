@@ -3,6 +3,7 @@
  * operator), the coordinates of its city, its country. Else nobody knows, and the load is spread.
  */
 import type { Geography } from "../geography/geography.ts";
+import { carriedAddress } from "../geography/public-address.ts";
 import type { Region } from "../model.ts";
 import { readClaimedPlace } from "./client.ts";
 import { NetworkMap } from "./networks.ts";
@@ -32,7 +33,7 @@ export function clientPlaceReader({
   const byOperator = new Map(clientMap.flatMap(({ asn, region }) => (asn ? [[asn, region] as const] : [])));
   const regionByName = new Map(regions.map((region) => [region.name, region]));
   const mapped = (address: string) => {
-    const region = byNetwork.get(address);
+    const region = byNetwork.get(address) ?? byNetwork.get(carriedAddress(address) ?? "");
     if (region !== undefined || byOperator.size === 0) return region;
     const asn = geography.asnOf(address);
     return asn === undefined ? undefined : byOperator.get(asn);

@@ -18,6 +18,13 @@ export function publicAddress(text: string): string | undefined {
   return isPublicIPv6(parts) ? text : undefined;
 }
 
+/** The IPv4 address that an IPv6 one carries, as `192.0.2.1`; undefined: it carries none. */
+export function carriedAddress(text: string): string | undefined {
+  const parts = text.includes(":") && !text.includes("%") ? readIPv6(text) : undefined;
+  const carried = parts && carriedIPv4(parts);
+  return carried === undefined ? undefined : formatIPv4(carried);
+}
+
 function carriedIPv4(parts: readonly number[]): number | undefined {
   const [first = 0, second = 0, third = 0] = parts;
   if (first === 0x2002) return second * 65_536 + third;

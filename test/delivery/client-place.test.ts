@@ -28,6 +28,8 @@ const at = (clientAddress: string, headers = {}, trustedPeer = false) =>
 describe("clientPlaceReader", () => {
   it.each([
     ["a network of the client map before its operator", "6.6.6.6", { region: "amsterdam", source: "client-map" }],
+    ["the network of the IPv4 address that NAT64 carries", "64:ff9b::606:606", { region: "amsterdam" }],
+    ["the network of the IPv4 address that 6to4 carries", "2002:606:606::1", { region: "amsterdam" }],
     ["the operator before data about the address", "8.8.8.8", { region: "toronto", source: "client-map" }],
     ["coordinates of the city", "9.9.9.9", { coordinates: PARIS, source: "city", country: "FR" }],
     ["the country", "7.7.7.7", { coordinates: PARIS, source: "country", country: "FR" }],

@@ -1,6 +1,7 @@
 /**
  * Is it safe to lose a backend now? Pure: from the sets of backends that hold blobs, and from what is known of each
- * backend, to exact figures. A copy that is far away, lost or on a backend that is being emptied protects nothing.
+ * backend, to exact figures. A copy that is far away, lost, outside of the blob's regions or on a backend that is being
+ * emptied protects nothing.
  */
 import { isEnough } from "../blobs/replicas/placement.ts";
 import { type Amount, type HolderSet, sum } from "../metadata/holders.ts";
@@ -39,7 +40,7 @@ export interface Safety {
   readonly stored: Amount;
   /** Fewer than two good copies are in place; includes the two below. */
   readonly atRisk: Amount;
-  /** No copy is in place. */
+  /** No copy that may be read is in place. */
   readonly unreadable: Amount;
   /** No backend holds a verified replica. */
   readonly lost: Amount;
@@ -54,18 +55,27 @@ export function judgeSafety(sets: readonly HolderSet[], places: readonly Backend
   const inPlace = namesOf(places.filter((place) => place.inPlace));
   const good = namesOf(places.filter((place) => place.inPlace && place.attached));
   const isShort = shortage(places, rule);
-  const total = (isIn: (backends: readonly string[]) => boolean) => sum(sets.filter((set) => isIn(set.backends)));
-  const atRisk = total((backends) => backends.filter((name) => good.has(name)).length < 2);
-  const unreadable = total((backends) => !backends.some((name) => inPlace.has(name)));
+  const readableOf = readableHolders(places);
+  const total = (isIn: (backends: readonly string[], readable: readonly string[]) => boolean) =>
+    sum(sets.filter((set) => isIn(set.backends, readableOf(set))));
+  const atRisk = total((_, readable) => readable.filter((name) => good.has(name)).length < 2);
+  const unreadable = total((_, readable) => !readable.some((name) => inPlace.has(name)));
   const lost = total((backends) => backends.length === 0);
   const backends = [...named].map((name) => {
     const { blobs: replicas, bytes } = total((holders) => holders.includes(name));
-    const isOnlyHere = (holders: readonly string[]) =>
-      holders.includes(name) && !holders.some((other) => other !== name && good.has(other));
+    const isOnlyHere = (holders: readonly string[], readable: readonly string[]) =>
+      holders.includes(name) && !readable.some((other) => other !== name && good.has(other));
     return { name, replicas, bytes, onlyHere: total(isOnlyHere) };
   });
   const verdict = lost.blobs > 0 ? "lost" : unreadable.blobs > 0 ? "unreadable" : atRisk.blobs > 0 ? "at-risk" : "safe";
   return { verdict, stored: sum(sets), atRisk, unreadable, lost, underReplicated: sum(sets.filter(isShort)), backends };
+}
+
+/** The holders that blobs are read from: a copy in a region where they may not stand is kept, but never read. */
+function readableHolders(places: readonly BackendPlace[]): (set: HolderSet) => readonly string[] {
+  const regions = new Map(places.map(({ name, region }) => [name, region]));
+  return ({ backends, wanted }) =>
+    wanted?.regions === undefined ? backends : backends.filter((name) => mayStandIn(regions.get(name) ?? "", wanted));
 }
 
 /** Have blobs fewer good copies than they should, or all in one region where they may stand in two? */

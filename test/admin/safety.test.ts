@@ -14,6 +14,7 @@ const away = { inPlace: false, present: true };
 const longAway = { inPlace: false, present: false };
 const draining = { attached: false, present: false };
 const held = (...backends: string[]): HolderSet => ({ backends, blobs: 1, objects: 2, bytes: 3 });
+const within = (regions: string[], ...backends: string[]): HolderSet => ({ ...held(...backends), wanted: { regions } });
 
 describe("judgeSafety", () => {
   it.each<[what: string, sets: HolderSet[], places: BackendPlace[], verdict: Verdict, onlyHere: string, under: number]>(
@@ -45,6 +46,16 @@ describe("judgeSafety", () => {
         "safe",
         "",
         1,
+      ],
+      ["one of two outside", [within(["a", "c"], "a", "b")], [place("a"), place("b"), place("c")], "at-risk", "a", 1],
+      ["the only one outside", [within(["a"], "b")], [place("a"), place("b")], "unreadable", "b", 1],
+      [
+        "one outside beside two",
+        [within(["a", "c"], "a", "b", "c")],
+        [place("a"), place("b"), place("c")],
+        "safe",
+        "",
+        0,
       ],
       ["two in the only region", [held("a", "b")], [place("a"), place("b", { region: "a" })], "safe", "", 0],
     ],

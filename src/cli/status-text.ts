@@ -53,10 +53,12 @@ function verdictLines(report: StatusReport, isRunning: boolean): readonly string
   return lines.map((line) => wrap(line, "  "));
 }
 
-function whenSafe({ safeAt, now, copies, jobs }: StatusReport, isRunning: boolean): string {
+function whenSafe({ safeAt, now, copies, jobs, underReplicated, backends }: StatusReport, isRunning: boolean): string {
   if (copies === 1) return "Because copies is 1, each is stored once.";
   if (safeAt !== undefined) return `Safe at about ${clockTime(safeAt, now)}.`;
   if (!isRunning) return "No gateway is known to run that would repair them.";
+  if (underReplicated.blobs === 0 && backends.every(({ up }) => up !== false))
+    return "They have as many copies as they should: their bucket or their writes ask for one.";
   if (!jobs.some(({ kind }) => kind === "copy")) return "No repair is planned yet.";
   return "When they are safe cannot be told: no repair has finished of late.";
 }

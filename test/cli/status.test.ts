@@ -109,6 +109,17 @@ describe("nearbucket status", () => {
     await expect.poll(async () => (await askJson(site)).verdict, { timeout: 15_000 }).toBe("safe");
   });
 
+  it("speaks of no repair where objects should stand once", async () => {
+    await using site = await startSite({ fewestCopies: 1 });
+    const { s3, configFile } = site.gateway;
+    await s3.send(new CreateBucketCommand({ Bucket: "scratch" }));
+    await runCommand(["buckets", "set", "scratch", "--copies", "1", "--config", configFile]);
+    await s3.send(new PutObjectCommand({ Bucket: "scratch", Key: "note", Body: "a note" }));
+    const { code, out } = await askStatus(site);
+    expect(code).toBe(2);
+    expect(out).toMatch(/^AT RISK {2}1 of 4 objects, .*\n {2}They have as many copies as they should: /m);
+  });
+
   it("finds the objects of which one replica is not good, by backend and by bucket", async () => {
     await using site = await startSite();
     await change(

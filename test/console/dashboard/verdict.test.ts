@@ -45,8 +45,9 @@ describe("the verdict", () => {
 
   it.each([
     ["Because copies is 1", { copies: 1 }],
-    ["No repair is planned yet", {}],
-    ["When they are safe again cannot be told", { jobs: [copyJob] }],
+    ["They have as many copies as they should", {}],
+    ["No repair is planned yet", { underReplicated: some(1) }],
+    ["When they are safe again cannot be told", { underReplicated: some(1), jobs: [copyJob] }],
   ])("says %j where no time can be told", (text, change) => {
     expect(words({ verdict: "at-risk", atRisk: some(1), ...change })[0]).toContain(text);
   });

@@ -82,9 +82,11 @@ function plannedRepair({ repairBeginsAt, toRepair, now }: Told): string | undefi
   return `Repair of ${countOf(toRepair.objects, "object")} begins ${waitUntil(repairBeginsAt, now)}.`;
 }
 
-function whenSafe({ safeAt, now, copies, jobs }: Told): string {
+function whenSafe({ safeAt, now, copies, jobs, underReplicated, backends }: Told): string {
   if (copies === 1) return "Because copies is 1, each is stored once.";
   if (safeAt !== undefined) return `Safe again about ${clockTime(safeAt, now)}.`;
+  if (underReplicated.blobs === 0 && backends.every(({ live }) => live?.up !== false))
+    return "They have as many copies as they should: their bucket or their writes ask for one.";
   if (!jobs.some(({ kind }) => kind === "copy")) return "No repair is planned yet.";
   return "When they are safe again cannot be told: no repair has finished of late.";
 }

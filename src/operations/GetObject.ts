@@ -6,6 +6,7 @@ import { heldByTransfer } from "../blobs/held-by-transfer.ts";
 import type { ReplyHeaders } from "../protocol/reply-headers.ts";
 import { operation, type Reply, type Services, type StoredObjectCall } from "./operation.ts";
 import { type ObjectRead, readObject } from "./read-object.ts";
+import { REGIONS_HEADER } from "./requested-regions.ts";
 
 // Below 1 KiB, so that clients drain it and keep the connection; without <Endpoint>, because some clients would send
 // every later request there.
@@ -78,13 +79,17 @@ function nameMemory(headers: ReplyHeaders): void {
 
 const NOTHING = Buffer.alloc(0);
 
-/** Headers that a foreign backend cannot send for this object; clients can read them from the redirect itself. */
+/**
+ * Headers that a foreign backend cannot send for this object; clients can read them from the redirect itself. Nor does
+ * a node send the regions: its URL can be passed on, and they are for the owner.
+ */
 function redirectHeaders(reply: ReplyHeaders, route: Readonly<Record<string, string>>): ReplyHeaders {
   const headers: ReplyHeaders = {
     "Content-Type": "application/xml",
     "x-nearbucket-set-etag": reply["ETag"],
     "x-nearbucket-set-last-modified": reply["Last-Modified"],
   };
-  for (const name in reply) if (name.startsWith("x-amz-")) headers[`x-nearbucket-set-${name}`] = reply[name];
+  for (const name in reply)
+    if (name.startsWith("x-amz-") || name === REGIONS_HEADER) headers[`x-nearbucket-set-${name}`] = reply[name];
   return Object.assign(headers, route);
 }

@@ -46,6 +46,13 @@ describe("a redirect", () => {
     expect(headers).not.toHaveProperty("etag");
   });
 
+  it("has the object's regions, and its URL does not tell them", async () => {
+    await on.put("placed", "01", { "x-nearbucket-regions": "region-0,region-1" });
+    const { headers } = await on.get("placed", { "x-nearbucket-redirect": "always" });
+    expect(headers["x-nearbucket-set-x-nearbucket-regions"]).toBe("region-0,region-1");
+    expect((await follow(headers["location"])).headers.has("x-nearbucket-regions")).toBe(false);
+  });
+
   it("leads to a node that answers with the object's headers", async () => {
     const { headers } = await redirected();
     const head = await on.call("HEAD", "k");

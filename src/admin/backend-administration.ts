@@ -20,7 +20,7 @@ import {
 } from "./backend-description.ts";
 import { amountText, checkCopied, checkInUse, checkNotInPlace } from "./backend-refusals.ts";
 import type { LiveBackend } from "./live-status.ts";
-import { missingBackends, regionsOf } from "./missing-backends.ts";
+import { type MissingBackends, missingBackends, regionsOf } from "./missing-backends.ts";
 import { openStore } from "./open-store.ts";
 import { knownBackend, Refusal } from "./refusal.ts";
 import { tryRedirects } from "./try-redirects.ts";
@@ -157,10 +157,10 @@ export class BackendAdministration {
   }
 
   /**
-   * Gives how many backends are missing to hold what it holds: copying ends only when they are attached. Throws when it
-   * is not registered, or removed.
+   * Gives how many backends are missing to hold what it holds, and where: copying ends only when they are attached.
+   * Throws when it is not registered, or removed.
    */
-  async drain(name: string): Promise<number> {
+  async drain(name: string): Promise<MissingBackends> {
     const row = await this.#registered(name);
     if (row.state === "removed") throw new Refusal(`${name} is removed`);
     const { backends } = this.#options.metadata;

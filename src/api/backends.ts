@@ -95,8 +95,12 @@ export const drainBackend = apiOperation({
   access: "operator",
   answer: drained,
   async handle({ path }, services) {
-    const backendsMissing = await change(services, (all) => all.drain(nameIn(path)));
-    return { ...(await one(services, nameIn(path))), ...(backendsMissing > 0 && { backendsMissing }) };
+    const { backendsMissing, missingIn } = await change(services, (all) => all.drain(nameIn(path)));
+    return {
+      ...(await one(services, nameIn(path))),
+      ...(backendsMissing > 0 && { backendsMissing }),
+      ...(missingIn.length > 0 && { missingIn }),
+    };
   },
 });
 

@@ -1,4 +1,5 @@
 /** `nearbucket backends drain`, and waiting until nothing keeps the backend from being removed. */
+import { type Missing, missingText } from "../contract/missing-text.ts";
 import { endWith, STOPPED } from "./exit-code.ts";
 import { counted, size } from "./layout.ts";
 import type { BackendsGroup, Left } from "./reached.ts";
@@ -6,18 +7,17 @@ import type { Terminal } from "./terminal.ts";
 import { paceText, type WaitOptions, waitFor } from "./waiting.ts";
 
 export async function drain(all: BackendsGroup, name: string, terminal: Terminal, options: WaitOptions) {
-  const backendsMissing = await all.drain(name);
-  if (backendsMissing > 0) return tellStuck(name, backendsMissing, terminal, options);
+  const missing = await all.drain(name);
+  if (missing.backendsMissing > 0) return tellStuck(name, missing, terminal, options);
   const left = options.wait ? await waitUntilSpare(all, name, terminal, options) : undefined;
   terminal.print(options.json ? JSON.stringify({ backend: name, ...left }) : doneText(name, left));
   if (left !== undefined && left.blobs > 0) endWith(STOPPED);
 }
 
 /** Attaching others may be the next step. Waiting for them here would keep the operator from it. */
-function tellStuck(name: string, backendsMissing: number, terminal: Terminal, { json, wait }: WaitOptions): void {
-  const needed = `${counted(backendsMissing, "more backend")} must be attached, or come back`;
-  const stuck = `the others cannot take all of its copies: ${needed}`;
-  if (json) terminal.print(JSON.stringify({ backend: name, backendsMissing }));
+function tellStuck(name: string, missing: Missing, terminal: Terminal, { json, wait }: WaitOptions): void {
+  const stuck = `the others cannot take all of its copies: ${missingText(missing)} must be attached, or come back`;
+  if (json) terminal.print(JSON.stringify({ backend: name, ...missing }));
   else if (!wait) terminal.print(`${name} is draining, but ${stuck}`);
   if (wait) throw new Error(`${name} is draining, but waiting would not end: ${stuck}`);
 }

@@ -59,8 +59,8 @@ export interface BackendsGroup {
   check(name: string | undefined): Promise<readonly BackendCheck[]>;
   /** `text`: YAML with the keys of one backend; relative paths in it start at `directory`. */
   attach(name: string, text: string, directory: string): Promise<void>;
-  /** Returns how many more backends are needed to take its copies. */
-  drain(name: string): Promise<number>;
+  /** Returns how many more backends are needed to take its copies, and in which regions. */
+  drain(name: string): ReturnType<Administration["backends"]["drain"]>;
   left(name: string): Promise<Left>;
   /** Returns `until`: what was last read then or before is read now. */
   scrub(name: string): Promise<Date>;

@@ -48,6 +48,8 @@ export const backends = pageOf(backend);
 export const drained = backend.extend({
   /** So many more are needed to take its copies: until they are attached, it cannot be emptied. Absent: none. */
   backendsMissing: count.optional(),
+  /** So many of them each in any of these regions: there are blobs that may stand in these only. Absent: none. */
+  missingIn: z.array(z.object({ backends: count, regions: z.array(z.string()) })).optional(),
 });
 
 /** One thing that was looked at. */

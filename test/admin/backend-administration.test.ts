@@ -61,19 +61,20 @@ describe("BackendAdministration", () => {
     expect((await replace()).lost).toBe(0);
   });
 
-  it.each<[what: string, wanted: Wanted | undefined, missing: number]>([
+  it.each<[what: string, wanted: Wanted | undefined, missing: number, regions?: readonly string[]]>([
     ["what two others can take", undefined, 0],
     ["what wants three copies", { copies: 3 }, 1],
-    ["what may stand in two of three regions", { regions: ["x", "y"] }, 1],
+    ["what may stand in two of three regions", { regions: ["x", "y"] }, 1, ["x", "y"]],
     ["what may stand in all of them", { regions: ["x", "y", "z"] }, 0],
-    ["what wants more than there are, in one region", { copies: 3, regions: ["x"] }, 3],
-  ])("says how many backends it takes to empty one: %s", async (_what, wanted, missing) => {
+    ["what wants more than there are, in one region", { copies: 3, regions: ["x"] }, 3, ["x"]],
+  ])("says how many backends it takes to empty one, and where: %s", async (_what, wanted, missing, regions) => {
     await using rig = await openRig();
     await rig.put("key", randomBytes(100), { minimumCopies: 1, ...(wanted && { wanted }) });
     const administration = administrationOf(rig);
     const { replicas } = await rig.blobOf("key");
     const name = replicas.map(({ backend }) => backend).sort()[0] ?? "";
-    expect(await administration.drain(name)).toBe(missing);
+    const missingIn = regions === undefined ? [] : [{ backends: missing, regions }];
+    expect(await administration.drain(name)).toEqual({ backendsMissing: missing, missingIn });
     // As gateways do once they have seen the drain.
     const registry = openRegistry({ ...rig, now: rig.clock.now, log: openLog("silent") });
     await registry.refresh();
@@ -89,7 +90,8 @@ describe("BackendAdministration", () => {
     const { id } = await rig.blobOf("key");
     for (const name of ["a", "b", "c"]) await rig.metadata.blobs.setReplica(id, name, "verified");
     const after = administrationOf(rig, { b: "elsewhere" });
-    expect(await after.drain("a")).toBe(1);
+    const regions = ["x", "y", "z"];
+    expect(await after.drain("a")).toEqual({ backendsMissing: 1, missingIn: [{ backends: 1, regions }] });
     await expect(after.remove("a")).rejects.toThrow("1 blobs (100 bytes) would have fewer copies than they should");
     await expect(administrationOf(rig).remove("a")).resolves.toBeUndefined();
   });

@@ -111,11 +111,25 @@ describe("nearbucket backends", () => {
     for (const ask of [backends, (...words: string[]) => remotely("backends", ...words)]) {
       expect(await ask("drain", "a")).toMatchObject({ code: 0, out: `a is draining, but ${stuck}\n` });
       const waiting = await ask("drain", "a", "--wait", "--json");
-      expect(waiting).toMatchObject({ code: 1, out: '{"backend":"a","backendsMissing":1}\n' });
+      expect(waiting).toMatchObject({ code: 1, out: '{"backend":"a","backendsMissing":1,"missingIn":[]}\n' });
       expect(waiting.err).toContain(`nearbucket: a is draining, but waiting would not end: ${stuck}\n`);
     }
     await attachC();
     expect(await backends("drain", "a", "--wait")).toMatchObject({ code: 0, out: expect.stringContaining("removed") });
+  });
+
+  it("says in which region another one is missing, where bytes may not stand in others", async () => {
+    await start(["a", "b", "c"]);
+    await send({ method: "PUT", path: "/bucket" });
+    expect(await remotely("buckets", "set", "bucket", "--placement", "a,b")).toMatchObject({ code: 0 });
+    await store("key");
+    const stuck = "the others cannot take all of its copies: 1 more backend in a or b must be attached, or come back";
+    for (const ask of [backends, (...words: string[]) => remotely("backends", ...words)]) {
+      expect(await ask("drain", "a")).toMatchObject({ code: 0, out: `a is draining, but ${stuck}\n` });
+      expect(JSON.parse((await ask("drain", "a", "--json")).out)).toEqual({
+        ...{ backend: "a", backendsMissing: 1, missingIn: [{ backends: 1, regions: ["a", "b"] }] },
+      });
+    }
   });
 
   it("does not make the directory of a disk that is not there, and keeps what the database says of it", async () => {

@@ -47,7 +47,8 @@ export function remoteBackends(api: Api, { env }: Terminal): BackendsGroup {
       await api.call("POST", "/backends", backend, { body: readDeclaration(text, name, env) });
     },
     async drain(name) {
-      return (await api.call("POST", path`/backends/${name}/drain`, drained)).backendsMissing ?? 0;
+      const { backendsMissing = 0, missingIn = [] } = await api.call("POST", path`/backends/${name}/drain`, drained);
+      return { backendsMissing, missingIn };
     },
     async left(name) {
       const options = { patienceMs: LONG_MS };

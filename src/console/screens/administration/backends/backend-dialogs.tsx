@@ -1,23 +1,28 @@
 /** What is asked before a backend is drained, replaced or removed. */
 import type { ComponentChildren } from "preact";
+import type { Missing } from "../../../../contract/missing-text.ts";
 import { api } from "../../../session.ts";
 import { useAction } from "../../../ui/action.ts";
 import { Confirm } from "../../../ui/confirm.tsx";
 import { countOf, formatBytes } from "../../../ui/format.ts";
 import { Failing, Loading } from "../../../ui/states.tsx";
 import type { Fault } from "../../../wire/fault.ts";
-import { type BackendRow, refusalWords } from "./backend-rows.ts";
+import { type BackendRow, refusalWords, stuckWords } from "./backend-rows.ts";
 import { amountOf, useLoss } from "./loss.tsx";
 
 export interface BackendDialogProps {
   readonly row: BackendRow;
   readonly onClose: () => void;
-  /** With what is to be told. */
-  readonly onDone: (news: string) => void;
+  /** With what is to be told. `but`: what keeps it from going on. */
+  readonly onDone: (news: string, but?: string) => void;
 }
 
 export function Drain({ row: { name, replicas, bytes }, onClose, onDone }: BackendDialogProps) {
-  const { busy, fault, run } = useAction(() => onDone(`${name} gets nothing new, and is being emptied.`));
+  const { busy, fault, run } = useAction<Missing>((missing) =>
+    missing.backendsMissing === undefined
+      ? onDone(`${name} gets nothing new, and is being emptied.`)
+      : onDone(`${name} gets nothing new, but the others cannot take all of its copies.`, stuckWords(missing)),
+  );
   return (
     <Confirm
       title={`Drain ${name}?`}

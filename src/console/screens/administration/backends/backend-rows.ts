@@ -1,5 +1,6 @@
 /** What the lists of backends and the status say of each backend, in one row. Pure. */
 import type { BackendDocument } from "../../../../contract/backends.ts";
+import { type Missing, missingText } from "../../../../contract/missing-text.ts";
 import type { BackendStatusDocument, StatusDocument } from "../../../../contract/status.ts";
 
 /** What an operator wants done with a backend, or to know of it. */
@@ -61,6 +62,11 @@ export function refusalWords(message: string): string {
   return message
     .replace(/: nearbucket backends drain \S+ first$/, ": drain it first")
     .replace(" with --accept-loss", "");
+}
+
+/** What a backend that drains waits for. */
+export function stuckWords(missing: Missing): string {
+  return `Attach ${missingText(missing)}, or bring back those that are away.`;
 }
 
 /** Which of the actions make sense; the gateway decides. */

@@ -42,9 +42,10 @@ export function Backends() {
   const moves = loaded.value?.rows.some(isMoving) ?? false;
   if (moves !== isQuick) setQuick(moves);
   const close = () => setShown(undefined);
-  const news = (text: string) => {
+  const news = (text: string, but?: string) => {
     close();
-    say(text);
+    if (but === undefined) say(text);
+    else sayFault(text, { code: "stuck", message: but, status: 0 });
     loaded.reload();
   };
   const onWish = (wish: Wish, row: BackendRow) => {

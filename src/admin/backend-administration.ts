@@ -18,7 +18,7 @@ import {
   type BackendFacts,
   describeBackend,
 } from "./backend-description.ts";
-import { amountText, checkCopied, checkInUse, checkNotInPlace } from "./backend-refusals.ts";
+import { amountText, checkCopied, checkInUse, checkNotInPlace, checkNoUploads } from "./backend-refusals.ts";
 import type { LiveBackend } from "./live-status.ts";
 import { type MissingBackends, missingBackends, regionsOf } from "./missing-backends.ts";
 import { openStore } from "./open-store.ts";
@@ -196,9 +196,7 @@ export class BackendAdministration {
     // A write that began before the drain may have come after the walk over all blobs.
     if (short.blobs > 0) await metadata.jobs.add({ kind: "survey" });
     checkCopied(name, only, short);
-    const uploads = row.lostAt === undefined ? await metadata.backends.uploadsOnlyThere(name, this.#since()) : 0;
-    if (uploads > 0)
-      throw new Refusal(`${uploads} unfinished uploads have parts only on ${name}: complete or abort them first`);
+    if (row.lostAt === undefined) checkNoUploads(name, await metadata.backends.uploadsOnlyThere(name, this.#since()));
     await metadata.backends.setState(name, "removed");
     for (let forgotten = BATCH; forgotten === BATCH; ) forgotten = await metadata.backends.forgetReplicas(name, BATCH);
   }

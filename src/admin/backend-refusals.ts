@@ -35,6 +35,23 @@ export function checkCopied(name: string, only: Amount, short: Amount): void {
     );
 }
 
+/** So many are named. */
+const SHOWN = 5;
+
+/** `uploads`: those that could not be completed without it. */
+export function checkNoUploads(
+  name: string,
+  uploads: readonly { readonly bucket: string; readonly key: string }[],
+): void {
+  if (uploads.length === 0) return;
+  const named = uploads.slice(0, SHOWN).map(({ bucket, key }) => `${bucket}/${key}`);
+  const more = uploads.length > SHOWN ? ", ..." : "";
+  throw new Refusal(
+    `${uploads.length} unfinished uploads have parts only on ${name}: ` +
+      `complete or abort them first (${named.join(", ")}${more})`,
+  );
+}
+
 export function amountText({ blobs, bytes }: Pick<Amount, "blobs" | "bytes">): string {
   return `${blobs} blobs (${bytes} bytes)`;
 }

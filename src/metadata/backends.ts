@@ -99,11 +99,14 @@ const selectSample = statement<{ storage_key: string; size: number; etag: string
   WHERE replicas.backend = ? AND replicas.state = 'verified' AND blobs.ref_count > 0
   ORDER BY replicas.scrubbed_at DESC LIMIT ?`,
 );
-const partsThere = statement<{ upload_id: string; backends: string }>(
+const partsThere = statement<{ upload_id: string; bucket: string; key: string; backends: string }>(
   "backend-parts",
-  `SELECT DISTINCT parts.upload_id AS upload_id, parts.backends AS backends
+  `SELECT DISTINCT uploads.upload_id AS upload_id, buckets.name AS bucket, uploads.key AS key,
+    parts.backends AS backends
   FROM upload_backends JOIN parts ON parts.upload_id = upload_backends.upload_id
-  WHERE upload_backends.backend = ?1 AND instr(parts.backends, '"' || ?1 || '"') > 0`,
+    JOIN uploads ON uploads.upload_id = parts.upload_id JOIN buckets ON buckets.id = uploads.bucket_id
+  WHERE upload_backends.backend = ?1 AND instr(parts.backends, '"' || ?1 || '"') > 0
+  ORDER BY uploads.upload_id`,
 );
 
 export class Backends {
@@ -194,12 +197,26 @@ export class Backends {
     return (await new Holders(this.#context).sets()).filter(isShort);
   }
 
-  /** Unfinished uploads with a part there that no other backend has, of those attached and in place after `since`. */
-  async uploadsOnlyThere(name: string, since: Date): Promise<number> {
+  /**
+   * The unfinished uploads whose parts there no other backend has all of, of those attached and in place after `since`,
+   * oldest first: parts that stand on several others do not become one object any more. Wherever an upload's bytes may
+   * stand: completing reads the parts where they are.
+   */
+  async uploadsOnlyThere(
+    name: string,
+    since: Date,
+  ): Promise<readonly { readonly bucket: string; readonly key: string }[]> {
     const others = await this.others(name, since);
-    const parts = await this.#context.engine.read.all(partsThere, [name]);
-    const isOnlyThere = (held: readonly string[]) => !others.some((other) => held.includes(other));
-    return new Set(parts.flatMap((part) => (isOnlyThere(JSON.parse(part.backends)) ? [part.upload_id] : []))).size;
+    const only = new Map<
+      string,
+      { readonly bucket: string; readonly key: string; readonly wholeOn: readonly string[] }
+    >();
+    for (const { upload_id: id, bucket, key, backends } of await this.#context.engine.read.all(partsThere, [name])) {
+      const held: readonly string[] = JSON.parse(backends);
+      const wholeOn = (only.get(id)?.wholeOn ?? others).filter((other) => held.includes(other));
+      only.set(id, { bucket, key, wholeOn });
+    }
+    return [...only.values()].filter(({ wholeOn }) => wholeOn.length === 0).map(({ bucket, key }) => ({ bucket, key }));
   }
 
   /** The backends that can hold copies in its place: attached, and in place after `since`. */

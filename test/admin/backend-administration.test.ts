@@ -84,6 +84,20 @@ describe("BackendAdministration", () => {
     await (missing === 0 ? removed : expect(removed).rejects.toThrow(/fewer copies than they should|only good copy/));
   });
 
+  it("names the uploads that keep a backend, also where their bytes may not stand there any more", async () => {
+    await using rig = await openRig();
+    const upload = await rig.startUpload("film", { regions: ["x", "y"] });
+    const part = { partNumber: 1, size: 1, etag: "etag", checksum: undefined, backends: ["b"] };
+    await rig.metadata.uploads.putPart(upload.uploadId, part);
+    const administration = administrationOf(rig, { b: "elsewhere" });
+    await administration.drain("b");
+    await expect(administration.remove("b")).rejects.toThrow(
+      "1 unfinished uploads have parts only on b: complete or abort them first (bucket/film)",
+    );
+    await rig.metadata.uploads.abort(upload.uploadId);
+    await administration.remove("b");
+  });
+
   it("does not let go of a backend for a copy that came to stand outside of a blob's regions", async () => {
     await using rig = await openRig();
     await rig.put("key", randomBytes(100), { wanted: { regions: ["x", "y", "z"] } });

@@ -106,6 +106,36 @@ describe("bytes that must stay in two of three regions", () => {
     expect(await s.outside()).toEqual([]);
   });
 
+  it("become an object inside, of parts that only a backend has that stands outside by now", async () => {
+    await using s = await openHome();
+    const { rig, disks } = s;
+    await setAway(disks, rig.fleet, "a", "d");
+    // On b and c: c was in one of the regions when the upload began.
+    const upload = await rig.metadata.uploads.create({
+      ...(await rig.blobs.startUpload(undefined)),
+      ...{ bucketId: rig.bucket.id, key: "key", accountId: rig.bucket.owner.id, attributes: { metadata: {} } },
+      ...{ checksumAlgorithm: undefined, checksumType: undefined, dedup: "account", wanted: HOME },
+    });
+    await setAway(disks, rig.fleet);
+    const { wanted: _, ...before } = await rig.findUpload(upload);
+    const { content } = await rig.blobs.putPart(before, 1, bytesOf(large));
+    expect([...content.backends].sort()).toEqual(["b", "c"]);
+    const part = { partNumber: 1, ...content, checksum: undefined };
+    await rig.metadata.uploads.putPart(upload.uploadId, { ...part, backends: ["c"] });
+    // None goes there any more, and b alone does not have all.
+    expect(await codeOf(rig.uploadPart(upload, 2, small))).toBe("ServiceUnavailable");
+    await setAway(disks, rig.fleet, "a", "d");
+    // One copy inside is not enough.
+    expect(await codeOf(rig.completeUpload(upload))).toBe("ServiceUnavailable");
+    await setAway(disks, rig.fleet);
+    await rig.completeUpload(upload);
+    const { b, c, ...others } = await statesOf(rig, "key");
+    expect([b, c, Object.values(others)]).toEqual(["verified", "lost", ["verified"]]);
+    expect((await rig.get("key")).equals(large)).toBe(true);
+    await pass(rig, rig.upkeep, HOUR, DAY, HOUR, HOUR);
+    expect(await s.outside()).toEqual([]);
+  });
+
   it("are never read from elsewhere, and what stands elsewhere is removed", async () => {
     await using s = await openHome();
     const { rig, disks } = s;

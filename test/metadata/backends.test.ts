@@ -104,7 +104,7 @@ onBothEngines("Backends", (store) => {
     expect(await shortOf(1)).toEqual(only);
   });
 
-  it("counts the unfinished uploads that have a part only there", async () => {
+  it("knows the unfinished uploads that have a part only there", async () => {
     const { metadata, clock } = store();
     const place = await openPlace(metadata);
     for (const name of ["amsterdam", "toronto"]) {
@@ -112,7 +112,7 @@ onBothEngines("Backends", (store) => {
       await metadata.backends.seen(name, name);
     }
     const since = new Date(clock.now().getTime() - 600_000);
-    const only = () => metadata.backends.uploadsOnlyThere("amsterdam", since);
+    const only = async () => (await metadata.backends.uploadsOnlyThere("amsterdam", since)).length;
     const part = (partNumber: number, backends: readonly string[]) => {
       return { partNumber, size: 1, etag: "etag", checksum: undefined, backends };
     };
@@ -127,6 +127,25 @@ onBothEngines("Backends", (store) => {
     expect(await only()).toBe(0);
     await metadata.backends.lost("toronto", "toronto");
     expect(await only()).toBe(1);
+  });
+
+  it("knows the unfinished uploads of which no other has all parts, though several have them", async () => {
+    const { metadata, clock } = store();
+    const place = await openPlace(metadata);
+    for (const name of ["amsterdam", "toronto", "zagreb"]) {
+      await metadata.backends.register(name, name);
+      await metadata.backends.seen(name, name);
+    }
+    const since = new Date(clock.now().getTime() - 600_000);
+    const only = () => metadata.backends.uploadsOnlyThere("amsterdam", since);
+    const put = (uploadId: string, partNumber: number, backends: readonly string[]) =>
+      metadata.uploads.putPart(uploadId, { partNumber, size: 1, etag: "etag", checksum: undefined, backends });
+    const film = await startUpload(metadata, place, "film");
+    await put(film.uploadId, 1, ["amsterdam", "toronto"]);
+    await put(film.uploadId, 2, ["amsterdam", "zagreb"]);
+    expect(await only()).toEqual([{ bucket: place.bucket.name, key: "film" }]);
+    await put(film.uploadId, 2, ["amsterdam", "toronto", "zagreb"]);
+    expect(await only()).toEqual([]);
   });
 
   it("forgets the replicas of a removed one, but no referenced blob's last", async () => {

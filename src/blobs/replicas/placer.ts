@@ -97,6 +97,11 @@ export class Placer {
     throw tooFewBackends([], `too few backends can take a write, ${needed} must: ${able.join(", ") || "none"}`);
   }
 
+  /** May these bytes stand in this region? */
+  mayStandIn(region: string): boolean {
+    return mayStandIn(region, this.#wanted);
+  }
+
   #untried(tried: ReadonlySet<string>): readonly FleetMember[] {
     return healthyMembers(this.#members()).filter(({ backend }) => !tried.has(backend.name));
   }
@@ -115,7 +120,7 @@ export class Placer {
 
   /** Where the bytes may stand. */
   #members(): readonly FleetMember[] {
-    return this.fleet.members().filter(({ region }) => mayStandIn(region.name, this.#wanted));
+    return this.fleet.members().filter(({ region }) => this.mayStandIn(region.name));
   }
 
   #regionCount(): number {

@@ -14,8 +14,9 @@ export interface SpreadOptions {
 }
 
 /**
- * The placements that hold the bytes in the end: what was added, and those of `held` that no copy disproved. `tried`:
- * not to be copied to. A copy reads its source whole and holds it against all that is known of the bytes.
+ * The placements that hold the bytes in the end: what was added, and those of `held` that no copy disproved and where
+ * the bytes may stand: the others, as of a backend that is in another region by now, are only read. `tried`: not to be
+ * copied to. A copy reads its source whole and holds it against all that is known of the bytes.
  */
 export async function addReplicas(
   context: WriteContext,
@@ -27,7 +28,7 @@ export async function addReplicas(
 ): Promise<readonly Placement[]> {
   const { placer } = context;
   const done = new Set([...tried, ...held.map((placement) => placement.name)]);
-  let holding = held;
+  let holding: readonly Placement[] = held.filter(({ region }) => placer.mayStandIn(region));
   let sources = held;
   while (holding.length < placer.copies) {
     const source = sources[0] && placer.fleet.get(sources[0].name);

@@ -65,9 +65,11 @@ export async function putPart(
   }
 }
 
-/** The backends of the upload that get the part. */
+/** The backends of the upload that get the part. One may be in another region than when the upload began. */
 function membersFor({ placer, minimumCopies }: WriteContext, upload: Upload, size: number): readonly FleetMember[] {
-  const up = upload.backends.flatMap(({ backend }) => placer.fleet.get(backend) ?? []).filter((member) => member.up);
+  const up = upload.backends
+    .flatMap(({ backend }) => placer.fleet.get(backend) ?? [])
+    .filter(({ up, region }) => up && placer.mayStandIn(region.name));
   const better = up.filter((member) => !isLastResort(member, size));
   const isOneWhole = better.some(({ backend }) => upload.wholeOn.includes(backend.name));
   return isOneWhole && placer.isEnough(better.map(placementOf), minimumCopies) ? better : up;

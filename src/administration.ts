@@ -123,7 +123,7 @@ export async function examineStores(
     checkSecrets(await closedSecrets(metadata, box.has)),
     ...checkReadable(await backends.unreadable()),
     ...(await checkScrubs(metadata, config.scrub.days, new Date())),
-    ...(await checkPlacement(metadata, [...new Set(opened.map(({ region }) => region))])),
+    ...(await checkPlacement(metadata, opened)),
     ...(await checkInventories({ metadata, hours: config.inventory.hours, now: new Date() })),
     ...(await examine(opened, metadata, live)),
   ];

@@ -1,6 +1,6 @@
 /**
- * What is safe and what is not, for the metrics. Who holds what is read in the background, and only while somebody
- * asks, or while the room on a backend follows from it; what that means is judged by the fleet as it is at the moment.
+ * What is safe and what is not, for the metrics. Who holds what is read in the background at the start, while somebody
+ * asks, and while the room on a backend follows from it; what that means is judged by the fleet as it is at the moment.
  * Asking waits for nothing.
  */
 import type { Fleet } from "../backends/fleet.ts";
@@ -8,6 +8,7 @@ import type { Log } from "../log.ts";
 import type { HolderSet } from "../metadata/holders.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { CopyRule } from "../wanted.ts";
+import { type GoneRegion, goneRegions } from "./gone-regions.ts";
 import { type BackendPlace, judgeSafety, type Safety } from "./safety.ts";
 
 interface CountedSafety {
@@ -44,6 +45,17 @@ export function watchSafety({ holders, fleet, rule, now, log }: SafetyWatchOptio
     }
     return last && { safety: judgeSafety(last.sets, placesOf(fleet), rule), countedAt: last.countedAt };
   };
+  const warned = new Set<string>();
+  const warnOf = (gone: readonly GoneRegion[]) => {
+    for (const { region, blobs, copiesOn, outside } of gone) {
+      if (!warned.has(region))
+        log.warn(
+          { region, blobs, copiesOn, outside },
+          "no backend is in a region where blobs are kept: see the doctor",
+        );
+      warned.add(region);
+    }
+  };
   const countForSpace = () => {
     if (fleet.members().some(({ backend }) => backend.sizeBytes !== undefined)) latest();
   };
@@ -51,6 +63,7 @@ export function watchSafety({ holders, fleet, rule, now, log }: SafetyWatchOptio
     try {
       const sets = await holders.sets();
       last = { sets, countedAt: now() };
+      warnOf(goneRegions(sets, placesOf(fleet)));
       fleet.setUsed(usedBytes(sets, await holders.forReaders()));
     } catch (error) {
       if (!closing.signal.aborted) log.warn({ err: error }, "could not count what is safe");
@@ -59,7 +72,8 @@ export function watchSafety({ holders, fleet, rule, now, log }: SafetyWatchOptio
     }
   };
   const timer = setInterval(countForSpace, EVERY_MS).unref();
-  countForSpace();
+  // What is kept in a region that is gone, or has another name now, is told at the start.
+  latest();
   return {
     latest,
     async close() {

@@ -5,6 +5,7 @@
 import type { Amount, BucketShare } from "../metadata/holders.ts";
 import type { InventoryFound } from "../metadata/inventory-results.ts";
 import type { Metadata } from "../metadata/metadata.ts";
+import { type GoneRegion, goneRegions } from "./gone-regions.ts";
 import { type ConfiguredBackend, type KnownBackend, knownBackends, placeOf } from "./known-backends.ts";
 import type { LiveStatus } from "./live-status.ts";
 import { planRepair } from "./repair-plan.ts";
@@ -46,6 +47,8 @@ export interface StatusReport extends Omit<Safety, "backends" | "verdict"> {
   /** What is repaired then. */
   readonly toRepair: Amount | undefined;
   readonly backends: readonly BackendStatus[];
+  /** Blobs are kept in these, and no backend is there. */
+  readonly goneRegions: readonly GoneRegion[];
   readonly underReplicatedByBucket: readonly BucketShare[];
   readonly jobs: readonly JobStatus[];
   readonly failingJobs: Awaited<ReturnType<Metadata["failingJobs"]>>;
@@ -106,6 +109,10 @@ export async function reportStatus({
       const more = { scrubbedSince: scrubbed.get(backend.name), inventory: inventories.get(backend.name) };
       return { ...backend, replicas, bytes, onlyHere, lostReplicas, safeToLose: onlyHere.blobs === 0, ...more };
     }),
+    goneRegions: goneRegions(
+      sets,
+      backends.filter(({ state }) => state !== "removed"),
+    ),
     underReplicatedByBucket: await metadata.holders.byBucket(sets.filter(isShort)),
     jobs,
     failingJobs: await metadata.failingJobs(FAILING_SHOWN),

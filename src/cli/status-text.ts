@@ -12,6 +12,7 @@ export function statusText(report: StatusReport, gateway: GatewayWord): string {
     verdictLines(report, gateway.startedAt !== undefined),
     [backendTable(report), ...report.backends.flatMap((backend) => backendLines(backend, report.now))],
     callsTable(report.backends, report.now),
+    regionLines(report),
     bucketLines(report),
     jobLines(report),
   ];
@@ -132,6 +133,17 @@ function orphanLines({ name, inventory }: BackendStatus): readonly string[] {
     `${what}. The database may be an older copy: nothing is deleted before you confirm it:`,
     `      nearbucket backends orphans ${name}`,
   ];
+}
+
+function regionLines({ goneRegions, backends }: StatusReport): readonly string[] {
+  return goneRegions.map(({ region, blobs, copiesOn, outside }) => {
+    const kept = `No backend is in the region ${region}, where ${counted(blobs, "blob")} must stand`;
+    if (copiesOn.length === 0) return wrap(`${kept}: nearbucket doctor says what to do.`, "  ");
+    const standing = copiesOn.map((name) => `${name} in ${backends.find((one) => one.name === name)?.region}`);
+    const only = outside > 0 ? ` ${count(outside)} have no other copy: only the gateway reads them.` : "";
+    const remedy = `If it was given another name, give it the old one again: nearbucket doctor says more.`;
+    return wrap(`${kept}. Copies that do not count are on ${standing.join(", ")}.${only} ${remedy}`, "  ");
+  });
 }
 
 function bucketLines({ underReplicatedByBucket: shares }: StatusReport): readonly string[] {

@@ -94,6 +94,17 @@ export const status = z.object({
   repairBeginsAt: time.optional(),
   /** What is repaired then. */
   toRepair: amount.optional(),
+  /** Blobs are kept in these regions, and no backend is there, as where a region was given another name. */
+  goneRegions: z.array(
+    z.object({
+      region: z.string(),
+      blobs: count,
+      /** These hold copies of them outside of the blobs' regions, which do not count. */
+      copiesOn: z.array(z.string()),
+      /** So many of the blobs have no other copy: only the gateway reads them. */
+      outside: count,
+    }),
+  ),
   underReplicatedByBucket: z.array(z.object({ bucket: z.string(), objects: count, bytes })),
   backends: z.array(backendStatus),
   jobs: z.array(jobStatus),

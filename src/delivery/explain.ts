@@ -78,7 +78,7 @@ export function explanationOf(decided: Decided, fleet: Pick<Fleet, "get">): Expl
       kind: sentTo === undefined ? "proxy" : "redirect",
       backend: first?.name,
       rule: last?.rule ?? "",
-      because: (last?.why ?? "") + (first === undefined ? "; no copy can be read now" : drawn(first, decided)),
+      because: (last?.why ?? "") + (first === undefined ? unranked(decided, fleet) : drawn(first, decided)),
     },
     steps,
   };
@@ -93,6 +93,15 @@ function tenths(value: number): number;
 function tenths(value: number | undefined): number | undefined;
 function tenths(value: number | undefined): number | undefined {
   return value === undefined ? undefined : Math.round(value * 10) / 10;
+}
+
+/** What the gateway does where it could send nobody anywhere, and prefers no copy itself. */
+function unranked({ blob, ranked }: Decided, fleet: Pick<Fleet, "get">): string {
+  const readable = blob.replicas.filter(({ state }) => state === "verified" || state === "reader");
+  const outside = readable.filter(({ backend }) => ranked.length === 0 && fleet.get(backend)?.up);
+  if (outside.length === 0) return "; no copy can be read now";
+  const names = outside.map(({ backend }) => backend).join(" or ");
+  return `; no copy is in the object's regions: the gateway reads ${names}, and sends nobody there`;
 }
 
 function wordsFor(obstacle: Obstacle | undefined): string | undefined {

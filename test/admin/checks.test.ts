@@ -9,13 +9,11 @@ import { judgeCalls } from "../../src/admin/checks/calls.ts";
 import { judgeClock } from "../../src/admin/checks/clocks.ts";
 import { ok, severity, warning } from "../../src/admin/checks/finding.ts";
 import { checkGeography, judgeDatabase } from "../../src/admin/checks/geography.ts";
-import { checkPlacement, judgePlacement } from "../../src/admin/checks/placement.ts";
 import { judgeScrub } from "../../src/admin/checks/scrub.ts";
 import { checkSpace, judgeBackendSpace, judgeSpace } from "../../src/admin/checks/space.ts";
 import { BackendError } from "../../src/backends/backend.ts";
 import { MemoryBackend } from "../../src/backends/memory/backend.ts";
 import { knownBy } from "../support/known-by.ts";
-import { openRig } from "../support/rig.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 describe("severity", () => {
@@ -44,37 +42,6 @@ describe("data about addresses", () => {
     expect(await checkGeography({ countries: "off", databases: [] }, now)).toEqual([]);
     const [finding] = await checkGeography({ countries: "off", databases: [{ file: "/nowhere/city.mmdb" }] }, now);
     expect(finding).toMatchObject({ level: "error", says: expect.stringContaining("/nowhere/city.mmdb") });
-  });
-});
-
-describe("the regions that buckets and blobs are kept in", () => {
-  const bucket = (name: string, ...regions: string[]) => ({ name, settings: { placement: { regions } } });
-  const blobs = (...regions: string[]) => ({ blobs: 3, wanted: { regions } });
-  const free = { name: "free", settings: { placement: "nearest-writer" as const } };
-
-  it("are not spoken of where nobody names any", () => {
-    expect(judgePlacement([free], [{ blobs: 2 }, { blobs: 1, wanted: { copies: 3 } }], ["eu"])).toEqual([]);
-  });
-
-  it("have a backend each, or it is told which has none, and what is kept there", () => {
-    expect(judgePlacement([bucket("photos", "eu")], [blobs("ca")], ["ca", "eu"])).toMatchObject([{ level: "ok" }]);
-    const findings = judgePlacement(
-      [bucket("photos", "eu", "uk"), bucket("films", "uk")],
-      [blobs("eu", "uk"), blobs("us"), blobs("uk")],
-      ["eu"],
-    );
-    expect(findings.map(({ level, subject, says }) => [level, subject, says])).toEqual([
-      ["warning", "uk", expect.stringContaining("2 buckets (photos, films) and 6 blobs are kept")],
-      ["warning", "us", expect.stringContaining("0 buckets and 3 blobs are kept")],
-    ]);
-  });
-
-  it("are those of the database", async () => {
-    await using rig = await openRig();
-    await rig.metadata.buckets.updateSettings(rig.bucket.id, () => ({ placement: { regions: ["gone", "x", "y"] } }));
-    await rig.put("key", Buffer.from("kept"), { wanted: { regions: ["x", "y"] } });
-    const found = await checkPlacement(rig.metadata, ["x"]);
-    expect(found.map(({ subject }) => subject)).toEqual(["gone", "y"]);
   });
 });
 

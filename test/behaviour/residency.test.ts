@@ -52,7 +52,10 @@ describe("bytes that must stay in two of three regions", () => {
     await using s = await openHome();
     await setAway(s.disks, s.rig.fleet, "b");
     const put = s.rig.blobs.put(bytesOf(bytes), { scope: s.rig.scope, wanted: HOME });
-    expect(await codeOf(put)).toBe("ServiceUnavailable");
+    await expect(put).rejects.toMatchObject({
+      code: "ServiceUnavailable",
+      cause: { message: expect.stringContaining("too few backends in the regions x, y can take a write") },
+    });
     expect(await codeOf(s.rig.startUpload("parts", HOME))).toBe("ServiceUnavailable");
     await setAway(s.disks, s.rig.fleet);
     expect(await s.rig.standing()).toEqual({ a: [], b: [], c: [], d: [] });

@@ -211,10 +211,21 @@ export class ReplicaSource {
   }
 
   #canTry(backend: string): boolean {
-    const member = this.#stores.fleet.get(backend);
     return (
-      !this.#tried.has(this.#keyOf(backend)) && member?.up === true && mayStandIn(member.region.name, this.#blob.wanted)
+      !this.#tried.has(this.#keyOf(backend)) &&
+      this.#stores.fleet.get(backend)?.up === true &&
+      (this.#isInside(backend) || this.#isAllOutside())
     );
+  }
+
+  #isInside(backend: string): boolean {
+    const region = this.#stores.fleet.get(backend)?.region.name;
+    return region !== undefined && mayStandIn(region, this.#blob.wanted);
+  }
+
+  /** Only a configuration that changed makes that so, as of a region's name: the bytes are where they were. */
+  #isAllOutside(): boolean {
+    return !this.#blob.replicas.some((replica) => isReadable(replica) && this.#isInside(replica.backend));
   }
 
   /** The caller's blob may be older than a repair: replicas made since then count too. */

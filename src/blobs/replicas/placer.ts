@@ -94,7 +94,11 @@ export class Placer {
   checkWritable(needed: number): void {
     if (this.canBeEnough([], new Set(), needed)) return;
     const able = this.#untried(new Set()).map(({ backend, region }) => `${backend.name} in ${region.name}`);
-    throw tooFewBackends([], `too few backends can take a write, ${needed} must: ${able.join(", ") || "none"}`);
+    const within = this.#wanted?.regions === undefined ? "" : ` in the regions ${this.#wanted.regions.join(", ")}`;
+    throw tooFewBackends(
+      [],
+      `too few backends${within} can take a write, ${needed} must: ${able.join(", ") || "none"}`,
+    );
   }
 
   /** May these bytes stand in this region? */

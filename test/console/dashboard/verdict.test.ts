@@ -10,7 +10,7 @@ const some = (objects: number) => ({ blobs: objects, objects, bytes: objects * 1
 const now = new Date(2026, 10, 27, 13, 50).toISOString();
 
 const status = (change: Partial<Status>): Status => ({
-  ...{ verdict: "safe", now, copies: 2, stored: some(1200), jobs: [], backends: [] },
+  ...{ verdict: "safe", now, copies: 2, stored: some(1200), jobs: [], backends: [], goneRegions: [] },
   ...{
     atRisk: none,
     unreadable: none,
@@ -34,6 +34,13 @@ describe("the verdict", () => {
     expect(words({ underReplicated: some(1) }).at(-1)).toBe("1 object has fewer copies than wanted.");
     expect(words({ stored: none })).toEqual(["Nothing is stored yet."]);
     expect(words({ verdict: "unknown" })[0]).toMatch(/^By the database alone/);
+  });
+
+  it("tells of regions that no backend is in any more", () => {
+    const gone = { region: "eu", blobs: 2, copiesOn: ["one"], outside: 0 };
+    expect(words({ goneRegions: [gone] }).at(-1)).toBe(
+      "No backend is in the region eu, where 2 blobs must stand. Copies on one do not count: was it given another name?",
+    );
   });
 
   it("says what stands on one copy, and when it is safe again", () => {

@@ -34,6 +34,7 @@ type Told = Pick<
   | "toRepair"
   | "jobs"
   | "backends"
+  | "goneRegions"
 >;
 
 export function verdictOf(status: Told): Verdict {
@@ -41,7 +42,7 @@ export function verdictOf(status: Told): Verdict {
   return {
     kind,
     word: WORDS[kind],
-    lines: kind === "safe" || kind === "unknown" ? goodLines(status) : badLines(status),
+    lines: [...(kind === "safe" || kind === "unknown" ? goodLines(status) : badLines(status)), ...regionLines(status)],
   };
 }
 
@@ -75,6 +76,14 @@ function badLines(status: Told): readonly string[] {
     lines.push(`${of} have only one good copy in place. ${plannedRepair(status) ?? whenSafe(status)}`);
   }
   return lines;
+}
+
+function regionLines({ goneRegions }: Told): readonly string[] {
+  return goneRegions.map(({ region, blobs, copiesOn }) => {
+    const gone = `No backend is in the region ${region}, where ${countOf(blobs, "blob")} must stand.`;
+    if (copiesOn.length === 0) return gone;
+    return `${gone} Copies on ${copiesOn.join(", ")} do not count: was it given another name?`;
+  });
 }
 
 function plannedRepair({ repairBeginsAt, toRepair, now }: Told): string | undefined {

@@ -60,22 +60,48 @@ interface Place {
   close(): Promise<void>;
 }
 
-async function over(backend: GatewayConfigInput["backends"][number], close: () => Promise<void>): Promise<Place> {
-  const on = await openBucket({ backends: [backend], config: { copies: 1, cache: { bytes: 0 } } });
+type BackendConfig = GatewayConfigInput["backends"][number];
+
+/** On one backend, whose copies are those that were written or, beside another one, those that repair made. */
+async function over(backend: BackendConfig, from: Source, close: () => Promise<void>): Promise<Place> {
+  const directory = await mkdtemp(join(tmpdir(), "nearbucket-source-"));
+  const source = { kind: "disk", name: "source", region: "r", directory: join(directory, "disk") } as const;
+  const backends = from === "written" ? [backend] : [backend, source];
+  const on = await openBucket({ backends, config: { copies: backends.length, cache: { bytes: 0 } } });
   await on.put("single", SINGLE, { ...ATTRIBUTES, "x-amz-checksum-sha256": CHECKSUM });
   const params = { Bucket: BUCKET, Key: "parts", Body: PARTS, Metadata: { mtime: "1" }, Tagging: "a=1" };
   await new Upload({ client: on.s3, partSize: 5 * MIB, params }).done();
   await on.put("plain", SINGLE.subarray(0, 10));
+  if (from === "repaired") await repair(on, backend.name);
   return {
     on,
     async close() {
       await on[Symbol.asyncDispose]();
       await close();
+      await rm(directory, { recursive: true });
     },
   };
 }
 
-async function overNode(backends: number | "disk"): Promise<Place> {
+/** Its bytes go, they are copied from the other backend, and nobody is sent to that any more. */
+async function repair(on: OpenBucket, name: string): Promise<void> {
+  const { metadata, fleet, upkeep } = on.gateway.gateway;
+  const { backend } = fleet.get(name) ?? {};
+  for (const key of ["single", "parts", "plain"]) {
+    const { blob } = (await metadata.objects.find(BUCKET, key)).found ?? {};
+    if (blob === undefined || backend === undefined) throw new Error(`${key} on ${name}`);
+    await backend.delete(blob.storageKey);
+    await metadata.blobs.setReplica(blob.id, name, "lost");
+    await metadata.jobs.add({ kind: "copy", blobId: blob.id });
+    await upkeep.runDue();
+    expect(await backend.stat(blob.storageKey)).toMatchObject({ size: blob.size, etag: blob.etag });
+    expect(blob.etag.endsWith("-2")).toBe(key === "parts");
+  }
+  await metadata.backends.setState("source", "draining");
+  fleet.setRegistrations(await metadata.backends.list());
+}
+
+async function overNode(backends: number | "disk", from: Source): Promise<Place> {
   const directory = await mkdtemp(join(tmpdir(), "nearbucket-headers-"));
   const disk = { kind: "disk", name: "disk", region: "r", directory: join(directory, "disk") } as const;
   const node: TestGateway = await startTestGateway({
@@ -90,31 +116,37 @@ async function overNode(backends: number | "disk"): Promise<Place> {
     accessKeyId,
     secretAccessKey,
   };
-  return over({ kind: "node", name: "node", region: "r", ...reached }, async () => {
+  return over({ kind: "node", name: "node", region: "r", ...reached }, from, async () => {
     await node[Symbol.asyncDispose]();
     await rm(directory, { recursive: true, force: true });
   });
 }
 
-async function overMinio(): Promise<Place> {
+async function overMinio(from: Source): Promise<Place> {
   const minio: Minio = await startMinio({ buckets: ["store"] });
   const { url: endpoint, publicUrl: publicEndpoint, accessKeyId, secretAccessKey } = minio;
   const reached = { endpoint, publicEndpoint, bucket: "store", accessKeyId, secretAccessKey };
-  return over({ kind: "s3", name: "minio", region: "r", replayedHeaders: "tolerate", ...reached }, async () => {
+  return over({ kind: "s3", name: "minio", region: "r", replayedHeaders: "tolerate", ...reached }, from, async () => {
     await minio[Symbol.asyncDispose]();
   });
 }
 
+type Source = "written" | "repaired";
+
 const KINDS = [
-  ["node over memory", "node", () => overNode(1)],
-  ["node over a disk", "node", () => overNode("disk")],
+  ["node over memory", "node", (from: Source) => overNode(1, from)],
+  ["node over a disk", "node", (from: Source) => overNode("disk", from)],
   ["MinIO", "s3", overMinio],
 ] as const;
+
+const PLACES = KINDS.flatMap(([name, kind, open]) =>
+  (["written", "repaired"] as const).map((from) => [name, from, kind, () => open(from)] as const),
+);
 
 type Fields = Readonly<Record<string, string>>;
 
 describeWith(["minio"], "a read that is redirected has the headers of one that is not", () => {
-  describe.each(KINDS)("on a %s", (_name, kind, open) => {
+  describe.each(PLACES)("on a %s, as %s", (_name, _from, kind, open) => {
     let place: Place;
     beforeAll(async () => {
       place = await open();
@@ -139,6 +171,7 @@ describeWith(["minio"], "a read that is redirected has the headers of one that i
       const { "x-amz-checksum-mode": _, ...replayed } = headers;
       const followed = await fetch(String(redirect.headers["location"]), { headers: replayed });
       expect(followed.status).toBe(proxied.status);
+      expect(followed.headers.get("etag")).toBe(proxied.headers["etag"]);
       expect(Buffer.from(await followed.arrayBuffer()).equals(proxied.body)).toBe(true);
       const table = await readTable();
       const names = new Set([...Object.keys(proxied.headers), ...followed.headers.keys()]);
@@ -151,6 +184,17 @@ describeWith(["minio"], "a read that is redirected has the headers of one that i
       for (const name of differing.filter((one) => rowFor(table, one)?.[kind].startsWith("on the 307")))
         expect(redirect.headers[`x-nearbucket-set-${name}`], name).toBe(proxied.headers[name]);
     });
+  });
+
+  it("as a directory keeps the ETag of the parts, too, when repair makes a copy there", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "nearbucket-target-"));
+    const target = { kind: "disk", name: "target", region: "r", directory: join(directory, "disk") } as const;
+    const place = await over(target, "repaired", () => rm(directory, { recursive: true }));
+    const [proxied, told] = [await place.on.get("parts"), await place.on.call("HEAD", "parts")];
+    expect([proxied.status, proxied.body.equals(PARTS)]).toEqual([200, true]);
+    expect(proxied.headers["etag"]).toMatch(/^"[0-9a-f]{32}-2"$/);
+    for (const name of ["etag", "last-modified"]) expect(proxied.headers[name]).toBe(told.headers[name]);
+    await place.close();
   });
 
   it("on a node, so that only the exchange is its own and the regions stay behind; the table says so", async () => {

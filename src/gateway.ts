@@ -169,7 +169,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       metrics.observe(end);
       if (!end.isOwn) history.observe(end);
     };
-    const common = { health, log, observe };
+    const common = { health, hosts: config, log, observe };
     const readClient = clientReader(config);
     const geography = opened.add(await openGeography(config.geography, log));
     const delivery = openDelivery({

@@ -101,7 +101,8 @@ function get(url: URL, trust: object): Promise<{ readonly status: number; readon
 
 function refusalOf(status: number): string | undefined {
   if (status === 200) return undefined;
-  if (status === 403) return "it does not take this machine for an operator: see admin.networks and admin.listen";
+  if (status === 403)
+    return "it does not take this machine for an operator, or itself for this host: see admin.networks and domains";
   if (status === 404) return "it has no /-/status: an older gateway, or another program";
   return `it answers ${status}`;
 }

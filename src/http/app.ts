@@ -10,12 +10,14 @@ import { type CorsOptions, cors } from "./cors.ts";
 import { type DispatchOptions, dispatch } from "./dispatch.ts";
 import { errorReply } from "./error-reply.ts";
 import { type Health, healthRoutes } from "./health.ts";
+import { type HostNames, knownHosts } from "./known-host.ts";
 import { peerOf } from "./proxy-protocol.ts";
 import { type RequestEnd, requestLog } from "./request-log.ts";
 import type { UnderWay } from "./under-way.ts";
 
 interface CommonOptions {
   readonly health: Health;
+  readonly hosts: HostNames;
   readonly log: Log;
   readonly observe: (end: RequestEnd) => void;
 }
@@ -35,7 +37,7 @@ export interface AppOptions extends Omit<DispatchOptions, "logOf">, CommonOption
 export function createApp(options: AppOptions): Koa {
   const { domains, readClient, isOperator, mayAskApi, hasConsole, underWay } = options;
   const clientOf = ({ req }: Context) => readClient(peerOf(req), readRawHeaders(req.rawHeaders));
-  const own = healthRoutes(options.health, (ctx) => isOperator(clientOf(ctx)));
+  const own = healthRoutes(options.health, (ctx) => isOperator(clientOf(ctx)), knownHosts(options.hosts));
   const isLeftOut = (ctx: Context) => {
     if (mayAskApi === undefined) return false;
     const client = clientOf(ctx);
@@ -65,7 +67,7 @@ const none: Middleware = (_ctx, next) => next();
 
 /** For a listener of its own: whoever reaches it is an operator. */
 export function createAdminApp(options: CommonOptions): Koa {
-  const own = healthRoutes(options.health, () => true);
+  const own = healthRoutes(options.health, () => true, knownHosts(options.hosts));
   return appOf(options, (ctx, next) => {
     ctx.state["isOwn"] = true;
     return own(ctx, next);

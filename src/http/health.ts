@@ -8,6 +8,9 @@ import type { LiveStatus } from "../admin/live-status.ts";
 import type { Readiness } from "../admin/readiness.ts";
 import { S3Error } from "../errors.ts";
 
+const UNKNOWN_HOST =
+  "The gateway does not know itself by this name: ask by its IP address, or tell the name in publicUrl or domains.";
+
 export interface Health {
   /** From memory. */
   readonly ready: () => Readiness;
@@ -16,8 +19,20 @@ export interface Health {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
-/** Answers every request it is given: a path that is none of these with 404, and operators hear which there are. */
-export function healthRoutes(health: Health, isOperator: (ctx: Context) => boolean): Middleware {
+/**
+ * Answers every request it is given: a path that is none of these with 404, and operators hear which there are. An
+ * operator asks by a host that is known: its browser can be made to ask by others.
+ */
+export function healthRoutes(
+  health: Health,
+  isFromOperator: (ctx: Context) => boolean,
+  isKnownHost: (host: string | undefined) => boolean,
+): Middleware {
+  const isOperator = (ctx: Context) => isFromOperator(ctx) && isKnownHost(ctx.req.headers.host);
+  const checkOperator = (ctx: Context) => {
+    if (!isFromOperator(ctx)) throw new S3Error("AccessDenied");
+    if (!isKnownHost(ctx.req.headers.host)) throw new S3Error("AccessDenied", { message: UNKNOWN_HOST });
+  };
   const router = new Router();
   router.get("/-/health", (ctx) => {
     ctx.body = { status: "ok" };
@@ -29,11 +44,11 @@ export function healthRoutes(health: Health, isOperator: (ctx: Context) => boole
     ctx.body = isOperator(ctx) ? state : { ready };
   });
   router.get("/-/status", (ctx) => {
-    if (!isOperator(ctx)) throw new S3Error("AccessDenied");
+    checkOperator(ctx);
     ctx.body = health.status();
   });
   router.get("/-/metrics", async (ctx) => {
-    if (!isOperator(ctx)) throw new S3Error("AccessDenied");
+    checkOperator(ctx);
     const { contentType, text } = await health.metrics();
     ctx.type = contentType;
     ctx.body = text;

@@ -5,6 +5,7 @@ import sqlite3 from "sqlite3";
 import { describe, expect, it } from "vitest";
 import { askedFrom } from "../../src/admin/asked-from.ts";
 import { clientReader } from "../../src/delivery/client.ts";
+import { knownHosts } from "../../src/http/known-host.ts";
 import type { HeaderFields } from "../../src/model.ts";
 import { startTestGateway } from "../support/gateway.ts";
 
@@ -20,6 +21,47 @@ async function ask(url: string, headers: Readonly<Record<string, string>> = {}) 
   const answer = await fetch(url, { headers });
   return { status: answer.status, text: await answer.text() };
 }
+
+/** By another name than that of the URL. */
+function askBy(url: string, host: string): Promise<{ readonly status: number | undefined; readonly text: string }> {
+  return new Promise((resolve, reject) =>
+    get(url, { headers: { host } }, (answer) =>
+      text(answer).then((body) => resolve({ status: answer.statusCode, text: body }), reject),
+    ).once("error", reject),
+  );
+}
+
+describe("knownHosts", () => {
+  const isKnown = knownHosts({
+    listen: { host: "gateway.lan" },
+    admin: { listen: { host: "admin.lan" } },
+    publicUrl: "https://s3.example.com:8443",
+    domains: ["localhost", "objects.example.com"],
+  });
+
+  it.each([
+    undefined,
+    "127.0.0.1",
+    "127.0.0.1:9000",
+    "[::1]",
+    "[::1]:9000",
+    "localhost",
+    "LOCALHOST:9000",
+    "a.localhost",
+  ])("%s", (host) => expect(isKnown(host)).toBe(true));
+  it.each([
+    "gateway-1:9100",
+    "gateway.lan",
+    "admin.lan:9100",
+    "s3.example.com",
+    "S3.example.com.:443",
+    "objects.example.com",
+  ])("%s, as told", (host) => expect(isKnown(host)).toBe(true));
+  it.each(["rebound.example", "s3.example.com.rebound.example", "x.s3.example.com", "127.0.0.1.rebound.example:9000"])(
+    "not %s",
+    (host) => expect(isKnown(host)).toBe(false),
+  );
+});
 
 describe("askedFrom", () => {
   const isOperator = askedFrom(["198.51.100.0/24", "10.0.0.0/8"]);
@@ -56,6 +98,25 @@ describe("the S3 listener", () => {
       copies: 2,
       backends: [{ name: "store-1", region: "region-1", up: true, draining: false, recentErrors: 0 }, {}, {}],
     });
+  });
+
+  it("tells a page that had its own name lead here no more than strangers, nor on the listener for operators", async () => {
+    await using gateway = await startTestGateway({ config: { publicUrl: "https://S3.example.com" } });
+    await using second = await startTestGateway({ config: { admin: { listen: { port: 0 } } } });
+    for (const url of [gateway.url, second.gateway.adminUrl ?? ""]) {
+      const asked = (path: string, host: string) => askBy(`${url}${path}`, host);
+      const { port } = new URL(url);
+      expect(await asked("/-/health", `rebound.example:${port}`)).toEqual({ status: 200, text: '{"status":"ok"}' });
+      expect(await asked("/-/ready", `rebound.example:${port}`)).toEqual({ status: 200, text: '{"ready":true}' });
+      for (const path of ["/-/status", "/-/metrics"]) {
+        const refused = await asked(path, `rebound.example:${port}`);
+        expect([refused.status, refused.text]).toEqual([403, expect.stringContaining("by its IP address")]);
+        for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `gateway-1:${port}`])
+          expect((await asked(path, host)).status).toBe(200);
+      }
+      expect(await asked("/-/none", "rebound.example")).toEqual({ status: 404, text: "" });
+    }
+    expect((await askBy(`${gateway.url}/-/status`, "s3.example.com")).status).toBe(200);
   });
 
   it("tells strangers only whether it is ready, and refuses them the metrics with S3's error", async () => {

@@ -132,8 +132,8 @@ describeWith(["chromium"], "attacks on a session of the console", () => {
     const rebound = await tab.context.newPage();
     await rebound.goto(`${demo.url.replace("127.0.0.1", UNTRUSTED_HOST)}/-/`);
     await rebound.getByLabel("Secret key").waitFor();
-    const asked = `Promise.all(["/-/api/v1/keys", "/-/api/v1/me", "/evil", "/"].map(async (path) => (await fetch(path)).status))`;
-    expect(await rebound.evaluate(asked)).toEqual([401, 401, 403, 403]);
+    const asked = `Promise.all(["/-/api/v1/keys", "/-/api/v1/me", "/evil", "/", "/-/status", "/-/metrics"].map(async (path) => (await fetch(path)).status))`;
+    expect(await rebound.evaluate(asked)).toEqual([401, 401, 403, 403, 403, 403]);
     expect(await rebound.evaluate("sessionStorage.length")).toBe(0);
   });
 

@@ -3,7 +3,6 @@
  * alike: MaxMind's and DB-IP's nested one, and the flat ones of ip-location-db and IPinfo.
  */
 import { readFile } from "node:fs/promises";
-import { LRUCache } from "lru-cache";
 import { Reader, type Response } from "mmdb-lib";
 import type { Coordinates } from "../model.ts";
 
@@ -33,20 +32,24 @@ export async function openAddressDatabase(file: string): Promise<AddressDatabase
   }
 }
 
-/** Many networks share a record, so that the records of countries all fit. */
-const RECORDS = 4096;
+/** So many answers are kept, some 8 MB: many networks share a record, and of cities those that most clients are in. */
+const KEPT = 65_536;
 /** Some address must lead through the whole tree to a record: else the file is cut off, or filled with zeros. */
 const SAMPLES = ["1.1.1.1", "8.8.8.8", "91.198.174.192", "133.11.0.1", "200.160.2.3", "2001:4860:4860::8888"];
 
 function readAddressDatabase(bytes: Buffer): AddressDatabase {
-  const cache = new LRUCache<string | number, object>({ max: RECORDS });
-  const reader = new Reader<Response>(bytes, {
-    cache: { get: (key) => cache.get(key), set: (key, value) => void cache.set(key, value as object) },
-  });
+  const reader = new Reader<Response>(bytes);
+  const answers = recentAnswers();
   const { ipVersion, buildEpoch, databaseType, nodeCount, searchTreeSize } = reader.metadata;
   if (!(nodeCount > 0 && searchTreeSize < bytes.length)) throw new Error("its search tree is incomplete");
-  const look = (address: string) =>
-    ipVersion === 4 && address.includes(":") ? undefined : locatedOf(reader.get(address) as unknown);
+  const look = (address: string) => {
+    if (ipVersion === 4 && address.includes(":")) return undefined;
+    // These two are what `get` does, but are not of the public types: between them is known where the record stands.
+    const [pointer] = reader["findAddressInTree"](address) as [pointer: number | null, length: number];
+    return pointer === null
+      ? undefined
+      : answers(pointer, () => locatedOf(reader["resolveDataPointer"](pointer) as unknown));
+  };
   for (const address of SAMPLES) look(address);
   return {
     builtAt: buildEpoch,
@@ -59,6 +62,25 @@ function readAddressDatabase(bytes: Buffer): AddressDatabase {
         return undefined;
       }
     },
+  };
+}
+
+type Answers = (pointer: number, read: () => Located | undefined) => Located | undefined;
+
+/**
+ * What was read last, by where it stands: a record of a city has names in many languages, and decoding it takes longer
+ * than finding it. Each place has one slot, because order of use would cost as much as it saves.
+ */
+function recentAnswers(): Answers {
+  const pointers = new Uint32Array(KEPT);
+  const answers: (Located | undefined)[] = Array.from({ length: KEPT });
+  return (pointer, read) => {
+    const slot = (pointer ^ (pointer >>> 12)) & (KEPT - 1);
+    if (pointers[slot] !== pointer) {
+      answers[slot] = read();
+      pointers[slot] = pointer;
+    }
+    return answers[slot];
   };
 }
 

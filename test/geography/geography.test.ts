@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { openAddressDatabase } from "../../src/geography/address-database.ts";
 import { type Geography, openGeography } from "../../src/geography/geography.ts";
 import { openLog } from "../../src/log.ts";
 import { mmdb } from "../support/mmdb.ts";
@@ -23,6 +24,20 @@ const london = { latitude: 51.5, longitude: -0.12 };
 const cityOf = (coordinates: typeof london, code = "GB") => ({ country: { iso_code: code }, location: coordinates });
 const open = (databases: readonly string[], countries: "builtin" | "off" = "off") =>
   openGeography({ countries, databases: databases.map((path) => ({ file: path })) }, silent);
+
+describe("a database with more records than are kept next to each other", () => {
+  it("tells each of its own, again and again, and reads one that is asked for again only once", async () => {
+    const networks = Array.from({ length: 3000 }, (_, n) => [20 + (n >> 8), n & 255] as const);
+    const coordinatesOf = (n: number) => ({ latitude: n / 50 + 0.005, longitude: -n / 50 - 0.005 });
+    const rows = networks.map(([a, b], n) => [`${a}.${b}.0.0/16`, cityOf(coordinatesOf(n))] as const);
+    await writeFile(file, mmdb([["1.1.1.0/24", cityOf(london)], ...rows]));
+    const database = await openAddressDatabase(file);
+    for (let round = 0; round < 2; round++)
+      for (const [n, [a, b]] of networks.entries())
+        expect(database.find(`${a}.${b}.7.${round}`)?.coordinates).toEqual(coordinatesOf(n));
+    expect(database.find("1.1.1.1")).toBe(database.find("1.1.1.200"));
+  });
+});
 
 describe("the built-in countries", () => {
   let geography: Geography;

@@ -13,6 +13,7 @@ import {
   isMoving,
   refusalWords,
 } from "../../../src/console/screens/administration/backends/backend-rows.ts";
+import { redirectsVerdict } from "../../../src/console/screens/administration/backends/redirects-verdict.ts";
 
 function config() {
   const checked = checkConfig({
@@ -88,4 +89,24 @@ describe("a backend in the table", () => {
     expect(refusalWords("bring it back, or give them up with --accept-loss")).toBe("bring it back, or give them up");
     expect(refusalWords("b is removed")).toBe("b is removed");
   });
+});
+
+describe("what a store did with redirected reads", () => {
+  const well: Parameters<typeof redirectsVerdict>[0] = {
+    publicEndpoint: "http://store",
+    replayedHeaders: "tolerate",
+    ...{ keyReads: true, sameStore: true, etags: true, partEtags: true },
+    ...{ ranges: true, conditions: true, overrides: true },
+  };
+
+  it.each([
+    ["all as it should", {}, "good", "get what they would get"],
+    ["refuses headers", { replayedHeaders: "strict" as const }, "plain", "sign in headers"],
+    ["has other ETags", { partEtags: false }, "plain", "through the gateway"],
+    ["gives no ranges", { ranges: false }, "bad", "Nobody is redirected there"],
+    ["is another store", { sameStore: false }, "bad", "Nobody is redirected there"],
+    ["did not answer", { keyReads: undefined }, "plain", "did not answer"],
+  ])("is told in a sentence: %s", (_what, change, tone, words) =>
+    expect(redirectsVerdict({ ...well, ...change })).toEqual({ tone, words: expect.stringContaining(words) }),
+  );
 });

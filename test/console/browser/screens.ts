@@ -135,6 +135,15 @@ export const SCENES: readonly Scene[] = [
   },
   { name: "administered-buckets", at: "#/administration/buckets", reach: heading("Bucket settings") },
   { name: "backends", at: "#/administration/backends", reach: heading("Backends") },
+  {
+    name: "backend-redirects",
+    at: "#/administration/backends",
+    async reach(page) {
+      await pressed(page, "For amsterdam");
+      await page.getByRole("menuitem", { name: "Redirects to it" }).click();
+      await page.getByText("Nobody is redirected there").waitFor();
+    },
+  },
   { name: "accounts", at: "#/administration/accounts", reach: heading("Accounts") },
   { name: "jobs", at: "#/administration/jobs", reach: heading("Jobs") },
 ];
@@ -145,6 +154,10 @@ export async function startFurnished(directory: string): Promise<TestGateway> {
   const gateway = await startTestGateway({
     backends: places.map((name) => ({ kind: "disk", name, region: name, directory: `${directory}/${name}` })),
   });
+  const { identity = "" } = gateway.gateway.fleet.get("amsterdam") ?? {};
+  const found = { replayedHeaders: "strict", keyReads: true, sameStore: true, etags: true, ranges: false } as const;
+  const tried = { publicEndpoint: "https://amsterdam.example", at: new Date(), ...found };
+  await gateway.gateway.metadata.backends.setAbilities("amsterdam", identity, tried);
   for (const Bucket of ["full", "bare"]) await gateway.s3.send(new CreateBucketCommand({ Bucket }));
   const put = (Key: string, Body: string, ContentType: string) =>
     gateway.s3.send(new PutObjectCommand({ Bucket: "full", Key, Body, ContentType, Metadata: { author: "somebody" } }));

@@ -1,20 +1,22 @@
-/** What a store did with redirected reads when that was tried last. */
+/** What a store did with redirected reads when that was tried last, and what follows from it. */
 import type { BackendDocument } from "../../../../contract/backends.ts";
 import { Dialog } from "../../../ui/dialog.tsx";
 import { formatTime } from "../../../ui/format.ts";
+import { redirectsVerdict } from "./redirects-verdict.ts";
 
 type Redirects = NonNullable<BackendDocument["redirects"]>;
 
 const TRIED = {
-  keyReads: "The key that signs redirects reads",
-  keyReadsOnly: "And does not write",
-  sameStore: "The public endpoint is this store",
-  etags: "ETags are the md5",
-  partEtags: "Of parts, the md5 of their md5s",
-  ranges: "Gives ranges",
-  conditions: "Holds If-Match and If-None-Match",
-  overrides: "Answers with response-* headers",
+  sameStore: "The public endpoint leads to this store",
+  keyReads: "The key that signs redirects may read",
+  keyReadsOnly: "That key may not write",
+  ranges: "Ranges are answered",
+  conditions: "If-Match and If-None-Match hold",
+  overrides: "response-* parameters set headers",
+  etags: "The ETag is the md5 of the bytes",
+  partEtags: "The ETag of parts is the md5 of their md5s",
 } as const;
+const REPLAYED = { tolerate: "accepted", strict: "refused" } as const;
 
 export function RedirectsDialog({ row, onClose }: { readonly row: BackendDocument; readonly onClose: () => void }) {
   return (
@@ -22,7 +24,9 @@ export function RedirectsDialog({ row, onClose }: { readonly row: BackendDocumen
       {row.redirects ? (
         <Tried redirects={row.redirects} />
       ) : (
-        <p>Nothing is known: it has no public endpoint, or nobody has tried it yet. “Check now” tries it.</p>
+        <p>
+          Nothing is known. If it has a public endpoint, “Check now” tries it; without one, nobody is redirected to it.
+        </p>
       )}
     </Dialog>
   );
@@ -30,17 +34,24 @@ export function RedirectsDialog({ row, onClose }: { readonly row: BackendDocumen
 
 function Tried({ redirects }: { readonly redirects: Redirects }) {
   const { publicEndpoint, at, replayedHeaders } = redirects;
+  const { tone, words } = redirectsVerdict(redirects);
   return (
     <>
-      <p class="soft">
-        Clients are sent to {publicEndpoint}. Tried {formatTime(at)}.
+      <p class={`verdict ${tone}`} role="status">
+        {words}
       </p>
-      <dl class="facts loss">
-        <Line name="Headers that clients send again" value={replayedHeaders ?? "not known"} />
-        {Object.entries(TRIED).map(([name, words]) => (
-          <Line key={name} name={words} value={answer(redirects[name as keyof typeof TRIED])} />
+      <dl class="facts tried">
+        {Object.entries(TRIED).map(([name, label]) => (
+          <Line key={name} name={label} value={answer(redirects[name as keyof typeof TRIED], name)} />
         ))}
+        <Line
+          name="Headers of a signature, sent again, are"
+          value={replayedHeaders === undefined ? "not known" : REPLAYED[replayedHeaders]}
+        />
       </dl>
+      <p class="soft">
+        The public endpoint is {publicEndpoint}. Tried {formatTime(at)}; “Check now” tries it again.
+      </p>
     </>
   );
 }
@@ -49,11 +60,13 @@ function Line({ name, value }: { readonly name: string; readonly value: string }
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{value === "no" ? <span class="badge bad">no</span> : value}</dd>
+      <dd>{value === "no" || value === "refused" ? <span class="badge warn">{value}</span> : value}</dd>
     </div>
   );
 }
 
-function answer(is: boolean | undefined): string {
-  return is === undefined ? "not known" : is ? "yes" : "no";
+/** The key that writes is not tried for what it may not. */
+function answer(is: boolean | undefined, of: string): string {
+  if (is === undefined) return of === "keyReadsOnly" ? "not tried" : "not known";
+  return is ? "yes" : "no";
 }

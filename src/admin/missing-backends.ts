@@ -4,7 +4,7 @@ import type { HolderSet } from "../metadata/holders.ts";
 import { mayStandIn, type Wanted } from "../wanted.ts";
 
 /** So many more, each in any of these regions. */
-export interface MissingIn {
+interface MissingIn {
   readonly backends: number;
   readonly regions: readonly string[];
 }

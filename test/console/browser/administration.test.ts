@@ -130,6 +130,7 @@ describeWith(["chromium"], "administration in the console", () => {
     const page = await open(place, "backends");
     await choose(page, "a", "Drain");
     await page.getByRole("button", { name: "Drain", exact: true }).click();
+    await page.getByText("Attach 1 more backend, or bring back those that are away.").waitFor();
     await page.getByText("1 copy left").waitFor();
     await choose(page, "a", "Remove");
     await page.getByRole("button", { name: "Remove", exact: true }).click();

@@ -55,24 +55,27 @@ export function judgeSafety(sets: readonly HolderSet[], places: readonly Backend
   const inPlace = namesOf(places.filter((place) => place.inPlace));
   const good = namesOf(places.filter((place) => place.inPlace && place.attached));
   const isShort = shortage(places, rule);
-  const readableOf = readableHolders(places);
-  const total = (isIn: (backends: readonly string[], readable: readonly string[]) => boolean) =>
-    sum(sets.filter((set) => isIn(set.backends, readableOf(set))));
-  const atRisk = total((_, readable) => readable.filter((name) => good.has(name)).length < 2);
-  const unreadable = total((_, readable) => !readable.some((name) => inPlace.has(name)));
+  const insideOf = insideHolders(places);
+  const total = (isIn: (backends: readonly string[], inside: readonly string[]) => boolean) =>
+    sum(sets.filter((set) => isIn(set.backends, insideOf(set))));
+  const atRisk = total((_, inside) => inside.filter((name) => good.has(name)).length < 2);
+  // Those outside are read where none is inside.
+  const unreadable = total(
+    (backends, inside) => !(inside.length > 0 ? inside : backends).some((name) => inPlace.has(name)),
+  );
   const lost = total((backends) => backends.length === 0);
   const backends = [...named].map((name) => {
     const { blobs: replicas, bytes } = total((holders) => holders.includes(name));
-    const isOnlyHere = (holders: readonly string[], readable: readonly string[]) =>
-      holders.includes(name) && !readable.some((other) => other !== name && good.has(other));
+    const isOnlyHere = (holders: readonly string[], inside: readonly string[]) =>
+      holders.includes(name) && !inside.some((other) => other !== name && good.has(other));
     return { name, replicas, bytes, onlyHere: total(isOnlyHere) };
   });
   const verdict = lost.blobs > 0 ? "lost" : unreadable.blobs > 0 ? "unreadable" : atRisk.blobs > 0 ? "at-risk" : "safe";
   return { verdict, stored: sum(sets), atRisk, unreadable, lost, underReplicated: sum(sets.filter(isShort)), backends };
 }
 
-/** The holders that blobs are read from: a copy in a region where they may not stand is kept, but never read. */
-function readableHolders(places: readonly BackendPlace[]): (set: HolderSet) => readonly string[] {
+/** The holders in regions where the blobs may stand: a copy elsewhere is read only while there is none of these. */
+function insideHolders(places: readonly BackendPlace[]): (set: HolderSet) => readonly string[] {
   const regions = new Map(places.map(({ name, region }) => [name, region]));
   return ({ backends, wanted }) =>
     wanted?.regions === undefined ? backends : backends.filter((name) => mayStandIn(regions.get(name) ?? "", wanted));

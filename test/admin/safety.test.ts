@@ -48,7 +48,15 @@ describe("judgeSafety", () => {
         1,
       ],
       ["one of two outside", [within(["a", "c"], "a", "b")], [place("a"), place("b"), place("c")], "at-risk", "a", 1],
-      ["the only one outside", [within(["a"], "b")], [place("a"), place("b")], "unreadable", "b", 1],
+      ["the only one outside, which is read", [within(["a"], "b")], [place("a"), place("b")], "at-risk", "b", 1],
+      [
+        "one outside, and the one inside away",
+        [within(["a"], "a", "b")],
+        [place("a", { inPlace: false }), place("b")],
+        "unreadable",
+        "a b",
+        1,
+      ],
       [
         "one outside beside two",
         [within(["a", "c"], "a", "b", "c")],

@@ -28,6 +28,7 @@ it("reads what must stand there through the gateway, says so by name, and counts
   expect([read.status, read.text]).toEqual([200, "content of key"]);
   const fault = await send({ method: "PUT", path: "/bucket/new", body: "new" });
   expect(fault.status).toBe(503);
+  expect(await status()).toMatchObject({ verdict: "at-risk", unreadable: { blobs: 0 } });
   expect((await status()).goneRegions).toEqual(
     ["a", "b"].map((region) => ({ region, blobs: 1, copiesOn: ["a", "b"], outside: 1 })),
   );

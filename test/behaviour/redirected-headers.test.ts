@@ -30,7 +30,6 @@ const ATTRIBUTES = {
   "x-amz-tagging": "a=1&b=2",
   "x-amz-storage-class": "STANDARD_IA",
   "x-amz-website-redirect-location": "/elsewhere",
-  "x-nearbucket-regions": "r",
 };
 
 /** Of each answer alone: the exchange, not the object. */
@@ -65,10 +64,12 @@ type BackendConfig = GatewayConfigInput["backends"][number];
 /** On one backend, whose copies are those that were written or, beside another one, those that repair made. */
 async function over(backend: BackendConfig, from: Source, close: () => Promise<void>): Promise<Place> {
   const directory = await mkdtemp(join(tmpdir(), "nearbucket-source-"));
-  const source = { kind: "disk", name: "source", region: "r", directory: join(directory, "disk") } as const;
+  const source = { kind: "disk", name: "source", region: "s", directory: join(directory, "disk") } as const;
   const backends = from === "written" ? [backend] : [backend, source];
   const on = await openBucket({ backends, config: { copies: backends.length, cache: { bytes: 0 } } });
-  await on.put("single", SINGLE, { ...ATTRIBUTES, "x-amz-checksum-sha256": CHECKSUM });
+  const regions = backends.map(({ region }) => region).join(",");
+  const headers = { ...ATTRIBUTES, "x-nearbucket-regions": regions, "x-amz-checksum-sha256": CHECKSUM };
+  await on.put("single", SINGLE, headers);
   const params = { Bucket: BUCKET, Key: "parts", Body: PARTS, Metadata: { mtime: "1" }, Tagging: "a=1" };
   await new Upload({ client: on.s3, partSize: 5 * MIB, params }).done();
   await on.put("plain", SINGLE.subarray(0, 10));

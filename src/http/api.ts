@@ -18,13 +18,13 @@ import type { Reply } from "../operations/operation.ts";
 import { parseAddress } from "../protocol/address.ts";
 import { readRawHeaders } from "../protocol/raw-headers.ts";
 import { readBoundedJson } from "./bounded-json.ts";
-import { whileConnected } from "./dispatch.ts";
 import { refusalHeaders, s3ErrorOf } from "./error-reply.ts";
 import { type Admission, Holding } from "./holding.ts";
 import { peerOf } from "./proxy-protocol.ts";
 import { readBounded } from "./read-bounded.ts";
 import { sendReply } from "./send-reply.ts";
 import { continuation } from "./server.ts";
+import { whileConnected } from "./while-connected.ts";
 
 export interface ApiOptions {
   readonly operations: Readonly<Record<string, ApiOperation>>;

@@ -2,11 +2,9 @@
  * Koa context -> Call -> Operation -> Reply -> Koa context. The order is the safety: signature, then what the request
  * names, then access, then the operation; nothing is looked up for a caller whose signature has not been verified.
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context, Middleware } from "koa";
 import { decide } from "../auth/access.ts";
-import type { Authentication, Authenticator } from "../auth/authenticate.ts";
-import { incomingBody } from "../auth/incoming-body.ts";
+import type { Authenticator } from "../auth/authenticate.ts";
 import { networksAllow, scopeAllows } from "../auth/key-scope.ts";
 import { S3Error } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -18,8 +16,8 @@ import { checkExpectedOwner } from "../protocol/expected-owner.ts";
 import { readRawHeaders } from "../protocol/raw-headers.ts";
 import { type Admission, Holding } from "./holding.ts";
 import { peerOf } from "./proxy-protocol.ts";
+import { RequestCall } from "./request-call.ts";
 import { isSlow, sendReply, sendWhenMade } from "./send-reply.ts";
-import { continuation } from "./server.ts";
 
 export interface DispatchOptions {
   readonly services: Services;
@@ -49,7 +47,7 @@ export function dispatch(options: DispatchOptions): Middleware {
     const { name, operation } = options.route(ctx.method, address, authentication.headers);
     ctx.state["operation"] = name;
     const holding = new Holding(options.admission, req, ctx.res, client.address);
-    const call = serviceCall(ctx, options, address, authentication, client, holding);
+    const call = new RequestCall(ctx, { address, authentication, client, holding, logOf: options.logOf });
     try {
       const reply = await run(operation, call, address, options.services);
       if (changesBucket(operation)) audit(options.audit, name, call, address);
@@ -70,46 +68,6 @@ function changesBucket({ on, method }: AnyOperation): boolean {
 function audit(log: Log, change: string, { caller, requestId, client }: ServiceCall, { bucket }: Address): void {
   const { account, accessKeyId } = caller;
   log.info({ change, bucket, account: account?.name, accessKeyId, client: client.address, requestId }, "changed");
-}
-
-function serviceCall(
-  ctx: Context,
-  options: DispatchOptions,
-  address: Address,
-  authentication: Authentication,
-  client: Client,
-  holding: Holding,
-): ServiceCall {
-  const { req, res } = ctx;
-  const hold = (bytes: number) => holding.take(bytes, () => whileConnected(req, res));
-  // Those that authentication believes: what a follower repeated unsigned is gone.
-  const { headers } = authentication;
-  return {
-    requestId: String(ctx.state["requestId"]),
-    caller: authentication.caller,
-    method: ctx.method,
-    query: address.query,
-    headers,
-    body: incomingBody(req, {
-      payload: authentication.payload,
-      headers,
-      writeContinue: continuation(req, res),
-      admit(bytes, body) {
-        holding.readBy(body);
-        return hold(bytes);
-      },
-    }),
-    hold,
-    client,
-    connection: req.socket,
-    virtualHost: address.virtualHost,
-    get signal() {
-      return whileConnected(req, res);
-    },
-    get log() {
-      return options.logOf(ctx);
-    },
-  };
 }
 
 /**
@@ -170,15 +128,4 @@ export function accessCheck(publicAccess: PublicAccess): Services["checkAccess"]
   return ({ account }, action, bucket, object) => {
     if (decide(publicAccess, account, action, bucket, object) !== "allow") throw new S3Error("AccessDenied");
   };
-}
-
-/** Aborts when the client goes before its reply has gone out. */
-export function whileConnected(request: IncomingMessage, response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  const gone = () => {
-    if (!response.writableFinished) controller.abort();
-  };
-  if ((request.destroyed && !request.complete) || response.destroyed) gone();
-  response.once("close", gone);
-  return controller.signal;
 }

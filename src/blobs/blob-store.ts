@@ -188,12 +188,12 @@ export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStor
     startUpload: (wanted, near) => startUpload(context, wanted, near),
     putPart: (upload, partNumber, bytes) => putPart(context, upload, partNumber, bytes),
     async copyPart(upload, partNumber, source, range, algorithm, signal) {
-      const { body } = await readBlob(sources, source, { order: [], range, signal });
+      const { body } = await readBlob(sources, source, { order: [], range, reader: { signal } });
       const stream = body instanceof Readable ? body : Readable.from([body]);
       const size = range === undefined ? source.size : range.last - range.first + 1;
       const claims = algorithm === undefined ? {} : { checksum: { algorithm, value: undefined } };
       try {
-        return await putPart(context, upload, partNumber, { size, open: () => stream, claims, signal });
+        return await putPart(context, upload, partNumber, { size, open: () => stream, claims, sender: { signal } });
       } finally {
         stream.destroy();
       }

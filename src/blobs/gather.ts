@@ -17,12 +17,10 @@ const GROWTH = 4;
 /** `limit`: bytes that may be added at the most; the caller refuses more. */
 export function gather(limit: number): Gathered {
   let buffer: Buffer = Buffer.alloc(0);
-  let size = 0;
-  return {
-    get size() {
-      return size;
-    },
+  const gathered: Gathered & { size: number } = {
+    size: 0,
     add(piece) {
+      const { size } = gathered;
       const needed = size + piece.length;
       if (size === 0) {
         buffer = piece;
@@ -36,8 +34,9 @@ export function gather(limit: number): Gathered {
         }
         buffer.set(piece, size);
       }
-      size = needed;
+      gathered.size = needed;
     },
-    whole: () => (buffer.length === size ? buffer : buffer.subarray(0, size)),
+    whole: () => (buffer.length === gathered.size ? buffer : buffer.subarray(0, gathered.size)),
   };
+  return gathered;
 }

@@ -70,13 +70,10 @@ export async function openDigester(wanted: Wanted, algorithm?: ChecksumAlgorithm
   const sha256 = wanted.sha256 || algorithm === "SHA256" ? createHash("sha256") : undefined;
   const md5 = wanted.md5 ? createHash("md5") : undefined;
   const further = algorithm === undefined || algorithm === "SHA256" ? undefined : await openChecksum(algorithm);
-  let size = 0;
-  return {
-    get size() {
-      return size;
-    },
+  const digester: Digester & { size: number } = {
+    size: 0,
     update(chunk) {
-      size += chunk.length;
+      digester.size += chunk.length;
       sha256?.update(chunk);
       md5?.update(chunk);
       further?.update(chunk);
@@ -90,6 +87,7 @@ export async function openDigester(wanted: Wanted, algorithm?: ChecksumAlgorithm
       };
     },
   };
+  return digester;
 }
 
 /** Hashes bytes in memory by the one-shot functions, which halve the cost for a small body. */

@@ -90,12 +90,17 @@ function copiedBytes({ blob }: FoundObject, { signal }: ObjectCall, { blobs }: S
       message: `The specified copy source is larger than the maximum allowable size for a copy source: ${MAX_COPY}`,
     });
   const open = () => Readable.from(bytesOf(blob, blobs, signal), { objectMode: false });
-  return { size: blob.size, open, claims: blob.digest === undefined ? {} : { sha256: blob.digest }, signal };
+  return {
+    size: blob.size,
+    open,
+    claims: blob.digest === undefined ? {} : { sha256: blob.digest },
+    sender: { signal },
+  };
 }
 
 async function* bytesOf(blob: Blob, blobs: BlobStore, signal: AbortSignal): AsyncGenerator<Buffer> {
   if (blob.size === 0) return;
-  const { body } = await blobs.open(blob, { order: [], signal });
+  const { body } = await blobs.open(blob, { order: [], reader: { signal } });
   if (Buffer.isBuffer(body)) yield body;
   else yield* body;
 }

@@ -63,9 +63,7 @@ async function deliver(call: StoredObjectCall, read: ObjectRead, services: Servi
   const { body, backend } = await services.blobs.open(found.blob, {
     order: route.order,
     range: read.range,
-    get signal() {
-      return call.signal;
-    },
+    reader: call,
   });
   if (backend === undefined) nameMemory(headers);
   return { status: read.status, headers, body, served: { rule: route.rule, backend } };

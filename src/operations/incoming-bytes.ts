@@ -15,12 +15,5 @@ export function incomingBytes(call: Pick<ServiceCall, "body" | "signal">, claims
     throw new S3Error("EntityTooLarge", {
       elements: { ProposedSize: String(size), MaxSizeAllowed: String(MAX_BYTES) },
     });
-  return {
-    size,
-    open: (held) => body.open(held),
-    claims,
-    get signal() {
-      return call.signal;
-    },
-  };
+  return { size, open: (held) => body.open(held), claims, sender: call };
 }

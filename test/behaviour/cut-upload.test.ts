@@ -57,9 +57,9 @@ describe.each([
           client.abort(new Error("gone"));
         },
       });
-    await expect(
-      rig.blobs.put(bytesOf(bytes, { open, signal: client.signal }), { scope: rig.scope }),
-    ).rejects.toMatchObject({ code: "IncompleteBody" });
+    await expect(rig.blobs.put(bytesOf(bytes, { open, sender: client }), { scope: rig.scope })).rejects.toMatchObject({
+      code: "IncompleteBody",
+    });
     await rig.upkeep.runDue();
     expect(far.traces()).toEqual([]);
   });

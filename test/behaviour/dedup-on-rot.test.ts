@@ -107,7 +107,7 @@ describe("a reader that opened the old bytes before they were replaced", () => {
     for (const store of far.stores) store.remove(first.kind === "fresh" ? first.storageKey : "");
     rig.clock.advance(2 * HOUR);
     await rig.put("key", bytes);
-    const { body } = await rig.blobs.open(stale, { order: ["a", "b"], signal: new AbortController().signal });
+    const { body } = await rig.blobs.open(stale, { order: ["a", "b"], reader: new AbortController() });
     expect(sha256(Buffer.isBuffer(body) ? body : undefined)).toBe(sha256(bytes));
     expect((await rig.blobOf("key")).replicas.map(({ state }) => state)).toEqual(["verified", "verified"]);
   });

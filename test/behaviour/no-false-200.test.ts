@@ -8,7 +8,7 @@ import type { Fault } from "../support/faulty-s3-script.ts";
 import { openRig, type Rig, readAll } from "../support/rig.ts";
 
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
-const signal = new AbortController().signal;
+const reader = new AbortController();
 const bodies = [
   ["small", randomBytes(20_000)],
   ["large", randomBytes(3 * 1024 * 1024)],
@@ -109,7 +109,7 @@ describe("a read", () => {
     await using rig = await openRig({ backends: far.backends });
     await eachStands(far, rig, bytes);
     const blob = await rig.blobOf("key");
-    const open = () => rig.blobs.open(blob, { order: ["a", "b"], signal });
+    const open = () => rig.blobs.open(blob, { order: ["a", "b"], reader });
     const cut = far.stores.map((store) =>
       store.script({ method: "GET", key: /^blobs\// }, { do: "disconnect", at: { responseBytes: 500_000 } }),
     );
@@ -140,13 +140,13 @@ describe("a read", () => {
     const name = await eachStands(far, rig, bytes);
     const stale = await rig.blobOf("key");
     far.store("a").remove(name);
-    await rig.blobs.open(stale, { order: ["a"], range: { first: 0, last: 9 }, signal });
+    await rig.blobs.open(stale, { order: ["a"], range: { first: 0, last: 9 }, reader });
     await far.store("a").stop();
     await rig.fleet.probeNow();
     await rig.upkeep.runDue();
     expect(Object.keys(far.held(name))).toEqual(["b", "c"]);
     far.store("b").remove(name);
-    const { body, backend } = await rig.blobs.open(stale, { order: ["a", "b"], signal });
+    const { body, backend } = await rig.blobs.open(stale, { order: ["a", "b"], reader });
     expect(backend).toBe("c");
     expect(sha256(await readAll(body))).toBe(sha256(bytes));
   });

@@ -261,7 +261,7 @@ describe("a read", () => {
     const content: Content = await rig.put("key", large);
     const blob = await rig.blobOf("key");
     for (const name of content.kind === "fresh" ? content.backends : []) {
-      const { body, backend } = await rig.blobs.open(blob, { order: ["nowhere", name], signal });
+      const { body, backend } = await rig.blobs.open(blob, { order: ["nowhere", name], reader: { signal } });
       expect(backend).toBe(name);
       expect(large.equals(await readAll(body))).toBe(true);
     }
@@ -271,7 +271,7 @@ describe("a read", () => {
     await using rig = await openRig();
     await rig.put("key", large);
     const reader = new AbortController();
-    const { body } = await rig.blobs.open(await rig.blobOf("key"), { order: [], signal: reader.signal });
+    const { body } = await rig.blobs.open(await rig.blobOf("key"), { order: [], reader });
     const read = readAll(body);
     reader.abort(new Error("gone"));
     await expect(read).rejects.toThrow("gone");

@@ -80,7 +80,7 @@ export const bytesOf = (bytes: Buffer, more: Partial<BodySource> = {}): BodySour
   size: bytes.length,
   open: () => Readable.from(chunksOf(bytes), { objectMode: false }),
   claims: {},
-  signal: new AbortController().signal,
+  sender: new AbortController(),
   ...more,
 });
 
@@ -214,7 +214,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     async get(key, { order = [], range } = {}) {
       const { found } = await metadata.objects.find(bucket.name, key);
       if (found === undefined) throw new Error(`no object ${key}`);
-      const { body } = await blobs.open(found.blob, { order, range, signal: new AbortController().signal });
+      const { body } = await blobs.open(found.blob, { order, range, reader: new AbortController() });
       return readAll(body);
     },
     async startUpload(key, wanted) {

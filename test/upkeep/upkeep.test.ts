@@ -193,7 +193,7 @@ describe("the drop job", () => {
   it("deletes on every store, also on one that returns later", async () => {
     await using s = await stored();
     const { content } = await s.rig.blobs.put(
-      { size: 3, open: () => readable("abc"), claims: {}, signal: new AbortController().signal },
+      { size: 3, open: () => readable("abc"), claims: {}, sender: new AbortController() },
       { scope: undefined },
     );
     const name = content.kind === "fresh" ? content.storageKey : "";
@@ -261,7 +261,7 @@ describe("the drop job", () => {
 /** Bytes on two stores that got no name, and the drop job for them. */
 async function discarded({ rig }: Awaited<ReturnType<typeof stored>>) {
   const { content } = await rig.blobs.put(
-    { size: 3, open: () => readable("abc"), claims: {}, signal: new AbortController().signal },
+    { size: 3, open: () => readable("abc"), claims: {}, sender: new AbortController() },
     { scope: undefined },
   );
   await rig.blobs.discard(content);

@@ -15,8 +15,8 @@ export interface ReadOptions {
   readonly order: readonly string[];
   /** Inside the blob. */
   readonly range?: ByteRange | undefined;
-  /** Asked for only for what is streamed, and when a read takes long. */
-  readonly signal: AbortSignal;
+  /** Its signal is asked for only for what is streamed, and when a read takes long. */
+  readonly reader: { readonly signal: AbortSignal };
 }
 
 export interface BlobReading {
@@ -47,10 +47,11 @@ export async function readBlob(stores: BlobReaderOptions, blob: Blob, options: R
   const isWhole = end - first === blob.size;
   if (blob.size <= AT_ONCE) return readSmall(stores, blob, options);
   if (end - first <= AT_ONCE) return readPiece(stores, blob, options, { first, last: end - 1 });
-  const { signal } = options;
-  const source = new ReplicaSource(stores, blob, { order: options.order, isProven: isWhole, reader: { signal } });
+  const { order, reader } = options;
+  const source = new ReplicaSource(stores, blob, { order, isProven: isWhole, reader });
   const replica = await source.openNext(isWhole ? undefined : range);
   const body = new FailoverBody(source, replica, { first, end, check: isWhole ? checkBytes(blob) : undefined });
+  const { signal } = reader;
   const stop = () => body.destroy(signal.reason instanceof Error ? signal.reason : undefined);
   signal.addEventListener("abort", stop, { once: true });
   body.once("close", () => signal.removeEventListener("abort", stop));
@@ -60,8 +61,8 @@ export async function readBlob(stores: BlobReaderOptions, blob: Blob, options: R
 }
 
 /** The whole blob is read and checked before anyone sees a byte. */
-async function readSmall(stores: BlobReaderOptions, blob: Blob, reader: ReadOptions): Promise<BlobReading> {
-  const { order, range } = reader;
+async function readSmall(stores: BlobReaderOptions, blob: Blob, options: ReadOptions): Promise<BlobReading> {
+  const { order, range, reader } = options;
   const source = new ReplicaSource(stores, blob, { order, isProven: true, reader });
   for (;;) {
     const { member, bytes } = await source.readNext(undefined, blob.size);
@@ -81,10 +82,10 @@ async function readSmall(stores: BlobReaderOptions, blob: Blob, reader: ReadOpti
 async function readPiece(
   stores: BlobReaderOptions,
   blob: Blob,
-  reader: ReadOptions,
+  { order, reader }: ReadOptions,
   range: ByteRange,
 ): Promise<BlobReading> {
-  const source = new ReplicaSource(stores, blob, { order: reader.order, isProven: false, reader });
+  const source = new ReplicaSource(stores, blob, { order, isProven: false, reader });
   const { member, bytes } = await source.readNext(range, range.last - range.first + 1);
   return { body: bytes, backend: member.backend.name };
 }

@@ -11,7 +11,8 @@ export interface BodySource {
    */
   readonly open: (held: number) => Readable;
   readonly claims: Claims;
-  readonly signal: AbortSignal;
+  /** Its signal is asked for only when the bytes are. */
+  readonly sender: { readonly signal: AbortSignal };
 }
 
 export interface Ingested<C> {

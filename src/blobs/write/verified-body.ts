@@ -71,7 +71,8 @@ async function pumpFromClient(
   take: (chunk: Buffer) => Promise<void> | undefined,
   giveUp?: AbortSignal,
 ): Promise<void> {
-  const signal = giveUp === undefined ? bytes.signal : AbortSignal.any([bytes.signal, giveUp]);
+  const { signal: left } = bytes.sender;
+  const signal = giveUp === undefined ? left : AbortSignal.any([left, giveUp]);
   try {
     await pump(bytes.open(held), take, signal);
   } catch (cause) {

@@ -15,8 +15,8 @@ const sizes = [
 
 const asked = (far: FarStores, name: string) =>
   far.store(name).requests.filter(({ method, key }) => method === "GET" && GETS.key.test(key));
-const read = (rig: Rig, blob: Blob, { signal } = new AbortController()) =>
-  rig.blobs.open(blob, { order: ["a", "b"], signal }).then(async ({ body, backend }: BlobReading) => ({
+const read = (rig: Rig, blob: Blob, reader = new AbortController()) =>
+  rig.blobs.open(blob, { order: ["a", "b"], reader }).then(async ({ body, backend }: BlobReading) => ({
     backend,
     bytes: await readAll(body),
   }));
@@ -149,7 +149,7 @@ describe.each(sizes)("the read of %s", (_, size) => {
     const blob = await at.rig.blobOf("key");
     far.store("a").remove(storageKey);
     const again = far.store("a").script(GETS, { do: "hold" });
-    const { body } = await at.rig.blobs.open(blob, { order: ["a"], signal: new AbortController().signal });
+    const { body } = await at.rig.blobs.open(blob, { order: ["a"], reader: new AbortController() });
     expect((await readAll(body)).equals(at.bytes)).toBe(true);
     expect(await stateOf(at.rig, "a")).toBe("verified");
     again.release();

@@ -26,7 +26,7 @@ async function readWhole(rig: Rig, range?: { first: number; last: number }) {
   const { body } = await rig.blobs.open(await rig.blobOf("key"), {
     order: ["a", "b"],
     range,
-    signal: new AbortController().signal,
+    reader: new AbortController(),
   });
   if (Buffer.isBuffer(body)) return { got: body, error: undefined };
   const chunks: Buffer[] = [];

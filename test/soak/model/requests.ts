@@ -64,7 +64,7 @@ export async function copyObject(
 
 /** Where a copy cannot refer to the source's blob, its bytes are read and stored anew. */
 async function bytesIn({ blobs }: Gateway, blob: Blob) {
-  const { body } = await blobs.open(blob, { order: [], signal: new AbortController().signal });
+  const { body } = await blobs.open(blob, { order: [], reader: new AbortController() });
   return bytesOf(await readAll(body), { claims: blob.digest === undefined ? {} : { sha256: blob.digest } });
 }
 
@@ -154,7 +154,7 @@ export async function readObject(
 ): Promise<Held | undefined> {
   const { found } = await metadata.objects.find(bucketOf(world, place).name, place.key);
   if (found === undefined) return undefined;
-  const { body } = await blobs.open(found.blob, { order, signal: new AbortController().signal });
+  const { body } = await blobs.open(found.blob, { order, reader: new AbortController() });
   return { bytes: await readAll(body), etag: found.object.etag };
 }
 

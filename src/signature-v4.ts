@@ -49,7 +49,8 @@ const pads = new WeakMap<Buffer, { readonly inner: string; readonly outer: Buffe
  */
 export function hmacHex(key: Buffer, text: string): string {
   const { inner, outer } = pads.get(key) ?? padsOf(key);
-  hash("sha256", Buffer.from(inner + text, "latin1"), "buffer").copy(outer, BLOCK_BYTES);
+  // As text: a buffer of its own for each digest costs more than the copy.
+  outer.write(hash("sha256", Buffer.from(inner + text, "latin1"), "binary"), BLOCK_BYTES, "latin1");
   return hash("sha256", outer, "hex");
 }
 
@@ -112,17 +113,23 @@ export function encodePath(path: string): string {
   return UNRESERVED_PATH.test(path) ? path : path.split("/").map(encodeComponent).join("/");
 }
 
+type Pair = readonly [name: string, value: string];
+
 /** Sorted by encoded name, then encoded value, joined. */
-export function canonicalQuery(pairs: Iterable<readonly [string, string]>): string {
-  const encoded: string[] = [];
-  for (const [name, value] of pairs) encoded.push(`${encodeComponent(name)}=${encodeComponent(value)}`);
-  return encoded.sort(compareQueryPairs).join("&");
+export function canonicalQuery(pairs: Iterable<Pair>): string {
+  const encoded: Pair[] = [];
+  for (const [name, value] of pairs) encoded.push([encodeComponent(name), encodeComponent(value)]);
+  encoded.sort(comparePairs);
+  let query = "";
+  for (const [name, value] of encoded) query += `${query === "" ? "" : "&"}${name}=${value}`;
+  return query;
 }
 
-// "=" sorts after "-" and digits, so names and values are compared separately.
-function compareQueryPairs(a: string, b: string): number {
-  const an = a.slice(0, a.indexOf("="));
-  const bn = b.slice(0, b.indexOf("="));
-  if (an !== bn) return an < bn ? -1 : 1;
+// Names and values apart, because "=" sorts after "-" and digits.
+function comparePairs([name, value]: Pair, [otherName, otherValue]: Pair): number {
+  return name === otherName ? compare(value, otherValue) : compare(name, otherName);
+}
+
+function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

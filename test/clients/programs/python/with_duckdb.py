@@ -53,7 +53,7 @@ serve(duckdb.__version__, {
     "head": head,
     "range": WHOLE,
     "list": lambda bucket, prefix: [
-        name.split("/", 3)[3] for (name,) in sql.execute("SELECT file FROM glob(?)", [f"s3://{bucket}/{prefix}*"]).fetchall()
+        name.split("/", 3)[3] for (name,) in sql.execute("SELECT file FROM glob(?)", [f"s3://{bucket}/{prefix}**"]).fetchall()
     ],
     "copy": WHOLE,
     "delete": "deletes nothing",

@@ -4,7 +4,7 @@ import { encodePath } from "../../src/signature-v4.ts";
 import { type Endpoint, NotOffered, type Tasks, type Told } from "./client.ts";
 import { BUCKET, LISTED, METADATA, MIB, type Site, type SiteName, type Stage, sha256, text } from "./stage.ts";
 
-interface Scene {
+export interface Scene {
   readonly stage: Stage;
   readonly site: Site;
   readonly endpoint: Endpoint;
@@ -252,27 +252,27 @@ function sorted(value: unknown): string {
   return typeof value === "object" && value !== null ? JSON.stringify(Object.entries(value).sort()) : `${value}`;
 }
 
-async function head({ gateway }: Site, key: string): Promise<Record<string, string | undefined>> {
-  const { status, headers } = await gateway.fetch({ method: "HEAD", path: `/${BUCKET}/${encodePath(key)}` });
+async function head({ fetch }: Site, key: string): Promise<Record<string, string | undefined>> {
+  const { status, headers } = await fetch({ method: "HEAD", path: `/${BUCKET}/${encodePath(key)}` });
   if (status !== 200) throw new Error(`${key}: ${status}`);
   return headers as Record<string, string | undefined>;
 }
 
 async function expectStored(site: Site, key: string, content: Buffer): Promise<Record<string, string | undefined>> {
   const headers = { "x-nearbucket-redirect": "never" };
-  const answer = await site.gateway.fetch({ path: `/${BUCKET}/${encodePath(key)}`, headers });
+  const answer = await site.fetch({ path: `/${BUCKET}/${encodePath(key)}`, headers });
   if (answer.status !== 200) throw new Error(`${key} is not stored: ${answer.status}`);
   expectBytes(answer.body, content);
   return answer.headers as Record<string, string | undefined>;
 }
 
-async function store({ gateway }: Site, key: string, body: string): Promise<void> {
-  const { status } = await gateway.fetch({ method: "PUT", path: `/${BUCKET}/${encodePath(key)}`, body });
+async function store({ fetch }: Site, key: string, body: string): Promise<void> {
+  const { status } = await fetch({ method: "PUT", path: `/${BUCKET}/${encodePath(key)}`, body });
   if (status !== 200) throw new Error(`${key}: ${status}`);
 }
 
-async function expectKeys({ gateway }: Site, prefix: string, keys: readonly string[]): Promise<void> {
-  const { text } = await gateway.fetch({ path: `/${BUCKET}`, query: { "list-type": "2", prefix } });
+async function expectKeys({ fetch }: Site, prefix: string, keys: readonly string[]): Promise<void> {
+  const { text } = await fetch({ path: `/${BUCKET}`, query: { "list-type": "2", prefix } });
   const found = [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = ""]) => key);
   // Some keep an empty object in place of a folder.
   const files = found.filter((key) => !key.endsWith("/"));

@@ -1,6 +1,6 @@
 /** docs/client-matrix.md, from what the clients did. */
 import type { Client } from "./client.ts";
-import type { Outcome } from "./run-client.ts";
+import { isRefusal, type Outcome } from "./run-client.ts";
 
 /** What one run of a client came to. */
 export interface Record {
@@ -10,7 +10,7 @@ export interface Record {
   readonly outcomes: readonly Outcome[];
 }
 
-const SIGNS = { right: "✔", failed: "✖", "not offered": "–" } as const;
+const SIGNS = { right: "✔", failed: "✖", "its own": "own", "not offered": "–" } as const;
 
 export function documentOf(clients: readonly Client[], records: ReadonlyMap<string, Record>): string {
   const rows = clients.flatMap((client) => {
@@ -51,7 +51,8 @@ reads from there are streamed (rule 10).
 
 ## Everything else
 
-✔ right: the bytes by their sha256, and the headers that the client tells; ✖ failed; – not offered by the client.
+✔ right: the bytes by their sha256, and the headers that the client tells; ✖ failed; own: failed, and
+fails straight at a MinIO without a gateway too; – not offered by the client.
 
 ${table(
   ["client", ...others],
@@ -79,6 +80,15 @@ ${table(
     one.why,
   ]),
 )}
+
+## Not in the matrix
+
+| program | why |
+| --- | --- |
+| restic | keeps packs of its own and no object by name; it reads as minio-go does. [clients.md](clients.md#restic) backs up and restores with it, in a test |
+| aws-sdk-php | is installed by composer only |
+| aws-sdk-java 1, Hadoop's S3A | at their end of life, or on aws-sdk-java 2 |
+| mountpoint-s3 | has no package here; s3torchconnector is on the same client |
 `;
 }
 
@@ -86,11 +96,6 @@ function readCell(outcome: Outcome | undefined): string {
   if (outcome === undefined || outcome.verdict === "not offered") return "–";
   if (isRefusal(outcome)) return `reports an error (${outcome.decisions.join(", ")})`;
   return `${SIGNS[outcome.verdict]} ${outcome.from} (${outcome.decisions.join(", ")})`;
-}
-
-/** Of a client that nobody but the mode `always` sends to a store. Wrong bytes are another matter. */
-function isRefusal(outcome: Outcome): boolean {
-  return outcome.case === "GET, mode always" && outcome.verdict === "failed" && !/bytes/i.test(outcome.why ?? "");
 }
 
 function grouped(notes: readonly { client: string; case: string; why: string | undefined }[]) {

@@ -1,6 +1,7 @@
 /**
  * `npm run clients [-- NAME ...]`: installs the clients, puts each through all cases, and writes docs/client-matrix.md.
- * What each client did is kept beside what was installed, so that a run of a few renews their rows only.
+ * What each client did is kept beside what was installed, so that a run of a few renews their rows only. Exits with 1
+ * when a case failed that is not the client's own.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,7 +9,7 @@ import type { Client } from "./client.ts";
 import { documentOf, type Record } from "./document.ts";
 import { CACHE, installClients } from "./install.ts";
 import { clients } from "./list.ts";
-import { type Outcome, runClient } from "./run-client.ts";
+import { isRefusal, type Outcome, runClient, settle } from "./run-client.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 const DOCUMENT = join(import.meta.dirname, "../../docs/client-matrix.md");
@@ -18,7 +19,9 @@ async function record(client: Client, stage: Stage): Promise<Record> {
   const version = await client.version();
   console.log(`\n${client.name} ${version}`);
   const outcomes: Outcome[] = [];
-  for await (const outcome of runClient(client, stage)) {
+  for await (const became of runClient(client, stage)) {
+    const outcome = await settle(client, stage, became);
+    if (outcome.verdict === "failed" && !isRefusal(outcome)) process.exitCode = 1;
     outcomes.push(outcome);
     const cells = [outcome.case.padEnd(18), outcome.verdict.padEnd(11), outcome.from ?? "", ...outcome.decisions];
     console.log(" ", ...cells, outcome.why ?? "");

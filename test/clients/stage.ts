@@ -1,18 +1,19 @@
 /**
  * What the clients are tried against: a gateway over a MinIO, one over a node, and one over the MinIO that redirects
- * everybody. Whom a gateway sends to its store goes there by a line that counts: where the bytes came from is what the
+ * everybody; and, to tell a client's own faults from a gateway's, a MinIO without any gateway. Whom a gateway sends to its store goes there by a line that counts: where the bytes came from is what the
  * line saw, and why is what the gateway counted, whatever the client says.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import type { GatewayConfigInput } from "../../src/config/schema.ts";
 import { type CountingLine, startCountingLine } from "../support/counting-line.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { startMinio } from "../support/minio.ts";
+import { type Minio, startMinio } from "../support/minio.ts";
+import { type SignedFetch, signedFetch } from "../support/sign.ts";
 import type { Endpoint } from "./client.ts";
 
 export const MIB = 1024 * 1024;
@@ -24,7 +25,7 @@ const TYPE = "text/x-matrix";
 export type SiteName = "minio" | "node" | "always";
 
 export interface Site {
-  readonly gateway: TestGateway;
+  readonly fetch: SignedFetch;
   readonly redirectsAll: boolean;
   /** With a new folder. */
   endpoint(): Promise<Endpoint>;
@@ -42,6 +43,8 @@ interface Reads {
 /** The same objects stand in the bucket of each site; 2,500 empty ones more where they are listed, under `list/`. */
 export interface Stage extends AsyncDisposable {
   readonly sites: Readonly<Record<SiteName, Site>>;
+  /** The MinIO itself, with the same objects in a bucket of its own from when it is first asked for. */
+  straight(): Promise<Site>;
   /** Has no metadata of its own; its bytes were stored a while before under another key. */
   readonly plain: Buffer;
   /** Under the key `attributes`, with METADATA and TYPE. */
@@ -52,7 +55,7 @@ export interface Stage extends AsyncDisposable {
 
 export async function openStage(): Promise<Stage> {
   const open: AsyncDisposable[] = [];
-  const opened = <T extends AsyncDisposable>(one: T): T => {
+  const opened: Opened = (one) => {
     open.push(one);
     return one;
   };
@@ -65,7 +68,7 @@ export async function openStage(): Promise<Stage> {
       | { kind: "s3"; bucket: string; replayedHeaders: "tolerate"; crossOrigin: true }
       | { kind: "node"; bucket: string },
     redirect: NonNullable<GatewayConfigInput["redirect"]> = {},
-  ): Promise<Site> => {
+  ) => {
     const { url, accessKeyId, secretAccessKey } = store;
     const line = opened(await startCountingLine(url));
     const publicEndpoint = line.url.replace("127.0.0.1", "localhost");
@@ -80,7 +83,7 @@ export async function openStage(): Promise<Stage> {
     };
     const gateway = opened(await startTestGateway({ backends: [backend], config: { redirect } }));
     await fill(gateway, contents);
-    return { ...siteOf(gateway, line, open), redirectsAll: redirect.mode === "always" };
+    return { ...siteOf(gateway, opened), redirectsAll: redirect.mode === "always", reads: readsOf(gateway.url, line) };
   };
   const s3 = { kind: "s3", replayedHeaders: "tolerate", crossOrigin: true } as const;
   const sites = {
@@ -88,9 +91,14 @@ export async function openStage(): Promise<Stage> {
     node: await site(node, { kind: "node", bucket: "auto" }),
     always: await site(minio, { ...s3, bucket: "always" }, { mode: "always" }),
   };
-  await fillList(sites.minio.gateway);
+  await fillList(sites.minio.s3);
+  let straight: Promise<Site> | undefined;
   return {
     sites,
+    straight() {
+      straight ??= openStraight(minio, contents, opened);
+      return straight;
+    },
     ...contents,
     async [Symbol.asyncDispose]() {
       for (const one of open.reverse()) await one[Symbol.asyncDispose]();
@@ -98,29 +106,43 @@ export async function openStage(): Promise<Stage> {
   };
 }
 
-function siteOf(gateway: TestGateway, line: CountingLine, open: AsyncDisposable[]): Omit<Site, "redirectsAll"> {
-  let before = new Map<string, number>();
+type Opened = <T extends AsyncDisposable>(one: T) => T;
+type Contents = Pick<Stage, "plain" | "attributes" | "parts">;
+type Store = Pick<TestGateway, "url" | "accessKeyId" | "secretAccessKey" | "s3" | "fetch">;
+
+function siteOf({ url, accessKeyId, secretAccessKey, s3, fetch }: Store, opened: Opened) {
   return {
-    gateway,
+    s3,
+    fetch,
     async endpoint() {
       const folder = await mkdtemp(join(tmpdir(), "nearbucket-client-"));
-      open.push({ [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) });
-      const { url, accessKeyId, secretAccessKey } = gateway;
+      opened({ [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) });
       return { url, accessKeyId, secretAccessKey, folder, bucket: BUCKET };
     },
-    async reads() {
-      const now = await countsOf(gateway.url);
-      const grown = [...now].filter(([labels, count]) => count > (before.get(labels) ?? 0)).map(([labels]) => labels);
-      before = now;
-      const value = (labels: string, name: string) => new RegExp(`${name}="([^"]*)"`).exec(labels)?.[1] ?? "";
-      return {
-        storeBytes: line.received(),
-        decisions: grown.map((labels) => ({
-          decision: `${value(labels, "kind")} ${value(labels, "rule")}`,
-          family: value(labels, "family"),
-        })),
-      };
-    },
+  };
+}
+
+async function openStraight(minio: Minio, contents: Contents, opened: Opened): Promise<Site> {
+  const store = { ...minio, fetch: signedFetch({ ...minio, endpoint: minio.url }) };
+  await fill(store, contents);
+  await fillList(store.s3);
+  return { ...siteOf(store, opened), redirectsAll: false, reads: async () => ({ storeBytes: 0, decisions: [] }) };
+}
+
+function readsOf(url: string, line: CountingLine): Site["reads"] {
+  let before = new Map<string, number>();
+  return async () => {
+    const now = await countsOf(url);
+    const grown = [...now].filter(([labels, count]) => count > (before.get(labels) ?? 0)).map(([labels]) => labels);
+    before = now;
+    const value = (labels: string, name: string) => new RegExp(`${name}="([^"]*)"`).exec(labels)?.[1] ?? "";
+    return {
+      storeBytes: line.received(),
+      decisions: grown.map((labels) => ({
+        decision: `${value(labels, "kind")} ${value(labels, "rule")}`,
+        family: value(labels, "family"),
+      })),
+    };
   };
 }
 
@@ -130,10 +152,7 @@ async function countsOf(url: string): Promise<Map<string, number>> {
   return new Map([...lines].map(([, labels = "", count]) => [labels, Number(count)]));
 }
 
-async function fill(
-  { s3, fetch }: TestGateway,
-  contents: Pick<Stage, "plain" | "attributes" | "parts">,
-): Promise<void> {
+async function fill({ s3, fetch }: Pick<Store, "s3" | "fetch">, contents: Contents): Promise<void> {
   await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
   const put = (Key: string, Body: Buffer, more = {}) =>
     s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body, ...more }));
@@ -149,7 +168,7 @@ async function fill(
 }
 
 /** Many empty ones, for those who list. */
-async function fillList({ s3 }: TestGateway): Promise<void> {
+async function fillList(s3: S3Client): Promise<void> {
   const names = Array.from({ length: LISTED }, (_, n) => `list/${String(n).padStart(4, "0")}`);
   const put = (Key: string) => s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: Buffer.alloc(0) }));
   for (let at = 0; at < LISTED; at += 50) await Promise.all(names.slice(at, at + 50).map(put));

@@ -58,7 +58,7 @@ export function installClients(): void {
     must("mvn", [...words, `-DoutputDirectory=${folder}/libraries`], { cwd: join(PROGRAMS, "aws-sdk-java") });
   });
   once("cargo-target", (folder) =>
-    must("cargo", ["build", "--quiet", "-j1", "--target-dir", folder], { cwd: join(PROGRAMS, "aws-sdk-rust") }),
+    must("cargo", ["build", "--quiet", "-j1", "--target-dir", folder], { cwd: join(PROGRAMS, "rust") }),
   );
 }
 

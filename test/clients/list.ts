@@ -29,6 +29,8 @@ const node = (name: string, family: string, script: string, program = process.ex
     AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE: "1",
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
   });
+const rust = (name: string, family: string, crate: string): Client =>
+  programClient({ name, family, install: `cargo add ${crate}` }, [join(CACHE, "cargo-target/debug", family)]);
 const java = (http: string): Client =>
   programClient(
     { name: `aws-sdk-java 2 (${http})`, family: "aws-sdk-java", install: "software.amazon.awssdk:s3" },
@@ -60,9 +62,8 @@ export const clients: readonly Client[] = [
   mc,
   java("apache"),
   java("url-connection"),
-  programClient({ name: "aws-sdk-rust", family: "aws-sdk-rust", install: "cargo add aws-sdk-s3" }, [
-    join(CACHE, "cargo-target/debug/aws-sdk-rust"),
-  ]),
+  rust("aws-sdk-rust", "aws-sdk-rust", "aws-sdk-s3"),
+  rust("object_store", "object-store", "object_store"),
   programClient({ name: "aws-sdk-ruby", family: "aws-sdk-ruby", install: "apt install ruby-aws-sdk-s3" }, [
     "ruby",
     join(PROGRAMS, "ruby/aws-sdk.rb"),

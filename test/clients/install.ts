@@ -23,6 +23,7 @@ const NPM = ["aws-sdk@2.1693.0", "bun@1.4.4", "minio@8.0.7"];
 const DEBIAN = {
   aria2c: "aria2",
   aws: "awscli",
+  chromium: "chromium",
   curl: "curl",
   fusermount: "fuse",
   java: "default-jdk-headless",

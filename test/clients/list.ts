@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Client } from "./client.ts";
 import { awsCli } from "./each/aws-cli.ts";
+import { chromium, sdkInChromium } from "./each/chromium.ts";
 import { curl } from "./each/curl.ts";
 import { aria2, wget } from "./each/downloaders.ts";
 import { mc } from "./each/mc.ts";
@@ -68,8 +69,10 @@ export const clients: readonly Client[] = [
     "ruby",
     join(PROGRAMS, "ruby/aws-sdk.rb"),
   ]),
+  sdkInChromium,
   s3cmd,
   s3fsFuse,
+  chromium,
   curl,
   wget,
   aria2,

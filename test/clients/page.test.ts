@@ -1,18 +1,16 @@
 // A page of another origin in a real browser: presigned URLs by fetch, and the SDK for JavaScript in the page itself,
 // against a gateway over nodes. What no rule allows it never sees.
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { GetObjectCommand, PutBucketCorsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Browser, Page } from "playwright-core";
-import { build, type Plugin } from "vite";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { openBrowser } from "../support/browser.ts";
 import { BUCKET, type OpenBucket } from "../support/open-bucket.ts";
 import { openOverNodes } from "../support/over-nodes.ts";
 import { describeWith } from "../support/programs.ts";
 import { presign } from "../support/sign.ts";
+import { type PageServer, startPageServer } from "./page-server.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -20,21 +18,15 @@ const MIB = 1024 * 1024;
 
 describeWith(["chromium"], "a page of another origin", () => {
   let on: OpenBucket;
-  let server: Server;
+  let server: PageServer;
   let browser: Browser;
   /** One server under two names: of these origins only `localhost` is allowed. */
   let page: Page;
   let stranger: Page;
 
   beforeAll(async () => {
-    const sdk = await bundleSdk();
-    server = createServer((request, response) => {
-      const isScript = request.url === "/sdk.js";
-      response.setHeader("Content-Type", isScript ? "text/javascript" : "text/html");
-      response.end(isScript ? sdk : "<!doctype html><title>page</title>");
-    });
-    await once(server.listen(0, "127.0.0.1"), "listening");
-    const { port } = server.address() as AddressInfo;
+    server = await startPageServer(join(import.meta.dirname, "programs/page/sdk.mjs"));
+    const { port } = server;
     on = await openOverNodes({ redirect: { minBytes: 0 } });
     await on.s3.send(new PutBucketCorsCommand({ Bucket: BUCKET, CORSConfiguration: { CORSRules: [ruleFor(port)] } }));
     browser = await openBrowser();
@@ -42,7 +34,7 @@ describeWith(["chromium"], "a page of another origin", () => {
   });
   afterAll(async () => {
     await browser?.close();
-    server?.close();
+    await server?.[Symbol.asyncDispose]();
     await on?.[Symbol.asyncDispose]();
   });
 
@@ -98,7 +90,8 @@ describeWith(["chromium"], "a page of another origin", () => {
   it("uploads in parts, lists and reads with the SDK for JavaScript", async () => {
     const { accessKeyId, secretAccessKey, url } = on.gateway;
     const script = `(async () => {
-      const { GetObjectCommand, ListObjectsV2Command, S3Client, Upload } = await import("/sdk.js");
+      const { sdk } = await import("/script.js");
+      const { GetObjectCommand, ListObjectsV2Command, S3Client, Upload } = sdk;
       const credentials = ${JSON.stringify({ accessKeyId, secretAccessKey })};
       const client = new S3Client({ endpoint: "${url}", region: "us-east-1", forcePathStyle: true, credentials });
       const Body = new Blob([new Uint8Array(${6 * MIB}).fill(7)]);
@@ -147,25 +140,4 @@ function fetchIn(page: Page, url: string, init: object): Promise<unknown> {
       return { error: error.name };
     }
   })()`);
-}
-
-/** What the page imports, for browsers. */
-const SDK = `
-export { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
-export { Upload } from "@aws-sdk/lib-storage";`;
-
-async function bundleSdk(): Promise<string> {
-  const id = "\0page-sdk";
-  const virtual: Plugin = {
-    name: "page-sdk",
-    resolveId: (asked) => (asked.endsWith("/page-sdk") ? id : null),
-    load: (asked) => (asked === id ? SDK : null),
-  };
-  const built = await build({
-    ...{ configFile: false, logLevel: "silent", define: { global: "globalThis" }, plugins: [virtual] },
-    build: { write: false, lib: { entry: "page-sdk", formats: ["es"], fileName: "sdk" } },
-  });
-  const [bundle] = Array.isArray(built) ? built : [built];
-  if (bundle === undefined || !("output" in bundle)) throw new Error("vite built nothing");
-  return bundle.output[0].code;
 }

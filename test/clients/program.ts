@@ -16,7 +16,7 @@
  */
 import { appendFile, readFile, rm } from "node:fs/promises";
 import { RunFailed, run } from "../support/run.ts";
-import { awsEnvironment, type Client, type Endpoint, NotOffered, type Tasks, type Told } from "./client.ts";
+import { awsEnvironment, type Client, NotOffered, type Tasks, type Told } from "./client.ts";
 
 const NOT_OFFERED = 64;
 
@@ -28,39 +28,41 @@ export function programClient(
   return {
     ...client,
     version: async () => (await call(command, { ...more, AWS_REGION: "us-east-1" }, "version")).trim(),
-    open: (endpoint) => programTasks(command, endpoint, more),
+    open: (endpoint) => {
+      const own = { AWS_ENDPOINT_URL: endpoint.url, PYTHONDONTWRITEBYTECODE: "1" };
+      const env = { ...more, ...awsEnvironment(endpoint), ...own };
+      return programTasks(async (action, ...words) => {
+        const said = await call(command, env, action, endpoint.bucket, ...words);
+        return said.trim() === "" ? undefined : JSON.parse(said);
+      });
+    },
   };
 }
 
-function programTasks(
-  command: readonly [string, ...string[]],
-  endpoint: Endpoint,
-  more: Readonly<Record<string, string>>,
-): Tasks {
-  const env = { ...more, ...awsEnvironment(endpoint), AWS_ENDPOINT_URL: endpoint.url, PYTHONDONTWRITEBYTECODE: "1" };
-  const ask = (action: string, ...words: string[]) => call(command, env, action, endpoint.bucket, ...words);
-  const told = async (said: Promise<string>): Promise<Told> => JSON.parse(await said) as Told;
-  const texts = async (said: Promise<string>): Promise<string[]> => JSON.parse(await said) as string[];
+/** `ask` has a program do what its words say, and gives what it prints. */
+export function programTasks(ask: (action: string, ...words: string[]) => Promise<unknown>): Tasks {
+  const told = async (...words: [string, ...string[]]): Promise<Told> => (await ask(...words)) as Told;
+  const texts = async (...words: [string, ...string[]]): Promise<string[]> => (await ask(...words)) as string[];
   return {
     put: (file, key) => ask("put", key, file),
     putInParts: (file, key) => ask("put-parts", key, file),
-    get: (key, file) => told(ask("get", key, file)),
+    get: (key, file) => told("get", key, file),
     getInParts: (key, file) => ask("get-parts", key, file),
-    head: (key) => told(ask("head", key)),
+    head: (key) => told("head", key),
     range: (key, first, last, file) => ask("range", key, file, `${first}`, `${last}`),
     async resume(key, file, size) {
-      const { etag } = await told(ask("head", key));
+      const { etag } = await told("head", key);
       const rest = `${file}.rest`;
       await ask("range", key, rest, `${size}`, "", etag ?? "");
       await appendFile(file, await readFile(rest));
       await rm(rest);
     },
-    list: (prefix) => texts(ask("list", prefix)),
+    list: (prefix) => texts("list", prefix),
     copy: (from, to) => ask("copy", from, to),
     delete: (key) => ask("delete", key),
     deleteAll: (prefix) => ask("delete-all", prefix),
-    presignGet: (key) => texts(ask("presign-get", key)),
-    presignPut: (key) => texts(ask("presign-put", key)),
+    presignGet: (key) => texts("presign-get", key),
+    presignPut: (key) => texts("presign-put", key),
   };
 }
 

@@ -7,7 +7,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CreateBucketCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, PutBucketCorsCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import type { GatewayConfigInput } from "../../src/config/schema.ts";
 import { type CountingLine, startCountingLine } from "../support/counting-line.ts";
@@ -21,6 +21,13 @@ export const BUCKET = "matrix";
 export const LISTED = 2_500;
 export const METADATA = { colour: "deep blue", "taken-with": "camera 7" } as const;
 const TYPE = "text/x-matrix";
+/** What a page may do, as a MinIO lets it by itself. */
+const ANY_PAGE = {
+  AllowedOrigins: ["*"],
+  AllowedMethods: ["GET", "HEAD", "PUT", "POST", "DELETE"],
+  AllowedHeaders: ["*"],
+  ExposeHeaders: ["ETag", "Content-Range", ...Object.keys(METADATA).map((name) => `x-amz-meta-${name}`)],
+};
 
 export type SiteName = "minio" | "node" | "always";
 
@@ -83,6 +90,7 @@ export async function openStage(): Promise<Stage> {
     };
     const gateway = opened(await startTestGateway({ backends: [backend], config: { redirect } }));
     await fill(gateway, contents);
+    await gateway.s3.send(new PutBucketCorsCommand({ Bucket: BUCKET, CORSConfiguration: { CORSRules: [ANY_PAGE] } }));
     return { ...siteOf(gateway, opened), redirectsAll: redirect.mode === "always", reads: readsOf(gateway.url, line) };
   };
   const s3 = { kind: "s3", replayedHeaders: "tolerate", crossOrigin: true } as const;

@@ -11,6 +11,7 @@ import { asBackendError, type Backend, BackendError, type BackendFault } from ".
 import { CallHealth } from "./call-health.ts";
 import { expectedReadMs, steady } from "./expected-read.ts";
 import { GuardedBackend } from "./guarded-backend.ts";
+import { isRefusedConnection } from "./refused-connection.ts";
 import type { Space } from "./space.ts";
 import { tryRead, tryWrite } from "./trial.ts";
 import { Uptime } from "./uptime.ts";
@@ -218,8 +219,13 @@ export class WatchedMember {
 
   async #probeWrite(): Promise<void> {
     if (this.up && this.#untilWrite-- > 0) return;
-    this.#untilWrite = WRITE_EVERY - 1;
-    const failure = await this.#ask("write", (signal) => this.#bare.probeWrite(signal));
+    const began = performance.now();
+    const ask = () => this.#ask("write", (signal) => this.#bare.probeWrite(signal));
+    let failure = await ask();
+    // Late, and not refused: as for probes, once is not enough, nor is twice while writes succeed.
+    if (this.writable && failure?.fault === "unavailable" && !this.#closed) failure = await ask();
+    if (this.writable && failure?.fault === "unavailable" && this.writes.succeededSince(began)) failure = undefined;
+    this.#untilWrite = failure?.fault === "unavailable" ? 0 : WRITE_EVERY - 1;
     const writable = failure === undefined;
     if (writable !== this.writable && !this.#closed) {
       const facts = { backend: this.#bare.name, err: failure };
@@ -288,13 +294,4 @@ export class WatchedMember {
     this.writes.cameBack();
     this.#options.log.info({ backend: this.#bare.name }, "backend is up");
   }
-}
-
-const CONNECTION_REFUSED = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN"]);
-
-/** Nobody listens there: no probe needed to know. */
-function isRefusedConnection(error: Error): boolean {
-  for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause)
-    if ("code" in cause && typeof cause.code === "string" && CONNECTION_REFUSED.has(cause.code)) return true;
-  return false;
 }

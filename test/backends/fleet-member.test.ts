@@ -119,6 +119,34 @@ describe("a member", () => {
     expect(healthyMembers(at.fleet.members())).toHaveLength(1);
   });
 
+  it("takes writes on when one small write is late, not when two are, and again with the next probe", async () => {
+    const isLate: boolean[] = [];
+    const busy = Object.assign(new MemoryBackend({ name: "far", region: "there" }), {
+      probeWrite: () => (isLate.shift() ? Promise.reject(unavailable) : Promise.resolve()),
+    });
+    const fleet = openFleet({ backends: [busy], regions, log: openLog("silent"), probeIntervalMs: HOUR });
+    await registerAll(fleet, [busy]);
+    const { backend } = only(fleet);
+    const isWritableAfter = async (...late: boolean[]) => {
+      isLate.push(...late);
+      while (isLate.length > 0) await fleet.probeNow();
+      return only(fleet).writable;
+    };
+    expect(await isWritableAfter(true, false)).toBe(true);
+    expect(await isWritableAfter(true, true)).toBe(false);
+    expect(await isWritableAfter(true)).toBe(false);
+    expect(await isWritableAfter(false)).toBe(true);
+    busy.probeWrite = async () => {
+      const sink = backend.write("key", 5, () => undefined);
+      await sink.write(Buffer.from("bytes"));
+      await sink.finish(undefined);
+      throw unavailable;
+    };
+    for (let n = 0; n < 10; n++) await fleet.probeNow();
+    expect(only(fleet).writable).toBe(true);
+    await fleet.close();
+  });
+
   it("asks a store to write once in ten probes", async () => {
     await using at = await watched();
     for (let n = 0; n < 20; n++) await at.fleet.probeNow();

@@ -94,8 +94,8 @@ async fn serve(words: &[String]) -> Outcome<Option<Value>> {
             let gone = s3.delete_stream(futures::stream::iter(found.into_iter().map(Ok)).boxed());
             gone.try_collect::<Vec<_>>().await?;
         }
-        "presign-get" => return Ok(Some(json!([s3.signed_url("GET".parse()?, &at, soon).await?]))),
-        "presign-put" => return Ok(Some(json!([s3.signed_url("PUT".parse()?, &at, soon).await?]))),
+        "presign-get" => return Ok(Some(json!([s3.signed_url("GET".parse()?, &at, soon).await?.as_str()]))),
+        "presign-put" => return Ok(Some(json!([s3.signed_url("PUT".parse()?, &at, soon).await?.as_str()]))),
         _ => decline("is no action"),
     }
     Ok(None)

@@ -87,13 +87,13 @@ async function attempt(one: Case, scene: Scene): Promise<Pick<Outcome, "verdict"
   }
 }
 
-/** Of a long story the line that names the error, else the last. */
+/** Of a long story the line that names the error, else the last that is no part of a trace or of Node's ending. */
 function reasonOf(error: unknown): string {
   const told = error instanceof RunFailed && error.said.trim() !== "" ? error.said : undefined;
   const lines = (told ?? (error instanceof Error ? error.message : `${error}`))
     .trim()
     .split("\n")
-    .filter((line) => !/^\s*(at|from) /.test(line));
+    .filter((line) => !/^\s*(at|from) |^Node\.js v|^\s+\w+: .*,?$|^[{}]?\s*$/.test(line));
   return (
     lines.findLast((line) => /^[\w.]*(Error|Exception|Redirect)[\w.]*[: ]/.test(line)) ??
     lines.at(-1) ??

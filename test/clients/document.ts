@@ -27,7 +27,7 @@ export function documentOf(clients: readonly Client[], records: ReadonlyMap<stri
   return `# The client matrix
 
 Real clients against a gateway in front of a MinIO and in front of a node: what each reads, where the bytes came from, and what else it does. This page is written by \`npm run clients\`,
-which installs what is missing and runs every case anew; \`npm run clients -- NAME ...\` renews the rows of these clients. [clients.md](clients.md) says how each is set up,
+which installs what is missing and runs every case anew, in a quarter of an hour on two busy cores; \`npm run clients -- NAME ...\` renews the rows of these clients. [clients.md](clients.md) says how each is set up,
 [redirects.md](redirects.md) explains the rules.
 
 ## Where the bytes come from

@@ -58,7 +58,7 @@ export function installClients(): void {
     const words = ["-q", "-B", `-Dtarget=${folder}`, "package", "dependency:copy-dependencies"];
     must("mvn", [...words, `-DoutputDirectory=${folder}/libraries`], { cwd: join(PROGRAMS, "aws-sdk-java") });
   });
-  once("cargo-target", (folder) =>
+  once("rust", (folder) =>
     must("cargo", ["build", "--quiet", "-j1", "--target-dir", folder], { cwd: join(PROGRAMS, "rust") }),
   );
 }

@@ -31,7 +31,7 @@ const node = (name: string, family: string, script: string, program = process.ex
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
   });
 const rust = (name: string, family: string, crate: string): Client =>
-  programClient({ name, family, install: `cargo add ${crate}` }, [join(CACHE, "cargo-target/debug", family)]);
+  programClient({ name, family, install: `cargo add ${crate}` }, [join(CACHE, "rust/debug", family)]);
 const java = (http: string): Client =>
   programClient(
     { name: `aws-sdk-java 2 (${http})`, family: "aws-sdk-java", install: "software.amazon.awssdk:s3" },

@@ -20,7 +20,7 @@ const mayScan: Readonly<Record<string, readonly string[]>> = {
   // Once for each backend that is registered or removed.
   "backend-holds-replicas": ["replicas"],
   // Once for each backend that is removed: uploads under way.
-  "backend-parts": ["upload_backends", "parts"],
+  "backend-parts": ["upload_backends", "parts", "uploads"],
   // Batches of the commands that replace or remove a backend.
   "backend-replicas-lose": ["blobs"],
   "backend-replicas-forget": ["blobs"],

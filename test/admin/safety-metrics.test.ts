@@ -28,8 +28,10 @@ it("tell within a moment that objects are at risk, count in the background and c
   await gateway.s3.send(new CreateBucketCommand({ Bucket: "photos" }));
   for (const Key of ["cat", "cat again"])
     await gateway.s3.send(new PutObjectCommand({ Bucket: "photos", Key, Body: "a cat" }));
-  expect((await readMetrics(gateway.url)).get('nearbucket_objects{state="stored"}')).toBeUndefined();
   const value = async (name: string) => (await readMetrics(gateway.url)).get(name);
+  // Counted at the start, and again when that is ten seconds old.
+  expect(await value('nearbucket_objects{state="stored"}')).toBe(0);
+  gateway.clock.advance(10_000);
   await expect.poll(() => value('nearbucket_objects{state="stored"}')).toBe(2);
   expect(await readMetrics(gateway.url)).toSatisfy((metrics: Map<string, number>) =>
     Object.entries({

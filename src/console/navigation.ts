@@ -26,6 +26,8 @@ addEventListener("hashchange", () => {
 
 export function go(to: Route): void {
   location.hash = hashOf(to);
+  // The browser tells of it later: until then the next key would act on what is left, and lead back there.
+  if (!isReturning) route.value = to;
 }
 
 /** Opens an object in the folder that is shown, in place of the one that is open there. */

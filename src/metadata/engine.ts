@@ -4,6 +4,7 @@
  * that are not hot.
  */
 import type { Knex } from "knex";
+import type { Dialect } from "./migrations/migration.ts";
 
 export type Parameter = string | number | null;
 
@@ -70,6 +71,7 @@ export interface EngineFacts {
 }
 
 export interface Engine {
+  readonly dialect: Dialect;
   /** Sees committed transactions only. */
   readonly read: Reader;
   /**

@@ -1,5 +1,6 @@
 /** Opens the metadata database, migrates it, provides the classes below, and closes it. Only this room imports knex. */
 import { Accounts } from "./accounts.ts";
+import { acknowledging } from "./acknowledging.ts";
 import { Backends } from "./backends.ts";
 import { Blobs } from "./blobs.ts";
 import { Buckets } from "./buckets.ts";
@@ -13,6 +14,7 @@ import { Holders } from "./holders.ts";
 import { Inventory } from "./inventory.ts";
 import { type InventoryFound, inventories } from "./inventory-results.ts";
 import { Jobs } from "./jobs.ts";
+import { Journal } from "./journal.ts";
 import { KeyReservations } from "./key-reservations.ts";
 import { type JobsPage, type ListedJob, listJobs, retryJob } from "./listed-jobs.ts";
 import { readVersion } from "./migrate.ts";
@@ -41,6 +43,11 @@ export interface MetadataOptions {
   readonly graceMs: number;
   /** Bound of the exact read cache, in rows; 0: none. SQLite only. */
   readonly cacheRows: number;
+  /**
+   * Awaited after each commit of what clients are told is stored, before they are told; what it throws they get. Not
+   * given: the commit is enough.
+   */
+  readonly acknowledge?: (() => Promise<void>) | undefined;
   /** False: an older schema is refused, because an older gateway may run on it. True unless given. */
   readonly mayUpgrade?: boolean;
   /**
@@ -74,6 +81,7 @@ export interface Metadata {
   readonly inventory: Inventory;
   readonly quarantine: Quarantine;
   readonly history: History;
+  readonly journal: Journal;
   /** By kind and reason, the most often failed first, `limit` at most. */
   failingJobs(limit: number): Promise<readonly FailingJobs[]>;
   /** In order of id. */
@@ -96,12 +104,13 @@ export async function openMetadata(options: MetadataOptions): Promise<Metadata> 
   const cache =
     engine.freshness && options.cacheRows > 0 ? new ReadCache(engine.freshness, options.cacheRows) : undefined;
   const context: MetadataContext = { engine, cache, now: options.now, graceMs: options.graceMs };
+  const told = options.acknowledge ? { ...context, engine: acknowledging(engine, options.acknowledge) } : context;
   return {
-    accounts: new Accounts(context),
+    accounts: new Accounts(told),
     sessions: new Sessions(context),
-    buckets: new Buckets(context),
-    objects: new Objects(context),
-    uploads: new Uploads(context),
+    buckets: new Buckets(told),
+    objects: new Objects(told),
+    uploads: new Uploads(told),
     blobs: new Blobs(context),
     copiesWanted: new CopiesWanted(context),
     backends: new Backends(context),
@@ -115,6 +124,7 @@ export async function openMetadata(options: MetadataOptions): Promise<Metadata> 
     inventory: new Inventory(context),
     quarantine: new Quarantine(context),
     history: new History(context),
+    journal: new Journal(context),
     failingJobs: (limit) => failingJobs(context, limit),
     listJobs: (page) => listJobs(context, page),
     retryJob: (id) => retryJob(context, id),

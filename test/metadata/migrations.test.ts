@@ -217,7 +217,7 @@ describe.each(makers)("A command beside a gateway, on %s,", (_, make) => {
     const database = await make();
     await fill(database);
     await expect(openMetadata(optionsOf(database))).rejects.toThrow(
-      "The database has schema 1, this program knows 9: stop the older gateways and start one of this version first",
+      "The database has schema 1, this program knows 10: stop the older gateways and start one of this version first",
     );
     expect(await database.knex("schema_migrations").max("version as version")).toEqual([{ version: 1 }]);
     expect(await database.knex("names").select("name")).toEqual([{ name: "blobs/aa/6" }]);
@@ -229,7 +229,7 @@ describe.each(makers)("A command beside a gateway, on %s,", (_, make) => {
     const metadata = await openMetadata(optionsOf(database));
     expect(await metadata.accounts.listKeys()).toEqual([]);
     await metadata.close();
-    expect(await database.knex("schema_migrations").max("version as version")).toEqual([{ version: 9 }]);
+    expect(await database.knex("schema_migrations").max("version as version")).toEqual([{ version: 10 }]);
     await database.remove();
   });
 });

@@ -36,6 +36,7 @@ describe.each(makers)("A new database on %s", (_, make) => {
       { version: 7, name: "007-redirect-abilities" },
       { version: 8, name: "008-placement" },
       { version: 9, name: "009-read-replicas" },
+      { version: 10, name: "010-journal" },
     ]);
     for (const metadata of opened) await metadata.close();
     await database.remove();
@@ -56,7 +57,7 @@ describe.each(makers)("A new database on %s", (_, make) => {
     const database = await make();
     const options = { engine: database.engine, now: new Clock().now, graceMs, cacheRows: 10 };
     await (await openMetadata(options)).close();
-    await database.knex("schema_migrations").insert({ version: 10, name: "010-later", applied_at: 0 });
+    await database.knex("schema_migrations").insert({ version: 11, name: "011-later", applied_at: 0 });
     await expect(openMetadata(options)).rejects.toThrow("newer program");
     await database.remove();
   });

@@ -50,6 +50,7 @@ describe("The read cache", () => {
       },
     };
     const watched: Engine = {
+      dialect: engine.dialect,
       read,
       freshness,
       transact: (work) => engine.transact(work),

@@ -8,6 +8,7 @@ import { consoleTables } from "./006-console.ts";
 import { redirectAbilities } from "./007-redirect-abilities.ts";
 import { placement } from "./008-placement.ts";
 import { readReplicas } from "./009-read-replicas.ts";
+import { journal } from "./010-journal.ts";
 import type { Migration } from "./migration.ts";
 
 export const migrations: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   redirectAbilities,
   placement,
   readReplicas,
+  journal,
 ];

@@ -99,6 +99,7 @@ async function prepareSession(raw: RawPostgres): Promise<void> {
 }
 
 class PostgresEngine implements Engine {
+  readonly dialect = "postgres";
   readonly read: Reader;
   /** Other gateways write to the same database: nothing is cached. */
   readonly freshness = undefined;

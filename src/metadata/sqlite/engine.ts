@@ -58,6 +58,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
 }
 
 class SqliteEngine implements Engine {
+  readonly dialect = "sqlite";
   readonly read: Reader;
   readonly freshness: Freshness;
   readonly #writer: SqliteConnection;

@@ -1,0 +1,221 @@
+/**
+ * Keeps a gateway's journal: begins and ends it as the configuration says, writes it every few seconds or before
+ * answers, makes snapshots and keeps the files in order.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { FleetMember } from "../backends/fleet.ts";
+import { withinTime } from "../backends/within-time.ts";
+import { S3Error } from "../errors.ts";
+import { type Log, reasonOf } from "../log.ts";
+import type { Journal } from "../metadata/journal.ts";
+import { listed, preferred, stoppable } from "./choose-stores.ts";
+import type { KeyRing } from "./journal-keys.ts";
+import { makeManifest } from "./manifest.ts";
+import { manifestName, newJournal } from "./names.ts";
+import type { SnapshotHeader } from "./segment.ts";
+import { newestSnapshot, writeSnapshot } from "./snapshot.ts";
+import { tend } from "./tend.ts";
+import { type JournalState, openJournalWriter, WrittenElsewhere } from "./writer.ts";
+
+/** off: there is none. interval: every few seconds. ack: before a write is acknowledged. */
+type JournalMode = "off" | "interval" | "ack";
+
+export interface JournalKeepingOptions {
+  readonly mode: JournalMode;
+  /** Other gateways may have the same database. */
+  readonly isShared: boolean;
+  readonly intervalMs: number;
+  readonly snapshotMs: number;
+  readonly keepMs: number;
+  readonly journal: Journal;
+  readonly fleet: { members(): readonly FleetMember[] };
+  readonly keys: () => Promise<KeyRing>;
+  /** Of the database. */
+  readonly schema: number;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+export interface JournalReport extends JournalState {
+  readonly mode: "interval" | "ack";
+  /** The newest; undefined: none is known. */
+  readonly snapshot: SnapshotHeader | undefined;
+  /** The backends that were last found to have all of it. */
+  readonly complete: readonly string[];
+  /** Since when there are changes that no segment carries; undefined: there are none. */
+  readonly behindSince: Date | undefined;
+}
+
+export interface JournalKeeping {
+  /**
+   * Resolves once what was committed until the call is on two backends, where the mode asks for that. Throws
+   * ServiceUnavailable when it cannot be written there now.
+   */
+  acknowledge(): Promise<void>;
+  /**
+   * False while this database may be older than what the backends hold: what it does not know must not be deleted.
+   */
+  mayDelete(): boolean;
+  /** Undefined: there is none. */
+  report(): JournalReport | undefined;
+  start(): void;
+  close(): Promise<void>;
+}
+
+const COPIES = 2;
+/** How often the backends are looked at for files that one of them lacks, or that are no longer needed. */
+const TEND_MS = 600_000;
+/** How soon after its start a gateway that cannot write yet tries again, and how long that is nothing to tell. */
+const RETRY_MS = 500;
+const START_MS = 15_000;
+/** How often in mode `ack` gateways look for what others wait for. */
+const ACK_MS = 50;
+/** Several times within a lease. */
+const RENEW_MS = 3_000;
+/** How long a client waits for what stands between its write and the answer. */
+const PATIENCE_MS = 10_000;
+
+export async function openJournalKeeping(options: JournalKeepingOptions): Promise<JournalKeeping> {
+  const { mode, isShared, intervalMs, snapshotMs, keepMs, journal, fleet, keys, schema, now, log } = options;
+  if (mode === "off") {
+    await journal.end();
+    return withoutJournal;
+  }
+  if ((await journal.head()) === undefined) await journal.begin(newJournal(), 0);
+  const stores = () => preferred(fleet.members());
+  const all = Math.min(COPIES, fleet.members().length);
+  const copies = { copies: COPIES, fewest: mode === "ack" ? all : 1 };
+  const common = { journal, stores, ...copies, schema, now };
+  const writer = openJournalWriter({ ...common, listed: () => listed(fleet.members()), keys });
+  let snapshot: SnapshotHeader | undefined;
+  let tendedAt = Number.NEGATIVE_INFINITY;
+  let complete: readonly string[] = [];
+  let behindSince: Date | undefined;
+  let told = "";
+  const startedAt = now().getTime();
+  // Before there is a snapshot, segments are of no use.
+  let begun: () => void = () => undefined;
+  const hasBegun = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+
+  let isClosing = false;
+  const goOn = () => {
+    if (isClosing) throw new Error("the gateway stops");
+  };
+  const working = () => stoppable(stores(), goOn);
+  const written = async () => {
+    await writer.write();
+    const { head } = writer.state();
+    if (head === undefined) throw new Error("another gateway writes the journal");
+    return head;
+  };
+  const keepInOrder = async () => {
+    const head = await written();
+    const ring = await keys();
+    snapshot ??= await newestSnapshot(head.journal, stores(), ring);
+    const isFit = snapshot?.schema === schema && now().getTime() - Date.parse(snapshot.at) < snapshotMs;
+    const make = () => writeSnapshot({ ...common, stores: working, keys: ring, head, writeOn: written });
+    const newest = snapshot !== undefined && isFit ? snapshot : await make();
+    const isDue = newest !== snapshot;
+    snapshot = newest;
+    begun();
+    const needed = Math.min(COPIES, fleet.members().filter(({ draining }) => !draining).length);
+    const first = working().slice(0, needed);
+    const names = first.map(({ name }) => name);
+    const isTended = names.join() === complete.join() && now().getTime() - tendedAt < TEND_MS;
+    // With one away, nobody knows what it has.
+    if ((isTended && !isDue) || first.length < needed) return;
+    complete = [];
+    const keepSince = new Date(now().getTime() - keepMs);
+    await tend({ journal: head.journal, stores: first, keys: ring, keepSince });
+    const { journal: line, written: segment, epoch } = head;
+    const manifest = makeManifest({ journal: line, segment, epoch, snapshot: newest, now: now() }, ring);
+    for (const store of first) await store.put(manifestName(line), manifest);
+    tendedAt = now().getTime();
+    complete = names;
+  };
+  /** Where another gateway writes, until that has written what stands there now. */
+  const writeOrWait = async () => {
+    try {
+      await writer.write();
+    } catch (error) {
+      if (!(error instanceof WrittenElsewhere)) throw error;
+      const id = await journal.newestChange();
+      while (id !== undefined && !(await journal.isWritten(id))) await delay(ACK_MS);
+    }
+  };
+  const failed = (error: unknown, before: Date) => {
+    if (isClosing) return;
+    // Right after its start a gateway has not met its backends yet.
+    if (before.getTime() - startedAt < START_MS) retry = setTimeout(tick, RETRY_MS).unref();
+    else behindSince ??= before;
+    const reason = reasonOf(error) ?? String(error);
+    if (behindSince !== undefined && reason !== told) log.error({ reason }, "the journal is not in order");
+    told = reason;
+  };
+  let inOrder: Promise<void> | undefined;
+  const step = async () => {
+    const before = now();
+    try {
+      await writer.write();
+      behindSince = undefined;
+      // Meanwhile it is written on: a snapshot takes its time.
+      inOrder ??= keepInOrder()
+        .catch((error: unknown) => failed(error, before))
+        .finally(() => {
+          inOrder = undefined;
+        });
+    } catch (error) {
+      if (!(error instanceof WrittenElsewhere)) return failed(error, before);
+      behindSince = undefined;
+      begun();
+    }
+  };
+  let retry: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let renewing: NodeJS.Timeout | undefined;
+  let stepping: Promise<void> | undefined;
+  const tick = () => {
+    stepping ??= step().finally(() => {
+      stepping = undefined;
+    });
+  };
+  return {
+    async acknowledge() {
+      if (mode !== "ack") return;
+      const work = hasBegun.then(writeOrWait);
+      const limit = new AbortController();
+      await withinTime(work, limit, PATIENCE_MS, "the journal was not written").catch((cause: unknown) => {
+        throw new S3Error("ServiceUnavailable", {}, { cause });
+      });
+    },
+    mayDelete: () => writer.state().checked && writer.state().older === undefined,
+    report: () => ({ ...writer.state(), mode, snapshot, complete, behindSince }),
+    start() {
+      tick();
+      // What other gateways acknowledge waits for this one.
+      timer = setInterval(tick, mode === "ack" && isShared ? Math.min(intervalMs, ACK_MS) : intervalMs).unref();
+      const renew = () => void writer.renew().catch((error: unknown) => log.debug({ err: error }, "journal"));
+      renewing = setInterval(renew, RENEW_MS).unref();
+    },
+    async close() {
+      isClosing = true;
+      clearTimeout(retry);
+      clearInterval(timer);
+      clearInterval(renewing);
+      await stepping;
+      await inOrder;
+      await writer.write().catch(() => undefined);
+      await writer.close();
+    },
+  };
+}
+
+const withoutJournal: JournalKeeping = {
+  acknowledge: async () => undefined,
+  mayDelete: () => true,
+  report: () => undefined,
+  start: () => undefined,
+  close: async () => undefined,
+};

@@ -1,0 +1,192 @@
+/**
+ * The state that a journal holds, put together from the newest snapshot that opens and the segments after it. Each
+ * segment names the hash of the one before it, so that nothing can be missing, changed, moved or repeated unnoticed;
+ * what is wrong with a file on one backend is told, and another backend's copy is tried.
+ */
+import type { ChangedRows, Rows } from "../metadata/tables.ts";
+import type { KeyRing } from "./journal-keys.ts";
+import { chunkName, type Position } from "./names.ts";
+import { BadJournalFile } from "./sealed-file.ts";
+import { openChunk, openSegment, openSnapshot, type Segment, type SnapshotHeader } from "./segment.ts";
+import type { FoundFile, FoundJournal } from "./survey.ts";
+
+interface ReplayTarget {
+  /** Forgets what it was given. */
+  empty(): Promise<void>;
+  add(rows: Rows): Promise<void>;
+  change(changed: ChangedRows): Promise<void>;
+}
+
+export interface Replayed {
+  readonly journal: string;
+  /** The highest of any file: who continues takes a higher one. */
+  readonly epoch: number;
+  /** Of the last segment that is in the state. */
+  readonly number: number;
+  readonly hash: string;
+  /** When that segment was written; of the snapshot, where no segment followed. */
+  readonly at: Date;
+  readonly schema: number;
+  /** The snapshot's. */
+  readonly rows: number;
+  /** One line each: files that are missing or do not open, by name and backend. */
+  readonly findings: readonly string[];
+  /** Later segments that the state lacks, since one before them is missing or does not open. */
+  readonly unused: number;
+}
+
+export interface ReplayOptions {
+  readonly found: FoundJournal;
+  readonly keys: KeyRing;
+  readonly target: ReplayTarget;
+  /** The state of then: segments written later are left out. */
+  readonly until?: Date | undefined;
+  readonly onProgress?: (done: { readonly rows: number; readonly segments: number }) => void;
+}
+
+/** Throws NothingToReplay, with what was found wrong, when no snapshot serves. */
+export class NothingToReplay extends Error {
+  override readonly name = "NothingToReplay";
+  readonly findings: readonly string[];
+  constructor(message: string, findings: readonly string[]) {
+    super([message, ...findings].join("\n  "));
+    this.findings = findings;
+  }
+}
+
+export async function replay(options: ReplayOptions): Promise<Replayed> {
+  const findings: string[] = [];
+  const { found, target } = options;
+  for (const file of found.snapshots.toReversed()) {
+    await target.empty();
+    const snapshot = await readSnapshot(file, options, findings);
+    if (snapshot === undefined) continue;
+    const replayed = await readSegments(snapshot, options, findings);
+    if (replayed !== undefined) return { ...replayed, findings: [...findings] };
+  }
+  throw new NothingToReplay(`the journal ${found.journal} has no snapshot that serves`, findings);
+}
+
+async function readSnapshot(
+  file: FoundFile,
+  { keys, target, until, onProgress }: ReplayOptions,
+  findings: string[],
+): Promise<SnapshotHeader | undefined> {
+  const header = await readAny(file, findings, async (bytes) => {
+    const opened = await openSnapshot(bytes, keys);
+    if (!isAt(opened, file)) throw new BadJournalFile("is another snapshot's index");
+    return opened;
+  });
+  if (header === undefined || (until !== undefined && new Date(header.at) > until)) return undefined;
+  let rows = 0;
+  for (const [chunk, hash] of header.chunks.entries()) {
+    const name = chunkName(header.journal, file, chunk);
+    const opened = await readAny(await placesOf(name, file), findings, async (bytes) => {
+      const read = await openChunk(bytes, keys);
+      if (read.hash !== hash) throw new BadJournalFile("is another chunk's, or an older one");
+      return read;
+    });
+    if (opened === undefined) return undefined;
+    for (const page of opened.rows) {
+      await target.add(page);
+      rows += page.rows.length;
+    }
+    onProgress?.({ rows, segments: 0 });
+  }
+  return header;
+}
+
+/** Undefined: the segments that the snapshot needs are not all there. */
+async function readSegments(
+  snapshot: SnapshotHeader,
+  { found, keys, target, until, onProgress }: ReplayOptions,
+  findings: string[],
+): Promise<Omit<Replayed, "findings"> | undefined> {
+  let { number, hash } = snapshot;
+  let state = { number, hash, at: new Date(snapshot.at), schema: snapshot.schema };
+  let torn: ChangedRows[] = [];
+  const byNumber = new Map<number, FoundFile[]>();
+  for (const file of found.segments) byNumber.set(file.number, [...(byNumber.get(file.number) ?? []), file]);
+  const last = found.segments.at(-1)?.number ?? 0;
+  let segments = 0;
+  let stopped = false;
+  while (!stopped) {
+    // Of two writers the later one goes on from the last segment that was written, and carries what the other left.
+    const candidates = (byNumber.get(number + 1) ?? []).toReversed();
+    const next = await firstThatFollows(candidates, hash, keys, findings);
+    if (next === undefined || (until !== undefined && new Date(next.header.at) > until)) stopped = true;
+    else {
+      ({ number } = next.header);
+      hash = next.hash;
+      torn.push(...next.changed);
+      if (!next.header.more) {
+        for (const changed of torn) await target.change(changed);
+        torn = [];
+        state = { number, hash, at: new Date(next.header.at), schema: next.header.schema };
+      }
+      segments += 1;
+      onProgress?.({ rows: snapshot.rows, segments });
+      stopped = number === last;
+    }
+  }
+  const lost = until === undefined ? found.segments.filter((file) => file.number > state.number) : [];
+  if (lost.length > 0)
+    findings.push(`segment ${state.number + 1} is missing or does not open: ${lost.length} not used`);
+  if (state.number < snapshot.through) return undefined;
+  const epoch = Math.max(0, ...[...found.segments, ...found.snapshots].map((file) => file.epoch));
+  return { journal: found.journal, epoch, ...state, rows: snapshot.rows, unused: lost.length };
+}
+
+async function firstThatFollows(
+  candidates: readonly FoundFile[],
+  previous: string,
+  keys: KeyRing,
+  findings: string[],
+): Promise<Segment | undefined> {
+  for (const file of candidates) {
+    const segment = await readAny(file, findings, async (bytes) => {
+      const opened = await openSegment(bytes, keys);
+      if (!isAt(opened.header, file)) throw new BadJournalFile("is another segment");
+      if (opened.header.previous !== previous) throw new BadJournalFile("does not follow the segment before it");
+      return opened;
+    });
+    if (segment !== undefined) return segment;
+  }
+  return undefined;
+}
+
+/** What `open` makes of the first copy that it takes. Undefined: of none; each is a finding. */
+async function readAny<T>(
+  { name, places }: Pick<FoundFile, "name" | "places">,
+  findings: string[],
+  open: (bytes: Buffer) => Promise<T>,
+): Promise<T | undefined> {
+  if (places.length === 0) findings.push(`${name} is missing`);
+  for (const { store, file } of places) {
+    try {
+      return await open(await store.read(file));
+    } catch (error) {
+      findings.push(`${name} on ${store.name} ${whatIsWrong(error)}`);
+    }
+  }
+  return undefined;
+}
+
+function whatIsWrong(error: unknown): string {
+  if (error instanceof BadJournalFile) return error.message;
+  return `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+/** Where a file stands that belongs to another, on the same backends. */
+async function placesOf(name: string, { places }: FoundFile): Promise<Pick<FoundFile, "name" | "places">> {
+  const found = [];
+  for (const { store } of places)
+    for await (const file of store.list(name)) if (file.name === name) found.push({ store, file });
+  return { name, places: found };
+}
+
+function isAt(header: Position & { readonly journal: string }, file: FoundFile): boolean {
+  return (
+    header.number === file.number && header.epoch === file.epoch && file.name.startsWith(`journal/${header.journal}/`)
+  );
+}

@@ -1,0 +1,251 @@
+/**
+ * What the journal needs of the database: who writes it, which rows changed since its last segment, and what they hold
+ * now. A segment is the state of all rows that changed, read at one moment; all segments in order, put over an older
+ * state that no row is missing from, give the state at the last one.
+ */
+import type { MetadataContext } from "./context.ts";
+import { type Parameter, type Reader, statement } from "./engine.ts";
+import { fill } from "./filling.ts";
+import { type ChangedRows, type GroupKey, pageOf, type Rows, recordedRows, TABLES, toRows } from "./tables.ts";
+
+export interface JournalHead {
+  /** Random, made with the journal. */
+  readonly journal: string;
+  /** Counts those who wrote it, one after another: higher is later. */
+  readonly epoch: number;
+  /** The number of the last segment that is written; 0: none is. */
+  readonly written: number;
+  /** The highest number that was begun in this or an earlier epoch. */
+  readonly started: number;
+  /** Of the last segment that is written. */
+  readonly hash: string;
+}
+
+export interface Collected {
+  readonly head: JournalHead;
+  /** This segment's number. */
+  readonly number: number;
+  readonly changed: readonly ChangedRows[];
+  /** Further changes belong to the same moment: without the segments up to the first without `more`, it is torn. */
+  readonly more: boolean;
+  /** What `settle` forgets: runs of ids, both ends inclusive. */
+  readonly runs: readonly (readonly [first: number, last: number])[];
+}
+
+interface HeadRow {
+  readonly journal: string;
+  readonly epoch: number;
+  readonly writer: string;
+  readonly lease_until: number;
+  readonly written: number;
+  readonly started: number;
+  readonly hash: string;
+}
+
+interface ChangeRow {
+  readonly id: number;
+  readonly table_name: string;
+  readonly row_number: number;
+  readonly row_text: string;
+}
+
+const oneMoment = statement("journal-one-moment", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+const selectHead = statement<HeadRow>(
+  "journal-head",
+  "SELECT journal, epoch, writer, lease_until, written, started, hash FROM journal_head",
+);
+const lockHead = statement("journal-head-lock", "SELECT id FROM journal_head FOR UPDATE");
+const insertHead = statement<never>(
+  "journal-begin",
+  `INSERT INTO journal_head (id, journal, epoch, writer, lease_until, written, started, hash)
+  VALUES (1, ?, ?, ?, ?, ?, ?, ?)`,
+);
+const takeHead = statement<never>("journal-take", "UPDATE journal_head SET epoch = ?, writer = ?, lease_until = ?");
+const releaseHead = statement<never>("journal-release", "UPDATE journal_head SET lease_until = 0 WHERE writer = ?");
+const startSegment = statement<never>(
+  "journal-start-segment",
+  "UPDATE journal_head SET started = ? WHERE epoch = ? AND written = ?",
+);
+const settleSegment = statement<never>(
+  "journal-settle",
+  "UPDATE journal_head SET written = ?, hash = ?, lease_until = ? WHERE epoch = ? AND started = ?",
+);
+const deleteHead = statement<never>("journal-end", "DELETE FROM journal_head");
+const deleteChanges = statement<never>("journal-forget-all", "DELETE FROM journal_changes");
+const selectChanges = statement<ChangeRow>(
+  "journal-changes",
+  "SELECT id, table_name, row_number, row_text FROM journal_changes ORDER BY id LIMIT ?",
+);
+const forgetRun = statement<never>("journal-forget", "DELETE FROM journal_changes WHERE id BETWEEN ? AND ?");
+const newestChange = statement<{ id: number | null }>("journal-newest", "SELECT MAX(id) AS id FROM journal_changes");
+const anyUpTo = statement<{ id: number }>("journal-any-up-to", "SELECT id FROM journal_changes WHERE id <= ? LIMIT 1");
+const countWaiting = statement<{ count: number }>("journal-waiting", "SELECT COUNT(*) AS count FROM journal_changes");
+
+/** Another one writes the journal by now. */
+export class JournalTaken extends Error {
+  override readonly name = "JournalTaken";
+}
+
+export class Journal {
+  readonly #context: MetadataContext;
+
+  constructor(context: MetadataContext) {
+    this.#context = context;
+  }
+
+  /** Undefined: there is no journal. */
+  async head(): Promise<JournalHead | undefined> {
+    return toHead(await this.#context.engine.read.get(selectHead, []));
+  }
+
+  /** Does another one hold the lease? `isFirst` as for `take`. */
+  async isHeldByOther(writer: string, isFirst: boolean): Promise<boolean> {
+    const row = await this.#context.engine.read.get(selectHead, []);
+    return row !== undefined && this.#isOthers(row, writer, isFirst);
+  }
+
+  /** One process has a SQLite database: when it starts, a lease is what is left of one that died. */
+  #isOthers(row: HeadRow, writer: string, isFirst: boolean): boolean {
+    if (row.writer === writer || (isFirst && this.#context.engine.dialect === "sqlite")) return false;
+    return row.lease_until > this.#context.now().getTime();
+  }
+
+  /**
+   * Begins a journal in place of any there is: changes are recorded from now on. `epoch`: the highest that was seen
+   * anywhere; who writes takes a higher one.
+   */
+  async begin(journal: string, epoch: number): Promise<void> {
+    await this.#context.engine.transact(async (c) => {
+      await c.run(deleteHead, []);
+      await c.run(deleteChanges, []);
+      await c.run(insertHead, [journal, epoch, "", 0, 0, 0, ""]);
+    });
+  }
+
+  /** Ends it: nothing is recorded any more, and what was recorded is forgotten. */
+  async end(): Promise<void> {
+    await this.#context.engine.transact(async (c) => {
+      await c.run(deleteHead, []);
+      await c.run(deleteChanges, []);
+    });
+  }
+
+  /**
+   * Makes `writer` the one who writes, in a new epoch, or keeps it so. `isFirst`: it has not written before. Undefined:
+   * another one writes, or there is no journal.
+   */
+  take(writer: string, leaseMs: number, isFirst = false): Promise<JournalHead | undefined> {
+    const now = this.#context.now().getTime();
+    return this.#context.engine.transact(async (c) => {
+      await c.lock(lockHead, []);
+      const row = await c.get(selectHead, []);
+      if (row === undefined || this.#isOthers(row, writer, isFirst)) return undefined;
+      const epoch = row.writer === writer ? row.epoch : row.epoch + 1;
+      await c.run(takeHead, [epoch, writer, now + leaseMs]);
+      return toHead({ ...row, epoch });
+    });
+  }
+
+  /** Lets another one write at once. */
+  async release(writer: string): Promise<void> {
+    await this.#context.engine.transact((c) => c.run(releaseHead, [writer]));
+  }
+
+  /**
+   * The next segment: what the first `limit` changes recorded are about. Undefined: nothing has changed. Throws
+   * JournalTaken when another epoch has begun.
+   */
+  collect(epoch: number, limit: number): Promise<Collected | undefined> {
+    return this.#context.engine.transact(async (c) => {
+      await c.lock(oneMoment, []);
+      const changes = await c.all(selectChanges, [limit + 1]);
+      if (changes.length === 0) return undefined;
+      const taken = changes.slice(0, limit);
+      const head = toHead(await c.get(selectHead, []));
+      if (head?.epoch !== epoch) throw new JournalTaken("another gateway writes the journal");
+      const number = head.written + 1;
+      await c.run(startSegment, [number, epoch, head.written]);
+      const last = taken.at(-1)?.id ?? 0;
+      const changed: ChangedRows[] = [];
+      for (const table of TABLES) {
+        const groups = groupsOf(taken.filter((change) => change.table_name === table.name));
+        if (groups.length === 0) continue;
+        changed.push({ ...toRows(table.name, await c.all(recordedRows(table), [last])), groups });
+      }
+      return { head, number, changed, more: changes.length > limit, runs: runsOf(taken.map(({ id }) => id)) };
+    });
+  }
+
+  /** The segment is written: what it carries is forgotten. Throws JournalTaken as `collect` does. */
+  async settle({ head, number, runs }: Collected, hash: string, leaseMs: number): Promise<void> {
+    const until = this.#context.now().getTime() + leaseMs;
+    await this.#context.engine.transact(async (c) => {
+      if ((await c.run(settleSegment, [number, hash, until, head.epoch, number])) === 0)
+        throw new JournalTaken("another gateway writes the journal");
+      for (const run of runs) await c.run(forgetRun, run);
+    });
+  }
+
+  /** The highest id of what is recorded by now; undefined: nothing is. */
+  async newestChange(): Promise<number | undefined> {
+    return (await this.#context.engine.read.get(newestChange, []))?.id ?? undefined;
+  }
+
+  /** Does a written segment carry all that was recorded up to this id? */
+  async isWritten(id: number): Promise<boolean> {
+    return (await this.#context.engine.read.get(anyUpTo, [id])) === undefined;
+  }
+
+  /** Changes that no segment carries yet. */
+  async waiting(): Promise<number> {
+    return (await this.#context.engine.read.get(countWaiting, []))?.count ?? 0;
+  }
+
+  /** Fills this database, which is empty, as `fill` does. */
+  fill(rows: () => AsyncIterable<Rows>): Promise<void> {
+    return fill(this.#context.engine, rows);
+  }
+
+  /** As `allRows`, of this database. */
+  rows(inPage: number): AsyncGenerator<Rows> {
+    return allRows(this.#context.engine.read, inPage);
+  }
+}
+
+/**
+ * Every row that the journal carries, table by table in the order of TABLES, in pages. They are not of one moment where
+ * others write meanwhile.
+ */
+export async function* allRows(reader: Pick<Reader, "all">, inPage: number): AsyncGenerator<Rows> {
+  for (const table of TABLES) {
+    let after: readonly Parameter[] | undefined;
+    do {
+      const found = await reader.all(pageOf(table, after === undefined), [...(after ?? []), inPage]);
+      if (found.length > 0) yield toRows(table.name, found);
+      const last = found.length < inPage ? undefined : found.at(-1);
+      after = last && table.order.map((column) => last[column] ?? null);
+    } while (after !== undefined);
+  }
+}
+
+function toHead(row: HeadRow | undefined): JournalHead | undefined {
+  if (row === undefined) return undefined;
+  const { journal, epoch, written, started, hash } = row;
+  return { journal, epoch, written, started, hash };
+}
+
+function groupsOf(changes: readonly ChangeRow[]): readonly GroupKey[] {
+  const groups = new Map<string, GroupKey>();
+  for (const { row_number: number, row_text: text } of changes) groups.set(`${number} ${text}`, [number, text]);
+  return [...groups.values()];
+}
+
+function runsOf(ids: readonly number[]): readonly [number, number][] {
+  const runs: [number, number][] = [];
+  for (const id of ids) {
+    const run = runs.at(-1);
+    if (run !== undefined && run[1] === id - 1) run[1] = id;
+    else runs.push([id, id]);
+  }
+  return runs;
+}

@@ -1,0 +1,75 @@
+/**
+ * Which rows changed is recorded by triggers while there is a journal, and read when its next segment is made. A row is
+ * recorded under a number, a text, or both.
+ */
+import type { Dialect, Migration } from "./migration.ts";
+
+interface Recorded {
+  readonly table: string;
+  readonly number?: string;
+  readonly text?: string;
+  /** Recorded when one of these changes; undefined: always. */
+  readonly columns?: string;
+}
+
+const RECORDED: readonly Recorded[] = [
+  { table: "accounts", number: "id" },
+  {
+    ...{ table: "access_keys", text: "access_key_id" },
+    columns: "account_id, sealed_secret, sealed_by, redirect, scope, disabled, expires_at, session_of",
+  },
+  { table: "buckets", number: "id" },
+  { table: "backends", text: "name", columns: "identity, state, config, sealed_by, lost_at, abilities" },
+  { table: "blobs", number: "id" },
+  { table: "replicas", number: "blob_id", columns: "state" },
+  { table: "objects", number: "id" },
+  { table: "uploads", text: "upload_id", columns: "attributes, copies, regions" },
+  { table: "upload_backends", text: "upload_id" },
+  { table: "parts", number: "part_number", text: "upload_id" },
+  { table: "completed_uploads", text: "upload_id" },
+  { table: "jobs", number: "id", columns: "work" },
+];
+
+const tables = (text: string, id: string) => [
+  // No row: there is no journal. `epoch`: counts those who wrote it, one after another. `written`: the last segment
+  // that two backends have, `started` that was begun; `hash`: of the written one.
+  `CREATE TABLE journal_head (id INTEGER PRIMARY KEY CHECK (id = 1), journal ${text} NOT NULL, epoch BIGINT NOT NULL,
+    writer ${text} NOT NULL, lease_until BIGINT NOT NULL, written BIGINT NOT NULL, started BIGINT NOT NULL,
+    hash ${text} NOT NULL)`,
+  `CREATE TABLE journal_changes (id ${id}, table_name ${text} NOT NULL, row_number BIGINT NOT NULL,
+    row_text ${text} NOT NULL)`,
+];
+
+const EVENTS = [
+  { event: "insert", row: "NEW" },
+  { event: "update", row: "NEW" },
+  { event: "delete", row: "OLD" },
+] as const;
+
+function triggers(dialect: Dialect): readonly string[] {
+  return RECORDED.flatMap(({ table, number, text, columns }) =>
+    EVENTS.flatMap(({ event, row }) => {
+      const name = `${table}_${event}_recorded`;
+      const of = event === "update" && columns !== undefined ? ` OF ${columns}` : "";
+      const group = `'${table}', ${number ? `${row}.${number}` : 0}, ${text ? `${row}.${text}` : "''"}`;
+      const record = `INSERT INTO journal_changes (table_name, row_number, row_text) VALUES (${group})`;
+      const when = "EXISTS (SELECT 1 FROM journal_head)";
+      const on = `AFTER ${event.toUpperCase()}${of} ON ${table}`;
+      return dialect === "sqlite"
+        ? [`CREATE TRIGGER ${name} ${on} WHEN ${when} BEGIN ${record}; END`]
+        : [
+            `CREATE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql AS $$
+              BEGIN IF ${when} THEN ${record}; END IF; RETURN NULL; END $$`,
+            `CREATE TRIGGER ${name} ${on} FOR EACH ROW EXECUTE FUNCTION ${name}()`,
+          ];
+    }),
+  );
+}
+
+export const journal: Migration = {
+  name: "010-journal",
+  statements: (dialect: Dialect) =>
+    dialect === "sqlite"
+      ? [...tables("TEXT", "INTEGER PRIMARY KEY AUTOINCREMENT"), ...triggers(dialect)]
+      : [...tables('TEXT COLLATE "C"', "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"), ...triggers(dialect)],
+};

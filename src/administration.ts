@@ -9,12 +9,13 @@ import { examine } from "./admin/checks/examine.ts";
 import type { Finding } from "./admin/checks/finding.ts";
 import { checkGeography } from "./admin/checks/geography.ts";
 import { checkInventories } from "./admin/checks/inventory.ts";
+import { checkJournal } from "./admin/checks/journal.ts";
 import { checkPlacement } from "./admin/checks/placement.ts";
 import { checkScrubs } from "./admin/checks/scrub.ts";
 import { checkReadable, checkSecrets } from "./admin/checks/secrets.ts";
 import { checkSpace } from "./admin/checks/space.ts";
 import { closedSecrets } from "./admin/closed-secrets.ts";
-import type { LiveBackend } from "./admin/live-status.ts";
+import type { LiveStatus } from "./admin/live-status.ts";
 import { openSecretBox, type SecretBox } from "./auth/secret-box.ts";
 import { makeSignInLink, type SignInLink } from "./auth/sign-in-link.ts";
 import { parseBackend } from "./config/attached-backend.ts";
@@ -108,24 +109,27 @@ export async function examinePlaces(
 }
 
 /**
- * The database, all backends in use, and where this machine is written to, tried from here. `live`: what a running
- * gateway says of the backends.
+ * The database, its journal, all backends in use, and where this machine is written to, tried from here. `live`: what a
+ * running gateway says.
  */
 export async function examineStores(
   config: GatewayConfig,
   { metadata, backends, box }: Pick<Administration, "metadata" | "backends" | "box">,
-  live: readonly LiveBackend[],
+  live: LiveStatus | undefined,
 ): Promise<readonly Finding[]> {
   const opened = await backends.configurations();
+  const { journal, encryptionKeyFile: keyFile } = config;
+  const journalFacts = { mode: journal.mode, snapshotHours: journal.snapshotHours, keyFile, now: new Date() };
   return [
     ...(await examinePlaces(config, opened)),
     ...(await checkDatabase({ metadata, backends: config.backends })),
     checkSecrets(await closedSecrets(metadata, box.has)),
     ...checkReadable(await backends.unreadable()),
     ...(await checkScrubs(metadata, config.scrub.days, new Date())),
+    ...checkJournal({ ...journalFacts, status: live?.journal }),
     ...(await checkPlacement(metadata, opened)),
     ...(await checkInventories({ metadata, hours: config.inventory.hours, now: new Date() })),
-    ...(await examine(opened, metadata, live)),
+    ...(await examine(opened, metadata, live?.backends ?? [])),
   ];
 }
 

@@ -65,7 +65,7 @@ export function apiServices(parts: ApiParts): ApiServices {
       addressDatabases: parts.addressDatabases,
       backends,
       examine: async () =>
-        examineStores(config, { metadata, backends: await backends(), box: await box.current() }, live().backends),
+        examineStores(config, { metadata, backends: await backends(), box: await box.current() }, live()),
       declare: (declared) => declareBackend(declared, config),
       follow,
     },

@@ -6,6 +6,7 @@ import { askedFrom } from "./admin/asked-from.ts";
 import { countErrors } from "./admin/backend-errors.ts";
 import { checkOpens, closedSecrets } from "./admin/closed-secrets.ts";
 import { openHistory } from "./admin/history.ts";
+import { journalStatus } from "./admin/journal-status.ts";
 import { openLiveStatus } from "./admin/live-status.ts";
 import { openMetrics } from "./admin/metrics.ts";
 import { watchReadiness } from "./admin/readiness.ts";
@@ -17,9 +18,8 @@ import { apiServices } from "./api-services.ts";
 import { openAuthenticator } from "./auth/authenticate.ts";
 import { scopeAllows } from "./auth/key-scope.ts";
 import { openLiveBox } from "./auth/secret-box.ts";
-import type { Backend } from "./backends/backend.ts";
 import { type Fleet, openFleet } from "./backends/fleet.ts";
-import { openBackend } from "./backends/kinds.ts";
+import { openBackend, openNamed } from "./backends/kinds.ts";
 import { spaceHeaders } from "./backends/space.ts";
 import { openBlobStore } from "./blobs/blob-store.ts";
 import { parseBackend } from "./config/attached-backend.ts";
@@ -34,8 +34,10 @@ import { Budget } from "./http/budget.ts";
 import { accessCheck } from "./http/dispatch.ts";
 import { Pace } from "./http/pace.ts";
 import type { RequestEnd } from "./http/request-log.ts";
-import { listen } from "./http/server.ts";
+import { listen, urlOf } from "./http/server.ts";
 import { UnderWay } from "./http/under-way.ts";
+import type { JournalKeeping } from "./journal/keeping.ts";
+import { openJournalOf } from "./journal-of.ts";
 import { auditLog, type Log } from "./log.ts";
 import type { RegisteredBackend } from "./metadata/backends.ts";
 import { type Metadata, openMetadata } from "./metadata/metadata.ts";
@@ -81,9 +83,13 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
   const { log, audit = auditLog(log), now = () => new Date() } = dependencies;
   const opened = new Stack();
   try {
-    const metadata = opened.add(await openMetadata(metadataOptions(config, now, dependencies.onFatal)));
+    let journal: JournalKeeping | undefined;
+    const acknowledge = async () => journal?.acknowledge();
+    const metadata = opened.add(
+      await openMetadata({ ...metadataOptions(config, now, dependencies.onFatal), acknowledge }),
+    );
     const root = await metadata.accounts.ensure(ROOT_ACCOUNT);
-    const backends = await Promise.all(config.backends.map(openConfigured));
+    const backends = await Promise.all(config.backends.map(openNamed));
     const draining = config.backends.filter((backend) => backend.draining).map((backend) => backend.name);
     const watched = countErrors(
       opened.add(
@@ -104,6 +110,8 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     };
     const registry = opened.add(openRegistry({ metadata, fleet, backends, openAttached, now, log }));
     await registry.refresh();
+    journal = opened.add(await openJournalOf(config, { metadata, fleet, now, log }));
+    const { mayDelete, report } = journal;
     const { bufferedBytes, connections, idleSeconds, minimumBytesPerSecond } = config.limits;
     const budget = new Budget({ bytes: bufferedBytes });
     const pace = new Pace({ budget, windowMs: idleSeconds * 1000, minimumBytesPerSecond });
@@ -132,6 +140,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
         fewestCopies: config.fewestCopies,
         bytesPerSecond: config.repair.bytesPerSecond,
         isBusy: () => underWay.any,
+        mayDelete,
         scrub: config.scrub,
         inventoryMs: config.inventory.hours * HOUR_MS,
         now,
@@ -140,7 +149,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       }),
     );
     const metrics = openMetrics({
-      ...{ fleet, metadata, budget, pace, blobs, safety, now },
+      ...{ fleet, metadata, budget, pace, blobs, safety, now, journal: () => journalStatus(report()) },
       scrubbed: upkeep.scrubbed,
       errors: watched,
     });
@@ -150,6 +159,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       errors: opened.add(watchCounts(() => watched.counts)),
       jobs: opened.add(watchCounts(() => metadata.jobs.finished)),
       jobKinds: () => metadata.jobs.finished.keys(),
+      journal: () => journalStatus(report()),
       copies: config.copies,
       now,
     });
@@ -258,6 +268,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       log,
     });
     registry.start();
+    journal.start();
     upkeep.start();
     keyUses.start();
     farReads.start();
@@ -282,19 +293,4 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     await opened.close();
     throw error;
   }
-}
-
-/** What cannot be opened, as for a certificate that is not there, is told with the backend's name. */
-async function openConfigured(backend: GatewayConfig["backends"][number]): Promise<Backend> {
-  try {
-    return await openBackend(backend);
-  } catch (cause) {
-    throw new Error(`the backend ${backend.name}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
-  }
-}
-
-function urlOf(scheme: "http" | "https", host: string, port: number): string {
-  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -15,6 +15,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "random-key.ts",
     "signature-v4.ts",
     "version.ts",
+    "restoration.ts",
+    "migration.ts",
   ],
   "gateway.ts": [
     "http",
@@ -35,6 +37,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "stack.ts",
     "administration.ts",
     "api-services.ts",
+    "journal",
+    "journal-of.ts",
   ],
   "api-services.ts": [
     "api",
@@ -49,6 +53,10 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "version.ts",
   ],
   "administration.ts": ["admin", "auth", "config", "metadata"],
+  "journal-of.ts": ["administration.ts", "backends", "config", "journal", "log.ts", "metadata"],
+  "migration.ts": ["administration.ts", "config", "journal", "metadata"],
+  "restoration.ts": ["admin", "administration.ts", "auth", "backends", "config", "journal", "metadata"],
+  journal: ["backends", "errors.ts", "log.ts", "metadata"],
   api: [
     "admin",
     "auth",
@@ -93,6 +101,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "registration.ts",
     "tls-files.ts",
     "wanted.ts",
+    "journal",
   ],
   operations: [
     "protocol",

@@ -7,6 +7,7 @@ import type { Fleet } from "../backends/fleet.ts";
 import { reasonOf } from "../log.ts";
 import { type BackendCalls, callsOf } from "./backend-calls.ts";
 import { errorKey, FAULTS } from "./backend-errors.ts";
+import type { JournalStatus } from "./journal-status.ts";
 import { perSecond, type RecentCounts } from "./recent-counts.ts";
 
 export interface LiveBackend extends BackendCalls {
@@ -40,6 +41,8 @@ export interface LiveStatus {
   readonly backends: readonly LiveBackend[];
   /** Kinds of which it finished none are left out. */
   readonly jobRates: readonly JobRate[];
+  /** Undefined: there is none. */
+  readonly journal: JournalStatus | undefined;
 }
 
 export interface LiveStatusOptions {
@@ -49,6 +52,7 @@ export interface LiveStatusOptions {
   /** By kind of job, and those kinds. */
   readonly jobs: RecentCounts;
   readonly jobKinds: () => Iterable<string>;
+  readonly journal: () => JournalStatus | undefined;
   readonly copies: number;
   readonly now: () => Date;
 }
@@ -62,7 +66,7 @@ function whyOf(name: string, failure: BackendError): string {
 
 /** Begins now: `startedAt` is the moment of this call. */
 export function openLiveStatus(options: LiveStatusOptions): () => LiveStatus {
-  const { fleet, errors, jobs, jobKinds, copies, now } = options;
+  const { fleet, errors, jobs, jobKinds, journal, copies, now } = options;
   const startedAt = now();
   const errorsOf = (name: string) =>
     FAULTS.reduce((sum, fault) => sum + errors.growth(errorKey(name, fault), RECENT_MS).count, 0);
@@ -81,5 +85,6 @@ export function openLiveStatus(options: LiveStatusOptions): () => LiveStatus {
       const rate = perSecond(jobs, kind);
       return rate === undefined ? [] : [{ kind, perSecond: rate }];
     }),
+    journal: journal(),
   });
 }

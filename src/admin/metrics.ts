@@ -10,6 +10,7 @@ import type { Upkeep } from "../upkeep/upkeep.ts";
 import { addCallMetrics } from "./backend-calls.ts";
 import type { BackendErrors } from "./backend-errors.ts";
 import { addInventoryMetrics } from "./inventory-metrics.ts";
+import { addJournalMetrics, type JournalStatus } from "./journal-status.ts";
 import { addSafetyMetrics } from "./safety-metrics.ts";
 import type { SafetyWatch } from "./safety-watch.ts";
 import { addScrubMetrics } from "./scrub-metrics.ts";
@@ -36,6 +37,7 @@ export interface MetricsOptions {
   readonly errors: BackendErrors;
   readonly safety: SafetyWatch;
   readonly scrubbed: Upkeep["scrubbed"];
+  readonly journal: () => JournalStatus | undefined;
   readonly now: () => Date;
   readonly pace: { readonly cut: Readonly<Record<string, number>>; readonly dropped: number };
 }
@@ -48,6 +50,7 @@ export function openMetrics(options: MetricsOptions): Metrics {
   addScrubMetrics(registry, options);
   addInventoryMetrics(registry, options);
   addCallMetrics(registry, fleet);
+  addJournalMetrics(registry, options.journal, options.now);
   const requests = new Counter({
     name: "nearbucket_requests_total",
     help: "Requests by S3 operation and status.",

@@ -6,6 +6,7 @@ import type { Amount, BucketShare } from "../metadata/holders.ts";
 import type { InventoryFound } from "../metadata/inventory-results.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import { type GoneRegion, goneRegions } from "./gone-regions.ts";
+import type { JournalStatus } from "./journal-status.ts";
 import { type ConfiguredBackend, type KnownBackend, knownBackends, placeOf } from "./known-backends.ts";
 import type { LiveStatus } from "./live-status.ts";
 import { planRepair } from "./repair-plan.ts";
@@ -46,6 +47,8 @@ export interface StatusReport extends Omit<Safety, "backends" | "verdict"> {
   readonly repairBeginsAt: Date | undefined;
   /** What is repaired then. */
   readonly toRepair: Amount | undefined;
+  /** Of the gateway that was asked; undefined: it has none, or no gateway answers. */
+  readonly journal: (JournalStatus & { readonly waiting: number }) | undefined;
   readonly backends: readonly BackendStatus[];
   /** Blobs are kept in these, and no backend is there. */
   readonly goneRegions: readonly GoneRegion[];
@@ -101,6 +104,7 @@ export async function reportStatus({
     safeAt: safeAt(safety, jobs, places.filter((place) => place.inPlace && place.attached).length, now),
     repairBeginsAt: repair?.beginsAt,
     toRepair: repair?.of,
+    journal: live?.journal && { ...live.journal, waiting: await metadata.journal.waiting() },
     backends: backends.map((backend) => {
       const one = judged.find(({ name }) => name === backend.name);
       const onlyHere = one?.onlyHere ?? { blobs: 0, objects: 0, bytes: 0 };

@@ -15,9 +15,10 @@ export const getStatus = apiOperation({
   answer: status,
   async handle(_call, { operation }) {
     const { startedAt } = operation.live();
-    const { backends, ...report } = await operation.status();
+    const { backends, journal, ...report } = await operation.status();
     return {
       ...report,
+      journal: journal && { ...journal, writtenTo: [...journal.writtenTo], complete: [...journal.complete] },
       startedAt,
       backends: backends.map((backend) => documentOf(backend, operation)),
       addressDatabases: [...operation.addressDatabases()],

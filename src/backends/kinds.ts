@@ -38,6 +38,15 @@ export function openBackend(config: BackendConfig): Promise<Backend> {
   }
 }
 
+/** As `openBackend`; what it throws names the backend. */
+export async function openNamed(config: BackendConfig): Promise<Backend> {
+  try {
+    return await openBackend(config);
+  } catch (cause) {
+    throw new Error(`the backend ${config.name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
 async function openS3(config: S3BackendOptions): Promise<Backend> {
   const { openS3Backend } = await import("./s3/backend.ts");
   return openS3Backend(config);

@@ -27,6 +27,23 @@ const liveCalls = z
     latencyMs: z.number().optional(),
   })
   .transform(({ state, failingSince, errorRate, latencyMs }) => ({ state, failingSince, errorRate, latencyMs }));
+const liveJournal = z
+  .object({
+    mode: z.enum(["interval", "ack"]),
+    journal: z.string().optional(),
+    segment: z.int().optional(),
+    writtenAt: date.optional(),
+    writtenTo: z.array(z.string()),
+    complete: z.array(z.string()),
+    snapshotAt: date.optional(),
+    snapshotRows: z.int().optional(),
+    behindSince: date.optional(),
+    reason: z.string().optional(),
+    isOlder: z.boolean(),
+  })
+  .transform(({ journal, segment, writtenAt, snapshotAt, snapshotRows, behindSince, reason, ...rest }) => {
+    return { ...rest, journal, segment, writtenAt, snapshotAt, snapshotRows, behindSince, reason };
+  });
 const liveStatus = z.object({
   now: date,
   startedAt: date,
@@ -46,6 +63,7 @@ const liveStatus = z.object({
       space: z.object({ free: z.number(), total: z.number() }).optional(),
     }),
   ),
+  journal: liveJournal.optional(),
   jobRates: z.array(z.object({ kind: z.string(), perSecond: z.number().positive() })),
 });
 
@@ -61,9 +79,9 @@ export async function askGateway(config: Reached, url = operatorUrl(config)): Pr
     const answer = await get(new URL("/-/status", url), await trustOf(config));
     const refusal = refusalOf(answer.status);
     if (refusal !== undefined) return { url, status: undefined, reason: refusal };
-    const { backends, ...status } = liveStatus.parse(JSON.parse(answer.body));
+    const { backends, journal, ...status } = liveStatus.parse(JSON.parse(answer.body));
     const withAll = backends.map(({ why, latencyMs, space, ...one }) => ({ ...one, why, latencyMs, space }));
-    return { url, status: { ...status, backends: withAll }, reason: undefined };
+    return { url, status: { ...status, journal, backends: withAll }, reason: undefined };
   } catch (error) {
     return { url, status: undefined, reason: reasonOf(error) ?? String(error) };
   }

@@ -80,7 +80,7 @@ async function diagnoseBeside(config: GatewayConfig, gatewayUrl: string | undefi
   const missing = missingDatabase(config);
   const rest =
     missing === undefined
-      ? await withDatabase(config, (administration) => examineStores(config, administration, live))
+      ? await withDatabase(config, (administration) => examineStores(config, administration, gateway.status))
       : [
           ...(await examinePlaces(config, config.backends)),
           noDatabase(missing),

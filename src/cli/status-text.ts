@@ -14,6 +14,7 @@ export function statusText(report: StatusReport, gateway: GatewayWord): string {
     callsTable(report.backends, report.now),
     regionLines(report),
     bucketLines(report),
+    journalLines(report),
     jobLines(report),
   ];
   return parts
@@ -50,6 +51,29 @@ function verdictLines(report: StatusReport, isRunning: boolean): readonly string
     const { objects, bytes } = less(atRisk, unreadable);
     lines.push(`AT RISK  ${count(objects)} of ${amount({ ...stored, bytes })}: only one good copy is in place.`);
     lines.push(`  ${planned ?? whenSafe(report, isRunning)}`);
+  }
+  return lines.map((line) => wrap(line, "  "));
+}
+
+function journalLines({ journal, now }: StatusReport): readonly string[] {
+  if (journal === undefined) return [];
+  const { mode, segment, writtenAt, complete, snapshotAt, snapshotRows = 0, behindSince, reason, isOlder } = journal;
+  const lines: string[] = [];
+  if (isOlder)
+    lines.push(
+      "! OLDER DATABASE  Backends hold what was written after this database's last. Nothing is deleted from them: " +
+        "restore the newer one, or have this one go on with nearbucket restore --accept-older.",
+    );
+  if (behindSince !== undefined)
+    lines.push(
+      `! JOURNAL BEHIND  since ${clockTime(behindSince, now)}: ${counted(journal.waiting, "change")} stand in the ` +
+        `database alone${reason === undefined ? "" : `: ${reason}`}.`,
+    );
+  if (segment !== undefined) {
+    const when = writtenAt === undefined ? "" : `, ${duration(now.getTime() - writtenAt.getTime())} ago`;
+    const snapshot = snapshotAt && `, snapshot of ${clockTime(snapshotAt, now)} (${counted(snapshotRows, "row")})`;
+    const whole = complete.length === 0 ? "whole on no backend yet" : `whole on ${complete.join(" and ")}`;
+    lines.push(`Journal (${mode}): segment ${count(segment)}${when}${snapshot ?? ""}; ${whole}.`);
   }
   return lines.map((line) => wrap(line, "  "));
 }

@@ -45,6 +45,15 @@ export async function loadExistingConfig(file: string, env: Environment): Promis
   return config;
 }
 
+/** As `loadConfig`, for a database that is lost: its encryption key is not made, it must be there. */
+export async function loadForRestore(file: string, env: Environment): Promise<GatewayConfig> {
+  const config = await readConfigFile(file, env, []);
+  if (config.metadata.kind === "sqlite") await mkdir(dirname(config.metadata.file), { recursive: true });
+  if (config.encryptionKeyFile === undefined) return config;
+  const [encryptionKey, ...others] = await ensureEncryptionKeys(config.encryptionKeyFile, undefined);
+  return { ...config, encryptionKey, previousEncryptionKeys: [...others, ...config.previousEncryptionKeys] };
+}
+
 /** As `loadConfig`, but makes no file: without a database `encryptionKey` may be no key. */
 export async function inspectConfig(file: string, env: Environment): Promise<GatewayConfig> {
   const config = await readConfigFile(file, env, []);

@@ -142,6 +142,13 @@ const scrub = z.strictObject({
 });
 const inventory = z.strictObject({ hours: z.number().positive().default(24) });
 
+const journal = z.strictObject({
+  mode: z.enum(["off", "interval", "ack"]).optional(),
+  seconds: z.number().positive().max(3600).default(10),
+  snapshotHours: z.number().positive().default(24),
+  keepDays: z.number().positive().default(7),
+});
+
 /** Only gateways that share a database have others that take over; the proxies of deploy/ look every two seconds. */
 const STOP_DELAY_SECONDS = { sqlite: 0, postgres: 5 } as const;
 
@@ -183,6 +190,7 @@ export const configSchema = z.strictObject({
   repair: repair.prefault({}),
   scrub: scrub.prefault({}),
   inventory: inventory.prefault({}),
+  journal: journal.prefault({}),
   cache: z.strictObject({ bytes: bytes.default(64 * 1024 ** 2) }).prefault({}),
   cacheRows: z.int().nonnegative().default(100_000),
   limits: limits.prefault({}),
@@ -194,7 +202,7 @@ export const configSchema = z.strictObject({
 
 type Draft = z.output<typeof configSchema>;
 /** Keys whose default follows from another key. */
-type Derived = "fewestCopies" | "minimumCopies" | "signatureV2" | "shutdown";
+type Derived = "fewestCopies" | "minimumCopies" | "signatureV2" | "shutdown" | "journal";
 
 /** Everything a gateway needs to know to start. Sizes in bytes; the other units stand in the names. */
 export type GatewayConfig = Omit<Draft, Derived> & {
@@ -202,6 +210,7 @@ export type GatewayConfig = Omit<Draft, Derived> & {
   readonly minimumCopies: number;
   readonly signatureV2: NonNullable<Draft["signatureV2"]>;
   readonly shutdown: { readonly delaySeconds: number };
+  readonly journal: Draft["journal"] & { readonly mode: "off" | "interval" | "ack" };
 };
 
 /** The same before defaults are filled in. */
@@ -217,7 +226,9 @@ export function checkConfig(input: unknown): Checked {
   const { role, copies, fewestCopies = copies, minimumCopies = copies } = parsed.data;
   const { signatureV2 = role === "node" ? "off" : "query" } = parsed.data;
   const { delaySeconds = STOP_DELAY_SECONDS[parsed.data.metadata.kind] } = parsed.data.shutdown;
-  return { config: { ...parsed.data, fewestCopies, minimumCopies, signatureV2, shutdown: { delaySeconds } } };
+  // A node's database knows only what stands on its own disk.
+  const journal = { ...parsed.data.journal, mode: parsed.data.journal.mode ?? (role === "node" ? "off" : "interval") };
+  return { config: { ...parsed.data, fewestCopies, minimumCopies, signatureV2, shutdown: { delaySeconds }, journal } };
 }
 
 function describe(issue: z.core.$ZodIssue): readonly Fault[] {

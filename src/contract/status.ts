@@ -78,6 +78,28 @@ const failingJob = z.object({
   nextAt: time,
 });
 
+/** Times are the answering gateway's. */
+const journalStatus = z.object({
+  mode: z.enum(["interval", "ack"]),
+  /** Absent with `segment`: another gateway writes it, or it cannot be written. */
+  journal: z.string().optional(),
+  segment: count.optional(),
+  writtenAt: time.optional(),
+  writtenTo: z.array(z.string()),
+  /** Backends that have all that a restore needs. */
+  complete: z.array(z.string()),
+  snapshotAt: time.optional(),
+  snapshotRows: count.optional(),
+  /** Since when changes have stood in the database alone; absent: they do not. */
+  behindSince: time.optional(),
+  /** Why it cannot be written. */
+  reason: z.string().optional(),
+  /** Backends hold what was written after this database's last: nothing is deleted, and no journal written. */
+  isOlder: z.boolean(),
+  /** Changes that no segment carries yet. */
+  waiting: count,
+});
+
 export const status = z.object({
   verdict: z.enum(["safe", "at-risk", "unreadable", "lost", "unknown"]),
   now: time,
@@ -94,6 +116,8 @@ export const status = z.object({
   repairBeginsAt: time.optional(),
   /** What is repaired then. */
   toRepair: amount.optional(),
+  /** Absent: there is none. */
+  journal: journalStatus.optional(),
   /** Blobs are kept in these regions, and no backend is there, as where a region was given another name. */
   goneRegions: z.array(
     z.object({

@@ -174,3 +174,8 @@ export function closeAfterReply(request: IncomingMessage): readonly [name: strin
   };
   return ["Connection", "close"];
 }
+
+/** As clients write it. */
+export function urlOf(scheme: "http" | "https", host: string, port: number): string {
+  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}

@@ -16,6 +16,8 @@ export interface JobRunnerOptions extends JobOptions {
   /** Runs before each look for jobs: adds the periodic ones. */
   readonly prepare: () => Promise<void>;
   readonly pollMs: number;
+  /** Jobs of other kinds wait. */
+  readonly mayRun: (kind: JobKind) => boolean;
 }
 
 /** A worker that could not begin this many jobs in a row stops until the next look. */
@@ -112,8 +114,9 @@ export class JobRunner {
   }
 
   async #claim({ kinds }: Lane) {
-    const { jobs, leaseMs } = this.#options;
-    return this.#closing.signal.aborted ? undefined : jobs.claim(kinds, leaseMs);
+    const { jobs, leaseMs, mayRun } = this.#options;
+    const allowed = this.#closing.signal.aborted ? [] : kinds.filter(mayRun);
+    return allowed.length === 0 ? undefined : jobs.claim(allowed, leaseMs);
   }
 
   #follow<T>(work: () => Promise<T>): Promise<T> {

@@ -5,7 +5,7 @@
 import type { Fleet, FleetMember } from "../backends/fleet.ts";
 import { Replicas } from "../blobs/replicas/verify.ts";
 import type { Log } from "../log.ts";
-import type { NewJob, Scrub } from "../metadata/jobs.ts";
+import type { JobKind, NewJob, Scrub } from "../metadata/jobs.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import { copyBlob } from "./copy.ts";
 import { digestBlob } from "./digest.ts";
@@ -60,6 +60,8 @@ export interface UpkeepOptions {
   readonly scrubMs?: number;
   /** Between two inventories of one backend. Default a day. */
   readonly inventoryMs?: number;
+  /** False: nothing is deleted from backends, since the database may not know all that they hold. */
+  readonly mayDelete?: () => boolean;
   /** As Math.random. */
   readonly random?: () => number;
 }
@@ -90,6 +92,8 @@ const LANES: readonly Lane[] = [
   { kinds: ["inventory"], limit: 1 },
   { kinds: ["survey", "reclaim", "stale-uploads", "leftovers", "tally", "sessions"], limit: 4 },
 ];
+/** What deletes bytes from backends. */
+const DELETING: ReadonlySet<JobKind> = new Set(["drop", "trim", "reclaim", "stale-uploads", "leftovers", "inventory"]);
 const SWEEPS = ["survey", "reclaim", "stale-uploads", "leftovers", "tally", "sessions"] as const;
 /** What gateways did is remembered for so long. */
 const HISTORY_MS = 31 * DAY_MS;
@@ -102,7 +106,7 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
   const { bytesPerSecond = 64 * 1024 ** 2 } = options;
   const { graceMs = DAY_MS, uploadMaxAgeMs = 7 * DAY_MS, sweepMs = 60_000, surveyMs = 3_600_000 } = options;
   const { scrub = { days: 30, bytesPerSecond: 32 * 1024 ** 2 }, scrubMs = 3_600_000, inventoryMs = DAY_MS } = options;
-  const { isBusy, leaseMs = 60_000, stallMs = 60_000, pollMs = 1000 } = options;
+  const { isBusy, leaseMs = 60_000, stallMs = 60_000, pollMs = 1000, mayDelete = () => true } = options;
   const replicas = new Replicas({ blobs: metadata.blobs, fleet, verifiedForMs: 0, now, log });
   const slots = new Slots(JOBS_PER_BACKEND);
   const rate = openRate({ bytesPerSecond, isBusy });
@@ -191,7 +195,9 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
     seen = sight;
   };
   const { jobs } = metadata;
-  const runner = new JobRunner({ jobs, lanes: LANES, run, prepare, now, log, leaseMs, stallMs, pollMs, random });
+  const mayRun = (kind: JobKind) => mayDelete() || !DELETING.has(kind);
+  const times = { now, leaseMs, stallMs, pollMs };
+  const runner = new JobRunner({ jobs, lanes: LANES, run, prepare, mayRun, ...times, log, random });
   return {
     scrubbed,
     runDue: () => runner.runDue(),

@@ -126,6 +126,8 @@ function testConfig(directory: string, options: TestGatewayOptions) {
     backends,
     copies: Math.min(2, backends.length),
     log: { level: "silent" },
+    // It writes to the stores by itself: tests about it say so.
+    journal: { mode: "off" },
     ...options.config,
   } satisfies GatewayConfigInput);
   if ("faults" in checked)

@@ -16,6 +16,7 @@ export function runnerOf(
     jobs: more.jobs ?? rig.metadata.jobs,
     run,
     prepare: async () => {},
+    mayRun: () => true,
     now: rig.clock.now,
     log: more.log ?? openLog("silent"),
     leaseMs: more.leaseMs ?? LEASE,

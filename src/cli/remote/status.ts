@@ -13,13 +13,25 @@ export async function remoteStatus(
 ): Promise<{ readonly report: StatusReport; readonly gateway: GatewayWord }> {
   const answer = await api.call("GET", "/status", status);
   // Beside the data nobody has the address databases open: the doctor tells of them in both ways.
-  const { now, startedAt, safeAt, repairBeginsAt, addressDatabases: _, backends, jobs, failingJobs, ...rest } = answer;
+  const {
+    now,
+    startedAt,
+    safeAt,
+    repairBeginsAt,
+    addressDatabases: _,
+    backends,
+    jobs,
+    failingJobs,
+    ...others
+  } = answer;
+  const { journal, ...rest } = others;
   const report = {
     now: new Date(now),
     ...rest,
     safeAt: dateOf(safeAt),
     repairBeginsAt: dateOf(repairBeginsAt),
     toRepair: rest.toRepair,
+    journal: journal && toJournal(journal),
     backends: backends.map(toStatus),
     jobs: jobs.map(({ kind, waiting, oldest, attempts, perSecond, endsAt }) => ({
       ...{ kind, waiting, oldest: new Date(oldest), attempts, perSecond, endsAt: dateOf(endsAt) },
@@ -51,6 +63,13 @@ function toStatus({ configured, live, state, seenAt, lostSince, scrubbedSince, .
 
 function toCalls({ state, failingSince, errorRate, latencyMs }: Calls) {
   return { state, failingSince: dateOf(failingSince), errorRate, latencyMs };
+}
+
+function toJournal(journal: NonNullable<z.output<typeof status>["journal"]>): NonNullable<StatusReport["journal"]> {
+  const { mode, segment, writtenTo, complete, snapshotRows, reason, isOlder, waiting } = journal;
+  const times = { writtenAt: dateOf(journal.writtenAt), snapshotAt: dateOf(journal.snapshotAt) };
+  const facts = { mode, segment, writtenTo, complete, snapshotRows, reason, isOlder, waiting };
+  return { ...facts, journal: journal.journal, ...times, behindSince: dateOf(journal.behindSince) };
 }
 
 function dateOf(time: string | undefined): Date | undefined {

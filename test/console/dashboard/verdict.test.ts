@@ -43,6 +43,16 @@ describe("the verdict", () => {
     );
   });
 
+  it("says when the journal is behind, or the database older than the backends", () => {
+    const journal = {
+      ...{ mode: "interval" as const, writtenTo: [], complete: [], isOlder: false, waiting: 3 },
+    };
+    expect(words({ journal: { ...journal } })).toEqual(words({}));
+    const behind = { ...journal, behindSince: now, reason: "no backend is up" };
+    expect(words({ journal: behind }).at(-1)).toMatch(/^Since .+ the journal cannot be written: no backend is up\.$/);
+    expect(words({ journal: { ...behind, isOlder: true } }).at(-1)).toMatch(/^Backends hold what was written after/);
+  });
+
   it("says what stands on one copy, and when it is safe again", () => {
     const safeAt = new Date(2026, 10, 27, 14, 7).toISOString();
     expect(words({ verdict: "at-risk", atRisk: some(312), safeAt, jobs: [copyJob] })).toEqual([

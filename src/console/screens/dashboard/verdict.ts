@@ -35,6 +35,7 @@ type Told = Pick<
   | "jobs"
   | "backends"
   | "goneRegions"
+  | "journal"
 >;
 
 export function verdictOf(status: Told): Verdict {
@@ -42,7 +43,11 @@ export function verdictOf(status: Told): Verdict {
   return {
     kind,
     word: WORDS[kind],
-    lines: [...(kind === "safe" || kind === "unknown" ? goodLines(status) : badLines(status)), ...regionLines(status)],
+    lines: [
+      ...(kind === "safe" || kind === "unknown" ? goodLines(status) : badLines(status)),
+      ...regionLines(status),
+      ...journalLines(status),
+    ],
   };
 }
 
@@ -76,6 +81,19 @@ function badLines(status: Told): readonly string[] {
     lines.push(`${of} have only one good copy in place. ${plannedRepair(status) ?? whenSafe(status)}`);
   }
   return lines;
+}
+
+/** What keeps a lost database from coming back from the backends. */
+function journalLines({ journal, now }: Told): readonly string[] {
+  if (journal?.isOlder)
+    return [
+      "Backends hold what was written after this database's last: it is an older one, and nothing is deleted from " +
+        "them. Restore the newer one, or have this one go on: nearbucket restore --accept-older.",
+    ];
+  if (journal?.behindSince === undefined) return [];
+  const why = journal.reason === undefined ? "" : `: ${journal.reason}`;
+  const since = clockTime(journal.behindSince, now);
+  return [`Since ${since} changes stand in the database alone, as the journal cannot be written${why}.`];
 }
 
 function regionLines({ goneRegions }: Told): readonly string[] {

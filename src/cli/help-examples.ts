@@ -13,6 +13,14 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   status: ["nearbucket status --profile near", "nearbucket status --data nearbucket-data --json"],
   doctor: ["nearbucket doctor --config nearbucket.yaml", "nearbucket doctor --endpoint https://s3.example.com --json"],
   stats: ["nearbucket stats --endpoint https://s3.example.com", "nearbucket stats --data nearbucket-data --json"],
+  migrate: [
+    "nearbucket migrate --from nearbucket.yaml --to with-postgres.yaml",
+    "nearbucket migrate --from with-postgres.yaml --to nearbucket.yaml --json",
+  ],
+  restore: [
+    "nearbucket restore --from toronto --dry-run --config nearbucket.yaml",
+    "nearbucket restore --at 2026-11-27T10:00:00Z --config nearbucket.yaml",
+  ],
   "backends list": [
     "nearbucket backends list --profile near",
     "nearbucket backends list --config nearbucket.yaml --json",

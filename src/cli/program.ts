@@ -14,7 +14,9 @@ import { addExamples } from "./help-examples.ts";
 import { addInit } from "./init.ts";
 import { addJobs } from "./jobs.ts";
 import { addKeys } from "./keys.ts";
+import { addMigrate } from "./migrate.ts";
 import { addNode } from "./node.ts";
+import { addRestore } from "./restore.ts";
 import { addScrub } from "./scrub.ts";
 import { addServe } from "./serve.ts";
 import { addStats } from "./stats.ts";
@@ -23,7 +25,7 @@ import type { Terminal } from "./terminal.ts";
 
 const COMMANDS = [
   ...[addInit, addServe, addNode, addDemo, addStatus, addDoctor, addStats, addBackends, addKeys],
-  ...[addAccounts, addBuckets, addJobs, addScrub, addExplain, addConsole, addCompletion],
+  ...[addAccounts, addBuckets, addJobs, addScrub, addRestore, addMigrate, addExplain, addConsole, addCompletion],
 ];
 
 /** Runs one command to its end and returns the exit code. */

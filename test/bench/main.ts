@@ -18,6 +18,7 @@ import {
   type Verdict,
 } from "./comparison.ts";
 import { type Growth, measureGrowth, SIZES } from "./growth.ts";
+import { measureJournal, type Paced } from "./journal-pace.ts";
 import { largeObjects } from "./large-objects.ts";
 import { forgetPeak, peakMiB } from "./memory.ts";
 import { measurePlacing, type Placing } from "./placing.ts";
@@ -29,7 +30,8 @@ const CONTESTANTS = ["direct", "gateway", "koa", "pipe"] as const;
 const GROWTH = "growth";
 const BESIDE = "beside-repair";
 const PLACING = "placing";
-const NAMES = [...ALL.map(({ name }) => name), BESIDE, GROWTH, PLACING].join(", ");
+const JOURNAL = "journal";
+const NAMES = [...ALL.map(({ name }) => name), BESIDE, GROWTH, PLACING, JOURNAL].join(", ");
 const USAGE = `usage: npm run bench -- [--only NAME]... [--seconds N] [--rounds N]\n  NAME: ${NAMES}\n`;
 
 interface Result extends Pick<Comparison, "name" | "work" | "unit"> {
@@ -52,7 +54,7 @@ const isChosen = (name: string): boolean => values.only === undefined || values.
 const chosen = ALL.filter(({ name }) => isChosen(name));
 const options = { seconds: Number(values.seconds), rounds: Number(values.rounds) };
 const understood =
-  chosen.length + [GROWTH, BESIDE, PLACING].filter(isChosen).length >= (values.only?.length ?? 1) &&
+  chosen.length + [GROWTH, BESIDE, PLACING, JOURNAL].filter(isChosen).length >= (values.only?.length ?? 1) &&
   options.seconds >= 1 &&
   options.rounds >= 1;
 if (values.help || !understood) {
@@ -74,10 +76,13 @@ if (isChosen(GROWTH)) process.stderr.write("the metadata with 10,000 to 1,000,00
 const growth = isChosen(GROWTH) ? await measureGrowth() : [];
 if (isChosen(PLACING)) process.stderr.write("the closest of five copies ...\n");
 const placing = isChosen(PLACING) ? await measurePlacing(options.rounds) : [];
+if (isChosen(JOURNAL)) process.stderr.write("a snapshot of a million objects, and the way back ...\n");
+const journal = isChosen(JOURNAL) ? await measureJournal() : [];
 if (results.length > 0) process.stdout.write(tableOf(results));
 if (beside.length > 0) process.stdout.write(besideTableOf(beside));
 if (growth.length > 0) process.stdout.write(growthTableOf(growth));
 if (placing.length > 0) process.stdout.write(placingTableOf(placing));
+if (journal.length > 0) process.stdout.write(journalTableOf(journal));
 const machine = {
   processors: cpus().length,
   model: cpus()[0]?.model,
@@ -86,11 +91,11 @@ const machine = {
 };
 await writeFile(
   "bench-result.json",
-  `${JSON.stringify({ at: new Date().toISOString(), machine, options, results, beside, growth, placing }, null, 2)}\n`,
+  `${JSON.stringify({ at: new Date().toISOString(), machine, options, results, beside, growth, placing, journal }, null, 2)}\n`,
 );
 const allMet =
   results.every(({ verdicts }) => verdicts.every(({ met }) => met)) &&
-  [...beside, ...growth, ...placing].every(({ met }) => met !== false);
+  [...beside, ...growth, ...placing, ...journal].every(({ met }) => met !== false);
 process.exitCode = allMet ? 0 : 1;
 
 /** On a stage of its own, so that what one comparison stored weighs on no other. */
@@ -164,6 +169,16 @@ function placingTableOf(rows: readonly Placing[]): string {
     met ? "yes" : "NO",
   ]);
   return formatted([["the closest of five copies", "per second", "time to a signature's", "met"], ...lines]);
+}
+
+function journalTableOf(rows: readonly Paced[]): string {
+  const lines = rows.map(({ work, seconds, peakMiB: peak, met }) => [
+    work,
+    seconds.toFixed(1),
+    peak.toFixed(0),
+    met ? "yes" : "NO",
+  ]);
+  return formatted([["the journal", "seconds", "peak MiB", "met"], ...lines]);
 }
 
 /** The first line is the head. */

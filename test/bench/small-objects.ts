@@ -52,6 +52,16 @@ export const smallObjects: readonly Comparison[] = [
     ],
     measure: writeUnique,
   },
+  ...(["off", "ack"] as const).map(
+    (mode): Comparison => ({
+      name: `put-unique-${mode}`,
+      work: `PUT 4 KiB, new content, journal ${mode}`,
+      unit: "per second",
+      targets: [],
+      config: { journal: { mode } },
+      measure: writeUnique,
+    }),
+  ),
   {
     name: "put-known",
     work: "PUT 4 KiB, known content",

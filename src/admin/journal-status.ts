@@ -12,6 +12,8 @@ export interface JournalStatus {
   readonly writtenTo: readonly string[];
   /** The backends that have all that a restore needs. */
   readonly complete: readonly string[];
+  /** What it takes up on each of them; undefined: not looked at yet. */
+  readonly bytes: number | undefined;
   readonly snapshotAt: Date | undefined;
   readonly snapshotRows: number | undefined;
   /** Since when changes have stood in the database alone; undefined: they do not. */
@@ -25,9 +27,9 @@ export interface JournalStatus {
 /** Undefined: there is no journal. */
 export function journalStatus(report: JournalReport | undefined): JournalStatus | undefined {
   if (report === undefined) return undefined;
-  const { mode, head, writtenAt, writtenTo, complete, snapshot, behindSince, reason, older } = report;
+  const { mode, head, writtenAt, writtenTo, complete, bytes, snapshot, behindSince, reason, older } = report;
   return {
-    ...{ mode, journal: head?.journal, segment: head?.written, writtenAt, writtenTo, complete },
+    ...{ mode, journal: head?.journal, segment: head?.written, writtenAt, writtenTo, complete, bytes },
     ...{ snapshotAt: snapshot && new Date(snapshot.at), snapshotRows: snapshot?.rows, behindSince, reason },
     isOlder: older !== undefined,
   };
@@ -44,6 +46,7 @@ export function addJournalMetrics(registry: Registry, status: () => JournalStatu
     ],
     ["nearbucket_journal_segment", "The number of the last segment that is written.", (of) => of.segment],
     ["nearbucket_journal_snapshot_age_seconds", "The age of the newest snapshot.", (of) => ageOf(of.snapshotAt)],
+    ["nearbucket_journal_bytes", "What it takes up on each of its backends.", (of) => of.bytes],
     [
       "nearbucket_journal_complete_backends",
       "Backends that have all that a restore needs.",

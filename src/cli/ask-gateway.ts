@@ -35,14 +35,15 @@ const liveJournal = z
     writtenAt: date.optional(),
     writtenTo: z.array(z.string()),
     complete: z.array(z.string()),
+    bytes: z.number().optional(),
     snapshotAt: date.optional(),
     snapshotRows: z.int().optional(),
     behindSince: date.optional(),
     reason: z.string().optional(),
     isOlder: z.boolean(),
   })
-  .transform(({ journal, segment, writtenAt, snapshotAt, snapshotRows, behindSince, reason, ...rest }) => {
-    return { ...rest, journal, segment, writtenAt, snapshotAt, snapshotRows, behindSince, reason };
+  .transform(({ journal, segment, bytes, writtenAt, snapshotAt, snapshotRows, behindSince, reason, ...rest }) => {
+    return { ...rest, journal, segment, bytes, writtenAt, snapshotAt, snapshotRows, behindSince, reason };
   });
 const liveStatus = z.object({
   now: date,

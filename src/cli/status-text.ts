@@ -57,9 +57,9 @@ function verdictLines(report: StatusReport, isRunning: boolean): readonly string
 
 function journalLines({ journal, now }: StatusReport): readonly string[] {
   if (journal === undefined) return [];
-  const { mode, segment, writtenAt, complete, snapshotAt, snapshotRows = 0, behindSince, reason, isOlder } = journal;
+  const { mode, segment, writtenAt, complete, bytes, snapshotAt, snapshotRows = 0, behindSince, reason } = journal;
   const lines: string[] = [];
-  if (isOlder)
+  if (journal.isOlder)
     lines.push(
       "! OLDER DATABASE  Backends hold what was written after this database's last. Nothing is deleted from them: " +
         "restore the newer one, or have this one go on with nearbucket restore --accept-older.",
@@ -73,7 +73,8 @@ function journalLines({ journal, now }: StatusReport): readonly string[] {
     const when = writtenAt === undefined ? "" : `, ${duration(now.getTime() - writtenAt.getTime())} ago`;
     const snapshot = snapshotAt && `, snapshot of ${clockTime(snapshotAt, now)} (${counted(snapshotRows, "row")})`;
     const whole = complete.length === 0 ? "whole on no backend yet" : `whole on ${complete.join(" and ")}`;
-    lines.push(`Journal (${mode}): segment ${count(segment)}${when}${snapshot ?? ""}; ${whole}.`);
+    const room = bytes === undefined ? "" : `, ${size(bytes)}`;
+    lines.push(`Journal (${mode}): segment ${count(segment)}${when}${snapshot ?? ""}${room}; ${whole}.`);
   }
   return lines.map((line) => wrap(line, "  "));
 }

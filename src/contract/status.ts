@@ -88,6 +88,8 @@ const journalStatus = z.object({
   writtenTo: z.array(z.string()),
   /** Backends that have all that a restore needs. */
   complete: z.array(z.string()),
+  /** What it takes up on each of them. */
+  bytes: bytes.optional(),
   snapshotAt: time.optional(),
   snapshotRows: count.optional(),
   /** Since when changes have stood in the database alone; absent: they do not. */

@@ -42,6 +42,8 @@ export interface JournalReport extends JournalState {
   readonly snapshot: SnapshotHeader | undefined;
   /** The backends that were last found to have all of it. */
   readonly complete: readonly string[];
+  /** What it took up on each of them then; undefined: not looked at yet. */
+  readonly bytes: number | undefined;
   /** Since when there are changes that no segment carries; undefined: there are none. */
   readonly behindSince: Date | undefined;
 }
@@ -90,6 +92,7 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
   let snapshot: SnapshotHeader | undefined;
   let tendedAt = Number.NEGATIVE_INFINITY;
   let complete: readonly string[] = [];
+  let bytes: number | undefined;
   let behindSince: Date | undefined;
   let told = "";
   const startedAt = now().getTime();
@@ -128,7 +131,7 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
     if ((isTended && !isDue) || first.length < needed) return;
     complete = [];
     const keepSince = new Date(now().getTime() - keepMs);
-    await tend({ journal: head.journal, stores: first, keys: ring, keepSince });
+    ({ bytes } = await tend({ journal: head.journal, stores: first, keys: ring, keepSince }));
     const { journal: line, written: segment, epoch } = head;
     const manifest = makeManifest({ journal: line, segment, epoch, snapshot: newest, now: now() }, ring);
     for (const store of first) await store.put(manifestName(line), manifest);
@@ -191,7 +194,7 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
       });
     },
     mayDelete: () => writer.state().checked && writer.state().older === undefined,
-    report: () => ({ ...writer.state(), mode, snapshot, complete, behindSince }),
+    report: () => ({ ...writer.state(), mode, snapshot, complete, bytes, behindSince }),
     start() {
       tick();
       // What other gateways acknowledge waits for this one.

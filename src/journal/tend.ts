@@ -20,6 +20,8 @@ export interface Tended {
   /** Files that a backend lacked and got. */
   readonly copied: number;
   readonly deleted: number;
+  /** Of what is kept, once. */
+  readonly bytes: number;
 }
 
 interface Kept {
@@ -42,14 +44,18 @@ export async function tend({ journal, stores, keys, keepSince }: TendOptions): P
   const whole = new Set([...files.keys()].flatMap((name) => idOf(snapshotAt(name)) ?? []));
   let copied = 0;
   let deleted = 0;
+  let bytes = 0;
   for (const [name, places] of files) {
     const needed = isNeeded(name, whole, kept);
     if (needed === true) copied += await complete(name, places, stores);
-    if (needed !== false) continue;
+    if (needed !== false) {
+      bytes += Math.max(...[...places.values()].map(({ size }) => size));
+      continue;
+    }
     for (const store of places.keys()) await store.delete(name);
     deleted += places.size;
   }
-  return { copied, deleted };
+  return { copied, deleted, bytes };
 }
 
 async function complete(name: string, places: Places, stores: readonly JournalStore[]): Promise<number> {

@@ -66,9 +66,9 @@ function toCalls({ state, failingSince, errorRate, latencyMs }: Calls) {
 }
 
 function toJournal(journal: NonNullable<z.output<typeof status>["journal"]>): NonNullable<StatusReport["journal"]> {
-  const { mode, segment, writtenTo, complete, snapshotRows, reason, isOlder, waiting } = journal;
+  const { mode, segment, writtenTo, complete, bytes, snapshotRows, reason, isOlder, waiting } = journal;
   const times = { writtenAt: dateOf(journal.writtenAt), snapshotAt: dateOf(journal.snapshotAt) };
-  const facts = { mode, segment, writtenTo, complete, snapshotRows, reason, isOlder, waiting };
+  const facts = { mode, segment, writtenTo, complete, bytes, snapshotRows, reason, isOlder, waiting };
   return { ...facts, journal: journal.journal, ...times, behindSince: dateOf(journal.behindSince) };
 }
 

@@ -67,6 +67,8 @@ export interface JournalKeeping {
 const COPIES = 2;
 /** How often the backends are looked at for files that one of them lacks, or that are no longer needed. */
 const TEND_MS = 600_000;
+/** A snapshot comes after so many segments at the latest: a restore reads them all. */
+const SEGMENTS_BETWEEN = 20_000;
 /** How soon after its start a gateway that cannot write yet tries again, and how long that is nothing to tell. */
 const RETRY_MS = 500;
 const START_MS = 15_000;
@@ -117,7 +119,10 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
     const head = await written();
     const ring = await keys();
     snapshot ??= await newestSnapshot(head.journal, stores(), ring);
-    const isFit = snapshot?.schema === schema && now().getTime() - Date.parse(snapshot.at) < snapshotMs;
+    const isFit =
+      snapshot?.schema === schema &&
+      head.written - snapshot.number < SEGMENTS_BETWEEN &&
+      now().getTime() - Date.parse(snapshot.at) < snapshotMs;
     const make = () => writeSnapshot({ ...common, stores: working, keys: ring, head, writeOn: written });
     const newest = snapshot !== undefined && isFit ? snapshot : await make();
     const isDue = newest !== snapshot;

@@ -108,12 +108,13 @@ async function readSegments(
   const byNumber = new Map<number, FoundFile[]>();
   for (const file of found.segments) byNumber.set(file.number, [...(byNumber.get(file.number) ?? []), file]);
   const last = found.segments.at(-1)?.number ?? 0;
+  const read = readAhead(found.segments);
   let segments = 0;
   let stopped = false;
   while (!stopped) {
     // Of two writers the later one goes on from the last segment that was written, and carries what the other left.
     const candidates = (byNumber.get(number + 1) ?? []).toReversed();
-    const next = await firstThatFollows(candidates, hash, keys, findings);
+    const next = await firstThatFollows(candidates, hash, { keys, findings, read });
     if (next === undefined || (until !== undefined && new Date(next.header.at) > until)) stopped = true;
     else {
       ({ number } = next.header);
@@ -137,22 +138,54 @@ async function readSegments(
   return { journal: found.journal, epoch, ...state, rows: snapshot.rows, unused: lost.length };
 }
 
+interface Reading {
+  readonly keys: KeyRing;
+  readonly findings: string[];
+  readonly read: Read;
+}
+
 async function firstThatFollows(
   candidates: readonly FoundFile[],
   previous: string,
-  keys: KeyRing,
-  findings: string[],
+  { keys, findings, read }: Reading,
 ): Promise<Segment | undefined> {
+  const open = async (file: FoundFile, bytes: Buffer) => {
+    const opened = await openSegment(bytes, keys);
+    if (!isAt(opened.header, file)) throw new BadJournalFile("is another segment");
+    if (opened.header.previous !== previous) throw new BadJournalFile("does not follow the segment before it");
+    return opened;
+  };
   for (const file of candidates) {
-    const segment = await readAny(file, findings, async (bytes) => {
-      const opened = await openSegment(bytes, keys);
-      if (!isAt(opened.header, file)) throw new BadJournalFile("is another segment");
-      if (opened.header.previous !== previous) throw new BadJournalFile("does not follow the segment before it");
-      return opened;
-    });
+    const segment = await readAny(file, findings, (bytes) => open(file, bytes), read);
     if (segment !== undefined) return segment;
   }
   return undefined;
+}
+
+type Read = (place: FoundFile["places"][number]) => Promise<Buffer>;
+
+const readNow: Read = ({ store, file }) => store.read(file);
+/** A far backend answers one at a time slowly. */
+const AHEAD = 16;
+
+/** Begins to read what will be asked for next. */
+function readAhead(files: readonly FoundFile[]): Read {
+  const first = files.flatMap(({ places: [place] }) => place ?? []);
+  const at = new Map(first.map((place, index) => [place, index]));
+  const begun = new Map<FoundFile["places"][number], Promise<Buffer>>();
+  return (place) => {
+    const index = at.get(place);
+    if (index === undefined) return readNow(place);
+    for (const next of first.slice(index, index + AHEAD))
+      if (!begun.has(next)) {
+        const reading = readNow(next);
+        reading.catch(() => undefined);
+        begun.set(next, reading);
+      }
+    const reading = begun.get(place);
+    begun.delete(place);
+    return reading ?? readNow(place);
+  };
 }
 
 /** What `open` makes of the first copy that it takes. Undefined: of none; each is a finding. */
@@ -160,13 +193,14 @@ async function readAny<T>(
   { name, places }: Pick<FoundFile, "name" | "places">,
   findings: string[],
   open: (bytes: Buffer) => Promise<T>,
+  read = readNow,
 ): Promise<T | undefined> {
   if (places.length === 0) findings.push(`${name} is missing`);
-  for (const { store, file } of places) {
+  for (const place of places) {
     try {
-      return await open(await store.read(file));
+      return await open(await read(place));
     } catch (error) {
-      findings.push(`${name} on ${store.name} ${whatIsWrong(error)}`);
+      findings.push(`${name} on ${place.store.name} ${whatIsWrong(error)}`);
     }
   }
   return undefined;

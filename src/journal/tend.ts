@@ -29,6 +29,8 @@ interface Kept {
   readonly newest: Position;
 }
 
+/** Of more, a backend's listing would take long: earlier times cannot be restored then. */
+const MOST_SEGMENTS = 100_000;
 /** Even where they are older than what is kept: one may turn out not to open. */
 const LEAST_SNAPSHOTS = 2;
 
@@ -74,7 +76,7 @@ async function keptSnapshots(
   keys: KeyRing,
   keepSince: Date,
 ): Promise<Kept | undefined> {
-  const snapshots = [];
+  const snapshots: (Position & { readonly at: Date })[] = [];
   for (const [name, places] of files) {
     const position = snapshotAt(name);
     const [place] = places;
@@ -85,7 +87,9 @@ async function keptSnapshots(
   snapshots.sort((a, b) => a.number - b.number || a.epoch - b.epoch);
   const newest = snapshots.at(-1);
   if (newest === undefined) return undefined;
-  const before = snapshots.findLastIndex(({ at }) => at <= keepSince);
+  const last = Math.max(newest.number, ...[...files.keys()].map((name) => segmentAt(name)?.number ?? 0));
+  const isOld = ({ at, number }: Position & { readonly at: Date }) => at <= keepSince || last - number > MOST_SEGMENTS;
+  const before = snapshots.findLastIndex(isOld);
   const oldest = snapshots[Math.max(0, Math.min(before, snapshots.length - LEAST_SNAPSHOTS))] ?? newest;
   return { oldest, newest };
 }

@@ -10,7 +10,13 @@ interface Recorded {
   readonly text?: string;
   /** Recorded when one of these changes; undefined: always. */
   readonly columns?: string;
+  readonly where?: (row: "NEW" | "OLD") => string;
 }
+
+/** The others are made anew by every gateway that starts, and come and go each minute. */
+const ONCE = ["copy", "recount", "recount-bucket", "read-replica", "trim", "digest", "drop"]
+  .map((kind) => `'${kind}'`)
+  .join(", ");
 
 const RECORDED: readonly Recorded[] = [
   { table: "accounts", number: "id" },
@@ -27,7 +33,7 @@ const RECORDED: readonly Recorded[] = [
   { table: "upload_backends", text: "upload_id" },
   { table: "parts", number: "part_number", text: "upload_id" },
   { table: "completed_uploads", text: "upload_id" },
-  { table: "jobs", number: "id", columns: "work" },
+  { table: "jobs", number: "id", columns: "work", where: (row) => `${row}.kind IN (${ONCE})` },
 ];
 
 const tables = (text: string, id: string) => [
@@ -47,13 +53,13 @@ const EVENTS = [
 ] as const;
 
 function triggers(dialect: Dialect): readonly string[] {
-  return RECORDED.flatMap(({ table, number, text, columns }) =>
+  return RECORDED.flatMap(({ table, number, text, columns, where }) =>
     EVENTS.flatMap(({ event, row }) => {
       const name = `${table}_${event}_recorded`;
       const of = event === "update" && columns !== undefined ? ` OF ${columns}` : "";
       const group = `'${table}', ${number ? `${row}.${number}` : 0}, ${text ? `${row}.${text}` : "''"}`;
       const record = `INSERT INTO journal_changes (table_name, row_number, row_text) VALUES (${group})`;
-      const when = "EXISTS (SELECT 1 FROM journal_head)";
+      const when = [...(where ? [where(row)] : []), "EXISTS (SELECT 1 FROM journal_head)"].join(" AND ");
       const on = `AFTER ${event.toUpperCase()}${of} ON ${table}`;
       return dialect === "sqlite"
         ? [`CREATE TRIGGER ${name} ${on} WHEN ${when} BEGIN ${record}; END`]

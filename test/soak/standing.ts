@@ -41,7 +41,7 @@ export async function bytesIn(s3: S3Client, key: string): Promise<Buffer> {
 
 /** The storage keys of the blobs, sorted, and the files of unfinished uploads and writes. */
 export async function standingOnDisk(directory: string): Promise<readonly string[]> {
-  const files = await filesBelow(join(directory, "data"));
+  const files = (await filesBelow(join(directory, "data"))).filter((path) => !path.startsWith("journal/"));
   const keys = files.map((path) => path.replace(/\.parts\/.*$/, ""));
   const unfinished = await Promise.all(["uploads", "tmp"].map((folder) => filesBelow(join(directory, folder))));
   return [...[...new Set(keys)].sort(), ...unfinished.flat()];

@@ -4,11 +4,10 @@
  * only without `<Error>` and with an ETag, a body only at its full length.
  */
 import type { IncomingMessage } from "node:http";
-import { createSecureContext, type SecureContext } from "node:tls";
+import type { SecureContext } from "node:tls";
 import type { ByteRange } from "../../model.ts";
 import type { RedirectAbilities } from "../../registration.ts";
 import { canonicalQuery, encodePath } from "../../signature-v4.ts";
-import { readTlsFiles } from "../../tls-files.ts";
 import {
   type Backend,
   BackendError,
@@ -24,6 +23,7 @@ import type { Space } from "../space.ts";
 import type { StopSignal } from "../stop-signal.ts";
 import { addressOf, type S3Address } from "./address.ts";
 import { S3Body } from "./body.ts";
+import { readSecureContext } from "./client.ts";
 import { bareEtag, parseErrorDocument } from "./faults.ts";
 import { IdentityObject } from "./identity-object.ts";
 import type { S3BackendOptions } from "./options.ts";
@@ -35,12 +35,6 @@ import { S3Transport } from "./transport.ts";
 /** Opens without asking the store anything. */
 export async function openS3Backend(options: S3BackendOptions): Promise<S3Backend> {
   return new S3Backend(options, await readSecureContext(options));
-}
-
-async function readSecureContext(options: S3BackendOptions): Promise<SecureContext | undefined> {
-  const { certificateFile: certificate, keyFile: key, caFile: ca } = options;
-  if ((certificate ?? ca) === undefined) return undefined;
-  return createSecureContext({ ...(await readTlsFiles({ certificate, key, ca })), minVersion: "TLSv1.2" });
 }
 
 export class S3Backend implements Backend {

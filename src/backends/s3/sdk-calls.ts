@@ -2,15 +2,15 @@
 import type { SecureContext } from "node:tls";
 import {
   AbortMultipartUploadCommand,
-  BucketLocationConstraint,
   CompleteMultipartUploadCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
-  S3Client,
+  type S3Client,
 } from "@aws-sdk/client-s3";
 import { BackendError, type ListedBlob } from "../backend.ts";
+import { bucketPlace, DEFAULT_SIGNING_REGION, openS3Client } from "./client.ts";
 import { bareEtag, verdictOf } from "./faults.ts";
 import type { S3BackendOptions } from "./options.ts";
 
@@ -28,22 +28,12 @@ export class SdkCalls {
     this.#backend = options.name;
     this.#bucket = options.bucket;
     this.#prefix = options.prefix ?? "";
-    this.#region = options.signingRegion ?? "us-east-1";
-    this.#client = new S3Client({
-      endpoint: options.endpoint,
-      region: this.#region,
-      forcePathStyle: options.forcePathStyle ?? true,
-      credentials: { accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey },
-      requestChecksumCalculation: "WHEN_REQUIRED",
-      responseChecksumValidation: "WHEN_REQUIRED",
-      maxAttempts: ATTEMPTS,
-      requestHandler: {
-        connectionTimeout: options.connectTimeoutMs ?? 2000,
-        requestTimeout: options.responseTimeoutMs ?? 30_000,
-        throwOnRequestTimeout: true,
-        ...(secureContext && { httpsAgent: { keepAlive: true, secureContext } }),
-      },
-    });
+    this.#region = options.signingRegion ?? DEFAULT_SIGNING_REGION;
+    const timeouts = {
+      connectionTimeout: options.connectTimeoutMs ?? 2000,
+      requestTimeout: options.responseTimeoutMs ?? 30_000,
+    };
+    this.#client = openS3Client(options, { maxAttempts: ATTEMPTS, ...timeouts }, secureContext);
   }
 
   async createUpload(key: string): Promise<string> {
@@ -128,7 +118,7 @@ export class SdkCalls {
 
   /** Succeeds too when the bucket is already this owner's. */
   async createBucket(): Promise<void> {
-    const place = this.#region === "us-east-1" ? undefined : bucketLocation(this.#region);
+    const place = bucketPlace(this.#region);
     try {
       await this.#translated("create bucket", () =>
         this.#client.send(new CreateBucketCommand({ Bucket: this.#bucket, ...place })),
@@ -194,12 +184,6 @@ export class SdkCalls {
   #corrupt(detail: string): BackendError {
     return new BackendError(this.#backend, "corrupt", { detail });
   }
-}
-
-/** Undefined for a region that is none of AWS's: other services take the bucket without a word about its place. */
-function bucketLocation(region: string) {
-  const LocationConstraint = Object.values(BucketLocationConstraint).find((known) => known === region);
-  return LocationConstraint && { CreateBucketConfiguration: { LocationConstraint } };
 }
 
 function statusOf(error: unknown): number | undefined {

@@ -17,6 +17,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "version.ts",
     "restoration.ts",
     "migration.ts",
+    "exportation.ts",
   ],
   "gateway.ts": [
     "http",
@@ -56,6 +57,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "journal-of.ts": ["administration.ts", "backends", "config", "journal", "log.ts", "metadata"],
   "migration.ts": ["administration.ts", "config", "journal", "metadata"],
   "restoration.ts": ["admin", "administration.ts", "auth", "backends", "config", "journal", "metadata"],
+  "exportation.ts": ["administration.ts", "backends", "config", "export", "log.ts", "model.ts"],
+  export: ["backends", "blobs", "checksums", "log.ts", "metadata", "model.ts", "signature-v4.ts"],
   journal: ["backends", "errors.ts", "log.ts", "metadata"],
   api: [
     "admin",

@@ -17,6 +17,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "nearbucket migrate --from nearbucket.yaml --to with-postgres.yaml",
     "nearbucket migrate --from with-postgres.yaml --to nearbucket.yaml --json",
   ],
+  export: [
+    "nearbucket export --to /mnt/way-out --config nearbucket.yaml",
+    "nearbucket export --to toronto/photos --bucket photos --create-bucket --config nearbucket.yaml",
+    "nearbucket export --to photos --to-config elsewhere.yaml --bucket photos --since 2026-11-27T10:00:00Z",
+  ],
   restore: [
     "nearbucket restore --from toronto --dry-run --config nearbucket.yaml",
     "nearbucket restore --at 2026-11-27T10:00:00Z --config nearbucket.yaml",

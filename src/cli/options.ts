@@ -24,6 +24,17 @@ export const accessKeyId = matching(
   "3 to 128 printable characters without space or slash",
 );
 
+/** Gathers what a repeatable option is given. */
+export function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+export function time(text: string): Date {
+  const at = new Date(text);
+  if (Number.isNaN(at.getTime())) throw new InvalidArgumentError("expected a time as 2026-11-27T10:00:00Z");
+  return at;
+}
+
 /** The options of a command with `withSettings`. */
 export interface SettingOptions {
   readonly set: readonly Setting[];

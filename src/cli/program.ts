@@ -10,6 +10,7 @@ import { addConsole } from "./console.ts";
 import { addDemo } from "./demo.ts";
 import { addDoctor } from "./doctor.ts";
 import { addExplain } from "./explain.ts";
+import { addExport } from "./export.ts";
 import { addExamples } from "./help-examples.ts";
 import { addInit } from "./init.ts";
 import { addJobs } from "./jobs.ts";
@@ -25,7 +26,18 @@ import type { Terminal } from "./terminal.ts";
 
 const COMMANDS = [
   ...[addInit, addServe, addNode, addDemo, addStatus, addDoctor, addStats, addBackends, addKeys],
-  ...[addAccounts, addBuckets, addJobs, addScrub, addRestore, addMigrate, addExplain, addConsole, addCompletion],
+  ...[
+    addAccounts,
+    addBuckets,
+    addJobs,
+    addScrub,
+    addExport,
+    addRestore,
+    addMigrate,
+    addExplain,
+    addConsole,
+    addCompletion,
+  ],
 ];
 
 /** Runs one command to its end and returns the exit code. */

@@ -3,13 +3,14 @@
  * configuration and the encryption key; or has a database go on that is older than what the backends hold.
  */
 import { resolve } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { loadExistingConfig, loadForRestore } from "../config/load.ts";
 import type { GatewayConfig } from "../config/schema.ts";
 import { acceptOlderDatabase, type Restoration, restoreDatabase } from "../restoration.ts";
 import { audit } from "./audit.ts";
 import { endWith } from "./exit-code.ts";
 import { count, counted } from "./layout.ts";
+import { collect, time } from "./options.ts";
 import { openProgress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -93,14 +94,4 @@ function textOf(found: Restoration, dryRun: boolean): string {
       : []),
     ...(dryRun ? [] : ["Start the gateway: nearbucket serve"]),
   ].join("\n");
-}
-
-function collect(name: string, before: readonly string[]): readonly string[] {
-  return [...before, name];
-}
-
-function time(text: string): Date {
-  const at = new Date(text);
-  if (Number.isNaN(at.getTime())) throw new InvalidArgumentError("expected a time as 2026-11-27T10:00:00Z");
-  return at;
 }

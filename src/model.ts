@@ -175,6 +175,8 @@ export interface ObjectAttributes {
   readonly acl?: Acl;
   /** The account that wrote it, when that is not the bucket's owner. */
   readonly owner?: Account;
+  /** The storage key under which a backend adopted it: there it answers with these very attributes. */
+  readonly adoptedAs?: string;
 }
 
 /** One part of an object that was uploaded in parts, in order; numbers may have gaps. */
@@ -221,7 +223,7 @@ export interface Blob {
   readonly size: number;
   /** The ETag on every backend: the md5, or `md5-of-md5s-N` for bytes uploaded in parts. */
   readonly etag: string;
-  /** Undefined until a multipart blob has been read once. */
+  /** Undefined until a blob that came in parts, or was adopted, has been read once. */
   readonly digest: Digest | undefined;
   /** Sizes of the parts it was uploaded in; undefined for a single PUT. Copies are made with the same boundaries. */
   readonly partSizes: readonly number[] | undefined;

@@ -6,6 +6,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "embedded.ts": ["gateway.ts", "config", "log.ts"],
   cli: [
     "gateway.ts",
+    "adoption.ts",
     "administration.ts",
     "admin",
     "config",
@@ -59,6 +60,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "restoration.ts": ["admin", "administration.ts", "auth", "backends", "config", "journal", "metadata"],
   "exportation.ts": ["administration.ts", "backends", "config", "export", "log.ts", "model.ts"],
   export: ["backends", "blobs", "checksums", "log.ts", "metadata", "model.ts", "signature-v4.ts"],
+  "adoption.ts": ["admin", "administration.ts", "backends", "blobs", "config", "metadata", "model.ts", "upkeep"],
   journal: ["backends", "errors.ts", "log.ts", "metadata"],
   api: [
     "admin",

@@ -2,6 +2,7 @@
  * Which copies that the database counts on are not on a backend: its listing, held against the rows in one walk over
  * both. A copy that the listing lacks is asked for by name, since some stores list late.
  */
+import { ADOPTED } from "../backends/adopted-key.ts";
 import type { Backend } from "../backends/backend.ts";
 import { onlyBackendError } from "../backends/backend.ts";
 import type { InventoryRow } from "../metadata/inventory.ts";
@@ -30,7 +31,7 @@ export async function markMissingCopies(
   let good = 0;
   let missing = 0;
   try {
-    const listing = backend.list(PREFIX)[Symbol.asyncIterator]();
+    const listing = everything(backend);
     let listed = await listing.next();
     for await (const row of promisedRows(metadata, backend.name)) {
       while (listed.done !== true && Buffer.compare(Buffer.from(listed.value.key), Buffer.from(row.storageKey)) < 0)
@@ -44,6 +45,11 @@ export async function markMissingCopies(
   } catch (error) {
     return { backend: backend.name, good, missing, reason: onlyBackendError(error).message };
   }
+}
+
+async function* everything(backend: Pick<Backend, "list">) {
+  yield* backend.list(ADOPTED);
+  yield* backend.list(PREFIX);
 }
 
 async function* promisedRows(

@@ -6,6 +6,7 @@
 import type { Readable } from "node:stream";
 import type { ByteRange } from "../model.ts";
 import type { RedirectAbilities } from "../registration.ts";
+import type { Adoptable } from "./adoptable.ts";
 import type { Space } from "./space.ts";
 import type { StopSignal } from "./stop-signal.ts";
 
@@ -189,6 +190,8 @@ export interface Backend {
    * Throws when it takes no object now.
    */
   tryRedirects?(signal: AbortSignal): Promise<RedirectAbilities | undefined>;
+  /** The objects of clients in its bucket; undefined: none may be adopted. */
+  readonly adoptable?: Adoptable | undefined;
   /** Asked now and then, after a good probe. Undefined: nobody can tell. */
   space?(): Promise<Space | undefined>;
   close(): Promise<void>;

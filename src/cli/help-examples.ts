@@ -22,6 +22,10 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "nearbucket export --to toronto/photos --bucket photos --create-bucket --config nearbucket.yaml",
     "nearbucket export --to photos --to-config elsewhere.yaml --bucket photos --since 2026-11-27T10:00:00Z",
   ],
+  import: [
+    "nearbucket import amsterdam/photos --to photos --in-place --dry-run --config nearbucket.yaml",
+    "nearbucket import amsterdam/photos --to photos --in-place --prefix 2026/ --json --config nearbucket.yaml",
+  ],
   restore: [
     "nearbucket restore --from toronto --dry-run --config nearbucket.yaml",
     "nearbucket restore --at 2026-11-27T10:00:00Z --config nearbucket.yaml",

@@ -12,6 +12,7 @@ import { addDoctor } from "./doctor.ts";
 import { addExplain } from "./explain.ts";
 import { addExport } from "./export.ts";
 import { addExamples } from "./help-examples.ts";
+import { addImport } from "./import.ts";
 import { addInit } from "./init.ts";
 import { addJobs } from "./jobs.ts";
 import { addKeys } from "./keys.ts";
@@ -32,6 +33,7 @@ const COMMANDS = [
     addJobs,
     addScrub,
     addExport,
+    addImport,
     addRestore,
     addMigrate,
     addExplain,

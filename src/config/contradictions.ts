@@ -24,6 +24,9 @@ const backend = z
     region: text,
     directory: text,
     endpoint: text,
+    bucket: text,
+    prefix: text,
+    adopts: maybe(z.boolean()),
     caFile: text,
     certificateFile: text,
     keyFile: text,
@@ -127,6 +130,7 @@ export function findContradictions(input: unknown): readonly Fault[] {
       message: "expected the buckets that redirect.mediaExpirySeconds is for: neither counts without the other",
     });
   for (const [index, one] of backends.entries()) faults.push(...redirectKeyFaults(one, index));
+  faults.push(...backends.flatMap(adoptionFaults));
   const held = 8 * Math.max(ingest.bufferBytes ?? 8 * 1024 ** 2, LARGEST_DOCUMENT);
   if (limits.bufferedBytes !== undefined || ingest.bufferBytes !== undefined)
     if ((limits.bufferedBytes ?? 128 * 1024 ** 2) < held)
@@ -155,6 +159,26 @@ function redirectKeyFaults(
   return [
     { path, message: `expected at least ${LEAST_SECRET_LENGTH} characters: it signs the redirects to publicEndpoint` },
   ];
+}
+
+function adoptionFaults(
+  { adopts, endpoint, bucket, prefix }: z.output<typeof backend>,
+  index: number,
+  all: readonly z.output<typeof backend>[],
+): readonly Fault[] {
+  if (!adopts) return [];
+  const faults: Fault[] = [];
+  if (!prefix?.endsWith("/"))
+    faults.push({
+      path: pathOf(["backends", index, "prefix"]),
+      message: "expected a prefix that ends in /, beside adopts: under it stands what is not the clients' own",
+    });
+  if (all.some((other, at) => at !== index && other.endpoint === endpoint && other.bucket === bucket))
+    faults.push({
+      path: pathOf(["backends", index, "bucket"]),
+      message: "expected a bucket of its own, beside adopts: another backend's objects would be taken for clients'",
+    });
+  return faults;
 }
 
 function repeated(list: string, rows: readonly { readonly name?: string | undefined }[]): readonly Fault[] {

@@ -44,6 +44,7 @@ const backend = z.discriminatedUnion("kind", [
     kind: z.literal("s3"),
     ...reachedByS3,
     replayedHeaders: z.enum(["auto", "tolerate", "strict"]).default("auto"),
+    adopts: z.boolean().default(false),
   }),
   z.strictObject({
     kind: z.literal("node"),

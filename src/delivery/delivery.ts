@@ -10,7 +10,7 @@ import { type ClientFamily, familyOf } from "./client-families.ts";
 import { type ClientMapRow, clientPlaceReader } from "./client-place.ts";
 import { type Explanation, explanationOf } from "./explain.ts";
 import { gatherFacts, type Override, readAgent, readOverride } from "./facts.ts";
-import { type Obstacle, obstacleTo } from "./obstacles.ts";
+import { hasOtherAttributes, type Obstacle, obstacleTo } from "./obstacles.ts";
 import { decide, type Step, trace, type Verdict } from "./policy.ts";
 import {
   FROM_A_PLACE,
@@ -172,7 +172,7 @@ class Deliverer implements Delivery {
   closestTo(blob: Blob, clientAddress: string): ReturnType<Delivery["closestTo"]> {
     const place = this.#placeOf({ clientAddress, headers: {}, trustedPeer: false });
     const ranked = this.#rank({ blob }, place, scaleFor(place));
-    return { place, replica: ranked.find((replica) => this.#obstacle(replica, { clientAddress }) === undefined) };
+    return { place, replica: ranked.find(({ member }) => this.#obstacleFor(member, { clientAddress }) === undefined) };
   }
 
   regionsNear(client: Pick<ReadRequest, "headers" | "trustedPeer" | "clientAddress">): readonly string[] {
@@ -213,7 +213,15 @@ class Deliverer implements Delivery {
     return rankReplicas(blob, this.#options.fleet, place, this.#random, this.#costOf, scale);
   }
 
-  #obstacle({ member }: RankedReplica, { clientAddress }: Pick<ReadRequest, "clientAddress">): Obstacle | undefined {
+  #obstacle({ member }: RankedReplica, request: ReadRequest): Obstacle | undefined {
+    if (hasOtherAttributes(member.backend.name, request)) return "other attributes";
+    return this.#obstacleFor(member, request);
+  }
+
+  #obstacleFor(
+    member: RankedReplica["member"],
+    { clientAddress }: Pick<ReadRequest, "clientAddress">,
+  ): Obstacle | undefined {
     return obstacleTo(member, this.#endpointOf(member.backend), clientAddress);
   }
 

@@ -46,7 +46,7 @@ export type NewJob =
   | { readonly kind: "read-replica"; readonly blobId: number; readonly region: string; readonly max: number }
   /** Remove the replicas that a blob does not need. */
   | { readonly kind: "trim"; readonly blobId: number }
-  /** Read one replica of a multipart blob, fill in its digest, merge equals. */
+  /** Read one replica of a blob that came in parts or was adopted, fill in its digest, merge equals. */
   | { readonly kind: "digest"; readonly blobId: number }
   /** Delete the object and the unfinished uploads under a storage key from these backends; empty: from all. */
   | { readonly kind: "drop"; readonly storageKey: string; readonly backends: readonly string[] }

@@ -1,6 +1,7 @@
 /** Opens the metadata database, migrates it, provides the classes below, and closes it. Only this room imports knex. */
 import { Accounts } from "./accounts.ts";
 import { acknowledging } from "./acknowledging.ts";
+import { Adoptions } from "./adoptions.ts";
 import { Backends } from "./backends.ts";
 import { Blobs } from "./blobs.ts";
 import { Buckets } from "./buckets.ts";
@@ -67,6 +68,7 @@ export interface Metadata {
   readonly sessions: Sessions;
   readonly buckets: Buckets;
   readonly objects: Objects;
+  readonly adoptions: Adoptions;
   readonly uploads: Uploads;
   readonly blobs: Blobs;
   readonly copiesWanted: CopiesWanted;
@@ -110,6 +112,7 @@ export async function openMetadata(options: MetadataOptions): Promise<Metadata> 
     sessions: new Sessions(context),
     buckets: new Buckets(told),
     objects: new Objects(told),
+    adoptions: new Adoptions(context),
     uploads: new Uploads(told),
     blobs: new Blobs(context),
     copiesWanted: new CopiesWanted(context),

@@ -21,6 +21,8 @@ export interface NewObject {
   readonly checksum: Checksum | undefined;
   readonly parts: readonly PartOfObject[] | undefined;
   readonly condition: WriteCondition;
+  /** Default: now. */
+  readonly modifiedAt?: Date;
 }
 
 /** The current row of a key; `object_id` null: none. */
@@ -119,7 +121,7 @@ export async function replaceCurrent(
   const { bucketId, key, content, etag, attributes, checksum, parts } = object;
   if (current.bucket_settings.includes('"regions"'))
     checkResidency(current.bucket_settings, await regionsOf(c, content));
-  const modifiedAt = context.now();
+  const { modifiedAt = context.now() } = object;
   const blobId = await moveReference(c, context, content, current.blob_id ?? undefined);
   if (current.bucket_settings.includes('"copies"') && attributes.regions === undefined)
     await checkCopies(c, context, blobId, toSettings(current.bucket_settings).copies ?? 0);

@@ -1,7 +1,7 @@
 /**
- * Reads one replica of a blob that came in parts, which also checks it for the first time, and lets metadata merge
- * equal blobs. The objects of two equal blobs go to the one of which as many replicas as there should be were read
- * whole: a merge must not give up good copies for one that is silently damaged.
+ * Reads one replica of a blob that came in parts or was adopted, which also checks it for the first time, and lets
+ * metadata merge equal blobs. The objects of two equal blobs go to the one of which as many replicas as there should be
+ * were read whole: a merge must not give up good copies for one that is silently damaged.
  */
 import type { BackendError } from "../backends/backend.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";

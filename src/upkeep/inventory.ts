@@ -4,6 +4,7 @@
  * by key, in pages, at a limited rate, and continues where it was interrupted. It is complete only if the listing is.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { ADOPTED, adopterOf } from "../backends/adopted-key.ts";
 import { BackendError, type ListedBlob } from "../backends/backend.ts";
 import type { FleetMember } from "../backends/fleet.ts";
 import { isTriedNow } from "../backends/trial-key.ts";
@@ -22,7 +23,8 @@ export interface InventoryWork {
   readonly everyMs: number;
 }
 
-const PREFIX = "blobs/";
+/** In byte order. */
+const PREFIXES = [ADOPTED, "blobs/"];
 /** Keys of the listing that are held against the rows together. */
 const PAGE = 1000;
 /** Limits the walk to about 20,000 blobs a second, in pieces of a millisecond, so that it hardly delays requests. */
@@ -70,9 +72,8 @@ async function walk(
   const backend = member.backend.name;
   let { after = "", replicas = 0 } = progress;
   let count = 0;
-  for await (const { page, isLast } of pages(member.backend.list(PREFIX, progress.after), run)) {
+  for await (const { page, end } of allPages(member, progress.after, run)) {
     // The rows are read after the page: what was written in between has a row.
-    const end = isLast ? afterPrefix(PREFIX) : (page.at(-1)?.key ?? after);
     for (let rest = page; compareKeys(after, end) < 0; ) {
       run.signal.throwIfAborted();
       const rows = await context.metadata.inventory.rows(backend, { after, to: end }, ROWS);
@@ -85,10 +86,20 @@ async function walk(
       after = to;
       run.moved();
       if (++count % RECORD_EVERY === 0) await run.narrow({ ...progress, kind: "inventory", backend, after, replicas });
-      if (compareKeys(after, afterPrefix(PREFIX)) < 0) await delay(PAUSE_MS, undefined, { ref: false });
+      if (compareKeys(after, afterPrefix("blobs/")) < 0) await delay(PAUSE_MS, undefined, { ref: false });
     }
   }
   return replicas;
+}
+
+/** What is listed up to `end`, which begins where the page before ended. */
+async function* allPages(member: FleetMember, after: string | undefined, run: JobRun) {
+  for (const prefix of PREFIXES) {
+    const last = afterPrefix(prefix);
+    if (after !== undefined && compareKeys(after, last) >= 0) continue;
+    for await (const { page, isLast } of pages(member.backend.list(prefix, after), run))
+      yield { page, end: isLast ? last : (page.at(-1)?.key ?? last) };
+  }
 }
 
 /** At least one, the last of which may be empty. */
@@ -128,7 +139,10 @@ async function compare(
     return isClear;
   });
   for (const { storageKey, isNamed } of rows) if (isNamed) byKey.delete(storageKey);
-  const strays = [...byKey.values()].filter((entry) => !isTriedNow(entry, now()));
+  // What nobody adopted is the clients' own.
+  const strays = [...byKey.values()].filter(
+    (entry) => !isTriedNow(entry, now()) && adopterOf(entry.key) !== member.backend.name,
+  );
   await metadata.inventory.settle(backend, window, strays);
   const unclear = answers.filter((isClear) => !isClear).length;
   if (unclear > 0)

@@ -4,7 +4,7 @@
  */
 import { onlyBackendError } from "../backends/backend.ts";
 import type { Blob } from "../model.ts";
-import { deleteFrom } from "./delete-from.ts";
+import { deleteBlobFrom } from "./delete-from.ts";
 import { inParallel } from "./in-parallel.ts";
 import { type JobContext, removedOf } from "./job-context.ts";
 import type { JobRun } from "./running-job.ts";
@@ -49,7 +49,7 @@ async function deleteReplica(context: JobContext, blob: Blob, backend: string, a
     return false;
   }
   try {
-    await deleteFrom(member, blob.storageKey, blob.partSizes !== undefined);
+    await deleteBlobFrom(member, blob);
     return true;
   } catch (error) {
     const failure = onlyBackendError(error);

@@ -78,7 +78,7 @@ function rejectionOf(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
 }
 
-const STORAGE_KEY = /blobs\/[0-9a-f/]+/g;
+const STORAGE_KEY = /(?:blobs|adopted\/[^/ ]+)\/[0-9a-f/-]+/g;
 
 /** Operators see the jobs that fail for one reason together: the cause of a refusal counts, storage keys do not. */
 function recordedReason(error: unknown): string {

@@ -11,7 +11,7 @@ import { choosePlacement, healthyMembers, type Placement } from "../blobs/replic
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
 import type { Blob, Replica } from "../model.ts";
 import { copiesOf, mayStandIn } from "../wanted.ts";
-import { deleteFrom } from "./delete-from.ts";
+import { deleteBlobFrom } from "./delete-from.ts";
 import { type JobContext, mayAnswer, removedOf } from "./job-context.ts";
 import { readWhole } from "./read-whole.ts";
 import type { JobRun } from "./running-job.ts";
@@ -144,7 +144,7 @@ async function retireReplica(
   const member = fleet.get(backend);
   if (member === undefined) return;
   if (performance.now() - decided > DECIDED_FOR_MS) throw tooFewBackends([], "the decision to delete is too old");
-  await deleteFrom(member, blob.storageKey, blob.partSizes !== undefined);
+  await deleteBlobFrom(member, blob);
   await metadata.blobs.forgetReplica(blob.id, backend);
 }
 

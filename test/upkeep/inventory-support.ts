@@ -16,7 +16,7 @@ type Listing = (name: string, whole: AsyncIterable<ListedBlob>) => AsyncIterable
 
 export interface Stock extends AsyncDisposable {
   readonly rig: Rig;
-  /** Listings begun, by the names of the stores. */
+  /** Listings of blobs begun, by the names of the stores. */
   readonly begun: string[];
   listing: Listing;
 }
@@ -57,7 +57,7 @@ function bending(backend: Backend, stock: () => Stock): Backend {
       if (typeof value !== "function") return value;
       if (property !== "list") return value.bind(target);
       return (prefix: string, after?: string) => {
-        stock().begun.push(target.name);
+        if (prefix === "blobs/") stock().begun.push(target.name);
         return stock().listing(target.name, target.list(prefix, after));
       };
     },

@@ -1,5 +1,6 @@
 /** Where a bucket is: host and paths, worked out once, so that no request builds or parses a URL. */
 import { encodePath } from "../../signature-v4.ts";
+import { presentKey } from "../adopted-key.ts";
 
 export interface S3Address {
   readonly secure: boolean;
@@ -14,6 +15,8 @@ export interface S3Address {
   readonly bucketPath: string;
   /** Encoded path that a key's own encoding follows. */
   readonly keyBase: string;
+  /** The same for keys of the bucket, without the prefix. */
+  readonly bucketKeyBase: string;
 }
 
 /** `endpoint`: `scheme://host[:port]`. Throws when it is anything else. */
@@ -25,6 +28,7 @@ export function addressOf(endpoint: string, bucket: string, prefix: string, path
   const host = pathStyle ? url.host : `${bucket}.${url.host}`;
   const hostname = pathStyle ? url.hostname.replace(/^\[|\]$/g, "") : `${bucket}.${url.hostname}`;
   const bucketPath = pathStyle ? `/${encodePath(bucket)}` : "/";
+  const bucketKeyBase = pathStyle ? `${bucketPath}/` : "/";
   return {
     secure,
     hostname,
@@ -32,6 +36,17 @@ export function addressOf(endpoint: string, bucket: string, prefix: string, path
     host,
     origin: `${url.protocol}//${host}`,
     bucketPath,
-    keyBase: `${pathStyle ? `${bucketPath}/` : "/"}${encodePath(prefix)}`,
+    keyBase: `${bucketKeyBase}${encodePath(prefix)}`,
+    bucketKeyBase,
   };
+}
+
+const PLAIN = /^[A-Za-z0-9\-._~/]*$/;
+
+/** Encoded. `backend`: its name, under which it knows what it adopted. */
+export function pathOf({ keyBase, bucketKeyBase }: S3Address, backend: string, key: string): string {
+  const present = presentKey(backend, key);
+  if (present !== undefined) return bucketKeyBase + encodePath(present);
+  // Our own names have nothing to encode.
+  return keyBase + (PLAIN.test(key) ? key : encodePath(key));
 }

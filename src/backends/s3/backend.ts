@@ -7,7 +7,8 @@ import type { IncomingMessage } from "node:http";
 import type { SecureContext } from "node:tls";
 import type { ByteRange } from "../../model.ts";
 import type { RedirectAbilities } from "../../registration.ts";
-import { canonicalQuery, encodePath } from "../../signature-v4.ts";
+import { canonicalQuery } from "../../signature-v4.ts";
+import { ADOPTED, adoptedPrefix, presentKey } from "../adopted-key.ts";
 import {
   type Backend,
   BackendError,
@@ -21,7 +22,8 @@ import {
 } from "../backend.ts";
 import type { Space } from "../space.ts";
 import type { StopSignal } from "../stop-signal.ts";
-import { addressOf, type S3Address } from "./address.ts";
+import { addressOf, pathOf, type S3Address } from "./address.ts";
+import { AdoptableBucket } from "./adoptable-bucket.ts";
 import { S3Body } from "./body.ts";
 import { readSecureContext } from "./client.ts";
 import { bareEtag, parseErrorDocument } from "./faults.ts";
@@ -43,6 +45,7 @@ export class S3Backend implements Backend {
   readonly capacity: number;
   readonly sizeBytes: number | undefined;
   readonly traits: BackendTraits;
+  readonly adoptable: AdoptableBucket | undefined;
   readonly #address: S3Address;
   readonly #transport: S3Transport;
   readonly #slow: SdkCalls;
@@ -79,6 +82,7 @@ export class S3Backend implements Backend {
       responseTimeoutMs: options.responseTimeoutMs ?? 30_000,
     });
     this.#slow = new SdkCalls(options, secureContext);
+    this.adoptable = options.adopts === true ? new AdoptableBucket(options, secureContext) : undefined;
     this.#redirects = publicEndpoint === undefined ? undefined : new Redirects(options, publicEndpoint, secureContext);
     this.#identity = new IdentityObject({
       transport: this.#transport,
@@ -89,7 +93,9 @@ export class S3Backend implements Backend {
   }
 
   write(key: string, size: number): Sink {
-    return new S3Sink(this.#transport, { path: this.#path(key), query: "" }, size);
+    // What clients wrote since under a key of theirs is never replaced.
+    const condition = presentKey(this.name, key) === undefined ? [] : ["If-None-Match", "*"];
+    return new S3Sink(this.#transport, { path: this.#path(key), query: "" }, size, condition);
   }
 
   async open(key: string, range?: ByteRange, signal?: StopSignal): Promise<OpenedBlob> {
@@ -159,10 +165,11 @@ export class S3Backend implements Backend {
   }
 
   signedUrl(key: string, options: SignedUrlOptions): string | undefined {
-    return this.#redirects?.sign(encodedKey(key), options);
+    return this.#redirects?.sign(key, options);
   }
 
   list(prefix: string, after?: string): AsyncIterable<ListedBlob> {
+    if (prefix === ADOPTED && this.adoptable !== undefined) return this.#listAdopted(this.adoptable, after);
     return this.#slow.list(prefix, after);
   }
 
@@ -172,7 +179,7 @@ export class S3Backend implements Backend {
 
   async isEmpty(): Promise<boolean> {
     await this.#identity.read();
-    for await (const _ of this.#slow.list("blobs/")) return false;
+    for (const prefix of [ADOPTED, "blobs/"]) for await (const _ of this.#slow.list(prefix)) return false;
     return true;
   }
 
@@ -200,10 +207,25 @@ export class S3Backend implements Backend {
   async close(): Promise<void> {
     this.#transport.close();
     this.#slow.close();
+    this.adoptable?.close();
+  }
+
+  /** The storage keys of what this bucket holds, adopted or not, between those that others adopted. */
+  async *#listAdopted(bucket: AdoptableBucket, after: string | undefined): AsyncGenerator<ListedBlob> {
+    const own = bucket.listKeys(after);
+    let isListed = false;
+    for await (const entry of this.#slow.list(ADOPTED, after)) {
+      if (!isListed && entry.key > adoptedPrefix(this.name)) {
+        isListed = true;
+        yield* own;
+      }
+      yield entry;
+    }
+    if (!isListed) yield* own;
   }
 
   #path(key: string): string {
-    return this.#address.keyBase + encodedKey(key);
+    return pathOf(this.#address, this.name, key);
   }
 
   /** After a store said that nothing is there, which another one says as well. */
@@ -264,13 +286,6 @@ export class S3Backend implements Backend {
       return `asked for ${range.first}-${range.last}, got ${told[0]}`;
     return { size, length };
   }
-}
-
-const PLAIN = /^[A-Za-z0-9\-._~/]*$/;
-
-/** Our own names have nothing to encode. */
-function encodedKey(key: string): string {
-  return PLAIN.test(key) ? key : encodePath(key);
 }
 
 function lengthOf(response: IncomingMessage): number | undefined {

@@ -30,6 +30,8 @@ export interface S3BackendOptions {
   readonly sizeBytes?: number | undefined;
   /** Default false: a missing bucket is a fault. */
   readonly createBucket?: boolean | undefined;
+  /** Default false. Objects that stand in the bucket outside of the prefix may be adopted. */
+  readonly adopts?: boolean | undefined;
   /** PEM files. The CAs to trust in place of the system's; a certificate to show, with its key. */
   readonly caFile?: string | undefined;
   readonly certificateFile?: string | undefined;

@@ -31,15 +31,11 @@ export class UrlSigner {
   }
 
   /**
-   * `encodedKey`: by `encodePath`. Undefined when the URL would be longer than 6 KiB or cannot carry a reply header.
+   * `path`: by `pathOf`. Undefined when the URL would be longer than 6 KiB or cannot carry a reply header.
    */
-  sign(
-    encodedKey: string,
-    { now, expiresSeconds, responseOverrides, replyHeaders }: SignedUrlOptions,
-  ): string | undefined {
+  sign(path: string, { now, expiresSeconds, responseOverrides, replyHeaders }: SignedUrlOptions): string | undefined {
     const { address, secretAccessKey, honoursEmbeddedHeaders } = this.#options;
     this.#tick(now);
-    const path = address.keyBase + encodedKey;
     // Already in canonical order: "X-Amz" sorts before "response-", that before "x-nearbucket-reply".
     let query =
       `X-Amz-Algorithm=${ALGORITHM}&X-Amz-Content-Sha256=${UNSIGNED_PAYLOAD}&X-Amz-Credential=${this.#credential}` +

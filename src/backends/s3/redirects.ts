@@ -1,9 +1,8 @@
 /** The URLs that redirects to a backend lead to, and the trial of what becomes of them. */
 import type { SecureContext } from "node:tls";
 import type { RedirectAbilities } from "../../registration.ts";
-import { encodePath } from "../../signature-v4.ts";
 import type { Backend, SignedUrlOptions } from "../backend.ts";
-import { addressOf } from "./address.ts";
+import { addressOf, pathOf, type S3Address } from "./address.ts";
 import type { S3BackendOptions } from "./options.ts";
 import { UrlSigner } from "./presign.ts";
 import { type RedirectTrial, tryRedirects } from "./redirect-trial.ts";
@@ -17,25 +16,27 @@ export class Redirects {
   readonly #options: S3BackendOptions;
   readonly #publicEndpoint: string;
   readonly #secureContext: SecureContext | undefined;
+  readonly #address: S3Address;
   readonly #signer: UrlSigner;
 
   constructor(options: S3BackendOptions, publicEndpoint: string, secureContext: SecureContext | undefined) {
     this.#options = options;
     this.#publicEndpoint = publicEndpoint;
     this.#secureContext = secureContext;
-    this.#signer = this.#signerFor(publicEndpoint);
+    this.#address = this.#addressAt(publicEndpoint);
+    this.#signer = this.#signerAt(this.#address);
   }
 
-  /** As `Backend.signedUrl`; `encodedKey`: by `encodePath`. */
-  sign(encodedKey: string, options: SignedUrlOptions): string | undefined {
-    return this.#signer.sign(encodedKey, options);
+  /** As `Backend.signedUrl`. */
+  sign(key: string, options: SignedUrlOptions): string | undefined {
+    return this.#signer.sign(pathOf(this.#address, this.#options.name, key), options);
   }
 
   /** As `Backend.tryRedirects`. */
   async try(backend: RedirectTrial["backend"], signal: AbortSignal): Promise<RedirectAbilities> {
-    const near = this.#signerFor(this.#options.endpoint);
+    const near = this.#signerAt(this.#addressAt(this.#options.endpoint));
     const signed = (signer: UrlSigner, key: string, responseOverrides: Readonly<Record<string, string>>) =>
-      signer.sign(encodePath(key), {
+      signer.sign(pathOf(this.#address, this.#options.name, key), {
         ...{ now: new Date(), expiresSeconds: TRIAL_SECONDS, responseOverrides, replyHeaders: {} },
       });
     const transport = this.#redirectTransport();
@@ -51,19 +52,23 @@ export class Redirects {
     }
   }
 
-  #signerFor(endpoint: string): UrlSigner {
-    const { bucket, prefix = "", forcePathStyle = true, honoursEmbeddedHeaders = false } = this.#options;
-    const address = addressOf(endpoint, bucket, prefix, forcePathStyle);
+  #addressAt(endpoint: string): S3Address {
+    const { bucket, prefix = "", forcePathStyle = true } = this.#options;
+    return addressOf(endpoint, bucket, prefix, forcePathStyle);
+  }
+
+  #signerAt(address: S3Address): UrlSigner {
+    const { honoursEmbeddedHeaders = false } = this.#options;
     return new UrlSigner({ ...signingKey(this.#options), honoursEmbeddedHeaders, address });
   }
 
   /** Undefined: the key that writes signs redirects too. */
   #redirectTransport(): S3Transport | undefined {
-    const { name: backend, endpoint, bucket, prefix = "", forcePathStyle = true, accessKeyId } = this.#options;
+    const { name: backend, endpoint, accessKeyId } = this.#options;
     const key = signingKey(this.#options);
     if (key.accessKeyId === accessKeyId) return undefined;
     return new S3Transport({
-      ...{ ...key, backend, address: addressOf(endpoint, bucket, prefix, forcePathStyle) },
+      ...{ ...key, backend, address: this.#addressAt(endpoint) },
       ...{
         secureContext: this.#secureContext,
         connectTimeoutMs: TRIAL_TIMEOUT_MS,
@@ -73,8 +78,8 @@ export class Redirects {
   }
 
   #writerBy(transport: S3Transport): Backend["write"] {
-    const { keyBase } = transport.options.address;
-    return (key, size) => new S3Sink(transport, { path: keyBase + encodePath(key), query: "" }, size);
+    const { address, backend } = transport.options;
+    return (key, size) => new S3Sink(transport, { path: pathOf(address, backend, key), query: "" }, size);
   }
 }
 

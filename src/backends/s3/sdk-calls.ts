@@ -6,17 +6,17 @@ import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   ListMultipartUploadsCommand,
-  ListObjectsV2Command,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import { presentKey } from "../adopted-key.ts";
 import { BackendError, type ListedBlob } from "../backend.ts";
-import { bucketPlace, DEFAULT_SIGNING_REGION, openS3Client } from "./client.ts";
-import { bareEtag, verdictOf } from "./faults.ts";
+import { bucketPlace } from "./client.ts";
+import { bareEtag } from "./faults.ts";
+import { listBucket } from "./listing.ts";
 import type { S3BackendOptions } from "./options.ts";
+import { openClient, signingRegionOf, translated } from "./sdk-client.ts";
 
-const ATTEMPTS = 2;
-
-/** Keys are given and taken without the backend's prefix. Every method throws BackendError. */
+/** Keys are given and taken as storage keys. Every method throws BackendError. */
 export class SdkCalls {
   readonly #client: S3Client;
   readonly #backend: string;
@@ -28,17 +28,13 @@ export class SdkCalls {
     this.#backend = options.name;
     this.#bucket = options.bucket;
     this.#prefix = options.prefix ?? "";
-    this.#region = options.signingRegion ?? DEFAULT_SIGNING_REGION;
-    const timeouts = {
-      connectionTimeout: options.connectTimeoutMs ?? 2000,
-      requestTimeout: options.responseTimeoutMs ?? 30_000,
-    };
-    this.#client = openS3Client(options, { maxAttempts: ATTEMPTS, ...timeouts }, secureContext);
+    this.#region = signingRegionOf(options);
+    this.#client = openClient(options, secureContext);
   }
 
   async createUpload(key: string): Promise<string> {
     const { UploadId } = await this.#translated("create upload", () =>
-      this.#client.send(new CreateMultipartUploadCommand({ Bucket: this.#bucket, Key: this.#prefix + key })),
+      this.#client.send(new CreateMultipartUploadCommand({ Bucket: this.#bucket, Key: this.#keyOf(key) })),
     );
     if (!UploadId) throw this.#corrupt("an upload without an id");
     return UploadId;
@@ -54,9 +50,10 @@ export class SdkCalls {
       this.#client.send(
         new CompleteMultipartUploadCommand({
           Bucket: this.#bucket,
-          Key: this.#prefix + key,
+          Key: this.#keyOf(key),
           UploadId: uploadId,
           MultipartUpload: { Parts },
+          ...(presentKey(this.#backend, key) !== undefined && { IfNoneMatch: "*" }),
         }),
       ),
     );
@@ -67,14 +64,14 @@ export class SdkCalls {
 
   /** False: an upload, or all of them, were not there. */
   async abortUpload(key: string, uploadId: string | undefined): Promise<boolean> {
-    const ids = uploadId === undefined ? await this.#uploadsOf(key) : [uploadId];
+    // Unfinished uploads under a key that clients gave may be theirs.
+    const isPresent = presentKey(this.#backend, key) !== undefined;
+    const ids = uploadId !== undefined ? [uploadId] : isPresent ? [] : await this.#uploadsOf(key);
     let wereThere = ids.length > 0;
     for (const UploadId of ids)
       try {
         await this.#translated("abort upload", () =>
-          this.#client.send(
-            new AbortMultipartUploadCommand({ Bucket: this.#bucket, Key: this.#prefix + key, UploadId }),
-          ),
+          this.#client.send(new AbortMultipartUploadCommand({ Bucket: this.#bucket, Key: this.#keyOf(key), UploadId })),
         );
       } catch (error) {
         if (!(error instanceof BackendError) || error.fault !== "absent") throw error;
@@ -85,35 +82,10 @@ export class SdkCalls {
 
   /** In byte order; throws on a page that contradicts itself or the page before. */
   async *list(prefix: string, after?: string): AsyncGenerator<ListedBlob> {
-    let token: string | undefined;
-    let previous = after === undefined ? undefined : this.#prefix + after;
-    const where = { Bucket: this.#bucket, Prefix: this.#prefix + prefix, StartAfter: previous };
-    do {
-      const page = await this.#translated("list", () =>
-        this.#client.send(new ListObjectsV2Command({ ...where, ContinuationToken: token })),
-      );
-      const contents = page.Contents ?? [];
-      if (page.IsTruncated === undefined || (page.KeyCount !== undefined && page.KeyCount !== contents.length))
-        throw this.#corrupt("a page of a listing that is not whole");
-      if (page.IsTruncated && (!page.NextContinuationToken || contents.length === 0))
-        throw this.#corrupt("a listing that stops midway");
-      for (const { Key, Size, ETag, LastModified } of contents) {
-        const etag = bareEtag(ETag);
-        if (
-          Key === undefined ||
-          Size === undefined ||
-          etag === undefined ||
-          LastModified === undefined ||
-          !Key.startsWith(this.#prefix + prefix)
-        )
-          throw this.#corrupt("a listing with an entry that is not whole");
-        if (previous !== undefined && Buffer.compare(Buffer.from(previous), Buffer.from(Key)) >= 0)
-          throw this.#corrupt("a listing that is out of order");
-        previous = Key;
-        yield { key: Key.slice(this.#prefix.length), size: Size, etag, modifiedAt: LastModified };
-      }
-      token = page.IsTruncated ? page.NextContinuationToken : undefined;
-    } while (token !== undefined);
+    const range = { backend: this.#backend, bucket: this.#bucket, prefix: this.#prefix + prefix };
+    const start = after === undefined ? undefined : this.#prefix + after;
+    for await (const entry of listBucket(this.#client, { ...range, after: start }))
+      yield { ...entry, key: entry.key.slice(this.#prefix.length) };
   }
 
   /** Succeeds too when the bucket is already this owner's. */
@@ -145,11 +117,10 @@ export class SdkCalls {
     do {
       const page = await this.#translated("list uploads", () =>
         this.#client.send(
-          new ListMultipartUploadsCommand({ Bucket: this.#bucket, Prefix: this.#prefix + key, ...marker }),
+          new ListMultipartUploadsCommand({ Bucket: this.#bucket, Prefix: this.#keyOf(key), ...marker }),
         ),
       );
-      for (const { Key, UploadId } of page.Uploads ?? [])
-        if (Key === this.#prefix + key && UploadId) ids.push(UploadId);
+      for (const { Key, UploadId } of page.Uploads ?? []) if (Key === this.#keyOf(key) && UploadId) ids.push(UploadId);
       if (page.IsTruncated && !page.NextKeyMarker) throw this.#corrupt("a listing of uploads that stops midway");
       marker = page.IsTruncated
         ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
@@ -158,37 +129,16 @@ export class SdkCalls {
     return ids;
   }
 
-  async #translated<T>(what: string, call: () => Promise<T>): Promise<T> {
-    try {
-      return await call();
-    } catch (error) {
-      throw this.#translate(what, error);
-    }
+  #translated<T>(what: string, call: () => Promise<T>): Promise<T> {
+    return translated(this.#backend, what, call);
   }
 
-  /**
-   * The client's own errors carry the service's code as name and the status in `$metadata`; without a status there was
-   * no answer.
-   */
-  #translate(what: string, error: unknown): BackendError {
-    const name = error instanceof Error ? error.name : undefined;
-    const status = statusOf(error);
-    const { fault, isSuspicion } = verdictOf(status === undefined || status < 300 ? 500 : status, name);
-    return new BackendError(this.#backend, fault, {
-      cause: error,
-      isSuspicion,
-      detail: `${what}: ${status ?? ""} ${error instanceof Error ? error.message : ""}`.trimEnd(),
-    });
+  /** As the service knows it. */
+  #keyOf(key: string): string {
+    return presentKey(this.#backend, key) ?? this.#prefix + key;
   }
 
   #corrupt(detail: string): BackendError {
     return new BackendError(this.#backend, "corrupt", { detail });
   }
-}
-
-function statusOf(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !("$metadata" in error)) return undefined;
-  const metadata = error.$metadata;
-  if (typeof metadata !== "object" || metadata === null || !("httpStatusCode" in metadata)) return undefined;
-  return typeof metadata.httpStatusCode === "number" ? metadata.httpStatusCode : undefined;
 }

@@ -26,11 +26,16 @@ export class S3Sink implements Sink {
   #finished = false;
   #drain: ReturnType<typeof deferred> | undefined;
 
-  /** `path` and `query` encoded, as an S3Call has them. */
-  constructor(transport: S3Transport, target: { readonly path: string; readonly query: string }, size: number) {
+  /** `path` and `query` encoded, as an S3Call has them. `condition`: headers as an S3Call has them. */
+  constructor(
+    transport: S3Transport,
+    target: { readonly path: string; readonly query: string },
+    size: number,
+    condition: readonly string[] = [],
+  ) {
     this.#transport = transport;
     this.#size = size;
-    this.#call = { method: "PUT", ...target, headers: ["Content-Length", String(size)] };
+    this.#call = { method: "PUT", ...target, headers: ["Content-Length", String(size), ...condition] };
   }
 
   write(chunk: Buffer): Promise<void> | undefined {

@@ -1,0 +1,55 @@
+/**
+ * Objects whose bytes stand on a backend already, under keys that clients gave them. Their storage keys follow from
+ * those, so that one that a blob has, or had within its grace, says that the object was adopted before.
+ */
+import type { MetadataContext } from "./context.ts";
+import { statement } from "./engine.ts";
+import { type NewObject, readCurrent, replaceCurrent } from "./object-writing.ts";
+import type { FreshContent } from "./stored-content.ts";
+
+export interface AdoptedObject extends NewObject {
+  readonly content: FreshContent;
+  readonly modifiedAt: Date;
+}
+
+/** exists: the bucket has an object of that key, which stays. known: a blob has the storage key. */
+export type Adoption = "adopted" | "exists" | "known";
+
+const selectBlob = statement<{ id: number }>("adoption-blob", "SELECT id FROM blobs WHERE storage_key = ?");
+const selectObject = statement<{ id: number }>(
+  "adoption-object",
+  "SELECT id FROM objects WHERE bucket_id = ? AND key = ? AND is_latest = 1",
+);
+
+export class Adoptions {
+  readonly #context: MetadataContext;
+
+  constructor(context: MetadataContext) {
+    this.#context = context;
+  }
+
+  /** What would become of it now; undefined: it would be adopted. */
+  async obstacle(bucketId: number, key: string, storageKey: string): Promise<"exists" | "known" | undefined> {
+    const { read } = this.#context.engine;
+    if (await read.get(selectBlob, [storageKey])) return "known";
+    return (await read.get(selectObject, [bucketId, key])) && "exists";
+  }
+
+  /**
+   * In one transaction, each as an object's write is: with a job for its further copies, and one that reads it whole
+   * for its digest. In the order of their keys. Throws NoSuchBucket.
+   */
+  adopt(objects: readonly AdoptedObject[]): Promise<readonly Adoption[]> {
+    return this.#context.engine.transact(async (c) => {
+      const outcomes: Adoption[] = [];
+      for (const object of objects) {
+        const current = await readCurrent(c, object.bucketId, object.key);
+        const known = await c.get(selectBlob, [object.content.storageKey]);
+        const outcome = known ? "known" : current.object_id !== null ? "exists" : "adopted";
+        if (outcome === "adopted") await replaceCurrent(c, this.#context, current, object);
+        outcomes.push(outcome);
+      }
+      return outcomes;
+    });
+  }
+}

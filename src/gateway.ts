@@ -84,7 +84,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
   const opened = new Stack();
   try {
     let journal: JournalKeeping | undefined;
-    const acknowledge = async () => journal?.acknowledge();
+    const acknowledge = config.journal.mode === "ack" ? async () => journal?.acknowledge() : undefined;
     const metadata = opened.add(
       await openMetadata({ ...metadataOptions(config, now, dependencies.onFatal), acknowledge }),
     );

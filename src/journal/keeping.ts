@@ -144,13 +144,14 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
     complete = names;
   };
   /** Where another gateway writes, until that has written what stands there now. */
-  const writeOrWait = async () => {
+  const writeOrWait = async (signal: AbortSignal) => {
     try {
       await writer.write();
     } catch (error) {
       if (!(error instanceof WrittenElsewhere)) throw error;
       const id = await journal.newestChange();
-      while (id !== undefined && !(await journal.isWritten(id))) await delay(ACK_MS);
+      // Until its client has waited too long.
+      while (id !== undefined && !signal.aborted && !(await journal.isWritten(id))) await delay(ACK_MS);
     }
   };
   const failed = (error: unknown, before: Date) => {
@@ -192,8 +193,8 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
   return {
     async acknowledge() {
       if (mode !== "ack") return;
-      const work = hasBegun.then(writeOrWait);
       const limit = new AbortController();
+      const work = hasBegun.then(() => writeOrWait(limit.signal));
       await withinTime(work, limit, PATIENCE_MS, "the journal was not written").catch((cause: unknown) => {
         throw new S3Error("ServiceUnavailable", {}, { cause });
       });

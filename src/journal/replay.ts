@@ -8,7 +8,7 @@ import type { KeyRing } from "./journal-keys.ts";
 import { chunkName, type Position } from "./names.ts";
 import { BadJournalFile } from "./sealed-file.ts";
 import { openChunk, openSegment, openSnapshot, type Segment, type SnapshotHeader } from "./segment.ts";
-import type { FoundFile, FoundJournal } from "./survey.ts";
+import { type FoundFile, type FoundJournal, newestOf } from "./survey.ts";
 
 interface ReplayTarget {
   /** Forgets what it was given. */
@@ -134,7 +134,7 @@ async function readSegments(
   if (lost.length > 0)
     findings.push(`segment ${state.number + 1} is missing or does not open: ${lost.length} not used`);
   if (state.number < snapshot.through) return undefined;
-  const epoch = Math.max(0, ...[...found.segments, ...found.snapshots].map((file) => file.epoch));
+  const epoch = newestOf([...found.segments, ...found.snapshots])?.epoch ?? 0;
   return { journal: found.journal, epoch, ...state, rows: snapshot.rows, unused: lost.length };
 }
 

@@ -2,12 +2,13 @@
  * Rebuilds a lost database from the journals that stand on some backends. The database goes on in a journal of its own,
  * in a later epoch: one that is still somewhere finds that, and deletes nothing.
  */
+import { onlyBackendError } from "../backends/backend.ts";
 import type { Journal } from "../metadata/journal.ts";
 import type { Staging } from "../metadata/sqlite/staging.ts";
 import type { KeyRing } from "./journal-keys.ts";
 import type { JournalSource } from "./journal-store.ts";
 import { lastSegmentIn } from "./manifest.ts";
-import { manifestName, newJournal } from "./names.ts";
+import { manifestName, newJournal, PREFIX } from "./names.ts";
 import { type Replayed, type ReplayOptions, replay } from "./replay.ts";
 import { openSnapshot } from "./segment.ts";
 import { type FoundJournal, newestOf, surveyJournals } from "./survey.ts";
@@ -32,18 +33,35 @@ const ROWS_IN_PAGE = 5_000;
 
 /** Throws an Error in words for an operator when there is nothing to restore, and NothingToReplay. */
 export async function readJournal(options: RestoreOptions): Promise<Restored> {
-  const { sources, keys, staging, until, onProgress } = options;
+  const { keys, staging, until, onProgress } = options;
+  const { sources, away } = await listable(options.sources);
   const journals = await surveyJournals(sources);
-  const found = await chosen(journals, options);
+  const found = await chosen(journals, { ...options, sources });
   const replayed = await replay({ found, keys, target: staging, until, ...(onProgress && { onProgress }) });
-  const beyond = until === undefined ? await missingAtEnd(replayed, options) : [];
+  const beyond = until === undefined ? await missingAtEnd(replayed, { ...options, sources }) : [];
   return {
     ...replayed,
-    findings: [...replayed.findings, ...beyond.map(({ finding }) => finding)],
+    findings: [...away, ...replayed.findings, ...beyond.map(({ finding }) => finding)],
     unused: Math.max(replayed.unused, ...beyond.map(({ segments }) => segments)),
     highestEpoch: highestEpoch(journals),
     others: [...journals.keys()].filter((name) => name !== found.journal),
   };
+}
+
+/** A backend that is away keeps nobody from what others have. Throws when all are. */
+async function listable(all: readonly JournalSource[]) {
+  const sources: JournalSource[] = [];
+  const away: string[] = [];
+  for (const source of all) {
+    try {
+      for await (const _ of source.list(PREFIX)) break;
+      sources.push(source);
+    } catch (error) {
+      away.push(`${source.name} cannot be listed: ${onlyBackendError(error).message}`);
+    }
+  }
+  if (sources.length === 0) throw new Error(away.join("\n  "));
+  return { sources, away };
 }
 
 /** What manifests say was written after the last segment that is in the state. */

@@ -7,6 +7,7 @@ import type { KeyRing } from "./journal-keys.ts";
 import type { JournalStore } from "./journal-store.ts";
 import { chunkName, indexName } from "./names.ts";
 import { type Copies, putOnSome } from "./put-on-some.ts";
+import { BadJournalFile } from "./sealed-file.ts";
 import { openSnapshot, type SnapshotHeader, sealChunk, sealSnapshot } from "./segment.ts";
 import { surveyJournals } from "./survey.ts";
 
@@ -60,17 +61,22 @@ export async function writeSnapshot(options: SnapshotOptions): Promise<SnapshotH
   return whole;
 }
 
-/** Undefined: there is none that opens. */
+/** Undefined: there is none that opens. Throws BackendError when one that may open cannot be read. */
 export async function newestSnapshot(
   journal: string,
   stores: readonly JournalStore[],
   keys: KeyRing,
 ): Promise<SnapshotHeader | undefined> {
   const snapshots = (await surveyJournals(stores)).get(journal)?.snapshots ?? [];
+  let unread: unknown;
   for (const { places } of snapshots.toReversed())
     for (const { store, file } of places)
       try {
         return await openSnapshot(await store.read(file), keys);
-      } catch {}
+      } catch (error) {
+        // Of one that does not open, as of none, another is made; one that cannot be read now may be read later.
+        if (!(error instanceof BadJournalFile)) unread = error;
+      }
+  if (unread !== undefined) throw unread;
   return undefined;
 }

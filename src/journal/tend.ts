@@ -87,7 +87,8 @@ async function keptSnapshots(
   snapshots.sort((a, b) => a.number - b.number || a.epoch - b.epoch);
   const newest = snapshots.at(-1);
   if (newest === undefined) return undefined;
-  const last = Math.max(newest.number, ...[...files.keys()].map((name) => segmentAt(name)?.number ?? 0));
+  let last = newest.number;
+  for (const name of files.keys()) last = Math.max(last, segmentAt(name)?.number ?? 0);
   const isOld = ({ at, number }: Position & { readonly at: Date }) => at <= keepSince || last - number > MOST_SEGMENTS;
   const before = snapshots.findLastIndex(isOld);
   const oldest = snapshots[Math.max(0, Math.min(before, snapshots.length - LEAST_SNAPSHOTS))] ?? newest;

@@ -89,6 +89,8 @@ export function openJournalWriter(options: JournalWriterOptions): JournalWriter 
   };
   let heldAt = 0;
   let underway: Underway | undefined;
+  /** The head of the database when that was found to be older. */
+  let olderHead: JournalHead | undefined;
 
   /** Begins a new epoch, unless the database is older than what stands on the backends. */
   const take = async (): Promise<JournalHead> => {
@@ -97,15 +99,15 @@ export function openJournalWriter(options: JournalWriterOptions): JournalWriter 
     const isFirst = !state.checked;
     if (!isFirst && (await journal.isHeldByOther(writer, isFirst)))
       throw new WrittenElsewhere("another gateway writes it");
+    // A listing tells nothing new until an operator has the database go on, which begins another journal.
+    if (olderHead?.journal === found.journal && olderHead.epoch === found.epoch) throw olderThan(state.older);
     const { stores: listed, away } = options.listed();
     // Segments stand on two backends: one that is away has none of its own.
     if (listed.length === 0 || away > 1) throw new CannotWriteJournal(`${away} backends are away that may have it`);
     const older = laterThan(found, await surveyJournals(listed));
     state = { ...state, older, checked: true };
-    if (older)
-      throw new CannotWriteJournal(
-        `the database is older than what backends hold: segment ${older.number} of journal ${older.journal}`,
-      );
+    olderHead = older && found;
+    if (older) throw olderThan(older);
     const taken = await journal.take(writer, LEASE_MS, isFirst);
     if (taken === undefined) throw new WrittenElsewhere("another gateway writes it");
     return taken;
@@ -123,12 +125,15 @@ export function openJournalWriter(options: JournalWriterOptions): JournalWriter 
 
   /** Also so that another gateway does not begin an epoch while there is nothing to write. */
   const hold = async (): Promise<JournalHead> => {
+    const before = head;
     if (head !== undefined) {
       if (now().getTime() - heldAt < LEASE_MS / 2) return head;
       head = await journal.take(writer, LEASE_MS);
     }
     head ??= await take();
     heldAt = now().getTime();
+    // What was sealed in an earlier epoch says so, and is no file of this one.
+    if (head.epoch !== before?.epoch) underway = undefined;
     return head;
   };
 
@@ -197,6 +202,12 @@ export function openJournalWriter(options: JournalWriterOptions): JournalWriter 
       await journal.release(writer);
     },
   };
+}
+
+function olderThan(file: LaterFile | undefined): CannotWriteJournal {
+  return new CannotWriteJournal(
+    `the database is older than what backends hold: segment ${file?.number} of journal ${file?.journal}`,
+  );
 }
 
 /**

@@ -191,6 +191,24 @@ it("tells when the end of the journal is gone from a backend, by its manifest", 
   expect(await restoreDatabase(config, { ...EVERY_WAY, dryRun: true })).toMatchObject({ unused: 0, findings: [] });
 });
 
+it("restores from what can be listed, and says what cannot", async () => {
+  const config = await configure();
+  const gateway = await start(config);
+  await ask(gateway, "PUT", "/bucket");
+  await ask(gateway, "PUT", "/bucket/k", "one");
+  await isWhole(gateway);
+  await gateway.close(0);
+  await rename(fileOf(config), `${fileOf(config)}.lost`);
+  await rename(join(config.dataDirectory, "a"), join(config.dataDirectory, "a.away"));
+  const found = await restoreDatabase(config, EVERY_WAY);
+  expect(found.counts).toMatchObject({ objects: 1, blobs: 1 });
+  expect(found).toMatchObject({ unused: 0, findings: [expect.stringMatching(/^a cannot be listed: /)] });
+  expect(found.copies).toEqual([
+    expect.objectContaining({ backend: "a", reason: expect.any(String) }),
+    { backend: "b", good: 1, missing: 0, reason: undefined },
+  ]);
+});
+
 async function blobsOn({ fleet }: Gateway): Promise<Record<string, string[]>> {
   const found: Record<string, string[]> = {};
   for (const { backend } of fleet.members()) {

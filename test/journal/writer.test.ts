@@ -81,6 +81,27 @@ onBothEngines("the journal's writer", (store) => {
     expect((await replayed(stores)).tables).toEqual(await tablesOf(metadata.journal.rows(100)));
   });
 
+  it("gives up what it sealed before another took over, and writes it in its own next epoch", async () => {
+    const { metadata, clock, openAnother } = store();
+    const [a, b] = [failingStore("a"), failingStore("b")] as const;
+    const place = await openPlace(metadata);
+    const first = await beginJournal(metadata, { stores: [a, b], now: clock.now });
+    b.down = true;
+    await place.put("1", "1");
+    await expect(first.writer.write()).rejects.toThrow();
+    b.down = false;
+    clock.advance(LEASE_MS + 1);
+    const second = writeJournal(await openAnother(), { stores: [a, b], now: clock.now });
+    await second.writer.write();
+    clock.advance(LEASE_MS + 1);
+    await place.put("2", "2");
+    await first.writer.write();
+    expect(first.writer.state().head).toMatchObject({ epoch: 3, written: 2 });
+    const state = await replayed([a, b]);
+    expect(state).toMatchObject({ findings: [], unused: 0, number: 2 });
+    expect(state.tables).toEqual(await tablesOf(metadata.journal.rows(100)));
+  });
+
   it("stops when another has taken over", async () => {
     const { metadata, clock, openAnother, kind } = store();
     const stores = [failingStore("a"), failingStore("b")];

@@ -14,6 +14,7 @@ import { checkPlacement } from "./admin/checks/placement.ts";
 import { checkScrubs } from "./admin/checks/scrub.ts";
 import { checkReadable, checkSecrets } from "./admin/checks/secrets.ts";
 import { checkSpace } from "./admin/checks/space.ts";
+import { checkTakeovers } from "./admin/checks/takeovers.ts";
 import { closedSecrets } from "./admin/closed-secrets.ts";
 import type { LiveStatus } from "./admin/live-status.ts";
 import { openSecretBox, type SecretBox } from "./auth/secret-box.ts";
@@ -25,6 +26,8 @@ import { presentBackends } from "./metadata/backends.ts";
 import { type Metadata, openMetadata } from "./metadata/metadata.ts";
 import { type Lock, takeLock } from "./metadata/sqlite/lock.ts";
 import type { StatsReport } from "./metadata/stats.ts";
+import type { OldBucket } from "./model.ts";
+import { openOldPlaces } from "./old-places.ts";
 
 export const HOUR_MS = 3_600_000;
 
@@ -128,9 +131,21 @@ export async function examineStores(
     ...(await checkScrubs(metadata, config.scrub.days, new Date())),
     ...checkJournal({ ...journalFacts, status: live?.journal }),
     ...(await checkPlacement(metadata, opened)),
+    ...(await examineTakeovers(config, metadata, opened)),
     ...(await checkInventories({ metadata, hours: config.inventory.hours, now: new Date() })),
     ...(await examine(opened, metadata, live?.backends ?? [])),
   ];
+}
+
+async function examineTakeovers(
+  { sources }: GatewayConfig,
+  { takeovers }: Metadata,
+  opened: Awaited<ReturnType<BackendAdministration["configurations"]>>,
+): Promise<readonly Finding[]> {
+  const places = openOldPlaces(sources, () => opened);
+  const first = { prefix: "", delimiter: undefined, after: undefined, limit: 1 };
+  const ask = async (from: OldBucket) => (await places.open(from)).list(first);
+  return checkTakeovers(await takeovers.list(), ask).finally(() => places.close());
 }
 
 export function outageGraceMs({ repair }: GatewayConfig): number {

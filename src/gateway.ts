@@ -3,7 +3,6 @@
  * constructors; what it opened it closes in the reverse order, also when a later step fails.
  */
 import { askedFrom } from "./admin/asked-from.ts";
-import { countErrors } from "./admin/backend-errors.ts";
 import { checkOpens, closedSecrets } from "./admin/closed-secrets.ts";
 import { openHistory } from "./admin/history.ts";
 import { journalStatus } from "./admin/journal-status.ts";
@@ -12,17 +11,14 @@ import { openMetrics } from "./admin/metrics.ts";
 import { watchReadiness } from "./admin/readiness.ts";
 import { watchCounts } from "./admin/recent-counts.ts";
 import { watchSafety } from "./admin/safety-watch.ts";
-import { HOUR_MS, metadataOptions, outageGraceMs, sealedFor } from "./administration.ts";
+import { HOUR_MS, metadataOptions } from "./administration.ts";
 import { apiOperations } from "./api/table.ts";
 import { apiServices } from "./api-services.ts";
 import { openAuthenticator } from "./auth/authenticate.ts";
 import { scopeAllows } from "./auth/key-scope.ts";
 import { openLiveBox } from "./auth/secret-box.ts";
-import { type Fleet, openFleet } from "./backends/fleet.ts";
-import { openBackend, openNamed } from "./backends/kinds.ts";
+import type { Fleet } from "./backends/fleet.ts";
 import { spaceHeaders } from "./backends/space.ts";
-import { openBlobStore } from "./blobs/blob-store.ts";
-import { parseBackend } from "./config/attached-backend.ts";
 import { currentEncryptionKeys } from "./config/encryption-key.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import { defaultRules } from "./cors-rules.ts";
@@ -39,15 +35,16 @@ import { UnderWay } from "./http/under-way.ts";
 import type { JournalKeeping } from "./journal/keeping.ts";
 import { openJournalOf } from "./journal-of.ts";
 import { auditLog, type Log } from "./log.ts";
-import type { RegisteredBackend } from "./metadata/backends.ts";
 import { type Metadata, openMetadata } from "./metadata/metadata.ts";
 import type { StatsReport } from "./metadata/stats.ts";
+import { openOldPlaces } from "./old-places.ts";
 import { route } from "./operations/route.ts";
 import { operations } from "./operations/table.ts";
 import { Stack } from "./stack.ts";
+import { openStores } from "./stores.ts";
+import { openTakeover } from "./takeover/takeover.ts";
 import { openFarReads } from "./upkeep/far-reads.ts";
 import { openKeyUses } from "./upkeep/key-uses.ts";
-import { openRegistry } from "./upkeep/registry.ts";
 import { openUpkeep, type Upkeep } from "./upkeep/upkeep.ts";
 
 export interface GatewayDependencies {
@@ -89,43 +86,22 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       await openMetadata({ ...metadataOptions(config, now, dependencies.onFatal), acknowledge }),
     );
     const root = await metadata.accounts.ensure(ROOT_ACCOUNT);
-    const backends = await Promise.all(config.backends.map(openNamed));
-    const draining = config.backends.filter((backend) => backend.draining).map((backend) => backend.name);
-    const watched = countErrors(
-      opened.add(
-        openFleet({ backends, regions: config.regions, draining, outageGraceMs: outageGraceMs(config), now, log }),
-      ),
-    );
-    const { fleet } = watched;
     const box = openLiveBox([config.encryptionKey, ...config.previousEncryptionKeys], () =>
       currentEncryptionKeys(config),
     );
     checkOpens(await closedSecrets(metadata, (await box.current()).has), log);
-    const declared = [...config.backends];
-    const openAttached = async ({ name, config: sealed }: RegisteredBackend) => {
-      if (sealed === undefined) throw new Error(`${name} was not attached`);
-      const attached = parseBackend(await box.unseal({ accessKeyId: sealedFor(name), ...sealed }), config);
-      declared.push(attached);
-      return openBackend(attached);
-    };
-    const registry = opened.add(openRegistry({ metadata, fleet, backends, openAttached, now, log }));
-    await registry.refresh();
+    const stores = opened.add(await openStores(config, { metadata, unseal: box.unseal, now, log }));
+    const { fleet, errors, registry, blobs, declared } = stores;
     journal = opened.add(await openJournalOf(config, { metadata, fleet, now, log }));
     const { mayDelete, report } = journal;
     const { bufferedBytes, connections, idleSeconds, minimumBytesPerSecond } = config.limits;
     const budget = new Budget({ bytes: bufferedBytes });
     const pace = new Pace({ budget, windowMs: idleSeconds * 1000, minimumBytesPerSecond });
-    const blobs = opened.add(
-      await openBlobStore({
-        metadata,
-        fleet,
-        copies: config.copies,
-        fewestCopies: config.fewestCopies,
-        minimumCopies: config.minimumCopies,
-        bufferBytes: config.ingest.bufferBytes,
-        cacheBytes: config.cache.bytes,
-        now,
-        log,
+    const places = opened.add(openOldPlaces(config.sources, () => declared));
+    const takeover = opened.add(
+      openTakeover({
+        ...{ metadata, blobs, places, log },
+        defaults: { dedup: config.dedup.scope, multipart: config.dedup.multipart, copies: config.copies },
       }),
     );
     const underWay = new UnderWay();
@@ -151,12 +127,12 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     const metrics = openMetrics({
       ...{ fleet, metadata, budget, pace, blobs, safety, now, journal: () => journalStatus(report()) },
       scrubbed: upkeep.scrubbed,
-      errors: watched,
+      errors,
     });
     const readiness = opened.add(watchReadiness({ metadata, fleet, copies: config.copies, log }));
     const status = openLiveStatus({
       fleet,
-      errors: opened.add(watchCounts(() => watched.counts)),
+      errors: opened.add(watchCounts(() => errors.counts)),
       jobs: opened.add(watchCounts(() => metadata.jobs.finished)),
       jobKinds: () => metadata.jobs.finished.keys(),
       journal: () => journalStatus(report()),
@@ -202,6 +178,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       services: {
         metadata,
         blobs,
+        takeover,
         delivery,
         now,
         region: config.region,

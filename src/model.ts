@@ -143,6 +143,17 @@ export interface BucketSettings {
   readonly tags?: readonly Tag[];
   /** In S3's order: the first that matches holds. Absent: the gateway's own; never empty. */
   readonly cors?: readonly CorsRule[];
+  /** The bucket that this one takes over: what is not here yet is read there. Absent: none. */
+  readonly takesOver?: OldBucket;
+}
+
+/** A bucket of a backend's service, or of a source of the configuration. */
+export interface OldBucket {
+  /** The name of the backend or source. */
+  readonly service: string;
+  readonly bucket: string;
+  /** Its objects are adopted where they stand, instead of copied. */
+  readonly inPlace?: true;
 }
 
 export interface Bucket {
@@ -177,6 +188,8 @@ export interface ObjectAttributes {
   readonly owner?: Account;
   /** The storage key under which a backend adopted it: there it answers with these very attributes. */
   readonly adoptedAs?: string;
+  /** It was copied from the bucket that this one takes over, and nobody has changed it here. */
+  readonly brought?: true;
 }
 
 /** One part of an object that was uploaded in parts, in order; numbers may have gaps. */

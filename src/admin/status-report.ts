@@ -53,6 +53,8 @@ export interface StatusReport extends Omit<Safety, "backends" | "verdict"> {
   /** Blobs are kept in these, and no backend is there. */
   readonly goneRegions: readonly GoneRegion[];
   readonly underReplicatedByBucket: readonly BucketShare[];
+  /** Buckets that read what they lack in another one: SERVICE/BUCKET. */
+  readonly takeovers: readonly { readonly bucket: string; readonly from: string }[];
   readonly jobs: readonly JobStatus[];
   readonly failingJobs: Awaited<ReturnType<Metadata["failingJobs"]>>;
 }
@@ -117,6 +119,10 @@ export async function reportStatus({
       sets,
       backends.filter(({ state }) => state !== "removed"),
     ),
+    takeovers: (await metadata.takeovers.list()).map(({ bucket, from }) => ({
+      bucket,
+      from: `${from.service}/${from.bucket}`,
+    })),
     underReplicatedByBucket: await metadata.holders.byBucket(sets.filter(isShort)),
     jobs,
     failingJobs: await metadata.failingJobs(FAILING_SHOWN),

@@ -1,4 +1,6 @@
 /** Which writes may share one blob, the key under which equal digests meet, and what the blob should have. */
+import { createHash } from "node:crypto";
+import type { Upload } from "../metadata/uploads.ts";
 import type { Bucket, DedupScope } from "../model.ts";
 import type { Wanted } from "../wanted.ts";
 
@@ -16,7 +18,7 @@ export function scopeOf(
 }
 
 /** As `scopeOf`, for a setting that was fixed earlier, as an upload's is when it starts. */
-export function scopeNamed(dedup: DedupScope, bucketId: number, accountId: number): string | undefined {
+function scopeNamed(dedup: DedupScope, bucketId: number, accountId: number): string | undefined {
   switch (dedup) {
     case "account":
       return `account:${accountId}`;
@@ -27,6 +29,20 @@ export function scopeNamed(dedup: DedupScope, bucketId: number, accountId: numbe
     case "off":
       return undefined;
   }
+}
+
+/** With `layout`, equal bytes in parts of other sizes stay apart: the part sizes are part of the scope. */
+export function scopeOfUpload(
+  { dedup, bucketId, accountId, wanted }: Pick<Upload, "dedup" | "bucketId" | "accountId" | "wanted">,
+  parts: readonly { readonly size: number }[],
+  { multipart, copies }: { readonly multipart: "content" | "layout"; readonly copies: number },
+): string | undefined {
+  const scope = scopeWithin(scopeNamed(dedup, bucketId, accountId), wanted, copies);
+  if (scope === undefined || multipart === "content") return scope;
+  const cuts = createHash("sha256")
+    .update(parts.map(({ size }) => size).join())
+    .digest("hex");
+  return `${scope}/cut:${cuts.slice(0, 32)}`;
 }
 
 /** What is written to a bucket goes there. */

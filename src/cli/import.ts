@@ -1,20 +1,24 @@
 /**
- * `nearbucket import`: adopts the objects that clients wrote into a backend's own bucket, where they stand. Works
- * beside the data, also while a gateway runs.
+ * `nearbucket import`: a bucket takes over another one of any S3 service, or a backend's own. Works beside the data,
+ * also while a gateway runs.
  */
 import type { Command } from "commander";
-import { type AdoptionProgress, type AdoptionReport, adoptObjects, type SkipReason } from "../adoption.ts";
+import { endTakeover, type Import, importObjects, isWhole, type SkipReason } from "../importation.ts";
+import { openLog } from "../log.ts";
 import { administer } from "./administration.ts";
 import { audit } from "./audit.ts";
-import { endWith } from "./exit-code.ts";
+import { endWith, STOPPED } from "./exit-code.ts";
 import { count, counted, duration, size } from "./layout.ts";
 import { openProgress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
+import { paceText } from "./waiting.ts";
 
 interface Options {
   readonly to: string;
   readonly inPlace?: true;
   readonly prefix: string;
+  readonly finish?: true;
+  readonly stop?: true;
   readonly dryRun?: true;
   readonly json?: true;
   readonly config?: string;
@@ -22,12 +26,15 @@ interface Options {
 
 const WORDS: Readonly<Record<SkipReason, string>> = {
   exists: "stands in the bucket already",
+  deleted: "a client deleted it in the bucket",
   "long-key": "its key is too long",
   gone: "it was deleted meanwhile",
   changed: "it was overwritten meanwhile: run again",
+  changing: "it is overwritten again and again: run again",
   archived: "its storage class needs a restore first",
   encrypted: "a customer's key or a KMS key encrypts it",
   unreadable: "the service refuses it",
+  refused: "the service refuses it",
   parts: "the service does not tell the sizes of its parts",
   unproven: "its ETag is no md5",
 };
@@ -35,11 +42,13 @@ const WORDS: Readonly<Record<SkipReason, string>> = {
 export function addImport(program: Command, terminal: Terminal): void {
   program
     .command("import")
-    .description("adopt the objects that stand in a backend's bucket already")
-    .argument("<backend/bucket>", "a backend with adopts: true, and its bucket")
+    .description("take over another bucket: copy its objects, or adopt them where they stand, while clients go on")
+    .argument("<service/bucket>", "a source or a backend of the configuration, and a bucket there")
     .requiredOption("--to <bucket>", "the bucket of the gateway that they come into")
-    .option("--in-place", "they stay where they are; the bucket belongs to nearbucket from then on")
+    .option("--in-place", "a backend's own bucket: they stay there, and it belongs to nearbucket from then on")
     .option("--prefix <prefix>", "only keys that begin so", "")
+    .option("--finish", "when nothing is left out, read in the old bucket no more")
+    .option("--stop", "copy nothing, and read in the old bucket no more")
     .option("--dry-run", "ask and count, and change nothing")
     .option("--json", "as one JSON document")
     .option("--config <file>", "the gateway's configuration file; without it NEARBUCKET_CONFIG names one")
@@ -47,48 +56,93 @@ export function addImport(program: Command, terminal: Terminal): void {
 }
 
 async function run(source: string, options: Options, terminal: Terminal): Promise<void> {
-  const { to, prefix, dryRun = false, json = false } = options;
-  const [backend = "", bucket = ""] = source.split("/");
-  if (backend === "" || bucket === "") throw new Error("say BACKEND/BUCKET, such as amsterdam/photos");
-  if (!options.inPlace)
-    throw new Error("give --in-place: the objects stay where they are. To copy them: docs/moving-from-minio.md");
+  const { to, prefix, finish = false, dryRun = false, json = false, inPlace } = options;
+  const [service = "", bucket = "", ...more] = source.split("/");
+  if (service === "" || bucket === "" || more.length > 0)
+    throw new Error("say SERVICE/BUCKET, such as old-minio/photos; --prefix names a part of it");
+  if (finish && prefix !== "") throw new Error("--finish is for the whole bucket: give it without --prefix");
+  const from = { service, bucket, ...(inPlace && { inPlace }) };
+  const stopped = new AbortController();
+  void terminal.stopped().then(() => stopped.abort(new Error("it was stopped")));
   await administer(options, terminal, async (administration, config) => {
-    if (!dryRun)
+    if (options.stop) {
+      const took = await endTakeover(administration, to);
+      audit(terminal, "import", { from, to, stopped: true });
+      terminal.print(took ? `${to} reads nothing in ${source} any more.` : `${to} took nothing over.`);
+      return;
+    }
+    if (inPlace && !dryRun)
       terminal.complain(
-        `The bucket ${bucket} on ${backend} belongs to nearbucket from now on: what is deleted, overwritten or ` +
+        `The bucket ${bucket} on ${service} belongs to nearbucket from now on: what is deleted, overwritten or ` +
           `stored twice in ${to} is deleted there ${config.graceHours} hours later. Nobody else may write there.`,
       );
     const progress = openProgress(terminal, { json: false, now: () => new Date() });
     const began = performance.now();
-    const onProgress = (now: AdoptionProgress) =>
-      progress.report(progressText(now, performance.now() - began), { ...now });
-    const from = { backend, bucket };
-    const report = await adoptObjects(administration, config, { from, to, prefix, dryRun, onProgress }).finally(
-      progress.end,
+    const stop = (error: unknown): never => {
+      if (!stopped.signal.aborted) throw error;
+      terminal.complain("It was stopped. Run again, it goes on where it was.");
+      return endWith(STOPPED);
+    };
+    const report = await importObjects(administration, config, {
+      ...{ from, to, prefix, finish, dryRun, signal: stopped.signal },
+      log: openLog("warn", { write: (line) => terminal.complain(line.trimEnd()) }),
+      onProgress: (done, total) =>
+        progress.report(progressText(done, total, performance.now() - began, inPlace === true), { ...done }),
+    })
+      .finally(progress.end)
+      .catch(stop);
+    if (!dryRun) audit(terminal, "import", { from, to, prefix, imported: report.imported, finished: report.finished });
+    terminal.print(
+      json
+        ? JSON.stringify({ from, to, dryRun, ...report }, undefined, 2)
+        : textOf(report, { source, to, dryRun, finish, inPlace: inPlace === true }),
     );
-    if (!dryRun) audit(terminal, "import", { from, to, prefix, adopted: report.adopted });
-    terminal.print(json ? JSON.stringify({ from, to, dryRun, ...report }, undefined, 2) : textOf(report, to, dryRun));
-    if (Object.keys(report.skipped).some((reason) => reason !== "exists")) endWith(1);
+    if (!isWhole(report)) endWith(1);
   });
 }
 
-export function progressText({ done, total }: AdoptionProgress, ms: number): string {
-  const rate = done / Math.max(ms / 1000, 0.001);
-  const of = total === undefined ? "" : ` of ${count(total)}`;
-  const text = `${count(done)}${of} objects, ${count(Math.round(rate))}/s`;
-  return total === undefined ? text : `${text}, ${duration(((total - done) / rate) * 1000)} more`;
+interface Amount {
+  readonly objects: number;
+  readonly bytes: number;
 }
 
-function textOf({ listed, adopted, bytes, known, skipped, examples }: AdoptionReport, to: string, dryRun: boolean) {
+/** In place no byte moves: what counts is objects. */
+export function progressText(done: Amount, total: Amount | undefined, ms: number, inPlace: boolean): string {
+  const ofObjects = total === undefined ? "" : ` of ${count(total.objects)}`;
+  const objects = `${count(done.objects)}${ofObjects} objects`;
+  if (!inPlace) {
+    const ofBytes = total === undefined ? "" : ` of ${size(total.bytes)}`;
+    const pace = total === undefined ? "" : paceText(total.bytes, total.bytes - done.bytes, ms);
+    return `${objects}, ${size(done.bytes)}${ofBytes}${pace}`;
+  }
+  const rate = done.objects / Math.max(ms / 1000, 0.001);
+  const left = total === undefined ? "" : `, ${duration(((total.objects - done.objects) / rate) * 1000)} more`;
+  return `${objects}, ${count(Math.round(rate))}/s${left}`;
+}
+
+interface Told {
+  readonly source: string;
+  readonly to: string;
+  readonly dryRun: boolean;
+  readonly finish: boolean;
+  readonly inPlace: boolean;
+}
+
+function textOf({ listed, imported, bytes, known, skipped, examples, finished }: Import, told: Told): string {
+  const { source, to, dryRun, finish, inPlace } = told;
   const left = Object.entries(skipped) as readonly (readonly [SkipReason, number])[];
+  const verb = inPlace ? "adopted" : "copied";
   return [
     `${counted(listed, "object")} listed`,
-    `${counted(adopted, "object")}, ${size(bytes)}, ${dryRun ? "would be " : ""}adopted into ${to}`,
-    ...(known > 0 ? [`${counted(known, "object")} adopted before`] : []),
+    `${counted(imported, "object")}, ${size(bytes)}, ${dryRun ? "would be " : ""}${verb} into ${to}`,
+    ...(known > 0 ? [`${counted(known, "object")} ${verb} before`] : []),
     ...left.map(([reason, number]) => `! ${counted(number, "object")} left alone: ${WORDS[reason]}`),
     ...examples.map(({ key, reason }) => `  ${JSON.stringify(key)}: ${WORDS[reason]}`),
-    ...(adopted > 0 && !dryRun
+    ...(inPlace && imported > 0 && !dryRun
       ? ["The gateway makes their further copies and reads them whole: nearbucket status says when all are safe."]
       : []),
+    ...(finished ? [`${to} reads nothing in ${source} any more.`] : []),
+    ...(!finished && finish && !dryRun ? [`! ${to} still reads in ${source}, for what was left out.`] : []),
+    ...(finish || dryRun ? [] : [`What is not in ${to} is read in ${source}, until this is run with --finish.`]),
   ].join("\n");
 }

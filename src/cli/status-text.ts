@@ -14,6 +14,7 @@ export function statusText(report: StatusReport, gateway: GatewayWord): string {
     callsTable(report.backends, report.now),
     regionLines(report),
     bucketLines(report),
+    takeoverLines(report),
     journalLines(report),
     jobLines(report),
   ];
@@ -169,6 +170,12 @@ function regionLines({ goneRegions, backends }: StatusReport): readonly string[]
     const remedy = `If it was given another name, give it the old one again: nearbucket doctor says more.`;
     return wrap(`${kept}. Copies that do not count are on ${standing.join(", ")}.${only} ${remedy}`, "  ");
   });
+}
+
+function takeoverLines({ takeovers }: StatusReport): readonly string[] {
+  return takeovers.map(({ bucket, from }) =>
+    wrap(`${bucket} takes over ${from}: what it lacks is read there.`, "  "),
+  );
 }
 
 function bucketLines({ underReplicatedByBucket: shares }: StatusReport): readonly string[] {

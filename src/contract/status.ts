@@ -131,6 +131,8 @@ export const status = z.object({
       outside: count,
     }),
   ),
+  /** Buckets that read what they lack in another one: SERVICE/BUCKET. */
+  takeovers: z.array(z.object({ bucket: z.string(), from: z.string() })),
   underReplicatedByBucket: z.array(z.object({ bucket: z.string(), objects: count, bytes })),
   backends: z.array(backendStatus),
   jobs: z.array(jobStatus),

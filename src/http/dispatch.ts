@@ -9,7 +9,7 @@ import { networksAllow, scopeAllows } from "../auth/key-scope.ts";
 import { S3Error } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Client, HeaderFields, Peer, PublicAccess } from "../model.ts";
-import type { AnyOperation, Reply, ServiceCall, Services } from "../operations/operation.ts";
+import type { AnyOperation, ObjectCall, Operation, Reply, ServiceCall, Services } from "../operations/operation.ts";
 import type { Route } from "../operations/route.ts";
 import { type Address, parseAddress } from "../protocol/address.ts";
 import { checkExpectedOwner } from "../protocol/expected-owner.ts";
@@ -100,10 +100,23 @@ async function run(operation: AnyOperation, call: ServiceCall, address: Address,
       if (bucket === undefined) throw noSuchBucket(address);
       checkAccess(caller, operation.action, bucket, found?.object);
       checkExpectedOwner(call.headers, "x-amz-expected-bucket-owner", bucket);
-      if (found === undefined) throw new S3Error("NoSuchKey", { elements: { Key: key } });
+      if (found === undefined) return runOnComing(operation, Object.assign(call, { bucket, key }), services);
       return operation.handle(Object.assign(call, { bucket, key, found }), services);
     }
   }
+}
+
+/** The object may stand in the bucket that this one takes over; of a part of it, only this gateway can tell. */
+async function runOnComing(operation: Operation<"storedObject">, call: ObjectCall, services: Services): Promise<Reply> {
+  const { bucket, key, caller, query } = call;
+  const found = await services.takeover.find(bucket, key);
+  if (found === undefined) throw noSuchKey(key);
+  services.checkAccess(caller, operation.action, bucket, found.object);
+  if (!("blob" in found) && operation.handleComing !== undefined && !query.has("partNumber"))
+    return operation.handleComing(Object.assign(call, { found }), services);
+  const here = "blob" in found ? found : await services.takeover.fetch(bucket, key);
+  if (here === undefined) throw noSuchKey(key);
+  return operation.handle(Object.assign(call, { found: here }), services);
 }
 
 /**
@@ -117,6 +130,10 @@ function checkScope({ action }: AnyOperation, call: ServiceCall, { bucket, key }
   const prefix = call.method === "HEAD" ? undefined : (call.query.get("prefix") ?? "");
   if (!networksAllow(scope, from) || !scopeAllows(scope, action, { bucket, key, prefix }))
     throw new S3Error("AccessDenied");
+}
+
+function noSuchKey(key: string): S3Error {
+  return new S3Error("NoSuchKey", { elements: { Key: key } });
 }
 
 function noSuchBucket(address: Address): S3Error {

@@ -3,7 +3,7 @@
  * those, so that one that a blob has, or had within its grace, says that the object was adopted before.
  */
 import type { MetadataContext } from "./context.ts";
-import { statement } from "./engine.ts";
+import { type Reader, statement } from "./engine.ts";
 import { type NewObject, readCurrent, replaceCurrent } from "./object-writing.ts";
 import type { FreshContent } from "./stored-content.ts";
 
@@ -12,13 +12,21 @@ export interface AdoptedObject extends NewObject {
   readonly modifiedAt: Date;
 }
 
-/** exists: the bucket has an object of that key, which stays. known: a blob has the storage key. */
-export type Adoption = "adopted" | "exists" | "known";
+/**
+ * exists: the bucket has an object of that key, which stays. known: a blob has the storage key. deleted: a client
+ * deleted it before it came here.
+ */
+export type Adoption = "adopted" | "exists" | "known" | "deleted";
 
 const selectBlob = statement<{ id: number }>("adoption-blob", "SELECT id FROM blobs WHERE storage_key = ?");
 const selectObject = statement<{ id: number }>(
   "adoption-object",
   "SELECT id FROM objects WHERE bucket_id = ? AND key = ? AND is_latest = 1",
+);
+
+const selectDeleted = statement<{ key: string }>(
+  "adoption-deleted",
+  "SELECT key FROM old_keys_deleted WHERE bucket_id = ? AND key = ?",
 );
 
 export class Adoptions {
@@ -29,10 +37,8 @@ export class Adoptions {
   }
 
   /** What would become of it now; undefined: it would be adopted. */
-  async obstacle(bucketId: number, key: string, storageKey: string): Promise<"exists" | "known" | undefined> {
-    const { read } = this.#context.engine;
-    if (await read.get(selectBlob, [storageKey])) return "known";
-    return (await read.get(selectObject, [bucketId, key])) && "exists";
+  obstacle(bucketId: number, key: string, storageKey: string): Promise<Exclude<Adoption, "adopted"> | undefined> {
+    return obstacleOf(this.#context.engine.read, bucketId, key, storageKey);
   }
 
   /**
@@ -44,12 +50,23 @@ export class Adoptions {
       const outcomes: Adoption[] = [];
       for (const object of objects) {
         const current = await readCurrent(c, object.bucketId, object.key);
-        const known = await c.get(selectBlob, [object.content.storageKey]);
-        const outcome = known ? "known" : current.object_id !== null ? "exists" : "adopted";
+        const obstacle = await obstacleOf(c, object.bucketId, object.key, object.content.storageKey);
+        const outcome = obstacle ?? "adopted";
         if (outcome === "adopted") await replaceCurrent(c, this.#context, current, object);
         outcomes.push(outcome);
       }
       return outcomes;
     });
   }
+}
+
+async function obstacleOf(
+  reader: Pick<Reader, "get">,
+  bucketId: number,
+  key: string,
+  storageKey: string,
+): Promise<Exclude<Adoption, "adopted"> | undefined> {
+  if (await reader.get(selectBlob, [storageKey])) return "known";
+  if (await reader.get(selectObject, [bucketId, key])) return "exists";
+  return (await reader.get(selectDeleted, [bucketId, key])) && "deleted";
 }

@@ -6,6 +6,7 @@ import { type Reader, statement } from "./engine.ts";
 import { addJob } from "./jobs.ts";
 import { prefixRange } from "./key-range.ts";
 import { type BucketRow, bucketColumns, toBucket, toSettings } from "./rows.ts";
+import { forgetDeleted } from "./takeovers.ts";
 import { dropEnded, type EndedUpload } from "./upload-completion.ts";
 
 const insertBucket = statement<never>(
@@ -201,6 +202,7 @@ export class Buckets {
       for (const ended of uploads) await dropEnded(c, ended, now);
       if (uploads.length === UPLOADS_AT_ONCE) return false;
       if ((await c.run(forgetCompleted, [bucketId, RESULTS_AT_ONCE])) === RESULTS_AT_ONCE) return false;
+      if ((await c.run(forgetDeleted, [bucketId, RESULTS_AT_ONCE])) === RESULTS_AT_ONCE) return false;
       await c.run(deleteBucket, [bucketId]);
       c.afterCommit(() => this.#context.cache?.forgetBucket(state.name));
       return true;

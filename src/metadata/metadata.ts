@@ -28,6 +28,7 @@ import { Scrubs } from "./scrubs.ts";
 import { Sessions } from "./sessions.ts";
 import { openSqlite } from "./sqlite/engine.ts";
 import { Stats } from "./stats.ts";
+import { Takeovers } from "./takeovers.ts";
 import { Uploads } from "./uploads.ts";
 
 export interface MetadataOptions {
@@ -69,6 +70,7 @@ export interface Metadata {
   readonly buckets: Buckets;
   readonly objects: Objects;
   readonly adoptions: Adoptions;
+  readonly takeovers: Takeovers;
   readonly uploads: Uploads;
   readonly blobs: Blobs;
   readonly copiesWanted: CopiesWanted;
@@ -113,6 +115,7 @@ export async function openMetadata(options: MetadataOptions): Promise<Metadata> 
     buckets: new Buckets(told),
     objects: new Objects(told),
     adoptions: new Adoptions(context),
+    takeovers: new Takeovers(told),
     uploads: new Uploads(told),
     blobs: new Blobs(context),
     copiesWanted: new CopiesWanted(context),

@@ -23,7 +23,14 @@ export interface NewObject {
   readonly condition: WriteCondition;
   /** Default: now. */
   readonly modifiedAt?: Date;
+  /** It is brought from the bucket that this one takes over, in place of nothing, or of what was brought before. */
+  readonly taken?: { readonly replaces: string | undefined };
 }
+
+const selectDeleted = statement<{ key: string }>(
+  "old-key-deleted",
+  "SELECT key FROM old_keys_deleted WHERE bucket_id = ? AND key = ?",
+);
 
 /** The current row of a key; `object_id` null: none. */
 export interface CurrentRow {
@@ -96,6 +103,17 @@ export function checkWriteCondition(current: CurrentRow, condition: WriteConditi
     throw new S3Error("PreconditionFailed", { elements: { Condition: "If-None-Match" } });
 }
 
+/** What a client has written or deleted here stays so. Throws PreconditionFailed. */
+export async function checkTaken(c: Connection, current: CurrentRow, object: NewObject): Promise<void> {
+  if (object.taken === undefined) return;
+  const { replaces } = object.taken;
+  if (await c.get(selectDeleted, [object.bucketId, object.key])) throw new S3Error("PreconditionFailed");
+  if (current.object_id === null && replaces === undefined) return;
+  const row = current.object_id === null ? undefined : await c.get(selectAttributes, [current.object_id]);
+  const stands = row && toAttributes(row.attributes, undefined);
+  if (current.etag !== replaces || stands?.brought !== true) throw new S3Error("PreconditionFailed");
+}
+
 /**
  * The bucket's regions may have been set while the bytes were on their way. Throws SlowDown: the client's next attempt
  * goes where it should.
@@ -157,7 +175,8 @@ export async function changeAttributes(
   if (current.owner_id !== (owner?.id ?? null)) return false;
   const row = await c.get(selectAttributes, [current.object_id]);
   if (row === undefined) return false;
-  await c.run(saveAttributes, [fromAttributes(change(toAttributes(row.attributes, owner))), current.object_id]);
+  const { brought: _untouched, ...changed } = change(toAttributes(row.attributes, owner));
+  await c.run(saveAttributes, [fromAttributes(changed), current.object_id]);
   c.afterCommit(() => context.cache?.forgetObject(bucketId, object.key));
   return true;
 }

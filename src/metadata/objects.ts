@@ -9,6 +9,7 @@ import { takeKey } from "./key-reservations.ts";
 import { type Listing, type ListPage, listObjects } from "./object-listing.ts";
 import {
   changeAttributes,
+  checkTaken,
   checkWriteCondition,
   type NewObject,
   readCurrent,
@@ -53,6 +54,12 @@ const deleteObject = statement<{ blob_id: number | null }>(
   "DELETE FROM objects WHERE bucket_id = ? AND key = ? AND is_latest = 1 RETURNING blob_id",
 );
 
+const rememberDeleted = statement<never>(
+  "old-key-delete",
+  `INSERT INTO old_keys_deleted (bucket_id, key) SELECT id, ? FROM buckets WHERE id = ?
+  ON CONFLICT (bucket_id, key) DO NOTHING`,
+);
+
 export interface Found {
   readonly bucket: Bucket | undefined;
   readonly found: FoundObject | undefined;
@@ -85,13 +92,14 @@ export class Objects {
    * One transaction: checks the condition, makes or references the blob, drops the old object's reference, releases the
    * reserved key, adds jobs (copy when replicas < copies, digest when the digest is unknown, drop for bytes not
    * needed).
-   * Throws PreconditionFailed; NoSuchKey for ifMatch on a missing key; NoSuchBucket when it was deleted meanwhile;
+   * Throws PreconditionFailed, also for one that is taken over where the key was written or deleted here; NoSuchKey for ifMatch on a missing key; NoSuchBucket when it was deleted meanwhile;
    * SlowDown when a known blob was reclaimed meanwhile, or the reservation of fresh bytes lapsed.
    */
   put(object: NewObject): Promise<StoredObject> {
     return this.#context.engine.transact(async (c) => {
       const current = await readCurrent(c, object.bucketId, object.key);
       checkWriteCondition(current, object.condition);
+      await checkTaken(c, current, object);
       if (object.content.kind === "fresh" && !(await takeKey(c, object.content.storageKey))) {
         throw new S3Error("SlowDown", {}, { cause: new Error(`the key ${object.content.storageKey} is not reserved`) });
       }
@@ -112,11 +120,12 @@ export class Objects {
   }
 
   /**
-   * True when there was one; S3's DELETE succeeds either way. Throws PreconditionFailed when there is an object that
+   * True when there was one; S3's DELETE succeeds either way. `remembers`: the bucket takes another over, whose object
+   * of this key counts as deleted from now on. Throws PreconditionFailed when there is an object that
    * does not meet the condition.
    */
-  async delete(bucketId: number, key: string, condition: DeleteCondition = {}): Promise<boolean> {
-    const [outcome] = await this.#deleteAll(bucketId, [{ key, ...condition }]);
+  async delete(bucketId: number, key: string, condition: DeleteCondition = {}, remembers = false): Promise<boolean> {
+    const [outcome] = await this.#deleteAll(bucketId, [{ key, ...condition }], remembers);
     if (outcome === "precondition-failed") throw new S3Error("PreconditionFailed");
     return outcome === "deleted";
   }
@@ -125,8 +134,9 @@ export class Objects {
   async deleteMany(
     bucketId: number,
     keys: readonly ({ readonly key: string } & DeleteCondition)[],
+    remembers = false,
   ): Promise<readonly ("deleted" | "precondition-failed")[]> {
-    const outcomes = await this.#deleteAll(bucketId, keys);
+    const outcomes = await this.#deleteAll(bucketId, keys, remembers);
     return outcomes.map((outcome) => (outcome === "absent" ? "deleted" : outcome));
   }
 
@@ -158,6 +168,7 @@ export class Objects {
   #deleteAll(
     bucketId: number,
     keys: readonly ({ readonly key: string } & DeleteCondition)[],
+    remembers: boolean,
   ): Promise<readonly ("deleted" | "absent" | "precondition-failed")[]> {
     return this.#context.engine.transact(async (c) => {
       const outcomes: ("deleted" | "absent" | "precondition-failed")[] = keys.map(() => "absent");
@@ -166,6 +177,9 @@ export class Objects {
       const ordered = [...keys.entries()].sort(([, a], [, b]) => compareKeys(a.key, b.key));
       for (const [index, { key, ...condition }] of ordered)
         outcomes[index] = await this.#deleteOne(c, bucketId, key, condition, dropped);
+      if (remembers)
+        for (const [index, { key }] of ordered)
+          if (outcomes[index] !== "precondition-failed") await c.run(rememberDeleted, [key, bucketId]);
       for (const blobId of dropped.sort((a, b) => a - b)) await dropReference(c, this.#context, blobId);
       return outcomes;
     });

@@ -26,6 +26,7 @@ export const TABLES: readonly CarriedTable[] = [
   { name: "upload_backends", group: { text: "upload_id" }, order: ["upload_id", "backend"] },
   { name: "parts", group: { number: "part_number", text: "upload_id" }, order: ["upload_id", "part_number"] },
   { name: "completed_uploads", group: { text: "upload_id" }, order: ["upload_id"] },
+  { name: "old_keys_deleted", group: { number: "bucket_id", text: "key" }, order: ["bucket_id", "key"] },
   { name: "jobs", group: { number: "id" }, order: ["id"] },
 ];
 

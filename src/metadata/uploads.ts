@@ -5,7 +5,13 @@ import type { Checksum, PartOfObject, StoredObject, WriteCondition } from "../mo
 import type { MetadataContext } from "./context.ts";
 import { type Connection, statement } from "./engine.ts";
 import { takeKey } from "./key-reservations.ts";
-import { checkResidency, checkWriteCondition, readCurrent, replaceCurrent } from "./object-writing.ts";
+import {
+  checkResidency,
+  checkTaken,
+  checkWriteCondition,
+  readCurrent,
+  replaceCurrent,
+} from "./object-writing.ts";
 import { fromAttributes, regionsText } from "./rows.ts";
 import type { FreshContent } from "./stored-content.ts";
 import {
@@ -26,6 +32,10 @@ export interface CompletedObject {
   readonly checksum: Checksum | undefined;
   readonly parts: readonly PartOfObject[];
   readonly condition: WriteCondition;
+  /** Default: now. */
+  readonly modifiedAt?: Date;
+  /** As of `NewObject`. */
+  readonly taken?: { readonly replaces: string | undefined };
 }
 
 const joined = `SELECT ${uploadColumns}
@@ -182,7 +192,9 @@ export class Uploads {
       if (object.content.storageKey !== upload.storageKey)
         throw new Error("the bytes of an upload stand under the key it was started with");
       const { bucketId, key, attributes } = upload;
-      const stored = await replaceCurrent(c, this.#context, current, { ...object, bucketId, key, attributes });
+      const written = { ...object, bucketId, key, attributes };
+      await checkTaken(c, current, written);
+      const stored = await replaceCurrent(c, this.#context, current, written);
       await c.all(deleteUpload, [uploadId]);
       await c.run(insertCompleted, [uploadId, bucketId, key, JSON.stringify(stored), stored.modifiedAt.getTime()]);
       return stored;

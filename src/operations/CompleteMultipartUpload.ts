@@ -2,8 +2,7 @@
  * CompleteMultipartUpload: repeatable, because its answer may be lost, and answered in time however long it takes.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
  */
-import { createHash } from "node:crypto";
-import { scopeNamed, scopeWithin } from "../blobs/scope.ts";
+import { scopeOfUpload } from "../blobs/scope.ts";
 import { composeChecksum } from "../checksums/compose.ts";
 import { S3Error } from "../errors.ts";
 import type { Upload, UploadedPart } from "../metadata/uploads.ts";
@@ -14,6 +13,7 @@ import { quote } from "../protocol/etag.ts";
 import type { XmlDocument } from "../protocol/xml.ts";
 import { completeOnce } from "./complete-once.ts";
 import { matchParts, readPartList } from "./completed-parts.ts";
+import { findObject } from "./find-object.ts";
 import { checkInitiator, noSuchUpload } from "./find-upload.ts";
 import { type ObjectCall, operation, type Services } from "./operation.ts";
 import { readDocument } from "./read-document.ts";
@@ -43,8 +43,7 @@ export const CompleteMultipartUpload = operation({
     const parts = matchParts(listed, uploaded, upload);
     checkSize(headers, parts);
     const checksum = await checksumOfObject(upload, parts, headers);
-    const { found } = await services.metadata.objects.find(bucket.name, key);
-    checkWriteCondition(condition, found?.object, key);
+    await checkBefore(call, condition, services);
     return { body: complete(call, services, { upload, parts, checksum, condition }) };
   },
 });
@@ -57,9 +56,9 @@ interface Checked {
 }
 
 async function complete(call: ObjectCall, services: Services, checked: Checked): Promise<XmlDocument> {
-  const { blobs, metadata } = services;
+  const { blobs, metadata, dedup, placement } = services;
   const { upload, parts, checksum, condition } = checked;
-  const scope = scopeOfUpload(call, upload, parts, services);
+  const scope = scopeOfUpload(upload, parts, { multipart: dedup.multipart, copies: placement.copies });
   const object = await completeOnce(metadata.uploads, upload.uploadId, call, async (completion, signal) => {
     const content = await blobs.completeUpload(upload, parts, scope, signal);
     return metadata.uploads.complete(completion, {
@@ -75,6 +74,12 @@ async function complete(call: ObjectCall, services: Services, checked: Checked):
     });
   });
   return object === undefined ? resultAgain(call, upload.uploadId, services) : resultOf(call, object.etag, checksum);
+}
+
+async function checkBefore({ bucket, key }: ObjectCall, condition: WriteCondition, services: Services): Promise<void> {
+  if (condition.ifMatch === undefined && condition.ifNoneMatch === undefined) return;
+  const found = await findObject(services, bucket, key);
+  checkWriteCondition(condition, found?.object, key);
 }
 
 /** Checks before the list is read that the upload exists or existed. Throws NoSuchUpload, AccessDenied. */
@@ -138,22 +143,6 @@ async function checksumOfObject(
       message: `The ${claimed.algorithm.toLowerCase()} you specified did not match the calculated checksum.`,
     });
   return { algorithm, type, value };
-}
-
-/** With `layout`, equal bytes in parts of other sizes stay apart: the part sizes are part of the scope. */
-function scopeOfUpload(
-  { bucket }: ObjectCall,
-  upload: Upload,
-  parts: readonly UploadedPart[],
-  { dedup, placement }: Services,
-): string | undefined {
-  const named = scopeNamed(upload.dedup, bucket.id, upload.accountId);
-  const scope = scopeWithin(named, upload.wanted, placement.copies);
-  if (scope === undefined || dedup.multipart === "content") return scope;
-  const cuts = createHash("sha256")
-    .update(parts.map(({ size }) => size).join())
-    .digest("hex");
-  return `${scope}/cut:${cuts.slice(0, 32)}`;
 }
 
 function resultOf(call: ObjectCall, etag: string, checksum: Checksum | undefined): XmlDocument {

@@ -16,6 +16,7 @@ import { quote } from "../protocol/etag.ts";
 import { readAttributes, readPlacementAttributes } from "../protocol/object-headers.ts";
 import type { XmlContent, XmlDocument } from "../protocol/xml.ts";
 import { findCopyOrigin } from "./copy-origin.ts";
+import { findObject } from "./find-object.ts";
 import { nearWriter } from "./near-writer.ts";
 import { type ObjectCall, operation, type Services } from "./operation.ts";
 import { readAccess } from "./requested-acl.ts";
@@ -48,7 +49,7 @@ export const CopyObject = operation({
     };
     if (directive === "COPY" && isSame(source, call) && !changes(source.object, headers, regions)) throw copyToItself();
     if (condition.ifMatch !== undefined || condition.ifNoneMatch !== undefined) {
-      const { found } = await services.metadata.objects.find(bucket.name, key);
+      const found = await findObject(services, bucket, key);
       checkWriteCondition(condition, found?.object, key);
     }
     await services.metadata.checkRoom();
@@ -130,6 +131,7 @@ function keptAttributes({ attributes }: StoredObject, { bucket, headers }: Objec
     acl: _acl,
     owner: _owner,
     tags: _tags,
+    brought: _brought,
     regions,
     ...kept
   } = attributes;

@@ -5,6 +5,7 @@
 import { S3Error } from "../errors.ts";
 import type { XmlElement } from "../protocol/read-xml.ts";
 import type { XmlContent } from "../protocol/xml.ts";
+import { bringDoomed } from "./bring-doomed.ts";
 import { type DeleteCondition, readDeleteCondition } from "./delete-condition.ts";
 import { operation } from "./operation.ts";
 import { readDocument } from "./read-document.ts";
@@ -28,13 +29,16 @@ export const DeleteObjects = operation({
   method: "POST",
   query: { delete: true },
   action: "s3:DeleteObject",
-  async handle(call, { metadata, inScope }) {
+  async handle(call, services) {
+    const { metadata, inScope } = services;
     const { quiet, entries } = readDelete(await readDocument(call, "Delete", LIMITS));
     const isRefused = ({ key }: Entry) => !inScope(call.caller, "s3:DeleteObject", { bucket: call.bucket.name, key });
     const doomed = entries.filter((entry) => isOneObject(entry) && !isRefused(entry));
+    await bringDoomed(services, call.bucket, doomed);
     const outcomes = await metadata.objects.deleteMany(
       call.bucket.id,
       doomed.map(({ key, condition }) => ({ key, ...condition })),
+      call.bucket.settings.takesOver !== undefined,
     );
     const failed = new Set(doomed.filter((_entry, index) => outcomes[index] === "precondition-failed"));
     const Deleted: XmlContent[] = [];

@@ -26,6 +26,16 @@ export const GetObject = operation({
     if (read.status === 304) return { status: 304, headers: read.headers };
     return deliver(call, read, services);
   },
+  async handleComing(call, services) {
+    const read = readObject(call, false);
+    const { status, headers, range, bytes } = read;
+    if (status === 304) return { status, headers };
+    Object.assign(headers, { "x-nearbucket-served": "proxy; reason=takeover" });
+    if (bytes === 0) return { status, headers, body: NOTHING };
+    await call.hold(heldByTransfer(bytes));
+    const body = await services.takeover.read(call.found, range, call.signal);
+    return { status, headers, body, served: { rule: "takeover", backend: undefined } };
+  },
 });
 
 async function deliver(call: StoredObjectCall, read: ObjectRead, services: Services): Promise<Reply> {

@@ -19,4 +19,8 @@ export const HeadObject = operation({
     const isGateway = services.honoursEmbeddedHeaders && call.caller.authentication === "header";
     return { status, headers: isGateway ? { ...headers, ...services.spaceHeaders() } : headers };
   },
+  async handleComing(call) {
+    const { status, headers } = readObject(call, false);
+    return { status, headers };
+  },
 });

@@ -13,6 +13,7 @@ import { quote } from "../protocol/etag.ts";
 import { readAttributes } from "../protocol/object-headers.ts";
 import { readClaims } from "../protocol/read-claims.ts";
 import { checksumHeaders } from "../protocol/reply-headers.ts";
+import { findObject } from "./find-object.ts";
 import { incomingBytes } from "./incoming-bytes.ts";
 import { nearWriter } from "./near-writer.ts";
 import { type ObjectCall, operation, type Services } from "./operation.ts";
@@ -72,10 +73,10 @@ export const PutObject = operation({
 async function checkBefore(
   { bucket, key }: ObjectCall,
   condition: WriteCondition,
-  { metadata }: Services,
+  services: Services,
 ): Promise<void> {
   if (condition.ifMatch === undefined && condition.ifNoneMatch === undefined) return;
-  const { found } = await metadata.objects.find(bucket.name, key);
+  const found = await findObject(services, bucket, key);
   checkWriteCondition(condition, found?.object, key);
 }
 

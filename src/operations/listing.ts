@@ -21,7 +21,7 @@ export async function listPage(
   { prefix, delimiter, after, limit }: PageRequest,
 ): Promise<Listing> {
   if (limit === 0) return { entries: [], truncated: false, next: undefined };
-  return services.metadata.objects.list(bucket.id, { prefix: prefix ?? "", delimiter, after, limit });
+  return services.takeover.list(bucket, { prefix: prefix ?? "", delimiter, after, limit });
 }
 
 /** The objects of a page, as the elements common to all listings. `owner` undefined: omitted. */

@@ -21,6 +21,7 @@ import type {
   RedirectMode,
   StoredObject,
 } from "../model.ts";
+import type { Coming, Takeover } from "../takeover/takeover.ts";
 import type { IncomingBody } from "../protocol/incoming-body.ts";
 import type { XmlDocument } from "../protocol/xml.ts";
 
@@ -72,6 +73,10 @@ export interface ObjectCall extends BucketCall {
 export interface StoredObjectCall extends ObjectCall {
   readonly found: FoundObject;
 }
+/** As that, of an object that stands in the bucket that this one takes over. */
+export interface ComingCall extends ObjectCall {
+  readonly found: Coming;
+}
 
 /**
  * What an operation gets for each level of `on`; `found` was loaded by one query and exists (NoSuchKey otherwise).
@@ -110,6 +115,7 @@ export type Reply = ReadyReply | SlowReply;
 export interface Services {
   readonly metadata: Metadata;
   readonly blobs: BlobStore;
+  readonly takeover: Takeover;
   readonly delivery: Delivery;
   readonly now: () => Date;
   readonly region: string;
@@ -157,6 +163,8 @@ export interface Operation<On extends keyof Calls = keyof Calls> {
   readonly header?: string;
   readonly action: S3Action;
   handle(call: Calls[On], services: Services): Promise<Reply>;
+  /** Answers where the object has not come here yet. Without it, the object comes first. Only on a stored object. */
+  handleComing?(call: ComingCall, services: Services): Promise<Reply>;
 }
 
 export type AnyOperation = { [On in keyof Calls]: Operation<On> }[keyof Calls];

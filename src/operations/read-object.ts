@@ -19,7 +19,7 @@ import {
   setRange,
 } from "../protocol/reply-headers.ts";
 import { sandboxPages } from "../protocol/sandbox.ts";
-import type { StoredObjectCall } from "./operation.ts";
+import type { ComingCall, StoredObjectCall } from "./operation.ts";
 import { REGIONS_HEADER } from "./requested-regions.ts";
 
 export interface ObjectRead {
@@ -33,8 +33,10 @@ export interface ObjectRead {
   readonly plain: boolean;
 }
 
+type ReadCall = StoredObjectCall | ComingCall;
+
 /** Throws PreconditionFailed, InvalidRange, InvalidPartNumber, NoSuchVersion and what the readers of headers throw. */
-export function readObject(call: StoredObjectCall, honoursEmbeddedHeaders: boolean): ObjectRead {
+export function readObject(call: ReadCall, honoursEmbeddedHeaders: boolean): ObjectRead {
   const { headers, query, caller } = call;
   const { object } = call.found;
   refuseReadWithKey(headers);
@@ -67,12 +69,12 @@ export function readObject(call: StoredObjectCall, honoursEmbeddedHeaders: boole
   };
 }
 
-function isOwner({ caller, found: { bucket, object } }: StoredObjectCall): boolean {
+function isOwner({ caller, found: { bucket, object } }: ReadCall): boolean {
   const { id } = caller.account ?? {};
   return id === (object.attributes.owner ?? bucket.owner).id || id === bucket.owner.id;
 }
 
-function readPlainRange({ headers, found }: StoredObjectCall, validators: Validators): ByteRange | undefined {
+function readPlainRange({ headers, found }: ReadCall, validators: Validators): ByteRange | undefined {
   const header = headers["range"];
   return header !== undefined && ifRangeHolds(headers["if-range"], validators)
     ? readRange(header, found.object.size)
@@ -81,7 +83,7 @@ function readPlainRange({ headers, found }: StoredObjectCall, validators: Valida
 
 type Part = ReturnType<typeof rangeOfPart>;
 
-function readPart({ headers, found }: StoredObjectCall, partNumber: number): Part {
+function readPart({ headers, found }: ReadCall, partNumber: number): Part {
   if (headers["range"] !== undefined)
     throw new S3Error("InvalidRequest", { message: "Cannot specify both Range header and partNumber query parameter" });
   return rangeOfPart(partNumber, found.object);

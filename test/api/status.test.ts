@@ -14,6 +14,7 @@ it("says what is safe, where it stands, and how this gateway finds each backend"
     stored: { blobs: 1, objects: 1, bytes: 16 },
     atRisk: { blobs: 0 },
     underReplicatedByBucket: [],
+    takeovers: [],
   });
   expect(Date.parse(document.startedAt)).toBeLessThanOrEqual(Date.parse(document.now));
   expect(document.backends).toHaveLength(3);

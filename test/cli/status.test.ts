@@ -77,6 +77,7 @@ describe("nearbucket status", () => {
       stored: { blobs: 2, objects: 3, bytes: 11 },
       atRisk: { blobs: 0, objects: 0, bytes: 0 },
       underReplicatedByBucket: [],
+      takeovers: [],
     });
     expect(calm.gateway).toEqual({ url: site.gateway.url, startedAt: expect.stringMatching(/Z$/) });
     expect(calm.backends["toronto"]).toMatchObject({ up: true, replicas: 2, bytes: 11, safeToLose: true });

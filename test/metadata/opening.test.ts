@@ -37,6 +37,7 @@ describe.each(makers)("A new database on %s", (_, make) => {
       { version: 8, name: "008-placement" },
       { version: 9, name: "009-read-replicas" },
       { version: 10, name: "010-journal" },
+      { version: 11, name: "011-takeovers" },
     ]);
     for (const metadata of opened) await metadata.close();
     await database.remove();

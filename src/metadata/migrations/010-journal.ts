@@ -1,17 +1,6 @@
-/**
- * Which rows changed is recorded by triggers while there is a journal, and read when its next segment is made. A row is
- * recorded under a number, a text, or both.
- */
+/** Which rows changed is recorded by triggers while there is a journal, and read when its next segment is made. */
 import type { Dialect, Migration } from "./migration.ts";
-
-interface Recorded {
-  readonly table: string;
-  readonly number?: string;
-  readonly text?: string;
-  /** Recorded when one of these changes; undefined: always. */
-  readonly columns?: string;
-  readonly where?: (row: "NEW" | "OLD") => string;
-}
+import { type Recorded, recording } from "./recording.ts";
 
 /** The others are made anew by every gateway that starts, and come and go each minute. */
 const ONCE = ["copy", "recount", "recount-bucket", "read-replica", "trim", "digest", "drop"]
@@ -46,36 +35,10 @@ const tables = (text: string, id: string) => [
     row_text ${text} NOT NULL)`,
 ];
 
-const EVENTS = [
-  { event: "insert", row: "NEW" },
-  { event: "update", row: "NEW" },
-  { event: "delete", row: "OLD" },
-] as const;
-
-function triggers(dialect: Dialect): readonly string[] {
-  return RECORDED.flatMap(({ table, number, text, columns, where }) =>
-    EVENTS.flatMap(({ event, row }) => {
-      const name = `${table}_${event}_recorded`;
-      const of = event === "update" && columns !== undefined ? ` OF ${columns}` : "";
-      const group = `'${table}', ${number ? `${row}.${number}` : 0}, ${text ? `${row}.${text}` : "''"}`;
-      const record = `INSERT INTO journal_changes (table_name, row_number, row_text) VALUES (${group})`;
-      const when = [...(where ? [where(row)] : []), "EXISTS (SELECT 1 FROM journal_head)"].join(" AND ");
-      const on = `AFTER ${event.toUpperCase()}${of} ON ${table}`;
-      return dialect === "sqlite"
-        ? [`CREATE TRIGGER ${name} ${on} WHEN ${when} BEGIN ${record}; END`]
-        : [
-            `CREATE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql AS $$
-              BEGIN IF ${when} THEN ${record}; END IF; RETURN NULL; END $$`,
-            `CREATE TRIGGER ${name} ${on} FOR EACH ROW EXECUTE FUNCTION ${name}()`,
-          ];
-    }),
-  );
-}
-
 export const journal: Migration = {
   name: "010-journal",
   statements: (dialect: Dialect) =>
     dialect === "sqlite"
-      ? [...tables("TEXT", "INTEGER PRIMARY KEY AUTOINCREMENT"), ...triggers(dialect)]
-      : [...tables('TEXT COLLATE "C"', "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"), ...triggers(dialect)],
+      ? [...tables("TEXT", "INTEGER PRIMARY KEY AUTOINCREMENT"), ...recording(dialect, RECORDED)]
+      : [...tables('TEXT COLLATE "C"', "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"), ...recording(dialect, RECORDED)],
 };

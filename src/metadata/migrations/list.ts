@@ -9,6 +9,7 @@ import { redirectAbilities } from "./007-redirect-abilities.ts";
 import { placement } from "./008-placement.ts";
 import { readReplicas } from "./009-read-replicas.ts";
 import { journal } from "./010-journal.ts";
+import { takeovers } from "./011-takeovers.ts";
 import type { Migration } from "./migration.ts";
 
 export const migrations: readonly Migration[] = [
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   placement,
   readReplicas,
   journal,
+  takeovers,
 ];

@@ -1,0 +1,63 @@
+/**
+ * The part of the composition root that opens the buckets which are taken over: of a source of the configuration, or of
+ * a backend's service. Each is opened once, when it is asked for.
+ */
+import type { Backend } from "./backends/backend.ts";
+import { type BackendConfig, openBackend, openOldPlace } from "./backends/kinds.ts";
+import type { OldPlace } from "./backends/old-place.ts";
+import type { GatewayConfig } from "./config/schema.ts";
+import type { OldBucket } from "./model.ts";
+import type { AdoptingBackend } from "./takeover/adopt.ts";
+import type { OldPlaces } from "./takeover/takeover.ts";
+
+/** `declared`: the backends by now. */
+export function openOldPlaces(
+  sources: GatewayConfig["sources"],
+  declared: () => readonly BackendConfig[],
+): OldPlaces & { close(): Promise<void> } {
+  const places = new Map<string, Promise<OldPlace>>();
+  const backends = new Map<string, Promise<Backend>>();
+  const serviceNamed = (name: string) => {
+    const service = sources.find((one) => one.name === name) ?? declared().find((one) => one.name === name);
+    if (service === undefined) throw new Error(`the configuration names no source and no backend ${name}`);
+    if (!("endpoint" in service)) throw new Error(`${name} is no S3 service`);
+    return service;
+  };
+  const openPlace = async ({ service: name, bucket }: OldBucket) => {
+    const service = serviceNamed(name);
+    // In a backend's bucket stand its blobs too: they are nobody's old objects.
+    const holder = declared().find(
+      (one) => "endpoint" in one && one.endpoint === service.endpoint && one.bucket === bucket,
+    );
+    if (holder === undefined || !("prefix" in holder)) return openOldPlace({ ...service, bucket });
+    if (!holder.prefix) throw new Error(`in ${bucket} stand the blobs of ${holder.name}`);
+    return openOldPlace({ ...service, bucket, hidden: holder.prefix });
+  };
+  const openAdopting = async ({ service: name }: OldBucket) => {
+    const config = declared().find((one) => one.name === name);
+    if (config === undefined) throw new Error(`there is no backend ${name}`);
+    return openBackend(config);
+  };
+  return {
+    open: (old) => once(places, `${old.service}/${old.bucket}`, () => openPlace(old)),
+    async adopting(old): Promise<AdoptingBackend> {
+      const backend = await once(backends, old.service, () => openAdopting(old));
+      if (backend.adoptable === undefined) throw new Error(`${old.service} adopts nothing: it has no adopts: true`);
+      return { name: backend.name, adoptable: backend.adoptable };
+    },
+    async close() {
+      for (const opened of [...places.values(), ...backends.values()])
+        await opened.then((one) => one.close()).catch(() => undefined);
+    },
+  };
+}
+
+/** What could not be opened is tried again. */
+function once<T>(opened: Map<string, Promise<T>>, name: string, open: () => Promise<T>): Promise<T> {
+  const known = opened.get(name);
+  if (known !== undefined) return known;
+  const opening = open();
+  opened.set(name, opening);
+  opening.catch(() => opened.delete(name));
+  return opening;
+}

@@ -68,7 +68,8 @@ async function run(source: string, options: Options, terminal: Terminal): Promis
     if (options.stop) {
       const took = await endTakeover(administration, to);
       audit(terminal, "import", { from, to, stopped: true });
-      terminal.print(took ? `${to} reads nothing in ${source} any more.` : `${to} took nothing over.`);
+      const text = took ? `${to} reads nothing in ${source} any more.` : `${to} took nothing over.`;
+      terminal.print(json ? JSON.stringify({ from, to, stopped: took }, undefined, 2) : text);
       return;
     }
     if (inPlace && !dryRun)

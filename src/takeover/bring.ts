@@ -39,7 +39,9 @@ const MD5 = /^[0-9a-f]{32}$/;
  * False: a client wrote or deleted the key here meanwhile. Throws BackendError of the old place ("absent": overwritten
  * or deleted there meanwhile), and S3Error as a PUT does.
  */
-export async function bring(to: Brought, bringing: Bringing): Promise<boolean> {
+export async function bring(to: Brought, asked: Bringing): Promise<boolean> {
+  // Many hang on the one that was given: each has its own listeners.
+  const bringing = { ...asked, signal: AbortSignal.any([asked.signal]) };
   const { old, place } = bringing;
   const partSizes = old.etag.includes("-") || old.size > MAX_PUT ? await place.partSizes(old) : undefined;
   try {

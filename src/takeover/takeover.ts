@@ -182,7 +182,8 @@ class OpenTakeover implements Takeover {
     if (tap.given < old.size && !tap.body.destroyed) {
       const place = await this.#placeOf(bucket);
       const range = { first: tap.given, last: old.size - 1 };
-      for await (const chunk of await place.open(old, range, this.#closing.signal)) await tap.take(chunk, tap.given);
+      const signal = AbortSignal.any([this.#closing.signal]);
+      for await (const chunk of await place.open(old, range, signal)) await tap.take(chunk, tap.given);
     }
     tap.body.end();
   }

@@ -62,7 +62,7 @@ describeWith(["minio", "mc", "aws", "rclone"], "nearbucket import", () => {
       ...{
         code: 1,
         listed: scene.contents.size,
-        adopted: scene.contents.size - 2,
+        imported: scene.contents.size - 2,
         skipped: { exists: 1, "long-key": 1 },
       },
       examples: [
@@ -76,12 +76,12 @@ describeWith(["minio", "mc", "aws", "rclone"], "nearbucket import", () => {
 
   it("adopts a part, and the rest with the next run, without a byte of them read or written", async () => {
     const before = scene.audit.entries.length;
-    expect(await photos("--prefix", "twins/")).toMatchObject({ code: 0, listed: 2, adopted: 2, skipped: {} });
+    expect(await photos("--prefix", "twins/")).toMatchObject({ code: 0, listed: 2, imported: 2, skipped: {} });
     const adopted = scene.contents.size - 1;
     const rest = await photos();
-    expect(rest).toMatchObject({ code: 1, listed: scene.contents.size, adopted: adopted - 2, known: 2 });
+    expect(rest).toMatchObject({ code: 1, listed: scene.contents.size, imported: adopted - 2, known: 2 });
     expect(rest["err"]).toContain("belongs to nearbucket from now on");
-    expect(await photos()).toMatchObject({ adopted: 0, known: adopted, skipped: { "long-key": 1 } });
+    expect(await photos()).toMatchObject({ imported: 0, known: adopted, skipped: { "long-key": 1 } });
     scene.contents.delete(LONG);
     const own = scene.audit.entries.slice(before).filter(({ api, userAgent }) => {
       return userAgent?.includes("aws-sdk-js") && !(api.object ?? "").startsWith("nearbucket");
@@ -149,7 +149,7 @@ describeWith(["minio", "mc", "aws", "rclone"], "nearbucket import", () => {
     await scene.films.send(new CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload: { Parts } }));
     expect(await scene.adopt("toronto/films", "films")).toMatchObject({
       code: 0,
-      adopted: ANY.length + 1,
+      imported: ANY.length + 1,
       skipped: {},
     });
     for (const Key of ANY) {
@@ -196,7 +196,7 @@ describeWith(["minio", "mc", "aws", "rclone"], "nearbucket import", () => {
     await held.met;
     running.kill("SIGKILL");
     expect(await ended).toEqual([null, "SIGKILL"]);
-    expect(await photos("--prefix", "many/")).toMatchObject({ code: 0, adopted: 50, known: 200, skipped: {} });
+    expect(await photos("--prefix", "many/")).toMatchObject({ code: 0, imported: 50, known: 200, skipped: {} });
     for (const key of ["many/100", "many/349"]) await vi.waitFor(() => isWhole(key), WITHIN);
   });
 
@@ -238,6 +238,9 @@ describeWith(["minio", "mc", "aws", "rclone"], "nearbucket import", () => {
     expect((await read(scene.minio.s3, "by mc")).toString()).toBe("by an old client");
     const { found } = await scene.gateway.metadata.objects.find("photos", "by mc");
     expect(found).toBeUndefined();
-    expect(await photos("--prefix", "by mc", "--dry-run")).toMatchObject({ known: 0, adopted: 1 });
+    const mine = () => photos("--prefix", "by mc", "--dry-run");
+    expect(await mine()).toMatchObject({ known: 0, skipped: { deleted: 1 } });
+    expect(await photos("--stop")).toMatchObject({ stopped: true });
+    expect(await mine()).toMatchObject({ known: 0, imported: 1 });
   });
 });

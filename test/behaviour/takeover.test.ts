@@ -1,7 +1,9 @@
 // A bucket takes over another one while clients use it: what is not here yet is read there, and comes here by that;
 // what clients write and delete here stays so; a service that does not answer makes nothing missing.
 import { createHash, randomBytes } from "node:crypto";
-import http from "node:http";
+import { rename } from "node:fs/promises";
+import type http from "node:http";
+import { join } from "node:path";
 import { Upload } from "@aws-sdk/lib-storage";
 import {
   CopyObjectCommand,
@@ -14,6 +16,7 @@ import {
   HeadObjectCommand,
   ListObjectsCommand,
   ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
   PutObjectCommand,
   PutObjectTaggingCommand,
 } from "@aws-sdk/client-s3";
@@ -31,7 +34,7 @@ beforeEach(async () => {
 });
 afterEach(() => scene?.[Symbol.asyncDispose]());
 
-const keysOf = (listing: { Contents?: { Key?: string }[] }) => (listing.Contents ?? []).map(({ Key }) => Key);
+const keysOf = ({ Contents = [] }: Pick<ListObjectsV2CommandOutput, "Contents">) => Contents.map(({ Key }) => Key);
 const list = (more: object = {}) => scene.s3.send(new ListObjectsV2Command({ Bucket, ...more }));
 
 describe("an object that is not here yet", () => {
@@ -104,11 +107,26 @@ describe("an object that is not here yet", () => {
   it("comes although the client that read it left", async () => {
     await scene.takeOver();
     await scene.store("left", randomBytes(12 * MIB));
-    const held = scene.proxy.script({ method: "GET", key: /^left$/ }, { do: "hold-body", after: 3 * MIB });
+    const held = scene.proxy.script({ method: "GET", key: /^left$/ }, { do: "hold-rest", after: 3 * MIB });
     const { Body } = await scene.s3.send(new GetObjectCommand({ Bucket, Key: "left" }));
     (Body as http.IncomingMessage).destroy();
+    await held.met;
     held.release();
     await vi.waitFor(async () => expect(await scene.isHere("left")).toBe(true), comes);
+  });
+
+  it("is read to its end by its client although the line broke, and comes with the next read", async () => {
+    await scene.takeOver();
+    const bytes = randomBytes(12 * MIB);
+    await scene.store("broken", bytes);
+    const held = scene.proxy.script({ method: "GET", key: /^broken$/ }, { do: "hold-rest", after: 3 * MIB });
+    const reading = scene.read("broken");
+    await held.met;
+    scene.proxy.reset();
+    expect(digest(await reading)).toBe(digest(bytes.toString("latin1")));
+    expect(await scene.isHere("broken")).toBe(false);
+    await scene.read("broken");
+    await vi.waitFor(async () => expect(await scene.isHere("broken")).toBe(true), comes);
   });
 
   it("comes first for whatever needs it here", async () => {
@@ -232,13 +250,14 @@ describe("an old service in trouble", () => {
     await expect(list()).rejects.toMatchObject({ name: "ServiceUnavailable" });
   });
 
-  it("gives the client its bytes where the backends take none", async () => {
+  it("is read although the gateway's own backends are away", async () => {
     await scene.takeOver();
-    await scene.store("read only", randomBytes(9 * MIB));
-    const { fleet } = scene.gateway.gateway;
-    expect(fleet.members()).toHaveLength(2);
-    const bytes = await scene.read("read only", {});
-    expect(bytes).toHaveLength(9 * MIB);
+    const bytes = randomBytes(9 * MIB);
+    await scene.store("kept nowhere", bytes);
+    for (const name of ["disk-a", "disk-b"])
+      await rename(join(scene.old.directory, name), join(scene.old.directory, `${name}-away`));
+    expect(digest(await scene.read("kept nowhere"))).toBe(digest(bytes.toString("latin1")));
+    expect(await scene.isHere("kept nowhere")).toBe(false);
   });
 });
 

@@ -18,6 +18,8 @@ export type ProxyFault =
   | { readonly do: "hold" }
   /** Passes on `after` bytes of the body, and the rest after `release`. */
   | { readonly do: "hold-body"; readonly after: number }
+  /** Passes on `after` bytes of the answer's body, and the rest after `release`. Dropped, the answer is cut there. */
+  | { readonly do: "hold-rest"; readonly after: number }
   /** Passes the request on, and the answer after `release`. */
   | { readonly do: "hold-answer" }
   | { readonly do: "status"; readonly status: number }
@@ -178,10 +180,12 @@ async function passOn({ target, agent, script, request, response }: Exchange): P
   const [answer] = await answering;
   if (fault?.do === "hold-answer") await script?.wait();
   if (fault?.do === "slow") await scheduler.wait(fault.ms);
-  script?.meet();
+  if (fault?.do !== "hold-rest") script?.meet();
   const { statusCode = 502 } = answer;
   response.writeHead(statusCode, answer.rawHeaders);
   if (fault?.do === "spoil" && method === "GET" && statusCode < 300) response.end(fault.change(await buffer(answer)));
+  else if (fault?.do === "hold-rest")
+    await pipeline(answer, (chunks) => heldAfter(chunks, fault.after, script), response);
   else if (fault?.do === "lag") await passOnLate(answer, response, fault.bytes);
   else await pipeline(answer, response).catch(() => response.destroy());
 }

@@ -5,6 +5,8 @@
 import type { Backend } from "./backend.ts";
 import { type DiskBackendOptions, openDiskBackend } from "./disk/backend.ts";
 import { MemoryBackend, type MemoryBackendOptions } from "./memory/backend.ts";
+import type { OldPlace } from "./old-place.ts";
+import type { OldBucketOptions } from "./s3/old-bucket.ts";
 import type { S3BackendOptions } from "./s3/options.ts";
 
 /** Plain values, as the configuration gives them. */
@@ -50,4 +52,10 @@ export async function openNamed(config: BackendConfig): Promise<Backend> {
 async function openS3(config: S3BackendOptions): Promise<Backend> {
   const { openS3Backend } = await import("./s3/backend.ts");
   return openS3Backend(config);
+}
+
+/** A bucket of an S3 service that is taken over. Asks it nothing. Throws on files that cannot be used. */
+export async function openOldPlace(options: OldBucketOptions): Promise<OldPlace> {
+  const { openOldBucket } = await import("./s3/old-bucket.ts");
+  return openOldBucket(options);
 }

@@ -3,7 +3,6 @@
  * others go through AWS's client. Nothing is believed untested: a 404 counts only when the service names the key, a 200
  * only without `<Error>` and with an ETag, a body only at its full length.
  */
-import type { IncomingMessage } from "node:http";
 import type { SecureContext } from "node:tls";
 import type { ByteRange } from "../../model.ts";
 import type { RedirectAbilities } from "../../registration.ts";
@@ -26,6 +25,7 @@ import { addressOf, pathOf, type S3Address } from "./address.ts";
 import { AdoptableBucket } from "./adoptable-bucket.ts";
 import { S3Body } from "./body.ts";
 import { readSecureContext } from "./client.ts";
+import { extentOf, lengthOf } from "./extent.ts";
 import { bareEtag, parseErrorDocument } from "./faults.ts";
 import { IdentityObject } from "./identity-object.ts";
 import type { S3BackendOptions } from "./options.ts";
@@ -243,7 +243,7 @@ export class S3Backend implements Backend {
       throw failure.fault === "absent" ? await this.#missing(key, true) : failure;
     }
     const etag = bareEtag(response.headers.etag);
-    const extent = this.#extent(response, range);
+    const extent = extentOf(response, range);
     if (typeof extent === "string" || etag === undefined) {
       response.destroy();
       throw this.#transport.corrupt(`GET ${key}: ${typeof extent === "string" ? extent : "no ETag"}`);
@@ -267,28 +267,4 @@ export class S3Backend implements Backend {
       ? absent
       : this.#transport.errorOf(bucket.statusCode ?? 0, "", "HEAD of the bucket");
   }
-
-  /** What of the object the answer brings, or why it cannot be believed. */
-  #extent(
-    response: IncomingMessage,
-    range: ByteRange | undefined,
-  ): { readonly size: number; readonly length: number } | string {
-    const length = lengthOf(response);
-    if (length === undefined) return "no Content-Length";
-    if (response.statusCode === 200) {
-      const isWhole = range === undefined || (range.first === 0 && length === range.last + 1);
-      return isWhole ? { size: length, length } : `${length} bytes in answer to a range`;
-    }
-    const told = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(response.headers["content-range"] ?? "");
-    if (range === undefined || told === null) return "a part nobody asked for";
-    const [first, last, size] = [Number(told[1]), Number(told[2]), Number(told[3])];
-    if (first !== range.first || last !== range.last || length !== last - first + 1 || last >= size)
-      return `asked for ${range.first}-${range.last}, got ${told[0]}`;
-    return { size, length };
-  }
-}
-
-function lengthOf(response: IncomingMessage): number | undefined {
-  const length = response.headers["content-length"];
-  return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
 }

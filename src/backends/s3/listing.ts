@@ -4,6 +4,11 @@ import { BackendError, type ListedBlob } from "../backend.ts";
 import { bareEtag } from "./faults.ts";
 import { translated } from "./sdk-client.ts";
 
+/** The order of keys in a listing, which is not that of UTF-16. */
+export function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
 export interface ListedRange {
   readonly backend: string;
   readonly bucket: string;
@@ -39,8 +44,7 @@ export async function* listBucket(client: S3Client, range: ListedRange): AsyncGe
         !key.startsWith(prefix)
       )
         throw corrupt("a listing with an entry that is not whole");
-      if (previous !== undefined && Buffer.compare(Buffer.from(previous), Buffer.from(key)) >= 0)
-        throw corrupt("a listing that is out of order");
+      if (previous !== undefined && compareBytes(previous, key) >= 0) throw corrupt("a listing that is out of order");
       previous = key;
       yield { key, size: Size, etag, modifiedAt: LastModified };
     }
@@ -48,8 +52,28 @@ export async function* listBucket(client: S3Client, range: ListedRange): AsyncGe
   } while (token !== undefined);
 }
 
-/** Undefined: it is not encoded. */
-function decode(key: string): string | undefined {
+/** Behind every key of a prefix that S3 lists in byte order. */
+export const LAST = "\u{10FFFF}";
+
+/** The same without the keys that begin with `hidden`, which are skipped unread. */
+export async function* listAround(client: S3Client, range: ListedRange, hidden: string): AsyncGenerator<ListedBlob> {
+  const past = hidden + LAST;
+  let { after } = range;
+  while (!range.prefix.startsWith(hidden)) {
+    let isSkipped = false;
+    for await (const object of listBucket(client, { ...range, after })) {
+      const isHidden = object.key.startsWith(hidden);
+      isSkipped = isHidden && compareBytes(object.key, past) < 0;
+      if (isSkipped) break;
+      if (!isHidden) yield object;
+    }
+    if (!isSkipped) return;
+    after = past;
+  }
+}
+
+/** As `EncodingType: "url"` has it. Undefined: it is not encoded. */
+export function decode(key: string): string | undefined {
   try {
     return decodeURIComponent(key.replaceAll("+", " "));
   } catch {

@@ -2,7 +2,7 @@
 import type { SecureContext } from "node:tls";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { BackendError } from "../backend.ts";
-import { DEFAULT_SIGNING_REGION, openS3Client } from "./client.ts";
+import { DEFAULT_SIGNING_REGION, openS3Client, type S3ServiceOptions } from "./client.ts";
 import { verdictOf } from "./faults.ts";
 import type { S3BackendOptions } from "./options.ts";
 
@@ -14,7 +14,7 @@ export function signingRegionOf({
 
 /** `attempts`: of each call; a caller that has another backend to ask waits for few. */
 export function openClient(
-  options: S3BackendOptions,
+  options: S3ServiceOptions & Pick<S3BackendOptions, "connectTimeoutMs" | "responseTimeoutMs">,
   secureContext: SecureContext | undefined,
   attempts = 2,
 ): S3Client {

@@ -90,7 +90,7 @@ export function wantedBy(
  * Blobs are shared by those alone that want the same regions: what must stay in one is never known elsewhere, and what
  * is known elsewhere never counts there. Those kept in fewer copies than others stay apart too.
  */
-export function scopeWithin(scope: string | undefined, wanted: Wanted | undefined, copies: number): string | undefined {
+function scopeWithin(scope: string | undefined, wanted: Wanted | undefined, copies: number): string | undefined {
   if (scope === undefined || wanted === undefined) return scope;
   const within = wanted.regions === undefined ? "" : `@${wanted.regions.join(",")}`;
   const fewer = wanted.copies !== undefined && wanted.copies < copies ? `#${wanted.copies}` : "";

@@ -173,9 +173,7 @@ function regionLines({ goneRegions, backends }: StatusReport): readonly string[]
 }
 
 function takeoverLines({ takeovers }: StatusReport): readonly string[] {
-  return takeovers.map(({ bucket, from }) =>
-    wrap(`${bucket} takes over ${from}: what it lacks is read there.`, "  "),
-  );
+  return takeovers.map(({ bucket, from }) => wrap(`${bucket} takes over ${from}: what it lacks is read there.`, "  "));
 }
 
 function bucketLines({ underReplicatedByBucket: shares }: StatusReport): readonly string[] {

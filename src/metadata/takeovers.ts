@@ -76,8 +76,7 @@ export class Takeovers {
 
   /** Forgets what was deleted in a takeover that has ended. */
   async forget(bucketId: number): Promise<void> {
-    const forgetSome = () =>
-      this.#context.engine.transact((c) => c.run(forgetDeleted, [bucketId, FORGOTTEN_AT_ONCE]));
+    const forgetSome = () => this.#context.engine.transact((c) => c.run(forgetDeleted, [bucketId, FORGOTTEN_AT_ONCE]));
     while ((await forgetSome()) === FORGOTTEN_AT_ONCE);
   }
 }

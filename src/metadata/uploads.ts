@@ -5,13 +5,7 @@ import type { Checksum, PartOfObject, StoredObject, WriteCondition } from "../mo
 import type { MetadataContext } from "./context.ts";
 import { type Connection, statement } from "./engine.ts";
 import { takeKey } from "./key-reservations.ts";
-import {
-  checkResidency,
-  checkTaken,
-  checkWriteCondition,
-  readCurrent,
-  replaceCurrent,
-} from "./object-writing.ts";
+import { checkResidency, checkTaken, checkWriteCondition, readCurrent, replaceCurrent } from "./object-writing.ts";
 import { fromAttributes, regionsText } from "./rows.ts";
 import type { FreshContent } from "./stored-content.ts";
 import {

@@ -70,11 +70,7 @@ export const PutObject = operation({
   },
 });
 
-async function checkBefore(
-  { bucket, key }: ObjectCall,
-  condition: WriteCondition,
-  services: Services,
-): Promise<void> {
+async function checkBefore({ bucket, key }: ObjectCall, condition: WriteCondition, services: Services): Promise<void> {
   if (condition.ifMatch === undefined && condition.ifNoneMatch === undefined) return;
   const found = await findObject(services, bucket, key);
   checkWriteCondition(condition, found?.object, key);

@@ -21,9 +21,9 @@ import type {
   RedirectMode,
   StoredObject,
 } from "../model.ts";
-import type { Coming, Takeover } from "../takeover/takeover.ts";
 import type { IncomingBody } from "../protocol/incoming-body.ts";
 import type { XmlDocument } from "../protocol/xml.ts";
+import type { Coming, Takeover } from "../takeover/takeover.ts";
 
 /** Who calls. Anonymous requests have no account. */
 interface Caller {

@@ -33,11 +33,7 @@ export async function readyToAdopt(
 function objectOf(
   { key, size, etag, modifiedAt, attributes, partSizes }: DescribedObject,
   storageKey: string,
-  {
-    name,
-    bucket,
-    defaults,
-  }: { readonly name: string; readonly bucket: Bucket; readonly defaults: WriteDefaults },
+  { name, bucket, defaults }: { readonly name: string; readonly bucket: Bucket; readonly defaults: WriteDefaults },
 ): AdoptedObject {
   const { scope, wanted } = destinationOf(bucket, bucket.owner.id, undefined, defaults);
   return {

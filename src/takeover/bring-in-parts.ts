@@ -3,7 +3,7 @@ import { BackendError } from "../backends/backend.ts";
 import { scopeOfUpload, wantedBy } from "../blobs/scope.ts";
 import { S3Error } from "../errors.ts";
 import type { Upload } from "../metadata/uploads.ts";
-import { type Bringing, type Brought, opened } from "./bring.ts";
+import { type Bringing, type Brought, opened } from "./bringing.ts";
 
 /** Of an object whose own parts nobody tells, and that is too large for one piece. */
 const PART = 512 * 1024 ** 2;

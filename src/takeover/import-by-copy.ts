@@ -10,7 +10,8 @@ import { S3Error } from "../errors.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { Standing } from "../metadata/takeovers.ts";
 import type { Bucket, ListedObject } from "../model.ts";
-import { bring, type Brought } from "./bring.ts";
+import { bring } from "./bring.ts";
+import type { Brought } from "./bringing.ts";
 import { type ImportReport, Tally } from "./tally.ts";
 import { type Amount, countAlong } from "./total.ts";
 

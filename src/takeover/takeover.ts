@@ -11,7 +11,8 @@ import type { Metadata } from "../metadata/metadata.ts";
 import type { Listing, ListPage } from "../metadata/objects.ts";
 import type { Bucket, ByteRange, FoundObject, OldBucket, StoredObject } from "../model.ts";
 import { type AdoptingBackend, readyToAdopt } from "./adopt.ts";
-import { bring, type Brought } from "./bring.ts";
+import { bring } from "./bring.ts";
+import { type Brought, unavailable } from "./bringing.ts";
 import { mergedPage } from "./merged-listing.ts";
 import { Tap } from "./tap.ts";
 
@@ -49,10 +50,7 @@ export interface OldPlaces {
 }
 
 export interface TakeoverOptions extends Brought {
-  readonly metadata: Pick<
-    Metadata,
-    "objects" | "uploads" | "keyReservations" | "takeovers" | "adoptions"
-  >;
+  readonly metadata: Pick<Metadata, "objects" | "uploads" | "keyReservations" | "takeovers" | "adoptions">;
   readonly places: OldPlaces;
   readonly log: Log;
 }
@@ -128,8 +126,8 @@ class OpenTakeover implements Takeover {
     if (takesOver === undefined) throw new Error("a bucket that takes nothing over");
     try {
       return await this.#options.places.open(takesOver);
-    } catch (cause) {
-      throw new S3Error("ServiceUnavailable", {}, { cause });
+    } catch (error) {
+      throw unavailable(error);
     }
   }
 
@@ -193,10 +191,14 @@ class OpenTakeover implements Takeover {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof BackendError)) throw error;
-      throw new S3Error(error.fault === "absent" ? "SlowDown" : "ServiceUnavailable", {}, { cause: error });
+      throw error instanceof BackendError ? heard(error) : error;
     }
   }
+}
+
+/** What was found a moment ago is another object now: the next try meets that. */
+function heard(error: BackendError): S3Error {
+  return error.fault === "absent" ? new S3Error("SlowDown", {}, { cause: error }) : unavailable(error);
 }
 
 function idOf({ id }: Bucket, key: string): string {

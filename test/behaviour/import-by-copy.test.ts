@@ -5,7 +5,6 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
-import { Upload } from "@aws-sdk/lib-storage";
 import {
   DeleteObjectCommand,
   GetObjectTaggingCommand,
@@ -14,6 +13,7 @@ import {
   PutObjectCommand,
   PutObjectTaggingCommand,
 } from "@aws-sdk/client-s3";
+import { Upload } from "@aws-sdk/lib-storage";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { MAIN } from "../support/gateway-process.ts";
 import { openTakeoverScene, type TakeoverScene } from "../support/takeover-scene.ts";
@@ -43,7 +43,14 @@ it("copies everything with all that belongs to it, on both backends, and equal c
   await new Upload({ client: scene.old.s3, params: large, partSize: 5 * MIB }).done();
   expect(await scene.import("--dry-run")).toMatchObject({ code: 0, listed: 10, imported: 10, skipped: {} });
   expect(await here()).toEqual([]);
-  expect(await scene.import()).toMatchObject({ code: 0, listed: 10, imported: 10, known: 0, skipped: {}, finished: false });
+  expect(await scene.import()).toMatchObject({
+    code: 0,
+    listed: 10,
+    imported: 10,
+    known: 0,
+    skipped: {},
+    finished: false,
+  });
   expect(await scene.import()).toMatchObject({ code: 0, imported: 0, known: 10 });
   expect(await scene.import("--finish")).toMatchObject({ code: 0, imported: 0, known: 10, finished: true });
   scene.proxy.script({ method: "GET" }, { do: "status", status: 500 });
@@ -60,16 +67,21 @@ it("copies everything with all that belongs to it, on both backends, and equal c
     for (const name of ["ETag", "ContentLength", "LastModified", "Metadata", ...Object.keys(given)])
       expect(now?.[name as "ETag"], `${name} of ${Key}`).toEqual(old?.[name as "ETag"]);
     const { found } = await objects.find(Bucket, Key ?? "");
-    expect(found?.blob.replicas.map(({ state }) => state), Key).toEqual(["verified", "verified"]);
+    expect(
+      found?.blob.replicas.map(({ state }) => state),
+      Key,
+    ).toEqual(["verified", "verified"]);
   }
   expect(await here()).toHaveLength(10);
   const [one, two] = await Promise.all(["twins/one", "twins/two"].map((key) => objects.find(Bucket, key)));
   expect(one?.found?.blob.id).toBe(two?.found?.blob.id);
   const { TagSet } = await scene.s3.send(new GetObjectTaggingCommand({ Bucket, Key: "twins/one" }));
   expect(TagSet).toEqual([{ Key: "a", Value: "b" }]);
-  expect(createHash("md5").update(await scene.read("in parts"), "latin1").digest("hex")).toBe(
-    createHash("md5").update(large.Body).digest("hex"),
-  );
+  expect(
+    createHash("md5")
+      .update(await scene.read("in parts"), "latin1")
+      .digest("hex"),
+  ).toBe(createHash("md5").update(large.Body).digest("hex"));
 });
 
 it("follows what old clients overwrite, and leaves what new clients changed", async () => {

@@ -4,7 +4,6 @@ import { createHash, randomBytes } from "node:crypto";
 import { rename } from "node:fs/promises";
 import type http from "node:http";
 import { join } from "node:path";
-import { Upload } from "@aws-sdk/lib-storage";
 import {
   CopyObjectCommand,
   DeleteBucketCommand,
@@ -20,6 +19,7 @@ import {
   PutObjectCommand,
   PutObjectTaggingCommand,
 } from "@aws-sdk/client-s3";
+import { Upload } from "@aws-sdk/lib-storage";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openTakeoverScene, type TakeoverScene } from "../support/takeover-scene.ts";
 
@@ -48,7 +48,13 @@ describe("an object that is not here yet", () => {
     const old = await scene.old.s3.send(new HeadObjectCommand({ Bucket: "old", Key: "a b/ü" }));
     const at = { Bucket, Key: "a b/ü" };
     const head = await scene.s3.send(new HeadObjectCommand(at));
-    for (const name of ["ETag", "ContentLength", "LastModified", "Metadata", ...Object.keys(given).slice(0, 3)] as const)
+    for (const name of [
+      "ETag",
+      "ContentLength",
+      "LastModified",
+      "Metadata",
+      ...Object.keys(given).slice(0, 3),
+    ] as const)
       expect(head[name as keyof typeof head], name).toEqual(old[name as keyof typeof old]);
     expect(await scene.isHere("a b/ü")).toBe(false);
     expect(await scene.read("a b/ü", { Range: "bytes=2-4" })).toBe("234");
@@ -91,7 +97,12 @@ describe("an object that is not here yet", () => {
     expect(await scene.read("parts", { PartNumber: 3 })).toBe(bytes.subarray(10 * MIB).toString("latin1"));
     expect(await scene.isHere("parts")).toBe(true);
     const now = await scene.s3.send(new HeadObjectCommand({ Bucket, Key: "parts", PartNumber: 2 }));
-    expect(now).toMatchObject({ ETag: old.ETag, PartsCount: 3, ContentLength: 5 * MIB, LastModified: old.LastModified });
+    expect(now).toMatchObject({
+      ETag: old.ETag,
+      PartsCount: 3,
+      ContentLength: 5 * MIB,
+      LastModified: old.LastModified,
+    });
     expect(digest(await scene.read("parts"))).toBe(digest(bytes.toString("latin1")));
   });
 

@@ -27,7 +27,7 @@ export interface TakeoverScene extends AsyncDisposable {
   import(...words: readonly string[]): Promise<Record<string, unknown>>;
 }
 
-export const OLD: OldBucket = { service: "old", bucket: "old" };
+const OLD: OldBucket = { service: "old", bucket: "old" };
 
 export async function openTakeoverScene(config: Partial<GatewayConfigInput> = {}): Promise<TakeoverScene> {
   const old = await startTestGateway({ backends: 1, config: { copies: 1 } });

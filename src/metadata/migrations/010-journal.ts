@@ -40,5 +40,8 @@ export const journal: Migration = {
   statements: (dialect: Dialect) =>
     dialect === "sqlite"
       ? [...tables("TEXT", "INTEGER PRIMARY KEY AUTOINCREMENT"), ...recording(dialect, RECORDED)]
-      : [...tables('TEXT COLLATE "C"', "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"), ...recording(dialect, RECORDED)],
+      : [
+          ...tables('TEXT COLLATE "C"', "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+          ...recording(dialect, RECORDED),
+        ],
 };

@@ -41,6 +41,7 @@ const sketch = z
   .object({
     regions: z.array(named).catch([]).default([]),
     backends: z.array(backend).catch([]).default([]),
+    sources: z.array(backend).catch([]).default([]),
     clientMap: z.array(mapped).catch([]).default([]),
     geography: z
       .object({ databases: z.array(z.unknown()).catch([]).default([]) })
@@ -72,6 +73,7 @@ const sketch = z
   .catch({
     regions: [],
     backends: [],
+    sources: [],
     clientMap: [],
     geography: { databases: [] },
     listen: {},
@@ -88,9 +90,10 @@ const sketch = z
 /** Every contradiction in a configuration as read from a file. Never throws. */
 export function findContradictions(input: unknown): readonly Fault[] {
   const { regions, backends, clientMap, copies, graceHours, redirect, ingest, limits, ...given } = sketch.parse(input);
-  const { listen, trustedProxies, geography } = given;
+  const { listen, trustedProxies, geography, sources } = given;
   const known = new Set(regions.map((region) => region.name));
   const faults: Fault[] = [...repeated("regions", regions), ...repeated("backends", backends)];
+  faults.push(...repeated("sources", sources, backends));
   for (const [list, rows] of Object.entries({ backends, clientMap }))
     for (const [index, row] of rows.entries())
       if (row.region !== undefined && !known.has(row.region))
@@ -98,7 +101,9 @@ export function findContradictions(input: unknown): readonly Fault[] {
           path: pathOf([list, index, "region"]),
           message: `expected the name of one of the regions, found ${row.region}`,
         });
-  faults.push(...backends.flatMap(tlsFaults), ...sharedDisks(backends));
+  for (const [list, rows] of Object.entries({ backends, sources }))
+    faults.push(...rows.flatMap((row, index) => tlsFaults(row, [list, index])));
+  faults.push(...sharedDisks(backends));
   const numbered = clientMap.findIndex(({ asn }) => asn !== undefined);
   if (numbered >= 0 && geography.databases.length === 0)
     faults.push({
@@ -181,8 +186,13 @@ function adoptionFaults(
   return faults;
 }
 
-function repeated(list: string, rows: readonly { readonly name?: string | undefined }[]): readonly Fault[] {
-  const seen = new Set<string>();
+interface Named {
+  readonly name?: string | undefined;
+}
+
+/** `others`: of a list before, whose names are taken. */
+function repeated(list: string, rows: readonly Named[], others: readonly Named[] = []): readonly Fault[] {
+  const seen = new Set(others.map(({ name }) => name));
   const faults: Fault[] = [];
   for (const [index, { name }] of rows.entries()) {
     if (name === undefined) continue;
@@ -225,16 +235,19 @@ function isWithin(inner: string, outer: string): boolean {
   return path !== ".." && !path.startsWith(`..${sep}`);
 }
 
-function tlsFaults({ endpoint, caFile, certificateFile, keyFile }: z.output<typeof backend>, index: number): Fault[] {
+function tlsFaults(
+  { endpoint, caFile, certificateFile, keyFile }: z.output<typeof backend>,
+  at: readonly [string, number],
+): Fault[] {
   const faults: Fault[] = [];
   if ((certificateFile === undefined) !== (keyFile === undefined))
     faults.push({
-      path: pathOf(["backends", index, certificateFile === undefined ? "certificateFile" : "keyFile"]),
+      path: pathOf([...at, certificateFile === undefined ? "certificateFile" : "keyFile"]),
       message: "missing: a certificate and its key go together",
     });
   if ((caFile ?? certificateFile) !== undefined && endpoint !== undefined && !endpoint.startsWith("https:"))
     faults.push({
-      path: pathOf(["backends", index, "endpoint"]),
+      path: pathOf([...at, "endpoint"]),
       message: "expected https://host[:port] beside TLS files",
     });
   return faults;

@@ -6,18 +6,9 @@ import { z } from "zod";
 import { type Environment, expandReferences } from "./environment.ts";
 import { type Fault, pathOf } from "./fault.ts";
 import { placeBackend } from "./load.ts";
-import { filled, origin } from "./values.ts";
+import { s3Service } from "./s3-service.ts";
 
-const foreignService = z.strictObject({
-  endpoint: origin,
-  accessKeyId: filled,
-  secretAccessKey: filled,
-  signingRegion: filled.default("us-east-1"),
-  forcePathStyle: z.boolean().default(true),
-  caFile: filled.optional(),
-  certificateFile: filled.optional(),
-  keyFile: filled.optional(),
-});
+const foreignService = z.strictObject(s3Service);
 
 export type ForeignService = z.output<typeof foreignService>;
 

@@ -131,9 +131,8 @@ function withPaths(tree: Tree, directory: string): Tree {
       ? { ...metadata, kind, file: placed(metadata["file"] ?? join(dataDirectory, DATABASE_FILE), directory) }
       : metadata,
     ...placedKey(tree, directory, inFile ? join(dataDirectory, ENCRYPTION_KEY_FILE) : undefined),
-    ...(Array.isArray(tree["backends"])
-      ? { backends: tree["backends"].map((backend: unknown) => placeBackend(backend, directory)) }
-      : {}),
+    ...placeAll(tree, "backends", directory),
+    ...placeAll(tree, "sources", directory),
     ...(isTree(tree["geography"]) ? { geography: placeDatabases(tree["geography"], directory) } : {}),
     ...(tree["tls"] === undefined ? {} : { tls: withPlaced(tree["tls"], TLS_PATHS, directory) }),
   };
@@ -155,7 +154,12 @@ function placeDatabases(geography: Tree, directory: string): Tree {
 const BACKEND_PATHS = ["directory", "caFile", "certificateFile", "keyFile"];
 const TLS_PATHS = ["certificate", "key", "clientCaFile"];
 
-/** Makes a backend's paths absolute. */
+function placeAll(tree: Tree, list: "backends" | "sources", directory: string): Tree {
+  const all = tree[list];
+  return Array.isArray(all) ? { [list]: all.map((one: unknown) => placeBackend(one, directory)) } : {};
+}
+
+/** Makes a backend's paths absolute, or a source's. */
 export function placeBackend(backend: unknown, directory: string): unknown {
   return withPlaced(backend, BACKEND_PATHS, directory);
 }

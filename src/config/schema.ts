@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { findContradictions } from "./contradictions.ts";
 import { type Fault, pathOf } from "./fault.ts";
+import { s3Service } from "./s3-service.ts";
 import { bytes, filled, name, network, origin, pageOrigin, seconds } from "./values.ts";
 
 const redirectMode = z.enum(["off", "auto", "always"]);
@@ -21,22 +22,15 @@ const placed = {
 
 const reachedByS3 = {
   ...placed,
-  endpoint: origin,
+  ...s3Service,
   bucket: filled,
   prefix: z.string().default(""),
-  accessKeyId: filled,
-  secretAccessKey: filled,
   redirectAccessKeyId: filled.optional(),
   redirectSecretAccessKey: filled.optional(),
-  signingRegion: filled.default("us-east-1"),
-  forcePathStyle: z.boolean().default(true),
   createBucket: z.boolean().default(false),
   publicEndpoint: origin.optional(),
   clientNetworks: z.array(network).optional(),
   crossOrigin: z.boolean().default(false),
-  caFile: filled.optional(),
-  certificateFile: filled.optional(),
-  keyFile: filled.optional(),
 };
 
 const backend = z.discriminatedUnion("kind", [
@@ -55,6 +49,9 @@ const backend = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("disk"), ...placed, directory: filled }),
   z.strictObject({ kind: z.literal("memory"), ...placed }),
 ]);
+
+/** Buckets of it may be taken over; nothing is ever written there. */
+const source = z.strictObject({ name, ...s3Service });
 
 const metadata = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("sqlite"), file: filled, durable: z.boolean().default(true) }),
@@ -175,6 +172,7 @@ export const configSchema = z.strictObject({
   encryptionKeyFile: filled.optional(),
   regions: z.array(region).min(1),
   backends: z.array(backend).min(1),
+  sources: z.array(source).default([]),
   copies: z.int().min(1).max(16).default(2),
   fewestCopies: z.int().min(1).optional(),
   minimumCopies: z.int().min(1).optional(),

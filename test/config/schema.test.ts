@@ -44,6 +44,7 @@ describe("checkConfig", () => {
       role: "gateway",
       region: "us-east-1",
       domains: ["localhost"],
+      sources: [],
       copies: 2,
       minimumCopies: 2,
       dedup: { scope: "account", multipart: "content" },

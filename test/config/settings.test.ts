@@ -75,6 +75,7 @@ describe("applySettings", () => {
     "metadata.url=postgres://a:b@c/d",
     "rootKey={accessKeyId: a, secretAccessKey: x}",
     "backends=[{kind: s3, secretAccessKey: x}]",
+    "sources.0.secretAccessKey=x",
     "backends.0={kind: s3, redirectSecretAccessKey: x}",
     "metadata={kind: postgres, url: 'postgres://a:b@c/d'}",
   ])("takes no secret: %s", (text) => {

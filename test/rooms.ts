@@ -142,8 +142,10 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "errors.ts",
     "log.ts",
     "model.ts",
+    "takeover",
     "wanted.ts",
   ],
+  takeover: ["backends", "blobs", "errors.ts", "log.ts", "metadata", "model.ts", "wanted.ts"],
   delivery: [
     "backends",
     "geography",

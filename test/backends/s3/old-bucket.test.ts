@@ -113,6 +113,14 @@ it.each([
   await expect(place.open(object, undefined, signal)).rejects.toMatchObject({ fault });
 });
 
+it("asks for the object that was found, and for no other", async () => {
+  const place = await placeAt(({ headers }, response) => {
+    const isIt = headers["if-match"] === `"${ETAG}"` && headers["range"] === "bytes=2-3";
+    response.writeHead(isIt ? 412 : 500).end(error("PreconditionFailed"));
+  });
+  await expect(place.open(object, { first: 2, last: 3 }, signal)).rejects.toMatchObject({ fault: "absent" });
+});
+
 const listed = (key: string) =>
   `<Contents><Key>${key}</Key><Size>1</Size><ETag>&quot;${ETAG}&quot;</ETag>` +
   "<LastModified>2026-01-01T00:00:00.500Z</LastModified></Contents>";

@@ -5,7 +5,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { BackendError } from "../backends/backend.ts";
-import type { OldObject, OldPlace, Unreadable } from "../backends/old-place.ts";
+import type { OldPlace, Unreadable } from "../backends/old-place.ts";
 import { S3Error } from "../errors.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { Standing } from "../metadata/takeovers.ts";
@@ -114,7 +114,7 @@ async function copyOne(options: ByCopyOptions, listed: ListedObject): Promise<No
     if (found === undefined) return "gone";
     if (typeof found === "string") return found;
     try {
-      const isBrought = await bring(to, { bucket, place, old: withListedTime(found, listed), replaces, signal });
+      const isBrought = await bring(to, { bucket, place, old: found, replaces, signal });
       return isBrought ? "copied" : standingAgain(await metadata.takeovers.standing(bucket.id, listed.key));
     } catch (error) {
       if (!(error instanceof BackendError) || error.fault !== "absent") throw error;
@@ -127,8 +127,9 @@ async function copyOne(options: ByCopyOptions, listed: ListedObject): Promise<No
 function settledBy(standing: Standing, listed: ListedObject): "exists" | "deleted" | "known" | undefined {
   if (standing === undefined || standing === "deleted") return standing;
   if (!standing.brought) return "exists";
-  const isNewer = secondOf(listed.modifiedAt) > secondOf(standing.modifiedAt);
-  const isOther = secondOf(listed.modifiedAt) === secondOf(standing.modifiedAt) && listed.etag !== standing.etag;
+  // Both to the second.
+  const isNewer = listed.modifiedAt > standing.modifiedAt;
+  const isOther = listed.modifiedAt.getTime() === standing.modifiedAt.getTime() && listed.etag !== standing.etag;
   return isNewer || isOther ? undefined : "known";
 }
 
@@ -136,14 +137,4 @@ function settledBy(standing: Standing, listed: ListedObject): "exists" | "delete
 function standingAgain(standing: Standing): "exists" | "deleted" | "known" {
   if (standing === "deleted") return "deleted";
   return standing?.brought ? "known" : "exists";
-}
-
-/** HEAD tells whole seconds, listings of most services more. */
-function withListedTime(old: OldObject, { etag, modifiedAt }: ListedObject): OldObject {
-  const isSame = old.etag === etag && secondOf(old.modifiedAt) === secondOf(modifiedAt);
-  return isSame ? { ...old, modifiedAt } : old;
-}
-
-function secondOf(time: Date): number {
-  return Math.floor(time.getTime() / 1000);
 }

@@ -145,7 +145,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "takeover",
     "wanted.ts",
   ],
-  takeover: ["backends", "blobs", "errors.ts", "log.ts", "metadata", "model.ts", "wanted.ts"],
+  takeover: ["backends", "blobs", "errors.ts", "log.ts", "metadata", "model.ts", "upkeep", "wanted.ts"],
   delivery: [
     "backends",
     "geography",

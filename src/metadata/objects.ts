@@ -92,8 +92,9 @@ export class Objects {
    * One transaction: checks the condition, makes or references the blob, drops the old object's reference, releases the
    * reserved key, adds jobs (copy when replicas < copies, digest when the digest is unknown, drop for bytes not
    * needed).
-   * Throws PreconditionFailed, also for one that is taken over where the key was written or deleted here; NoSuchKey for ifMatch on a missing key; NoSuchBucket when it was deleted meanwhile;
-   * SlowDown when a known blob was reclaimed meanwhile, or the reservation of fresh bytes lapsed.
+   * Throws PreconditionFailed, also for one that is brought where a client wrote or deleted the key; NoSuchKey for
+   * ifMatch on a missing key; NoSuchBucket when it was deleted meanwhile; SlowDown when a known blob was reclaimed
+   * meanwhile, or the reservation of fresh bytes lapsed.
    */
   put(object: NewObject): Promise<StoredObject> {
     return this.#context.engine.transact(async (c) => {

@@ -15,7 +15,10 @@ import type { Brought } from "./bringing.ts";
 import { type ImportReport, Tally } from "./tally.ts";
 import { type Amount, countAlong } from "./total.ts";
 
-/** exists, deleted: a client did so here. gone: it was deleted there meanwhile. changing: overwritten again and again. */
+/**
+ * exists, deleted: a client did so here. gone: it was deleted there meanwhile. changing: it is overwritten again and
+ * again.
+ */
 export type NotCopied = Unreadable | "exists" | "deleted" | "gone" | "changing";
 
 export interface ByCopyOptions {

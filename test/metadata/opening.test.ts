@@ -58,7 +58,7 @@ describe.each(makers)("A new database on %s", (_, make) => {
     const database = await make();
     const options = { engine: database.engine, now: new Clock().now, graceMs, cacheRows: 10 };
     await (await openMetadata(options)).close();
-    await database.knex("schema_migrations").insert({ version: 11, name: "011-later", applied_at: 0 });
+    await database.knex("schema_migrations").insert({ version: 12, name: "012-later", applied_at: 0 });
     await expect(openMetadata(options)).rejects.toThrow("newer program");
     await database.remove();
   });

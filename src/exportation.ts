@@ -85,7 +85,15 @@ async function run(
   } catch (error) {
     ended = signal.aborted ? "it was stopped" : (reasonOf(error) ?? String(error));
   }
-  return { ...tally, total, remarks: [...stores.faults, ...(target.remarks?.() ?? [])], ended };
+  const remarks = [...selection.buckets.flatMap(notHere), ...stores.faults, ...(target.remarks?.() ?? [])];
+  return { ...tally, total, remarks, ended };
+}
+
+/** What has not come to a bucket that takes another over is none of its objects yet. */
+function notHere({ name, settings: { takesOver } }: Bucket): readonly string[] {
+  if (takesOver === undefined) return [];
+  const place = `${takesOver.service}/${takesOver.bucket}`;
+  return [`${name} takes over ${place}: what has not come from there is not exported. End that first, with import`];
 }
 
 async function bucketsOf({ metadata }: Administration, names: readonly string[]): Promise<readonly Bucket[]> {

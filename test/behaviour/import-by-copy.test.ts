@@ -15,6 +15,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { runCommand } from "../cli/terminal.ts";
 import { MAIN } from "../support/gateway-process.ts";
 import { openTakeoverScene, type TakeoverScene } from "../support/takeover-scene.ts";
 
@@ -142,6 +143,22 @@ it("keeps its word on what is left out, and ends when it is told to", async () =
   expect(await scene.import("--stop")).toMatchObject({ code: 0, stopped: true });
   await expect(scene.read("two")).rejects.toMatchObject({ name: "NoSuchKey" });
   expect(await here()).toEqual(["one"]);
+});
+
+it("is told by status, doctor and export", async () => {
+  await scene.store("there", "old");
+  await scene.takeOver();
+  const say = async (...words: string[]) => {
+    const { out } = await runCommand([...words, "--config", `${scene.old.directory}/nearbucket.yaml`]);
+    return out.replace(/\s+/g, " ");
+  };
+  expect(await say("status")).toContain("photos takes over old/old: what it lacks is read there.");
+  expect(await say("doctor")).toContain("reads what it lacks in old/old, until: nearbucket import old/old --to photos");
+  const exported = await say("export", "--to", `${scene.old.directory}/way-out`);
+  expect(exported).toContain("0 objects copied");
+  expect(exported).toContain("! photos takes over old/old: what has not come from there is not exported");
+  scene.proxy.script({ method: "GET" }, { do: "status", status: 403 });
+  expect(await say("doctor")).toContain("takes over old/old, which cannot be read");
 });
 
 it("refuses what it cannot do, and begins nothing", async () => {

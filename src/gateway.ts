@@ -112,6 +112,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
       openUpkeep({
         metadata,
         fleet,
+        blobs,
         copies: config.copies,
         fewestCopies: config.fewestCopies,
         bytesPerSecond: config.repair.bytesPerSecond,

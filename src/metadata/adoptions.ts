@@ -18,7 +18,12 @@ export interface AdoptedObject extends NewObject {
  */
 export type Adoption = "adopted" | "exists" | "known" | "deleted";
 
-const selectBlob = statement<{ id: number }>("adoption-blob", "SELECT id FROM blobs WHERE storage_key = ?");
+/** Of a blob, or of one that was stored anew since: then a job deletes what stands there. */
+const selectBlob = statement<{ one: number }>(
+  "adoption-blob",
+  `SELECT 1 AS one FROM blobs WHERE storage_key = ?1
+  UNION ALL SELECT 1 FROM jobs WHERE job_key >= 'drop ' || ?1 || ' ' AND job_key < 'drop ' || ?1 || '!' LIMIT 1`,
+);
 const selectObject = statement<{ id: number }>(
   "adoption-object",
   "SELECT id FROM objects WHERE bucket_id = ? AND key = ? AND is_latest = 1",

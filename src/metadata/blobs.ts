@@ -6,10 +6,12 @@ import type { Blob, Checksum, Digest, Replica, ReplicaState } from "../model.ts"
 import type { Wanted } from "../wanted.ts";
 import { mergeBlob } from "./blob-merging.ts";
 import { type BlobReader, isReadableBy, type ReadableName, readableChecksums, readableName } from "./blob-readers.ts";
+import { storeAnew } from "./content.ts";
 import type { MetadataContext } from "./context.ts";
 import { type Parameter, type Statement, statement, type Work } from "./engine.ts";
 import { type BlobKey, forgetReplica, prepareReplica, retireReplica, setReplica } from "./replica-states.ts";
 import { type BlobRow, blobColumns, replicaColumn, toBlob, toReplicas, wantedColumns, wantedIn } from "./rows.ts";
+import type { FreshContent } from "./stored-content.ts";
 
 const from = `SELECT ${blobColumns} FROM blobs WHERE`;
 const selectByDigest = statement<BlobRow>(
@@ -196,6 +198,15 @@ export class Blobs {
       );
       if (done) return { merged };
     }
+  }
+
+  /**
+   * In one transaction the blob has the bytes of `content`, which are the same, under another storage key; what stood
+   * under the former is dropped after the grace. False: nothing was changed, because it is gone or was stored anew by
+   * another.
+   */
+  storeAnew(blob: BlobKey, content: FreshContent): Promise<boolean> {
+    return this.#change(blob.id, (c) => storeAnew(c, this.#context, blob, content));
   }
 
   /**

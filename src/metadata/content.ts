@@ -8,7 +8,9 @@ import type { MetadataContext } from "./context.ts";
 import { raiseCopies } from "./copies-wanted.ts";
 import { type Connection, statement } from "./engine.ts";
 import { addJob } from "./jobs.ts";
+import { takeKey } from "./key-reservations.ts";
 import { saveReplicas } from "./replica-rows.ts";
+import type { BlobKey } from "./replica-states.ts";
 import { regionsText } from "./rows.ts";
 import type { Content, FreshContent } from "./stored-content.ts";
 
@@ -24,9 +26,13 @@ const lockShared = statement(
   "blob-shared-lock",
   "SELECT id FROM blobs WHERE (scope = ? AND digest = ? AND deleting = 0) OR id = ? ORDER BY id FOR UPDATE",
 );
-const findShared = statement<{ id: number; storage_key: string; size: number }>(
+const findShared = statement<StoredBlob>(
   "blob-shared",
-  "SELECT id, storage_key, size FROM blobs WHERE scope = ? AND digest = ? AND deleting = 0",
+  "SELECT id, storage_key, size, etag FROM blobs WHERE scope = ? AND digest = ? AND deleting = 0",
+);
+const findStored = statement<StoredBlob>(
+  "blob-stored",
+  "SELECT id, storage_key, size, etag FROM blobs WHERE id = ? AND storage_key = ? AND deleting = 0",
 );
 const lockBlobs = statement("blobs-lock", "SELECT id FROM blobs WHERE id IN (?, ?) ORDER BY id FOR UPDATE");
 const addReference = statement<never>(
@@ -46,6 +52,13 @@ const takeOver = statement<never>(
 const forgetReplicas = statement<never>("blob-replicas-forget", "DELETE FROM replicas WHERE blob_id = ?");
 
 const sharingAttempts = 5;
+
+interface StoredBlob {
+  readonly id: number;
+  readonly storage_key: string;
+  readonly size: number;
+  readonly etag: string;
+}
 
 /**
  * Returns the blob's id after adding one reference, for an object that referred to `previous`; drops the reference to
@@ -124,23 +137,40 @@ async function share(
   c: Connection,
   context: MetadataContext,
   content: FreshContent,
-  shared: { id: number; storage_key: string },
+  shared: StoredBlob,
   previous: number | undefined,
 ): Promise<number> {
   const now = context.now();
-  if (content.replaces === shared.id) {
-    // Clients may still be reading the old bytes behind a 307.
-    const graceOver = new Date(now.getTime() + context.graceMs);
-    await addJob(c, { kind: "drop", storageKey: shared.storage_key, backends: [] }, graceOver, now);
-    await c.run(takeOver, [content.storageKey, content.etag, partSizesText(content), shared.id]);
-    await c.run(forgetReplicas, [shared.id]);
-    await saveReplicas(c, shared.id, content, now);
-    await addFollowUps(c, context, shared.id, content);
-    c.afterCommit(() => context.cache?.forgetBlob(shared.id));
-  } else {
-    await addJob(c, { kind: "drop", storageKey: content.storageKey, backends: [] }, now, now);
-  }
+  if (content.replaces === shared.id) await takeOverBytes(c, context, content, shared);
+  else await addJob(c, { kind: "drop", storageKey: content.storageKey, backends: [] }, now, now);
   return referenceKnown(c, shared.id, previous);
+}
+
+async function takeOverBytes(c: Connection, context: MetadataContext, content: FreshContent, blob: StoredBlob) {
+  const { id, storage_key: storageKey, size, etag } = blob;
+  const now = context.now();
+  // Clients may still be reading the old bytes behind a 307.
+  const graceOver = new Date(now.getTime() + context.graceMs);
+  await addJob(c, { kind: "drop", storageKey, backends: [], expected: { size, etag } }, graceOver, now);
+  await c.run(takeOver, [content.storageKey, content.etag, partSizesText(content), id]);
+  await c.run(forgetReplicas, [id]);
+  await saveReplicas(c, id, content, now);
+  await addFollowUps(c, context, id, content);
+  c.afterCommit(() => context.cache?.forgetBlob(id));
+}
+
+/** As Blobs.storeAnew. */
+export async function storeAnew(
+  c: Connection,
+  context: MetadataContext,
+  { id, storageKey }: BlobKey,
+  content: FreshContent,
+): Promise<boolean> {
+  await c.lock(lockBlobs, [id, id]);
+  const blob = await c.get(findStored, [id, storageKey]);
+  if (blob?.size !== content.size || !(await takeKey(c, content.storageKey))) return false;
+  await takeOverBytes(c, context, content, blob);
+  return true;
 }
 
 /** The set that the rows of its replicas will give: their triggers find nothing to count anew. */
@@ -156,7 +186,8 @@ async function addFollowUps(
 ): Promise<void> {
   const now = context.now();
   if (content.good < content.copies) await addJob(c, { kind: "copy", blobId }, now, now, content.good <= 1);
-  if (content.digest === undefined) await addJob(c, { kind: "digest", blobId }, now, now);
+  // The job that copies the bytes reads them, and asks for the digest if it cannot.
+  else if (content.digest === undefined) await addJob(c, { kind: "digest", blobId }, now, now);
 }
 
 function partSizesText(content: FreshContent): string | null {

@@ -5,6 +5,7 @@
 import type { MetadataContext } from "./context.ts";
 import { type Connection, statement } from "./engine.ts";
 import type { InventoryProgress } from "./inventory-results.ts";
+import type { DropJob } from "./stored-content.ts";
 
 /** The progress of a walk over all blobs, and the result of the last one. */
 export interface Survey {
@@ -48,8 +49,7 @@ export type NewJob =
   | { readonly kind: "trim"; readonly blobId: number }
   /** Read one replica of a blob that came in parts or was adopted, fill in its digest, merge equals. */
   | { readonly kind: "digest"; readonly blobId: number }
-  /** Delete the object and the unfinished uploads under a storage key from these backends; empty: from all. */
-  | { readonly kind: "drop"; readonly storageKey: string; readonly backends: readonly string[] }
+  | DropJob
   /** Walk over all blobs and count their good copies. One row, added again when it finishes. */
   | ({ readonly kind: "survey" } & Survey)
   /** The other periodic sweeps, likewise. */

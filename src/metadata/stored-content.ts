@@ -45,3 +45,14 @@ export interface KnownContent {
 }
 
 export type Content = FreshContent | KnownContent;
+
+/**
+ * Delete the object and the unfinished uploads under a storage key from these backends; empty: from all. Where it was
+ * adopted, only what is still as expected.
+ */
+export interface DropJob {
+  readonly kind: "drop";
+  readonly storageKey: string;
+  readonly backends: readonly string[];
+  readonly expected?: { readonly size: number; readonly etag: string };
+}

@@ -9,8 +9,9 @@ import { copyReplica, readReplica } from "../blobs/replicas/copy-replica.ts";
 import { areEnough, goodCopies } from "../blobs/replicas/good-copies.ts";
 import { chooseMembers, healthyMembers, type Placement } from "../blobs/replicas/placement.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
-import type { Blob, Replica } from "../model.ts";
+import type { Blob, Digest, Replica } from "../model.ts";
 import { copiesOf, mayStandIn } from "../wanted.ts";
+import { recordDigestOrLater } from "./digest.ts";
 import { type JobContext, paced, removedOf } from "./job-context.ts";
 import type { JobRun } from "./running-job.ts";
 import { Busy } from "./slots.ts";
@@ -18,11 +19,27 @@ import { needsTrim } from "./trim.ts";
 
 /** Throws ServiceUnavailable when no healthy target, or no good replica to copy from, is left; Busy as Slots. */
 export async function copyBlob(context: JobContext, blobId: number, run: JobRun): Promise<void> {
-  // A write that takes it into use asks for copies anew, and so does the next survey.
-  if (!(await context.metadata.blobs.isReferenced(blobId))) return;
+  try {
+    await makeCopies(context, blobId, run);
+  } catch (error) {
+    if (!(error instanceof Busy)) await askForDigest(context, blobId);
+    throw error;
+  }
+  await askForDigest(context, blobId);
+}
+
+/** Where no copy was made that would have told it: the bytes are read for that alone. */
+async function askForDigest({ metadata }: JobContext, blobId: number): Promise<void> {
+  const blob = await metadata.blobs.find(blobId);
+  if (blob !== undefined && blob.digest === undefined) await metadata.jobs.add({ kind: "digest", blobId });
+}
+
+async function makeCopies(context: JobContext, blobId: number, run: JobRun): Promise<void> {
   const failures: BackendError[] = [];
   for (;;) {
     run.signal.throwIfAborted();
+    // A write that takes it into use asks for copies anew, and so does the next survey.
+    if (!(await context.metadata.blobs.isReferenced(blobId))) return;
     const blob = await context.metadata.blobs.find(blobId);
     if (blob === undefined) return;
     const good = goodCopies(context, blob);
@@ -38,8 +55,9 @@ export async function copyBlob(context: JobContext, blobId: number, run: JobRun)
     const sources = sourcesOf(context, blob, target);
     if (sources.length > 0 && !sources.some(({ backend }) => context.slots.hasRoom(backend.name)))
       throw new Busy("every backend to copy from is busy");
-    const failure = await context.slots.hold([target.backend.name], () => addReplica(context, blob, target, run));
-    if (failure !== undefined) failures.push(failure);
+    const outcome = await context.slots.hold([target.backend.name], () => addReplica(context, blob, target, run));
+    if (outcome instanceof BackendError) failures.push(outcome);
+    else if (blob.digest === undefined) await recordDigestOrLater(context, blob, outcome, run);
   }
 }
 
@@ -69,14 +87,14 @@ function chooseTarget(
   return target !== undefined && helps ? context.fleet.get(target.name) : undefined;
 }
 
-/** Returns why the target has no good copy now; undefined: it has one. */
+/** Returns the digest of the copy that the target has now, or why it has none. */
 export async function addReplica(
   context: JobContext,
   blob: Blob,
   target: FleetMember,
   run: JobRun,
   state: "verified" | "reader" = "verified",
-): Promise<BackendError | undefined> {
+): Promise<Digest | BackendError> {
   const { blobs } = context.metadata;
   const { name } = target.backend;
   // The row comes before the bytes: a deletion of the blob in the meantime must know where to look.
@@ -87,27 +105,30 @@ export async function addReplica(
     context.fleet.reportFailure(outcome);
     return outcome;
   }
-  if (await blobs.setReplica(blob.id, name, state, blob.storageKey, { scrubbed: true })) return undefined;
+  if (await blobs.setReplica(blob.id, name, state, blob.storageKey, { scrubbed: true })) return outcome;
   await dropUnlessKept(context, blob, name);
   return new BackendError(name, "refused", { detail: "its bytes are being deleted" });
 }
 
 /** Deletes the new copy when the blob was deleted, or replaced by other bytes, in the meantime. */
-async function dropUnlessKept({ metadata }: JobContext, { id, storageKey }: Blob, backend: string): Promise<void> {
+async function dropUnlessKept(
+  { metadata }: JobContext,
+  { id, storageKey, size, etag }: Blob,
+  backend: string,
+): Promise<void> {
   if ((await metadata.blobs.find(id))?.storageKey === storageKey) return;
-  await metadata.jobs.add({ kind: "drop", storageKey, backends: [backend] });
+  await metadata.jobs.add({ kind: "drop", storageKey, backends: [backend], expected: { size, etag } });
 }
 
-/** True: the very bytes are there. Undefined: they are not. An error: nobody can tell. */
+/** Their digest: the very bytes are there. Undefined: they are not. An error: nobody can tell. */
 async function standsAlready(
   context: JobContext,
   blob: Blob,
   target: FleetMember,
   run: JobRun,
-): Promise<true | undefined | BackendError> {
+): Promise<Digest | undefined | BackendError> {
   try {
-    await readReplica(blob, target, paced(context.rate, run));
-    return true;
+    return await readReplica(blob, target, paced(context.rate, run));
   } catch (error) {
     run.signal.throwIfAborted();
     const failure = onlyBackendError(error);
@@ -123,14 +144,13 @@ async function copyFromAny(
   blob: Blob,
   target: FleetMember,
   run: JobRun,
-): Promise<true | BackendError> {
+): Promise<Digest | BackendError> {
   const failures: BackendError[] = [];
   for (const source of sourcesOf(context, blob, target)) {
     try {
-      await context.slots.hold([source.backend.name], () =>
+      return await context.slots.hold([source.backend.name], () =>
         copyReplica(blob, source, target, paced(context.rate, run)),
       );
-      return true;
     } catch (error) {
       run.signal.throwIfAborted();
       const failure = onlyBackendError(error);

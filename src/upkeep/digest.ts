@@ -5,11 +5,15 @@
  */
 import type { BackendError } from "../backends/backend.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
+import { isUnproven, OtherBytes } from "../blobs/replicas/unproven.ts";
+import { S3Error } from "../errors.ts";
 import type { Blob, Digest } from "../model.ts";
 import { copiesOf } from "../wanted.ts";
 import type { JobContext } from "./job-context.ts";
 import { readWhole } from "./read-whole.ts";
 import type { JobRun } from "./running-job.ts";
+import { Busy } from "./slots.ts";
+import { storeAnew } from "./store-anew.ts";
 
 /** Throws ServiceUnavailable when no replica could be read whole, or a merge has to wait for copies. */
 export async function digestBlob(context: JobContext, blobId: number, run: JobRun): Promise<void> {
@@ -20,15 +24,42 @@ export async function digestBlob(context: JobContext, blobId: number, run: JobRu
   // that found it before, the scrub fills in the digest.
   if (!(await blobs.isReferenced(blobId))) return;
   const { digest, failures } = await readSome(context, blob, 1, run);
-  if (digest === undefined) throw tooFewBackends(failures);
-  await recordDigest(context, blob, digest, run);
+  const found = digest ?? (await digestAnew(context, blob, failures, run));
+  if (found === undefined) throw tooFewBackends(failures);
+  // As it is stored now.
+  await recordDigest(context, (await blobs.find(blobId)) ?? blob, found, run);
+}
+
+/** Undefined: what is wrong with it is not an ETag that its bytes do not make. */
+async function digestAnew(
+  context: JobContext,
+  blob: Blob,
+  failures: readonly BackendError[],
+  run: JobRun,
+): Promise<Digest | undefined> {
+  const other = failures.find((failure) => failure instanceof OtherBytes);
+  const from = other && context.fleet.get(other.backend);
+  if (other === undefined || !from?.up || !isUnproven(blob)) return undefined;
+  await context.slots.hold([other.backend], () => storeAnew(context, blob, from, other.digest, run));
+  return other.digest;
+}
+
+/** As `recordDigest`; when a merge has to wait, a job of its own repeats it. */
+export async function recordDigestOrLater(context: JobContext, blob: Blob, digest: Digest, run: JobRun): Promise<void> {
+  try {
+    await recordDigest(context, blob, digest, run);
+  } catch (error) {
+    run.signal.throwIfAborted();
+    if (!(error instanceof S3Error || error instanceof Busy)) throw error;
+    await context.metadata.jobs.add({ kind: "digest", blobId: blob.id });
+  }
 }
 
 /**
  * Records the digest of a blob that was just read whole, and merges an equal one. Throws ServiceUnavailable when the
  * merge has to wait for copies; Busy as Slots.
  */
-export async function recordDigest(context: JobContext, blob: Blob, digest: Digest, run: JobRun): Promise<void> {
+async function recordDigest(context: JobContext, blob: Blob, digest: Digest, run: JobRun): Promise<void> {
   const { blobs } = context.metadata;
   const blobId = blob.id;
   const equal = await blobs.findEqual(blobId, digest);

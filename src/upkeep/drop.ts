@@ -4,19 +4,13 @@
  */
 import { BackendError, onlyBackendError } from "../backends/backend.ts";
 import { tooFewBackends } from "../blobs/replicas/placer.ts";
+import type { DropJob } from "../metadata/stored-content.ts";
 import { deleteFrom } from "./delete-from.ts";
 import type { JobContext } from "./job-context.ts";
 import type { JobRun } from "./running-job.ts";
 
-export interface DropWork {
-  readonly kind: "drop";
-  readonly storageKey: string;
-  /** Empty: all. */
-  readonly backends: readonly string[];
-}
-
 /** Throws ServiceUnavailable when a backend did not confirm the deletion: the job runs again. */
-export async function dropBytes(context: JobContext, work: DropWork, run: JobRun): Promise<void> {
+export async function dropBytes(context: JobContext, work: DropJob, run: JobRun): Promise<void> {
   const { fleet, log } = context;
   const { storageKey } = work;
   const registered = new Map((await context.metadata.backends.list()).map(({ name, state }) => [name, state]));
@@ -33,7 +27,7 @@ export async function dropBytes(context: JobContext, work: DropWork, run: JobRun
         return [];
       }
       try {
-        await deleteFrom(member, storageKey, true);
+        await deleteFrom(member, storageKey, true, work.expected);
         return [];
       } catch (error) {
         const failure = onlyBackendError(error);

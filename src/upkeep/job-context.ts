@@ -1,4 +1,5 @@
 /** What the jobs share. */
+import type { BlobStore } from "../blobs/blob-store.ts";
 import type { CopyOptions } from "../blobs/replicas/copy-replica.ts";
 import type { CopyRules } from "../blobs/replicas/good-copies.ts";
 import type { Replicas } from "../blobs/replicas/verify.ts";
@@ -12,6 +13,8 @@ import type { Slots } from "./slots.ts";
 export interface JobContext extends CopyRules {
   readonly metadata: Metadata;
   readonly replicas: Replicas;
+  /** Where bytes are stored anew. */
+  readonly store: Pick<BlobStore, "put" | "discard">;
   /** A job that reads or writes whole blobs holds a place on each backend concerned. */
   readonly slots: Slots;
   /** Limits all reads of whole blobs together, but those of the scrub. */

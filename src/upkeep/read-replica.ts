@@ -1,4 +1,5 @@
 /** Makes a copy for readers of a region that has none. It keeps nothing safe, and is removed when the reading stops. */
+import { BackendError } from "../backends/backend.ts";
 import { choosePlacement, healthyMembers, isLastResort, placementOf } from "../blobs/replicas/placement.ts";
 import { mayStandIn } from "../wanted.ts";
 import { addReplica } from "./copy.ts";
@@ -26,6 +27,6 @@ export async function addReadReplica(
   const [place] = choosePlacement(free.map(placementOf), [], 1, context.random);
   const target = place && fleet.get(place.name);
   if (target === undefined) return;
-  const failure = await slots.hold([target.backend.name], () => addReplica(context, blob, target, run, "reader"));
-  if (failure !== undefined) throw failure;
+  const outcome = await slots.hold([target.backend.name], () => addReplica(context, blob, target, run, "reader"));
+  if (outcome instanceof BackendError) throw outcome;
 }

@@ -6,11 +6,10 @@
 import { setMaxListeners } from "node:events";
 import { BackendError } from "../backends/backend.ts";
 import type { FleetMember } from "../backends/fleet.ts";
-import { S3Error } from "../errors.ts";
 import type { Scrub } from "../metadata/jobs.ts";
 import type { DueReplica } from "../metadata/scrubs.ts";
 import type { Blob, Digest } from "../model.ts";
-import { recordDigest } from "./digest.ts";
+import { recordDigestOrLater } from "./digest.ts";
 import type { JobContext } from "./job-context.ts";
 import type { Rate } from "./rate.ts";
 import { readWhole } from "./read-whole.ts";
@@ -227,14 +226,6 @@ class Reader {
     this.#counts.good++;
     this.#read++;
     this.#good.push(blob.id);
-    if (blob.digest !== undefined) return;
-    try {
-      await recordDigest(this.#context, blob, digest, this.#run);
-    } catch (error) {
-      this.#run.signal.throwIfAborted();
-      if (!(error instanceof S3Error || error instanceof Busy)) throw error;
-      // A merge has to wait for copies, or for a place: its own job repeats it.
-      await this.#context.metadata.jobs.add({ kind: "digest", blobId: blob.id });
-    }
+    if (blob.digest === undefined) await recordDigestOrLater(this.#context, blob, digest, this.#run);
   }
 }

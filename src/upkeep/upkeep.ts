@@ -3,6 +3,7 @@
  * be cut at any point.
  */
 import type { Fleet, FleetMember } from "../backends/fleet.ts";
+import type { BlobStore } from "../blobs/blob-store.ts";
 import { Replicas } from "../blobs/replicas/verify.ts";
 import type { Log } from "../log.ts";
 import type { JobKind, NewJob, Scrub } from "../metadata/jobs.ts";
@@ -30,6 +31,7 @@ import { trimBlob } from "./trim.ts";
 export interface UpkeepOptions {
   readonly metadata: Metadata;
   readonly fleet: Fleet;
+  readonly blobs: Pick<BlobStore, "put" | "discard">;
   /** Good copies a blob should have. */
   readonly copies: number;
   /** No blob is kept in fewer, whatever it asks for. Default `copies`. */
@@ -102,7 +104,7 @@ const SCRUB_TURN_MS = 600_000;
 const PER_BACKEND = ["scrub", "inventory"] as const;
 
 export function openUpkeep(options: UpkeepOptions): Upkeep {
-  const { metadata, fleet, copies, fewestCopies, now, log, random = Math.random } = options;
+  const { metadata, fleet, blobs: store, copies, fewestCopies, now, log, random = Math.random } = options;
   const { bytesPerSecond = 64 * 1024 ** 2 } = options;
   const { graceMs = DAY_MS, uploadMaxAgeMs = 7 * DAY_MS, sweepMs = 60_000, surveyMs = 3_600_000 } = options;
   const { scrub = { days: 30, bytesPerSecond: 32 * 1024 ** 2 }, scrubMs = 3_600_000, inventoryMs = DAY_MS } = options;
@@ -111,7 +113,7 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
   const slots = new Slots(JOBS_PER_BACKEND);
   const rate = openRate({ bytesPerSecond, isBusy });
   const rules = { fleet, copies, fewestCopies };
-  const context: JobContext = { ...rules, metadata, replicas, slots, rate, graceMs, now, log, random };
+  const context: JobContext = { ...rules, metadata, replicas, store, slots, rate, graceMs, now, log, random };
   const scrubbed = new Map<string, ScrubCounts>();
   const scrubOptions: ScrubOptions = {
     ...{ days: scrub.days, everyMs: scrubMs, turnMs: SCRUB_TURN_MS },

@@ -19,7 +19,7 @@ function adopted(bucketId: number, key: string, storageKey = `adopted/amsterdam/
 }
 
 onBothEngines("Adoptions", (store) => {
-  it("enters an object with its own time, and has it copied and read", async () => {
+  it("enters an object with its own time, and has it copied", async () => {
     const { metadata } = store();
     const { bucket, blobOf } = await openPlace(metadata);
     expect(await metadata.adoptions.obstacle(bucket.id, "a", "adopted/amsterdam/a")).toBeUndefined();
@@ -31,7 +31,8 @@ onBothEngines("Adoptions", (store) => {
     expect(digest).toBeUndefined();
     expect(replicas.map(({ backend, state }) => [backend, state])).toEqual([["amsterdam", "verified"]]);
     const work = (await claimAll(metadata)).map((job) => job.work);
-    for (const kind of ["copy", "digest"]) expect(work).toContainEqual({ kind, blobId: id });
+    // The job that copies it tells its digest too.
+    expect(work.filter((one) => "blobId" in one && one.blobId === id)).toEqual([{ kind: "copy", blobId: id }]);
   });
 
   it("leaves alone what the bucket has already, and what was adopted before, also if it was deleted since", async () => {

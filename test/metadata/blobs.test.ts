@@ -74,6 +74,7 @@ onBothEngines("Blobs", (store) => {
       kind: "drop",
       storageKey: rotten.storageKey,
       backends: [],
+      expected: { size: rotten.size, etag: rotten.etag },
     });
     expect(await metadata.stats.report(1)).toMatchObject({ objects: 2, blobs: 1 });
   });

@@ -157,7 +157,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
   });
   const { scrub, scrubMs, inventoryMs } = options;
   const upkeep = openUpkeep({
-    ...{ metadata, fleet, copies, now: clock.now, log, graceMs },
+    ...{ metadata, fleet, blobs, copies, now: clock.now, log, graceMs },
     ...(scrub && { scrub }),
     ...(scrubMs !== undefined && { scrubMs }),
     ...(inventoryMs !== undefined && { inventoryMs }),

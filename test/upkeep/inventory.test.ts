@@ -260,8 +260,9 @@ onEachEngine("an inventory", (kind) => {
   it("is taken by one gateway at a time, and once a day", async () => {
     await using stock = await openStock(kind, 3);
     const { rig } = stock;
-    const { metadata, fleet, clock } = rig;
-    const other = openUpkeep({ metadata, fleet, copies: 2, now: clock.now, log: openLog("silent"), graceMs: DAY });
+    const { metadata, fleet, blobs, clock } = rig;
+    const common = { metadata, fleet, blobs, copies: 2, now: clock.now };
+    const other = openUpkeep({ ...common, log: openLog("silent"), graceMs: DAY });
     stock.begun.length = 0;
     clock.advance(DAY);
     await Promise.all([rig.upkeep.runDue(), other.runDue()]);

@@ -29,9 +29,9 @@ async function uncounted(stock: Stock, key: string) {
 }
 
 /** Another gateway, which takes an inventory every six hours. */
-function openOften({ metadata, fleet, clock }: Rig) {
-  const log = openLog("silent");
-  const upkeep = openUpkeep({ metadata, fleet, copies: 2, now: clock.now, log, graceMs: DAY, inventoryMs: 6 * HOUR });
+function openOften({ metadata, fleet, blobs, clock }: Rig) {
+  const common = { metadata, fleet, blobs, copies: 2, now: clock.now, log: openLog("silent") };
+  const upkeep = openUpkeep({ ...common, graceMs: DAY, inventoryMs: 6 * HOUR });
   return { upkeep, [Symbol.asyncDispose]: () => upkeep.close() };
 }
 

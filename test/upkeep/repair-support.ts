@@ -24,7 +24,7 @@ export async function stored(count = 1, names: readonly DiskName[] = ["a", "b", 
 
 /** Another gateway on the same database, with its own settings and probes. */
 export async function openOther(
-  { metadata, clock }: Rig,
+  { metadata, blobs, clock }: Rig,
   { backends }: Disks,
   more: { draining?: DiskName[]; copies?: number; random?: () => number },
 ) {
@@ -42,7 +42,7 @@ export async function openOther(
   const registry = openRegistry({ metadata, fleet, backends, now: clock.now, log });
   await registry.refresh();
   const { copies = 2, random = Math.random } = more;
-  const upkeep = openUpkeep({ metadata, fleet, copies, random, now: clock.now, log, graceMs: DAY });
+  const upkeep = openUpkeep({ metadata, fleet, blobs, copies, random, now: clock.now, log, graceMs: DAY });
   const dispose = async () => {
     await upkeep.close();
     await registry.close();

@@ -65,7 +65,8 @@ describe("its pace", () => {
       paid += bytes;
       return undefined;
     };
-    const context = { metadata, fleet, replicas, copies: 2, slots, rate, graceMs: DAY, now: clock.now, log, random };
+    const rules = { fleet, copies: 2, slots, rate, graceMs: DAY, random };
+    const context = { ...rules, metadata, replicas, store: s.rig.blobs, now: clock.now, log };
     const options = {
       days: 30,
       everyMs: DAY,
@@ -115,8 +116,8 @@ describe("a run that is cut", () => {
     };
     await s.rig.upkeep.runDue();
     await isClosing;
-    const { metadata, fleet, clock } = s.rig;
-    const next = openUpkeep({ metadata, fleet, copies: 2, now: clock.now, log: openLog("silent") });
+    const { metadata, fleet, blobs, clock } = s.rig;
+    const next = openUpkeep({ metadata, fleet, blobs, copies: 2, now: clock.now, log: openLog("silent") });
     await next.runDue();
     await next.close();
     expect(s.reads()).toHaveLength(400);

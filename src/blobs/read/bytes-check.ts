@@ -1,10 +1,11 @@
 /**
  * Are these bytes the blob? Its sha256 tells, or, for a blob in parts that was never read whole, the md5s of its parts,
- * which its ETag is made of.
+ * which its ETag is made of. Where that is not known yet, because the blob was adopted, its backend alone can tell.
  */
 import { createHash, type Hash } from "node:crypto";
 import { multipartEtag } from "../../checksums/multipart-etag.ts";
 import type { Blob } from "../../model.ts";
+import { isUnproven } from "../replicas/unproven.ts";
 
 /** A check under way; the bytes come in order, in chunks of any size. */
 export interface BytesCheck {
@@ -15,10 +16,16 @@ export interface BytesCheck {
   fits(): boolean;
 }
 
-export function checkBytes({ digest, etag, partSizes }: Pick<Blob, "digest" | "etag" | "partSizes">): BytesCheck {
+type Known = Pick<Blob, "digest" | "etag" | "partSizes" | "storageKey" | "replicas">;
+
+export function checkBytes(blob: Known): BytesCheck {
+  const { digest, etag, partSizes } = blob;
+  if (isUnproven(blob)) return NOTHING_TO_CHECK;
   if (digest !== undefined) return checkHash(createHash("sha256"), digest);
   return partSizes === undefined ? checkHash(createHash("md5"), etag) : new PartsCheck(partSizes, etag);
 }
+
+const NOTHING_TO_CHECK: BytesCheck = { add: () => undefined, fork: () => NOTHING_TO_CHECK, fits: () => true };
 
 function checkHash(hash: Hash, expected: string): BytesCheck {
   return {

@@ -5,6 +5,7 @@
 import type { Readable } from "node:stream";
 import { BackendError } from "../../backends/backend.ts";
 import type { Blob, ByteRange } from "../../model.ts";
+import { isUnproven } from "../replicas/unproven.ts";
 import type { BlobCache } from "./blob-cache.ts";
 import { checkBytes } from "./bytes-check.ts";
 import { FailoverBody } from "./failover-body.ts";
@@ -48,7 +49,7 @@ export async function readBlob(stores: BlobReaderOptions, blob: Blob, options: R
   if (blob.size <= AT_ONCE) return readSmall(stores, blob, options);
   if (end - first <= AT_ONCE) return readPiece(stores, blob, options, { first, last: end - 1 });
   const { order, reader } = options;
-  const source = new ReplicaSource(stores, blob, { order, isProven: isWhole, reader });
+  const source = new ReplicaSource(stores, blob, { order, isProven: isWhole && !isUnproven(blob), reader });
   const replica = await source.openNext(isWhole ? undefined : range);
   const body = new FailoverBody(source, replica, { first, end, check: isWhole ? checkBytes(blob) : undefined });
   const { signal } = reader;
@@ -63,7 +64,7 @@ export async function readBlob(stores: BlobReaderOptions, blob: Blob, options: R
 /** The whole blob is read and checked before anyone sees a byte. */
 async function readSmall(stores: BlobReaderOptions, blob: Blob, options: ReadOptions): Promise<BlobReading> {
   const { order, range, reader } = options;
-  const source = new ReplicaSource(stores, blob, { order, isProven: true, reader });
+  const source = new ReplicaSource(stores, blob, { order, isProven: !isUnproven(blob), reader });
   for (;;) {
     const { member, bytes } = await source.readNext(undefined, blob.size);
     const backend = member.backend.name;
@@ -71,7 +72,7 @@ async function readSmall(stores: BlobReaderOptions, blob: Blob, options: ReadOpt
     check.add(bytes);
     if (check.fits()) {
       // A range says little about whether the blob is asked for again and again.
-      if (range === undefined) stores.cache.add(source.blob.storageKey, bytes);
+      if (range === undefined && !isUnproven(source.blob)) stores.cache.add(source.blob.storageKey, bytes);
       return { body: range === undefined ? bytes : bytes.subarray(range.first, range.last + 1), backend };
     }
     await source.fail(new BackendError(backend, "corrupt", { detail: "its bytes are not the blob" }));

@@ -3,13 +3,15 @@
  * the way. Bytes that are not the blob never become visible at the target.
  */
 import { createHash, type Hash } from "node:crypto";
+import { adopterOf } from "../../backends/adopted-key.ts";
 import { BackendError } from "../../backends/backend.ts";
 import type { FleetMember } from "../../backends/fleet.ts";
 import type { GuardedSink } from "../../backends/guarded-sink.ts";
 import { multipartEtag } from "../../checksums/multipart-etag.ts";
-import type { Blob, ByteRange } from "../../model.ts";
+import type { Blob, ByteRange, Digest } from "../../model.ts";
 import { pump } from "../pump.ts";
 import { readAgain } from "./read-again.ts";
+import { OtherBytes } from "./unproven.ts";
 import { checkSame } from "./verify.ts";
 
 /** What of a blob is needed to move its bytes. */
@@ -23,22 +25,25 @@ export interface CopyOptions {
 
 const WHOLE = { range: undefined };
 
-/** Throws BackendError that names the backend at fault: the source (absent, corrupt: not the blob) or the target. */
-export async function copyReplica(
+/**
+ * Gives the sha256 of what was copied. Throws BackendError that names the backend at fault: the source (absent,
+ * corrupt: not the blob) or the target.
+ */
+export function copyReplica(
   blob: BlobBytes,
   from: FleetMember,
   to: FleetMember,
   options: CopyOptions = {},
-): Promise<void> {
-  if (blob.partSizes === undefined) await copyWhole(blob, from, to, options);
-  else await copyInParts(blob, blob.partSizes, from, to, options);
+): Promise<Digest> {
+  if (blob.partSizes === undefined) return copyWhole(blob, from, to, options);
+  return copyInParts(blob, blob.partSizes, from, to, options);
 }
 
 /**
  * Reads a replica whole and gives its sha256. Throws BackendError: corrupt when size, ETag or the known digest
  * disagree, or the bytes' own md5s where no digest is known: md5 costs twice as much as sha256.
  */
-export async function readReplica(blob: BlobBytes, from: FleetMember, options: CopyOptions = {}): Promise<string> {
+export async function readReplica(blob: BlobBytes, from: FleetMember, options: CopyOptions = {}): Promise<Digest> {
   const sha256 = createHash("sha256");
   const md5s: string[] = [];
   let read = 0;
@@ -64,7 +69,7 @@ function isCut(error: unknown): boolean {
   return error instanceof BackendError && error.fault === "unavailable";
 }
 
-async function copyWhole(blob: BlobBytes, from: FleetMember, to: FleetMember, options: CopyOptions): Promise<void> {
+async function copyWhole(blob: BlobBytes, from: FleetMember, to: FleetMember, options: CopyOptions): Promise<Digest> {
   const sha256 = createHash("sha256");
   const md5 = createHash("md5");
   const sink = to.backend.write(blob.storageKey, blob.size);
@@ -77,9 +82,10 @@ async function copyWhole(blob: BlobBytes, from: FleetMember, to: FleetMember, op
       last = chunk;
       return before && writeOrThrow(sink, before);
     });
-    checkBytes(blob, from, [md5.digest("hex")], sha256);
+    const digest = checkBytes(blob, from, [md5.digest("hex")], sha256);
     if (last !== undefined) await sink.write(last);
     await finishOrThrow(sink, blob.etag);
+    return digest;
   } catch (error) {
     sink.abort();
     throw error;
@@ -92,7 +98,7 @@ async function copyInParts(
   from: FleetMember,
   to: FleetMember,
   options: CopyOptions,
-): Promise<void> {
+): Promise<Digest> {
   // An earlier copy that failed may have left an upload under the same key.
   await to.backend.abortUpload(blob.storageKey);
   const uploadId = await to.backend.createUpload(blob.storageKey);
@@ -118,9 +124,10 @@ async function copyInParts(
       }
     }
     const md5s = parts.map((part) => part.etag);
-    checkBytes({ ...blob, partSizes }, from, md5s, sha256);
+    const digest = checkBytes({ ...blob, partSizes }, from, md5s, sha256);
     const answer = await to.backend.completeUpload(blob.storageKey, uploadId, parts);
     checkSame(blob, { size: blob.size, etag: answer.etag }, to.backend.name);
+    return digest;
   } catch (error) {
     await to.backend.abortUpload(blob.storageKey, uploadId).catch((cause: unknown) => {
       const both = new AggregateError([error, cause], "copy and abort both failed");
@@ -176,13 +183,16 @@ export async function readRange(
   }
 }
 
-function checkBytes(blob: BlobBytes, from: FleetMember, md5s: readonly string[], sha256: Hash): string {
+function checkBytes(blob: BlobBytes, from: FleetMember, md5s: readonly string[], sha256: Hash): Digest {
+  const { name } = from.backend;
   const etag = blob.partSizes === undefined ? (md5s[0] ?? "") : multipartEtag(md5s);
-  checkSame(blob, { size: blob.size, etag }, from.backend.name);
+  if (etag !== blob.etag && blob.digest === undefined && adopterOf(blob.storageKey) === name)
+    throw new OtherBytes(name, sha256.digest("hex"), `the ETag ${blob.etag} is not made of its bytes`);
+  checkSame(blob, { size: blob.size, etag }, name);
   return checkDigest(blob, from, sha256);
 }
 
-function checkDigest(blob: BlobBytes, from: FleetMember, sha256: Hash): string {
+function checkDigest(blob: BlobBytes, from: FleetMember, sha256: Hash): Digest {
   const digest = sha256.digest("hex");
   if (blob.digest !== undefined && digest !== blob.digest)
     throw new BackendError(from.backend.name, "corrupt", { detail: `sha256 ${digest}, expected ${blob.digest}` });

@@ -12,10 +12,12 @@ function splitBy(bytes: Buffer, sizes: readonly number[]): Buffer[] {
   return sizes.map((size, index) => bytes.subarray(starts[index], (starts[index] ?? 0) + size));
 }
 
+const own = { storageKey: "blobs/ab/cd", replicas: [] };
 const kinds = {
-  "its sha256": (bytes: Buffer) => ({ digest: sums(bytes, "sha256"), etag: "anything", partSizes: undefined }),
-  "its md5": (bytes: Buffer) => ({ digest: undefined, etag: sums(bytes, "md5"), partSizes: undefined }),
+  "its sha256": (bytes: Buffer) => ({ ...own, digest: sums(bytes, "sha256"), etag: "anything", partSizes: undefined }),
+  "its md5": (bytes: Buffer) => ({ ...own, digest: undefined, etag: sums(bytes, "md5"), partSizes: undefined }),
   "the md5s of its parts": (bytes: Buffer, partSizes: readonly number[]) => ({
+    ...own,
     digest: undefined,
     etag: multipartEtag(splitBy(bytes, partSizes).map((part) => sums(part, "md5"))),
     partSizes,

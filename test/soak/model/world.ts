@@ -220,7 +220,7 @@ async function openOne(options: {
   await registry.refresh();
   const common = { metadata, fleet, copies: COPIES, random, now, log };
   const blobs = await openBlobStore({ ...common, bufferBytes: BUFFER_BYTES });
-  const upkeep = openUpkeep({ ...common, ...PACE, graceMs: DAY });
+  const upkeep = openUpkeep({ ...common, blobs, ...PACE, graceMs: DAY });
   let closing: Promise<void> | undefined;
   const close = async () => {
     await upkeep.close();

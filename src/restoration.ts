@@ -53,7 +53,7 @@ export async function restoreDatabase(config: GatewayConfig, options: Restoratio
     if (options.dryRun) return { ...restored, counts, copies: [], lostBlobs: undefined };
     const metadata = await openMetadata(metadataOptions(config, () => new Date(), undefined));
     try {
-      await fillRestored(metadata.journal, staging, restored.highestEpoch);
+      await fillRestored(metadata.journal, staging, restored);
       return { ...restored, counts, ...(await lookForCopies(config, metadata, options)) };
     } finally {
       await metadata.close();

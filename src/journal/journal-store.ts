@@ -6,6 +6,8 @@ import type { GuardedBackend } from "../backends/guarded-backend.ts";
 export interface StoredFile {
   readonly name: string;
   readonly size: number;
+  /** By the backend's clock. */
+  readonly modifiedAt: Date;
 }
 
 /** What a journal is read from. */
@@ -30,7 +32,7 @@ export function journalSource(backend: Pick<Backend, "name" | "read" | "list">):
     name: backend.name,
     read: async ({ name, size }) => (await backend.read(name, size)).bytes,
     async *list(prefix) {
-      for await (const { key, size } of backend.list(prefix)) yield { name: key, size };
+      for await (const { key, size, modifiedAt } of backend.list(prefix)) yield { name: key, size, modifiedAt };
     },
   };
 }

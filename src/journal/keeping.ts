@@ -9,6 +9,7 @@ import { S3Error } from "../errors.ts";
 import { type Log, reasonOf } from "../log.ts";
 import type { Journal } from "../metadata/journal.ts";
 import { listed, preferred, stoppable } from "./choose-stores.ts";
+import { forgetEarlier } from "./forget-earlier.ts";
 import type { KeyRing } from "./journal-keys.ts";
 import { makeManifest } from "./manifest.ts";
 import { manifestName, newJournal } from "./names.ts";
@@ -136,10 +137,14 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
     if ((isTended && !isDue) || first.length < needed) return;
     complete = [];
     const keepSince = new Date(now().getTime() - keepMs);
-    ({ bytes } = await tend({ journal: head.journal, stores: first, keys: ring, keepSince }));
-    const { journal: line, written: segment, epoch } = head;
-    const manifest = makeManifest({ journal: line, segment, epoch, snapshot: newest, now: now() }, ring);
+    const { journal: line, written: segment, epoch, continues } = head;
+    const others = listed(fleet.members()).stores.filter(({ name }) => !names.includes(name));
+    // Seldom, so that a backend which goes and comes often does not cost the whole journal each time.
+    const clearsOthers = isDue;
+    ({ bytes } = await tend({ journal: line, stores: first, others, clearsOthers, keys: ring, keepSince }));
+    const manifest = makeManifest({ journal: line, segment, epoch, snapshot: newest, continues, now: now() }, ring);
     for (const store of first) await store.put(manifestName(line), manifest);
+    if (isDue) for (const store of first) await forgetEarlier({ journal: line, epoch, store, keys: ring, keepSince });
     tendedAt = now().getTime();
     complete = names;
   };

@@ -16,6 +16,8 @@ const facts = z.object({
   epoch: z.int(),
   snapshot: z.object({ number: z.int(), at: z.string(), rows: z.int() }),
   encryptionKey: z.string(),
+  /** As JournalHead.continues. */
+  continues: z.string().optional(),
 });
 const manifest = facts.extend({ hmac: z.string() });
 
@@ -30,21 +32,23 @@ export interface ManifestFacts {
   readonly segment: number;
   readonly epoch: number;
   readonly snapshot: SnapshotHeader;
+  readonly continues?: string | undefined;
   readonly now: Date;
 }
 
 export function makeManifest(given: ManifestFacts, [key]: KeyRing): Buffer {
-  const { journal, segment, epoch, snapshot, now } = given;
+  const { journal, segment, epoch, snapshot, continues, now } = given;
   const { number, at, rows } = snapshot;
   const said: Facts = {
     ...{ about: ABOUT, journal, writtenAt: now.toISOString(), segment, epoch, snapshot: { number, at, rows } },
     encryptionKey: key.id,
+    ...(continues !== undefined && { continues }),
   };
   return Buffer.from(`${JSON.stringify({ ...said, hmac: hmacOf(said, key.key) }, undefined, 2)}\n`);
 }
 
-/** The number of the last segment, as an authentic manifest says; undefined: it is none. */
-export function lastSegmentIn(bytes: Buffer, journal: string, keys: KeyRing): number | undefined {
+/** What an authentic manifest of this journal says; undefined: it is none. */
+export function openManifest(bytes: Buffer, journal: string, keys: KeyRing): Facts | undefined {
   const parsed = manifest.safeParse(jsonOf(bytes));
   if (!parsed.success || parsed.data.journal !== journal) return undefined;
   const { hmac, ...said } = parsed.data;
@@ -53,7 +57,7 @@ export function lastSegmentIn(bytes: Buffer, journal: string, keys: KeyRing): nu
     const expected = Buffer.from(hmacOf(said, key));
     return found.length === expected.length && timingSafeEqual(found, expected);
   });
-  return isAuthentic ? said.segment : undefined;
+  return isAuthentic ? said : undefined;
 }
 
 function hmacOf(said: Facts, key: Buffer): string {

@@ -7,7 +7,7 @@ import type { Journal } from "../metadata/journal.ts";
 import type { Staging } from "../metadata/sqlite/staging.ts";
 import type { KeyRing } from "./journal-keys.ts";
 import type { JournalSource } from "./journal-store.ts";
-import { lastSegmentIn } from "./manifest.ts";
+import { openManifest } from "./manifest.ts";
 import { manifestName, newJournal, PREFIX } from "./names.ts";
 import { type Replayed, type ReplayOptions, replay } from "./replay.ts";
 import { openSnapshot } from "./segment.ts";
@@ -72,7 +72,7 @@ async function missingAtEnd(
   const found = [];
   for (const source of sources)
     for await (const file of source.list(manifestName(journal))) {
-      const last = lastSegmentIn(await source.read(file), journal, keys) ?? 0;
+      const last = openManifest(await source.read(file), journal, keys)?.segment ?? 0;
       const finding = `segments ${number + 1} to ${last} are missing: the manifest on ${source.name} names them`;
       if (last > number) found.push({ finding, segments: last - number });
     }
@@ -80,9 +80,13 @@ async function missingAtEnd(
 }
 
 /** Fills an empty database with what is staged, and begins its journal. Throws when the database is not empty. */
-export async function fillRestored(database: Journal, staging: Staging, epoch: number): Promise<void> {
+export async function fillRestored(
+  database: Journal,
+  staging: Staging,
+  { highestEpoch, journal }: Pick<Restored, "highestEpoch" | "journal">,
+): Promise<void> {
   await database.fill(() => staging.rows(ROWS_IN_PAGE));
-  await database.begin(newJournal(), epoch);
+  await database.begin(newJournal(), highestEpoch, journal);
 }
 
 /**
@@ -92,7 +96,7 @@ export async function acceptOlder(database: Journal, sources: readonly JournalSo
   const head = await database.head();
   const epoch = highestEpoch(await surveyJournals(sources));
   if (head === undefined) throw new Error("this database has no journal: its configuration says journal.mode: off");
-  await database.begin(newJournal(), Math.max(epoch, head.epoch));
+  await database.begin(newJournal(), Math.max(epoch, head.epoch), head.journal);
   return epoch > head.epoch;
 }
 

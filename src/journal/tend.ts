@@ -1,16 +1,21 @@
 /**
  * Keeps the journal's files in order on the backends: each gets what it lacks from another, and what no snapshot that
- * is kept needs is deleted.
+ * is kept needs is deleted. What others took while one of them was away is brought home.
  */
+import { onlyBackendError } from "../backends/backend.ts";
 import type { KeyRing } from "./journal-keys.ts";
 import type { JournalStore, StoredFile } from "./journal-store.ts";
-import { chunkAt, type Position, PREFIX, segmentAt, snapshotAt } from "./names.ts";
+import { chunkAt, manifestName, type Position, PREFIX, segmentAt, snapshotAt } from "./names.ts";
 import { openSnapshot } from "./segment.ts";
 
 export interface TendOptions {
   readonly journal: string;
   /** Those that should each have all of it; all are up. */
   readonly stores: readonly JournalStore[];
+  /** Those that should have nothing of it, and may have what the others lack. */
+  readonly others?: readonly JournalStore[];
+  /** From those, what the stores have by then is deleted. */
+  readonly clearsOthers?: boolean;
   readonly keys: KeyRing;
   /** The state of any time since then can be restored. */
   readonly keepSince: Date;
@@ -37,11 +42,19 @@ const LEAST_SNAPSHOTS = 2;
 type Places = ReadonlyMap<JournalStore, StoredFile>;
 
 /** Throws BackendError, and BadJournalFile when a snapshot does not open: then nothing is deleted. */
-export async function tend({ journal, stores, keys, keepSince }: TendOptions): Promise<Tended> {
+export async function tend(options: TendOptions): Promise<Tended> {
+  const { journal, stores, others = [], keys, keepSince } = options;
+  const cleared = options.clearsOthers ? others : [];
   const files = new Map<string, Map<JournalStore, StoredFile>>();
-  for (const store of stores)
-    for await (const file of store.list(`${PREFIX}${journal}/`))
+  const look = async (store: JournalStore) => {
+    const found: StoredFile[] = [];
+    for await (const file of store.list(`${PREFIX}${journal}/`)) found.push(file);
+    for (const file of found)
       files.set(file.name, (files.get(file.name) ?? new Map<JournalStore, StoredFile>()).set(store, file));
+  };
+  for (const store of stores) await look(store);
+  // What one of these has can wait until it answers.
+  for (const store of others) await look(store).catch(onlyBackendError);
   const kept = await keptSnapshots(files, keys, keepSince);
   const whole = new Set([...files.keys()].flatMap((name) => idOf(snapshotAt(name)) ?? []));
   let copied = 0;
@@ -50,6 +63,8 @@ export async function tend({ journal, stores, keys, keepSince }: TendOptions): P
   for (const [name, places] of files) {
     const needed = isNeeded(name, whole, kept);
     if (needed === true) copied += await complete(name, places, stores);
+    if (needed === true || (name === manifestName(journal) && stores.every((store) => places.has(store))))
+      for (const store of cleared) if (places.has(store)) await store.delete(name);
     if (needed !== false) {
       bytes += Math.max(...[...places.values()].map(({ size }) => size));
       continue;

@@ -19,6 +19,8 @@ export interface JournalHead {
   readonly started: number;
   /** Of the last segment that is written. */
   readonly hash: string;
+  /** The journal in whose state it began; undefined: it is the first, or nobody knows. */
+  readonly continues: string | undefined;
 }
 
 export interface Collected {
@@ -40,6 +42,7 @@ interface HeadRow {
   readonly written: number;
   readonly started: number;
   readonly hash: string;
+  readonly continues: string;
 }
 
 interface ChangeRow {
@@ -52,13 +55,13 @@ interface ChangeRow {
 const oneMoment = statement("journal-one-moment", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
 const selectHead = statement<HeadRow>(
   "journal-head",
-  "SELECT journal, epoch, writer, lease_until, written, started, hash FROM journal_head",
+  "SELECT journal, epoch, writer, lease_until, written, started, hash, continues FROM journal_head",
 );
 const lockHead = statement("journal-head-lock", "SELECT id FROM journal_head FOR UPDATE");
 const insertHead = statement<never>(
   "journal-begin",
-  `INSERT INTO journal_head (id, journal, epoch, writer, lease_until, written, started, hash)
-  VALUES (1, ?, ?, ?, ?, ?, ?, ?)`,
+  `INSERT INTO journal_head (id, journal, epoch, writer, lease_until, written, started, hash, continues)
+  VALUES (1, ?, ?, '', 0, 0, 0, '', ?)`,
 );
 const takeHead = statement<never>("journal-take", "UPDATE journal_head SET epoch = ?, writer = ?, lease_until = ?");
 const releaseHead = statement<never>("journal-release", "UPDATE journal_head SET lease_until = 0 WHERE writer = ?");
@@ -112,13 +115,13 @@ export class Journal {
 
   /**
    * Begins a journal in place of any there is: changes are recorded from now on. `epoch`: the highest that was seen
-   * anywhere; who writes takes a higher one.
+   * anywhere; who writes takes a higher one. `continues`: as in JournalHead.
    */
-  async begin(journal: string, epoch: number): Promise<void> {
+  async begin(journal: string, epoch: number, continues?: string): Promise<void> {
     await this.#context.engine.transact(async (c) => {
       await c.run(deleteHead, []);
       await c.run(deleteChanges, []);
-      await c.run(insertHead, [journal, epoch, "", 0, 0, 0, ""]);
+      await c.run(insertHead, [journal, epoch, continues ?? ""]);
     });
   }
 
@@ -230,8 +233,8 @@ export async function* allRows(reader: Pick<Reader, "all">, inPage: number): Asy
 
 function toHead(row: HeadRow | undefined): JournalHead | undefined {
   if (row === undefined) return undefined;
-  const { journal, epoch, written, started, hash } = row;
-  return { journal, epoch, written, started, hash };
+  const { journal, epoch, written, started, hash, continues } = row;
+  return { journal, epoch, written, started, hash, continues: continues === "" ? undefined : continues };
 }
 
 function groupsOf(changes: readonly ChangeRow[]): readonly GroupKey[] {

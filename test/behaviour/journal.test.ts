@@ -3,6 +3,7 @@
 import { copyFile, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
+import type { FleetMember } from "../../src/backends/fleet.ts";
 import { checkConfig, type GatewayConfig, type GatewayConfigInput } from "../../src/config/schema.ts";
 import { type Gateway, openGateway } from "../../src/gateway.ts";
 import { openLog } from "../../src/log.ts";
@@ -189,6 +190,58 @@ it("tells when the end of the journal is gone from a backend, by its manifest", 
     expect.stringMatching(/^segments \d+ to \d+ are missing: the manifest on b names them$/),
   ]);
   expect(await restoreDatabase(config, { ...EVERY_WAY, dryRun: true })).toMatchObject({ unused: 0, findings: [] });
+});
+
+it("deletes in time what it left on a third backend and what it was restored from, and no other gateway's", async () => {
+  const directory = await temporaryDirectory();
+  const disk = (name: string) => ({ kind: "disk", name, region: "a", directory: join(directory, name) }) as const;
+  const config = await configure({
+    regions: [{ name: "a", latitude: 0, longitude: 0 }],
+    backends: [disk("a"), disk("b"), disk("c")],
+    journal: { mode: "interval", seconds: 0.05, snapshotHours: 1, keepDays: 1 },
+  });
+  const journalsOn = async (gateway: Gateway) => {
+    const found = [];
+    for (const { backend } of gateway.fleet.members()) {
+      const names = new Set<string>();
+      for await (const { key } of backend.list("journal/")) names.add(key.split("/")[1] ?? "");
+      found.push([...names].sort());
+    }
+    return found;
+  };
+  let gateway = await start(config);
+  await isWhole(gateway);
+  const former = (await gateway.metadata.journal.head())?.journal ?? "";
+  const plant = async ({ backend }: FleetMember, name: string, bytes: Buffer) => {
+    const sink = backend.write(name, bytes.length);
+    await sink.write(bytes);
+    await sink.finish(undefined);
+  };
+  for (const member of gateway.fleet.members())
+    await plant(member, "journal/foreign/segments/000000000001-00000001", Buffer.from("foreign"));
+  await gateway.close(0);
+  await rename(fileOf(config), `${fileOf(config)}.lost`);
+  await restoreDatabase(config, { ...EVERY_WAY, journal: former });
+  let ahead = 0;
+  gateway = await start(config, () => new Date(Date.now() + ahead));
+  try {
+    await isWhole(gateway);
+    const head = await gateway.metadata.journal.head();
+    expect(head?.continues).toBe(former);
+    const present = head?.journal ?? "";
+    const [a, , c] = gateway.fleet.members();
+    await ask(gateway, "PUT", "/bucket");
+    await vi.waitFor(async () => expect(await gateway.metadata.journal.waiting()).toBe(0), WITHIN);
+    for await (const { key, size } of a?.backend.list(`journal/${present}/segments/`) ?? [])
+      if (a && c) await plant(c, key, (await a.backend.read(key, size)).bytes);
+    const all = [present, former, "foreign"].sort();
+    expect(await journalsOn(gateway)).toEqual([all, all, [present, "foreign"].sort()]);
+    ahead = DAY_MS + 3_600_000;
+    const left = [present, "foreign"].sort();
+    await vi.waitFor(async () => expect(await journalsOn(gateway)).toEqual([left, left, ["foreign"]]), WITHIN);
+  } finally {
+    await gateway.close(0);
+  }
 });
 
 it("restores from what can be listed, and says what cannot", async () => {

@@ -64,7 +64,7 @@ export async function measureJournal(): Promise<readonly Paced[]> {
     await measure(`restore of ${OBJECTS} objects`, async () => {
       await readJournal({ sources: stores, keys, staging });
       const restored = await openMetadata({ engine, now: () => new Date(), graceMs: 1, cacheRows: 0 });
-      await fillRestored(restored.journal, staging, 1);
+      await fillRestored(restored.journal, staging, { highestEpoch: 1, journal: "bench" });
       await restored.close();
     });
     return rows;

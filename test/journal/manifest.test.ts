@@ -1,7 +1,7 @@
 // What people read in a journal's folder, and what a restore learns from it that nothing else tells.
 import { expect, it } from "vitest";
 import { journalKeys } from "../../src/journal/journal-keys.ts";
-import { lastSegmentIn, makeManifest } from "../../src/journal/manifest.ts";
+import { makeManifest, openManifest } from "../../src/journal/manifest.ts";
 import { KEYS } from "../support/journal-scene.ts";
 
 const snapshot = {
@@ -19,14 +19,18 @@ it("says in words and figures what stands there, and nothing secret", () => {
 
 it("is believed by who has the key, as it was written", () => {
   const bytes = makeManifest(FACTS, KEYS);
-  expect(lastSegmentIn(bytes, "line", [journalKeys(["a newer key of theirs"])[0], ...KEYS])).toBe(12);
+  expect(openManifest(bytes, "line", [journalKeys(["a newer key of theirs"])[0], ...KEYS])?.segment).toBe(12);
+  const continuing = makeManifest({ ...FACTS, continues: "former" }, KEYS);
+  expect(openManifest(continuing, "line", KEYS)?.continues).toBe("former");
+  const another = Buffer.from(continuing.toString().replace('"continues": "former"', '"continues": "foreign"'));
   const lesser = Buffer.from(bytes.toString().replace('"segment": 12', '"segment": 2'));
   for (const other of [
     lesser,
+    another,
     Buffer.from("{}"),
     Buffer.from("no JSON"),
     makeManifest(FACTS, journalKeys(["a guess!"])),
   ])
-    expect(lastSegmentIn(other, "line", KEYS)).toBeUndefined();
-  expect(lastSegmentIn(bytes, "another", KEYS)).toBeUndefined();
+    expect(openManifest(other, "line", KEYS)).toBeUndefined();
+  expect(openManifest(bytes, "another", KEYS)).toBeUndefined();
 });

@@ -42,6 +42,35 @@ onBothEngines("the files of a journal", (store) => {
     expect(await tend({ ...options, stores: [a, b, c] })).toMatchObject({ copied: 0, deleted: 0 });
   });
 
+  it("come home from a backend that took them while others were away, and go there", async () => {
+    const { metadata, clock } = store();
+    const [a, b, c] = [failingStore("a"), failingStore("b"), failingStore("c")] as const;
+    const place = await openPlace(metadata);
+    const { writer } = await beginJournal(metadata, { stores: [a, b, c], now: clock.now, fewest: 1 });
+    const written = async (key: string, ...away: readonly FailingStore[]) => {
+      for (const one of [a, b, c]) one.down = away.includes(one);
+      await place.put(key, key);
+      await writer.write();
+    };
+    await written("1", b);
+    await written("2", a, b);
+    await written("3");
+    await c.put("journal/line/manifest.json", Buffer.from("of then"));
+    const options = { journal: "line", keys: KEYS, keepSince: new Date(0), stores: [a, b], others: [c] };
+    c.down = true;
+    expect(await tend({ ...options, clearsOthers: true })).toMatchObject({ copied: 1, deleted: 0 });
+    c.down = false;
+    expect(await tend(options)).toMatchObject({ copied: 2, deleted: 0 });
+    expect(await namesOn(c)).toHaveLength(3);
+    await tend({ ...options, clearsOthers: true });
+    expect(await namesOn(c)).toEqual(["manifest.json"]);
+    for (const one of [a, b]) await one.put("journal/line/manifest.json", Buffer.from("of now"));
+    await tend({ ...options, clearsOthers: true });
+    expect(await namesOn(c)).toEqual([]);
+    for (const from of [a, b])
+      expect((await replayed([from])).tables).toEqual(await tablesOf(metadata.journal.rows(100)));
+  });
+
   it("go when no snapshot that is kept needs them, and the two newest snapshots stay", async () => {
     const { metadata, clock } = store();
     const [a, b] = [failingStore("a"), failingStore("b")] as const;

@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Metadata, openMetadata } from "../../src/metadata/metadata.ts";
 import { init } from "../../src/metadata/migrations/001-init.ts";
+import { migrations } from "../../src/metadata/migrations/list.ts";
 import { everyKind } from "../support/content.ts";
 import { Clock, graceMs, makePostgres, makeSqlite, postgresUrl, type TestDatabase } from "../support/engines.ts";
 
@@ -11,6 +12,7 @@ const makers: readonly (readonly [string, () => Promise<TestDatabase>])[] = [
   ...(postgresUrl ? [["PostgreSQL", () => makePostgres(postgresUrl ?? "")] as const] : []),
 ];
 
+const NEWEST = migrations.length;
 const ALICE = 1;
 const BOB = 2;
 const plain = { metadata: { owner: "in words", quoted: '"owner":{' } };
@@ -217,7 +219,7 @@ describe.each(makers)("A command beside a gateway, on %s,", (_, make) => {
     const database = await make();
     await fill(database);
     await expect(openMetadata(optionsOf(database))).rejects.toThrow(
-      "The database has schema 1, this program knows 10: stop the older gateways and start one of this version first",
+      `The database has schema 1, this program knows ${NEWEST}: stop the older gateways and start one of this version`,
     );
     expect(await database.knex("schema_migrations").max("version as version")).toEqual([{ version: 1 }]);
     expect(await database.knex("names").select("name")).toEqual([{ name: "blobs/aa/6" }]);
@@ -229,7 +231,7 @@ describe.each(makers)("A command beside a gateway, on %s,", (_, make) => {
     const metadata = await openMetadata(optionsOf(database));
     expect(await metadata.accounts.listKeys()).toEqual([]);
     await metadata.close();
-    expect(await database.knex("schema_migrations").max("version as version")).toEqual([{ version: 10 }]);
+    expect(await database.knex("schema_migrations").max("version as version")).toEqual([{ version: NEWEST }]);
     await database.remove();
   });
 });

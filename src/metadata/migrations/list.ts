@@ -10,6 +10,7 @@ import { placement } from "./008-placement.ts";
 import { readReplicas } from "./009-read-replicas.ts";
 import { journal } from "./010-journal.ts";
 import { takeovers } from "./011-takeovers.ts";
+import { journalContinues } from "./012-journal-continues.ts";
 import type { Migration } from "./migration.ts";
 
 export const migrations: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   readReplicas,
   journal,
   takeovers,
+  journalContinues,
 ];

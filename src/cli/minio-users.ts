@@ -78,9 +78,13 @@ export function gatewayPolicy(bucket: string) {
   );
 }
 
-/** All permissions that redirected clients need: blobs, not the backend's identity beside them. */
+/**
+ * All permissions that redirected clients need: blobs, also those that another backend adopted, not the backend's
+ * identity beside them.
+ */
 export function redirectPolicy(bucket: string) {
-  return policyOf({ Action: ["s3:GetObject"], Resource: [`arn:aws:s3:::${bucket}/blobs/*`] });
+  const Resource = ["blobs", "adopted"].map((prefix) => `arn:aws:s3:::${bucket}/${prefix}/*`);
+  return policyOf({ Action: ["s3:GetObject"], Resource });
 }
 
 function policyOf(...allowed: readonly { readonly Action: readonly string[]; readonly Resource: readonly string[] }[]) {

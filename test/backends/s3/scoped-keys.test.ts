@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { examineBackend } from "../../../src/admin/checks/backend.ts";
 import { checkCrossOrigin } from "../../../src/admin/checks/cross-origin.ts";
 import { checkRedirect } from "../../../src/admin/checks/redirect.ts";
+import { adoptedKey } from "../../../src/backends/adopted-key.ts";
 import type { S3Backend } from "../../../src/backends/s3/backend.ts";
 import { gatewayPolicy, redirectPolicy } from "../../../src/cli/minio-users.ts";
 import { backendContract, failure, put } from "../../contracts/backend-contract.ts";
@@ -20,6 +21,8 @@ import { signedFetch } from "../../support/sign.ts";
 import { backendAt } from "./support.ts";
 
 const COMPOSE = join(import.meta.dirname, "../../../compose");
+/** Of an object that another backend adopted. */
+const COPY = adoptedKey("elsewhere", "one") ?? "";
 const STORE_SECRET = randomBytes(20).toString("hex");
 const STORE_REDIRECT_SECRET = randomBytes(20).toString("hex");
 
@@ -92,15 +95,16 @@ describeWith(["minio", "mc"], "the user for redirects on MinIO", () => {
     backend = scopedBackend(minio);
     await backend.establish(IDENTITY);
     await put(backend, "blobs/ab/one", bytes);
+    await put(backend, COPY, bytes);
   });
   afterAll(async () => {
     await backend.close();
     await minio[Symbol.asyncDispose]();
   });
 
-  it("signs URLs that are answered with the bytes", async () => {
+  it.each(["blobs/ab/one", COPY])("signs URLs that are answered with the bytes: %s", async (key) => {
     const options = { now: new Date(), expiresSeconds: 60, responseOverrides: {}, replyHeaders: {} };
-    const url = backend.signedUrl("blobs/ab/one", options) ?? "";
+    const url = backend.signedUrl(key, options) ?? "";
     expect(url).toContain("X-Amz-Credential=nearbucket-redirect%2F");
     const answer = await fetch(url, { headers: { range: "bytes=5-9" } });
     expect(answer.status).toBe(206);

@@ -3,6 +3,7 @@
  * segment names the hash of the one before it, so that nothing can be missing, changed, moved or repeated unnoticed;
  * what is wrong with a file on one backend is told, and another backend's copy is tried.
  */
+import { SCHEMA } from "../metadata/migrate.ts";
 import type { ChangedRows, Rows } from "../metadata/tables.ts";
 import type { KeyRing } from "./journal-keys.ts";
 import { chunkName, type Position } from "./names.ts";
@@ -54,6 +55,18 @@ export class NothingToReplay extends Error {
   }
 }
 
+/** Its rows are of tables that this program does not know. */
+class NewerJournal extends Error {
+  override readonly name = "NewerJournal";
+  constructor({ journal, schema, at }: { readonly journal: string; readonly schema: number; readonly at: string }) {
+    super(
+      `this journal was written by a newer nearbucket: ${journal} has schema ${schema} since ${at} or before, this ` +
+        `program knows ${SCHEMA}. Restore with the newer one, or with --at as it was before`,
+    );
+  }
+}
+
+/** Throws NewerJournal too. */
 export async function replay(options: ReplayOptions): Promise<Replayed> {
   const findings: string[] = [];
   const { found, target } = options;
@@ -78,6 +91,7 @@ async function readSnapshot(
     return opened;
   });
   if (header === undefined || (until !== undefined && new Date(header.at) > until)) return undefined;
+  if (header.schema > SCHEMA) throw new NewerJournal(header);
   let rows = 0;
   for (const [chunk, hash] of header.chunks.entries()) {
     const name = chunkName(header.journal, file, chunk);
@@ -117,6 +131,7 @@ async function readSegments(
     const next = await firstThatFollows(candidates, hash, { keys, findings, read });
     if (next === undefined || (until !== undefined && new Date(next.header.at) > until)) stopped = true;
     else {
+      if (next.header.schema > SCHEMA) throw new NewerJournal(next.header);
       ({ number } = next.header);
       hash = next.hash;
       torn.push(...next.changed);

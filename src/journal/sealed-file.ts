@@ -12,6 +12,7 @@ import { gunzip, gzip } from "node:zlib";
 import type { KeyRing } from "./journal-keys.ts";
 
 const MAGIC = "nearbucket-journal 1 ";
+const ANY_MAGIC = /^nearbucket-journal (\d+) /;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const LINE_FEED = 0x0a;
@@ -52,6 +53,9 @@ export async function openFile(bytes: Buffer, keys: KeyRing): Promise<OpenedFile
   const first = bytes.indexOf(LINE_FEED);
   const second = bytes.indexOf(LINE_FEED, first + 1);
   const magic = bytes.toString("utf8", 0, Math.max(first, 0));
+  const form = ANY_MAGIC.exec(magic)?.[1] ?? "1";
+  if (form !== "1")
+    throw new BadJournalFile(`was written by a newer nearbucket, in a form ${form} that this one cannot read`);
   const start = second + 1;
   if (first < 0 || second < 0 || !magic.startsWith(MAGIC) || bytes.length < start + NONCE_BYTES + TAG_BYTES)
     throw new BadJournalFile("is cut, or is no file of a journal");

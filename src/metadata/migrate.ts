@@ -14,6 +14,9 @@ export interface MigrationTarget {
   readonly mayUpgrade?: boolean | undefined;
 }
 
+/** The version of the schema that this program makes and knows. */
+export const SCHEMA = migrations.length;
+
 /** An index over a large table takes minutes; nobody waits for it but this start. */
 const longestChangeMs = 86_400_000;
 
@@ -41,16 +44,14 @@ export async function migrate({ transact, dialect, now, mayUpgrade = true }: Mig
       await c.lock(takeTime, []);
       await c.run(makeTable, []);
       const version = (await c.get(readVersion, []))?.version ?? 0;
-      if (version > migrations.length)
-        throw new Error(
-          `The database has schema ${version}, this program knows ${migrations.length}: start the newer program`,
-        );
+      if (version > SCHEMA)
+        throw new Error(`The database has schema ${version}, this program knows ${SCHEMA}: start the newer program`);
       const next = migrations[version];
       if (next === undefined) return true;
       isNew ||= version === 0;
       if (!mayUpgrade && !isNew)
         throw new Error(
-          `The database has schema ${version}, this program knows ${migrations.length}: ` +
+          `The database has schema ${version}, this program knows ${SCHEMA}: ` +
             "stop the older gateways and start one of this version first",
         );
       for (const [index, text] of next.statements(dialect).entries())

@@ -6,7 +6,12 @@ import { expect, it, vi } from "vitest";
 import type { FleetMember } from "../../src/backends/fleet.ts";
 import { checkConfig, type GatewayConfig, type GatewayConfigInput } from "../../src/config/schema.ts";
 import { type Gateway, openGateway } from "../../src/gateway.ts";
+import { journalKeys } from "../../src/journal/journal-keys.ts";
+import { journalStore } from "../../src/journal/journal-store.ts";
+import { indexName } from "../../src/journal/names.ts";
+import { sealSnapshot } from "../../src/journal/segment.ts";
 import { openLog } from "../../src/log.ts";
+import { SCHEMA } from "../../src/metadata/migrate.ts";
 import { acceptOlderDatabase, restoreDatabase } from "../../src/restoration.ts";
 import { type FaultyS3, startFaultyS3 } from "../support/faulty-s3.ts";
 import { signedFetch } from "../support/sign.ts";
@@ -152,6 +157,26 @@ it("makes no database without the key that sealed the journal", async () => {
   await expect(stat(fileOf(config))).rejects.toThrow("ENOENT");
 });
 
+it("makes no database of a journal that a newer program wrote", async () => {
+  const config = await configure();
+  const gateway = await start(config);
+  await isWhole(gateway);
+  const head = await gateway.metadata.journal.head();
+  const [a] = gateway.fleet.members();
+  if (head === undefined || a === undefined) throw new Error("no journal");
+  const position = { journal: head.journal, number: 9, epoch: head.epoch + 1 };
+  const header = { kind: "snapshot", ...position, hash: "", through: 9, at: new Date().toISOString() } as const;
+  const index = await sealSnapshot(
+    { ...header, schema: SCHEMA + 1, rows: 0, chunks: [] },
+    journalKeys([config.encryptionKey]),
+  );
+  await journalStore(a.backend).put(indexName(head.journal, position), index.bytes);
+  await gateway.close(0);
+  await rename(fileOf(config), `${fileOf(config)}.lost`);
+  await expect(restoreDatabase(config, EVERY_WAY)).rejects.toThrow("this journal was written by a newer nearbucket: ");
+  await expect(stat(fileOf(config))).rejects.toThrow("ENOENT");
+});
+
 it("restores into no database that holds anything, and counts without making one in a dry run", async () => {
   const config = await configure();
   const gateway = await start(config);
@@ -212,11 +237,7 @@ it("deletes in time what it left on a third backend and what it was restored fro
   let gateway = await start(config);
   await isWhole(gateway);
   const former = (await gateway.metadata.journal.head())?.journal ?? "";
-  const plant = async ({ backend }: FleetMember, name: string, bytes: Buffer) => {
-    const sink = backend.write(name, bytes.length);
-    await sink.write(bytes);
-    await sink.finish(undefined);
-  };
+  const plant = ({ backend }: FleetMember, name: string, bytes: Buffer) => journalStore(backend).put(name, bytes);
   for (const member of gateway.fleet.members())
     await plant(member, "journal/foreign/segments/000000000001-00000001", Buffer.from("foreign"));
   await gateway.close(0);

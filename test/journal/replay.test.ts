@@ -5,6 +5,7 @@ import type { JournalStore, StoredFile } from "../../src/journal/journal-store.t
 import { segmentName } from "../../src/journal/names.ts";
 import { NothingToReplay } from "../../src/journal/replay.ts";
 import { openSegment, sealSegment } from "../../src/journal/segment.ts";
+import { SCHEMA } from "../../src/metadata/migrate.ts";
 import { openPlace, type Place } from "../support/content.ts";
 import { onBothEngines, type Store } from "../support/engines.ts";
 import { beginJournal, failingStore, KEYS, replayed, tablesOf, writeJournal } from "../support/journal-scene.ts";
@@ -66,6 +67,32 @@ onBothEngines("a journal", (store) => {
     expect(state).toMatchObject({ number: 3, findings: [], unused: 0, at: until });
     expect(keysOf(state)).toEqual(["kept", "overwritten", "1", "2"]);
     await expect(replayed(stores, { until: new Date(until.getTime() - 10_000) })).rejects.toThrow(NothingToReplay);
+  });
+
+  it("of a newer schema is refused in words, and read as it was before that", async () => {
+    const { stores, place } = await write(store());
+    const { metadata, clock } = store();
+    const before = clock.now();
+    clock.advance(120_000);
+    const newer = writeJournal(metadata, { stores, now: clock.now, schema: SCHEMA + 1 });
+    await place.put("newer", "newer");
+    await newer.writer.write();
+    const words = `newer nearbucket: line has schema ${SCHEMA + 1} since ${clock.now().toISOString()} or before`;
+    await expect(replayed(stores)).rejects.toThrow(words);
+    expect(await replayed(stores, { until: before })).toMatchObject({ number: 5, at: before });
+    await newer.snapshot();
+    await expect(replayed(stores)).rejects.toThrow(words);
+    expect(await replayed(stores, { until: before })).toMatchObject({ number: 5, at: before });
+  });
+
+  it("whose files have a newer form says so of each", async () => {
+    const { stores } = await write(store());
+    for (const one of stores)
+      for await (const { name } of one.list("journal/line/snapshots/"))
+        await change(one, name, (bytes) =>
+          Buffer.from(bytes.toString("latin1").replace("journal 1", "journal 2"), "latin1"),
+        );
+    await expect(replayed(stores)).rejects.toThrow("index on toronto was written by a newer nearbucket, in a form 2");
   });
 
   it("goes on over the segments after its newest snapshot", async () => {

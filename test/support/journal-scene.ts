@@ -18,7 +18,7 @@ import { type Rows, TABLES } from "../../src/metadata/tables.ts";
 import { unwatchedCalls } from "./calls.ts";
 
 export const KEYS: KeyRing = journalKeys(["an encryption key for tests"]);
-const SCHEMA = 10;
+const OLDER_SCHEMA = 10;
 
 /** A store whose calls fail while it is down. */
 export interface FailingStore extends JournalStore {
@@ -64,14 +64,15 @@ interface SceneOptions {
   readonly now: () => Date;
   readonly keys?: KeyRing;
   readonly fewest?: number;
+  readonly schema?: number;
 }
 
 export function writeJournal(
   { journal }: Metadata,
-  { stores, now, keys = KEYS, fewest = 2 }: SceneOptions,
+  { stores, now, keys = KEYS, fewest = 2, schema = OLDER_SCHEMA }: SceneOptions,
 ): JournalScene {
   const copies = { copies: 2, fewest };
-  const common = { journal, stores: () => stores, schema: SCHEMA, now, ...copies };
+  const common = { journal, stores: () => stores, schema, now, ...copies };
   const listed = () => ({ stores: stores.filter((store) => !("down" in store) || store.down !== true), away: 1 });
   const writer = openJournalWriter({ ...common, listed, keys: async () => keys });
   const headNow = async () => {

@@ -2,6 +2,7 @@
 import type { BackendStatus, JobStatus, StatusReport } from "../admin/status-report.ts";
 import { PERIODIC_JOBS } from "../contract/periodic-jobs.ts";
 import { columns } from "./columns.ts";
+import { journalLines } from "./journal-text.ts";
 import { clockTime, count, counted, duration, size, wrap } from "./layout.ts";
 import type { GatewayWord } from "./reached.ts";
 import { callsTable } from "./status-calls.ts";
@@ -52,30 +53,6 @@ function verdictLines(report: StatusReport, isRunning: boolean): readonly string
     const { objects, bytes } = less(atRisk, unreadable);
     lines.push(`AT RISK  ${count(objects)} of ${amount({ ...stored, bytes })}: only one good copy is in place.`);
     lines.push(`  ${planned ?? whenSafe(report, isRunning)}`);
-  }
-  return lines.map((line) => wrap(line, "  "));
-}
-
-function journalLines({ journal, now }: StatusReport): readonly string[] {
-  if (journal === undefined) return [];
-  const { mode, segment, writtenAt, complete, bytes, snapshotAt, snapshotRows = 0, behindSince, reason } = journal;
-  const lines: string[] = [];
-  if (journal.isOlder)
-    lines.push(
-      "! OLDER DATABASE  Backends hold what was written after this database's last. Nothing is deleted from them: " +
-        "restore the newer one, or have this one go on with nearbucket restore --accept-older.",
-    );
-  if (behindSince !== undefined)
-    lines.push(
-      `! JOURNAL BEHIND  since ${clockTime(behindSince, now)}: ${counted(journal.waiting, "change")} stand in the ` +
-        `database alone${reason === undefined ? "" : `: ${reason}`}.`,
-    );
-  if (segment !== undefined) {
-    const when = writtenAt === undefined ? "" : `, ${duration(now.getTime() - writtenAt.getTime())} ago`;
-    const snapshot = snapshotAt && `, snapshot of ${clockTime(snapshotAt, now)} (${counted(snapshotRows, "row")})`;
-    const whole = complete.length === 0 ? "whole on no backend yet" : `whole on ${complete.join(" and ")}`;
-    const room = bytes === undefined ? "" : `, ${size(bytes)}`;
-    lines.push(`Journal (${mode}): segment ${count(segment)}${when}${snapshot ?? ""}${room}; ${whole}.`);
   }
   return lines.map((line) => wrap(line, "  "));
 }

@@ -51,11 +51,13 @@ export function checkJournal({ mode, status, keyFile, snapshotHours, now }: Jour
       warning({
         ...told,
         says: `has had no snapshot since ${snapshotAt.toISOString()}, and gets one every ${snapshotHours} hours`,
-        remedy: "See that two backends are up and take writes: nearbucket status, and the gateway's log.",
+        remedy: "See that the backends are up and take writes: nearbucket status, and the gateway's log.",
       }),
       ...key,
     ];
-  const where = complete.length === 0 ? "on no backend yet" : `on ${complete.join(" and ")}`;
+  const [first, second] = complete;
+  const alone = `on ${first}, the only backend: who loses that has lost both`;
+  const where = first === undefined ? "on no backend yet" : second === undefined ? alone : `on ${first} and ${second}`;
   return [ok("journal", undefined, `is written, and whole ${where}`), ...key];
 }
 

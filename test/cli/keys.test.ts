@@ -205,7 +205,7 @@ describe("a database of the first version", () => {
     await knex("schema_migrations").where("version", ">", 1).delete();
     await knex.destroy();
     const file = await readFile(join(data, "encryption.key"), "utf8");
-    const refused = { code: 1, err: expect.stringContaining("has schema 1, this program knows 10: stop the older") };
+    const refused = { code: 1, err: expect.stringMatching(/has schema 1, this program knows \d+: stop the older/) };
     for (const words of [["list"], ["disable", "ONE"], ["rotate-encryption"]])
       expect(await keys(words)).toMatchObject(refused);
     expect(await runCommand(["stats", "--data", data])).toMatchObject(refused);

@@ -41,6 +41,7 @@ const mayScan: Readonly<Record<string, readonly string[]>> = {
   "holders-buckets": ["objects"],
   "holders-one": ["replicas"],
   "stats-buckets": ["buckets"],
+  "buckets-taking-over": ["buckets"],
 };
 
 /** They refer to accounts, which are never deleted. */

@@ -62,6 +62,16 @@ const CHECKS: readonly Check[] = [
           `${listen.host} is reached from other machines by plain http: objects can be read and changed on the way`,
           "Set tls, or put a TLS proxy in front and its address into trustedProxies.",
         ),
+  ({ sources }) =>
+    sources
+      .filter(({ endpoint }) => endpoint.startsWith("http:") && !isLoopback(new URL(endpoint).hostname))
+      .flatMap(({ name, endpoint }) =>
+        warn(
+          `source ${name}`,
+          `${endpoint} is another machine, asked by plain http: objects can be read and changed on the way`,
+          "Give it https, or a way there that nobody else can reach.",
+        ),
+      ),
   ({ rootKey, listen, publicUrl }) =>
     rootKey.secretAccessKey.length >= LEAST_SECRET || (isLoopback(listen.host) && publicUrl === undefined)
       ? []
@@ -113,7 +123,7 @@ const CHECKS: readonly Check[] = [
 ];
 
 function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host.startsWith("127.");
+  return host === "localhost" || host === "::1" || host === "[::1]" || host.startsWith("127.");
 }
 
 /** An address of a private network; a name may be anything, and loopback is for trying things out. */

@@ -59,6 +59,15 @@ describe("checkConfiguration", () => {
       [/^warning metadata.durable: /],
     ],
     ["open to others by http", { listen: world, rootKey }, [/^warning listen.host: 0.0.0.0 is reached/]],
+    [
+      "a source by http",
+      {
+        sources: ["http://10.0.0.2:9000", "https://s3.example.com", "http://[::1]:9000", "http://127.0.0.1:9000"].map(
+          (endpoint, at) => ({ name: `old${at}`, endpoint, accessKeyId: "key", secretAccessKey: "secret" }),
+        ),
+      },
+      [/^warning source old0: http:\/\/10.0.0.2:9000 is another machine/],
+    ],
     ["open to others behind a proxy", { listen: world, rootKey, trustedProxies: ["10.0.0.1"] }, [/^ok undefined/]],
     [
       "open to others with a short secret",

@@ -1,9 +1,10 @@
-// docs/adopting.md: its configuration and its commands are used in their order, with a real MinIO that holds objects.
+// docs/adopting.md: its configurations and its commands are used in their order, with a real MinIO that holds objects:
+// one gateway copies its bucket, is read before and after, and takes a directory; another one adopts the bucket.
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { MAIN } from "../support/gateway-process.ts";
 import { type Minio, startMinio } from "../support/minio.ts";
@@ -14,14 +15,25 @@ import { readDocument } from "./examples.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-const blocks = [...readDocument("docs/adopting.md").matchAll(/^```(\w+) (adopt\w*)\n([\s\S]*?)^```$/gm)];
+const blocks = [...readDocument("docs/adopting.md").matchAll(/^```(\w+) (\w+)\n([\s\S]*?)^```$/gm)];
 const textOf = (language: string, mark: string) =>
   blocks.filter(([, is, marked]) => is === language && marked === mark).map(([, , , text = ""]) => text);
+const [create = "", adopt = "", finish = ""] = textOf("sh", "adopt");
 
-describeWith(["minio", "aws", "rclone"], "adopting a bucket by docs/adopting.md", () => {
+const bytes = () => randomBytes(1000);
+const OBJECTS = new Map(
+  [
+    ..."one.jpg|2026/two ü.jpg|2026/a+b&c=d.txt|2026/100%25 #?.txt|2026-01|2026.txt|quote \" and '.txt".split("|"),
+    ..."€/😀/<x>|~/.hidden/*|[brackets]/{braces}|a;b,c:d@e$f!|(1)/tab\tand more".split("|"),
+  ].map((key) => [key, bytes()]),
+);
+const FILES = new Map(["plain.txt", "folder/two words.txt", "folder/ü+&.bin"].map((path) => [path, bytes()]));
+
+describeWith(["minio", "aws", "rclone"], "docs/adopting.md", () => {
   let home: string;
   let minio: Minio;
   let gateway: ServerProcess | undefined;
+  let s3: S3Client | undefined;
   let port: number;
 
   const here = (text: string): string =>
@@ -36,36 +48,95 @@ describeWith(["minio", "aws", "rclone"], "adopting a bucket by docs/adopting.md"
     const env = { HOME: home, PATH: `${join(home, "bin")}:${process.env["PATH"] ?? ""}` };
     return `${await run("/bin/bash", ["-e", "-o", "pipefail", "-c", here(text)], { cwd: home, env })}`;
   };
-
-  beforeAll(async () => {
-    home = await mkdtemp(join(tmpdir(), "nearbucket-migrating-"));
-    minio = await startMinio({ buckets: ["photos"] });
-    port = await freePort();
-    for (const Key of ["one.jpg", "2026/two ü.jpg"])
-      await minio.s3.send(new PutObjectCommand({ Bucket: "photos", Key, Body: randomBytes(1000) }));
-    for (const name of ["bin", "lib/nearbucket", "srv/blobs"]) await mkdir(join(home, name), { recursive: true });
-    await writeFile(join(home, "bin/nearbucket"), `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`);
-    await chmod(join(home, "bin/nearbucket"), 0o755);
-  });
-  afterAll(async () => {
+  const stop = async () => {
+    s3?.destroy();
     await gateway?.[Symbol.asyncDispose]();
-    await minio?.[Symbol.asyncDispose]();
-    await rm(home, { recursive: true, force: true });
-  });
-
-  it("adopts what is there", async () => {
-    const [configuration = ""] = textOf("yaml", "adopt");
+  };
+  /** With the page's only configuration of that mark, and directories that nobody has used. */
+  const serve = async (mark: string) => {
+    await stop();
+    for (const name of ["lib", "srv"]) await rm(join(home, name), { recursive: true, force: true });
+    for (const name of ["lib/nearbucket", "srv/blobs"]) await mkdir(join(home, name), { recursive: true });
+    port = await freePort();
     const file = join(home, "nearbucket.yaml");
-    await writeFile(file, `${here(configuration)}listen: { port: ${port} }\n`);
+    await writeFile(file, `${here(textOf("yaml", mark).join())}listen: { port: ${port} }\n`);
     gateway = await startServerProcess({
       ...{ path: process.execPath, readyUrl: `http://127.0.0.1:${port}/-/ready` },
       arguments: [MAIN, "serve", "--config", file],
     });
-    const [create = "", adopt = ""] = textOf("sh", "adopt");
+    s3 = new S3Client({
+      ...{ endpoint: `http://127.0.0.1:${port}`, region: "us-east-1", forcePathStyle: true },
+      credentials: { accessKeyId: "ROOTKEY", secretAccessKey: "a-long-root-secret" },
+    });
+  };
+  /** All that the gateway's bucket shows, as it reads. */
+  const everything = async () => {
+    const found = new Map<string, Buffer>();
+    if (s3 === undefined) return found;
+    for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket: "photos" }))
+      for (const { Key } of Contents) {
+        const { Body } = await s3.send(new GetObjectCommand({ Bucket: "photos", Key }));
+        found.set(`${Key}`, Buffer.from((await Body?.transformToByteArray()) ?? []));
+      }
+    return found;
+  };
+
+  beforeAll(async () => {
+    home = await mkdtemp(join(tmpdir(), "nearbucket-migrating-"));
+    minio = await startMinio({ buckets: ["photos"] });
+    for (const [Key, Body] of OBJECTS) await minio.s3.send(new PutObjectCommand({ Bucket: "photos", Key, Body }));
+    for (const [path, content] of FILES) {
+      await mkdir(join(home, "files/folder"), { recursive: true });
+      await writeFile(join(home, "files", path), content);
+    }
+    await mkdir(join(home, "bin"));
+    await writeFile(join(home, "bin/nearbucket"), `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`);
+    await chmod(join(home, "bin/nearbucket"), 0o755);
+  });
+  afterAll(async () => {
+    await stop();
+    await minio?.[Symbol.asyncDispose]();
+    await rm(home, { recursive: true, force: true });
+  });
+
+  it("copies what is there, which is read before and after", async () => {
+    await serve("copy");
+    const [begin = "", end = ""] = textOf("sh", "copy");
+    await paste(create);
+    const said = await paste(begin);
+    expect(said).toContain("12 objects, 11.7 KiB, would be copied into photos");
+    expect(said).toContain("12 objects, 11.7 KiB, copied into photos");
+    const all = new Map(OBJECTS);
+    const write = async (Key: string) => {
+      const Body = bytes();
+      all.set(Key, Body);
+      await minio.s3.send(new PutObjectCommand({ Bucket: "photos", Key, Body }));
+    };
+    for (const key of ["late/ü 1+1%2B.jpg", "late/ü", "late/€ & ?x=y"]) await write(key);
+    // Three of them are kept by being read.
+    expect(sorted(await everything())).toEqual(sorted(all));
+    await write("later/ü & more");
+    const ended = await paste(end);
+    expect(ended).toContain("1 object, 1000 B, copied into photos");
+    expect(ended).toContain("photos reads nothing in old/photos any more.");
+    await minio.kill();
+    expect(sorted(await everything())).toEqual(sorted(all));
+    await minio.restart();
+  });
+
+  it("takes a directory", async () => {
+    const before = await everything();
+    for (const block of textOf("sh", "directory")) await paste(block);
+    expect(sorted(await everything())).toEqual(sorted(new Map([...before, ...FILES])));
+  });
+
+  it("adopts what is there", async () => {
+    await serve("adopt");
     await paste(create);
     const said = await paste(adopt);
-    expect(said).toContain("would be adopted into photos");
-    expect(said).toContain("2 objects, 2.0 KiB, adopted into photos");
+    expect(said).toContain("16 objects, 15.6 KiB, would be adopted into photos");
+    expect(said).toContain("16 objects, 15.6 KiB, adopted into photos");
+    expect(await paste(finish)).toContain("photos reads nothing in amsterdam/photos any more.");
   });
 
   it("is safe in the end, and the same", async () => {
@@ -77,7 +148,11 @@ describeWith(["minio", "aws", "rclone"], "adopting a bucket by docs/adopting.md"
   it("uses every block of the page", () => {
     expect(readDocument("docs/adopting.md").match(/^```\w+/gm)).toHaveLength(blocks.length);
     expect(blocks.map(([, language, mark]) => `${language} ${mark}`)).toEqual([
-      ...["yaml adopt", "sh adopt", "sh adopt", "sh adopted", "sh adopted"],
+      ...["yaml adopt", "sh adopt", "sh adopt", "sh adopt", "sh adopted", "sh adopted"],
+      ...["yaml copy", "sh copy", "sh copy", "sh directory"],
     ]);
   });
 });
+
+const sorted = (objects: ReadonlyMap<string, Buffer>) =>
+  [...objects].map(([key, content]) => `${key} ${content.toString("hex")}`).sort();

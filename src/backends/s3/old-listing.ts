@@ -1,34 +1,19 @@
 /**
  * One page of a bucket that others have filled, with common prefixes, held against itself. Services differ in what they
  * make of a start in the midst of a common prefix: nothing at or before it is told, whatever they answer.
- *
- * MinIO reads about as many names as it was asked for, and takes for the end of the bucket that it has none left. Among
- * them are those that it passes over on its way to a start in a folder: for one in `a/`, the names `a-1`, `a.txt`. So a
- * start never lies in a folder of what is asked for: first the rest of the folder is read, then what follows behind it.
  */
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
 import { BackendError } from "../backend.ts";
 import type { OldListing, OldPage } from "../old-place.ts";
 import { bareEtag } from "./faults.ts";
-import { compareBytes, decode, LAST, listAround } from "./listing.ts";
+import { decode, listAround } from "./listing.ts";
 import type { AskedBucket } from "./object-heads.ts";
 import { translated } from "./sdk-client.ts";
+import { commonPrefixOf, compareBytes, FOLDER, LEAST, type Step, stepsOf } from "./steps.ts";
 
 type Entry = OldListing["entries"][number];
 
-/** What follows `after`, or begins with it where `isIncluded`. */
-interface Step {
-  readonly prefix: string;
-  readonly after: string | undefined;
-  readonly isIncluded?: true;
-}
-
 const MOST = 1000;
-/** MinIO errs about the end of pages of one or two entries. */
-const LEAST = 50;
-const FOLDER = "/";
-/** The character that follows it. */
-const BEHIND_FOLDER = "0";
 const NOTHING: OldListing = { entries: [], truncated: false, next: undefined };
 
 /** `hidden`: keys that begin so are not told, nor a common prefix that only they have. Throws BackendError. */
@@ -54,33 +39,6 @@ export async function listOldPage(asked: AskedBucket, page: OldPage, hidden: str
     if (from !== undefined && compareBytes(last, from) <= 0) throw corrupt(asked, "that goes in circles");
     from = last;
   }
-}
-
-/** In order; none: nothing can follow. */
-function stepsOf({ prefix, delimiter }: OldPage, from: string | undefined, hidden: string | undefined): Step[] {
-  // MinIO takes no start outside of the prefix.
-  if (from === undefined || prefix.startsWith(from)) return [{ prefix, after: undefined }];
-  if (!from.startsWith(prefix)) return compareBytes(from, prefix) < 0 ? [{ prefix, after: undefined }] : [];
-  const covered = [commonPrefixOf(from, prefix, delimiter), hidden && from.startsWith(hidden) ? hidden : undefined]
-    .filter((one) => one !== undefined)
-    .sort((a, b) => a.length - b.length)[0];
-  const marker = covered === undefined ? from : covered + LAST;
-  const steps: Step[] = [];
-  let start: Omit<Step, "prefix"> = { after: marker };
-  for (const folder of foldersOf(marker, prefix)) {
-    if (covered === undefined || !folder.startsWith(covered)) steps.push({ prefix: folder, ...start });
-    start = { after: folder.slice(0, -FOLDER.length) + BEHIND_FOLDER, isIncluded: true };
-  }
-  return [...steps, { prefix, ...start }];
-}
-
-/** Of a key, below the prefix; the innermost first. */
-function foldersOf(key: string, prefix: string): readonly string[] {
-  const ends = Array.from(key.matchAll(/\//g), ({ index }) => index + 1);
-  return ends
-    .filter((end) => end > prefix.length)
-    .reverse()
-    .map((end) => key.slice(0, end));
 }
 
 /** Other delimiters than a folder's make MinIO tell a common prefix again, or end early: these are rolled up here. */
@@ -178,11 +136,4 @@ function nameOf(entry: Entry): string {
 function nameOfLast(entries: readonly Entry[]): string | undefined {
   const [last] = entries.slice(-1);
   return last && nameOf(last);
-}
-
-/** Up to and including the first delimiter after the prefix; undefined: there is none. */
-function commonPrefixOf(key: string, prefix: string, delimiter: string | undefined): string | undefined {
-  if (!delimiter || !key.startsWith(prefix)) return undefined;
-  const at = key.indexOf(delimiter, prefix.length);
-  return at < 0 ? undefined : key.slice(0, at + delimiter.length);
 }

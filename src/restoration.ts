@@ -76,13 +76,21 @@ export async function acceptOlderDatabase(config: GatewayConfig): Promise<boolea
 }
 
 async function lookForCopies(config: GatewayConfig, metadata: Metadata, { onProgress }: RestorationOptions) {
+  // A far backend is waited for, mostly.
+  const look = (one: BackendConfig) =>
+    withBackends([one], (backends) =>
+      Promise.all(
+        backends.map((backend) =>
+          markMissingCopies(metadata, backend, (looked) => onProgress(`copies on ${backend.name}`, looked)),
+        ),
+      ),
+    );
+  const looked = await Promise.allSettled((await inUse(config, metadata)).map(look));
   const copies: CopiesThere[] = [];
-  for (const one of await inUse(config, metadata))
-    await withBackends([one], async ([backend]) => {
-      if (backend === undefined) return;
-      const report = (looked: number) => onProgress(`copies on ${backend.name}`, looked);
-      copies.push(await markMissingCopies(metadata, backend, report));
-    });
+  for (const each of looked) {
+    if (each.status === "rejected") throw each.reason;
+    copies.push(...each.value);
+  }
   const nowhere = (await metadata.holders.sets()).filter(({ backends }) => backends.length === 0);
   return { copies, lostBlobs: nowhere.reduce((blobs, set) => blobs + set.blobs, 0) };
 }

@@ -2,12 +2,12 @@
  * Keeps a gateway's journal: begins and ends it as the configuration says, writes it every few seconds or before
  * answers, makes snapshots and keeps the files in order.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import type { FleetMember } from "../backends/fleet.ts";
 import { withinTime } from "../backends/within-time.ts";
 import { S3Error } from "../errors.ts";
 import { type Log, reasonOf } from "../log.ts";
-import type { Journal } from "../metadata/journal.ts";
+import type { Heard, Listening } from "../metadata/engine.ts";
+import { type Journal, JournalTaken } from "../metadata/journal.ts";
 import { listed, preferred, stoppable } from "./choose-stores.ts";
 import { forgetEarlier } from "./forget-earlier.ts";
 import type { KeyRing } from "./journal-keys.ts";
@@ -16,6 +16,7 @@ import { manifestName, newJournal } from "./names.ts";
 import type { SnapshotHeader } from "./segment.ts";
 import { newestSnapshot, writeSnapshot } from "./snapshot.ts";
 import { tend } from "./tend.ts";
+import { openWaiting } from "./waiting.ts";
 import { type JournalState, openJournalWriter, WrittenElsewhere } from "./writer.ts";
 
 /** off: there is none. interval: every few seconds. ack: before a write is acknowledged. */
@@ -73,8 +74,10 @@ const SEGMENTS_BETWEEN = 20_000;
 /** How soon after its start a gateway that cannot write yet tries again, and how long that is nothing to tell. */
 const RETRY_MS = 500;
 const START_MS = 15_000;
-/** How often in mode `ack` gateways look for what others wait for. */
+/** How often in mode `ack` gateways look for what others wait for, and whether the one that writes is gone. */
 const ACK_MS = 50;
+/** The same while they hear of it. */
+const HEARING_MS = 1_000;
 /** Several times within a lease. */
 const RENEW_MS = 3_000;
 /** How long a client waits for what stands between its write and the answer. */
@@ -100,9 +103,13 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
   let told = "";
   const startedAt = now().getTime();
   // Before there is a snapshot, segments are of no use.
+  let isBegun = false;
   let begun: () => void = () => undefined;
   const hasBegun = new Promise<void>((resolve) => {
-    begun = resolve;
+    begun = () => {
+      isBegun = true;
+      resolve();
+    };
   });
 
   let isClosing = false;
@@ -148,16 +155,33 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
     tendedAt = now().getTime();
     complete = names;
   };
-  /** Where another gateway writes, until that has written what stands there now. */
-  const writeOrWait = async (signal: AbortSignal) => {
+  const waiting = openWaiting(journal);
+  let isElsewhere = false;
+  const write = async () => {
     try {
       await writer.write();
+      isElsewhere = false;
     } catch (error) {
-      if (!(error instanceof WrittenElsewhere)) throw error;
-      const id = await journal.newestChange();
-      // Until its client has waited too long.
-      while (id !== undefined && !signal.aborted && !(await journal.isWritten(id))) await delay(ACK_MS);
+      isElsewhere = error instanceof WrittenElsewhere || error instanceof JournalTaken;
+      throw error;
     }
+  };
+  /** Where another gateway writes, until that has written what stands there now. */
+  const writeOrWait = async (signal: AbortSignal) => {
+    // Whether it still does is looked at with every tick.
+    if (!isElsewhere)
+      try {
+        return await write();
+      } catch (error) {
+        if (!isElsewhere) throw error;
+      }
+    await waiting.untilWritten(signal);
+  };
+  /** The snapshot is another gateway's to make. */
+  const keptElsewhere = async () => {
+    if (isBegun) return;
+    const head = await journal.head();
+    if (head !== undefined && (await newestSnapshot(head.journal, stores(), await keys())) !== undefined) begun();
   };
   const failed = (error: unknown, before: Date) => {
     if (isClosing) return;
@@ -172,19 +196,18 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
   const step = async () => {
     const before = now();
     try {
-      await writer.write();
+      await write();
       behindSince = undefined;
-      // Meanwhile it is written on: a snapshot takes its time.
-      inOrder ??= keepInOrder()
-        .catch((error: unknown) => failed(error, before))
-        .finally(() => {
-          inOrder = undefined;
-        });
     } catch (error) {
-      if (!(error instanceof WrittenElsewhere)) return failed(error, before);
+      if (!isElsewhere) return failed(error, before);
       behindSince = undefined;
-      begun();
     }
+    // Meanwhile it is written on: a snapshot takes its time.
+    inOrder ??= (isElsewhere ? keptElsewhere() : keepInOrder())
+      .catch((error: unknown) => failed(error, before))
+      .finally(() => {
+        inOrder = undefined;
+      });
   };
   let retry: NodeJS.Timeout | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -194,6 +217,22 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
     stepping ??= step().finally(() => {
       stepping = undefined;
     });
+  };
+  let listening: Listening | undefined;
+  /** What other gateways acknowledge waits for the one that writes: where it is not told, it looks. */
+  const pause = () => {
+    if (mode !== "ack" || !isShared) return intervalMs;
+    return Math.min(intervalMs, listening?.hears() ? HEARING_MS : ACK_MS);
+  };
+  const tickOn = () => {
+    tick();
+    clearTimeout(timer);
+    timer = setTimeout(tickOn, pause()).unref();
+  };
+  const heard = (what: Heard) => {
+    if (what === "settled") waiting.look();
+    else if (what !== "wanted") tickOn();
+    else if (!isElsewhere) void write().catch(() => undefined);
   };
   return {
     async acknowledge() {
@@ -207,17 +246,17 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
     mayDelete: () => writer.state().checked && writer.state().older === undefined,
     report: () => ({ ...writer.state(), mode, snapshot, complete, bytes, behindSince }),
     start() {
-      tick();
-      // What other gateways acknowledge waits for this one.
-      timer = setInterval(tick, mode === "ack" && isShared ? Math.min(intervalMs, ACK_MS) : intervalMs).unref();
+      if (mode === "ack") listening = journal.listen(heard);
+      tickOn();
       const renew = () => void writer.renew().catch((error: unknown) => log.debug({ err: error }, "journal"));
       renewing = setInterval(renew, RENEW_MS).unref();
     },
     async close() {
       isClosing = true;
       clearTimeout(retry);
-      clearInterval(timer);
+      clearTimeout(timer);
       clearInterval(renewing);
+      await listening?.close();
       await stepping;
       await inOrder;
       await writer.write().catch(() => undefined);

@@ -41,12 +41,17 @@ export function segmentName(journal: string, position: Position): string {
   return segmentsOf(journal) + positionText(position);
 }
 
+/** The prefix of all of a snapshot. */
+export function snapshotFolder(journal: string, position: Position): string {
+  return `${snapshotsOf(journal)}${positionText(position)}/`;
+}
+
 export function chunkName(journal: string, position: Position, chunk: number): string {
-  return `${snapshotsOf(journal)}${positionText(position)}/${String(chunk).padStart(CHUNK_DIGITS, "0")}`;
+  return snapshotFolder(journal, position) + String(chunk).padStart(CHUNK_DIGITS, "0");
 }
 
 export function indexName(journal: string, position: Position): string {
-  return `${snapshotsOf(journal)}${positionText(position)}/index`;
+  return `${snapshotFolder(journal, position)}index`;
 }
 
 const SEGMENT = /^journal\/([A-Za-z0-9]+)\/segments\/(\d{12})-(\d{8})$/;

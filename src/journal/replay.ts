@@ -6,10 +6,10 @@
 import { SCHEMA } from "../metadata/migrate.ts";
 import type { ChangedRows, Rows } from "../metadata/tables.ts";
 import type { KeyRing } from "./journal-keys.ts";
-import { chunkName, type Position } from "./names.ts";
+import { chunkName, type Position, snapshotFolder } from "./names.ts";
 import { BadJournalFile } from "./sealed-file.ts";
 import { openChunk, openSegment, openSnapshot, type Segment, type SnapshotHeader } from "./segment.ts";
-import { type FoundFile, type FoundJournal, newestOf } from "./survey.ts";
+import { type FoundFile, type FoundJournal, listedOn, newestOf } from "./survey.ts";
 
 interface ReplayTarget {
   /** Forgets what it was given. */
@@ -93,13 +93,15 @@ async function readSnapshot(
   if (header === undefined || (until !== undefined && new Date(header.at) > until)) return undefined;
   if (header.schema > SCHEMA) throw new NewerJournal(header);
   let rows = 0;
-  for (const [chunk, hash] of header.chunks.entries()) {
-    const name = chunkName(header.journal, file, chunk);
-    const opened = await readAny(await placesOf(name, file), findings, async (bytes) => {
-      const read = await openChunk(bytes, keys);
-      if (read.hash !== hash) throw new BadJournalFile("is another chunk's, or an older one");
-      return read;
-    });
+  const chunks = await chunksOf(header, file);
+  const read = readAhead(chunks);
+  for (const { hash, ...chunk } of chunks) {
+    const open = async (bytes: Buffer) => {
+      const found = await openChunk(bytes, keys);
+      if (found.hash !== hash) throw new BadJournalFile("is another chunk's, or an older one");
+      return found;
+    };
+    const opened = await readAny(chunk, findings, open, read);
     if (opened === undefined) return undefined;
     for (const page of opened.rows) {
       await target.add(page);
@@ -184,7 +186,7 @@ const readNow: Read = ({ store, file }) => store.read(file);
 const AHEAD = 16;
 
 /** Begins to read what will be asked for next. */
-function readAhead(files: readonly FoundFile[]): Read {
+function readAhead(files: readonly Pick<FoundFile, "places">[]): Read {
   const first = files.flatMap(({ places: [place] }) => place ?? []);
   const at = new Map(first.map((place, index) => [place, index]));
   const begun = new Map<FoundFile["places"][number], Promise<Buffer>>();
@@ -226,12 +228,14 @@ function whatIsWrong(error: unknown): string {
   return `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
 }
 
-/** Where a file stands that belongs to another, on the same backends. */
-async function placesOf(name: string, { places }: FoundFile): Promise<Pick<FoundFile, "name" | "places">> {
-  const found = [];
-  for (const { store } of places)
-    for await (const file of store.list(name)) if (file.name === name) found.push({ store, file });
-  return { name, places: found };
+/** What a snapshot consists of, and where that stands on the backends that have its index. */
+async function chunksOf({ journal, chunks }: SnapshotHeader, file: FoundFile) {
+  const stores = file.places.map(({ store }) => store);
+  const files = await listedOn(stores, snapshotFolder(journal, file));
+  return chunks.map((hash, chunk) => {
+    const name = chunkName(journal, file, chunk);
+    return { name, hash, places: files.get(name) ?? [] };
+  });
 }
 
 function isAt(header: Position & { readonly journal: string }, file: FoundFile): boolean {

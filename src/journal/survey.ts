@@ -2,10 +2,15 @@
 import type { JournalSource, StoredFile } from "./journal-store.ts";
 import { type Position, PREFIX, segmentAt, snapshotAt } from "./names.ts";
 
+interface Place {
+  readonly store: JournalSource;
+  readonly file: StoredFile;
+}
+
 /** One file, and who has it. */
 export interface FoundFile extends Position {
   readonly name: string;
-  readonly places: readonly { readonly store: JournalSource; readonly file: StoredFile }[];
+  readonly places: readonly Place[];
 }
 
 export interface FoundJournal {
@@ -18,12 +23,7 @@ export interface FoundJournal {
 
 /** By journal. Throws BackendError when a backend cannot be listed: what it has would seem missing. */
 export async function surveyJournals(stores: readonly JournalSource[]): Promise<ReadonlyMap<string, FoundJournal>> {
-  const files = new Map<string, { store: JournalSource; file: StoredFile }[]>();
-  for (const store of stores)
-    for await (const file of store.list(PREFIX)) {
-      const places = files.get(file.name) ?? [];
-      files.set(file.name, [...places, { store, file }]);
-    }
+  const files = await listedOn(stores, PREFIX);
   const journals = new Map<string, { journal: string; segments: FoundFile[]; snapshots: FoundFile[] }>();
   const of = (journal: string) => {
     const known = journals.get(journal) ?? { journal, segments: [], snapshots: [] };
@@ -41,6 +41,22 @@ export async function surveyJournals(stores: readonly JournalSource[]): Promise<
     snapshots.sort(byPosition);
   }
   return journals;
+}
+
+/** Who has each file, by name, in the order of `stores`; all are asked at once. Throws BackendError. */
+export async function listedOn(
+  stores: readonly JournalSource[],
+  prefix: string,
+): Promise<ReadonlyMap<string, readonly Place[]>> {
+  const files = new Map<string, Place[]>();
+  const list = async (store: JournalSource) => {
+    const places: Place[] = [];
+    for await (const file of store.list(prefix)) places.push({ store, file });
+    return places;
+  };
+  for (const place of (await Promise.all(stores.map(list))).flat())
+    files.set(place.file.name, [...(files.get(place.file.name) ?? []), place]);
+  return files;
 }
 
 /** The file that was written last, by the latest writer. Undefined: there is none. */

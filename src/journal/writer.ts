@@ -6,6 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { reasonOf } from "../log.ts";
 import { type Collected, type Journal, type JournalHead, JournalTaken } from "../metadata/journal.ts";
+import { inTurn } from "./in-turn.ts";
 import type { KeyRing } from "./journal-keys.ts";
 import type { JournalStore } from "./journal-store.ts";
 import { type Position, segmentName } from "./names.ts";
@@ -92,19 +93,27 @@ export function openJournalWriter(options: JournalWriterOptions): JournalWriter 
   /** The head of the database when that was found to be older. */
   let olderHead: JournalHead | undefined;
 
-  /** Begins a new epoch, unless the database is older than what stands on the backends. */
-  const take = async (): Promise<JournalHead> => {
+  const headThere = async (): Promise<JournalHead> => {
     const found = await journal.head();
     if (found === undefined) throw new CannotWriteJournal("there is no journal");
+    return found;
+  };
+
+  /** Begins a new epoch, unless the database is older than what stands on the backends. */
+  const take = async (): Promise<JournalHead> => {
+    const before = await headThere();
     const isFirst = !state.checked;
     if (!isFirst && (await journal.isHeldByOther(writer, isFirst)))
       throw new WrittenElsewhere("another gateway writes it");
     // A listing tells nothing new until an operator has the database go on, which begins another journal.
-    if (olderHead?.journal === found.journal && olderHead.epoch === found.epoch) throw olderThan(state.older);
+    if (olderHead?.journal === before.journal && olderHead.epoch === before.epoch) throw olderThan(state.older);
     const { stores: listed, away } = options.listed();
     // Segments stand on two backends: one that is away has none of its own.
     if (listed.length === 0 || away > 1) throw new CannotWriteJournal(`${away} backends are away that may have it`);
-    const older = laterThan(found, await surveyJournals(listed));
+    const journals = await surveyJournals(listed);
+    // Read after the listing: what another gateway writes meanwhile was begun in the database before it stood there.
+    const found = await headThere();
+    const older = laterThan(found, journals);
     state = { ...state, older, checked: true };
     olderHead = older && found;
     if (older) throw olderThan(older);
@@ -173,32 +182,15 @@ export function openJournalWriter(options: JournalWriterOptions): JournalWriter 
     }
   };
 
-  let running: Promise<void> | undefined;
-  let following: Promise<void> | undefined;
-  const start = () => {
-    running = attempt().finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
+  const write = inTurn(attempt);
   return {
     state: () => ({ ...state, head }),
-    write() {
-      if (running === undefined && following === undefined) return start();
-      // What is under way may have read its rows before the caller's: the one after it counts, for all who wait.
-      following ??= (running ?? Promise.resolve())
-        .catch(() => undefined)
-        .then(() => {
-          following = undefined;
-          return start();
-        });
-      return following;
-    },
+    write,
     async renew() {
       if (head !== undefined && now().getTime() - heldAt >= LEASE_MS / 3) await journal.take(writer, LEASE_MS);
     },
     async close() {
-      await (following ?? running)?.catch(() => undefined);
+      await write.idle();
       await journal.release(writer);
     },
   };

@@ -6,6 +6,7 @@ export function acknowledging(engine: Engine, acknowledge: () => Promise<void>):
   return {
     dialect: engine.dialect,
     read: engine.read,
+    signals: engine.signals,
     freshness: engine.freshness,
     checkRoom: () => engine.checkRoom(),
     ping: () => engine.ping(),

@@ -70,8 +70,36 @@ export interface EngineFacts {
   readonly bytes: number;
 }
 
+/** What the processes that have one database tell each other about the journal. */
+export type Told =
+  /** Somebody waits for the next segment. */
+  | "wanted"
+  /** A segment is written. */
+  | "settled"
+  /** Another one may write. */
+  | "released";
+
+export const TOLD: readonly Told[] = ["wanted", "settled", "released"];
+
+export type Heard = Told | "nothing more";
+
+export interface Listening {
+  /** False: the connection is lost, or not there yet. */
+  hears(): boolean;
+  close(): Promise<void>;
+}
+
+/** Hints: one may come late, or never. */
+export interface Signals {
+  tell(what: Told): void;
+  /** Calls `heard` also with what this process tells; with "nothing more" when it does not hear any longer. */
+  listen(heard: (what: Heard) => void): Listening;
+}
+
 export interface Engine {
   readonly dialect: Dialect;
+  /** Undefined: one process has this database. */
+  readonly signals: Signals | undefined;
   /** Sees committed transactions only. */
   readonly read: Reader;
   /**

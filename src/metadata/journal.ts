@@ -4,7 +4,7 @@
  * state that no row is missing from, give the state at the last one.
  */
 import type { MetadataContext } from "./context.ts";
-import { type Parameter, type Reader, statement } from "./engine.ts";
+import { type Heard, type Listening, type Parameter, type Reader, statement, type Told } from "./engine.ts";
 import { fill } from "./filling.ts";
 import { type ChangedRows, type GroupKey, pageOf, type Rows, recordedRows, TABLES, toRows } from "./tables.ts";
 
@@ -81,7 +81,7 @@ const selectChanges = statement<ChangeRow>(
 );
 const forgetRun = statement<never>("journal-forget", "DELETE FROM journal_changes WHERE id BETWEEN ? AND ?");
 const newestChange = statement<{ id: number | null }>("journal-newest", "SELECT MAX(id) AS id FROM journal_changes");
-const anyUpTo = statement<{ id: number }>("journal-any-up-to", "SELECT id FROM journal_changes WHERE id <= ? LIMIT 1");
+const oldestChange = statement<{ id: number | null }>("journal-oldest", "SELECT MIN(id) AS id FROM journal_changes");
 const countWaiting = statement<{ count: number }>("journal-waiting", "SELECT COUNT(*) AS count FROM journal_changes");
 
 /** Another one writes the journal by now. */
@@ -151,7 +151,7 @@ export class Journal {
 
   /** Lets another one write at once. */
   async release(writer: string): Promise<void> {
-    await this.#context.engine.transact((c) => c.run(releaseHead, [writer]));
+    if ((await this.#context.engine.transact((c) => c.run(releaseHead, [writer]))) > 0) this.tell("released");
   }
 
   /**
@@ -187,6 +187,7 @@ export class Journal {
         throw new JournalTaken("another gateway writes the journal");
       for (const run of runs) await c.run(forgetRun, run);
     });
+    this.tell("settled");
   }
 
   /** The highest id of what is recorded by now; undefined: nothing is. */
@@ -194,9 +195,19 @@ export class Journal {
     return (await this.#context.engine.read.get(newestChange, []))?.id ?? undefined;
   }
 
-  /** Does a written segment carry all that was recorded up to this id? */
-  async isWritten(id: number): Promise<boolean> {
-    return (await this.#context.engine.read.get(anyUpTo, [id])) === undefined;
+  /** Written segments carry all that was recorded with lower ids; undefined: all there is. */
+  async oldestChange(): Promise<number | undefined> {
+    return (await this.#context.engine.read.get(oldestChange, []))?.id ?? undefined;
+  }
+
+  /** Tells the other gateways on this database, where there can be any. */
+  tell(what: Told): void {
+    this.#context.engine.signals?.tell(what);
+  }
+
+  /** Undefined: nobody else has this database. */
+  listen(heard: (what: Heard) => void): Listening | undefined {
+    return this.#context.engine.signals?.listen(heard);
   }
 
   /** Changes that no segment carries yet. */

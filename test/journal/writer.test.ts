@@ -120,6 +120,32 @@ onBothEngines("the journal's writer", (store) => {
     expect((await replayed(stores)).tables).toEqual(await tablesOf(metadata.journal.rows(100)));
   });
 
+  it("is not taken for older than what another one writes while it looks", async () => {
+    const { metadata, clock, openAnother, kind } = store();
+    const [a, b] = [failingStore("a"), failingStore("b")] as const;
+    const place = await openPlace(metadata);
+    const first = await beginJournal(metadata, { stores: [a, b], now: clock.now });
+    let isListed = false;
+    const busy: typeof a = {
+      ...a,
+      async *list(prefix) {
+        if (!isListed) {
+          isListed = true;
+          await place.put("1", "1");
+          await first.writer.write();
+        }
+        yield* a.list(prefix);
+      },
+    };
+    const second = writeJournal(await openAnother(), { stores: [busy, b], now: clock.now });
+    // Of a SQLite database the other one can only be a process that died.
+    if (kind === "postgres") await expect(second.writer.write()).rejects.toThrow("another gateway writes it");
+    clock.advance(LEASE_MS + 1);
+    await place.put("2", "2");
+    await second.writer.write();
+    expect(second.writer.state()).toMatchObject({ older: undefined, head: { epoch: 2 } });
+  });
+
   it("writes nothing from a database that is older than what stands on the backends", async () => {
     const { metadata, clock, openAnother, look } = store();
     const stores = [failingStore("a"), failingStore("b")];

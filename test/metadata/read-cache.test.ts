@@ -52,6 +52,7 @@ describe("The read cache", () => {
     const watched: Engine = {
       dialect: engine.dialect,
       read,
+      signals: undefined,
       freshness,
       transact: (work) => engine.transact(work),
       checkRoom: () => engine.checkRoom(),

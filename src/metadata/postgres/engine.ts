@@ -5,11 +5,13 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import knexFactory, { type Knex } from "knex";
+import type { ClientConfig } from "pg";
 import {
   type Engine,
   type EngineFacts,
   type Parameter,
   type Reader,
+  type Signals,
   type Statement,
   statement,
   type Work,
@@ -17,6 +19,7 @@ import {
 import { migrate } from "../migrate.ts";
 import { endsConnection, type PostgresFault, postgresFault, refusal } from "./faults.ts";
 import { PostgresSession, type RawPostgres, types } from "./session.ts";
+import { listenTo, notify } from "./signals.ts";
 
 export interface PostgresOptions {
   readonly url: string;
@@ -54,9 +57,10 @@ interface Pool {
 }
 
 export async function openPostgres(options: PostgresOptions): Promise<Engine> {
+  const server = { connectionString: options.url, application_name: "nearbucket", ...limits };
   const knex = knexFactory({
     client: "pg",
-    connection: { connectionString: options.url, application_name: "nearbucket", ...limits, types },
+    connection: { ...server, types },
     acquireConnectionTimeout: acquireTimeoutMs,
     // A connection's errors are thrown to the caller that uses it.
     log: { warn: quiet, error: quiet, debug: quiet, deprecate: quiet },
@@ -71,7 +75,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Engine> {
       },
     },
   });
-  const engine = new PostgresEngine(knex);
+  const engine = new PostgresEngine(knex, server);
   try {
     await migrate({
       transact: (work) => engine.transact(work),
@@ -103,10 +107,11 @@ class PostgresEngine implements Engine {
   readonly read: Reader;
   /** Other gateways write to the same database: nothing is cached. */
   readonly freshness = undefined;
+  readonly signals: Signals;
   readonly #knex: Knex;
   readonly #pool: Pool;
 
-  constructor(knex: Knex) {
+  constructor(knex: Knex, server: ClientConfig) {
     this.#knex = knex;
     this.#pool = knex.client;
     const all = <Row>(each: Statement<Row>, parameters: readonly Parameter[]): Promise<Row[]> =>
@@ -115,6 +120,10 @@ class PostgresEngine implements Engine {
       all,
       get: async (each, parameters) => (await all(each, parameters))[0],
       query: (build) => this.#use((session) => session.query(build(knex))),
+    };
+    this.signals = {
+      tell: (what) => void all(notify, [what]).catch(quiet),
+      listen: (heard) => listenTo(server, heard),
     };
   }
 

@@ -1,7 +1,7 @@
 /**
- * One raw connection of the pg driver, borrowed from knex's pool: named prepared statements and transactions; the only
- * file that calls the driver. Keeps the fault of the last failure, so that the borrower knows whether to run again and
- * whether to return the connection.
+ * One raw connection of the pg driver, borrowed from knex's pool: named prepared statements and transactions.
+ * Keeps the fault of the last failure, so that the borrower knows whether to run again and whether to return the
+ * connection.
  */
 import type { Knex } from "knex";
 import pg, { type ClientBase, type QueryConfig, type QueryResult } from "pg";

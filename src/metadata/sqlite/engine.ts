@@ -60,6 +60,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
 class SqliteEngine implements Engine {
   readonly dialect = "sqlite";
   readonly read: Reader;
+  readonly signals = undefined;
   readonly freshness: Freshness;
   readonly #writer: SqliteConnection;
   readonly #reader: SqliteConnection;

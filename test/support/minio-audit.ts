@@ -10,6 +10,7 @@ interface AuditEntry {
     readonly statusCode?: number;
     readonly tx?: number;
   };
+  readonly accessKey?: string;
   readonly userAgent?: string;
   readonly requestHeader?: Readonly<Record<string, string>>;
   readonly requestQuery?: Readonly<Record<string, string>>;

@@ -1,19 +1,8 @@
 /** The named points inside operations and jobs at which a gateway is killed. */
 import { randomBytes } from "node:crypto";
 import type { Match } from "../support/faulty-s3-script.ts";
-import type { ProxyFault } from "../support/s3-proxy.ts";
-import type { Hold, Place, Stage } from "./stage.ts";
-
-export interface Point {
-  /** Resolves when the gateway is at the point. */
-  readonly reach: (stage: Stage) => Promise<void>;
-  /** The held requests reach the stores after the gateway was killed. */
-  readonly late?: true;
-  /** For each object write without an answer: whether it was done. */
-  readonly settles: readonly boolean[];
-}
-
-type Act = (stage: Stage) => Promise<unknown>;
+import { type Act, at, held, onBoth, onFirst, onSecond, type Point, unheard } from "./reach.ts";
+import type { Stage } from "./stage.ts";
 
 const BLOB = /^blobs\//;
 const PUT: Match = { method: "PUT", key: BLOB };
@@ -26,21 +15,6 @@ const small = () => randomBytes(5_000);
 const large = () => randomBytes(1_500_000);
 const PART = randomBytes(5 * 1024 ** 2);
 const PARTS = [PART, randomBytes(1_000)];
-
-const at = (place: Place, match: Match, fault: ProxyFault): Hold => ({ at: place, match, fault });
-const onBoth = (match: Match, fault: ProxyFault) => [at("first", match, fault), at("second", match, fault)];
-/** The first store has executed the request, the second has not received it. */
-const onFirst = (match: Match) => [at("first", match, { do: "hold-answer" }), at("second", match, { do: "hold" })];
-const onSecond = (match: Match) => [at("first", match, { do: "hold" }), at("second", match, { do: "hold-answer" })];
-
-/** Starts the act and waits until all of this is held. */
-function held(act: Act, holds: readonly Hold[]): Point["reach"] {
-  return async (stage) => {
-    const reached = holds.map((hold) => stage.hold(hold));
-    stage.begin(act(stage));
-    await Promise.all(reached);
-  };
-}
 
 /**
  * Starts the act and waits until its commit waits for the lock. `match`: the last requests to both stores before the
@@ -60,14 +34,6 @@ function commitHangs(act: Act, match?: Match, before: Act = async () => {}): Poi
       await Promise.all(answered);
     }
     await stage.roundTrips();
-  };
-}
-
-/** Starts the act and holds its answer to the client. */
-function unheard(act: Act, match: Match, before: Act = async () => {}): Point["reach"] {
-  return async (stage) => {
-    await before(stage);
-    await held(act, [at("clients", match, { do: "hold-answer" })])(stage);
   };
 }
 

@@ -46,12 +46,15 @@ export interface Stage {
   restart(change: Parameters<CrashRig["gateway"]["restart"]>[0]): Promise<void>;
 }
 
-/** `late`: the held requests reach the stores after the gateway was killed; otherwise they are dropped. */
+/**
+ * `late`: the held requests reach the stores after the gateway was killed; otherwise they are dropped. `meanwhile`: what
+ * happens before it is started again.
+ */
 export async function dieAt(
   rig: CrashRig,
   key: string,
   point: (stage: Stage) => Promise<void>,
-  { late }: { readonly late: boolean },
+  { late, meanwhile }: { readonly late: boolean; readonly meanwhile?: () => Promise<void> },
 ): Promise<void> {
   const { gateway, recorder } = rig;
   const underWay: Promise<unknown>[] = [];
@@ -108,6 +111,7 @@ export async function dieAt(
     heal();
     await Promise.all(underWay);
     await knex.destroy();
+    await meanwhile?.();
     await gateway.restart({ minimumCopies: 2 });
   }
 }

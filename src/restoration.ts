@@ -9,11 +9,9 @@ import { openSecretBox } from "./auth/secret-box.ts";
 import type { Backend } from "./backends/backend.ts";
 import type { BackendConfig } from "./backends/kinds.ts";
 import type { GatewayConfig } from "./config/schema.ts";
-import { writeFirstSnapshot } from "./journal/first-snapshot.ts";
-import { journalKeys, type KeyRing } from "./journal/journal-keys.ts";
+import { journalKeys } from "./journal/journal-keys.ts";
 import { journalSource } from "./journal/journal-store.ts";
 import { acceptOlder, fillRestored, type Restored, readJournal } from "./journal/restore.ts";
-import { reasonOf } from "./log.ts";
 import { type Metadata, openMetadata } from "./metadata/metadata.ts";
 import { openStaging } from "./metadata/sqlite/staging.ts";
 
@@ -34,25 +32,17 @@ export interface Restoration extends Restored {
   readonly copies: readonly CopiesThere[];
   /** Blobs that objects need and of which no good copy is left; undefined: no database was made. */
   readonly lostBlobs: number | undefined;
-  /**
-   * Why the journal that the database begins has no snapshot yet: until the gateway has made one, what is written to it
-   * does not come back. Undefined: it has one, or there is no database, or no journal.
-   */
-  readonly unsafe: string | undefined;
 }
-
-const PROBE_MS = 30_000;
 
 /** Throws an Error in words for an operator; no database is made then. */
 export async function restoreDatabase(config: GatewayConfig, options: RestorationOptions): Promise<Restoration> {
   const directory = await mkdtemp(join(tmpdir(), "nearbucket-restore-"));
   try {
     await using staging = await openStaging(join(directory, "staging.db"));
-    const keys = journalKeys([config.encryptionKey, ...config.previousEncryptionKeys]);
     const restored = await withBackends(chosen(config, options.from), (backends) =>
       readJournal({
         sources: backends.map(journalSource),
-        keys,
+        keys: journalKeys([config.encryptionKey, ...config.previousEncryptionKeys]),
         staging,
         journal: options.journal,
         until: options.at,
@@ -60,12 +50,11 @@ export async function restoreDatabase(config: GatewayConfig, options: Restoratio
       }),
     );
     const counts = await countRows(staging);
-    if (options.dryRun) return { ...restored, counts, copies: [], lostBlobs: undefined, unsafe: undefined };
+    if (options.dryRun) return { ...restored, counts, copies: [], lostBlobs: undefined };
     const metadata = await openMetadata(metadataOptions(config, () => new Date(), undefined));
     try {
       await fillRestored(metadata.journal, staging, restored);
-      const found = await lookForCopies(config, metadata, options);
-      return { ...restored, counts, ...found, unsafe: await beginJournal(config, metadata, keys) };
+      return { ...restored, counts, ...(await lookForCopies(config, metadata, options)) };
     } finally {
       await metadata.close();
     }
@@ -104,33 +93,6 @@ async function lookForCopies(config: GatewayConfig, metadata: Metadata, { onProg
   }
   const nowhere = (await metadata.holders.sets()).filter(({ backends }) => backends.length === 0);
   return { copies, lostBlobs: nowhere.reduce((blobs, set) => blobs + set.blobs, 0) };
-}
-
-/** Returns why it has no snapshot yet. */
-async function beginJournal(config: GatewayConfig, metadata: Metadata, keys: KeyRing): Promise<string | undefined> {
-  if (config.journal.mode === "off") return undefined;
-  const rows = new Map((await metadata.backends.list()).map((row) => [row.name, row]));
-  const attached = (await inUse(config, metadata)).filter(({ name }) => rows.get(name)?.state === "attached");
-  const usable: BackendConfig[] = [];
-  let reason: unknown;
-  for (const one of attached)
-    try {
-      await withBackends([one], async ([backend]) => {
-        await backend?.probe(AbortSignal.timeout(PROBE_MS), rows.get(one.name)?.identity ?? "");
-      });
-      usable.push(one);
-    } catch (error) {
-      reason = error;
-    }
-  try {
-    const { schema } = await metadata.facts();
-    const common = { journal: metadata.journal, keys, schema, now: () => new Date() };
-    const away = attached.length - usable.length;
-    await withBackends(usable, (backends) => writeFirstSnapshot({ ...common, backends, away }));
-    return undefined;
-  } catch (error) {
-    return reasonOf(reason ?? error) ?? String(error);
-  }
 }
 
 async function countRows(staging: {

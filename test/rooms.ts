@@ -59,7 +59,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "administration.ts": ["admin", "auth", "config", "metadata", "model.ts", "old-places.ts"],
   "journal-of.ts": ["administration.ts", "backends", "config", "journal", "log.ts", "metadata"],
   "migration.ts": ["administration.ts", "config", "journal", "metadata"],
-  "restoration.ts": ["admin", "administration.ts", "auth", "backends", "config", "journal", "log.ts", "metadata"],
+  "restoration.ts": ["admin", "administration.ts", "auth", "backends", "config", "journal", "metadata"],
   "exportation.ts": ["administration.ts", "backends", "config", "export", "log.ts", "model.ts"],
   export: ["backends", "blobs", "checksums", "log.ts", "metadata", "model.ts", "signature-v4.ts"],
   "importation.ts": [

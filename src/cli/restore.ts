@@ -24,8 +24,6 @@ interface Options {
   readonly json?: boolean;
 }
 
-const UNSAFE = "  What is written before nearbucket status names one would be lost with this database.";
-
 export function addRestore(program: Command, terminal: Terminal): void {
   program
     .command("restore")
@@ -75,7 +73,7 @@ function documentOf({ highestEpoch: _, ...found }: Restoration) {
 }
 
 function textOf(found: Restoration, dryRun: boolean): string {
-  const { journal, number, at, counts, findings, unused, copies, lostBlobs, others, unsafe } = found;
+  const { journal, number, at, counts, findings, unused, copies, lostBlobs, others } = found;
   const amounts = ["accounts", "access_keys", "buckets", "objects", "blobs", "uploads"]
     .map((table) => `${count(counts[table] ?? 0)} ${table.replace("_", " ")}`)
     .join(", ");
@@ -94,7 +92,6 @@ function textOf(found: Restoration, dryRun: boolean): string {
     ...(lostBlobs
       ? [`! ${counted(lostBlobs, "blob")} that objects need: no good copy is left. nearbucket status`]
       : []),
-    ...(unsafe === undefined ? [] : [`! Its new journal has no snapshot: ${unsafe}`, UNSAFE]),
     ...(dryRun ? [] : ["Start the gateway: nearbucket serve"]),
   ].join("\n");
 }

@@ -9,18 +9,7 @@ import { indexName } from "../../src/journal/names.ts";
 import { sealSnapshot } from "../../src/journal/segment.ts";
 import { SCHEMA } from "../../src/metadata/migrate.ts";
 import { restoreDatabase } from "../../src/restoration.ts";
-import { startFaultyS3 } from "../support/faulty-s3.ts";
-import {
-  ask,
-  configure,
-  EVERY_WAY,
-  FAULT,
-  fileOf,
-  isWhole,
-  overFaulty,
-  start,
-  WITHIN,
-} from "../support/journal-gateways.ts";
+import { ask, configure, EVERY_WAY, fileOf, isWhole, start, WITHIN } from "../support/journal-gateways.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -55,34 +44,6 @@ it("makes no database of a journal that a newer program wrote", async () => {
   await rename(fileOf(config), `${fileOf(config)}.lost`);
   await expect(restoreDatabase(config, EVERY_WAY)).rejects.toThrow("this journal was written by a newer nearbucket: ");
   await expect(stat(fileOf(config))).rejects.toThrow("ENOENT");
-});
-
-it("begins the journal of a restored database with a snapshot, so that what follows is of use", async () => {
-  const config = await configure();
-  const gateway = await start(config);
-  await ask(gateway, "PUT", "/bucket");
-  await isWhole(gateway);
-  await gateway.close(0);
-  await rename(fileOf(config), `${fileOf(config)}.lost`);
-  const first = await restoreDatabase(config, EVERY_WAY);
-  expect(first).toMatchObject({ unsafe: undefined, others: [] });
-  await rename(fileOf(config), `${fileOf(config)}.lost too`);
-  const second = await restoreDatabase(config, { ...EVERY_WAY, dryRun: true, from: ["b"] });
-  expect(second).toMatchObject({ counts: first.counts, others: [first.journal], findings: [] });
-});
-
-it("says why that snapshot could not be made, and restores all the same", async () => {
-  await using a = await startFaultyS3();
-  await using b = await startFaultyS3();
-  const config = await overFaulty("interval", [a, b]);
-  const gateway = await start(config);
-  await isWhole(gateway);
-  await gateway.close(0);
-  await rename(fileOf(config), `${fileOf(config)}.lost`);
-  for (const store of [a, b]) store.script({ method: "PUT", key: /^journal\/.*snapshots/ }, FAULT);
-  const { counts, unsafe } = await restoreDatabase(config, EVERY_WAY);
-  expect(counts).toMatchObject({ accounts: 1, backends: 2 });
-  expect(unsafe).toContain("500");
 });
 
 it("restores into no database that holds anything, and counts without making one in a dry run", async () => {

@@ -41,13 +41,17 @@ describeWith(["minio", "mc", "aws", "rclone"], "a bucket that is adopted in plac
 
     const config = await importersConfig(gateway, home);
     const clients = startClients(gateway.s3, chance, made);
-    const words = [MAIN, "import", `${BACKEND}/${BUCKET}`, "--to", BUCKET, "--in-place", "--json", "--config", config];
-    const report = await timed("adopted", made.size, async () => JSON.parse(`${await run(process.execPath, words)}`));
+    const words = [MAIN, "import", `${BACKEND}/${BUCKET}`, "--to", BUCKET, "--in-place", "--finish", "--json"];
+    const report = await timed("adopted", made.size, async () =>
+      JSON.parse(`${await run(process.execPath, [...words, "--config", config])}`),
+    );
     await clients.stop();
     expect(clients.wrong).toEqual([]);
-    const { exists = 0 } = report.skipped;
-    expect(report).toMatchObject({ listed: made.size, adopted: made.size - exists, known: 0 });
-    process.stderr.write(`in place: ${JSON.stringify(clients.counts)}, ${exists} were written first\n`);
+    const { exists = 0, deleted = 0, ...others } = report.skipped;
+    expect(others).toEqual({});
+    expect(report).toMatchObject({ listed: made.size, finished: true });
+    expect(report.imported + report.known + exists + deleted).toBe(made.size);
+    process.stderr.write(`in place: ${JSON.stringify([clients.counts, report.known, report.skipped])}\n`);
     const asked = audit.entries.filter(({ accessKey }) => accessKey === IMPORTER.accessKeyId);
     const ofObjects = asked.filter(({ api }) => !(api.object ?? "").startsWith("nearbucket/"));
     expect([...new Set(ofObjects.map(({ api }) => api.name))].sort()).toEqual([

@@ -16,8 +16,6 @@ interface Expected {
   readonly digest: string | undefined;
   /** It is the old bucket's object. */
   readonly isOld: boolean;
-  /** It was read already: from then on it stays there. */
-  readonly isSeen: boolean;
 }
 
 export interface Clients {
@@ -34,16 +32,16 @@ const KEPT = [
 ];
 
 export function startClients(s3: S3Client, chance: Chance, old: ReadonlyMap<string, string>): Clients {
-  const expected = new Map<string, Expected>(
-    [...old].map(([key, digest]) => [key, { digest, isOld: true, isSeen: false }]),
-  );
+  const expected = new Map<string, Expected>([...old].map(([key, digest]) => [key, { digest, isOld: true }]));
+  /** An old object was found: from then on all are. */
+  let hasBegun = false;
   const counts = { reads: 0, found: 0, writes: 0, deletes: 0 };
   const wrong: string[] = [];
   const write = async (Key: string) => {
     const Body = randomBytes(chance.below(10_000));
     await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
     counts.writes++;
-    expected.set(Key, { digest: sha256(Body), isOld: false, isSeen: true });
+    expected.set(Key, { digest: sha256(Body), isOld: false });
   };
   const step = async (keys: readonly string[], client: number) => {
     const key = chance.pick(keys);
@@ -52,19 +50,18 @@ export function startClients(s3: S3Client, chance: Chance, old: ReadonlyMap<stri
     if (draw < 0.13) return write(key);
     const now = expected.get(key);
     if (now === undefined) return;
+    const mayBeAbsent = now.isOld && !hasBegun;
     const found = await digestOf(s3, key);
     counts.reads++;
     if (found !== undefined) counts.found++;
-    const mayBeAbsent = now.isOld && !now.isSeen;
     if (found !== now.digest && !(found === undefined && mayBeAbsent))
       wrong.push(`${key} is ${found}, not ${now.digest}`);
-    if (found === undefined) return;
-    expected.set(key, { ...now, isSeen: true });
-    // What is deleted before the import has come to it is adopted when it does.
-    if (draw > 0.2 || !now.isOld) return;
+    hasBegun ||= found !== undefined && now.isOld;
+    // What is deleted before that is forgotten.
+    if (found === undefined || !hasBegun || draw > 0.2) return;
     await s3.send(new DeleteObjectCommand({ Bucket, Key: key }));
     counts.deletes++;
-    expected.set(key, { digest: undefined, isOld: false, isSeen: true });
+    expected.set(key, { digest: undefined, isOld: false });
   };
   let isOver = false;
   const clients = Array.from({ length: CLIENTS }, async (_, client) => {

@@ -93,7 +93,8 @@ async function loadUntilKilled(scene: Scene, mode: "ack" | "interval"): Promise<
     const now = await journalOf(gateway);
     journal = now.journal ?? journal;
     if (now.segment !== undefined) mark ??= { at, segment: now.segment };
-    if (mark !== undefined && (now.segment ?? 0) >= mark.segment + 2) {
+    // Before a restored database's journal has a snapshot, its segments are of no use.
+    if (now.snapshotAt !== undefined && mark !== undefined && (now.segment ?? 0) >= mark.segment + 2) {
       kept = mark.at;
       mark = undefined;
     }

@@ -100,6 +100,8 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
   let complete: readonly string[] = [];
   let bytes: number | undefined;
   let behindSince: Date | undefined;
+  /** Segments are written, and nobody keeps a snapshot that they follow, or copies of all. */
+  let unkeptSince: Date | undefined;
   let told = "";
   const startedAt = now().getTime();
   // Before there is a snapshot, segments are of no use.
@@ -183,13 +185,14 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
     const head = await journal.head();
     if (head !== undefined && (await newestSnapshot(head.journal, stores(), await keys())) !== undefined) begun();
   };
-  const failed = (error: unknown, before: Date) => {
+  const failed = (error: unknown, before: Date, note: () => void) => {
     if (isClosing) return;
     // Right after its start a gateway has not met its backends yet.
-    if (before.getTime() - startedAt < START_MS) retry = setTimeout(tick, RETRY_MS).unref();
-    else behindSince ??= before;
+    const isStarting = before.getTime() - startedAt < START_MS;
+    if (isStarting) retry = setTimeout(tick, RETRY_MS).unref();
+    else note();
     const reason = reasonOf(error) ?? String(error);
-    if (behindSince !== undefined && reason !== told) log.error({ reason }, "the journal is not in order");
+    if (!isStarting && reason !== told) log.error({ reason }, "the journal is not in order");
     told = reason;
   };
   let inOrder: Promise<void> | undefined;
@@ -199,12 +202,22 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
       await write();
       behindSince = undefined;
     } catch (error) {
-      if (!isElsewhere) return failed(error, before);
+      const note = () => {
+        behindSince ??= before;
+      };
+      if (!isElsewhere) return failed(error, before, note);
       behindSince = undefined;
     }
     // Meanwhile it is written on: a snapshot takes its time.
     inOrder ??= (isElsewhere ? keptElsewhere() : keepInOrder())
-      .catch((error: unknown) => failed(error, before))
+      .then(() => {
+        unkeptSince = undefined;
+      })
+      .catch((error: unknown) =>
+        failed(error, before, () => {
+          unkeptSince ??= before;
+        }),
+      )
       .finally(() => {
         inOrder = undefined;
       });
@@ -244,7 +257,11 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
       });
     },
     mayDelete: () => writer.state().checked && writer.state().older === undefined,
-    report: () => ({ ...writer.state(), mode, snapshot, complete, bytes, behindSince }),
+    report() {
+      const state = writer.state();
+      const reason = state.reason ?? (unkeptSince && told);
+      return { ...state, mode, snapshot, complete, bytes, behindSince: behindSince ?? unkeptSince, reason };
+    },
     start() {
       if (mode === "ack") listening = journal.listen(heard);
       tickOn();

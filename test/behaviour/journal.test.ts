@@ -61,6 +61,21 @@ it("stops nothing in mode interval, and says since when changes stand in the dat
   expect(Number(/^nearbucket_journal_behind_seconds (\S+)$/m.exec(metrics)?.[1])).toBeGreaterThan(0);
 });
 
+it("says for as long as no backend takes a snapshot that the journal is not in order", async () => {
+  await using a = await startFaultyS3();
+  await using b = await startFaultyS3();
+  for (const store of [a, b]) store.script({ method: "PUT", key: /^journal\/.*snapshots/ }, FAULT);
+  let ahead = 0;
+  const gateway = await start(await overFaulty("interval", [a, b]), () => new Date(Date.now() + ahead));
+  ahead = 60_000;
+  await vi.waitFor(async () => expect((await journalOf(gateway))["behindSince"]).toBeDefined(), WITHIN);
+  const since = (await journalOf(gateway))["behindSince"];
+  await ask(gateway, "PUT", "/bucket");
+  for (let look = 0; look < 100; look += 1)
+    expect(await journalOf(gateway)).toMatchObject({ behindSince: since, reason: expect.stringContaining("500") });
+  await gateway.close(0);
+});
+
 it("deletes nothing with a database that is older than the backends, until an operator agrees", async () => {
   const config = await configure({ graceHours: 1 });
   const file = fileOf(config);

@@ -188,8 +188,8 @@ export interface ObjectAttributes {
   readonly owner?: Account;
   /** The storage key under which a backend adopted it: there it answers with these very attributes. */
   readonly adoptedAs?: string;
-  /** It was copied from the bucket that this one takes over, and nobody has changed it here. */
-  readonly brought?: true;
+  /** It was copied from the bucket that this one takes over, where this is its ETag, and nobody has changed it here. */
+  readonly brought?: string;
 }
 
 /** One part of an object that was uploaded in parts, in order; numbers may have gaps. */

@@ -42,7 +42,7 @@ async function begin({ blobs, metadata, defaults }: Brought, { bucket, old }: Br
   try {
     return await metadata.uploads.create({
       ...{ ...started, bucketId: bucket.id, key, accountId: bucket.owner.id },
-      attributes: { ...attributes, brought: true },
+      attributes: { ...attributes, brought: old.etag },
       ...{ checksumAlgorithm: undefined, checksumType: undefined },
       dedup: bucket.settings.dedup ?? defaults.dedup,
     });

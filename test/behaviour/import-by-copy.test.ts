@@ -6,9 +6,11 @@ import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import {
+  AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   PutObjectTaggingCommand,
@@ -208,6 +210,20 @@ it("loses and mixes nothing while old and new clients go on", async () => {
     const text = await scene.read(key).catch((error: Error) => error.name);
     expect(text, key).toBe(last.has(key) ? (last.get(key) ?? "NoSuchKey") : `old ${key}`);
   }
+});
+
+it("goes on when a client aborts the upload by which an object comes", async () => {
+  const params = { Bucket: "old", Key: "parts", Body: randomBytes(11 * MIB) };
+  await new Upload({ client: scene.old.s3, params, partSize: 5 * MIB }).done();
+  const held = scene.proxy.script({ method: "GET", key: /^parts$/ }, { do: "hold-rest", after: MIB });
+  const importing = scene.import();
+  await held.met;
+  const { Uploads = [] } = await scene.s3.send(new ListMultipartUploadsCommand({ Bucket }));
+  expect(Uploads.map(({ Key }) => Key)).toEqual(["parts"]);
+  const [{ UploadId } = {}] = Uploads;
+  await scene.s3.send(new AbortMultipartUploadCommand({ Bucket, Key: "parts", UploadId }));
+  held.release();
+  expect(await importing).toMatchObject({ code: 0, imported: 1, skipped: {} });
 });
 
 it("takes the md5 of the bytes as ETag where the old one is none, and brings them once", async () => {

@@ -188,7 +188,7 @@ export interface ObjectAttributes {
   readonly owner?: Account;
   /** The storage key under which a backend adopted it: there it answers with these very attributes. */
   readonly adoptedAs?: string;
-  /** It was copied from the bucket that this one takes over, where this is its ETag, and nobody has changed it here. */
+  /** The ETag that it has in the bucket which this one takes over: copied from there, and not changed here since. */
   readonly brought?: string;
 }
 

@@ -108,10 +108,13 @@ export function checkWriteCondition(current: CurrentRow, condition: WriteConditi
     throw new S3Error("PreconditionFailed", { elements: { Condition: "If-None-Match" } });
 }
 
-/** What a client has written or deleted here stays so. Throws PreconditionFailed. */
+/** What a client has written or deleted here stays. Throws PreconditionFailed; InvalidBucketState after the end. */
 export async function checkTaken(c: Connection, current: CurrentRow, object: NewObject): Promise<void> {
   if (object.taken === undefined) return;
   const { replaces } = object.taken;
+  // What is deleted after the takeover's end is not remembered any more.
+  if (toSettings(current.bucket_settings).takesOver === undefined)
+    throw new S3Error("InvalidBucketState", { message: "The bucket takes nothing over any more." });
   const at = [object.bucketId, object.key];
   if ((await c.run(holdDeleted, at)) === 0) throw new S3Error("PreconditionFailed");
   await c.run(freeDeleted, at);

@@ -26,7 +26,7 @@ export async function bringInParts(
     }
     await complete(to, bringing, upload, partSizes !== undefined);
   } catch (error) {
-    // A client that tidies up can abort it like any other; and so does who deletes the bucket, which the next try meets.
+    // A client that tidies up can abort it like any other.
     if (await metadata.uploads.abort(upload.uploadId)) throw error;
     throw unavailable(error);
   }

@@ -12,6 +12,7 @@ onBothEngines("Takeovers", (store) => {
   const open = async () => {
     const { metadata } = store();
     const place = await openPlace(metadata);
+    await metadata.buckets.updateSettings(place.bucket.id, (settings) => ({ ...settings, takesOver: from }));
     const take = (key: string, text: string, replaces?: string) =>
       place.put(key, text, { modifiedAt, attributes: brought, taken: { replaces } });
     return { metadata, ...place, take };
@@ -19,7 +20,8 @@ onBothEngines("Takeovers", (store) => {
   const refused = { code: "PreconditionFailed" };
 
   it("are known by their buckets' settings", async () => {
-    const { metadata, bucket } = await open();
+    const { metadata } = store();
+    const { bucket } = await openPlace(metadata);
     expect(await metadata.takeovers.list()).toEqual([]);
     await metadata.buckets.updateSettings(bucket.id, (settings) => ({ ...settings, takesOver: from }));
     expect(await metadata.takeovers.list()).toEqual([{ bucket: bucket.name, from }]);
@@ -87,6 +89,12 @@ onBothEngines("Takeovers", (store) => {
       expect(entries).toEqual([]);
       expect(await metadata.takeovers.deleted(bucket.id, keys)).toEqual(new Set(keys));
     }
+  });
+
+  it("bring nothing after their end, when no deletion is remembered", async () => {
+    const { metadata, bucket, take } = await open();
+    await metadata.buckets.updateSettings(bucket.id, ({ takesOver: _ended, ...settings }) => settings);
+    await expect(take("late", "old")).rejects.toMatchObject({ code: "InvalidBucketState" });
   });
 
   it("leave nothing of a bucket that is deleted", async () => {

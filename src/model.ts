@@ -188,8 +188,8 @@ export interface ObjectAttributes {
   readonly owner?: Account;
   /** The storage key under which a backend adopted it: there it answers with these very attributes. */
   readonly adoptedAs?: string;
-  /** It was copied from the bucket that this one takes over, and nobody has changed it here. */
-  readonly brought?: true;
+  /** The ETag that it has in the bucket which this one takes over: copied from there, and not changed here since. */
+  readonly brought?: string;
 }
 
 /** One part of an object that was uploaded in parts, in order; numbers may have gaps. */

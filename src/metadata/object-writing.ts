@@ -27,10 +27,15 @@ export interface NewObject {
   readonly taken?: { readonly replaces: string | undefined };
 }
 
-const selectDeleted = statement<{ key: string }>(
-  "old-key-deleted",
-  "SELECT key FROM old_keys_deleted WHERE bucket_id = ? AND key = ?",
+/**
+ * A deletion that is under way meets what is brought at this moment by this row: it remembers its key first, and has to
+ * wait. 0: it was quicker.
+ */
+const holdDeleted = statement<never>(
+  "old-key-hold",
+  "INSERT INTO old_keys_deleted (bucket_id, key) VALUES (?, ?) ON CONFLICT (bucket_id, key) DO NOTHING",
 );
+const freeDeleted = statement<never>("old-key-free", "DELETE FROM old_keys_deleted WHERE bucket_id = ? AND key = ?");
 
 /** The current row of a key; `object_id` null: none. */
 export interface CurrentRow {
@@ -103,15 +108,20 @@ export function checkWriteCondition(current: CurrentRow, condition: WriteConditi
     throw new S3Error("PreconditionFailed", { elements: { Condition: "If-None-Match" } });
 }
 
-/** What a client has written or deleted here stays so. Throws PreconditionFailed. */
+/** What a client has written or deleted here stays. Throws PreconditionFailed; InvalidBucketState after the end. */
 export async function checkTaken(c: Connection, current: CurrentRow, object: NewObject): Promise<void> {
   if (object.taken === undefined) return;
   const { replaces } = object.taken;
-  if (await c.get(selectDeleted, [object.bucketId, object.key])) throw new S3Error("PreconditionFailed");
+  // What is deleted after the takeover's end is not remembered any more.
+  if (toSettings(current.bucket_settings).takesOver === undefined)
+    throw new S3Error("InvalidBucketState", { message: "The bucket takes nothing over any more." });
+  const at = [object.bucketId, object.key];
+  if ((await c.run(holdDeleted, at)) === 0) throw new S3Error("PreconditionFailed");
+  await c.run(freeDeleted, at);
   if (current.object_id === null && replaces === undefined) return;
   const row = current.object_id === null ? undefined : await c.get(selectAttributes, [current.object_id]);
   const stands = row && toAttributes(row.attributes, undefined);
-  if (current.etag !== replaces || stands?.brought !== true) throw new S3Error("PreconditionFailed");
+  if (current.etag !== replaces || stands?.brought === undefined) throw new S3Error("PreconditionFailed");
 }
 
 /**

@@ -176,11 +176,14 @@ export class Objects {
       const dropped: number[] = [];
       // Rows are locked in one order everywhere, so that two of these cannot deadlock.
       const ordered = [...keys.entries()].sort(([, a], [, b]) => compareKeys(a.key, b.key));
-      for (const [index, { key, ...condition }] of ordered)
-        outcomes[index] = await this.#deleteOne(c, bucketId, key, condition, dropped);
-      if (remembers)
-        for (const [index, { key }] of ordered)
-          if (outcomes[index] !== "precondition-failed") await c.run(rememberDeleted, [key, bucketId]);
+      for (const [index, { key, ...condition }] of ordered) {
+        // Remembered first: what is brought at this moment is there by then. Under a condition the key is locked.
+        const isLocked = isConditional(condition);
+        if (remembers && !isLocked) await c.run(rememberDeleted, [key, bucketId]);
+        const outcome = await this.#deleteOne(c, bucketId, key, condition, dropped);
+        if (remembers && isLocked && outcome !== "precondition-failed") await c.run(rememberDeleted, [key, bucketId]);
+        outcomes[index] = outcome;
+      }
       for (const blobId of dropped.sort((a, b) => a - b)) await dropReference(c, this.#context, blobId);
       return outcomes;
     });
@@ -193,7 +196,7 @@ export class Objects {
     condition: DeleteCondition,
     dropped: number[],
   ): Promise<"deleted" | "absent" | "precondition-failed"> {
-    if (Object.values(condition).some((value) => value !== undefined)) {
+    if (isConditional(condition)) {
       const current = await readCurrent(c, bucketId, key);
       if (current.object_id === null) return "absent";
       if (!fits(condition, current)) return "precondition-failed";
@@ -208,6 +211,10 @@ export class Objects {
 
 function isWhole(row: FindRow): row is WholeRow {
   return row.key !== null && row.blob_id !== null;
+}
+
+function isConditional(condition: DeleteCondition): boolean {
+  return Object.values(condition).some((value) => value !== undefined);
 }
 
 function fits(

@@ -34,10 +34,10 @@ export interface TakingOver {
   readonly from: OldBucket;
 }
 
-/** What this bucket has under a key. `brought`: from the old one, and unchanged since. */
+/** What this bucket has under a key. `brought`: from the old one, under this ETag there, and unchanged since. */
 export type Standing =
   | "deleted"
-  | { readonly etag: string; readonly modifiedAt: Date; readonly brought: boolean }
+  | { readonly etag: string; readonly modifiedAt: Date; readonly brought: string | undefined }
   | undefined;
 
 export class Takeovers {
@@ -61,8 +61,8 @@ export class Takeovers {
     if (await read.get(selectDeleted, [bucketId, key])) return "deleted";
     const row = await read.get(selectStanding, [bucketId, key]);
     if (row === undefined) return undefined;
-    const { brought } = JSON.parse(row.attributes) as { brought?: true };
-    return { etag: row.etag, modifiedAt: new Date(row.modified_at), brought: brought === true };
+    const { brought } = JSON.parse(row.attributes) as { brought?: string };
+    return { etag: row.etag, modifiedAt: new Date(row.modified_at), brought };
   }
 
   /** Those of the keys that were deleted here. */

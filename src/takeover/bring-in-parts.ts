@@ -3,7 +3,7 @@ import { BackendError } from "../backends/backend.ts";
 import { scopeOfUpload, wantedBy } from "../blobs/scope.ts";
 import { S3Error } from "../errors.ts";
 import type { Upload } from "../metadata/uploads.ts";
-import { type Bringing, type Brought, opened } from "./bringing.ts";
+import { type Bringing, type Brought, opened, unavailable } from "./bringing.ts";
 
 /** Of an object whose own parts nobody tells, and that is too large for one piece. */
 const PART = 512 * 1024 ** 2;
@@ -26,8 +26,9 @@ export async function bringInParts(
     }
     await complete(to, bringing, upload, partSizes !== undefined);
   } catch (error) {
-    await metadata.uploads.abort(upload.uploadId);
-    throw error;
+    // A client that tidies up can abort it like any other.
+    if (await metadata.uploads.abort(upload.uploadId)) throw error;
+    throw unavailable(error);
   }
 }
 
@@ -42,7 +43,7 @@ async function begin({ blobs, metadata, defaults }: Brought, { bucket, old }: Br
   try {
     return await metadata.uploads.create({
       ...{ ...started, bucketId: bucket.id, key, accountId: bucket.owner.id },
-      attributes: { ...attributes, brought: true },
+      attributes: { ...attributes, brought: old.etag },
       ...{ checksumAlgorithm: undefined, checksumType: undefined },
       dedup: bucket.settings.dedup ?? defaults.dedup,
     });

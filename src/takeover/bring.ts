@@ -48,11 +48,11 @@ async function bringInOne(to: Brought, bringing: Bringing): Promise<void> {
     }
   }
   const { content, md5 } = received;
-  const { key, attributes, modifiedAt } = old;
+  const { key, attributes, modifiedAt, etag } = old;
   await named(to, content, () =>
     to.metadata.objects.put({
       ...{ bucketId: bucket.id, key, content, etag: md5, modifiedAt, checksum: undefined, parts: undefined },
-      ...{ attributes: { ...attributes, brought: true }, condition: {}, taken: { replaces } },
+      ...{ attributes: { ...attributes, brought: etag }, condition: {}, taken: { replaces } },
     }),
   );
 }

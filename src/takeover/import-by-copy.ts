@@ -129,15 +129,15 @@ async function copyOne(options: ByCopyOptions, listed: ListedObject): Promise<No
 /** What stands here decides, where that is not an older state of what stands there. Undefined: it is to be brought. */
 function settledBy(standing: Standing, listed: ListedObject): "exists" | "deleted" | "known" | undefined {
   if (standing === undefined || standing === "deleted") return standing;
-  if (!standing.brought) return "exists";
+  if (standing.brought === undefined) return "exists";
   // Both to the second.
   const isNewer = listed.modifiedAt > standing.modifiedAt;
-  const isOther = listed.modifiedAt.getTime() === standing.modifiedAt.getTime() && listed.etag !== standing.etag;
+  const isOther = listed.modifiedAt.getTime() === standing.modifiedAt.getTime() && listed.etag !== standing.brought;
   return isNewer || isOther ? undefined : "known";
 }
 
 /** A client was quicker, or its read brought it. */
 function standingAgain(standing: Standing): "exists" | "deleted" | "known" {
   if (standing === "deleted") return "deleted";
-  return standing?.brought ? "known" : "exists";
+  return standing?.brought === undefined ? "exists" : "known";
 }

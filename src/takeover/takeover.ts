@@ -55,7 +55,7 @@ export interface TakeoverOptions extends Brought {
   readonly log: Log;
 }
 
-/** Objects that come because a client reads them, and those fetched for another request. */
+/** Objects that come because a client reads them; and as many fetched for other requests, which no reader delays. */
 const AT_ONCE = 8;
 
 export function openTakeover(options: TakeoverOptions): Takeover {
@@ -66,6 +66,7 @@ class OpenTakeover implements Takeover {
   readonly #options: TakeoverOptions;
   /** Those under way, by bucket and key. */
   readonly #coming = new Map<string, Promise<boolean>>();
+  readonly #fetched = new Set<Promise<boolean>>();
   readonly #closing = new AbortController();
 
   constructor(options: TakeoverOptions) {
@@ -93,7 +94,7 @@ class OpenTakeover implements Takeover {
   async read(coming: Coming, range: ByteRange | undefined, signal: AbortSignal): Promise<Readable> {
     const { bucket, old } = coming;
     const isBrought = range === undefined && !bucket.settings.takesOver?.inPlace && old.size > 0;
-    const isFree = this.#coming.size < AT_ONCE && !this.#coming.has(idOf(bucket, old.key));
+    const isFree = this.#coming.size - this.#fetched.size < AT_ONCE && !this.#coming.has(idOf(bucket, old.key));
     const tap = isBrought && isFree ? await this.#readAlong(coming) : undefined;
     return tap ?? this.#asking(async () => (await this.#placeOf(bucket)).open(old, range, signal));
   }
@@ -147,15 +148,19 @@ class OpenTakeover implements Takeover {
   async #bring(coming: Coming, tap?: Tap): Promise<boolean> {
     const { bucket, old } = coming;
     const id = idOf(bucket, old.key);
-    while (this.#coming.size >= AT_ONCE && !this.#coming.has(id))
-      await Promise.race([...this.#coming.values()].map((other) => other.catch(() => false)));
+    while (tap === undefined && this.#fetched.size >= AT_ONCE && !this.#coming.has(id))
+      await Promise.race([...this.#fetched].map((other) => other.catch(() => false)));
     const running = this.#coming.get(id);
     if (running !== undefined) return running;
     const { signal } = this.#closing;
-    const bringing = this.#placeOf(bucket)
+    const bringing: Promise<boolean> = this.#placeOf(bucket)
       .then((place) => bring(this.#options, { bucket, place, old, replaces: undefined, tap, signal }))
-      .finally(() => this.#coming.delete(id));
+      .finally(() => {
+        this.#coming.delete(id);
+        this.#fetched.delete(bringing);
+      });
     this.#coming.set(id, bringing);
+    if (tap === undefined) this.#fetched.add(bringing);
     return bringing;
   }
 

@@ -6,9 +6,11 @@ import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import {
+  AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   PutObjectTaggingCommand,
@@ -210,7 +212,21 @@ it("loses and mixes nothing while old and new clients go on", async () => {
   }
 });
 
-it("takes the md5 of the bytes as ETag where the old one is none", async () => {
+it("goes on when a client aborts the upload by which an object comes", async () => {
+  const params = { Bucket: "old", Key: "parts", Body: randomBytes(11 * MIB) };
+  await new Upload({ client: scene.old.s3, params, partSize: 5 * MIB }).done();
+  const held = scene.proxy.script({ method: "GET", key: /^parts$/ }, { do: "hold-rest", after: MIB });
+  const importing = scene.import();
+  await held.met;
+  const { Uploads = [] } = await scene.s3.send(new ListMultipartUploadsCommand({ Bucket }));
+  expect(Uploads.map(({ Key }) => Key)).toEqual(["parts"]);
+  const [{ UploadId } = {}] = Uploads;
+  await scene.s3.send(new AbortMultipartUploadCommand({ Bucket, Key: "parts", UploadId }));
+  held.release();
+  expect(await importing).toMatchObject({ code: 0, imported: 1, skipped: {} });
+});
+
+it("takes the md5 of the bytes as ETag where the old one is none, and brings them once", async () => {
   const told = { body: Buffer.from("bytes"), etag: `"${"0".repeat(32)}"` };
   const server = http.createServer((request, response) => {
     const headers = { etag: told.etag, "last-modified": "Fri, 27 Nov 2026 10:00:00 GMT" };
@@ -233,6 +249,12 @@ it("takes the md5 of the bytes as ETag where the old one is none", async () => {
     const { ETag } = await scene.s3.send(new HeadObjectCommand({ Bucket, Key: "odd" }));
     expect(ETag).toBe(`"${createHash("md5").update(told.body).digest("hex")}"`);
     expect(await scene.read("odd")).toBe("bytes");
+    // The ETag that it had there tells that it is the same: it does not come a second time.
+    expect(await scene.import()).toMatchObject({ code: 0, imported: 0, known: 1 });
+    const newer = { ...told, etag: `"${"1".repeat(32)}"` };
+    Object.assign(told, newer, { body: Buffer.from("others") });
+    expect(await scene.import()).toMatchObject({ code: 0, imported: 1, known: 0 });
+    expect(await scene.read("odd")).toBe("others");
   } finally {
     server.closeAllConnections();
     server.close();

@@ -6,12 +6,13 @@ import { onBothEngines } from "../support/engines.ts";
 
 const from = { service: "old", bucket: "photos" };
 const modifiedAt = new Date("2020-02-02T02:02:02Z");
-const brought: ObjectAttributes = { metadata: {}, brought: true };
+const brought: ObjectAttributes = { metadata: {}, brought: "as it was there" };
 
 onBothEngines("Takeovers", (store) => {
   const open = async () => {
     const { metadata } = store();
     const place = await openPlace(metadata);
+    await metadata.buckets.updateSettings(place.bucket.id, (settings) => ({ ...settings, takesOver: from }));
     const take = (key: string, text: string, replaces?: string) =>
       place.put(key, text, { modifiedAt, attributes: brought, taken: { replaces } });
     return { metadata, ...place, take };
@@ -19,7 +20,8 @@ onBothEngines("Takeovers", (store) => {
   const refused = { code: "PreconditionFailed" };
 
   it("are known by their buckets' settings", async () => {
-    const { metadata, bucket } = await open();
+    const { metadata } = store();
+    const { bucket } = await openPlace(metadata);
     expect(await metadata.takeovers.list()).toEqual([]);
     await metadata.buckets.updateSettings(bucket.id, (settings) => ({ ...settings, takesOver: from }));
     expect(await metadata.takeovers.list()).toEqual([{ bucket: bucket.name, from }]);
@@ -30,7 +32,7 @@ onBothEngines("Takeovers", (store) => {
     const { metadata, bucket, take } = await open();
     expect((await take("a", "first")).modifiedAt).toEqual(modifiedAt);
     expect(await metadata.takeovers.standing(bucket.id, "a")).toEqual({
-      ...{ etag: etagOf("first"), modifiedAt, brought: true },
+      ...{ etag: etagOf("first"), modifiedAt, brought: "as it was there" },
     });
     await expect(take("a", "second")).rejects.toMatchObject(refused);
     await expect(take("a", "second", etagOf("other"))).rejects.toMatchObject(refused);
@@ -44,7 +46,7 @@ onBothEngines("Takeovers", (store) => {
     await expect(take("written", "old", etagOf("new"))).rejects.toMatchObject(refused);
     const object = await take("tagged", "old");
     await metadata.objects.updateAttributes(bucket.id, object, (now) => ({ ...now, tags: [{ key: "a", value: "b" }] }));
-    expect(await metadata.takeovers.standing(bucket.id, "tagged")).toMatchObject({ brought: false });
+    expect(await metadata.takeovers.standing(bucket.id, "tagged")).toMatchObject({ brought: undefined });
     await expect(take("tagged", "newer", etagOf("old"))).rejects.toMatchObject(refused);
     await expect(take("nowhere", "newer", etagOf("old"))).rejects.toMatchObject(refused);
   });
@@ -64,6 +66,35 @@ onBothEngines("Takeovers", (store) => {
     await takeovers.forget(bucket.id);
     expect(await takeovers.deleted(bucket.id, keys)).toEqual(new Set());
     await take("came", "old");
+  });
+
+  it("let a deletion win over what comes in the same moment", async () => {
+    const { metadata, bucket, take } = await open();
+    const another = await store().openAnother();
+    const keys = Array.from({ length: 40 }, (_, at) => `${at}`.padStart(2, "0"));
+    for (const remove of [
+      () => Promise.all(keys.map((key) => another.objects.delete(bucket.id, key, {}, true))),
+      () =>
+        another.objects.deleteMany(
+          bucket.id,
+          keys.map((key) => ({ key })),
+          true,
+        ),
+    ]) {
+      await metadata.takeovers.forget(bucket.id);
+      await Promise.all([...keys.map((key) => take(key, key).catch(() => undefined)), remove()]);
+      const { entries } = await metadata.objects.list(bucket.id, {
+        ...{ prefix: "", delimiter: undefined, after: undefined, limit: 100 },
+      });
+      expect(entries).toEqual([]);
+      expect(await metadata.takeovers.deleted(bucket.id, keys)).toEqual(new Set(keys));
+    }
+  });
+
+  it("bring nothing after their end, when no deletion is remembered", async () => {
+    const { metadata, bucket, take } = await open();
+    await metadata.buckets.updateSettings(bucket.id, ({ takesOver: _ended, ...settings }) => settings);
+    await expect(take("late", "old")).rejects.toMatchObject({ code: "InvalidBucketState" });
   });
 
   it("leave nothing of a bucket that is deleted", async () => {

@@ -67,6 +67,8 @@ class OpenTakeover implements Takeover {
   /** Those under way, by bucket and key. */
   readonly #coming = new Map<string, Promise<boolean>>();
   readonly #fetched = new Set<Promise<boolean>>();
+  /** The clients that read along. */
+  readonly #taps = new Map<string, Tap>();
   readonly #closing = new AbortController();
 
   constructor(options: TakeoverOptions) {
@@ -151,16 +153,21 @@ class OpenTakeover implements Takeover {
     while (tap === undefined && this.#fetched.size >= AT_ONCE && !this.#coming.has(id))
       await Promise.race([...this.#fetched].map((other) => other.catch(() => false)));
     const running = this.#coming.get(id);
-    if (running !== undefined) return running;
+    if (running !== undefined) {
+      if (tap === undefined) this.#taps.get(id)?.letGo();
+      return running;
+    }
     const { signal } = this.#closing;
     const bringing: Promise<boolean> = this.#placeOf(bucket)
       .then((place) => bring(this.#options, { bucket, place, old, replaces: undefined, tap, signal }))
       .finally(() => {
         this.#coming.delete(id);
+        this.#taps.delete(id);
         this.#fetched.delete(bringing);
       });
     this.#coming.set(id, bringing);
     if (tap === undefined) this.#fetched.add(bringing);
+    else this.#taps.set(id, tap);
     return bringing;
   }
 
@@ -170,7 +177,7 @@ class OpenTakeover implements Takeover {
    */
   async #readAlong(coming: Coming): Promise<Readable | undefined> {
     const { bucket, old } = coming;
-    const tap = new Tap();
+    const tap = new Tap(old.size);
     const brought = this.#bring(coming, tap).catch((error: unknown) => {
       const about = { err: error, bucket: bucket.name, key: old.key };
       if (!this.#closing.signal.aborted) this.#options.log.warn(about, "an object that was read did not come");
@@ -186,9 +193,8 @@ class OpenTakeover implements Takeover {
       const place = await this.#placeOf(bucket);
       const range = { first: tap.given, last: old.size - 1 };
       const signal = AbortSignal.any([this.#closing.signal]);
-      for await (const chunk of await place.open(old, range, signal)) await tap.take(chunk, tap.given);
+      for await (const chunk of await place.open(old, range, signal)) await tap.give(chunk);
     }
-    tap.body.end();
   }
 
   /** The old service's failures, as clients hear them. */

@@ -39,18 +39,3 @@ it("comes at once for whatever needs it here, and is read to its end, although i
   expect(await scene.isHere("slow")).toBe(true);
   expect(bytes.equals((await Body?.transformToByteArray()) ?? Buffer.alloc(0))).toBe(true);
 });
-
-it("comes first for whatever needs it here", async () => {
-  await scene.takeOver();
-  for (const key of ["tagged", "copied", "described"]) await scene.store(key, key);
-  await scene.s3.send(
-    new PutObjectTaggingCommand({ Bucket, Key: "tagged", Tagging: { TagSet: [{ Key: "x", Value: "y" }] } }),
-  );
-  await scene.s3.send(new CopyObjectCommand({ Bucket, Key: "copy", CopySource: `${Bucket}/copied` }));
-  const told = await scene.s3.send(
-    new GetObjectAttributesCommand({ Bucket, Key: "described", ObjectAttributes: ["ObjectSize"] }),
-  );
-  expect(told.ObjectSize).toBe(9);
-  for (const key of ["tagged", "copied", "described", "copy"]) expect(await scene.isHere(key), key).toBe(true);
-  expect(await scene.read("copy")).toBe("copied");
-});

@@ -140,6 +140,21 @@ describe("an object that is not here yet", () => {
     await vi.waitFor(async () => expect(await scene.isHere("broken")).toBe(true), comes);
   });
 
+  it("comes first for whatever needs it here", async () => {
+    await scene.takeOver();
+    for (const key of ["tagged", "copied", "described"]) await scene.store(key, key);
+    await scene.s3.send(
+      new PutObjectTaggingCommand({ Bucket, Key: "tagged", Tagging: { TagSet: [{ Key: "x", Value: "y" }] } }),
+    );
+    await scene.s3.send(new CopyObjectCommand({ Bucket, Key: "copy", CopySource: `${Bucket}/copied` }));
+    const told = await scene.s3.send(
+      new GetObjectAttributesCommand({ Bucket, Key: "described", ObjectAttributes: ["ObjectSize"] }),
+    );
+    expect(told.ObjectSize).toBe(9);
+    for (const key of ["tagged", "copied", "described", "copy"]) expect(await scene.isHere(key), key).toBe(true);
+    expect(await scene.read("copy")).toBe("copied");
+  });
+
   it("is nobody's but the owner's", async () => {
     await scene.takeOver();
     await scene.store("mine", "secret");

@@ -17,7 +17,7 @@ const UNITS = ["nearbucket.service", "nearbucket-node.service"];
 /** Of 0 (closed) to 100 (open): what reaches the network and runs a compiler stays above 0. */
 const THRESHOLD = 15;
 /** Calls that are refused and can be done without: SQLite's, made by root only; V8's, for keys that it then does without. */
-const SPARE = ["fchown", "pkey_alloc"];
+const SPARE = ["fchown", "pkey_alloc", "pkey_mprotect"];
 
 describeWith(["systemd-analyze"], "the systemd units", () => {
   it.each(UNITS)("%s is read without a complaint", async (name) => {

@@ -139,13 +139,13 @@ export async function examineStores(
 
 async function examineTakeovers(
   { sources }: GatewayConfig,
-  { takeovers }: Metadata,
+  metadata: Metadata,
   opened: Awaited<ReturnType<BackendAdministration["configurations"]>>,
 ): Promise<readonly Finding[]> {
-  const places = openOldPlaces(sources, () => opened);
+  const places = openOldPlaces(sources, metadata, () => opened);
   const first = { prefix: "", delimiter: undefined, after: undefined, limit: 1 };
   const ask = async (from: OldBucket) => (await places.open(from)).list(first);
-  return checkTakeovers(await takeovers.list(), ask).finally(() => places.close());
+  return checkTakeovers(await metadata.takeovers.list(), ask).finally(() => places.close());
 }
 
 export function outageGraceMs({ repair }: GatewayConfig): number {

@@ -97,7 +97,7 @@ export async function openGateway(config: GatewayConfig, dependencies: GatewayDe
     const { bufferedBytes, connections, idleSeconds, minimumBytesPerSecond } = config.limits;
     const budget = new Budget({ bytes: bufferedBytes });
     const pace = new Pace({ budget, windowMs: idleSeconds * 1000, minimumBytesPerSecond });
-    const places = opened.add(openOldPlaces(config.sources, () => declared));
+    const places = opened.add(openOldPlaces(config.sources, metadata, () => declared));
     const takeover = opened.add(
       openTakeover({
         ...{ metadata, blobs, places, log },

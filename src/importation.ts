@@ -122,7 +122,7 @@ async function byCopy(administration: Administration, config: GatewayConfig, imp
   const { metadata, backends, box } = administration;
   const { from, bucket, prefix, dryRun, signal, onProgress, log } = importing;
   const declared = await backends.configurations();
-  const places = openOldPlaces(config.sources, () => declared);
+  const places = openOldPlaces(config.sources, metadata, () => declared);
   try {
     const place = await places.open(from);
     // Asked before anything is begun: a bucket that is not there, or a wrong key, is told at once.

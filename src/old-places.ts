@@ -6,13 +6,16 @@ import type { Backend } from "./backends/backend.ts";
 import { type BackendConfig, openBackend, openOldPlace } from "./backends/kinds.ts";
 import type { OldPlace } from "./backends/old-place.ts";
 import type { GatewayConfig } from "./config/schema.ts";
+import type { Metadata } from "./metadata/metadata.ts";
 import type { OldBucket } from "./model.ts";
 import type { AdoptingBackend } from "./takeover/adopt.ts";
+import { ASKER_HEADER, askerNames } from "./takeover/asker.ts";
 import type { OldPlaces } from "./takeover/takeover.ts";
 
 /** `declared`: the backends by now. */
 export function openOldPlaces(
   sources: GatewayConfig["sources"],
+  metadata: Pick<Metadata, "backends">,
   declared: () => readonly BackendConfig[],
 ): OldPlaces & { close(): Promise<void> } {
   const places = new Map<string, Promise<OldPlace>>();
@@ -29,9 +32,10 @@ export function openOldPlaces(
     const holder = declared().find(
       (one) => "endpoint" in one && one.endpoint === service.endpoint && one.bucket === bucket,
     );
-    if (holder === undefined || !("prefix" in holder)) return openOldPlace({ ...service, bucket });
-    if (!holder.prefix) throw new Error(`in ${bucket} stand the blobs of ${holder.name}`);
-    return openOldPlace({ ...service, bucket, hidden: holder.prefix });
+    const prefix = holder !== undefined && "prefix" in holder ? holder.prefix : undefined;
+    if (holder !== undefined && !prefix) throw new Error(`in ${bucket} stand the blobs of ${holder.name}`);
+    const [asker] = await askerNames(metadata);
+    return openOldPlace({ ...service, bucket, hidden: prefix, ...(asker && { headers: { [ASKER_HEADER]: asker } }) });
   };
   const openAdopting = async ({ service: name }: OldBucket) => {
     const config = declared().find((one) => one.name === name);

@@ -73,7 +73,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "stores.ts",
     "takeover",
   ],
-  "old-places.ts": ["backends", "config", "model.ts", "takeover"],
+  "old-places.ts": ["backends", "config", "metadata", "model.ts", "takeover"],
   "stores.ts": [
     "admin",
     "administration.ts",

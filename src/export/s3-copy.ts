@@ -4,12 +4,12 @@
  */
 import { CopyObjectCommand, DeleteObjectCommand, UploadPartCopyCommand } from "@aws-sdk/client-s3";
 import type { BackendConfig } from "../backends/kinds.ts";
-import type { S3ServiceOptions } from "../backends/s3/client.ts";
+import { type S3ServiceOptions, withHeaders } from "../backends/s3/client.ts";
 import { bareEtag } from "../backends/s3/faults.ts";
 import type { FoundObject } from "../model.ts";
 import { encodePath } from "../signature-v4.ts";
 import { partsOf, uploadInParts } from "./s3-parts.ts";
-import { codeOf, type Sending, withHeaders } from "./s3-service.ts";
+import { codeOf, type Sending } from "./s3-service.ts";
 
 /** refused: it will copy nothing from that backend. failed: not this one. */
 export type CopyOutcome = "copied" | "refused" | "failed";

@@ -5,9 +5,10 @@ import {
   CreateMultipartUploadCommand,
   ListMultipartUploadsCommand,
 } from "@aws-sdk/client-s3";
+import { withHeaders } from "../backends/s3/client.ts";
 import { multipartEtag } from "../checksums/multipart-etag.ts";
 import type { ByteRange, FoundObject } from "../model.ts";
-import { type Sending, withHeaders } from "./s3-service.ts";
+import type { Sending } from "./s3-service.ts";
 
 export interface Part {
   readonly partNumber: number;

@@ -1,12 +1,12 @@
 /** A client of the service that objects are exported to, which sends and takes attributes as headers. */
+import { CreateBucketCommand, HeadBucketCommand, type S3Client, S3ServiceException } from "@aws-sdk/client-s3";
 import {
-  type CopyObjectCommand,
-  CreateBucketCommand,
-  HeadBucketCommand,
-  type S3Client,
-  S3ServiceException,
-} from "@aws-sdk/client-s3";
-import { bucketPlace, openS3Client, readSecureContext, type S3ServiceOptions } from "../backends/s3/client.ts";
+  bucketPlace,
+  hasHeaders,
+  openS3Client,
+  readSecureContext,
+  type S3ServiceOptions,
+} from "../backends/s3/client.ts";
 
 /** A service copies 5 GiB before it answers. */
 const PATIENCE_MS = 600_000;
@@ -27,26 +27,6 @@ export async function openService(service: S3ServiceOptions): Promise<S3Client> 
     { step: "deserialize", name: "headersAsUtf8" },
   );
   return client;
-}
-
-/** Any command that writes an object: the stacks of all are alike. */
-interface Sent {
-  readonly middlewareStack: Pick<CopyObjectCommand["middlewareStack"], "add">;
-}
-
-/** Has these headers sent as they are: the client knows times of `Expires` only that are times. */
-export function withHeaders<Command extends Sent>(
-  command: Command,
-  headers: Readonly<Record<string, string>>,
-): Command {
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      if (hasHeaders(args.request)) Object.assign(args.request.headers, headers);
-      return next(args);
-    },
-    { step: "build", name: "givenHeaders" },
-  );
-  return command;
 }
 
 /** One object on its way: where to, with which headers. */
@@ -78,8 +58,4 @@ export function codeOf(error: unknown): string | undefined {
 /** A HEAD has no code in its answer. */
 export function statusOf(error: unknown): number | undefined {
   return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
-}
-
-function hasHeaders(request: unknown): request is { readonly headers: Record<string, string> } {
-  return typeof request === "object" && request !== null && "headers" in request;
 }

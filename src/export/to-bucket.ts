@@ -9,13 +9,13 @@ import {
   type S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import type { S3ServiceOptions } from "../backends/s3/client.ts";
+import { type S3ServiceOptions, withHeaders } from "../backends/s3/client.ts";
 import { bareEtag } from "../backends/s3/faults.ts";
 import type { FoundObject } from "../model.ts";
 import { haveSameTags, headersOf, saysTheSame } from "./s3-attributes.ts";
 import { copyWithin } from "./s3-copy.ts";
 import { type Part, partsOf, uploadInParts } from "./s3-parts.ts";
-import { codeOf, type Sending, statusOf, withHeaders } from "./s3-service.ts";
+import { codeOf, type Sending, statusOf } from "./s3-service.ts";
 import { sendBytes } from "./sent-bytes.ts";
 import type { Source } from "./source.ts";
 import type { BucketTarget, Target } from "./target.ts";

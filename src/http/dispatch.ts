@@ -78,6 +78,7 @@ async function run(operation: AnyOperation, call: ServiceCall, address: Address,
   const { caller } = call;
   const { checkAccess } = services;
   checkScope(operation, call, address);
+  await services.takeover.refuseOwn(call.headers);
   switch (operation.on) {
     case "service":
       checkAccess(caller, operation.action, undefined);

@@ -4,7 +4,7 @@
  */
 import type { MetadataContext } from "./context.ts";
 import { type Reader, statement } from "./engine.ts";
-import { type NewObject, readCurrent, replaceCurrent } from "./object-writing.ts";
+import { type NewObject, readCurrent, replaceCurrent, wasDeleted } from "./object-writing.ts";
 import type { FreshContent } from "./stored-content.ts";
 
 export interface AdoptedObject extends NewObject {
@@ -48,7 +48,7 @@ export class Adoptions {
 
   /**
    * In one transaction, each as an object's write is: with a job for its further copies, and one that reads it whole
-   * for its digest. In the order of their keys. Throws NoSuchBucket.
+   * for its digest. In the order of their keys. Throws NoSuchBucket, and InvalidBucketState after the takeover's end.
    */
   adopt(objects: readonly AdoptedObject[]): Promise<readonly Adoption[]> {
     return this.#context.engine.transact(async (c) => {
@@ -56,7 +56,8 @@ export class Adoptions {
       for (const object of objects) {
         const current = await readCurrent(c, object.bucketId, object.key);
         const obstacle = await obstacleOf(c, object.bucketId, object.key, object.content.storageKey);
-        const outcome = obstacle ?? "adopted";
+        const outcome =
+          obstacle ?? ((await wasDeleted(c, current, object.bucketId, object.key)) ? "deleted" : "adopted");
         if (outcome === "adopted") await replaceCurrent(c, this.#context, current, object);
         outcomes.push(outcome);
       }

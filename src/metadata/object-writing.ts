@@ -108,16 +108,23 @@ export function checkWriteCondition(current: CurrentRow, condition: WriteConditi
     throw new S3Error("PreconditionFailed", { elements: { Condition: "If-None-Match" } });
 }
 
-/** What a client has written or deleted here stays. Throws PreconditionFailed; InvalidBucketState after the end. */
+/**
+ * Was an object deleted here before it came? Throws InvalidBucketState after the takeover's end: what is deleted then
+ * is not remembered any more.
+ */
+export async function wasDeleted(c: Connection, current: CurrentRow, bucketId: number, key: string): Promise<boolean> {
+  if (toSettings(current.bucket_settings).takesOver === undefined)
+    throw new S3Error("InvalidBucketState", { message: "The bucket takes nothing over any more." });
+  if ((await c.run(holdDeleted, [bucketId, key])) === 0) return true;
+  await c.run(freeDeleted, [bucketId, key]);
+  return false;
+}
+
+/** What a client has written or deleted here stays. Throws PreconditionFailed; otherwise as `wasDeleted`. */
 export async function checkTaken(c: Connection, current: CurrentRow, object: NewObject): Promise<void> {
   if (object.taken === undefined) return;
   const { replaces } = object.taken;
-  // What is deleted after the takeover's end is not remembered any more.
-  if (toSettings(current.bucket_settings).takesOver === undefined)
-    throw new S3Error("InvalidBucketState", { message: "The bucket takes nothing over any more." });
-  const at = [object.bucketId, object.key];
-  if ((await c.run(holdDeleted, at)) === 0) throw new S3Error("PreconditionFailed");
-  await c.run(freeDeleted, at);
+  if (await wasDeleted(c, current, object.bucketId, object.key)) throw new S3Error("PreconditionFailed");
   if (current.object_id === null && replaces === undefined) return;
   const row = current.object_id === null ? undefined : await c.get(selectAttributes, [current.object_id]);
   const stands = row && toAttributes(row.attributes, undefined);

@@ -9,8 +9,9 @@ import { S3Error } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { Listing, ListPage } from "../metadata/objects.ts";
-import type { Bucket, ByteRange, FoundObject, OldBucket, StoredObject } from "../model.ts";
+import type { Bucket, ByteRange, FoundObject, HeaderFields, OldBucket, StoredObject } from "../model.ts";
 import { type AdoptingBackend, readyToAdopt } from "./adopt.ts";
+import { ASKER_HEADER, askerNames } from "./asker.ts";
 import { bring } from "./bring.ts";
 import { type Brought, unavailable } from "./bringing.ts";
 import { mergedPage } from "./merged-listing.ts";
@@ -39,6 +40,8 @@ export interface Takeover {
   fetch(bucket: Bucket, key: string): Promise<FoundObject | undefined>;
   /** A page of what this bucket and the old one have together. */
   list(bucket: Bucket, page: ListPage): Promise<Listing>;
+  /** Throws ServiceUnavailable where a request to an old service has come back here. */
+  refuseOwn(headers: HeaderFields): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -50,7 +53,7 @@ export interface OldPlaces {
 }
 
 export interface TakeoverOptions extends Brought {
-  readonly metadata: Pick<Metadata, "objects" | "uploads" | "keyReservations" | "takeovers" | "adoptions">;
+  readonly metadata: Pick<Metadata, "objects" | "uploads" | "keyReservations" | "takeovers" | "adoptions" | "backends">;
   readonly places: OldPlaces;
   readonly log: Log;
 }
@@ -119,19 +122,21 @@ class OpenTakeover implements Takeover {
     });
   }
 
+  async refuseOwn(headers: HeaderFields): Promise<void> {
+    const asker = headers[ASKER_HEADER];
+    if (asker === undefined) return;
+    if ((await askerNames(this.#options.metadata)).includes(asker))
+      throw new S3Error("ServiceUnavailable", { message: "A gateway takes over no bucket of its own." });
+  }
+
   async close(): Promise<void> {
     this.#closing.abort(new Error("closing"));
     await Promise.allSettled(this.#coming.values());
   }
 
-  /** A configuration that has forgotten the service makes nothing missing. */
   async #placeOf({ settings: { takesOver } }: Bucket): Promise<OldPlace> {
     if (takesOver === undefined) throw new Error("a bucket that takes nothing over");
-    try {
-      return await this.#options.places.open(takesOver);
-    } catch (error) {
-      throw unavailable(error);
-    }
+    return opening(() => this.#options.places.open(takesOver));
   }
 
   async #here(bucket: Bucket, key: string): Promise<FoundObject | undefined> {
@@ -141,7 +146,8 @@ class OpenTakeover implements Takeover {
   /** False: it cannot be adopted. */
   async #adopt(bucket: Bucket, takesOver: OldBucket, old: OldObject): Promise<boolean> {
     const { metadata, places, defaults } = this.#options;
-    const object = await readyToAdopt(metadata, await places.adopting(takesOver), { bucket, defaults }, old);
+    const backend = await opening(() => places.adopting(takesOver));
+    const object = await readyToAdopt(metadata, backend, { bucket, defaults }, old);
     if (typeof object !== "string") await metadata.adoptions.adopt([object]);
     return typeof object !== "string" || object === "known" || object === "exists";
   }
@@ -202,14 +208,26 @@ class OpenTakeover implements Takeover {
     try {
       return await work();
     } catch (error) {
-      throw error instanceof BackendError ? heard(error) : error;
+      throw heard(error);
     }
   }
 }
 
-/** What was found a moment ago is another object now: the next try meets that. */
-function heard(error: BackendError): S3Error {
-  return error.fault === "absent" ? new S3Error("SlowDown", {}, { cause: error }) : unavailable(error);
+/** A configuration that has forgotten the service makes nothing missing. */
+async function opening<T>(open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    throw unavailable(error);
+  }
+}
+
+/** What was found a moment ago is another object now, or the takeover is over: the next try meets that. */
+function heard(error: unknown): unknown {
+  const isAbsent = error instanceof BackendError && error.fault === "absent";
+  const isOver = error instanceof S3Error && error.code === "InvalidBucketState";
+  if (isAbsent || isOver) return new S3Error("SlowDown", {}, { cause: error });
+  return error instanceof BackendError ? unavailable(error) : error;
 }
 
 function idOf({ id }: Bucket, key: string): string {

@@ -1,9 +1,7 @@
 // A bucket takes over another one while clients use it: what is not here yet is read there, and comes here by that;
 // what clients write and delete here stays so; a service that does not answer makes nothing missing.
 import { createHash, randomBytes } from "node:crypto";
-import { rename } from "node:fs/promises";
 import type http from "node:http";
-import { join } from "node:path";
 import {
   CopyObjectCommand,
   DeleteBucketCommand,
@@ -238,37 +236,6 @@ describe("listings", () => {
       const told = [...keysOf(rolled), ...(rolled.CommonPrefixes ?? []).map(({ Prefix }) => Prefix)].sort();
       expect(told).toEqual(["a", "aa", "b", "c/", "d/", "e/", "m"].slice(0, size));
     }
-  });
-});
-
-describe("an old service in trouble", () => {
-  it("makes nothing missing, and what is here is served", async () => {
-    await scene.takeOver();
-    await scene.store("there", "old");
-    await scene.s3.send(new PutObjectCommand({ Bucket, Key: "here", Body: "new" }));
-    for (const method of ["GET", "HEAD"] as const) scene.proxy.script({ method }, { do: "status", status: 500 });
-    for (const key of ["there", "nowhere"])
-      await expect(scene.read(key)).rejects.toMatchObject({ name: "ServiceUnavailable" });
-    await expect(list()).rejects.toMatchObject({ name: "ServiceUnavailable" });
-    expect(await scene.read("here")).toBe("new");
-    scene.proxy.reset();
-    expect(await scene.read("there")).toBe("old");
-  });
-
-  it("is one that the configuration has forgotten, too", async () => {
-    await scene.takeOver({ service: "forgotten", bucket: "old" });
-    await expect(scene.read("there")).rejects.toMatchObject({ name: "ServiceUnavailable" });
-    await expect(list()).rejects.toMatchObject({ name: "ServiceUnavailable" });
-  });
-
-  it("is read although the gateway's own backends are away", async () => {
-    await scene.takeOver();
-    const bytes = randomBytes(9 * MIB);
-    await scene.store("kept nowhere", bytes);
-    for (const name of ["disk-a", "disk-b"])
-      await rename(join(scene.old.directory, name), join(scene.old.directory, `${name}-away`));
-    expect(digest(await scene.read("kept nowhere"))).toBe(digest(bytes.toString("latin1")));
-    expect(await scene.isHere("kept nowhere")).toBe(false);
   });
 });
 

@@ -1,18 +1,16 @@
 // What was written or deleted in a bucket that takes another over stays so, whatever comes from there, on both engines.
 import { expect, it } from "vitest";
 import type { ObjectAttributes } from "../../src/model.ts";
-import { etagOf, openPlace } from "../support/content.ts";
+import { etagOf, openPlace, openTakingPlace, TAKEN, takeOver } from "../support/content.ts";
 import { onBothEngines } from "../support/engines.ts";
 
-const from = { service: "old", bucket: "photos" };
 const modifiedAt = new Date("2020-02-02T02:02:02Z");
 const brought: ObjectAttributes = { metadata: {}, brought: "as it was there" };
 
 onBothEngines("Takeovers", (store) => {
   const open = async () => {
     const { metadata } = store();
-    const place = await openPlace(metadata);
-    await metadata.buckets.updateSettings(place.bucket.id, (settings) => ({ ...settings, takesOver: from }));
+    const place = await openTakingPlace(metadata);
     const take = (key: string, text: string, replaces?: string) =>
       place.put(key, text, { modifiedAt, attributes: brought, taken: { replaces } });
     return { metadata, ...place, take };
@@ -23,9 +21,9 @@ onBothEngines("Takeovers", (store) => {
     const { metadata } = store();
     const { bucket } = await openPlace(metadata);
     expect(await metadata.takeovers.list()).toEqual([]);
-    await metadata.buckets.updateSettings(bucket.id, (settings) => ({ ...settings, takesOver: from }));
-    expect(await metadata.takeovers.list()).toEqual([{ bucket: bucket.name, from }]);
-    expect((await metadata.buckets.find(bucket.name))?.settings.takesOver).toEqual(from);
+    await takeOver(metadata, bucket.id);
+    expect(await metadata.takeovers.list()).toEqual([{ bucket: bucket.name, from: TAKEN }]);
+    expect((await metadata.buckets.find(bucket.name))?.settings.takesOver).toEqual(TAKEN);
   });
 
   it("bring objects with their own times, and a newer state of what nobody changed", async () => {

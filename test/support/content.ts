@@ -14,6 +14,7 @@ export interface Place {
   readonly blobOf: (key: string) => Promise<Blob>;
 }
 
+export const TAKEN = { service: "old", bucket: "photos" };
 export const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 export const etagOf = (text: string): string => createHash("md5").update(text).digest("hex");
 export const known = (blob: Blob): KnownContent => ({
@@ -34,6 +35,17 @@ export async function openPlace(metadata: Metadata, bucketName = "pictures", acc
   });
   const writerId = await metadata.keyReservations.openWriter(60_000);
   return { bucket, writerId, ...through(metadata, { bucket, writerId }) };
+}
+
+/** As `openPlace`; its bucket takes another one over. */
+export async function openTakingPlace(metadata: Metadata): Promise<Place> {
+  const place = await openPlace(metadata);
+  await takeOver(metadata, place.bucket.id);
+  return place;
+}
+
+export async function takeOver(metadata: Metadata, bucketId: number): Promise<void> {
+  await metadata.buckets.updateSettings(bucketId, (settings) => ({ ...settings, takesOver: TAKEN }));
 }
 
 /** The same bucket, seen and written through any program. */

@@ -46,6 +46,8 @@ export interface S3Proxy extends AsyncDisposable {
   script(match: Match, fault: ProxyFault): ProxyScript;
   /** Resolves when `count` more requests that match have been answered by the server. */
   answered(match: Omit<Match, "nth">, count?: number): Promise<void>;
+  /** Another server stands behind it from now on. */
+  leadTo(target: string): void;
   /** Removes every script and drops the requests and answers that they hold. */
   reset(): void;
 }
@@ -59,13 +61,14 @@ interface Asked {
 /** `target`: `http://host:port` of the server behind it. */
 export async function startS3Proxy(target: string): Promise<S3Proxy> {
   const agent = new http.Agent({ keepAlive: true });
+  let behind = new URL(target);
   let scripts: RunningScript[] = [];
   const watchers = new Set<(asked: Asked) => void>();
   const server = http.createServer({ requestTimeout: 0 }, (request, response) => {
     const asked = readTarget(request);
     const script = scripts.find((each) => each.applies(asked));
     for (const end of [request, response]) end.on("error", () => {});
-    passOn({ target: new URL(target), agent, script, request, response }).then(
+    passOn({ target: behind, agent, script, request, response }).then(
       () => {
         for (const watch of watchers) watch(asked);
       },
@@ -102,6 +105,9 @@ export async function startS3Proxy(target: string): Promise<S3Proxy> {
         };
         watchers.add(watch);
       }),
+    leadTo(to) {
+      behind = new URL(to);
+    },
     reset,
     async [Symbol.asyncDispose]() {
       reset();

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { adoptedKey } from "../../src/backends/adopted-key.ts";
 import { openBackend } from "../../src/backends/kinds.ts";
 import { multipartEtag } from "../../src/checksums/multipart-etag.ts";
+import { takeOver } from "../support/content.ts";
 import { startFaultyS3 } from "../support/faulty-s3.ts";
 import { md5 } from "../support/faulty-s3-store.ts";
 import { openRigOver, statesOf } from "../support/rig.ts";
@@ -28,6 +29,7 @@ async function openAdopting() {
   };
   const over = await openRigOver({ backends, [Symbol.asyncDispose]: close });
   const { rig } = over;
+  await takeOver(rig.metadata, rig.bucket.id);
   const adopt = async (key: string, bytes: Buffer, etag: string, partSizes?: readonly number[]) => {
     a.objects.set(key, { bytes, etag, modifiedAt: new Date() });
     const storageKey = adoptedKey("a", key) ?? "";

@@ -1,6 +1,6 @@
 /** AWS's own client of one S3 service, and whom it trusts. */
 import { createSecureContext, type SecureContext } from "node:tls";
-import { BucketLocationConstraint, S3Client } from "@aws-sdk/client-s3";
+import { BucketLocationConstraint, type CopyObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { readTlsFiles } from "../../tls-files.ts";
 import type { S3BackendOptions } from "./options.ts";
 
@@ -71,4 +71,25 @@ export function bucketPlace(region: string) {
   if (region === DEFAULT_SIGNING_REGION) return undefined;
   const LocationConstraint = Object.values(BucketLocationConstraint).find((known) => known === region);
   return LocationConstraint && { CreateBucketConfiguration: { LocationConstraint } };
+}
+
+/** A command, or a client: the stacks of all are alike. */
+interface Sent {
+  readonly middlewareStack: Pick<CopyObjectCommand["middlewareStack"], "add">;
+}
+
+/** Has these headers signed and sent as they are: of its own ones the client knows only their usual forms. */
+export function withHeaders<Sender extends Sent>(sender: Sender, headers: Readonly<Record<string, string>>): Sender {
+  sender.middlewareStack.add(
+    (next) => async (args) => {
+      if (hasHeaders(args.request)) Object.assign(args.request.headers, headers);
+      return next(args);
+    },
+    { step: "build", name: "givenHeaders" },
+  );
+  return sender;
+}
+
+export function hasHeaders(request: unknown): request is { readonly headers: Record<string, string> } {
+  return typeof request === "object" && request !== null && "headers" in request;
 }

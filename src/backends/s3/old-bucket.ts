@@ -10,7 +10,7 @@ import { BackendError } from "../backend.ts";
 import type { OldListing, OldObject, OldPage, OldPlace, Unreadable } from "../old-place.ts";
 import { addressOf, type S3Address } from "./address.ts";
 import { S3Body } from "./body.ts";
-import { readSecureContext, type S3ServiceOptions } from "./client.ts";
+import { readSecureContext, type S3ServiceOptions, withHeaders } from "./client.ts";
 import { extentOf } from "./extent.ts";
 import { bareEtag, parseErrorDocument } from "./faults.ts";
 import {
@@ -35,6 +35,8 @@ export interface OldBucketOptions
   readonly bucket: string;
   /** Keys that begin so are none of the bucket's: a backend's own blobs. */
   readonly hidden?: string | undefined;
+  /** Says to the service who asks. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** How long it is believed that the bucket is there: a client that asks for many missing keys pays once. */
@@ -55,14 +57,17 @@ export async function openOldBucket(options: OldBucketOptions): Promise<OldPlace
 
 class OldBucket implements OldPlace {
   readonly #asked: AskedBucket;
+  readonly #headers: readonly string[];
   readonly #hidden: string | undefined;
   readonly #address: S3Address;
   readonly #transport: S3Transport;
   #bucketSeenUntil = 0;
 
   constructor(options: OldBucketOptions, secureContext: SecureContext | undefined) {
-    const { name, bucket, endpoint, accessKeyId, secretAccessKey, forcePathStyle = true, hidden } = options;
-    this.#asked = { client: openClient(options, secureContext), name, bucket };
+    const { name, bucket, endpoint, accessKeyId, secretAccessKey, forcePathStyle = true } = options;
+    const { hidden, headers = {} } = options;
+    this.#headers = Object.entries(headers).flat();
+    this.#asked = { client: withHeaders(openClient(options, secureContext), headers), name, bucket };
     this.#hidden = hidden === "" ? undefined : hidden;
     this.#address = addressOf(endpoint, bucket, "", forcePathStyle);
     this.#transport = new S3Transport({
@@ -103,7 +108,7 @@ class OldBucket implements OldPlace {
   async open({ key, size, etag }: OldObject, range: ByteRange | undefined, signal: AbortSignal): Promise<Readable> {
     const path = this.#path(key);
     const part = range === undefined ? [] : ["Range", `bytes=${range.first}-${range.last}`];
-    const headers = ["If-Match", `"${etag}"`, ...part];
+    const headers = [...this.#headers, "If-Match", `"${etag}"`, ...part];
     const response = await this.#transport.ask({ method: "GET", path, query: "", headers }, signal);
     const { statusCode: status = 0 } = response;
     if (status !== 200 && status !== 206) {
@@ -132,7 +137,7 @@ class OldBucket implements OldPlace {
 
   /** A HEAD has no words for what is bad about it: a GET has. */
   async #badRequest(key: string): Promise<"encrypted" | undefined> {
-    const headers = ["Range", "bytes=0-0"];
+    const headers = [...this.#headers, "Range", "bytes=0-0"];
     const response = await this.#transport.ask({ method: "GET", path: this.#path(key), query: "", headers });
     const text = await this.#transport.readShort(response);
     const code = parseErrorDocument(text)?.code;
@@ -156,7 +161,7 @@ class OldBucket implements OldPlace {
   /** The 404 of a HEAD may as well mean the bucket, whose objects must not all look deleted. */
   async #missing(): Promise<undefined> {
     if (Date.now() < this.#bucketSeenUntil) return;
-    const call = { method: "HEAD", path: this.#address.bucketPath, query: "", headers: [] } as const;
+    const call = { method: "HEAD", path: this.#address.bucketPath, query: "", headers: this.#headers } as const;
     const response = await this.#transport.ask(call);
     response.resume();
     const { statusCode: status = 0 } = response;

@@ -107,7 +107,7 @@ async function findListed(
 }
 
 function documentOf({ name, owner, createdAt, location, settings }: Bucket, facts: GatewayFacts) {
-  const { dedup, redirect, copies, minimumCopies, placement, readReplicas, cors } = settings;
+  const { dedup, redirect, copies, minimumCopies, placement, readReplicas, cors, takesOver } = settings;
   return {
     name,
     owner: owner.name,
@@ -115,5 +115,6 @@ function documentOf({ name, owner, createdAt, location, settings }: Bucket, fact
     location: location || facts.region,
     settings: { dedup, redirect, copies, minimumCopies, placement, readReplicas, cors: cors && [...cors] },
     effective: effective(settings, facts),
+    takesOver: takesOver && `${takesOver.service}/${takesOver.bucket}`,
   };
 }

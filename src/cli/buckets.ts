@@ -157,6 +157,7 @@ function showText(shown: Bucket, { objects, logicalBytes, uniqueBytes, ownBytes 
     ["writes", `wait for ${writes}`],
     ["placement", placement],
     ["read replicas", readReplicas],
+    ...(shown.takesOver === undefined ? [] : [["takes over", `${shown.takesOver}: what it lacks is read there`]]),
     ...shown.effective.cors.map((rule, index) => [index === 0 ? "cors" : "", corsText(rule)]),
   ];
   return columns(rows);

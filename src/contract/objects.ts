@@ -54,6 +54,8 @@ export const bucket = z.object({
   settings: bucketSettings,
   /** What holds. */
   effective: bucketSettings.required(),
+  /** Where it reads what it lacks: SERVICE/BUCKET. */
+  takesOver: z.string().optional(),
 });
 
 export const bucketUsage = z.object({

@@ -78,6 +78,19 @@ describe("a bucket's settings", () => {
     expect(await asS3({ path: "/alice-1", query: "cors" })).toMatchObject({ code: "NoSuchCORSConfiguration" });
   });
 
+  it("say which bucket it takes over, which nobody changes here", async () => {
+    const { buckets } = on.gateway.gateway.metadata;
+    const { id = 0 } = (await buckets.find("alice-1")) ?? {};
+    const takesOver = { service: "minio", bucket: "old" };
+    await buckets.updateSettings(id, (settings) => ({ ...settings, takesOver }));
+    expect((await asAlice("GET", "/buckets/alice-1")).document).toMatchObject({ takesOver: "minio/old", settings: {} });
+    const changed = await asAlice("PATCH", "/buckets/alice-1", { body: { redirect: "off" } });
+    expect(changed.document).toMatchObject({ takesOver: "minio/old" });
+    expect((await asAlice("PATCH", "/buckets/alice-1", { body: { takesOver: null } })).status).toBe(400);
+    await buckets.updateSettings(id, () => ({}));
+    expect((await asAlice("GET", "/buckets/alice-1")).document).not.toHaveProperty("takesOver");
+  });
+
   it("are set by the owner, each for itself, and taken back by null", async () => {
     const set = await asAlice("PATCH", "/buckets/alice-1", { body: { redirect: "always", minimumCopies: 1 } });
     expect(set.document).toMatchObject({

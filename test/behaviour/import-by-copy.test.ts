@@ -147,13 +147,18 @@ it("keeps its word on what is left out, and ends when it is told to", async () =
   expect(await here()).toEqual(["one"]);
 });
 
-it("is told by status, doctor and export", async () => {
+it("is told by buckets, status, doctor and export", async () => {
   await scene.store("there", "old");
   await scene.takeOver();
   const say = async (...words: string[]) => {
     const { out } = await runCommand([...words, "--config", `${scene.old.directory}/nearbucket.yaml`]);
     return out.replace(/\s+/g, " ");
   };
+  const { url, accessKeyId, secretAccessKey } = scene.gateway;
+  const { out } = await runCommand(["buckets", "show", Bucket, "--endpoint", url], {
+    env: { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
+  });
+  expect(out).toMatch(/^takes over +old\/old: what it lacks is read there$/m);
   expect(await say("status")).toContain("photos takes over old/old: what it lacks is read there.");
   expect(await say("doctor")).toContain("reads what it lacks in old/old, until: nearbucket import old/old --to photos");
   const exported = await say("export", "--to", `${scene.old.directory}/way-out`);

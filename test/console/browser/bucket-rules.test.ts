@@ -1,16 +1,26 @@
-// The rules for pages of other origins, in the console. Needs `npm run build`.
+// The rules for pages of other origins, and which bucket another one takes over, in the console. Needs `npm run build`.
 import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startOverDisks } from "../../api/over-disks.ts";
 import { openBrowser, openConsole, soon } from "../../support/browser.ts";
 import { describeWith } from "../../support/programs.ts";
 
-describeWith(["chromium"], "a bucket's CORS rules in the console", () => {
+describeWith(["chromium"], "a bucket's settings in the console", () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await openBrowser();
   });
   afterAll(() => browser.close());
+
+  it("say which bucket it takes over", async () => {
+    await using place = await startOverDisks(["a", "b"]);
+    const { buckets } = place.gateway.gateway.metadata;
+    const { id = 0 } = (await buckets.find("bucket")) ?? {};
+    await buckets.updateSettings(id, () => ({ takesOver: { service: "minio", bucket: "old" } }));
+    const page = await openConsole(browser, place.gateway.url, place.gateway, "#/administration/buckets/bucket");
+    const told = page.getByRole("region", { name: "Takes over" });
+    await soon(() => told.textContent()).toContain("Takes over minio/old");
+  });
 
   it("sets which pages of other origins may read, by keyboard, and says what is wrong with a rule", async () => {
     await using place = await startOverDisks(["a", "b"]);

@@ -29,6 +29,14 @@ export function OneBucket({ name }: { readonly name: string }) {
     >
       {(bucket) => (
         <div class="parts">
+          {bucket.takesOver === undefined ? null : (
+            <section class="part" aria-label="Takes over">
+              <h3>Takes over {bucket.takesOver}</h3>
+              <p>
+                What this bucket lacks is read there, until <code>nearbucket import --finish</code> ends it.
+              </p>
+            </section>
+          )}
           <Settings
             key={JSON.stringify({ ...bucket.settings, cors: undefined })}
             bucket={bucket}

@@ -4,7 +4,7 @@
  */
 import type { Fleet } from "../backends/fleet.ts";
 import type { Geography } from "../geography/geography.ts";
-import type { Blob, Coordinates, RedirectMode, Region } from "../model.ts";
+import type { Blob, Coordinates, HeaderFields, RedirectMode, Region } from "../model.ts";
 import type { ReadReplicaRule } from "../wanted.ts";
 import { type ClientFamily, familyOf } from "./client-families.ts";
 import { type ClientMapRow, clientPlaceReader } from "./client-place.ts";
@@ -53,6 +53,8 @@ type Route =
 
 export interface Delivery {
   route(request: ReadRequest): Route;
+  /** Counts a read of what stands in the bucket that is taken over, which passes through the gateway in any case. */
+  countComing(headers: HeaderFields, bytes: number): void;
   /**
    * What `route` would answer now, and why. Nothing is counted, and no redirect is remembered. `pretended`: where the
    * client is, in place of what its address or its request says.
@@ -147,6 +149,10 @@ class Deliverer implements Delivery {
     if (readKey !== undefined) this.#recent.remember(readKey, considered.now.getTime());
     if (mayHeal(request, considered.facts.override)) this.#sent.remember(request, considered.now.getTime());
     return this.#redirect(verdict, url, closest, family, request.bytes);
+  }
+
+  countComing(headers: HeaderFields, bytes: number): void {
+    this.#options.count("proxy", "takeover", familyOf(readAgent(headers)).name, bytes);
   }
 
   explain(request: ReadRequest, pretended?: Coordinates): Explanation {

@@ -31,6 +31,7 @@ export const GetObject = operation({
     const { status, headers, range, bytes } = read;
     if (status === 304) return { status, headers };
     Object.assign(headers, { "x-nearbucket-served": "proxy; reason=takeover" });
+    services.delivery.countComing(call.headers, bytes);
     if (bytes === 0) return { status, headers, body: NOTHING };
     await call.hold(heldByTransfer(bytes));
     const body = await services.takeover.read(call.found, range, call.signal);

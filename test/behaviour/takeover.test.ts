@@ -59,6 +59,8 @@ describe("an object that is not here yet", () => {
     const part = await scene.s3.send(new GetObjectCommand({ ...at, Range: "bytes=-3" }));
     expect(part).toMatchObject({ ContentRange: "bytes 7-9/10", TagCount: 2, ContentType: "text/plain" });
     await part.Body?.transformToByteArray();
+    const metrics = await (await fetch(`${scene.gateway.url}/-/metrics`)).text();
+    expect(metrics).toMatch(/^nearbucket_reads_total\{kind="proxy",rule="takeover",family="[^"]+"\} 2$/m);
     await expect(scene.read("a b/ü", { IfNoneMatch: old.ETag })).rejects.toMatchObject({
       $metadata: { httpStatusCode: 304 },
     });

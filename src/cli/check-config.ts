@@ -63,15 +63,12 @@ const CHECKS: readonly Check[] = [
           "Set tls, or put a TLS proxy in front and its address into trustedProxies.",
         ),
   ({ sources }) =>
-    sources
-      .filter(({ endpoint }) => endpoint.startsWith("http:") && !isLoopback(new URL(endpoint).hostname))
-      .flatMap(({ name, endpoint }) =>
-        warn(
-          `source ${name}`,
-          `${endpoint} is another machine, asked by plain http: objects can be read and changed on the way`,
-          "Give it https, or a way there that nobody else can reach.",
-        ),
-      ),
+    sources.flatMap(({ name, endpoint }) => byPlainHttp(`source ${name}`, endpoint, "objects can be read and changed")),
+  // What is changed on the way from a backend is found by its hash.
+  ({ backends }) =>
+    backends.flatMap((backend) =>
+      "endpoint" in backend ? byPlainHttp(backend.name, backend.endpoint, "objects can be read") : [],
+    ),
   ({ rootKey, listen, publicUrl }) =>
     rootKey.secretAccessKey.length >= LEAST_SECRET || (isLoopback(listen.host) && publicUrl === undefined)
       ? []
@@ -121,6 +118,16 @@ const CHECKS: readonly Check[] = [
         : [],
     ),
 ];
+
+function byPlainHttp(subject: string, endpoint: string, harm: string): readonly Finding[] {
+  const { protocol, hostname } = new URL(endpoint);
+  if (protocol !== "http:" || isLoopback(hostname)) return [];
+  return warn(
+    subject,
+    `${endpoint} is another machine, asked by plain http: ${harm} on the way`,
+    "Give it https, or a way there that nobody else can reach.",
+  );
+}
 
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host === "[::1]" || host.startsWith("127.");

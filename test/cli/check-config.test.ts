@@ -8,7 +8,7 @@ const node = (name: string, more: object = {}) => ({
   kind: "node" as const,
   name,
   region: "eu",
-  endpoint: "http://10.0.0.1:9000",
+  endpoint: "https://10.0.0.1:9000",
   bucket: "blobs",
   accessKeyId: "key",
   secretAccessKey: "a secret of some length",
@@ -67,6 +67,22 @@ describe("checkConfiguration", () => {
         ),
       },
       [/^warning source old0: http:\/\/10.0.0.2:9000 is another machine/],
+    ],
+    [
+      "backends by http",
+      {
+        backends: [
+          node("a", { endpoint: "http://10.0.0.2:9000" }),
+          { ...node("b", { endpoint: "http://minio:9000" }), kind: "s3" },
+          node("c"),
+          node("d", { endpoint: "http://localhost:9000" }),
+          disk("e", "ca"),
+        ],
+      },
+      [
+        /^warning a: http:\/\/10.0.0.2:9000 is another .* read on the way$/,
+        /^warning b: http:\/\/minio:9000 is another/,
+      ],
     ],
     ["open to others behind a proxy", { listen: world, rootKey, trustedProxies: ["10.0.0.1"] }, [/^ok undefined/]],
     [

@@ -16,13 +16,23 @@ export function listed(members: readonly FleetMember[]) {
   return { stores: members.filter(({ up }) => up).map(({ backend }) => journalStore(backend)), away };
 }
 
-/** The same, whose files are neither read nor written any more once `check` throws. */
+/** The same, whose files are neither listed, read, written nor deleted any more once `check` throws. */
 export function stoppable(stores: readonly JournalStore[], check: () => void): readonly JournalStore[] {
   return stores.map((store) => ({
     ...store,
+    async *list(prefix) {
+      for await (const file of store.list(prefix)) {
+        check();
+        yield file;
+      }
+    },
     async put(name, bytes) {
       check();
       await store.put(name, bytes);
+    },
+    async delete(name) {
+      check();
+      await store.delete(name);
     },
     async read(file) {
       check();

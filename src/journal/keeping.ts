@@ -102,6 +102,8 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
   let behindSince: Date | undefined;
   /** Segments are written, and nobody keeps a snapshot that they follow, or copies of all. */
   let unkeptSince: Date | undefined;
+  /** What failed is not tried with every tick: a snapshot reads the whole database. */
+  let restsUntil = 0;
   let told = "";
   const startedAt = now().getTime();
   // Before there is a snapshot, segments are of no use.
@@ -147,7 +149,8 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
     complete = [];
     const keepSince = new Date(now().getTime() - keepMs);
     const { journal: line, written: segment, epoch, continues } = head;
-    const others = listed(fleet.members()).stores.filter(({ name }) => !names.includes(name));
+    const rest = listed(fleet.members()).stores.filter(({ name }) => !names.includes(name));
+    const others = stoppable(rest, goOn);
     // Seldom, so that a backend which goes and comes often does not cost the whole journal each time.
     const clearsOthers = isDue;
     ({ bytes } = await tend({ journal: line, stores: first, others, clearsOthers, keys: ring, keepSince }));
@@ -189,8 +192,10 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
     if (isClosing) return;
     // Right after its start a gateway has not met its backends yet.
     const isStarting = before.getTime() - startedAt < START_MS;
-    if (isStarting) retry = setTimeout(tick, RETRY_MS).unref();
-    else note();
+    if (isStarting) {
+      clearTimeout(retry);
+      retry = setTimeout(tick, RETRY_MS).unref();
+    } else note();
     const reason = reasonOf(error) ?? String(error);
     if (!isStarting && reason !== told) log.error({ reason }, "the journal is not in order");
     told = reason;
@@ -208,6 +213,7 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
       if (!isElsewhere) return failed(error, before, note);
       behindSince = undefined;
     }
+    if (now().getTime() < restsUntil) return;
     // Meanwhile it is written on: a snapshot takes its time.
     inOrder ??= (isElsewhere ? keptElsewhere() : keepInOrder())
       .then(() => {
@@ -216,6 +222,7 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
       .catch((error: unknown) =>
         failed(error, before, () => {
           unkeptSince ??= before;
+          restsUntil = now().getTime() + intervalMs;
         }),
       )
       .finally(() => {
@@ -238,6 +245,8 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
     return Math.min(intervalMs, listening?.hears() ? HEARING_MS : ACK_MS);
   };
   const tickOn = () => {
+    // Who listens may hear something until that has ended.
+    if (isClosing) return;
     tick();
     clearTimeout(timer);
     timer = setTimeout(tickOn, pause()).unref();

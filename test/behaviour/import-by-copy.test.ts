@@ -16,20 +16,19 @@ import {
   PutObjectTaggingCommand,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import { runCommand } from "../cli/terminal.ts";
 import { MAIN } from "../support/gateway-process.ts";
-import { openTakeoverScene, type TakeoverScene } from "../support/takeover-scene.ts";
+import { forEachTakeover, openTakeoverScene, type TakeoverScene } from "../support/takeover-scene.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 const MIB = 1024 ** 2;
 const Bucket = "photos";
 
 let scene: TakeoverScene;
-beforeEach(async () => {
-  scene = await openTakeoverScene();
+forEachTakeover((opened) => {
+  scene = opened;
 });
-afterEach(() => scene?.[Symbol.asyncDispose]());
 
 const put = (Key: string, Body: string) => scene.s3.send(new PutObjectCommand({ Bucket, Key, Body }));
 const here = async () =>
@@ -246,20 +245,19 @@ it("takes the md5 of the bytes as ETag where the old one is none, and brings the
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  await scene[Symbol.asyncDispose]();
   const source = { name: "old", endpoint: `http://127.0.0.1:${port}`, accessKeyId: "A", secretAccessKey: "B" };
-  scene = await openTakeoverScene({ sources: [source] });
+  await using odd = await openTakeoverScene({ sources: [source] });
   try {
-    expect(await scene.import()).toMatchObject({ code: 0, imported: 1, skipped: {} });
-    const { ETag } = await scene.s3.send(new HeadObjectCommand({ Bucket, Key: "odd" }));
+    expect(await odd.import()).toMatchObject({ code: 0, imported: 1, skipped: {} });
+    const { ETag } = await odd.s3.send(new HeadObjectCommand({ Bucket, Key: "odd" }));
     expect(ETag).toBe(`"${createHash("md5").update(told.body).digest("hex")}"`);
-    expect(await scene.read("odd")).toBe("bytes");
+    expect(await odd.read("odd")).toBe("bytes");
     // The ETag that it had there tells that it is the same: it does not come a second time.
-    expect(await scene.import()).toMatchObject({ code: 0, imported: 0, known: 1 });
+    expect(await odd.import()).toMatchObject({ code: 0, imported: 0, known: 1 });
     const newer = { ...told, etag: `"${"1".repeat(32)}"` };
     Object.assign(told, newer, { body: Buffer.from("others") });
-    expect(await scene.import()).toMatchObject({ code: 0, imported: 1, known: 0 });
-    expect(await scene.read("odd")).toBe("others");
+    expect(await odd.import()).toMatchObject({ code: 0, imported: 1, known: 0 });
+    expect(await odd.read("odd")).toBe("others");
   } finally {
     server.closeAllConnections();
     server.close();

@@ -13,6 +13,17 @@ import { ask, configure, EVERY_WAY, fileOf, isWhole, start, WITHIN } from "../su
 
 vi.setConfig({ testTimeout: 60_000 });
 
+/** Of a gateway that has ended, with a journal that has all. */
+async function withOneObject() {
+  const config = await configure();
+  const gateway = await start(config);
+  await ask(gateway, "PUT", "/bucket");
+  await ask(gateway, "PUT", "/bucket/k", "one");
+  await isWhole(gateway);
+  await gateway.close(0);
+  return config;
+}
+
 it("makes no database without the key that sealed the journal", async () => {
   const config = await configure();
   const gateway = await start(config);
@@ -47,12 +58,7 @@ it("makes no database of a journal that a newer program wrote", async () => {
 });
 
 it("restores into no database that holds anything, and counts without making one in a dry run", async () => {
-  const config = await configure();
-  const gateway = await start(config);
-  await ask(gateway, "PUT", "/bucket");
-  await ask(gateway, "PUT", "/bucket/k", "one");
-  await isWhole(gateway);
-  await gateway.close(0);
+  const config = await withOneObject();
   await expect(restoreDatabase(config, EVERY_WAY)).rejects.toThrow("the database is not empty");
   await rename(fileOf(config), `${fileOf(config)}.lost`);
   const { counts } = await restoreDatabase(config, { ...EVERY_WAY, dryRun: true });
@@ -87,12 +93,7 @@ it("tells when the end of the journal is gone from a backend, by its manifest", 
 });
 
 it("restores from what can be listed, and says what cannot", async () => {
-  const config = await configure();
-  const gateway = await start(config);
-  await ask(gateway, "PUT", "/bucket");
-  await ask(gateway, "PUT", "/bucket/k", "one");
-  await isWhole(gateway);
-  await gateway.close(0);
+  const config = await withOneObject();
   await rename(fileOf(config), `${fileOf(config)}.lost`);
   await rename(join(config.dataDirectory, "a"), join(config.dataDirectory, "a.away"));
   const found = await restoreDatabase(config, EVERY_WAY);

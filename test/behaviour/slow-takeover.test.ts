@@ -2,18 +2,17 @@
 import { randomBytes } from "node:crypto";
 import type http from "node:http";
 import { GetObjectCommand, PutObjectTaggingCommand } from "@aws-sdk/client-s3";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { openTakeoverScene, type TakeoverScene } from "../support/takeover-scene.ts";
+import { expect, it, vi } from "vitest";
+import { forEachTakeover, type TakeoverScene } from "../support/takeover-scene.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 const MIB = 1024 ** 2;
 const Bucket = "photos";
 
 let scene: TakeoverScene;
-beforeEach(async () => {
-  scene = await openTakeoverScene();
+forEachTakeover((opened) => {
+  scene = opened;
 });
-afterEach(() => scene?.[Symbol.asyncDispose]());
 
 it("comes for whatever needs it here although others are read slowly", async () => {
   await scene.takeOver();

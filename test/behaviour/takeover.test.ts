@@ -18,8 +18,8 @@ import {
   PutObjectTaggingCommand,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { openTakeoverScene, type TakeoverScene } from "../support/takeover-scene.ts";
+import { describe, expect, it, vi } from "vitest";
+import { forEachTakeover, type TakeoverScene } from "../support/takeover-scene.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 const MIB = 1024 ** 2;
@@ -27,10 +27,9 @@ const Bucket = "photos";
 const comes = { timeout: 10_000, interval: 20 };
 
 let scene: TakeoverScene;
-beforeEach(async () => {
-  scene = await openTakeoverScene();
+forEachTakeover((opened) => {
+  scene = opened;
 });
-afterEach(() => scene?.[Symbol.asyncDispose]());
 
 const keysOf = ({ Contents = [] }: Pick<ListObjectsV2CommandOutput, "Contents">) => Contents.map(({ Key }) => Key);
 const list = (more: object = {}) => scene.s3.send(new ListObjectsV2Command({ Bucket, ...more }));

@@ -5,6 +5,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { afterEach, beforeEach } from "vitest";
 import type { GatewayConfigInput } from "../../src/config/schema.ts";
 import type { OldBucket } from "../../src/model.ts";
 import { runCommand } from "../cli/terminal.ts";
@@ -25,6 +26,16 @@ export interface TakeoverScene extends AsyncDisposable {
   takeOver(from?: OldBucket): Promise<void>;
   /** `nearbucket import old/old --to photos WORDS`: its document, exit code and standard error. */
   import(...words: readonly string[]): Promise<Record<string, unknown>>;
+}
+
+/** Opens one before each test of a file, and closes it behind it. */
+export function forEachTakeover(use: (scene: TakeoverScene) => void): void {
+  let opened: TakeoverScene | undefined;
+  beforeEach(async () => {
+    opened = await openTakeoverScene();
+    use(opened);
+  });
+  afterEach(() => opened?.[Symbol.asyncDispose]());
 }
 
 const OLD: OldBucket = { service: "old", bucket: "old" };

@@ -7,6 +7,7 @@ import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
   PutBucketAclCommand,
@@ -71,6 +72,24 @@ it("holds conditions of copies and uploads in parts against what has not come", 
     await write({ IfMatch: etagOf("old") });
     expect(await scene.read(key)).toBe("new");
   }
+});
+
+it("holds conditions of deletions against what has not come", async () => {
+  await scene.takeOver();
+  for (const key of ["one", "two", "three"]) await scene.store(key, "old");
+  const one = { Bucket, Key: "one" };
+  await expect(scene.s3.send(new DeleteObjectCommand({ ...one, IfMatch: etagOf("other") }))).rejects.toMatchObject(
+    refused,
+  );
+  const Objects = [
+    { Key: "two", ETag: etagOf("other") },
+    { Key: "three", ETag: etagOf("old") },
+  ];
+  const { Errors } = await scene.s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+  expect(Errors).toMatchObject([{ Key: "two", Code: "PreconditionFailed" }]);
+  for (const key of ["one", "two"]) expect(await scene.read(key), key).toBe("old");
+  await scene.s3.send(new DeleteObjectCommand({ ...one, IfMatch: etagOf("old") }));
+  for (const key of ["one", "three"]) await expect(scene.read(key), key).rejects.toMatchObject({ name: "NoSuchKey" });
 });
 
 it("takes a copy for the client's own, which nothing from there replaces", async () => {

@@ -146,6 +146,18 @@ onBothEngines("the journal's writer", (store) => {
     expect(second.writer.state()).toMatchObject({ older: undefined, head: { epoch: 2 } });
   });
 
+  it("begins nothing while two backends are away, which may have what this database lacks", async () => {
+    const { metadata, clock } = store();
+    const stores = [failingStore("a"), failingStore("b")];
+    await openPlace(metadata);
+    await metadata.journal.begin("line", 0);
+    const early = writeJournal(metadata, { stores, now: clock.now, away: 2 });
+    await expect(early.writer.write()).rejects.toThrow("2 backends are away that may have it");
+    expect(early.writer.state()).toMatchObject({ head: undefined, checked: false });
+    for (const one of stores) expect(one.puts).toEqual([]);
+    await writeJournal(metadata, { stores, now: clock.now }).writer.write();
+  });
+
   it("writes nothing from a database that is older than what stands on the backends", async () => {
     const { metadata, clock, openAnother, look } = store();
     const stores = [failingStore("a"), failingStore("b")];

@@ -64,16 +64,18 @@ interface SceneOptions {
   readonly now: () => Date;
   readonly keys?: KeyRing;
   readonly fewest?: number;
+  /** Further backends, which cannot be listed. Default 1. */
+  readonly away?: number;
   readonly schema?: number;
 }
 
 export function writeJournal(
   { journal }: Metadata,
-  { stores, now, keys = KEYS, fewest = 2, schema = OLDER_SCHEMA }: SceneOptions,
+  { stores, now, keys = KEYS, fewest = 2, away = 1, schema = OLDER_SCHEMA }: SceneOptions,
 ): JournalScene {
   const copies = { copies: 2, fewest };
   const common = { journal, stores: () => stores, schema, now, ...copies };
-  const listed = () => ({ stores: stores.filter((store) => !("down" in store) || store.down !== true), away: 1 });
+  const listed = () => ({ stores: stores.filter((store) => !("down" in store) || store.down !== true), away });
   const writer = openJournalWriter({ ...common, listed, keys: async () => keys });
   const headNow = async () => {
     await writer.write();

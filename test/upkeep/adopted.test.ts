@@ -8,7 +8,7 @@ import { multipartEtag } from "../../src/checksums/multipart-etag.ts";
 import { takeOver } from "../support/content.ts";
 import { startFaultyS3 } from "../support/faulty-s3.ts";
 import { md5 } from "../support/faulty-s3-store.ts";
-import { openRigOver, statesOf } from "../support/rig.ts";
+import { bytesOf, openRigOver, statesOf } from "../support/rig.ts";
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -16,7 +16,7 @@ const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex
 const opaque = () => randomBytes(16).toString("hex");
 
 /** "a" adopts what stands in its bucket; "b" is an ordinary backend. */
-async function openAdopting() {
+async function openAdopting(options: { readonly cacheBytes?: number } = {}) {
   const [a, b] = [await startFaultyS3(), await startFaultyS3()];
   const config = { kind: "s3", bucket: "blobs", accessKeyId: "key", secretAccessKey: "secret" } as const;
   const more = { ...config, replayedHeaders: "auto" } as const;
@@ -27,7 +27,7 @@ async function openAdopting() {
   const close = async () => {
     for (const store of [a, b]) await store[Symbol.asyncDispose]();
   };
-  const over = await openRigOver({ backends, [Symbol.asyncDispose]: close });
+  const over = await openRigOver({ backends, [Symbol.asyncDispose]: close }, options);
   const { rig } = over;
   await takeOver(rig.metadata, rig.bucket.id);
   const adopt = async (key: string, bytes: Buffer, etag: string, partSizes?: readonly number[]) => {
@@ -117,6 +117,39 @@ describe("an adopted object whose ETag is not made of its bytes", () => {
     expect(s.a.objects.has("key")).toBe(false);
     await isServed();
     expect(await s.rig.metadata.failingJobs(10)).toEqual([]);
+  });
+
+  it("is read anew each time, since nothing proves what was read before", async () => {
+    await using s = await openAdopting({ cacheBytes: 1024 ** 2 });
+    await s.adopt("key", randomBytes(1000), opaque());
+    for (let read = 1; read <= 4; read++) {
+      await s.rig.get("key");
+      expect(s.reads("key")).toBe(read);
+    }
+  });
+
+  it("is stored anew once where two gateways do so in the same moment", async () => {
+    await using s = await openAdopting();
+    const bytes = randomBytes(1000);
+    await s.adopt("key", bytes, opaque());
+    const blob = await s.rig.blobOf("key");
+    const { content } = await s.rig.blobs.put(bytesOf(bytes), { scope: undefined });
+    if (content.kind !== "fresh") throw new Error("the bytes were known");
+    const mine = s.rig.metadata.blobs.storeAnew.bind(s.rig.metadata.blobs);
+    // The other one is quicker.
+    s.rig.metadata.blobs.storeAnew = async (...given) => {
+      s.rig.metadata.blobs.storeAnew = mine;
+      expect(await mine(blob, content)).toBe(true);
+      return mine(...given);
+    };
+    for (let pass = 0; pass < 3; pass++) {
+      await s.rig.upkeep.runDue();
+      s.rig.clock.advance(MINUTE);
+    }
+    expect(await s.rig.blobOf("key")).toMatchObject({ storageKey: content.storageKey, digest: sha256(bytes) });
+    const blobs = (await s.rig.standing())["b"]?.filter((name) => name.startsWith("blobs/"));
+    expect(blobs).toEqual([content.storageKey]);
+    expect(await s.rig.get("key")).toEqual(bytes);
   });
 
   it("is not lost, and named, while two reads of it differ; and is read all the same", async () => {

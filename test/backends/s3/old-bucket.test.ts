@@ -73,6 +73,15 @@ it.each([
   expect(await (await answering(200, headers)).find("k")).toEqual(found);
 });
 
+it("refuses an object whose tags it may not read: they would be lost", async () => {
+  const place = await placeAt(({ method }, response) => {
+    const isHead = method === "HEAD";
+    response.writeHead(isHead ? 200 : 403, isHead ? { ...WHOLE, "x-amz-tagging-count": "1" } : {});
+    response.end(isHead ? undefined : error("AccessDenied"));
+  });
+  expect(await place.find("k")).toBe("refused");
+});
+
 it("tells no sizes of parts that are not those of the object", async () => {
   // It knows no part numbers, and answers for the whole.
   const place = await answering(200, { etag: `"${ETAG}-2"` });

@@ -8,15 +8,7 @@ import { adoptedKey, adoptedPrefix, presentKey } from "../adopted-key.ts";
 import type { ListedBlob } from "../backend.ts";
 import { bareEtag } from "./faults.ts";
 import { listAround } from "./listing.ts";
-import {
-  type AskedBucket,
-  attributesOf,
-  headOf,
-  isArchived,
-  partCountOf,
-  partSizesOf,
-  tagsOf,
-} from "./object-heads.ts";
+import { type AskedBucket, attributesOf, headOf, isArchived, partSizesOf, tagsOf } from "./object-heads.ts";
 import type { S3BackendOptions } from "./options.ts";
 import { openClient } from "./sdk-client.ts";
 
@@ -56,9 +48,7 @@ export class AdoptableBucket implements Adoptable {
     if (head.ContentLength !== size || bareEtag(head.ETag) !== etag) return "changed";
     if (isArchived(head)) return "archived";
     if (head.SSECustomerAlgorithm !== undefined || head.ServerSideEncryption?.startsWith("aws:kms")) return "encrypted";
-    const parts = partCountOf(etag);
-    if (parts === undefined) return "unproven";
-    const partSizes = parts === 0 ? undefined : await partSizesOf(this.#asked, listed, parts);
+    const partSizes = await partSizesOf(this.#asked, listed);
     if (typeof partSizes === "string") return partSizes;
     const tags = await tagsOf(this.#asked, key, head.TagCount);
     if (typeof tags === "string") return tags;

@@ -48,17 +48,22 @@ export async function tagsOf(
 }
 
 /** An ETag of an md5 or of md5s: of how many parts, 0 for one PUT; undefined: it is made of something else. */
-export function partCountOf(etag: string): number | undefined {
+function partCountOf(etag: string): number | undefined {
   const parts = /^[0-9a-f]{32}(?:-([1-9]\d{0,4}))?$/.exec(etag);
   return parts === null ? undefined : Number(parts[1] ?? 0);
 }
 
-/** Asked for one by one: sizes that are only almost right would make every copy look damaged. */
+/**
+ * Asked for one by one: sizes that are only almost right would make every copy look damaged. Undefined: it was one PUT.
+ * unproven: its ETag counts no parts.
+ */
 export async function partSizesOf(
   asked: AskedBucket,
   { key, size, etag }: { readonly key: string; readonly size: number; readonly etag: string },
-  count: number,
-): Promise<readonly number[] | Silence | "changed" | "parts"> {
+): Promise<readonly number[] | undefined | Silence | "changed" | "parts" | "unproven"> {
+  const count = partCountOf(etag);
+  if (count === undefined) return "unproven";
+  if (count === 0) return undefined;
   const sizes: number[] = [];
   for (let first = 1; first <= count; first += PARTS_AT_ONCE) {
     const numbers = Array.from({ length: Math.min(PARTS_AT_ONCE, count + 1 - first) }, (_, index) => first + index);

@@ -13,15 +13,7 @@ import { S3Body } from "./body.ts";
 import { readSecureContext, type S3ServiceOptions, withHeaders } from "./client.ts";
 import { extentOf } from "./extent.ts";
 import { bareEtag, parseErrorDocument } from "./faults.ts";
-import {
-  type AskedBucket,
-  attributesOf,
-  headOf,
-  isArchived,
-  partCountOf,
-  partSizesOf,
-  tagsOf,
-} from "./object-heads.ts";
+import { type AskedBucket, attributesOf, headOf, isArchived, partSizesOf, tagsOf } from "./object-heads.ts";
 import { listOldPage } from "./old-listing.ts";
 import type { S3BackendOptions } from "./options.ts";
 import { openClient, signingRegionOf } from "./sdk-client.ts";
@@ -99,9 +91,7 @@ class OldBucket implements OldPlace {
   }
 
   async partSizes(object: OldObject): Promise<readonly number[] | undefined> {
-    const count = partCountOf(object.etag) ?? 0;
-    if (count === 0) return undefined;
-    const sizes = await partSizesOf(this.#asked, object, count);
+    const sizes = await partSizesOf(this.#asked, object);
     return typeof sizes === "string" ? undefined : sizes;
   }
 

@@ -102,7 +102,9 @@ it("deletes nothing with a database that is older than the backends, until an op
   await ask(gateway, "DELETE", "/bucket/old");
   for (ahead of [DAY_MS, 40 * DAY_MS, 80 * DAY_MS]) await gateway.upkeep.runDue();
   expect(await blobsOn(gateway)).toEqual(stored);
+  const former = await gateway.metadata.journal.head();
   expect(await acceptOlderDatabase(config)).toBe(true);
+  expect((await gateway.metadata.journal.head())?.continues).toBe(former?.journal);
   await vi.waitFor(async () => expect(await journalOf(gateway)).toMatchObject({ isOlder: false }), WITHIN);
   for (ahead of [81 * DAY_MS, 90 * DAY_MS, 99 * DAY_MS]) await gateway.upkeep.runDue();
   expect(await blobsOn(gateway)).toEqual({ a: [], b: [] });

@@ -57,10 +57,10 @@ describeWith(["aws"], "the drill of docs/backup.md", () => {
       ...{ HOME: home, PATH: `${join(home, "bin")}:${process.env["PATH"] ?? ""}`, AWS_DEFAULT_REGION: "us-east-1" },
       ...{ AWS_ACCESS_KEY_ID: gateway.accessKeyId, AWS_SECRET_ACCESS_KEY: gateway.secretAccessKey },
     };
-    const files = async () =>
-      `${await run("find", [...NAMES.map((name) => join(home, name)), "-type", "f"])}`.split("\n");
+    const files = async () => `${await run("find", [...NAMES, "-type", "f"], { cwd: home })}`.trim().split("\n");
     const own = async () => (await files()).filter((file) => !file.includes("/tmp/")).sort();
     const before = await own();
+    expect(before.filter((file) => file.includes("/blobs/"))).toHaveLength(NAMES.length * 3);
     const said = `${await run("/bin/bash", ["-e", "-o", "pipefail", "-c", text], { cwd: home, env })}`;
     expect(said).toContain("1 bucket");
     expect(said).toContain("2 objects copied");

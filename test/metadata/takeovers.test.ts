@@ -54,9 +54,10 @@ onBothEngines("Takeovers", (store) => {
     const { objects, takeovers } = metadata;
     await take("came", "old");
     await objects.delete(bucket.id, "came", {}, true);
+    await take("kept", "old");
     await objects.deleteMany(bucket.id, [{ key: "never came" }, { key: "kept", ifMatch: "x" }], true);
     await objects.delete(bucket.id, "of no takeover");
-    const keys = ["came", "never came", "of no takeover", "another"];
+    const keys = ["came", "never came", "kept", "of no takeover", "another"];
     expect(await takeovers.deleted(bucket.id, keys)).toEqual(new Set(["came", "never came"]));
     expect(await takeovers.deleted(bucket.id + 1, keys)).toEqual(new Set());
     expect(await takeovers.standing(bucket.id, "came")).toBe("deleted");

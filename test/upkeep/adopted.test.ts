@@ -78,6 +78,24 @@ describe("an adopted object", () => {
     expect(await statesOf(s.rig, "key")).toEqual({ a: "verified" });
     expect((await s.rig.blobOf("key")).digest).toBe(sha256(bytes));
   });
+
+  it("is copied although the merge that its digest asks for has to wait", async () => {
+    await using s = await openAdopting();
+    const bytes = randomBytes(1000);
+    await s.rig.put("equal", bytes);
+    const unread = s.b.script(
+      { method: "GET", key: /^(blobs|adopted)\// },
+      { do: "answer", make: (honest) => (honest.status === 200 ? { ...honest, status: 500 } : honest) },
+    );
+    await s.adopt("key", bytes, md5(bytes));
+    await s.rig.upkeep.runDue();
+    expect(await statesOf(s.rig, "key")).toEqual(BOTH);
+    expect((await s.rig.metadata.failingJobs(10)).map(({ kind }) => kind)).toEqual(["digest"]);
+    unread.remove();
+    s.rig.clock.advance(10 * MINUTE);
+    await s.rig.upkeep.runDue();
+    expect((await s.rig.blobOf("key")).id).toBe((await s.rig.blobOf("equal")).id);
+  });
 });
 
 describe("an adopted object whose ETag is not made of its bytes", () => {

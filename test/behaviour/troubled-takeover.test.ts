@@ -3,19 +3,18 @@ import { createHash, randomBytes } from "node:crypto";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { CopyObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { runCommand } from "../cli/terminal.ts";
-import { openTakeoverScene, type TakeoverScene } from "../support/takeover-scene.ts";
+import { forEachTakeover, type TakeoverScene } from "../support/takeover-scene.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 const MIB = 1024 ** 2;
 const Bucket = "photos";
 
 let scene: TakeoverScene;
-beforeEach(async () => {
-  scene = await openTakeoverScene();
+forEachTakeover((opened) => {
+  scene = opened;
 });
-afterEach(() => scene?.[Symbol.asyncDispose]());
 
 const list = () => scene.s3.send(new ListObjectsV2Command({ Bucket }));
 

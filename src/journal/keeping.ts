@@ -149,8 +149,7 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
     complete = [];
     const keepSince = new Date(now().getTime() - keepMs);
     const { journal: line, written: segment, epoch, continues } = head;
-    const rest = listed(fleet.members()).stores.filter(({ name }) => !names.includes(name));
-    const others = stoppable(rest, goOn);
+    const others = stoppable(listed(fleet.members()).stores, goOn).filter(({ name }) => !names.includes(name));
     // Seldom, so that a backend which goes and comes often does not cost the whole journal each time.
     const clearsOthers = isDue;
     ({ bytes } = await tend({ journal: line, stores: first, others, clearsOthers, keys: ring, keepSince }));
@@ -254,6 +253,7 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
   const heard = (what: Heard) => {
     if (what === "settled") waiting.look();
     else if (what !== "wanted") tickOn();
+    // The next tick, a second later at the latest, tells what is wrong.
     else if (!isElsewhere) void write().catch(() => undefined);
   };
   return {

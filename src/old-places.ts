@@ -12,6 +12,10 @@ import type { AdoptingBackend } from "./takeover/adopt.ts";
 import { ASKER_HEADER, askerNames } from "./takeover/asker.ts";
 import type { OldPlaces } from "./takeover/takeover.ts";
 
+type Adopting = AdoptingBackend & Pick<Backend, "close">;
+
+const PROBE_MS = 30_000;
+
 /** `declared`: the backends by now. */
 export function openOldPlaces(
   sources: GatewayConfig["sources"],
@@ -19,7 +23,7 @@ export function openOldPlaces(
   declared: () => readonly BackendConfig[],
 ): OldPlaces & { close(): Promise<void> } {
   const places = new Map<string, Promise<OldPlace>>();
-  const backends = new Map<string, Promise<Backend>>();
+  const backends = new Map<string, Promise<Adopting>>();
   const serviceNamed = (name: string) => {
     const service = sources.find((one) => one.name === name) ?? declared().find((one) => one.name === name);
     if (service === undefined) throw new Error(`the configuration names no source and no backend ${name}`);
@@ -37,18 +41,25 @@ export function openOldPlaces(
     const [asker] = await askerNames(metadata);
     return openOldPlace({ ...service, bucket, hidden: prefix, ...(asker && { headers: { [ASKER_HEADER]: asker } }) });
   };
-  const openAdopting = async ({ service: name }: OldBucket) => {
+  const openAdopting = async ({ service: name }: OldBucket): Promise<Adopting> => {
     const config = declared().find((one) => one.name === name);
     if (config === undefined) throw new Error(`there is no backend ${name}`);
-    return openBackend(config);
+    const backend = await openBackend(config);
+    try {
+      if (backend.adoptable === undefined) throw new Error(`${name} adopts nothing: it has no adopts: true`);
+      const registered = (await metadata.backends.list()).find((one) => one.name === name);
+      if (registered === undefined) throw new Error(`${name} is not registered`);
+      // What stands in another store's bucket is nothing of this backend's.
+      await backend.probe(AbortSignal.timeout(PROBE_MS), registered.identity);
+      return { name, adoptable: backend.adoptable, close: () => backend.close() };
+    } catch (error) {
+      await backend.close();
+      throw error;
+    }
   };
   return {
     open: (old) => once(places, `${old.service}/${old.bucket}`, () => openPlace(old)),
-    async adopting(old): Promise<AdoptingBackend> {
-      const backend = await once(backends, old.service, () => openAdopting(old));
-      if (backend.adoptable === undefined) throw new Error(`${old.service} adopts nothing: it has no adopts: true`);
-      return { name: backend.name, adoptable: backend.adoptable };
-    },
+    adopting: (old) => once(backends, old.service, () => openAdopting(old)),
     async close() {
       for (const opened of [...places.values(), ...backends.values()])
         await opened.then((one) => one.close()).catch(() => undefined);

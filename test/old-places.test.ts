@@ -27,9 +27,9 @@ afterEach(async () => {
   await store[Symbol.asyncDispose]();
 });
 
-function places(prefix: string) {
+function places(prefix: string, more: { readonly adopts?: boolean } = {}) {
   const { endpoint } = store;
-  const far = { kind: "s3", name: "far", region: "here", bucket: "blobs", endpoint, prefix, ...key } as const;
+  const far = { kind: "s3", name: "far", region: "here", bucket: "blobs", endpoint, prefix, ...key, ...more } as const;
   const declared: BackendConfig[] = [
     { ...far, replayedHeaders: "auto" },
     { kind: "memory", name: "memory", region: "here" },
@@ -43,6 +43,15 @@ it("shows nothing of what a backend has below its prefix, by whatever name its s
     const { entries } = await (await opened.open({ service, bucket: "blobs" })).list(page);
     expect(entries, service).toMatchObject([{ object: { key: "theirs" } }]);
   }
+  await opened.close();
+});
+
+it("adopts nothing where another store stands than the one that was registered", async () => {
+  const opened = places("own/", { adopts: true });
+  const old = { service: "far", bucket: "blobs" };
+  await expect(opened.adopting(old)).rejects.toThrow("far is not registered");
+  await metadata.backends.register("far", "another");
+  await expect(opened.adopting(old)).rejects.toMatchObject({ fault: "absent" });
   await opened.close();
 });
 

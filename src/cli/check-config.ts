@@ -121,7 +121,8 @@ const CHECKS: readonly Check[] = [
 
 function byPlainHttp(subject: string, endpoint: string, harm: string): readonly Finding[] {
   const { protocol, hostname } = new URL(endpoint);
-  if (protocol !== "http:" || isLoopback(hostname)) return [];
+  // A name without a dot is one of the own network: a container's, beside the gateway's.
+  if (protocol !== "http:" || isLoopback(hostname) || /^[^.:]+$/.test(hostname)) return [];
   return warn(
     subject,
     `${endpoint} is another machine, asked by plain http: ${harm} on the way`,

@@ -23,8 +23,10 @@ export function openWaiting(journal: Pick<Journal, "newestChange" | "oldestChang
   const waiters = new Set<Waiter>();
   let timer: NodeJS.Timeout | undefined;
   const ask = inTurn(async () => {
+    const newest = await journal.newestChange();
+    // What was committed until now is what the other one finds.
     journal.tell("wanted");
-    return journal.newestChange();
+    return newest;
   });
   const leave = (waiter: Waiter) => {
     waiters.delete(waiter);

@@ -114,7 +114,8 @@ async function asked<T>(name: string, what: string, call: () => Promise<T>): Pro
     // The answer to a HEAD has no words. 400 is the one for an object whose key the request must bring.
     if (status === 404) return "gone";
     if (status === 400) return "encrypted";
-    if (status === undefined || status >= 500 || status === 429 || status === 408) throw error;
+    // Below 400: its bucket is somewhere else.
+    if (status === undefined || status < 400 || status >= 500 || status === 429 || status === 408) throw error;
     return "unreadable";
   }
 }

@@ -56,6 +56,7 @@ it.each([
   ["unavailable", 503, {}, ""],
   ["unavailable", 429, {}, ""],
   ["refused", 400, {}, error("ExpiredToken")],
+  ["refused", 301, {}, ""],
   ["corrupt", 200, { etag: "" }, ""],
 ])("fails with %s: %i %j %s", async (fault, status, headers, text) => {
   await expect((await answering(status, headers, text)).find("k")).rejects.toMatchObject({ fault });

@@ -9,7 +9,7 @@ import { everyKind, openPlace } from "../../support/content.ts";
 import { Clock, graceMs, makePostgres, postgresUrl, type TestDatabase } from "../../support/engines.ts";
 import { openPostgresProxy } from "../../support/postgres-proxy.ts";
 
-const insert = statement<never>("test-insert", "INSERT INTO accounts (name) VALUES (?)");
+const insert = statement<never>("test-postgres-insert", "INSERT INTO accounts (name) VALUES (?)");
 
 describe.skipIf(!postgresUrl)("PostgreSQL", () => {
   let database: TestDatabase;
@@ -70,7 +70,7 @@ describe.skipIf(!postgresUrl)("PostgreSQL", () => {
 
   it("repeats a transaction that lost a deadlock", async () => {
     const engine = await openEngine();
-    const touch = statement<never>("test-touch", "UPDATE accounts SET name = name WHERE name = ?");
+    const touch = statement<never>("test-postgres-touch", "UPDATE accounts SET name = name WHERE name = ?");
     for (const name of ["a", "b"]) await engine.transact((c) => c.run(insert, [name]));
     let arrived = 0;
     let meet: () => void = () => undefined;
@@ -103,7 +103,7 @@ describe.skipIf(!postgresUrl)("PostgreSQL", () => {
   it("limits every wait of a session", async () => {
     const engine = await openEngine();
     const show = statement<{ name: string; setting: string }>(
-      "test-settings",
+      "test-postgres-settings",
       "SELECT name, setting FROM pg_settings WHERE name LIKE ? OR name = ?",
     );
     const rows = await engine.read.all(show, ["%_timeout", "synchronous_commit"]);

@@ -5,11 +5,11 @@ import { type Engine, statement } from "../../../src/metadata/engine.ts";
 import { openSqlite } from "../../../src/metadata/sqlite/engine.ts";
 import { Clock, makeSqlite } from "../../support/engines.ts";
 
-const insert = statement<never>("test-insert", "INSERT INTO accounts (name) VALUES (?)");
-const list = statement<{ name: string }>("test-list", "SELECT name FROM accounts ORDER BY name");
-const fill = statement<never>("test-fill", "INSERT INTO accounts (name) SELECT ? || hex(randomblob(50000))");
-const pages = statement<{ max_page_count: number }>("test-pages", "PRAGMA max_page_count = 60");
-const shrink = statement("test-shrink", "PRAGMA shrink_memory");
+const insert = statement<never>("test-sqlite-insert", "INSERT INTO accounts (name) VALUES (?)");
+const list = statement<{ name: string }>("test-sqlite-list", "SELECT name FROM accounts ORDER BY name");
+const fill = statement<never>("test-sqlite-fill", "INSERT INTO accounts (name) SELECT ? || hex(randomblob(50000))");
+const pages = statement<{ max_page_count: number }>("test-sqlite-pages", "PRAGMA max_page_count = 60");
+const shrink = statement("test-sqlite-shrink", "PRAGMA shrink_memory");
 
 describe("Group commit", () => {
   let database: Awaited<ReturnType<typeof makeSqlite>>;

@@ -3,13 +3,15 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { describeOnLoopDisk, type LoopDisk, openLoopDisk } from "../support/loop-disk.ts";
+import { withDatabase } from "./books.ts";
 import { type Chance, isLong, openChance } from "./chance.ts";
 import { type CrashRig, openCrashRig } from "./crash-rig.ts";
+import type { Ledger } from "./ledger.ts";
 import { startLoad } from "./load.ts";
 import { diskStores } from "./stores.ts";
 
 const DISK_BYTES = (isLong ? 2048 : 512) * 1024 ** 2;
-const CUTS = isLong ? 100 : 3;
+const CUTS = isLong ? 100 : 2;
 
 async function openRigOn(disk: LoopDisk, durable: boolean): Promise<CrashRig> {
   const dataDirectory = join(disk.directory, "data");
@@ -27,6 +29,17 @@ async function cutUnderLoad(rig: CrashRig, disk: LoopDisk, chance: Chance): Prom
   await rig.gateway.kill();
   await load.stop();
   await disk.restore();
+}
+
+const isThere = (ledger: Ledger, key: string) => ledger.certain(key)?.standing !== undefined;
+
+/** None when the database is damaged. A gateway on it might wait half a minute before it says so. */
+function keysIn(databaseFile: string): Promise<ReadonlySet<string>> {
+  const rows = withDatabase(databaseFile, (knex) => knex.raw<{ key: string }[]>("SELECT key FROM objects"));
+  return rows.then(
+    (all) => new Set(all.map(({ key }) => key)),
+    () => new Set(),
+  );
 }
 
 describeOnLoopDisk("a gateway whose database and disks lose power", () => {
@@ -47,12 +60,8 @@ describeOnLoopDisk("a gateway whose database and disks lose power", () => {
     await using disk = await openLoopDisk(DISK_BYTES);
     await using rig = await openRigOn(disk, false);
     await cutUnderLoad(rig, disk, openChance("power cuts without sync"));
-    // The database may also be damaged.
-    const starts = await rig.gateway.restart().then(
-      () => true,
-      () => false,
-    );
-    if (starts) await rig.recorder.readAll("after the cut");
-    expect({ starts, violations: rig.ledger.violations }).not.toEqual({ starts: true, violations: [] });
+    const { ledger } = rig;
+    const kept = await keysIn(rig.databaseFile);
+    expect(ledger.keys().filter((key) => isThere(ledger, key) && !kept.has(key))).not.toEqual([]);
   });
 });

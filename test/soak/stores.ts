@@ -61,7 +61,7 @@ export async function minioStores(count = 2, directory?: string, isProxied = tru
     servers: minios,
     proxies,
     standing: () => ofEach(byName, standingOnMinio),
-    bytes: (backend, key) => bytesIn(found(byName, backend).s3, key),
+    bytes: (backend, key) => bytesIn(found(byName, backend), key),
     age: async () => {},
     faultsWithin: async () => [],
     async [Symbol.asyncDispose]() {
@@ -104,7 +104,7 @@ export async function nodeStores(count: number, from = 0): Promise<Stores<NodePr
     servers: nodes,
     proxies: [],
     standing: () => ofEach(byName, ({ s3 }) => standingOnNode(s3)),
-    bytes: (backend, key) => bytesIn(found(byName, backend).s3, key),
+    bytes: (backend, key) => bytesIn(found(byName, backend), key),
     age: async () => {},
     async faultsWithin() {
       const faults = await ofEach(byName, faultsOf);

@@ -21,7 +21,7 @@ const MIB = 1024 * KIB;
 const sizes: readonly (readonly [string, number])[] = [
   ["4 KiB", 4 * KIB],
   ["1 MiB", MIB],
-  ["64 MiB in parts", 64 * MIB],
+  ["32 MiB in parts", 32 * MIB],
 ];
 
 const PART = 8 * MIB;

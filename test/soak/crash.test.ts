@@ -57,21 +57,21 @@ async function killOften(rig: CrashRig, title: string, kills: number, beside: Be
 describeWith(["minio"], "a gateway over two MinIOs that is killed at random moments", () => {
   it("keeps every acknowledged write and leaves no orphan", { timeout: (isLong ? 60 : 5) * MINUTE_MS }, async () => {
     await using rig = await openCrashRig(await minioStores());
-    expect(await killOften(rig, "kills over two MinIOs", isLong ? 150 : 8)).toEqual([]);
+    expect(await killOften(rig, "kills over two MinIOs", isLong ? 150 : 4)).toEqual([]);
   });
 });
 
 describe("a gateway over five disks that is killed at random moments", () => {
   it("keeps every acknowledged write and leaves no orphan", { timeout: (isLong ? 40 : 5) * MINUTE_MS }, async () => {
     await using rig = await openCrashRig(await diskStores(5));
-    expect(await killOften(rig, "kills over five disks", isLong ? 50 : 5)).toEqual([]);
+    expect(await killOften(rig, "kills over five disks", isLong ? 50 : 3)).toEqual([]);
   });
 });
 
 describe("a gateway over five nodes that are killed too", () => {
   it("keeps every acknowledged write and leaves no orphan", { timeout: (isLong ? 90 : 5) * MINUTE_MS }, async () => {
     await using rig = await openCrashRig(await nodeStores(5));
-    expect(await killOften(rig, "kills over five nodes", isLong ? 150 : 4, { storesDie: true })).toEqual([]);
+    expect(await killOften(rig, "kills over five nodes", isLong ? 150 : 2, { storesDie: true })).toEqual([]);
   });
 });
 
@@ -82,7 +82,7 @@ describeWith(["minio"], "a gateway over two MinIOs that is killed and loses its 
       encryptionKey: "kept elsewhere by all means",
       journal,
     });
-    const faults = await killOften(rig, "kills and lost databases", isLong ? 60 : 4, { databaseIsLost: true });
+    const faults = await killOften(rig, "kills and lost databases", isLong ? 60 : 2, { databaseIsLost: true });
     // An upload that was begun there when the end came is in no segment.
     expect(faults.filter((fault) => !fault.endsWith("/xl.meta is an orphan"))).toEqual([]);
   });

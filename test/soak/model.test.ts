@@ -69,5 +69,5 @@ function suite(engine: string, make: () => Promise<TestDatabase>, runs: number):
 
 const runsOf = (short: number) => Number(process.env["SOAK_RUNS"] ?? (isLong ? 20_000 : short));
 
-suite("SQLite", makeSqlite, runsOf(25));
-if (postgresUrl) suite("PostgreSQL", () => makePostgres(postgresUrl ?? ""), runsOf(25));
+suite("SQLite", makeSqlite, runsOf(15));
+if (postgresUrl) suite("PostgreSQL", () => makePostgres(postgresUrl ?? ""), runsOf(15));

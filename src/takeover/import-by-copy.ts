@@ -3,15 +3,14 @@
  * simply run again. An object that a client has overwritten in the old bucket since it was brought comes anew, unless
  * somebody has changed it here.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import { BackendError } from "../backends/backend.ts";
 import type { OldPlace, Unreadable } from "../backends/old-place.ts";
-import { S3Error } from "../errors.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { Standing } from "../metadata/takeovers.ts";
 import type { Bucket, ListedObject } from "../model.ts";
 import { bring } from "./bring.ts";
 import type { Brought } from "./bringing.ts";
+import { patiently } from "./patiently.ts";
 import { type ImportReport, Tally } from "./tally.ts";
 import { type Amount, countAlong } from "./total.ts";
 
@@ -41,9 +40,9 @@ const TRIES = 6;
 export async function importByCopy(options: ByCopyOptions): Promise<ImportReport<NotCopied>> {
   const { place, prefix, signal, onProgress } = options;
   const tally = new Tally<NotCopied>();
-  const total = countAlong(() => listAll(place, prefix));
+  const total = countAlong(() => listAll(place, prefix, signal));
   const done = { objects: 0, bytes: 0 };
-  const entries = listAll(place, prefix);
+  const entries = listAll(place, prefix, signal);
   const worker = async () => {
     for (let next = await entries.next(); !next.done; next = await entries.next()) {
       const listed = next.value;
@@ -76,30 +75,14 @@ async function allOrFirst(workers: readonly Promise<void>[], stop: () => Promise
   }
 }
 
-async function* listAll(place: OldPlace, prefix: string): AsyncGenerator<ListedObject> {
+async function* listAll(place: OldPlace, prefix: string, signal: AbortSignal): AsyncGenerator<ListedObject> {
   let after: string | undefined;
   do {
-    const page = await place.list({ prefix, delimiter: undefined, after, limit: PAGE });
+    const asked = { prefix, delimiter: undefined, after, limit: PAGE };
+    const page = await patiently(() => place.list(asked), signal);
     for (const entry of page.entries) if ("object" in entry) yield entry.object;
     after = page.next;
   } while (after !== undefined);
-}
-
-/** Whoever runs for days meets stores that are away for a minute. */
-async function patiently<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  for (let attempt = 1; ; attempt += 1)
-    try {
-      signal.throwIfAborted();
-      return await work();
-    } catch (error) {
-      if (attempt === TRIES || signal.aborted || !isPassing(error)) throw error;
-      await pause(1000 * 2 ** (attempt - 1), undefined, { signal });
-    }
-}
-
-function isPassing(error: unknown): boolean {
-  if (error instanceof BackendError) return error.fault === "unavailable";
-  return error instanceof S3Error && error.status === 503;
 }
 
 async function copyOne(options: ByCopyOptions, listed: ListedObject): Promise<NotCopied | "copied" | "known"> {

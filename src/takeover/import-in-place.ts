@@ -9,6 +9,7 @@ import type { Metadata } from "../metadata/metadata.ts";
 import type { Bucket } from "../model.ts";
 import { inParallel } from "../upkeep/in-parallel.ts";
 import { type AdoptingBackend, type NotAdopted, readyToAdopt } from "./adopt.ts";
+import { listPatiently, patiently } from "./patiently.ts";
 import { type ImportReport, Tally } from "./tally.ts";
 import { type Amount, countAlong } from "./total.ts";
 
@@ -37,17 +38,20 @@ export async function importInPlace(options: InPlaceOptions): Promise<ImportRepo
     if (reason === "known") tally.know();
     else tally.skip(key, reason);
   };
-  const total = countAlong(() => backend.adoptable.list(prefix));
+  const list = () => listPatiently((after) => backend.adoptable.list(prefix, after), signal);
+  const total = countAlong(list);
   const done = { objects: 0, bytes: 0 };
   try {
-    for await (const batch of inBatches(backend.adoptable.list(prefix))) {
+    for await (const batch of inBatches(list())) {
       signal.throwIfAborted();
-      const ready = await inParallel(batch, AT_ONCE, (listed) => readyToAdopt(metadata, backend, options, listed));
+      const ready = await inParallel(batch, AT_ONCE, (listed) =>
+        patiently(() => readyToAdopt(metadata, backend, options, listed), signal),
+      );
       const objects: AdoptedObject[] = [];
       for (const [index, one] of ready.entries())
         if (typeof one === "string") skip(batch[index]?.key ?? "", one);
         else objects.push(one);
-      const outcomes = dryRun ? [] : await metadata.adoptions.adopt(objects);
+      const outcomes = dryRun ? [] : await patiently(() => metadata.adoptions.adopt(objects), signal);
       for (const [index, { key, content }] of objects.entries()) {
         const outcome = outcomes[index] ?? "adopted";
         if (outcome === "adopted") tally.import(content.size);

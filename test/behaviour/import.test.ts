@@ -24,7 +24,7 @@ import { ANY, type ImportScene, KEY, LONG, MIB, openImportScene, read } from "..
 import { describeWith } from "../support/programs.ts";
 import { rcloneEnvironment } from "../support/rclone-environment.ts";
 import { run } from "../support/run.ts";
-import { startS3Proxy } from "../support/s3-proxy.ts";
+import { type S3Proxy, startS3Proxy } from "../support/s3-proxy.ts";
 import { signedFetch } from "../support/sign.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -49,6 +49,15 @@ describeWith(["minio", "mc", "aws", "rclone"], "nearbucket import", () => {
     expect({ key, digest, good: replicas.map(({ state }) => state) }).toEqual({
       ...{ key, digest: createHash("sha256").update(content).digest("hex"), good: ["verified", "verified"] },
     });
+  };
+  const proxiedBy = async (proxy: S3Proxy) => {
+    const file = join(scene.home, "proxied.yaml");
+    const [amsterdam, ...others] = scene.input.backends;
+    await writeFile(
+      file,
+      JSON.stringify({ ...scene.input, backends: [{ ...amsterdam, endpoint: proxy.url }, ...others] }),
+    );
+    return file;
   };
   const keysIn = async () =>
     ((await scene.minio.s3.send(new ListObjectsV2Command({ Bucket: "photos" }))).Contents ?? []).map(
@@ -184,12 +193,7 @@ describeWith(["minio", "mc", "aws", "rclone"], "nearbucket import", () => {
     for (let at = 100; at < 350; at++) await scene.store(`many/${at}`, randomBytes(10));
     await using proxy = await startS3Proxy(scene.minio.url);
     const held = proxy.script({ method: "HEAD", key: /^many\/320$/ }, { do: "hold" });
-    const file = join(scene.home, "proxied.yaml");
-    const [amsterdam, ...others] = scene.input.backends;
-    await writeFile(
-      file,
-      JSON.stringify({ ...scene.input, backends: [{ ...amsterdam, endpoint: proxy.url }, ...others] }),
-    );
+    const file = await proxiedBy(proxy);
     const words = ["import", "amsterdam/photos", "--to", "photos", "--in-place", "--prefix", "many/"];
     const running = spawn(process.execPath, [MAIN, ...words, "--config", file], { stdio: "ignore" });
     const ended = once(running, "exit");
@@ -198,6 +202,19 @@ describeWith(["minio", "mc", "aws", "rclone"], "nearbucket import", () => {
     expect(await ended).toEqual([null, "SIGKILL"]);
     expect(await photos("--prefix", "many/")).toMatchObject({ code: 0, imported: 50, known: 200, skipped: {} });
     for (const key of ["many/100", "many/349"]) await vi.waitFor(() => isWhole(key), WITHIN);
+  });
+
+  it("waits for a store that is away for a moment", async () => {
+    for (let at = 0; at < 3; at++) await scene.store(`away/${at}`, randomBytes(10));
+    await using proxy = await startS3Proxy(scene.minio.url);
+    // Each refuses one. Two listings are read, and a request is sent five times before it has failed.
+    for (let at = 0; at < 11; at++)
+      proxy.script({ method: "GET", query: "list-type", nth: 1 }, { do: "status", status: 503 });
+    for (let at = 0; at < 6; at++)
+      proxy.script({ method: "HEAD", key: "away/1", nth: 1 }, { do: "status", status: 503 });
+    const words = ["import", "amsterdam/photos", "--to", "photos", "--in-place", "--prefix", "away/", "--json"];
+    const { code, out } = await runCommand([...words, "--config", await proxiedBy(proxy)]);
+    expect({ code, ...JSON.parse(out) }).toMatchObject({ code: 0, imported: 3, skipped: {} });
   });
 
   it("notices what an old client overwrote, and leaves it there", async () => {

@@ -52,22 +52,32 @@ export async function importObjects(
 ): Promise<Import> {
   const { from, dryRun, prefix, finish } = options;
   const bucket = await bucketNamed(administration, options.to);
-  const { takesOver } = bucket.settings;
-  if (takesOver !== undefined && (takesOver.service !== from.service || takesOver.bucket !== from.bucket))
-    throw new Error(`${bucket.name} takes over ${takesOver.service}/${takesOver.bucket}: end that first, with --stop`);
+  if (isOther(bucket, from)) throw new Error(`${takenBy(bucket)}: end that first, with --stop`);
   const report = await (from.inPlace ? inPlace : byCopy)(administration, config, { ...options, bucket });
   const finished = finish && !dryRun && prefix === "" && isWhole(report);
-  if (finished) await endTakeover(administration, bucket.name);
+  if (finished) await endTakeover(administration, options);
   return { ...report, finished };
 }
 
-/** The old bucket is read no more. False: the bucket took nothing over. */
-export async function endTakeover(administration: Administration, name: string): Promise<boolean> {
+/** The old bucket is read no more. False: the bucket took nothing over. Throws an Error when that is another one. */
+export async function endTakeover(
+  administration: Administration,
+  { from, to }: Pick<ImportOptions, "from" | "to">,
+): Promise<boolean> {
   const { buckets, takeovers } = administration.metadata;
-  const bucket = await bucketNamed(administration, name);
+  const bucket = await bucketNamed(administration, to);
+  if (isOther(bucket, from)) throw new Error(`${takenBy(bucket)}: name that one to end it`);
   await buckets.updateSettings(bucket.id, ({ takesOver: _ended, ...settings }) => settings);
   await takeovers.forget(bucket.id);
   return bucket.settings.takesOver !== undefined;
+}
+
+function isOther({ settings: { takesOver } }: Bucket, from: OldBucket): boolean {
+  return takesOver !== undefined && (takesOver.service !== from.service || takesOver.bucket !== from.bucket);
+}
+
+function takenBy({ name, settings: { takesOver } }: Bucket): string {
+  return `${name} takes over ${takesOver?.service}/${takesOver?.bucket}`;
 }
 
 interface Importing extends ImportOptions {

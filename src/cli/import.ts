@@ -61,12 +61,14 @@ async function run(source: string, options: Options, terminal: Terminal): Promis
   if (service === "" || bucket === "" || more.length > 0)
     throw new Error("say SERVICE/BUCKET, such as old-minio/photos; --prefix names a part of it");
   if (finish && prefix !== "") throw new Error("--finish is for the whole bucket: give it without --prefix");
+  if (options.stop && (finish || dryRun || prefix !== ""))
+    throw new Error("--stop ends the takeover at once: give it without --finish, --dry-run and --prefix");
   const from = { service, bucket, ...(inPlace && { inPlace }) };
   const stopped = new AbortController();
   void terminal.stopped().then(() => stopped.abort(new Error("it was stopped")));
   await administer(options, terminal, async (administration, config) => {
     if (options.stop) {
-      const took = await endTakeover(administration, to);
+      const took = await endTakeover(administration, { from, to });
       audit(terminal, "import", { from, to, stopped: true });
       const text = took ? `${to} reads nothing in ${source} any more.` : `${to} took nothing over.`;
       terminal.print(json ? JSON.stringify({ from, to, stopped: took }, undefined, 2) : text);

@@ -135,6 +135,14 @@ it("waits for an old service that is away for a moment", async () => {
   expect(await importing).toMatchObject({ code: 0, imported: 1 });
 });
 
+it("waits for it in the midst of its listing too", async () => {
+  for (let at = 0; at < 1001; at += 1) await scene.store(`the ${at}th`, "the same");
+  // Each refuses one. Two listings are read, and a request is sent twice before it has failed.
+  for (let at = 0; at < 6; at += 1)
+    scene.proxy.script({ method: "GET", query: "start-after", nth: 1 }, { do: "status", status: 503 });
+  expect(await scene.import()).toMatchObject({ code: 0, listed: 1001, imported: 1001 });
+});
+
 it("keeps its word on what is left out, and ends when it is told to", async () => {
   for (const key of ["one", "two"]) await scene.store(key, key);
   scene.proxy.script({ method: "HEAD", key: /^two$/ }, { do: "status", status: 403 });
@@ -176,6 +184,18 @@ it("refuses what it cannot do, and begins nothing", async () => {
   scene.proxy.reset();
   await scene.takeOver({ service: "old", bucket: "another" });
   expect(await words()).toContain("takes over old/another: end that first");
+});
+
+it("ends a takeover only when that one is named, and nothing else is asked for", async () => {
+  await scene.takeOver({ service: "old", bucket: "another" });
+  expect(await scene.import("--stop")).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("over old/another: name"),
+  });
+  await scene.takeOver();
+  for (const more of [["--dry-run"], ["--finish"], ["--prefix", "a"]])
+    expect(await scene.import("--stop", ...more)).toMatchObject({ code: 1, err: expect.stringContaining("at once") });
+  expect(await scene.gateway.gateway.metadata.takeovers.list()).toHaveLength(1);
 });
 
 it("loses and mixes nothing while old and new clients go on", async () => {

@@ -47,6 +47,26 @@ export class Adoptions {
   }
 
   /**
+   * Those of the keys, given by their storage keys, that were adopted and have no object in the bucket by now. One that
+   * is adopted meanwhile is none of them.
+   */
+  async gone(bucketId: number, keys: ReadonlyMap<string, string>): Promise<ReadonlySet<string>> {
+    const { read } = this.#context.engine;
+    const blobs = await read.query<{ storage_key: string }>((knex) =>
+      knex("blobs")
+        .select("storage_key")
+        .whereIn("storage_key", [...keys.keys()]),
+    );
+    const adopted = blobs.flatMap(({ storage_key }) => keys.get(storage_key) ?? []);
+    if (adopted.length === 0) return new Set();
+    const standing = await read.query<{ key: string }>((knex) =>
+      knex("objects").select("key").where({ bucket_id: bucketId, is_latest: 1 }).whereIn("key", adopted),
+    );
+    const here = new Set(standing.map(({ key }) => key));
+    return new Set(adopted.filter((key) => !here.has(key)));
+  }
+
+  /**
    * In one transaction, each as an object's write is: with a job for its further copies, and one that reads it whole
    * for its digest. In the order of their keys. Throws NoSuchBucket, and InvalidBucketState after the takeover's end.
    */

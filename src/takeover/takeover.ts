@@ -3,6 +3,7 @@
  * comes here as soon as it is asked for.
  */
 import type { Readable } from "node:stream";
+import { adoptedKey } from "../backends/adopted-key.ts";
 import { BackendError } from "../backends/backend.ts";
 import type { OldObject, OldPage, OldPlace } from "../backends/old-place.ts";
 import { S3Error } from "../errors.ts";
@@ -112,14 +113,23 @@ class OpenTakeover implements Takeover {
   }
 
   async list(bucket: Bucket, page: ListPage): Promise<Listing> {
-    const { objects, takeovers } = this.#options.metadata;
-    const here = (part: ListPage) => objects.list(bucket.id, part);
+    const here = (part: ListPage) => this.#options.metadata.objects.list(bucket.id, part);
     if (bucket.settings.takesOver === undefined) return here(page);
     return this.#asking(async () => {
       const place = await this.#placeOf(bucket);
       const there = (part: OldPage) => place.list(part);
-      return mergedPage(page, { here, there, deleted: (keys) => takeovers.deleted(bucket.id, keys) });
+      return mergedPage(page, { here, there, deleted: (keys) => this.#deleted(bucket, keys) });
     });
+  }
+
+  /** What was adopted, and deleted before this takeover began, still stands there until its grace is over. */
+  async #deleted({ id, settings: { takesOver } }: Bucket, keys: readonly string[]): Promise<ReadonlySet<string>> {
+    const { takeovers, adoptions } = this.#options.metadata;
+    const deleted = await takeovers.deleted(id, keys);
+    if (takesOver?.inPlace !== true) return deleted;
+    const named = keys.map((key) => [adoptedKey(takesOver.service, key), key] as const);
+    const adoptable = named.flatMap(([name, key]) => (name === undefined ? [] : [[name, key] as const]));
+    return new Set([...deleted, ...(await adoptions.gone(id, new Map(adoptable)))]);
   }
 
   async refuseOwn(headers: HeaderFields): Promise<void> {

@@ -1,5 +1,5 @@
 // What is deleted in a bucket that takes over a backend's own, before it was adopted.
-import { CreateBucketCommand, DeleteObjectCommand, GetObjectCommand } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { expect, it, vi } from "vitest";
 import { startFaultyS3 } from "../support/faulty-s3.ts";
 import { startTestGateway } from "../support/gateway.ts";
@@ -39,6 +39,18 @@ it("is adopted first, and so deleted there after the grace", async () => {
     await s.gateway.gateway.upkeep.runDue();
   }
   expect(s.store.objects.has("doomed")).toBe(false);
+});
+
+it("is not listed while its grace lasts, also when the takeover ends and begins anew", async () => {
+  await using s = await openInPlace();
+  for (const key of ["doomed", "kept", "k".repeat(600)]) s.store.keep(key, Buffer.from(key));
+  await s.read("kept");
+  await s.remove("doomed");
+  const { buckets, takeovers } = s.gateway.gateway.metadata;
+  await takeovers.forget((await buckets.find(Bucket))?.id ?? 0);
+  const { Contents = [] } = await s.gateway.s3.send(new ListObjectsV2Command({ Bucket }));
+  expect(Contents.map(({ Key }) => Key)).toEqual(["kept", "k".repeat(600)].sort());
+  await expect(s.read("doomed")).rejects.toMatchObject({ name: "NoSuchKey" });
 });
 
 it("counts as deleted where nobody may read it, and stays there; on a condition nobody can tell", async () => {

@@ -47,6 +47,9 @@ onBothEngines("Adoptions", (store) => {
     expect(await metadata.adoptions.adopt([b])).toEqual(["known"]);
     expect(await metadata.adoptions.obstacle(bucket.id, "b", b.content.storageKey)).toBe("known");
     expect(await metadata.adoptions.obstacle(bucket.id, "a", a.content.storageKey)).toBe("exists");
+    const all = ["a", "b", "c"].map((key) => [`adopted/amsterdam/${key}`, key] as const);
+    expect(await metadata.adoptions.adopt([adopted(bucket.id, "c")])).toEqual(["adopted"]);
+    expect(await metadata.adoptions.gone(bucket.id, new Map(all))).toEqual(new Set(["b"]));
     expect((await metadata.objects.find(bucket.name, "b")).found).toBeUndefined();
   });
 

@@ -80,8 +80,16 @@ function appOf(options: CommonOptions, last: Middleware): Koa {
   app.use(errorReply(logOf(options.log)));
   app.use(last);
   // Koa's own listener prints to the console what error-reply already logged.
-  app.on("error", (error: unknown) => options.log.error({ err: error }, "outside a request"));
+  app.on("error", (error: unknown) => {
+    // The request's own line says that its client left.
+    if (hasLeft(error)) options.log.debug({ err: error }, "a client left");
+    else options.log.error({ err: error }, "outside a request");
+  });
   return app;
+}
+
+function hasLeft(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
 }
 
 function logOf(log: Log): (ctx: Context) => Log {

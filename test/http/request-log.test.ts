@@ -1,4 +1,6 @@
 // The log of a request: one line that says who, what, how much and why; a stack trace only for unexpected errors.
+import { once } from "node:events";
+import http from "node:http";
 import { describe, expect, it } from "vitest";
 import { openLog } from "../../src/log.ts";
 import { startFaultyS3 } from "../support/faulty-s3.ts";
@@ -131,6 +133,23 @@ describe("the access line", () => {
       .toMatchObject({ path: "/bucket/key", status: 499 });
     expect(await metricsOf(gateway.url)).toContain('nearbucket_requests_total{operation="GetObject",status="499"} 1');
     expect(JSON.stringify(lines)).not.toContain("    at ");
+  });
+
+  it("is the only line for a client that goes in the midst of the bytes", async () => {
+    const { log, lines, requests } = keptLog();
+    await using gateway = await startTestGateway({ log });
+    await gateway.fetch({ method: "PUT", path: "/bucket" });
+    await gateway.fetch({ method: "PUT", path: "/bucket/key", body: "x".repeat(32 * 1024 ** 2) });
+    const key = { accessKeyId: gateway.accessKeyId, secretAccessKey: gateway.secretAccessKey };
+    const query = "x-nearbucket-redirect=never";
+    const leaving = http.get(presign({ endpoint: gateway.url, ...key }, { path: "/bucket/key", query }));
+    leaving.on("error", () => undefined);
+    const [response] = (await once(leaving, "response")) as [http.IncomingMessage];
+    response.on("error", () => undefined);
+    await once(response, "readable");
+    response.socket.resetAndDestroy();
+    await expect.poll(() => requests().find(({ cut }) => cut === true)).toMatchObject({ path: "/bucket/key" });
+    expect(lines.filter(({ level }) => Number(level) >= 40)).toEqual([]);
   });
 
   it("counts callers that could not be authenticated by code, and only those", async () => {

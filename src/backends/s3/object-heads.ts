@@ -69,7 +69,8 @@ export async function partSizesOf(
     const numbers = Array.from({ length: Math.min(PARTS_AT_ONCE, count + 1 - first) }, (_, index) => first + index);
     const heads = await Promise.all(numbers.map((PartNumber) => headOf(asked, { Key: key, PartNumber })));
     for (const head of heads) {
-      if (typeof head === "string") return head;
+      // The object itself can be asked about: it has no part of this number, or the service tells of none.
+      if (typeof head === "string") return head === "gone" ? head : "parts";
       if (bareEtag(head.ETag) !== etag) return "changed";
       sizes.push(head.ContentLength ?? Number.NaN);
     }

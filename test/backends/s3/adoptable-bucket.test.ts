@@ -9,12 +9,17 @@ import { AdoptableBucket } from "../../../src/backends/s3/adoptable-bucket.ts";
 const ETAG = "d41d8cd98f00b204e9800998ecf8427e";
 const at = (etag: string, size = 3) => ({ key: "k", size, etag, modifiedAt: new Date(0) });
 
-/** A service that answers each HEAD so; with `partNumber` as `part` says. */
-async function bucketOf(status: number, headers: Record<string, string>, part: Record<string, string> = {}) {
+/** A service that answers each HEAD so; with `partNumber` as `part` and `partStatus` say. */
+async function bucketOf(
+  status: number,
+  headers: Record<string, string>,
+  part: Record<string, string> = {},
+  partStatus = status,
+) {
   const server = createServer((request, response) => {
     const isPart = request.url?.includes("partNumber") === true;
     const all = { "content-length": "3", etag: `"${ETAG}"`, ...headers, ...(isPart && part) };
-    response.writeHead(status, all).end();
+    response.writeHead(isPart ? partStatus : status, all).end();
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -53,6 +58,9 @@ it("leaves alone what no copy could be compared with", async () => {
   expect(await (await bucketOf(200, { etag: random })).describe(at(random))).toBe("unproven");
   // It knows no part numbers, and answers for the whole.
   expect(await (await bucketOf(200, { etag: parts })).describe(at(parts))).toBe("parts");
+  // There are gaps in its numbers.
+  for (const status of [400, 416])
+    expect(await (await bucketOf(200, { etag: parts }, {}, status)).describe(at(parts)), `${status}`).toBe("parts");
 });
 
 it("takes all that a write could have set", async () => {

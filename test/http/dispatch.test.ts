@@ -30,7 +30,10 @@ async function serve(handle: (call: ServiceCall) => Promise<void>) {
   const app = new Koa();
   app.use(
     dispatch({
-      services: { checkAccess: () => undefined } as unknown as Services,
+      services: {
+        checkAccess: () => undefined,
+        takeover: { refuseOwn: async () => undefined },
+      } as unknown as Services,
       authenticator: openAuthenticator({
         ...{ now, rootKey: undefined, region: undefined, signatureV2: "off", noteUse: () => undefined },
         findKey: async () => undefined,

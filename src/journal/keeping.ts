@@ -89,7 +89,7 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
     await journal.end();
     return withoutJournal;
   }
-  if ((await journal.head()) === undefined) await journal.begin(newJournal(), 0);
+  if ((await journal.head()) === undefined) await journal.beginFirst(newJournal());
   const stores = () => preferred(fleet.members());
   const all = Math.min(COPIES, fleet.members().length);
   const copies = { copies: COPIES, fewest: mode === "ack" ? all : 1 };

@@ -63,6 +63,11 @@ const insertHead = statement<never>(
   `INSERT INTO journal_head (id, journal, epoch, writer, lease_until, written, started, hash, continues)
   VALUES (1, ?, ?, '', 0, 0, 0, '', ?)`,
 );
+const insertFirst = statement<never>(
+  "journal-begin-first",
+  `INSERT INTO journal_head (id, journal, epoch, writer, lease_until, written, started, hash)
+  VALUES (1, ?, 0, '', 0, 0, 0, '') ON CONFLICT (id) DO NOTHING`,
+);
 const takeHead = statement<never>("journal-take", "UPDATE journal_head SET epoch = ?, writer = ?, lease_until = ?");
 const releaseHead = statement<never>("journal-release", "UPDATE journal_head SET lease_until = 0 WHERE writer = ?");
 const startSegment = statement<never>(
@@ -123,6 +128,11 @@ export class Journal {
       await c.run(deleteChanges, []);
       await c.run(insertHead, [journal, epoch, continues ?? ""]);
     });
+  }
+
+  /** Begins one where there is none: of gateways that start at once on an empty database, one does. */
+  async beginFirst(journal: string): Promise<void> {
+    await this.#context.engine.transact((c) => c.run(insertFirst, [journal]));
   }
 
   /** Ends it: nothing is recorded any more, and what was recorded is forgotten. */

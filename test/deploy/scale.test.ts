@@ -148,9 +148,9 @@ async function startGateway(
   const env = environmentOf(service);
   const readyUrl = `http://127.0.0.1:${port}/-/ready`;
   const words = [MAIN, "serve", "--config", file];
-  const server = await stoppedAtEnd(startServerProcess({ path: process.execPath, arguments: words, env, readyUrl }));
-  // One that was told to stop does not end soon.
-  onTestFinished(() => void server.stop("SIGKILL"));
+  const starting = startServerProcess({ path: process.execPath, arguments: words, env, readyUrl });
+  // One that is only told to stop does not end soon.
+  const server = await stoppedAtEnd(starting, (started) => started.stop("SIGKILL"));
   const [, , ...check] = service?.healthcheck?.test ?? [];
   await run(process.execPath, check, { env: { HEALTH_URL: readyUrl } });
   await expect(run(process.execPath, check, { env: { HEALTH_URL: `${readyUrl}x` } })).rejects.toThrow("ended with 1");
@@ -160,10 +160,13 @@ async function startGateway(
 }
 
 /** Also one that becomes ready only after another has failed the test. */
-async function stoppedAtEnd<T extends AsyncDisposable>(starting: Promise<T>): Promise<T> {
+async function stoppedAtEnd<T extends AsyncDisposable>(
+  starting: Promise<T>,
+  stop: (started: T) => PromiseLike<unknown> = (started) => started[Symbol.asyncDispose](),
+): Promise<T> {
   onTestFinished(async () => {
     const started = await starting.catch(() => undefined);
-    await started?.[Symbol.asyncDispose]();
+    if (started !== undefined) await stop(started);
   });
   return starting;
 }

@@ -90,6 +90,17 @@ onBothEngines("the journal's rows", (store) => {
     expect(await metadata.journal.collect(epoch, 10)).toBeUndefined();
   });
 
+  it("belong to one journal when gateways begin it at once on an empty database", async () => {
+    const { metadata, openAnother } = store();
+    const both = [metadata.journal, (await openAnother()).journal];
+    await Promise.all(both.map((journal, at) => journal.beginFirst(`line ${at}`)));
+    const [head, seen] = await Promise.all(both.map((journal) => journal.head()));
+    expect(head?.journal).toMatch(/^line [01]$/);
+    expect(seen).toEqual(head);
+    await metadata.journal.beginFirst("later");
+    expect(await metadata.journal.head()).toEqual(head);
+  });
+
   it("are collected again until they are settled, together with what came since", async () => {
     const { metadata } = store();
     const place = await begin(store());

@@ -14,6 +14,7 @@ import type { Target } from "./export/target.ts";
 import { directoryTarget } from "./export/to-directory.ts";
 import { reasonOf } from "./log.ts";
 import type { Bucket } from "./model.ts";
+import { nameOfOld } from "./old-bucket.ts";
 
 export interface ExportationOptions {
   /** A directory, `BACKEND/BUCKET`, or with `service` a bucket. */
@@ -92,7 +93,7 @@ async function run(
 /** What has not come to a bucket that takes another over is none of its objects yet. */
 function notHere({ name, settings: { takesOver } }: Bucket): readonly string[] {
   if (takesOver === undefined) return [];
-  const place = `${takesOver.service}/${takesOver.bucket}`;
+  const place = nameOfOld(takesOver);
   return [`${name} takes over ${place}: what has not come from there is not exported. End that first, with import`];
 }
 

@@ -2,12 +2,12 @@
  * The part of the composition root that has a bucket take over another: its objects are adopted where they stand, or
  * copied. From the beginning on gateways read there what is not here yet.
  */
-import { openStore } from "./admin/open-store.ts";
 import type { Administration } from "./administration.ts";
 import { destinationOf } from "./blobs/scope.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import type { Log } from "./log.ts";
 import type { Bucket, OldBucket } from "./model.ts";
+import { nameOfOld } from "./old-bucket.ts";
 import { openOldPlaces } from "./old-places.ts";
 import { openStores } from "./stores.ts";
 import type { NotAdopted } from "./takeover/adopt.ts";
@@ -73,11 +73,11 @@ export async function endTakeover(
 }
 
 function isOther({ settings: { takesOver } }: Bucket, from: OldBucket): boolean {
-  return takesOver !== undefined && (takesOver.service !== from.service || takesOver.bucket !== from.bucket);
+  return takesOver !== undefined && nameOfOld(takesOver) !== nameOfOld(from);
 }
 
 function takenBy({ name, settings: { takesOver } }: Bucket): string {
-  return `${name} takes over ${takesOver?.service}/${takesOver?.bucket}`;
+  return `${name} takes over ${takesOver && nameOfOld(takesOver)}`;
 }
 
 interface Importing extends ImportOptions {
@@ -104,27 +104,19 @@ function defaultsOf({ dedup, copies }: GatewayConfig) {
 async function inPlace(administration: Administration, config: GatewayConfig, importing: Importing) {
   const { metadata, backends } = administration;
   const { from, bucket, prefix, dryRun, signal, onProgress } = importing;
-  const declared = (await backends.configurations()).find(({ name }) => name === from.service);
-  if (declared?.kind !== "s3" || declared.adopts !== true)
-    throw new Error(`${from.service} adopts nothing: it must be a backend of kind s3 with adopts: true`);
-  if (declared.bucket !== from.bucket)
-    throw new Error(`the bucket of ${from.service} is ${declared.bucket}: in place, it adopts what stands there`);
+  const declared = await backends.configurations();
+  const region = declared.find(({ name }) => name === from.service)?.region ?? "";
   const defaults = defaultsOf(config);
   const { wanted } = destinationOf(bucket, bucket.owner.id, undefined, defaults);
-  if (wanted?.regions?.includes(declared.region) === false)
-    throw new Error(`nothing of ${bucket.name} may stand in ${declared.region}, the region of ${from.service}`);
-  const registered = (await metadata.backends.list()).find(({ name }) => name === from.service);
-  if (registered === undefined)
-    throw new Error(`${from.service} is not registered: start the gateway with this configuration once`);
-  const store = await openStore(declared);
+  const places = openOldPlaces(config.sources, metadata, () => declared);
   try {
-    await store.probe(AbortSignal.timeout(30_000), registered.identity);
-    if (store.adoptable === undefined) throw new TypeError("a backend that adopts nothing");
+    const backend = await places.adopting(from);
+    if (wanted?.regions?.includes(region) === false)
+      throw new Error(`nothing of ${bucket.name} may stand in ${region}, the region of ${from.service}`);
     await begin(administration, importing);
-    const backend = { name: store.name, adoptable: store.adoptable };
     return await importInPlace({ metadata, backend, bucket, defaults, prefix, dryRun, signal, onProgress });
   } finally {
-    await store.close();
+    await places.close();
   }
 }
 

@@ -2,12 +2,14 @@
  * The part of the composition root that opens the buckets which are taken over: of a source of the configuration, or of
  * a backend's service. Each is opened once, when it is asked for.
  */
+import { openStore } from "./admin/open-store.ts";
 import type { Backend } from "./backends/backend.ts";
-import { type BackendConfig, openBackend, openOldPlace } from "./backends/kinds.ts";
+import { type BackendConfig, openOldPlace } from "./backends/kinds.ts";
 import type { OldPlace } from "./backends/old-place.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import type { Metadata } from "./metadata/metadata.ts";
 import type { OldBucket } from "./model.ts";
+import { nameOfOld } from "./old-bucket.ts";
 import type { AdoptingBackend } from "./takeover/adopt.ts";
 import { ASKER_HEADER, askerNames } from "./takeover/asker.ts";
 import type { OldPlaces } from "./takeover/takeover.ts";
@@ -41,14 +43,17 @@ export function openOldPlaces(
     const [asker] = await askerNames(metadata);
     return openOldPlace({ ...service, bucket, hidden: prefix, ...(asker && { headers: { [ASKER_HEADER]: asker } }) });
   };
-  const openAdopting = async ({ service: name }: OldBucket): Promise<Adopting> => {
+  const openAdopting = async ({ service: name, bucket }: OldBucket): Promise<Adopting> => {
     const config = declared().find((one) => one.name === name);
-    if (config === undefined) throw new Error(`there is no backend ${name}`);
-    const backend = await openBackend(config);
+    if (config?.kind !== "s3") throw adoptsNothing(name);
+    if (config.bucket !== bucket)
+      throw new Error(`the bucket of ${name} is ${config.bucket}: in place, it adopts what stands there`);
+    const registered = (await metadata.backends.list()).find((one) => one.name === name);
+    if (registered === undefined)
+      throw new Error(`${name} is not registered: start the gateway with this configuration once`);
+    const backend = await openStore(config);
     try {
-      if (backend.adoptable === undefined) throw new Error(`${name} adopts nothing: it has no adopts: true`);
-      const registered = (await metadata.backends.list()).find((one) => one.name === name);
-      if (registered === undefined) throw new Error(`${name} is not registered`);
+      if (backend.adoptable === undefined) throw adoptsNothing(name);
       // What stands in another store's bucket is nothing of this backend's.
       await backend.probe(AbortSignal.timeout(PROBE_MS), registered.identity);
       return { name, adoptable: backend.adoptable, close: () => backend.close() };
@@ -58,13 +63,17 @@ export function openOldPlaces(
     }
   };
   return {
-    open: (old) => once(places, `${old.service}/${old.bucket}`, () => openPlace(old)),
-    adopting: (old) => once(backends, old.service, () => openAdopting(old)),
+    open: (old) => once(places, nameOfOld(old), () => openPlace(old)),
+    adopting: (old) => once(backends, nameOfOld(old), () => openAdopting(old)),
     async close() {
       for (const opened of [...places.values(), ...backends.values()])
         await opened.then((one) => one.close()).catch(() => undefined);
     },
   };
+}
+
+function adoptsNothing(name: string): Error {
+  return new Error(`${name} adopts nothing: it must be a backend of kind s3 with adopts: true`);
 }
 
 /** What could not be opened is tried again. */

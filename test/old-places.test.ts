@@ -62,8 +62,10 @@ it("opens no bucket that has a backend's blobs everywhere, and none of what is n
   const bucket = "photos";
   await expect(opened.open({ service: "memory", bucket })).rejects.toThrow("memory is no S3 service");
   await expect(opened.open({ service: "other", bucket })).rejects.toThrow("names no source and no backend other");
-  await expect(opened.adopting({ service: "other", bucket })).rejects.toThrow("there is no backend other");
-  await expect(opened.adopting({ service: "far", bucket })).rejects.toThrow("it has no adopts: true");
+  await expect(opened.adopting({ service: "other", bucket })).rejects.toThrow("other adopts nothing");
+  await expect(opened.adopting({ service: "far", bucket })).rejects.toThrow("the bucket of far is blobs");
+  await metadata.backends.register("far", "another");
+  await expect(opened.adopting({ service: "far", bucket: "blobs" })).rejects.toThrow("far adopts nothing");
   await opened.close();
 });
 

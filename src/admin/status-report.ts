@@ -5,6 +5,7 @@
 import type { Amount, BucketShare } from "../metadata/holders.ts";
 import type { InventoryFound } from "../metadata/inventory-results.ts";
 import type { Metadata } from "../metadata/metadata.ts";
+import { nameOfOld } from "../old-bucket.ts";
 import { type GoneRegion, goneRegions } from "./gone-regions.ts";
 import type { JournalStatus } from "./journal-status.ts";
 import { type ConfiguredBackend, type KnownBackend, knownBackends, placeOf } from "./known-backends.ts";
@@ -119,10 +120,7 @@ export async function reportStatus({
       sets,
       backends.filter(({ state }) => state !== "removed"),
     ),
-    takeovers: (await metadata.takeovers.list()).map(({ bucket, from }) => ({
-      bucket,
-      from: `${from.service}/${from.bucket}`,
-    })),
+    takeovers: (await metadata.takeovers.list()).map(({ bucket, from }) => ({ bucket, from: nameOfOld(from) })),
     underReplicatedByBucket: await metadata.holders.byBucket(sets.filter(isShort)),
     jobs,
     failingJobs: await metadata.failingJobs(FAILING_SHOWN),

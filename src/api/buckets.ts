@@ -4,6 +4,7 @@ import { scopeAllows } from "../auth/key-scope.ts";
 import { pageOf } from "../contract/common.ts";
 import { bucket, bucketChange, bucketsQuery, bucketUsage } from "../contract/objects.ts";
 import type { Bucket } from "../model.ts";
+import { nameOfOld } from "../old-bucket.ts";
 import { type ApiCaller, apiOperation } from "./api-operation.ts";
 import { changed, effective } from "./bucket-settings.ts";
 import { pageOfRows, readCursor } from "./paging.ts";
@@ -115,6 +116,6 @@ function documentOf({ name, owner, createdAt, location, settings }: Bucket, fact
     location: location || facts.region,
     settings: { dedup, redirect, copies, minimumCopies, placement, readReplicas, cors: cors && [...cors] },
     effective: effective(settings, facts),
-    takesOver: takesOver && `${takesOver.service}/${takesOver.bucket}`,
+    takesOver: takesOver && nameOfOld(takesOver),
   };
 }

@@ -2,6 +2,7 @@
 import { reasonOf } from "../../log.ts";
 import type { TakingOver } from "../../metadata/takeovers.ts";
 import type { OldBucket } from "../../model.ts";
+import { nameOfOld } from "../../old-bucket.ts";
 import { error, type Finding, ok } from "./finding.ts";
 
 /** `ask`: throws when the old bucket cannot be listed. */
@@ -11,7 +12,7 @@ export async function checkTakeovers(
 ): Promise<readonly Finding[]> {
   return Promise.all(
     takeovers.map(async ({ bucket, from }) => {
-      const place = `${from.service}/${from.bucket}`;
+      const place = nameOfOld(from);
       const finish = `nearbucket import ${place} --to ${bucket}${from.inPlace ? " --in-place" : ""} --finish`;
       try {
         await ask(from);

@@ -1,6 +1,5 @@
 /** The commands, one line each. A command that throws ends with one clear line on standard error and exit code 1. */
 import { Command, CommanderError } from "commander";
-import { reasonOf } from "../log.ts";
 import { packageVersion } from "../version.ts";
 import { addAccounts } from "./accounts.ts";
 import { addBackends } from "./backends.ts";
@@ -16,6 +15,7 @@ import { addImport } from "./import.ts";
 import { addInit } from "./init.ts";
 import { addJobs } from "./jobs.ts";
 import { addKeys } from "./keys.ts";
+import { messageOf } from "./message-of.ts";
 import { addMigrate } from "./migrate.ts";
 import { addNode } from "./node.ts";
 import { addRestore } from "./restore.ts";
@@ -53,16 +53,6 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
     terminal.complain(`nearbucket: ${messageOf(error)}`);
     return 1;
   }
-}
-
-/** Of a database that is away, clients are told nothing but that: whoever runs a command needs the reason. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name !== "S3Error" || error.cause === undefined) return error.message;
-  // A backend's, or an old service's, in commands that store bytes.
-  if (error.cause instanceof Error && error.cause.name === "BackendError")
-    return reasonOf(error.cause) ?? error.message;
-  return `the database cannot be used: ${reasonOf(error.cause)}. nearbucket doctor looks at it`;
 }
 
 export function makeProgram(terminal: Terminal): Command {

@@ -69,12 +69,18 @@ async function missingAtEnd(
   { journal, number }: Replayed,
   { sources, keys }: RestoreOptions,
 ): Promise<readonly { readonly finding: string; readonly segments: number }[]> {
-  const found = [];
+  const found: { finding: string; segments: number }[] = [];
   for (const source of sources)
-    for await (const file of source.list(manifestName(journal))) {
-      const last = openManifest(await source.read(file), journal, keys)?.segment ?? 0;
-      const finding = `segments ${number + 1} to ${last} are missing: the manifest on ${source.name} names them`;
-      if (last > number) found.push({ finding, segments: last - number });
+    try {
+      for await (const file of source.list(manifestName(journal))) {
+        const last = openManifest(await source.read(file), journal, keys)?.segment ?? 0;
+        const finding = `segments ${number + 1} to ${last} are missing: the manifest on ${source.name} names them`;
+        if (last > number) found.push({ finding, segments: last - number });
+      }
+    } catch (error) {
+      // The state is whole without it.
+      const { message } = onlyBackendError(error);
+      found.push({ finding: `the manifest on ${source.name} cannot be read: ${message}`, segments: 0 });
     }
   return found;
 }

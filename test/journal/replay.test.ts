@@ -1,14 +1,16 @@
 // A lost database comes back from what stands on any backend, and whatever is wrong there is told by name.
 import { expect, it } from "vitest";
+import { BackendError } from "../../src/backends/backend.ts";
 import { journalKeys } from "../../src/journal/journal-keys.ts";
 import type { JournalStore, StoredFile } from "../../src/journal/journal-store.ts";
-import { segmentName } from "../../src/journal/names.ts";
+import { manifestName, segmentName } from "../../src/journal/names.ts";
 import { NothingToReplay } from "../../src/journal/replay.ts";
+import { readJournal } from "../../src/journal/restore.ts";
 import { openSegment, sealSegment } from "../../src/journal/segment.ts";
 import { SCHEMA } from "../../src/metadata/migrate.ts";
 import { openPlace, type Place } from "../support/content.ts";
 import { onBothEngines, type Store } from "../support/engines.ts";
-import { beginJournal, failingStore, KEYS, replayed, tablesOf, writeJournal } from "../support/journal-scene.ts";
+import { beginJournal, failingStore, KEYS, replayed, stage, tablesOf, writeJournal } from "../support/journal-scene.ts";
 
 interface Written {
   readonly place: Place;
@@ -176,6 +178,24 @@ onBothEngines("a journal", (store) => {
       "journal/line/snapshots/000000000005-00000002/000000 on toronto is cut, changed or forged",
     ]);
     expect(state.tables).toEqual(rows);
+  });
+
+  it("is restored whole although a manifest can no longer be read at the end, and that is told", async () => {
+    const { stores, rows } = await write(store());
+    const [amsterdam, toronto] = stores;
+    for (const each of stores) await each.put(manifestName("line"), Buffer.from("{}"));
+    const leaving = {
+      ...toronto,
+      async read(file: StoredFile) {
+        if (file.name === manifestName("line")) throw new BackendError("toronto", "unavailable");
+        return toronto.read(file);
+      },
+    };
+    await using staging = await stage();
+    const restored = await readJournal({ sources: [amsterdam, leaving], keys: KEYS, staging });
+    expect(await tablesOf(staging.rows(100))).toEqual(rows);
+    const findings = ["the manifest on toronto cannot be read: toronto: unavailable"];
+    expect(restored).toMatchObject({ number: 5, unused: 0, findings });
   });
 
   it("takes no older chunk for a newer one", async () => {

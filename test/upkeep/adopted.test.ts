@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { adoptedKey } from "../../src/backends/adopted-key.ts";
 import { openBackend } from "../../src/backends/kinds.ts";
 import { multipartEtag } from "../../src/checksums/multipart-etag.ts";
+import { S3Error } from "../../src/errors.ts";
 import { takeOver } from "../support/content.ts";
 import { startFaultyS3 } from "../support/faulty-s3.ts";
 import { md5 } from "../support/faulty-s3-store.ts";
@@ -168,6 +169,26 @@ describe("an adopted object whose ETag is not made of its bytes", () => {
     const blobs = (await s.rig.standing())["b"]?.filter((name) => name.startsWith("blobs/"));
     expect(blobs).toEqual([content.storageKey]);
     expect(await s.rig.get("key")).toEqual(bytes);
+  });
+
+  it("leaves no bytes behind where the database does not take what was stored", async () => {
+    await using s = await openAdopting();
+    const bytes = randomBytes(1000);
+    await s.adopt("key", bytes, opaque());
+    const { blobs } = s.rig.metadata;
+    const mine = blobs.storeAnew.bind(blobs);
+    let stored: readonly string[] = [];
+    blobs.storeAnew = async (_blob, { storageKey }) => {
+      blobs.storeAnew = mine;
+      stored = [s.a.objects.has(`own/${storageKey}`), s.b.objects.has(storageKey)].map(String);
+      throw new S3Error("ServiceUnavailable");
+    };
+    await s.rig.upkeep.runDue();
+    expect(stored).toEqual(["true", "true"]);
+    expect(Object.values(await s.rig.standing()).flat()).toEqual([]);
+    s.rig.clock.advance(10 * MINUTE);
+    await s.rig.upkeep.runDue();
+    expect(await s.rig.blobOf("key")).toMatchObject({ etag: md5(bytes), digest: sha256(bytes) });
   });
 
   it("is not lost, and named, while two reads of it differ; and is read all the same", async () => {

@@ -29,13 +29,16 @@ export interface TakeoverScene extends AsyncDisposable {
 }
 
 /** Opens one before each test of a file, and closes it behind it. */
-export function forEachTakeover(use: (scene: TakeoverScene) => void): void {
+export function forEachTakeover(): () => TakeoverScene {
   let opened: TakeoverScene | undefined;
   beforeEach(async () => {
     opened = await openTakeoverScene();
-    use(opened);
   });
   afterEach(() => opened?.[Symbol.asyncDispose]());
+  return () => {
+    if (opened === undefined) throw new TypeError("no test runs");
+    return opened;
+  };
 }
 
 const OLD: OldBucket = { service: "old", bucket: "old" };

@@ -11,7 +11,7 @@ import type { Metadata } from "./metadata/metadata.ts";
 import type { OldBucket } from "./model.ts";
 import { nameOfOld } from "./old-bucket.ts";
 import type { AdoptingBackend } from "./takeover/adopt.ts";
-import { ASKER_HEADER, askerNames } from "./takeover/asker.ts";
+import { askerHeaders } from "./takeover/asker.ts";
 import type { OldPlaces } from "./takeover/takeover.ts";
 
 type Adopting = AdoptingBackend & Pick<Backend, "close">;
@@ -40,8 +40,7 @@ export function openOldPlaces(
     );
     const prefix = holder !== undefined && "prefix" in holder ? holder.prefix : undefined;
     if (holder !== undefined && !prefix) throw new Error(`in ${bucket} stand the blobs of ${holder.name}`);
-    const [asker] = await askerNames(metadata);
-    return openOldPlace({ ...service, bucket, hidden: prefix, ...(asker && { headers: { [ASKER_HEADER]: asker } }) });
+    return openOldPlace({ ...service, bucket, hidden: prefix, headers: await askerHeaders(metadata) });
   };
   const openAdopting = async ({ service: name, bucket }: OldBucket): Promise<Adopting> => {
     const config = declared().find((one) => one.name === name);

@@ -75,10 +75,18 @@ function audit(log: Log, change: string, { caller, requestId, client }: ServiceC
  * bucket is NoSuchBucket to everybody, and only what is inside one is kept from others.
  */
 async function run(operation: AnyOperation, call: ServiceCall, address: Address, services: Services): Promise<Reply> {
+  checkScope(operation, call, address);
+  return services.takeover.askedBy(call.headers, () => runHere(operation, call, address, services));
+}
+
+async function runHere(
+  operation: AnyOperation,
+  call: ServiceCall,
+  address: Address,
+  services: Services,
+): Promise<Reply> {
   const { caller } = call;
   const { checkAccess } = services;
-  checkScope(operation, call, address);
-  await services.takeover.refuseOwn(call.headers);
   switch (operation.on) {
     case "service":
       checkAccess(caller, operation.action, undefined);

@@ -12,7 +12,7 @@ import type { Metadata } from "../metadata/metadata.ts";
 import type { Listing, ListPage } from "../metadata/objects.ts";
 import type { Bucket, ByteRange, FoundObject, HeaderFields, OldBucket, StoredObject } from "../model.ts";
 import { type AdoptingBackend, readyToAdopt } from "./adopt.ts";
-import { ASKER_HEADER, askerNames } from "./asker.ts";
+import { askedBy } from "./asker.ts";
 import { bring } from "./bring.ts";
 import { type Brought, unavailable } from "./bringing.ts";
 import { mergedPage } from "./merged-listing.ts";
@@ -41,8 +41,8 @@ export interface Takeover {
   fetch(bucket: Bucket, key: string): Promise<FoundObject | undefined>;
   /** A page of what this bucket and the old one have together. */
   list(bucket: Bucket, page: ListPage): Promise<Listing>;
-  /** Throws ServiceUnavailable where a request to an old service has come back here. */
-  refuseOwn(headers: HeaderFields): Promise<void>;
+  /** Does what a request asks for. Throws InvalidBucketState where a request to an old service has come back here. */
+  askedBy<T>(headers: HeaderFields, work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -132,11 +132,8 @@ class OpenTakeover implements Takeover {
     return new Set([...deleted, ...(await adoptions.gone(id, new Map(adoptable)))]);
   }
 
-  async refuseOwn(headers: HeaderFields): Promise<void> {
-    const asker = headers[ASKER_HEADER];
-    if (asker === undefined) return;
-    if ((await askerNames(this.#options.metadata)).includes(asker))
-      throw new S3Error("ServiceUnavailable", { message: "A gateway takes over no bucket of its own." });
+  askedBy<T>(headers: HeaderFields, work: () => Promise<T>): Promise<T> {
+    return askedBy(headers, this.#options.metadata, work);
   }
 
   async close(): Promise<void> {

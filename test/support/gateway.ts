@@ -51,7 +51,7 @@ export interface Credentials {
   readonly secretAccessKey: string;
 }
 
-const KEY = { accessKeyId: "AKIATESTROOT", secretAccessKey: "test-root-secret-0123456789" } as const;
+export const TEST_KEY = { accessKeyId: "AKIATESTROOT", secretAccessKey: "test-root-secret-0123456789" } as const;
 
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const directory = await mkdtemp(join(tmpdir(), "nearbucket-test-"));
@@ -73,10 +73,10 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     port: gateway.port,
     gateway,
     directory,
-    ...KEY,
-    s3: clientOf(KEY),
-    fetch: signedFetch({ endpoint: gateway.url, ...KEY, now }),
-    clientConfig: configOf(KEY),
+    ...TEST_KEY,
+    s3: clientOf(TEST_KEY),
+    fetch: signedFetch({ endpoint: gateway.url, ...TEST_KEY, now }),
+    clientConfig: configOf(TEST_KEY),
     clock: {
       advance(ms) {
         offset += ms;
@@ -120,7 +120,7 @@ function testConfig(directory: string, options: TestGatewayOptions) {
     listen: { port: 0 },
     dataDirectory: directory,
     metadata: { kind: "sqlite", file: join(directory, "metadata.sqlite"), durable: false },
-    rootKey: KEY,
+    rootKey: TEST_KEY,
     encryptionKey: "a key for tests, sixteen and more",
     regions,
     backends,

@@ -78,11 +78,15 @@ interface Sent {
   readonly middlewareStack: Pick<CopyObjectCommand["middlewareStack"], "add">;
 }
 
+/** A function is asked for each request. */
+type GivenHeaders = Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>);
+
 /** Has these headers signed and sent as they are: of its own ones the client knows only their usual forms. */
-export function withHeaders<Sender extends Sent>(sender: Sender, headers: Readonly<Record<string, string>>): Sender {
+export function withHeaders<Sender extends Sent>(sender: Sender, headers: GivenHeaders): Sender {
   sender.middlewareStack.add(
     (next) => async (args) => {
-      if (hasHeaders(args.request)) Object.assign(args.request.headers, headers);
+      if (hasHeaders(args.request))
+        Object.assign(args.request.headers, typeof headers === "function" ? headers() : headers);
       return next(args);
     },
     { step: "build", name: "givenHeaders" },

@@ -116,7 +116,7 @@ async function asked<T>(name: string, what: string, call: () => Promise<T>): Pro
     if (status === 404) return "gone";
     if (status === 400) return "encrypted";
     // Below 400: its bucket is somewhere else.
-    if (status === undefined || status < 400 || status >= 500 || status === 429 || status === 408) throw error;
+    if (status === undefined || status < 400 || status >= 500 || error.fault === "unavailable") throw error;
     return "unreadable";
   }
 }

@@ -27,8 +27,8 @@ export interface OldBucketOptions
   readonly bucket: string;
   /** Keys that begin so are none of the bucket's: a backend's own blobs. */
   readonly hidden?: string | undefined;
-  /** Says to the service who asks. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Of each request: says to the service who asks. */
+  readonly headers?: (() => Readonly<Record<string, string>>) | undefined;
 }
 
 /** How long it is believed that the bucket is there: a client that asks for many missing keys pays once. */
@@ -49,7 +49,7 @@ export async function openOldBucket(options: OldBucketOptions): Promise<OldPlace
 
 class OldBucket implements OldPlace {
   readonly #asked: AskedBucket;
-  readonly #headers: readonly string[];
+  readonly #headers: () => readonly string[];
   readonly #hidden: string | undefined;
   readonly #address: S3Address;
   readonly #transport: S3Transport;
@@ -57,8 +57,8 @@ class OldBucket implements OldPlace {
 
   constructor(options: OldBucketOptions, secureContext: SecureContext | undefined) {
     const { name, bucket, endpoint, accessKeyId, secretAccessKey, forcePathStyle = true } = options;
-    const { hidden, headers = {} } = options;
-    this.#headers = Object.entries(headers).flat();
+    const { hidden, headers = (): Record<string, string> => ({}) } = options;
+    this.#headers = () => Object.entries(headers()).flat();
     this.#asked = { client: withHeaders(openClient(options, secureContext), headers), name, bucket };
     this.#hidden = hidden === "" ? undefined : hidden;
     this.#address = addressOf(endpoint, bucket, "", forcePathStyle);
@@ -98,7 +98,7 @@ class OldBucket implements OldPlace {
   async open({ key, size, etag }: OldObject, range: ByteRange | undefined, signal: AbortSignal): Promise<Readable> {
     const path = this.#path(key);
     const part = range === undefined ? [] : ["Range", `bytes=${range.first}-${range.last}`];
-    const headers = [...this.#headers, "If-Match", `"${etag}"`, ...part];
+    const headers = [...this.#headers(), "If-Match", `"${etag}"`, ...part];
     const response = await this.#transport.ask({ method: "GET", path, query: "", headers }, signal);
     const { statusCode: status = 0 } = response;
     if (status !== 200 && status !== 206) {
@@ -127,7 +127,7 @@ class OldBucket implements OldPlace {
 
   /** A HEAD has no words for what is bad about it: a GET has. */
   async #badRequest(key: string): Promise<"encrypted" | undefined> {
-    const headers = [...this.#headers, "Range", "bytes=0-0"];
+    const headers = [...this.#headers(), "Range", "bytes=0-0"];
     const response = await this.#transport.ask({ method: "GET", path: this.#path(key), query: "", headers });
     const text = await this.#transport.readShort(response);
     const code = parseErrorDocument(text)?.code;
@@ -151,7 +151,7 @@ class OldBucket implements OldPlace {
   /** The 404 of a HEAD may as well mean the bucket, whose objects must not all look deleted. */
   async #missing(): Promise<undefined> {
     if (Date.now() < this.#bucketSeenUntil) return;
-    const call = { method: "HEAD", path: this.#address.bucketPath, query: "", headers: this.#headers } as const;
+    const call = { method: "HEAD", path: this.#address.bucketPath, query: "", headers: this.#headers() } as const;
     const response = await this.#transport.ask(call);
     response.resume();
     const { statusCode: status = 0 } = response;

@@ -55,6 +55,7 @@ it.each([
 it.each([
   ["unavailable", 503, {}, ""],
   ["unavailable", 429, {}, ""],
+  ["unavailable", 409, {}, ""],
   ["refused", 400, {}, error("ExpiredToken")],
   ["refused", 301, {}, ""],
   ["corrupt", 200, { etag: "" }, ""],

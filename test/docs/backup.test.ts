@@ -38,7 +38,7 @@ async function paste(mark: string, places: Readonly<Record<string, string>>): Pr
   await run("/bin/bash", ["-e", "-o", "pipefail", "-c", text]);
 }
 
-const overDisks = (): Pick<GatewayConfigInput, "regions" | "backends" | "inventory"> => ({
+const overDisks = (): Pick<GatewayConfigInput, "regions" | "backends" | "journal"> => ({
   regions: ["amsterdam", "toronto"].map((name, index) => ({ name, latitude: 0, longitude: index })),
   backends: ["amsterdam", "toronto"].map((name) => ({
     kind: "disk",
@@ -46,9 +46,21 @@ const overDisks = (): Pick<GatewayConfigInput, "regions" | "backends" | "invento
     region: name,
     directory: join(home, name),
   })),
-  // A walk every few seconds.
-  inventory: { hours: 0.001 },
+  // With a journal, an older database would look for nothing until it is accepted.
+  journal: { mode: "off" },
 });
+
+/** A walk every few seconds, of a gateway that finds what came after its backup. */
+const OFTEN = { graceHours: 720, inventory: { hours: 0.001 } };
+
+const orphansOn = async (gateway: GatewayProcess, name: string) =>
+  JSON.parse(await gateway.command("backends", "orphans", name, "--json"));
+
+/** A walk that a backup catches under way waits in the restored database until its lease is over. */
+async function untilWalked(gateway: GatewayProcess): Promise<void> {
+  for (const name of ["amsterdam", "toronto"])
+    await expect.poll(() => orphansOn(gateway, name), { timeout: 60_000 }).toHaveProperty("walkedAt");
+}
 
 /** More than a gateway reserves storage keys for ahead, and 100: so many that they are held. */
 async function putMany(gateway: GatewayProcess): Promise<void> {
@@ -76,9 +88,7 @@ async function expectRestored(gateway: GatewayProcess): Promise<void> {
   await expect(lost).rejects.toMatchObject({ name: "NoSuchKey" });
   expect(await gateway.command("status")).toMatch(/^SAFE/);
   for (const name of ["amsterdam", "toronto"])
-    await expect
-      .poll(async () => JSON.parse(await gateway.command("backends", "orphans", name, "--json")), { timeout: 60_000 })
-      .toMatchObject({ isHeld: true });
+    await expect.poll(() => orphansOn(gateway, name), { timeout: 60_000 }).toMatchObject({ isHeld: true });
 }
 
 describeWith(["sqlite3"], "a backup on SQLite", () => {
@@ -89,6 +99,7 @@ describeWith(["sqlite3"], "a backup on SQLite", () => {
     const bob = await clientOf(gateway, "bob");
     await bob.send(new CreateBucketCommand({ Bucket: "bobs" }));
     await put(gateway, "before");
+    await untilWalked(gateway);
     await paste("backup_sqlite", places);
     await putMany(gateway);
 
@@ -96,7 +107,7 @@ describeWith(["sqlite3"], "a backup on SQLite", () => {
     await truncate(join(gateway.dataDirectory, "metadata.sqlite"), 5000);
     await paste("restore_sqlite", places);
     expect(await readdir(gateway.dataDirectory)).not.toContain("metadata.sqlite-wal");
-    await gateway.restart({ graceHours: 720 });
+    await gateway.restart(OFTEN);
     await bob.send(new HeadBucketCommand({ Bucket: "bobs" }));
     await expectRestored(gateway);
   });
@@ -117,12 +128,13 @@ describeWith(["initdb", "pg_ctl", "pg_dump", "pg_restore", "createdb"], "a backu
     const bob = await clientOf(gateway, "bob");
     await bob.send(new CreateBucketCommand({ Bucket: "bobs" }));
     await put(gateway, "before");
+    await untilWalked(gateway);
     await paste("backup_postgres", places);
     await putMany(gateway);
 
     await gateway.kill();
     await paste("restore_postgres", places);
-    await gateway.restart({ graceHours: 720, metadata: { kind: "postgres", url: url("nearbucket_restored") } });
+    await gateway.restart({ ...OFTEN, metadata: { kind: "postgres", url: url("nearbucket_restored") } });
     await bob.send(new HeadBucketCommand({ Bucket: "bobs" }));
     await expectRestored(gateway);
   });

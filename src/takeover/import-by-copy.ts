@@ -40,7 +40,7 @@ const TRIES = 6;
 export async function importByCopy(options: ByCopyOptions): Promise<ImportReport<NotCopied>> {
   const { place, prefix, signal, onProgress } = options;
   const tally = new Tally<NotCopied>();
-  const total = countAlong(() => listAll(place, prefix, signal));
+  const total = countAlong((ended) => listAll(place, prefix, AbortSignal.any([signal, ended])));
   const done = { objects: 0, bytes: 0 };
   const entries = listAll(place, prefix, signal);
   const worker = async () => {

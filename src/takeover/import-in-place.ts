@@ -38,11 +38,11 @@ export async function importInPlace(options: InPlaceOptions): Promise<ImportRepo
     if (reason === "known") tally.know();
     else tally.skip(key, reason);
   };
-  const list = () => listPatiently((after) => backend.adoptable.list(prefix, after), signal);
-  const total = countAlong(list);
+  const list = (until: AbortSignal) => listPatiently((after) => backend.adoptable.list(prefix, after), until);
+  const total = countAlong((ended) => list(AbortSignal.any([signal, ended])));
   const done = { objects: 0, bytes: 0 };
   try {
-    for await (const batch of inBatches(list())) {
+    for await (const batch of inBatches(list(signal))) {
       signal.throwIfAborted();
       const ready = await inParallel(batch, AT_ONCE, (listed) =>
         patiently(() => readyToAdopt(metadata, backend, options, listed), signal),

@@ -8,18 +8,21 @@ export interface Amount {
 export interface Total {
   /** Undefined: not all was counted yet. */
   amount(): Amount | undefined;
-  /** Resolves when nothing is asked any more. */
+  /** Asks no further, and resolves when nothing is asked any more. */
   end(): Promise<void>;
 }
 
-/** A listing costs a thousandth of what is done with each object. */
-export function countAlong(list: () => AsyncIterable<{ readonly size: number }>): Total {
+/**
+ * A listing costs a thousandth of what is done with each object. `list` ends with its signal, also in the midst of a
+ * pause.
+ */
+export function countAlong(list: (signal: AbortSignal) => AsyncIterable<{ readonly size: number }>): Total {
   let whole: Amount | undefined;
-  let isOver = false;
+  const ending = new AbortController();
   const count = async () => {
     const sum = { objects: 0, bytes: 0 };
-    for await (const { size } of list()) {
-      if (isOver) return;
+    for await (const { size } of list(ending.signal)) {
+      if (ending.signal.aborted) return;
       sum.objects += 1;
       sum.bytes += size;
     }
@@ -30,7 +33,7 @@ export function countAlong(list: () => AsyncIterable<{ readonly size: number }>)
   return {
     amount: () => whole,
     async end() {
-      isOver = true;
+      ending.abort();
       await counted;
     },
   };

@@ -37,6 +37,7 @@ async function copy(source: Metadata, target: Metadata): Promise<RowsDigest> {
   if (before.digest !== after.digest)
     throw new Error("the database changed while it was copied: stop its gateways, and copy it into an empty one again");
   // In a later epoch: the former database finds that it is the older one, should it be started again.
-  if (head !== undefined) await target.journal.begin(newJournal(), head.epoch, head.journal);
+  const former = head ?? (await source.journal.ended());
+  if (former !== undefined) await target.journal.begin(newJournal(), former.epoch, former.journal);
   return after;
 }

@@ -130,7 +130,7 @@ export async function openJournalKeeping(options: JournalKeepingOptions): Promis
   const keepInOrder = async () => {
     const head = await written();
     const ring = await keys();
-    snapshot ??= await newestSnapshot(head.journal, stores(), ring);
+    if (snapshot?.journal !== head.journal) snapshot = await newestSnapshot(head.journal, stores(), ring);
     const isFit =
       snapshot?.schema === schema &&
       head.written - snapshot.number < SEGMENTS_BETWEEN &&

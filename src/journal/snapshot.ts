@@ -53,7 +53,8 @@ export async function writeSnapshot(options: SnapshotOptions): Promise<SnapshotH
     length = 0;
   }
   if (pages.length > 0) await writeChunk(pages);
-  const { written: through } = await writeOn();
+  const { journal: line, written: through } = await writeOn();
+  if (line !== head.journal) throw new Error("another journal has begun");
   const header = { kind: "snapshot", journal: head.journal, ...position, hash: head.hash, through, schema } as const;
   const whole = { ...header, at: now().toISOString(), rows, chunks: hashes };
   const index = await sealSnapshot(whole, keys);

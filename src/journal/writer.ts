@@ -5,7 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { reasonOf } from "../log.ts";
-import { type Collected, type Journal, type JournalHead, JournalTaken } from "../metadata/journal.ts";
+import { type Collected, type Journal, JournalEnded, type JournalHead, JournalTaken } from "../metadata/journal.ts";
 import { inTurn } from "./in-turn.ts";
 import type { KeyRing } from "./journal-keys.ts";
 import type { JournalStore } from "./journal-store.ts";
@@ -95,7 +95,7 @@ export function openJournalWriter(options: JournalWriterOptions): JournalWriter 
 
   const headThere = async (): Promise<JournalHead> => {
     const found = await journal.head();
-    if (found === undefined) throw new CannotWriteJournal("there is no journal");
+    if (found === undefined) throw new JournalEnded();
     return found;
   };
 
@@ -122,11 +122,11 @@ export function openJournalWriter(options: JournalWriterOptions): JournalWriter 
     return taken;
   };
 
-  const next = async (epoch: number): Promise<Underway | undefined> => {
-    const collected = await journal.collect(epoch, CHANGES_IN_SEGMENT);
+  const next = async (current: JournalHead): Promise<Underway | undefined> => {
+    const collected = await journal.collect(current, CHANGES_IN_SEGMENT);
     if (collected === undefined) return undefined;
     const { head, number, changed, more } = collected;
-    const { journal: line, hash: previous } = head;
+    const { journal: line, epoch, hash: previous } = head;
     const at = now().toISOString();
     const header = { kind: "segment", journal: line, epoch, number, previous, at, schema, more } as const;
     return { collected, file: await sealSegment(header, changed, await keys()) };
@@ -141,8 +141,8 @@ export function openJournalWriter(options: JournalWriterOptions): JournalWriter 
     }
     head ??= await take();
     heldAt = now().getTime();
-    // What was sealed in an earlier epoch says so, and is no file of this one.
-    if (head.epoch !== before?.epoch) underway = undefined;
+    // What was sealed in an earlier epoch, or for another journal, says so, and is no file of this one.
+    if (head.journal !== before?.journal || head.epoch !== before.epoch) underway = undefined;
     return head;
   };
 
@@ -161,7 +161,7 @@ export function openJournalWriter(options: JournalWriterOptions): JournalWriter 
     let current = await hold();
     if (underway !== undefined) head = current = await writeOne(current, underway);
     for (let more = true; more; ) {
-      underway = await next(current.epoch);
+      underway = await next(current);
       more = underway?.collected.more ?? false;
       if (underway !== undefined) head = current = await writeOne(current, underway);
     }
@@ -174,7 +174,7 @@ export function openJournalWriter(options: JournalWriterOptions): JournalWriter 
     } catch (error) {
       const reason = error instanceof WrittenElsewhere ? undefined : (reasonOf(error) ?? String(error));
       state = { ...state, reason };
-      if (error instanceof JournalTaken) {
+      if (error instanceof JournalTaken || error instanceof JournalEnded) {
         head = undefined;
         underway = undefined;
       }

@@ -3,10 +3,11 @@
  * now. A segment is the state of all rows that changed, read at one moment; all segments in order, put over an older
  * state that no row is missing from, give the state at the last one.
  */
+import { allRows } from "./all-rows.ts";
 import type { MetadataContext } from "./context.ts";
-import { type Heard, type Listening, type Parameter, type Reader, statement, type Told } from "./engine.ts";
+import { type Heard, type Listening, statement, type Told } from "./engine.ts";
 import { fill } from "./filling.ts";
-import { type ChangedRows, type GroupKey, pageOf, type Rows, recordedRows, TABLES, toRows } from "./tables.ts";
+import { type ChangedRows, type GroupKey, type Rows, recordedRows, TABLES, toRows } from "./tables.ts";
 
 export interface JournalHead {
   /** Random, made with the journal. */
@@ -22,6 +23,9 @@ export interface JournalHead {
   /** The journal in whose state it began; undefined: it is the first, or nobody knows. */
   readonly continues: string | undefined;
 }
+
+/** Whose segments: those of an epoch of a journal. */
+export type JournalEpoch = Pick<JournalHead, "journal" | "epoch">;
 
 export interface Collected {
   readonly head: JournalHead;
@@ -65,18 +69,25 @@ const insertHead = statement<never>(
 );
 const insertFirst = statement<never>(
   "journal-begin-first",
-  `INSERT INTO journal_head (id, journal, epoch, writer, lease_until, written, started, hash)
-  VALUES (1, ?, 0, '', 0, 0, 0, '') ON CONFLICT (id) DO NOTHING`,
+  `INSERT INTO journal_head (id, journal, epoch, writer, lease_until, written, started, hash, continues)
+  VALUES (1, ?, ?, '', 0, 0, 0, '', ?) ON CONFLICT (id) DO NOTHING`,
+);
+const selectEnded = statement<JournalEpoch>("journal-ended", "SELECT journal, epoch FROM journal_ended");
+const keepEnded = statement<never>(
+  "journal-keep-ended",
+  `INSERT INTO journal_ended (id, journal, epoch) VALUES (1, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET journal = excluded.journal, epoch = excluded.epoch`,
 );
 const takeHead = statement<never>("journal-take", "UPDATE journal_head SET epoch = ?, writer = ?, lease_until = ?");
 const releaseHead = statement<never>("journal-release", "UPDATE journal_head SET lease_until = 0 WHERE writer = ?");
 const startSegment = statement<never>(
   "journal-start-segment",
-  "UPDATE journal_head SET started = ? WHERE epoch = ? AND written = ?",
+  "UPDATE journal_head SET started = ? WHERE journal = ? AND epoch = ? AND written = ?",
 );
 const settleSegment = statement<never>(
   "journal-settle",
-  "UPDATE journal_head SET written = ?, hash = ?, lease_until = ? WHERE epoch = ? AND started = ?",
+  `UPDATE journal_head SET written = ?, hash = ?, lease_until = ?
+  WHERE journal = ? AND epoch = ? AND started = ?`,
 );
 const deleteHead = statement<never>("journal-end", "DELETE FROM journal_head");
 const deleteChanges = statement<never>("journal-forget-all", "DELETE FROM journal_changes");
@@ -85,13 +96,25 @@ const selectChanges = statement<ChangeRow>(
   "SELECT id, table_name, row_number, row_text FROM journal_changes ORDER BY id LIMIT ?",
 );
 const forgetRun = statement<never>("journal-forget", "DELETE FROM journal_changes WHERE id BETWEEN ? AND ?");
-const newestChange = statement<{ id: number | null }>("journal-newest", "SELECT MAX(id) AS id FROM journal_changes");
+const newestChange = statement<{ id: number | null; heads: number }>(
+  "journal-newest",
+  "SELECT MAX(id) AS id, (SELECT COUNT(*) FROM journal_head) AS heads FROM journal_changes",
+);
 const oldestChange = statement<{ id: number | null }>("journal-oldest", "SELECT MIN(id) AS id FROM journal_changes");
 const countWaiting = statement<{ count: number }>("journal-waiting", "SELECT COUNT(*) AS count FROM journal_changes");
 
 /** Another one writes the journal by now. */
 export class JournalTaken extends Error {
   override readonly name = "JournalTaken";
+}
+
+/** A gateway on this database whose configuration wants no journal has ended it. */
+export class JournalEnded extends Error {
+  override readonly name = "JournalEnded";
+
+  constructor() {
+    super("there is no journal: a gateway with journal.mode: off has ended it");
+  }
 }
 
 export class Journal {
@@ -130,14 +153,27 @@ export class Journal {
     });
   }
 
-  /** Begins one where there is none: of gateways that start at once on an empty database, one does. */
+  /**
+   * Begins one where there is none, as what continues the one that was ended: of gateways that start at once on an
+   * empty database, one does.
+   */
   async beginFirst(journal: string): Promise<void> {
-    await this.#context.engine.transact((c) => c.run(insertFirst, [journal]));
+    await this.#context.engine.transact(async (c) => {
+      const former = await c.get(selectEnded, []);
+      await c.run(insertFirst, [journal, former?.epoch ?? 0, former?.journal ?? ""]);
+    });
+  }
+
+  /** The one that was ended last; undefined: none was. */
+  ended(): Promise<JournalEpoch | undefined> {
+    return this.#context.engine.read.get(selectEnded, []);
   }
 
   /** Ends it: nothing is recorded any more, and what was recorded is forgotten. */
   async end(): Promise<void> {
     await this.#context.engine.transact(async (c) => {
+      const head = await c.get(selectHead, []);
+      if (head !== undefined) await c.run(keepEnded, [head.journal, head.epoch]);
       await c.run(deleteHead, []);
       await c.run(deleteChanges, []);
     });
@@ -166,18 +202,20 @@ export class Journal {
 
   /**
    * The next segment: what the first `limit` changes recorded are about. Undefined: nothing has changed. Throws
-   * JournalTaken when another epoch has begun.
+   * JournalTaken when another epoch, or another journal, has begun, and JournalEnded.
    */
-  collect(epoch: number, limit: number): Promise<Collected | undefined> {
+  collect({ journal, epoch }: JournalEpoch, limit: number): Promise<Collected | undefined> {
     return this.#context.engine.transact(async (c) => {
       await c.lock(oneMoment, []);
       const changes = await c.all(selectChanges, [limit + 1]);
+      const head = toHead(await c.get(selectHead, []));
+      if (head === undefined) throw new JournalEnded();
+      if (head.journal !== journal || head.epoch !== epoch)
+        throw new JournalTaken("another gateway writes the journal");
       if (changes.length === 0) return undefined;
       const taken = changes.slice(0, limit);
-      const head = toHead(await c.get(selectHead, []));
-      if (head?.epoch !== epoch) throw new JournalTaken("another gateway writes the journal");
       const number = head.written + 1;
-      await c.run(startSegment, [number, epoch, head.written]);
+      await c.run(startSegment, [number, journal, epoch, head.written]);
       const last = taken.at(-1)?.id ?? 0;
       const changed: ChangedRows[] = [];
       for (const table of TABLES) {
@@ -193,16 +231,18 @@ export class Journal {
   async settle({ head, number, runs }: Collected, hash: string, leaseMs: number): Promise<void> {
     const until = this.#context.now().getTime() + leaseMs;
     await this.#context.engine.transact(async (c) => {
-      if ((await c.run(settleSegment, [number, hash, until, head.epoch, number])) === 0)
+      if ((await c.run(settleSegment, [number, hash, until, head.journal, head.epoch, number])) === 0)
         throw new JournalTaken("another gateway writes the journal");
       for (const run of runs) await c.run(forgetRun, run);
     });
     this.tell("settled");
   }
 
-  /** The highest id of what is recorded by now; undefined: nothing is. */
+  /** The highest id of what is recorded by now; undefined: nothing is. Throws JournalEnded. */
   async newestChange(): Promise<number | undefined> {
-    return (await this.#context.engine.read.get(newestChange, []))?.id ?? undefined;
+    const found = await this.#context.engine.read.get(newestChange, []);
+    if (found?.heads === 0) throw new JournalEnded();
+    return found?.id ?? undefined;
   }
 
   /** Written segments carry all that was recorded with lower ids; undefined: all there is. */
@@ -233,22 +273,6 @@ export class Journal {
   /** As `allRows`, of this database. */
   rows(inPage: number): AsyncGenerator<Rows> {
     return allRows(this.#context.engine.read, inPage);
-  }
-}
-
-/**
- * Every row that the journal carries, table by table in the order of TABLES, in pages. They are not of one moment where
- * others write meanwhile.
- */
-export async function* allRows(reader: Pick<Reader, "all">, inPage: number): AsyncGenerator<Rows> {
-  for (const table of TABLES) {
-    let after: readonly Parameter[] | undefined;
-    do {
-      const found = await reader.all(pageOf(table, after === undefined), [...(after ?? []), inPage]);
-      if (found.length > 0) yield toRows(table.name, found);
-      const last = found.length < inPage ? undefined : found.at(-1);
-      after = last && table.order.map((column) => last[column] ?? null);
-    } while (after !== undefined);
   }
 }
 

@@ -111,6 +111,26 @@ it("deletes nothing with a database that is older than the backends, until an op
   await gateway.close(0);
 });
 
+it("is not taken for older when its journal was off for a while", async () => {
+  const config = await configure();
+  const inTurn = async (mode: "interval" | "off", key: string) => {
+    const gateway = await start({ ...config, journal: { ...config.journal, mode } });
+    await ask(gateway, "PUT", `/${key}`);
+    if (mode !== "off") await isWhole(gateway);
+    const head = await gateway.metadata.journal.head();
+    const found = mode === "off" ? undefined : await journalOf(gateway);
+    await gateway.close(0);
+    return { head, found };
+  };
+  const first = await inTurn("interval", "first");
+  expect(await inTurn("off", "second")).toMatchObject({ head: undefined });
+  const again = await inTurn("interval", "third");
+  expect(again.found).toMatchObject({ isOlder: false });
+  expect(again.head?.continues).toBe(first.head?.journal);
+  await rename(fileOf(config), `${fileOf(config)}.lost`);
+  expect(await restoreDatabase(config, EVERY_WAY)).toMatchObject({ journal: again.head?.journal, findings: [] });
+});
+
 it("deletes in time what it left on a third backend and what it was restored from, and no other gateway's", async () => {
   const directory = await temporaryDirectory();
   const disk = (name: string) => ({ kind: "disk", name, region: "a", directory: join(directory, name) }) as const;

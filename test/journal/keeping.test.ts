@@ -52,9 +52,9 @@ it("does nothing more for what it hears while it is closed", async () => {
   let collected = 0;
   const collect = journal.collect.bind(journal);
   const talking = Object.assign(journal, {
-    collect(epoch: number, limit: number) {
+    collect(...given: Parameters<typeof collect>) {
       collected += 1;
-      return collect(epoch, limit);
+      return collect(...given);
     },
     listen: (heard: (what: Heard) => void) => ({ hears: () => true, close: async () => heard("released") }),
   });
@@ -85,13 +85,46 @@ it("lets clients wait, and not fail, when another gateway has begun to write it"
     isAnswered = true;
   });
   const segment = await vi.waitFor(async () => {
-    const collected = await journal.collect(head.epoch, 100);
+    const collected = await journal.collect(head, 100);
     if (collected === undefined) throw new Error("nothing has changed");
     return collected;
   }, WITHIN);
   expect(isAnswered).toBe(false);
   await journal.settle(segment, "as if it were written", HOUR_MS);
   await answer;
+  await keeping.close();
+});
+
+it("acknowledges nothing, and says why, once a gateway that wants no journal has ended it", async () => {
+  await using s = await openRigOver(await startFarStores(2));
+  const { rig } = s;
+  const keeping = await keep(rig, { isShared: false });
+  keeping.start();
+  await vi.waitFor(() => expect(keeping.report()).toMatchObject({ complete: ["a", "b"] }), WITHIN);
+  await rig.put("before", Buffer.from("before"));
+  await keeping.acknowledge();
+  await (await keep(rig, { mode: "off" })).close();
+  await rig.put("after", Buffer.from("after"));
+  await expect(keeping.acknowledge()).rejects.toMatchObject({ code: "ServiceUnavailable" });
+  expect(keeping.report()?.reason).toContain("journal.mode: off has ended it");
+  await keeping.close();
+});
+
+it("makes a snapshot of its own for a journal that another gateway has begun anew", async () => {
+  await using s = await openRigOver(await startFarStores(2));
+  const { rig, stores: far } = s;
+  const keeping = await keep(rig);
+  keeping.start();
+  await vi.waitFor(() => expect(keeping.report()).toMatchObject({ complete: ["a", "b"] }), WITHIN);
+  const first = keeping.report()?.snapshot?.journal;
+  await rig.metadata.journal.end();
+  await rig.metadata.journal.beginFirst("begun anew");
+  await vi.waitFor(() => expect(keeping.report()?.snapshot?.journal).toBe("begun anew"), WITHIN);
+  expect(first).not.toBe("begun anew");
+  await rig.put("k", Buffer.from("k"));
+  await keeping.acknowledge();
+  const named = far.stores.flatMap(({ objects }) => [...objects.keys()].filter((key) => key.includes("begun anew")));
+  expect(named).toContainEqual(expect.stringContaining("snapshots/"));
   await keeping.close();
 });
 

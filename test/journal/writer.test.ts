@@ -70,7 +70,7 @@ onBothEngines("the journal's writer", (store) => {
     const place = await openPlace(metadata);
     await beginJournal(metadata, { stores, now: clock.now });
     await place.put("1", "1");
-    const left = await metadata.journal.collect(1, 100);
+    const left = await metadata.journal.collect({ journal: "line", epoch: 1 }, 100);
     expect(left?.number).toBe(1);
     clock.advance(LEASE_MS + 1);
     const other = await openAnother();

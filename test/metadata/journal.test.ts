@@ -1,7 +1,7 @@
 // What the journal carries is exactly what the database holds: a copy that was read while others wrote, and the
 // segments since, give its state, on both engines and across them.
 import { expect, it } from "vitest";
-import { type Collected, JournalTaken } from "../../src/metadata/journal.ts";
+import { type Collected, JournalEnded, type JournalHead, JournalTaken } from "../../src/metadata/journal.ts";
 import { type Metadata, openMetadata } from "../../src/metadata/metadata.ts";
 import type { Staging } from "../../src/metadata/sqlite/staging.ts";
 import { openPlace, type Place } from "../support/content.ts";
@@ -10,17 +10,22 @@ import { stage, tablesOf } from "../support/journal-scene.ts";
 
 const LEASE_MS = 1_000;
 
-async function begun({ journal }: Metadata): Promise<number> {
+async function begun({ journal }: Metadata): Promise<JournalHead> {
   await journal.begin("line", 0);
   const head = await journal.take("here", LEASE_MS);
   if (head === undefined) throw new Error("nobody else writes it");
-  return head.epoch;
+  return head;
 }
 
 /** Every segment that there is, of `limit` changes each, put over what is staged. */
-async function carry({ journal }: Metadata, epoch: number, staging: Staging, limit = 3): Promise<readonly Collected[]> {
+async function carry(
+  { journal }: Metadata,
+  head: JournalHead,
+  staging: Staging,
+  limit = 3,
+): Promise<readonly Collected[]> {
   const carried: Collected[] = [];
-  for (let next = await journal.collect(epoch, limit); next; next = await journal.collect(epoch, limit)) {
+  for (let next = await journal.collect(head, limit); next; next = await journal.collect(head, limit)) {
     for (const changed of next.changed) await staging.change(changed);
     await journal.settle(next, `hash of ${next.number}`, LEASE_MS);
     carried.push(next);
@@ -55,7 +60,7 @@ onBothEngines("the journal's rows", (store) => {
   it("are the database's after a copy that others wrote into, and the segments since", async () => {
     const { metadata } = store();
     const place = await begin(store());
-    const epoch = await begun(metadata);
+    const head = await begun(metadata);
     await using staging = await stage();
     const pages = metadata.journal.rows(1);
     for (let page = 0; page < 9; page += 1) {
@@ -64,7 +69,7 @@ onBothEngines("the journal's rows", (store) => {
     }
     await goOn(store(), place);
     for await (const rows of pages) await staging.add(rows);
-    const segments = await carry(metadata, epoch, staging);
+    const segments = await carry(metadata, head, staging);
     expect(segments.map(({ number }) => number)).toEqual(segments.map((_, at) => at + 1));
     expect(segments.map(({ more }) => more)).toEqual(segments.map((_, at) => at + 1 < segments.length));
     expect(segments.length).toBeGreaterThan(3);
@@ -80,14 +85,20 @@ onBothEngines("the journal's rows", (store) => {
     const { metadata } = store();
     const place = await begin(store());
     expect(await metadata.journal.waiting()).toBe(0);
-    const epoch = await begun(metadata);
+    const head = await begun(metadata);
     await place.put("recorded", "recorded");
     expect(await metadata.journal.waiting()).toBeGreaterThan(0);
     await metadata.journal.end();
     await place.put("not recorded", "not recorded");
     expect(await metadata.journal.waiting()).toBe(0);
     expect(await metadata.journal.take("here", LEASE_MS)).toBeUndefined();
-    expect(await metadata.journal.collect(epoch, 10)).toBeUndefined();
+    await expect(metadata.journal.collect(head, 10)).rejects.toThrow(JournalEnded);
+    await expect(metadata.journal.newestChange()).rejects.toThrow(JournalEnded);
+    // Another one, of the same epoch, is not written as if it were this one.
+    await metadata.journal.begin("next", 0);
+    expect((await metadata.journal.take("there", LEASE_MS))?.epoch).toBe(head.epoch);
+    await place.put("recorded again", "recorded again");
+    await expect(metadata.journal.collect(head, 10)).rejects.toThrow(JournalTaken);
   });
 
   it("belong to one journal when gateways begin it at once on an empty database", async () => {
@@ -104,11 +115,11 @@ onBothEngines("the journal's rows", (store) => {
   it("are collected again until they are settled, together with what came since", async () => {
     const { metadata } = store();
     const place = await begin(store());
-    const epoch = await begun(metadata);
+    const head = await begun(metadata);
     await place.put("first", "first");
-    const lost = await metadata.journal.collect(epoch, 100);
+    const lost = await metadata.journal.collect(head, 100);
     await place.put("second", "second");
-    const again = await metadata.journal.collect(epoch, 100);
+    const again = await metadata.journal.collect(head, 100);
     expect(again?.number).toBe(lost?.number);
     const keys = again?.changed.find(({ table }) => table === "objects");
     expect(keys?.rows.map((row) => row[keys.columns.indexOf("key")])).toEqual(["first", "second"]);
@@ -118,26 +129,26 @@ onBothEngines("the journal's rows", (store) => {
     const { metadata, clock, openAnother } = store();
     const other = await openAnother();
     const place = await begin(store());
-    const epoch = await begun(metadata);
+    const head = await begun(metadata);
     await place.put("k", "k");
-    const collected = await metadata.journal.collect(epoch, 100);
+    const collected = await metadata.journal.collect(head, 100);
     if (collected === undefined) throw new Error("something changed");
     expect(await other.journal.take("there", LEASE_MS)).toBeUndefined();
     clock.advance(LEASE_MS + 1);
-    expect(await other.journal.take("there", LEASE_MS)).toMatchObject({ epoch: epoch + 1, written: 0 });
+    expect(await other.journal.take("there", LEASE_MS)).toMatchObject({ epoch: head.epoch + 1, written: 0 });
     await expect(metadata.journal.settle(collected, "hash", LEASE_MS)).rejects.toThrow(JournalTaken);
-    await expect(metadata.journal.collect(epoch, 100)).rejects.toThrow(JournalTaken);
-    expect((await other.journal.collect(epoch + 1, 100))?.runs).toEqual(collected.runs);
+    await expect(metadata.journal.collect(head, 100)).rejects.toThrow(JournalTaken);
+    expect((await other.journal.collect({ ...head, epoch: head.epoch + 1 }, 100))?.runs).toEqual(collected.runs);
   });
 
   it("fill a database of either engine, which goes on from there", async () => {
     const { metadata } = store();
     const place = await begin(store());
-    const epoch = await begun(metadata);
+    const head = await begun(metadata);
     await using staging = await stage();
     await copy(metadata, staging);
     await goOn(store(), place);
-    await carry(metadata, epoch, staging, 100);
+    await carry(metadata, head, staging, 100);
     const expected = await tablesOf(metadata.journal.rows(100));
     for (const make of [makeSqlite, ...(postgresUrl ? [() => makePostgres(postgresUrl ?? "")] : [])]) {
       const database = await make();

@@ -40,6 +40,7 @@ describe.each(makers)("A new database on %s", (_, make) => {
       { version: 10, name: "010-journal" },
       { version: 11, name: "011-takeovers" },
       { version: 12, name: "012-journal-continues" },
+      { version: 13, name: "013-journal-ended" },
     ]);
     for (const metadata of opened) await metadata.close();
     await database.remove();

@@ -11,6 +11,7 @@ import { readReplicas } from "./009-read-replicas.ts";
 import { journal } from "./010-journal.ts";
 import { takeovers } from "./011-takeovers.ts";
 import { journalContinues } from "./012-journal-continues.ts";
+import { journalEnded } from "./013-journal-ended.ts";
 import type { Migration } from "./migration.ts";
 
 export const migrations: readonly Migration[] = [
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   journal,
   takeovers,
   journalContinues,
+  journalEnded,
 ];

@@ -4,8 +4,8 @@
  */
 import knexFactory from "knex";
 import type { Database } from "sqlite3";
+import { allRows } from "../all-rows.ts";
 import type { Statement } from "../engine.ts";
-import { allRows } from "../journal.ts";
 import { type CarriedTable, type ChangedRows, type Rows, TABLES } from "../tables.ts";
 import { SqliteConnection } from "./connection.ts";
 

@@ -46,12 +46,15 @@ describe.skipIf(!postgresUrl)("the database of a gateway", () => {
     });
     // Otherwise nobody would ever delete the files of the former.
     expect(after?.continues).toBe(before?.journal);
+    // One whose journal was ended by then is continued as well.
+    await serving({ ...second, journal: { ...second.journal, mode: "off" } }, async () => undefined);
     expect((await migrateDatabase(second, third)).counts).toMatchObject({ objects: 1 });
-    await serving(third, async (gateway) => {
+    const last = await serving(third, async (gateway) => {
       expect((await ask(gateway, "GET", "/bucket/one")).status).toBe(404);
       expect(String((await ask(gateway, "GET", "/bucket/two")).body)).toBe("two");
       expect((await ask(gateway, "PUT", "/bucket/three", "two")).status).toBe(200);
     });
+    expect(last?.continues).toBe(after?.journal);
     await postgres.remove();
   });
 });

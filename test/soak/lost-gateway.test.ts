@@ -115,15 +115,18 @@ async function journalOf({ url }: GatewayProcess) {
 
 /** The disks that have the journal, but for the segment that the end may have cut: two, unless one was slow. */
 async function holdersOf({ config }: Stores, journal: string): Promise<readonly string[]> {
-  const counts = new Map<string, number>();
+  const files = new Map<string, readonly string[]>();
   for (const backend of config.backends) {
     if (backend.kind !== "disk") throw new Error("no disk");
-    const folder = join(backend.directory, "data/journal", journal);
-    const files = await readdir(folder, { recursive: true }).catch(() => []);
-    counts.set(backend.name, files.length);
+    const found = await readdir(join(backend.directory, "data/journal", journal), { recursive: true }).catch(() => []);
+    files.set(backend.name, found.sort());
   }
-  const most = Math.max(...counts.values());
-  return [...counts].flatMap(([name, count]) => (count >= most - 1 ? name : []));
+  const segments = [...new Set([...files.values()].flat())].filter((name) => name.startsWith("segments/")).sort();
+  const settled = segments.slice(0, -1);
+  const holders = [...files].filter(
+    ([, found]) => settled.every((name) => found.includes(name)) && found.some((name) => name.endsWith("/index")),
+  );
+  return holders.map(([name]) => name);
 }
 
 function turned<T>(all: readonly T[], by: number): readonly T[] {
